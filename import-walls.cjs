@@ -1,0 +1,59 @@
+/**
+ * The walls between the folders of src/. One line a folder: what it may import; everything else is an error.
+ * ARCHITECTURE.md says why.
+ */
+const mayImport = {
+  runtime: [],
+  observability: ['runtime'],
+  config: ['runtime'],
+  http: ['observability', 'runtime'],
+  openstack: ['http', 'runtime'],
+  concertim: ['http', 'runtime'],
+  plan: ['openstack/model', 'concertim/model', 'runtime/brand', 'runtime/unreachable'],
+  reconcile: ['plan', 'openstack', 'concertim', 'http', 'observability', 'runtime'],
+  notifications: ['openstack/model', 'observability', 'runtime'],
+  metrics: ['openstack', 'concertim', 'http', 'observability', 'runtime'],
+  operations: ['openstack', 'concertim', 'http', 'runtime'],
+  api: ['operations', 'reconcile', 'plan', 'openstack/model', 'concertim/model', 'observability', 'runtime'],
+  sandbox: ['openstack/model', 'openstack/wire', 'concertim/model', 'concertim/wire', 'notifications/source', 'runtime'],
+  cli: ['service', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'observability', 'runtime'],
+};
+const tests = '\\.test\\.ts$';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    ...Object.entries(mayImport).map(([folder, allowed]) => ({
+      name: `${folder}-keeps-to-its-imports`,
+      comment: `src/${folder}/ may import: ${allowed.join(', ') || 'nothing of ours'}. See ARCHITECTURE.md.`,
+      severity: 'error',
+      from: { path: `^src/${folder}/`, pathNot: tests },
+      to: { path: '^src/', pathNot: [`^src/${folder}/`, ...allowed.map((to) => `^src/${to}(/|\\.ts$)`)] },
+    })),
+    {
+      name: 'plan-is-pure',
+      comment: 'plan/ takes values and returns values: no Node module, no package.',
+      severity: 'error',
+      from: { path: '^src/plan/', pathNot: tests },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+    {
+      name: 'plan-reaches-nothing-impure',
+      severity: 'error',
+      from: { path: '^src/plan/', pathNot: tests },
+      to: { path: '^src/(http|observability|config)/|^src/runtime/(clock|random)', reachable: true },
+    },
+    {
+      name: 'sandbox-stays-out-of-the-product',
+      comment: 'The sandbox stands behind a URL; only the CLI and its own export import it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(cli|sandbox)/', tests] },
+      to: { path: '^src/sandbox/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
+};

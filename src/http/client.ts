@@ -1,0 +1,237 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { Agent, type Dispatcher, request as send } from 'undici';
+import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
+import { userAgent } from '../runtime/version.ts';
+import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
+import { defaultRetryPolicy, isIdempotent, isTransientStatus, type RetryPolicy, retryDelay } from './retry.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface HttpRequest {
+  readonly method: Method;
+  /** Absolute. */
+  readonly url: string;
+  /** The path without ids, such as `/servers/{id}`: names the exchange in logs, metrics and traces. */
+  readonly route: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON when given. */
+  readonly body?: unknown;
+  /** Whether it may be sent twice to the same effect. Default: by the method (GET, HEAD, PUT and DELETE may). */
+  readonly idempotent?: boolean;
+  /** For the whole exchange, body included. Default: the client's. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse extends ExchangeFacts {
+  readonly status: number;
+  /** By lower-case name; of a repeated header the first. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The server's clock by its `Date` header, else ours: ms since 1970. */
+  readonly at: number;
+}
+
+/** One finished exchange, for whoever counts them. */
+export interface Exchange {
+  readonly service: string;
+  readonly method: Method;
+  readonly route: string;
+  /** The status, or the error's code when there was none. */
+  readonly outcome: number | string;
+  readonly ms: number;
+  /** 0 for the first try. */
+  readonly attempt: number;
+  /** `X-Openstack-Request-Id`, by which the other side's log knows the exchange. */
+  readonly requestId: string | undefined;
+}
+
+export interface TlsOptions {
+  /** Certificates to trust, PEM. Default: Node's. */
+  readonly ca?: string | undefined;
+  /** Trust anything: only ever on the operator's word. */
+  readonly insecure?: boolean | undefined;
+}
+
+export interface HttpClientOptions {
+  /** Who is asked, in a person's words. */
+  readonly service: string;
+  /** Most requests in flight. */
+  readonly concurrency?: number;
+  readonly timeoutMs?: number;
+  /** Largest answer, in bytes. */
+  readonly maxBytes?: number;
+  readonly tls?: TlsOptions;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+/** 256 MiB: five times the largest list that a portal of 50,000 devices gives. */
+const defaultMaxBytes = 256 * 1024 * 1024;
+
+/**
+ * One service's HTTP: a keep-alive pool, bounded concurrency and size, one deadline an exchange, repetition of what
+ * may be repeated. Any status is an answer; what it means is the caller's to say.
+ */
+export class HttpClient {
+  readonly service: string;
+  readonly #agent: Agent;
+  readonly #limit: LimitFunction;
+  readonly #timeoutMs: number;
+  readonly #retry: RetryPolicy;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #onExchange: ((exchange: Exchange) => void) | undefined;
+
+  constructor(options: HttpClientOptions) {
+    const concurrency = options.concurrency ?? 16;
+    this.service = options.service;
+    this.#timeoutMs = options.timeoutMs ?? 60_000;
+    this.#retry = options.retry ?? defaultRetryPolicy;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#onExchange = options.onExchange;
+    this.#limit = pLimit(concurrency);
+    this.#agent = new Agent({
+      connections: concurrency,
+      // The deadline of the exchange covers both; undici's own would cut a long one short.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: options.maxBytes ?? defaultMaxBytes,
+      connect: {
+        timeout: 10_000,
+        ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
+        rejectUnauthorized: !options.tls?.insecure,
+      },
+    });
+  }
+
+  /**
+   * The answer, whatever its status.
+   *
+   * @throws {ConnectionError} no answer was had
+   * @throws {TimeoutError} no complete answer in time
+   * @throws {BodyError} an answer larger than allowed
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const mayRepeat = request.idempotent ?? isIdempotent(request.method);
+    for (let attempt = 0; ; attempt++) {
+      let delay: number | undefined;
+      try {
+        const response = await this.#limit(() => this.#exchange(request, attempt));
+        // 429 and 503 with Retry-After say that nothing was done, but only the first says it for certain.
+        if (!isTransientStatus(response.status) || !(mayRepeat || response.status === 429)) return response;
+        delay = this.#delay(attempt, response.headers['retry-after']);
+        if (delay === undefined) return response;
+      } catch (error) {
+        const harmless = mayRepeat || (error instanceof ConnectionError && !error.maybeCarriedOut);
+        if (!harmless || !(error instanceof ConnectionError || error instanceof TimeoutError)) throw error;
+        delay = this.#delay(attempt);
+        if (delay === undefined) throw error;
+      }
+      await this.#clock.sleep(delay, request.signal);
+    }
+  }
+
+  /** Closes idle connections at once and cuts the others. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #delay(attempt: number, retryAfter?: string): number | undefined {
+    return retryDelay(this.#retry, attempt, { retryAfter, now: this.#clock.now(), random: this.#random });
+  }
+
+  async #exchange(request: HttpRequest, attempt: number): Promise<HttpResponse> {
+    const facts = { service: this.service, method: request.method, url: withoutQuery(request.url) };
+    const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const startedAt = performance.now();
+    const done = (outcome: number | string, requestId?: string) =>
+      this.#onExchange?.({
+        service: this.service,
+        method: request.method,
+        route: request.route,
+        outcome,
+        ms: performance.now() - startedAt,
+        attempt,
+        requestId,
+      });
+    request.signal?.throwIfAborted();
+    try {
+      const answer = await send(request.url, {
+        dispatcher: this.#agent,
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...request.headers,
+        },
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: request.signal ? AbortSignal.any([request.signal, deadline]) : deadline,
+      });
+      const text = await answer.body.text();
+      const headers = firstOfEach(answer.headers);
+      done(answer.statusCode, headers['x-openstack-request-id']);
+      const at = parseTime(headers['date'] ?? '') ?? this.#clock.now();
+      return { ...facts, status: answer.statusCode, headers, text, at };
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      const code = codeOf(cause);
+      done(deadline.aborted ? 'TIMEOUT' : code);
+      if (deadline.aborted) throw new TimeoutError(facts, timeoutMs, cause);
+      if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+        throw new BodyError(facts, 'more than this service is willing to read', cause);
+      }
+      throw new ConnectionError(facts, {
+        code,
+        maybeCarriedOut: !neverSent.has(code),
+        cause,
+        hint: hintFor(code),
+      });
+    }
+  }
+}
+
+/** The codes of a connection that was never made: nothing was sent over it. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function hintFor(code: string): string | undefined {
+  if (code === 'ECONNREFUSED') return 'Is it running, and is the address right?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Is the host name right, and does DNS know it?';
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(code)) {
+    return 'Its certificate is not trusted: give the authority as `cacert`, or set `insecure: true`.';
+  }
+  return undefined;
+}
+
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'UNKNOWN';
+  const code = (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : cause.name;
+}
+
+function firstOfEach(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const first: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const text = Array.isArray(value) ? value[0] : value;
+    if (text !== undefined) first[name] = text;
+  }
+  return first;
+}
+
+function withoutQuery(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

@@ -1,0 +1,75 @@
+import { ServiceError } from '../runtime/severity.ts';
+
+/** What every failed exchange tells about itself. The address has no query: queries may hold credentials. */
+export interface ExchangeFacts {
+  /** Who was asked, in a person's words: `Nova`, `Concertim`. */
+  readonly service: string;
+  readonly method: string;
+  readonly url: string;
+}
+
+/** No answer was had: refused, reset, not resolved, TLS not trusted. */
+export class ConnectionError extends ServiceError {
+  override readonly name = 'ConnectionError';
+  readonly service: string;
+  readonly method: string;
+  readonly url: string;
+  /** Node's or undici's code, such as ECONNRESET. */
+  readonly code: string;
+  /** Whether the other side may have received, and carried out, the request. */
+  readonly maybeCarriedOut: boolean;
+
+  constructor(
+    facts: ExchangeFacts,
+    options: { code: string; maybeCarriedOut: boolean; cause: unknown; hint?: string | undefined },
+  ) {
+    super(`${facts.service} did not answer ${facts.method} ${facts.url} (${options.code}).`, {
+      severity: 'transient',
+      hint: options.hint,
+      cause: options.cause,
+    });
+    this.service = facts.service;
+    this.method = facts.method;
+    this.url = facts.url;
+    this.code = options.code;
+    this.maybeCarriedOut = options.maybeCarriedOut;
+  }
+}
+
+/** The answer, or the rest of it, did not come in time. The request may have been carried out. */
+export class TimeoutError extends ServiceError {
+  override readonly name = 'TimeoutError';
+  readonly service: string;
+  readonly method: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+
+  constructor(facts: ExchangeFacts, timeoutMs: number, cause: unknown) {
+    super(`${facts.service} did not answer ${facts.method} ${facts.url} within ${timeoutMs / 1000} s.`, {
+      severity: 'transient',
+      cause,
+    });
+    this.service = facts.service;
+    this.method = facts.method;
+    this.url = facts.url;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** An answer came and cannot be used: too large, cut short, HTML instead of JSON, a field missing. */
+export class BodyError extends ServiceError {
+  override readonly name = 'BodyError';
+  readonly service: string;
+  readonly method: string;
+  readonly url: string;
+
+  constructor(facts: ExchangeFacts, problem: string, cause?: unknown) {
+    super(`${facts.service} answered ${facts.method} ${facts.url} with ${problem}.`, {
+      severity: 'transient',
+      cause,
+    });
+    this.service = facts.service;
+    this.method = facts.method;
+    this.url = facts.url;
+  }
+}

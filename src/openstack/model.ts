@@ -1,0 +1,115 @@
+import type { Brand } from '../runtime/brand.ts';
+
+/** OpenStack's nouns, as far as this service uses them. Ids are opaque texts; times are Heat's and Nova's own ISO texts. */
+
+export type ProjectId = Brand<string, 'openstack.ProjectId'>;
+export type UserId = Brand<string, 'openstack.UserId'>;
+export type RoleId = Brand<string, 'openstack.RoleId'>;
+export type ServerId = Brand<string, 'openstack.ServerId'>;
+export type FlavorId = Brand<string, 'openstack.FlavorId'>;
+export type ServerGroupId = Brand<string, 'openstack.ServerGroupId'>;
+export type StackId = Brand<string, 'openstack.StackId'>;
+export type VolumeId = Brand<string, 'openstack.VolumeId'>;
+
+/** Compute (Nova): a virtual machine. */
+export interface Server {
+  readonly kind: 'server';
+  readonly id: ServerId;
+  readonly name: string;
+  readonly projectId: ProjectId;
+  /** `OS-EXT-STS:vm_state`: what the machine is, such as `active`. Any text: Nova may learn new ones. */
+  readonly vmState: string;
+  /** `OS-EXT-STS:task_state`: what is being done to it, such as `powering-off`; null when nothing is. */
+  readonly taskState: string | null;
+  readonly flavor: ServerFlavor;
+  readonly addresses: readonly Address[];
+  /** Name of the key pair it was made with; null when without. */
+  readonly keyName: string | null;
+  readonly volumes: readonly AttachedVolume[];
+  /** The root stack, where Nova shows Heat's scheduler hints (microversion 2.100 and `stack_scheduler_hints`). */
+  readonly rootStackId: StackId | null;
+  readonly createdAt: string;
+}
+
+/** How a server names its flavor: by id up to microversion 2.46, by its properties from 2.47 on. */
+export type ServerFlavor =
+  | { readonly kind: 'id'; readonly id: FlavorId }
+  | {
+      readonly kind: 'embedded';
+      readonly name: string;
+      readonly vcpus: number;
+      /** MiB */
+      readonly ram: number;
+      /** GiB */
+      readonly disk: number;
+    };
+
+export interface Address {
+  readonly network: string;
+  readonly address: string;
+  readonly version: 4 | 6;
+  readonly type: 'fixed' | 'floating';
+  readonly mac: string | null;
+}
+
+export interface AttachedVolume {
+  readonly id: VolumeId;
+  /** null where the microversion does not say. */
+  readonly deleteOnTermination: boolean | null;
+}
+
+/**
+ * A list element whose id could be read and nothing else: a server in a cell that is down, or of a shape not known to
+ * us. It stays in the list, because dropping it would look like a deletion.
+ */
+export interface Unreadable<Id> {
+  readonly kind: 'unreadable';
+  readonly id: Id;
+  readonly problem: string;
+}
+
+/** Compute (Nova): a size of server. */
+export interface Flavor {
+  readonly id: FlavorId;
+  readonly name: string;
+  readonly vcpus: number;
+  /** MiB */
+  readonly ram: number;
+  /** GiB */
+  readonly disk: number;
+}
+
+/** Compute (Nova): servers that are placed together or apart. */
+export interface ServerGroup {
+  readonly id: ServerGroupId;
+  readonly projectId: ProjectId;
+  readonly members: readonly ServerId[];
+}
+
+/** Orchestration (Heat): a row of the list of stacks, root or nested. */
+export interface Stack {
+  readonly id: StackId;
+  readonly name: string;
+  readonly projectId: ProjectId;
+  /** The stack that this one is nested in; null for a root. */
+  readonly parentId: StackId | null;
+  /** `<ACTION>_<RESULT>`, such as `CREATE_COMPLETE`. Any text: Heat may learn new actions. */
+  readonly status: string;
+  readonly statusReason: string;
+  /** Name of the user who made it. */
+  readonly owner: string;
+  /** `stack_user_project_id`: what the portal knows as the stack's owner id. */
+  readonly ownerId: string;
+  readonly createdAt: string;
+  /** Start of the last action after the creation, to the second; null when there was none. */
+  readonly updatedAt: string | null;
+}
+
+/** Orchestration (Heat): a stack's outputs in the order of their names, unset ones left out. They may be secret. */
+export type StackOutputs = readonly { readonly key: string; readonly value: unknown }[];
+
+/** Orchestration (Heat): what a tree of stacks is made of, at any depth. */
+export interface StackServers {
+  readonly servers: readonly ServerId[];
+  readonly serverGroups: readonly ServerGroupId[];
+}

@@ -1,0 +1,156 @@
+import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import type { Fault, Faults } from './faults.ts';
+
+export interface HttpServiceOptions {
+  /** How faults and counts call it, such as `nova`. */
+  readonly name: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  readonly host?: string;
+  readonly faults: Faults;
+  /** Added to every exchange. */
+  readonly latencyMs?: number;
+  readonly clock?: Clock;
+  /** Adds the service's routes. */
+  readonly routes: (app: FastifyInstance) => void;
+}
+
+/** One request as it came, for tests and counts. Bodies are not kept: they hold passwords. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** One of the sandbox's services: real HTTP on loopback, with latency and faults in front of its routes. */
+export class HttpService {
+  readonly name: string;
+  readonly url: string;
+  /** Every request since the start or the last `forget()`, in order. */
+  seen: SeenRequest[] = [];
+  /** Most requests that were in flight at once since the start or the last `forget()`. */
+  mostInFlight = 0;
+  #inFlight = 0;
+  readonly #app: FastifyInstance;
+
+  private constructor(app: FastifyInstance, options: HttpServiceOptions, url: string) {
+    this.#app = app;
+    this.name = options.name;
+    this.url = url;
+  }
+
+  static async start(options: HttpServiceOptions): Promise<HttpService> {
+    const clock = options.clock ?? systemClock;
+    const app = Fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true });
+    const hits = new WeakMap<FastifyRequest, Fault>();
+    let service: HttpService | undefined;
+
+    app.addHook('onRequest', async (request, reply) => {
+      service?.begin({ method: request.method, url: request.url });
+      reply.raw.once('close', () => service?.end());
+      if (options.latencyMs) await clock.sleep(options.latencyMs);
+      const fault = options.faults.take({ service: options.name, method: request.method, url: request.url });
+      if (!fault) return;
+      hits.set(request, fault);
+      await before(fault, reply, clock);
+    });
+    app.addHook('onSend', async (request, reply, payload) => {
+      const fault = hits.get(request);
+      return fault ? after(fault, reply, payload, clock) : payload;
+    });
+    options.routes(app);
+    const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+    service = new HttpService(app, options, url);
+    return service;
+  }
+
+  begin(request: SeenRequest): void {
+    this.seen.push(request);
+    this.#inFlight++;
+    this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
+  }
+
+  end(): void {
+    this.#inFlight--;
+  }
+
+  /** Starts the counts anew. */
+  forget(): void {
+    this.seen = [];
+    this.mostInFlight = this.#inFlight;
+  }
+
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+}
+
+/** What a fault does in place of the route, or before it. */
+async function before(fault: Fault, reply: FastifyReply, clock: Clock): Promise<void> {
+  switch (fault.kind) {
+    case 'reset-before':
+      reply.hijack();
+      reply.raw.socket?.resetAndDestroy();
+      return;
+    case 'stall':
+      reply.hijack();
+      return;
+    case 'delay':
+      await clock.sleep(fault.ms);
+      return;
+    case 'answer':
+      await reply
+        .code(fault.status)
+        .headers({ 'content-type': 'text/html', ...fault.headers })
+        .send(fault.body ?? `<html><body><h1>${fault.status}</h1></body></html>`);
+      return;
+    case 'reset-after':
+    case 'truncate':
+    case 'trickle':
+    case 'rewrite':
+      return;
+  }
+}
+
+/** What a fault does to the route's answer. */
+function after(fault: Fault, reply: FastifyReply, payload: unknown, clock: Clock): unknown {
+  const text = typeof payload === 'string' ? payload : '';
+  switch (fault.kind) {
+    case 'reset-after':
+      reply.hijack();
+      reply.raw.socket?.resetAndDestroy();
+      return payload;
+    case 'truncate':
+      reply.header('content-length', Buffer.byteLength(text));
+      return Readable.from(cutShort(text, reply));
+    case 'trickle':
+      return Readable.from(inPieces(text, fault, clock));
+    case 'rewrite': {
+      const changed = JSON.stringify(fault.rewrite(JSON.parse(text)));
+      reply.header('content-length', Buffer.byteLength(changed));
+      return changed;
+    }
+    case 'reset-before':
+    case 'stall':
+    case 'delay':
+    case 'answer':
+      return payload;
+  }
+}
+
+async function* cutShort(text: string, reply: FastifyReply): AsyncGenerator<string> {
+  yield text.slice(0, text.length / 2);
+  reply.raw.socket?.end();
+}
+
+async function* inPieces(
+  text: string,
+  pace: { bytes: number; everyMs: number },
+  clock: Clock,
+): AsyncGenerator<string> {
+  for (let at = 0; at < text.length; at += pace.bytes) {
+    await clock.sleep(pace.everyMs);
+    yield text.slice(at, at + pace.bytes);
+  }
+}
