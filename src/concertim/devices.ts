@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { parseBody } from '../http/body.ts';
+import { deleteRecord } from './delete-record.ts';
+import { fitDescription } from './description.ts';
+import { ConcertimError } from './errors.ts';
+import type { Device, DeviceDraft, DeviceId, DevicePatch } from './model.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/device.ts';
+
+const collection = '/api/v1/devices';
+const member = '/api/v1/devices/{id}';
+/** Where devices are made, and only made. */
+const nodes = '/api/v1/nodes';
+
+/** All devices in all racks, in no order that would stay. */
+export async function listDevices(session: Session, signal?: AbortSignal): Promise<Device[]> {
+  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
+  return parseBody(response, z.array(wire.Device));
+}
+
+/**
+ * Makes a device. The portal tests only its lowest unit for room, and has no unique index on names: creates in one rack
+ * must follow each other.
+ *
+ * @throws {ConcertimError} `isTaken` when the rack has a device of that name; of kind `failed` when there is no such rack
+ */
+export async function createDevice(
+  session: Session,
+  draft: DeviceDraft,
+  signal?: AbortSignal,
+): Promise<Device> {
+  const { templateId, location, ...patch } = draft;
+  const place = { rack_id: location.rackId, start_u: location.startU, facing: location.facing };
+  const response = await session.request({
+    method: 'POST',
+    path: nodes,
+    route: nodes,
+    body: { template_id: templateId, device: { ...attributes(patch), location: place } },
+    accept: [500],
+    signal,
+  });
+  if (response.status === 500) {
+    throw new ConcertimError(response, {
+      hint: `Probably rack ${location.rackId} is gone: the portal answers so for a rack that it does not know.`,
+    });
+  }
+  return parseBody(response, wire.Device);
+}
+
+/** Changes what `patch` names. A device is never moved: the portal would carry out half of a refused move. */
+export async function updateDevice(
+  session: Session,
+  id: DeviceId,
+  patch: DevicePatch,
+  signal?: AbortSignal,
+): Promise<Device> {
+  const response = await session.request({
+    method: 'PATCH',
+    path: `${collection}/${id}`,
+    route: member,
+    body: { device: attributes(patch) },
+    idempotent: true,
+    signal,
+  });
+  return parseBody(response, wire.Device);
+}
+
+/** Deletes a device; one that is gone already counts as deleted. */
+export async function deleteDevice(session: Session, id: DeviceId, signal?: AbortSignal): Promise<void> {
+  await deleteRecord(session, { path: `${collection}/${id}`, route: member, signal });
+}
+
+function attributes(patch: DevicePatch) {
+  return {
+    name: patch.name,
+    description: fitDescription(patch.description),
+    status: patch.status,
+    public_ips: patch.publicIps,
+    private_ips: patch.privateIps,
+    ssh_key: patch.sshKey,
+    login_user: patch.loginUser,
+    volume_details: patch.volumeDetails,
+    metadata: patch.metadata,
+  };
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { parseBody } from '../http/body.ts';
+import { deleteRecord } from './delete-record.ts';
+import { ConcertimError, saysNoSuchRecord } from './errors.ts';
+import type { Device, Rack, RackDraft, RackId, RackPatch } from './model.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/rack.ts';
+
+const collection = '/api/v1/racks';
+const member = '/api/v1/racks/{id}';
+
+/** All racks of all users, in no order that would stay. */
+export async function listRacks(session: Session, signal?: AbortSignal): Promise<Rack[]> {
+  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
+  return parseBody(response, z.array(wire.Rack));
+}
+
+/** A rack and what stands in it; undefined when there is no such rack. */
+export async function showRack(
+  session: Session,
+  id: RackId,
+  signal?: AbortSignal,
+): Promise<{ rack: Rack; devices: Device[] } | undefined> {
+  const response = await session.request({
+    method: 'GET',
+    path: `${collection}/${id}`,
+    route: member,
+    accept: [404],
+    signal,
+  });
+  if (saysNoSuchRecord(response)) return undefined;
+  if (response.status === 404) throw new ConcertimError(response);
+  return parseBody(response, wire.RackWithDevices);
+}
+
+/**
+ * Makes a rack. The portal has no unique index on names: of creates at the same time, several of one name can succeed
+ * and then block each other.
+ *
+ * @throws {ConcertimError} `isTaken` when the owner has a rack of that name
+ */
+export async function createRack(session: Session, draft: RackDraft, signal?: AbortSignal): Promise<Rack> {
+  const { ownerId, ...patch } = draft;
+  const response = await session.request({
+    method: 'POST',
+    path: collection,
+    route: collection,
+    body: { rack: { user_id: ownerId, ...attributes(patch) } },
+    signal,
+  });
+  return parseBody(response, wire.Rack);
+}
+
+/** Changes what `patch` names. A height below the highest device is refused. */
+export async function updateRack(
+  session: Session,
+  id: RackId,
+  patch: RackPatch,
+  signal?: AbortSignal,
+): Promise<Rack> {
+  const response = await session.request({
+    method: 'PATCH',
+    path: `${collection}/${id}`,
+    route: member,
+    body: { rack: attributes(patch) },
+    idempotent: true,
+    signal,
+  });
+  return parseBody(response, wire.Rack);
+}
+
+/**
+ * Deletes an empty rack; one that is gone already counts as deleted.
+ *
+ * @throws {ConcertimError} of kind `refused` when devices stand in it
+ */
+export async function deleteRack(session: Session, id: RackId, signal?: AbortSignal): Promise<void> {
+  await deleteRecord(session, { path: `${collection}/${id}`, route: member, signal });
+}
+
+/** Never a description: the portal takes it and then fails (500), for it has no such column. */
+function attributes(patch: RackPatch) {
+  return {
+    name: patch.name,
+    u_height: patch.height,
+    status: patch.status,
+    creation_output: patch.creationOutput,
+    network_details: patch.networkDetails,
+    metadata: patch.metadata,
+  };
+}

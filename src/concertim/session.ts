@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import {
+  type Exchange,
+  HttpClient,
+  type HttpResponse,
+  type Method,
+  type TlsOptions,
+} from '../http/client.ts';
+import type { RetryPolicy } from '../http/retry.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import { type AccessToken, readAccessToken } from './access-token.ts';
+import { ConcertimError } from './errors.ts';
+
+export interface SessionOptions {
+  /** The portal's address, with or without a slash at its end; may have a path. */
+  readonly url: string;
+  /** Its name for a super-user, not an e-mail address. */
+  readonly login: string;
+  readonly password: Secret;
+  readonly tls?: TlsOptions;
+  /** Default 60 s: a list of 2,000 devices takes the portal 6 s. */
+  readonly timeoutMs?: number;
+  /** Most requests in flight. Default 5, the threads of one portal process. */
+  readonly concurrency?: number;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+export interface SessionRequest {
+  readonly method: Method;
+  /** From the portal's root, such as `/api/v1/racks/7`. */
+  readonly path: string;
+  /** The path without ids, such as `/api/v1/racks/{id}`. */
+  readonly route: string;
+  readonly body?: unknown;
+  readonly idempotent?: boolean;
+  /** Statuses, besides 2xx, that are an answer and not an error. */
+  readonly accept?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A token and until when, by our clock, it is used. */
+interface Grant {
+  readonly secret: Secret;
+  readonly renewAt: number;
+}
+
+/** A tenth of its lifetime, and at most five minutes, before a token ends a new one is fetched. */
+const renewalShare = 0.1;
+const longestRenewalMs = 5 * 60_000;
+
+const signInPath = '/users/sign_in.json';
+
+/**
+ * A signed-in connection to Concertim. It signs in when first needed, again before the token ends and after a 401:
+ * once for all requests that wait for it, because each sign-in costs the portal up to a second.
+ */
+export class Session {
+  readonly #http: HttpClient;
+  readonly #base: string;
+  readonly #login: string;
+  readonly #password: Secret;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  #grant: Grant | undefined;
+  #signIn: Promise<Secret> | undefined;
+
+  constructor(options: SessionOptions) {
+    const { url, login, password, concurrency = 5, timeoutMs = 60_000, ...http } = options;
+    this.#base = url.replace(/\/+$/, '');
+    this.#login = login;
+    this.#password = password;
+    this.#clock = options.clock ?? systemClock;
+    this.#http = new HttpClient({ service: 'Concertim', concurrency, timeoutMs, ...http });
+  }
+
+  /**
+   * The answer, if its status is 2xx or one of `accept`.
+   *
+   * @throws {ConcertimError} any other status
+   * @throws {ConnectionError | TimeoutError | BodyError} no usable answer
+   */
+  async request(request: SessionRequest): Promise<HttpResponse> {
+    const token = await this.token(request.signal);
+    let response = await this.#send(request, token);
+    if (response.status === 401) {
+      this.forget(token);
+      response = await this.#send(request, await this.token(request.signal));
+    }
+    if (isSuccess(response.status) || request.accept?.includes(response.status)) return response;
+    throw new ConcertimError(response);
+  }
+
+  /** A token that is good for a while yet. The metric daemon takes the same. */
+  async token(signal?: AbortSignal): Promise<Secret> {
+    signal?.throwIfAborted();
+    if (this.#grant && this.#clock.now() < this.#grant.renewAt) return this.#grant.secret;
+    this.#signIn ??= this.#signInOnce().finally(() => {
+      this.#signIn = undefined;
+    });
+    return untilAborted(this.#signIn, signal);
+  }
+
+  /** Says that a token is not taken any more. One that was replaced meanwhile changes nothing. */
+  forget(token: Secret): void {
+    if (this.#grant?.secret === token) this.#grant = undefined;
+  }
+
+  /** Cuts what is in flight, a sign-in included. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#http.close();
+  }
+
+  async #send(request: SessionRequest, token: Secret): Promise<HttpResponse> {
+    const { path, accept: _, ...rest } = request;
+    return this.#http.request({
+      ...rest,
+      url: this.#base + path,
+      headers: { authorization: `Bearer ${token.reveal()}` },
+    });
+  }
+
+  /** It goes on when the request that asked for it is given up: others may wait for it too. */
+  async #signInOnce(): Promise<Secret> {
+    const startedAt = this.#clock.now();
+    const response = await this.#http.request({
+      method: 'POST',
+      url: this.#base + signInPath,
+      route: signInPath,
+      body: { user: { login: this.#login, password: this.#password.reveal() } },
+      idempotent: true,
+      signal: this.#closing.signal,
+    });
+    if (!isSuccess(response.status)) throw signInRefused(response, this.#login);
+    const token = readAccessToken(response.headers['authorization']);
+    if (!token) throw noToken(response);
+    requireGenerationA(token, this.#base);
+    requireSuperUser(response, this.#login);
+    this.#grant = { secret: token.secret, renewAt: renewalTime(startedAt, token) };
+    return token.secret;
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** By our clock alone: the token's own times are the portal's. */
+function renewalTime(startedAt: number, { lifetimeMs }: AccessToken): number {
+  if (lifetimeMs === undefined) return Number.POSITIVE_INFINITY;
+  return startedAt + lifetimeMs - Math.min(longestRenewalMs, lifetimeMs * renewalShare);
+}
+
+function signInRefused(response: HttpResponse, login: string): ConcertimError {
+  const what = `the sign-in of "${login}" at ${response.url}`;
+  if (response.status !== 401) return new ConcertimError(response, { what });
+  return new ConcertimError(response, {
+    what,
+    severity: 'fatal',
+    hint: 'Check concertim_username (the login, not the e-mail address) and concertim_password.',
+  });
+}
+
+function noToken(response: HttpResponse): ServiceError {
+  return new ServiceError(
+    `${response.url} answered the sign-in (${response.status}) without a token in its Authorization header.`,
+    {
+      severity: 'terminal',
+      hint: 'Is concertim_url the portal, and does a proxy before it let that header through?',
+    },
+  );
+}
+
+function requireGenerationA({ subject }: AccessToken, url: string): void {
+  if (subject === undefined || /^\d+$/.test(subject)) return;
+  throw new ServiceError(
+    `The portal at ${url} is of the generation of 2024 (its ids are UUIDs), which this version does not serve yet.`,
+    { severity: 'fatal', hint: 'It serves the portal of 2023, whose ids are whole numbers.' },
+  );
+}
+
+/** The answer holds the plain password: nothing of it but one flag is read, and nothing of it is ever shown. */
+function requireSuperUser(response: HttpResponse, login: string): void {
+  let root: boolean;
+  try {
+    ({ root } = z.object({ root: z.boolean() }).parse(JSON.parse(response.text)));
+  } catch {
+    return;
+  }
+  if (root) return;
+  throw new ServiceError(`"${login}" is not a super-user of Concertim, and so sees only what is its own.`, {
+    severity: 'fatal',
+    hint: 'Give as concertim_username a user who is, such as admin.',
+  });
+}
+
+/** Waits for work that others wait for too. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

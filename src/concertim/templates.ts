@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { parseBody } from '../http/body.ts';
+import { deleteRecord } from './delete-record.ts';
+import { fitDescription } from './description.ts';
+import type { Template, TemplateDraft, TemplateId, TemplatePatch } from './model.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/template.ts';
+
+const collection = '/api/v1/templates';
+const member = '/api/v1/templates/{id}';
+
+/** All templates of devices. */
+export async function listTemplates(session: Session, signal?: AbortSignal): Promise<Template[]> {
+  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
+  return parseBody(response, z.array(wire.Template));
+}
+
+/**
+ * Makes a template. Sizes are positive or null, the height 1 to 6 units (the portal has no pictures for more).
+ *
+ * @throws {ConcertimError} `isTaken` when there is a template of that name
+ */
+export async function createTemplate(
+  session: Session,
+  draft: TemplateDraft,
+  signal?: AbortSignal,
+): Promise<Template> {
+  const { height, ...patch } = draft;
+  const response = await session.request({
+    method: 'POST',
+    path: collection,
+    route: collection,
+    body: { template: { height, ...attributes(patch) } },
+    signal,
+  });
+  return parseBody(response, wire.Template);
+}
+
+/** Changes what `patch` names. */
+export async function updateTemplate(
+  session: Session,
+  id: TemplateId,
+  patch: TemplatePatch,
+  signal?: AbortSignal,
+): Promise<Template> {
+  const response = await session.request({
+    method: 'PATCH',
+    path: `${collection}/${id}`,
+    route: member,
+    body: { template: attributes(patch) },
+    idempotent: true,
+    signal,
+  });
+  return parseBody(response, wire.Template);
+}
+
+/**
+ * Deletes a template that no device is made from; one that is gone already counts as deleted.
+ *
+ * @throws {ConcertimError} of kind `refused` when a device, of whichever user, is made from it
+ */
+export async function deleteTemplate(session: Session, id: TemplateId, signal?: AbortSignal): Promise<void> {
+  await deleteRecord(session, { path: `${collection}/${id}`, route: member, signal });
+}
+
+function attributes(patch: TemplatePatch) {
+  return {
+    name: patch.name,
+    description: fitDescription(patch.description),
+    foreign_id: patch.foreignId,
+    vcpus: patch.vcpus,
+    ram: patch.ram,
+    disk: patch.disk,
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type * as concertim from '../model.ts';
+import { Id } from './id.ts';
+
+/** `GET /api/v1/templates`. The template of the racks themselves is not in it. */
+export const Template = z
+  .object({
+    id: Id,
+    name: z.string(),
+    description: z.string().nullable(),
+    height: z.int(),
+    foreign_id: z.string().nullable(),
+    vcpus: z.number().nullable(),
+    ram: z.number().nullable(),
+    disk: z.number().nullable(),
+  })
+  .transform(
+    ({ id, foreign_id, ...template }): concertim.Template => ({
+      ...template,
+      id: id as concertim.TemplateId,
+      foreignId: foreign_id,
+    }),
+  );
