@@ -1,0 +1,81 @@
+import type {
+  Device,
+  DeviceDraft,
+  DevicePatch,
+  Rack,
+  RackDraft,
+  RackId,
+  RackPatch,
+  Template,
+  TemplateDraft,
+  TemplateId,
+  TemplatePatch,
+} from '../concertim/model.ts';
+import type { Brand } from '../runtime/brand.ts';
+
+/** A rack that is there, or one that an earlier change of the same plan makes. */
+export type RackRef =
+  | { readonly kind: 'present'; readonly id: RackId }
+  | { readonly kind: 'new'; readonly key: NewRackKey };
+export type NewRackKey = Brand<string, 'plan.NewRackKey'>;
+
+/** A template that is there, or one that an earlier change of the same plan makes for this flavor. */
+export type TemplateRef =
+  | { readonly kind: 'present'; readonly id: TemplateId }
+  | { readonly kind: 'new'; readonly foreignId: string };
+
+export interface NewDevice {
+  readonly rack: RackRef;
+  readonly template: TemplateRef;
+  readonly startU: number;
+  readonly draft: Omit<DeviceDraft, 'templateId' | 'location'>;
+}
+
+/** One write to the portal, and why. */
+export type Change = { readonly reason: string } & (
+  | { readonly kind: 'create-template'; readonly draft: TemplateDraft }
+  | { readonly kind: 'update-template'; readonly template: Template; readonly patch: TemplatePatch }
+  | { readonly kind: 'delete-template'; readonly template: Template }
+  | { readonly kind: 'create-rack'; readonly key: NewRackKey; readonly draft: RackDraft }
+  | { readonly kind: 'update-rack'; readonly rack: Rack; readonly patch: RackPatch }
+  | { readonly kind: 'delete-rack'; readonly rack: Rack }
+  | ({ readonly kind: 'create-device' } & NewDevice)
+  | { readonly kind: 'update-device'; readonly device: Device; readonly patch: DevicePatch }
+  /** The portal cannot change a device's template or rack: it is deleted and made anew. */
+  | ({ readonly kind: 'replace-device'; readonly device: Device } & NewDevice)
+  | { readonly kind: 'delete-device'; readonly device: Device }
+);
+
+export type ChangeKind = Change['kind'];
+
+/**
+ * Changes that do not depend on each other's outcome run side by side, lane by lane; within a lane one after the other,
+ * because the portal checks names and places only as well as it can.
+ */
+export interface Lane {
+  /** The source whose racks it is about, or `templates`. */
+  readonly name: string;
+  readonly changes: readonly Change[];
+}
+
+/** Something that would have been changed and was not, and why. */
+export interface Held {
+  readonly kind: 'rack' | 'device' | 'template';
+  readonly id: number | string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Plan {
+  /** One after the other; the lanes of a phase side by side. Every prefix leaves a portal that the next run completes. */
+  readonly phases: readonly (readonly Lane[])[];
+  readonly held: readonly Held[];
+  /** What a person should look at: deletions refused as too large. */
+  readonly warnings: readonly string[];
+  /** Servers and stacks in a state that we do not know: the portal keeps what it shows of them. */
+  readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
+}
+
+export function changesOf(plan: Plan): Change[] {
+  return plan.phases.flatMap((lanes) => lanes.flatMap(({ changes }) => changes));
+}

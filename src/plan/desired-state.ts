@@ -1,0 +1,203 @@
+import type { DeviceStatus, JsonObject, PortalSnapshot, RackStatus, UserId } from '../concertim/model.ts';
+import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
+import { deviceIps } from './addresses.ts';
+import { type DesiredTemplate, FlavorResolver, templateOfFlavor } from './flavor-template.ts';
+import { rackKeyOfServers } from './membership.ts';
+import { memoryKey, record } from './memory.ts';
+import type { CloudObservation, StackTree } from './observation.ts';
+import { creationOutput } from './outputs.ts';
+import {
+  isOwnTemplate,
+  metadataKeys,
+  type RackKey,
+  type RackSource,
+  stackKey,
+  standaloneKey,
+} from './ownership.ts';
+import { compareTexts, type PortalIndex } from './portal-index.ts';
+import { deletedState, deviceStatus, rackStatus, unknownState } from './status.ts';
+
+export interface DesiredRack {
+  readonly key: RackKey;
+  readonly source: RackSource;
+  readonly ownerId: UserId;
+  /** Of the stack, as OpenStack has it. */
+  readonly name: string;
+  /** What makes its name its own when another has it too. */
+  readonly nameId: string;
+  /** undefined: the cloud's state is not known to us; the portal keeps its own. */
+  readonly status: RackStatus | undefined;
+  /** undefined: not read in this run because nothing changed. */
+  readonly creationOutput: string | undefined;
+  /** Our keys; others that the portal has stay. */
+  readonly metadata: JsonObject;
+  /** By name and id: the order of their places in an empty rack. */
+  readonly devices: readonly DesiredDevice[];
+}
+
+export interface DesiredDevice {
+  readonly serverId: ServerId;
+  readonly name: string;
+  readonly description: string;
+  readonly status: DeviceStatus | undefined;
+  readonly template: DesiredTemplate;
+  readonly publicIps: string;
+  readonly privateIps: string;
+  readonly sshKey: string;
+  readonly volumeDetails: JsonObject;
+  readonly metadata: JsonObject;
+}
+
+/** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */
+export interface DesiredState {
+  readonly templates: readonly DesiredTemplate[];
+  readonly racks: readonly DesiredRack[];
+  /** Servers and stacks in a state that we do not know. */
+  readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
+}
+
+export interface MappingSettings {
+  readonly standaloneServers: 'ignore' | 'rack';
+}
+
+/** What the portal should show, from what was seen. The portal is asked only for owners and for what it remembers. */
+export function desiredState(
+  cloud: CloudObservation,
+  portal: PortalSnapshot,
+  index: PortalIndex,
+  settings: MappingSettings,
+): DesiredState {
+  const flavors = new FlavorResolver(cloud.flavors, portal.templates.filter(isOwnTemplate));
+  const unknownStates: { id: string; state: string }[] = [];
+  const devices = new Map<RackKey, DesiredDevice[]>();
+  const projects = new Map<RackKey, ProjectId>();
+
+  for (const [serverId, key] of rackKeyOfServers(cloud, index, settings.standaloneServers)) {
+    const server = cloud.servers.get(serverId);
+    if (server?.kind !== 'server') continue;
+    const status = deviceStatus(server);
+    if (status === deletedState) continue;
+    if (status === unknownState) unknownStates.push({ id: serverId, state: server.vmState });
+    const device = desiredDevice(server, key, status, flavors, cloud.externalNetworks);
+    const siblings = devices.get(key);
+    if (siblings) siblings.push(device);
+    else devices.set(key, [device]);
+    projects.set(key, server.projectId);
+  }
+  for (const siblings of devices.values()) siblings.sort(byNameAndId);
+
+  const racks: DesiredRack[] = [];
+  for (const tree of cloud.trees) {
+    const key = stackKey(tree.root.id);
+    const status = rackStatus(tree.root.status);
+    const ownerId = ownerOf(tree.root.projectId, key, index);
+    if (status === deletedState || ownerId === undefined) continue;
+    if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
+    racks.push({
+      ...stackRack(tree),
+      ownerId,
+      status: status === unknownState ? undefined : status,
+      devices: devices.get(key) ?? [],
+    });
+  }
+  for (const [key, projectId] of projects) {
+    const ownerId = ownerOf(projectId, key, index);
+    if (key !== standaloneKey(projectId) || ownerId === undefined) continue;
+    racks.push({ ...standaloneRack(projectId), ownerId, devices: devices.get(key) ?? [] });
+  }
+  racks.sort((a, b) => compareTexts(a.key, b.key));
+
+  const templates = new Map<string, DesiredTemplate>();
+  if (cloud.scope.kind === 'all') {
+    for (const flavor of cloud.flavors) templates.set(flavor.id, templateOfFlavor(flavor));
+  }
+  for (const rack of racks) {
+    for (const { template } of rack.devices) templates.set(template.foreignId, template);
+  }
+  return {
+    templates: [...templates.values()].sort((a, b) => compareTexts(a.foreignId, b.foreignId)),
+    racks,
+    unknownStates,
+  };
+}
+
+/** The user with the project; where there is none, whoever has the rack already keeps it. */
+function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): UserId | undefined {
+  return index.ownerOfProject.get(project)?.id ?? index.racksOfSource.get(key)?.[0]?.ownerId;
+}
+
+function stackRack({ root, content, revision }: StackTree) {
+  return {
+    key: stackKey(root.id),
+    source: { kind: 'stack', stackId: root.id } as const,
+    name: root.name,
+    nameId: root.id,
+    creationOutput: content && creationOutput(content.outputs),
+    metadata: {
+      [metadataKeys.stackId]: root.id,
+      openstack_stack_owner: root.owner,
+      openstack_stack_owner_id: root.ownerId,
+      stack_status_reason: root.statusReason,
+      ...(content && {
+        openstack_stack_output: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
+        [memoryKey]: record(revision, content),
+      }),
+    },
+  };
+}
+
+function standaloneRack(projectId: ProjectId) {
+  return {
+    key: standaloneKey(projectId),
+    source: { kind: 'standalone', projectId } as const,
+    name: 'standalone',
+    nameId: projectId,
+    status: 'ACTIVE' as const,
+    creationOutput: '',
+    metadata: { [metadataKeys.projectId]: projectId },
+  };
+}
+
+function desiredDevice(
+  server: Server,
+  key: RackKey,
+  status: DeviceStatus | typeof unknownState,
+  flavors: FlavorResolver,
+  externalNetworks: ReadonlySet<string>,
+): DesiredDevice {
+  const isOfStack = key !== standaloneKey(server.projectId);
+  return {
+    serverId: server.id,
+    name: server.name,
+    description: 'Nova server in OpenStack',
+    status: status === unknownState ? undefined : status,
+    template: flavors.resolve(server.flavor),
+    ...deviceIps(server.addresses, externalNetworks),
+    sshKey: server.keyName ?? '',
+    volumeDetails: Object.fromEntries(
+      server.volumes.map(({ id, deleteOnTermination }) => [
+        id,
+        deleteOnTermination === null ? {} : { delete_on_termination: deleteOnTermination },
+      ]),
+    ),
+    metadata: {
+      [metadataKeys.serverId]: server.id,
+      ...(isOfStack && { [metadataKeys.stackId]: key }),
+      net_interfaces: netInterfaces(server),
+    },
+  };
+}
+
+/** Per network its addresses, in an order that does not depend on Nova's. */
+function netInterfaces({ addresses }: Server): JsonObject {
+  const networks: Record<string, { addr: string; version: number; type: string; mac: string | null }[]> = {};
+  for (const { network, address, version, type, mac } of addresses) {
+    (networks[network] ??= []).push({ addr: address, version, type, mac });
+  }
+  for (const interfaces of Object.values(networks)) interfaces.sort((a, b) => compareTexts(a.addr, b.addr));
+  return networks;
+}
+
+function byNameAndId(a: DesiredDevice, b: DesiredDevice): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.serverId, b.serverId);
+}

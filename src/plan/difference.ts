@@ -1,0 +1,29 @@
+/** The wanted fields that differ from the present ones; undefined when none does. Fields wanted as undefined stay. */
+export function difference<Wanted extends object>(
+  present: { readonly [Key in keyof Wanted]?: unknown },
+  wanted: Wanted,
+): Partial<Wanted> | undefined {
+  const different: Partial<Wanted> = {};
+  let some = false;
+  for (const key of Object.keys(wanted) as (keyof Wanted)[]) {
+    if (wanted[key] === undefined || equal(present[key], wanted[key])) continue;
+    different[key] = wanted[key];
+    some = true;
+  }
+  return some ? different : undefined;
+}
+
+/** Equality of JSON values: the order of keys does not count (the portal does not keep it), that of lists does. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, at) => equal(item, b[at]));
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && equal(a[key as keyof typeof a], b[key as keyof typeof b]),
+  );
+}

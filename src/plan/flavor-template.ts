@@ -1,0 +1,73 @@
+import type { Template } from '../concertim/model.ts';
+import type { Flavor, ServerFlavor } from '../openstack/model.ts';
+
+/** A template as the cloud's flavors want it. */
+export interface DesiredTemplate {
+  /** The flavor's id, or a made-up one for a flavor that is gone while servers still use it. */
+  readonly foreignId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly height: number;
+  readonly vcpus: number | null;
+  readonly ram: number | null;
+  readonly disk: number | null;
+}
+
+/** Marks the template of a flavor that was deleted before we saw it: of such, servers know all but the id. */
+const goneFlavor = 'deleted-flavor:';
+
+export function isOfGoneFlavor(foreignId: string): boolean {
+  return foreignId.startsWith(goneFlavor);
+}
+
+export function templateOfFlavor({ id, name, vcpus, ram, disk }: Flavor): DesiredTemplate {
+  return { foreignId: id, ...describe({ name, vcpus, ram, disk }) };
+}
+
+/** The template for a server's flavor, existing or not, by whatever the server says of it. */
+export class FlavorResolver {
+  readonly #ofFlavor = new Map<string, DesiredTemplate>();
+  readonly #ofName = new Map<string, DesiredTemplate>();
+
+  /** @param templates those of ours that the portal has: the memory of flavors that are gone */
+  constructor(flavors: readonly Flavor[], templates: readonly (Template & { foreignId: string })[]) {
+    for (const { foreignId, name, description, height, vcpus, ram, disk } of templates) {
+      this.#learn({ foreignId, name, description: description ?? '', height, vcpus, ram, disk });
+    }
+    for (const flavor of flavors) this.#learn(templateOfFlavor(flavor));
+  }
+
+  resolve(flavor: ServerFlavor): DesiredTemplate {
+    if (flavor.kind === 'id') {
+      return this.#ofFlavor.get(flavor.id) ?? { foreignId: flavor.id, ...describe({ name: flavor.id }) };
+    }
+    return this.#ofName.get(flavor.name) ?? { foreignId: `${goneFlavor}${flavor.name}`, ...describe(flavor) };
+  }
+
+  #learn(template: DesiredTemplate): void {
+    this.#ofFlavor.set(template.foreignId, template);
+    this.#ofName.set(template.name, template);
+  }
+}
+
+function describe(flavor: { name: string; vcpus?: number; ram?: number; disk?: number }) {
+  return {
+    name: flavor.name,
+    description: 'Flavor from OpenStack',
+    height: heightOf(flavor.vcpus ?? 1),
+    vcpus: positive(flavor.vcpus),
+    ram: positive(flavor.ram),
+    disk: positive(flavor.disk),
+  };
+}
+
+function heightOf(vcpus: number): number {
+  if (vcpus <= 1) return 1;
+  if (vcpus <= 2) return 2;
+  return vcpus <= 4 ? 3 : 4;
+}
+
+/** The portal refuses 0, and takes a 32-bit integer. */
+function positive(size: number | undefined): number | null {
+  return size !== undefined && Number.isInteger(size) && size > 0 && size < 2 ** 31 ? size : null;
+}

@@ -1,0 +1,67 @@
+import type { ServerGroupId, ServerId } from '../openstack/model.ts';
+import { recall } from './memory.ts';
+import type { CloudObservation } from './observation.ts';
+import { type RackKey, stackKey, standaloneKey } from './ownership.ts';
+import type { PortalIndex } from './portal-index.ts';
+
+/**
+ * Which source each server belongs to. The first of these that says so decides:
+ *
+ * 1. it is a resource of the stack's tree: read in this run, recorded in the rack, or hinted by Nova;
+ * 2. it is a member of one of the tree's server groups;
+ * 3. its device already stands in a rack of the stack;
+ * 4. it belongs to no stack, and the configuration gives such servers a rack.
+ *
+ * A server that is in none of these is not shown.
+ */
+export function rackKeyOfServers(
+  cloud: CloudObservation,
+  index: PortalIndex,
+  standaloneServers: 'ignore' | 'rack',
+): Map<ServerId, RackKey> {
+  const keys = new Map<ServerId, RackKey>();
+  const claim = (server: ServerId, key: RackKey) => {
+    if (!keys.has(server) && cloud.servers.has(server)) keys.set(server, key);
+  };
+  const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
+  const groupsOfTree = new Map<RackKey, readonly ServerGroupId[]>();
+
+  for (const { root, content } of cloud.trees) {
+    const key = stackKey(root.id);
+    const known = content ?? firstMemory(index, key);
+    for (const server of known?.servers ?? []) claim(server, key);
+    groupsOfTree.set(key, known?.serverGroups ?? []);
+  }
+  for (const server of cloud.servers.values()) {
+    if (server.kind !== 'server' || server.rootStackId === null) continue;
+    const key = stackKey(server.rootStackId);
+    if (groupsOfTree.has(key)) claim(server.id, key);
+  }
+  for (const [key, groups] of groupsOfTree) {
+    for (const group of groups) for (const server of membersOfGroup.get(group) ?? []) claim(server, key);
+  }
+  for (const key of groupsOfTree.keys()) {
+    for (const rack of index.racksOfSource.get(key) ?? []) {
+      for (const device of index.devicesOfRack.get(rack.id) ?? []) {
+        const server = device.metadata['openstack_instance_id'];
+        if (typeof server === 'string') claim(server as ServerId, key);
+      }
+    }
+  }
+  if (standaloneServers === 'rack' && cloud.scope.kind === 'all') {
+    for (const server of cloud.servers.values()) {
+      if (server.kind !== 'server' || !index.ownerOfProject.has(server.projectId)) continue;
+      if (cloud.unobserved.has(server.projectId)) continue;
+      claim(server.id, standaloneKey(server.projectId));
+    }
+  }
+  return keys;
+}
+
+function firstMemory(index: PortalIndex, key: RackKey) {
+  for (const rack of index.racksOfSource.get(key) ?? []) {
+    const memory = recall(rack);
+    if (memory) return memory;
+  }
+  return undefined;
+}

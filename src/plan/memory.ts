@@ -1,0 +1,38 @@
+import type { Rack } from '../concertim/model.ts';
+import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
+import type { TreeRevision } from './observation.ts';
+
+/**
+ * The portal is the memory. A rack's metadata records which revision of its stack's tree it reflects and what that
+ * tree was made of, so that a run, also the first after a restart, reads only the trees that have changed since.
+ */
+export const memoryKey = 'openstack_stack_observed';
+
+export interface TreeMemory extends StackServers {
+  readonly revision: string;
+}
+
+/** undefined: no record, or one that somebody has spoilt; either way the tree is read again. */
+export function recall(rack: Rack): TreeMemory | undefined {
+  const record = rack.metadata[memoryKey];
+  if (typeof record !== 'object' || record === null) return undefined;
+  const { revision, servers, server_groups } = record as Record<string, unknown>;
+  if (typeof revision !== 'string' || !isTexts(servers) || !isTexts(server_groups)) return undefined;
+  return { revision, servers: servers as ServerId[], serverGroups: server_groups as ServerGroupId[] };
+}
+
+/** What `recall` will read. Sorted, so that Heat's order does not look like a change. */
+export function record(revision: TreeRevision, content: StackServers): Record<string, unknown> {
+  return {
+    revision: revision.settled ? revision.text : `${revision.text}${unsettled}`,
+    servers: [...content.servers].sort(),
+    server_groups: [...content.serverGroups].sort(),
+  };
+}
+
+/** Makes a recorded revision equal to none, so that the tree is read again next time. */
+const unsettled = ' ~';
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,52 @@
+/**
+ * Names that the portal accepts, stable from run to run and independent of the order of lists.
+ *
+ * An object asks for its OpenStack name made valid. Where that is taken it takes the name followed by the beginning of
+ * its own id, longer until it is free: `a-b`, `a-b-4f21c`, `a-b-4f21c09e`, … One that already has any of these keeps it.
+ */
+export interface NameRules {
+  /** Matches what the portal refuses. */
+  readonly invalid: RegExp;
+  readonly maxLength: number;
+  /** For a name of which nothing is left. */
+  readonly fallback: string;
+}
+
+export const rackNames: NameRules = { invalid: /[^A-Za-z0-9_-]/gu, maxLength: 255, fallback: 'stack' };
+export const deviceNames: NameRules = { invalid: /[^A-Za-z0-9-]/gu, maxLength: 150, fallback: 'server' };
+/** Templates take any character. */
+export const templateNames: NameRules = { invalid: /(?!)/gu, maxLength: 255, fallback: 'flavor' };
+
+/** Every other character becomes a dash. */
+export function validName(name: string, rules: NameRules): string {
+  return name.replace(rules.invalid, '-').slice(0, rules.maxLength) || rules.fallback;
+}
+
+/** The names an object may bear, best first. */
+export function nameCandidates(
+  name: string,
+  id: string,
+  rules: NameRules,
+  lengths = [5, 8, 13, 36],
+): string[] {
+  const base = validName(name, rules);
+  const ends = new Set(lengths.map((length) => `-${validName(id.slice(0, length), rules)}`));
+  return [base, ...[...ends].map((end) => base.slice(0, rules.maxLength - end.length) + end)];
+}
+
+/** The present name where it is one of the candidates, else the first candidate that nobody has. */
+export function chooseName(
+  candidates: readonly string[],
+  taken: { has(name: string): boolean },
+  present?: string,
+): string {
+  if (present !== undefined && candidates.includes(present)) return present;
+  const free = candidates.find((candidate) => !taken.has(candidate));
+  if (free !== undefined) return free;
+  const last = candidates.at(-1) ?? '';
+  for (let number = 2; ; number++) {
+    const end = `-${number}`;
+    const numbered = last.slice(0, Math.max(0, last.length - end.length)) + end;
+    if (!taken.has(numbered)) return numbered;
+  }
+}

@@ -1,0 +1,62 @@
+import type {
+  Flavor,
+  ProjectId,
+  Server,
+  ServerGroup,
+  ServerId,
+  Stack,
+  StackId,
+  StackOutputs,
+  StackServers,
+  Unreadable,
+} from '../openstack/model.ts';
+import type { RackKey } from './ownership.ts';
+
+/** What a run is about: everything, or the racks of some sources. */
+export type Scope = { readonly kind: 'all' } | { readonly kind: 'some'; readonly keys: ReadonlySet<RackKey> };
+
+/** A root stack with what is known of the tree under it. */
+export interface StackTree {
+  readonly root: Stack;
+  readonly revision: TreeRevision;
+  /** undefined: the portal's record has this very revision, so the tree was not read again. */
+  readonly content?: StackServers & { readonly outputs: StackOutputs };
+}
+
+/** The state of a whole tree of stacks as a text: another text, another content. */
+export interface TreeRevision {
+  readonly text: string;
+  /** False while the content may still change under the same text. */
+  readonly settled: boolean;
+}
+
+/**
+ * What the cloud answered when it was asked by id for an object that the portal has and the lists left out.
+ *
+ * - `deleted`: it says so itself (Heat's DELETE_COMPLETE, a deleted row of Nova's, a `delete.end`)
+ * - `not-found`: it knows no such id
+ * - `exists`: the list was wrong
+ * - `unknown`: it could not be asked
+ */
+export type Evidence = 'deleted' | 'not-found' | 'exists' | 'unknown';
+
+/**
+ * The cloud as one run saw it: whole within its scope, or it would not be here. What could not be seen is named, and
+ * what is not named and not there is absent.
+ */
+export interface CloudObservation {
+  readonly scope: Scope;
+  readonly servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>;
+  readonly trees: readonly StackTree[];
+  readonly serverGroups: readonly ServerGroup[];
+  readonly flavors: readonly Flavor[];
+  /** Names of the networks whose fixed addresses the world can reach. */
+  readonly externalNetworks: ReadonlySet<string>;
+  /** Projects whose stacks could not be listed, with the reason. */
+  readonly unobserved: ReadonlyMap<ProjectId, string>;
+  readonly evidence: {
+    readonly servers: ReadonlyMap<ServerId, Evidence>;
+    readonly stacks: ReadonlyMap<StackId, Evidence>;
+    readonly flavors: ReadonlyMap<string, Evidence>;
+  };
+}

@@ -1,0 +1,56 @@
+import type { Device, Rack, Template } from '../concertim/model.ts';
+import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
+import type { Brand } from '../runtime/brand.ts';
+
+/**
+ * What is ours in the portal. A rack with one of our keys in its metadata, a device with an instance's id, a template
+ * with a flavor's id; nothing else is ever changed or deleted. The first version wrote the same keys, so what it made
+ * is adopted.
+ */
+export const metadataKeys = {
+  stackId: 'openstack_stack_id',
+  projectId: 'openstack_project_id',
+  serverId: 'openstack_instance_id',
+} as const;
+
+/** What a group of racks shows: a stack, or the servers of a project that belong to none. */
+export type RackSource =
+  | { readonly kind: 'stack'; readonly stackId: StackId }
+  | { readonly kind: 'standalone'; readonly projectId: ProjectId };
+
+/** A source as a text, for maps: the racks of one source share it. */
+export type RackKey = Brand<string, 'plan.RackKey'>;
+
+export function stackKey(stackId: StackId): RackKey {
+  return stackId as string as RackKey;
+}
+
+export function standaloneKey(projectId: ProjectId): RackKey {
+  return `standalone:${projectId}` as RackKey;
+}
+
+export function keyOfSource(source: RackSource): RackKey {
+  return source.kind === 'stack' ? stackKey(source.stackId) : standaloneKey(source.projectId);
+}
+
+/** undefined: not ours. */
+export function sourceOfRack(rack: Rack): RackSource | undefined {
+  const stackId = idIn(rack.metadata, metadataKeys.stackId);
+  if (stackId !== undefined) return { kind: 'stack', stackId: stackId as StackId };
+  const projectId = idIn(rack.metadata, metadataKeys.projectId);
+  return projectId === undefined ? undefined : { kind: 'standalone', projectId: projectId as ProjectId };
+}
+
+/** undefined: not ours. */
+export function serverOfDevice(device: Device): ServerId | undefined {
+  return idIn(device.metadata, metadataKeys.serverId) as ServerId | undefined;
+}
+
+export function isOwnTemplate(template: Template): template is Template & { foreignId: string } {
+  return template.foreignId !== null && template.foreignId !== '';
+}
+
+function idIn(metadata: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const id = metadata[key];
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}

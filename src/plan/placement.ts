@@ -1,0 +1,50 @@
+/** The most that the portal allows. */
+export const maxRackHeight = 72;
+
+/** The units of one rack. The portal itself checks only the lowest unit of a device, so this map must be right. */
+export class RackUnits {
+  #height: number;
+  /** Index 0 is not used: units count from 1 at the bottom. */
+  readonly #taken = new Uint8Array(maxRackHeight + 2);
+
+  constructor(height: number) {
+    this.#height = height;
+  }
+
+  get height(): number {
+    return this.#height;
+  }
+
+  occupy(startU: number, units: number): void {
+    for (let u = startU; u < startU + units; u++) this.#taken[u] = 1;
+  }
+
+  release(startU: number, units: number): void {
+    for (let u = startU; u < startU + units; u++) this.#taken[u] = 0;
+  }
+
+  fits(startU: number, units: number): boolean {
+    if (startU < 1 || startU + units - 1 > this.#height) return false;
+    for (let u = startU; u < startU + units; u++) if (this.#taken[u]) return false;
+    return true;
+  }
+
+  /** The lowest unit of the first free run from the top down; undefined when there is none. */
+  find(units: number): number | undefined {
+    for (let startU = this.#height - units + 1; startU >= 1; startU--) {
+      if (this.fits(startU, units)) return startU;
+    }
+    return undefined;
+  }
+
+  /** Grows so that `units` more fit on top of what is free there; by as little as will do, or not at all. */
+  growFor(units: number): boolean {
+    let free = 0;
+    while (free < this.#height && !this.#taken[this.#height - free]) free++;
+    const missing = units - free;
+    if (missing <= 0) return true;
+    if (this.#height + missing > maxRackHeight) return false;
+    this.#height += missing;
+    return true;
+  }
+}

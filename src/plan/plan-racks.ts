@@ -1,0 +1,260 @@
+import type { Device, DevicePatch, Rack, RackPatch } from '../concertim/model.ts';
+import type { Change, Held, NewDevice } from './change.ts';
+import type { DesiredDevice, DesiredRack } from './desired-state.ts';
+import { difference, equal } from './difference.ts';
+import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
+import type { PlannedTemplate } from './plan-templates.ts';
+import type { PortalIndex } from './portal-index.ts';
+import { type Place, RackLayout, type Slot } from './rack-layout.ts';
+
+/** The changes for the racks of one source, by the phase they belong to. */
+export interface RackPlan {
+  /** Frees names and places. */
+  readonly removals: Change[];
+  readonly racks: Change[];
+  readonly devices: Change[];
+  /** Racks that nothing stands in any more. */
+  readonly leftovers: Change[];
+  readonly held: Held[];
+}
+
+export interface RackPlanContext {
+  readonly index: PortalIndex;
+  readonly templates: ReadonlyMap<string, PlannedTemplate>;
+  /** Devices whose deletion comes first: their names and places are free. */
+  readonly leaving: ReadonlySet<Device>;
+  /** Names of the owner's other racks. Grows with each rack that is planned. */
+  readonly takenNames: Set<string>;
+  /** Height of a new rack, in units, unless its devices need more. */
+  readonly defaultRackHeight: number;
+}
+
+/** What becomes of the devices of a source. */
+interface Sorted {
+  readonly keep: Map<Device, DesiredDevice>;
+  /** To be made anew: another template, or another rack. */
+  readonly replace: Map<Device, DesiredDevice>;
+  readonly create: DesiredDevice[];
+  /** Further devices of one server. */
+  readonly surplus: Set<Device>;
+}
+
+export function planRacks(desired: DesiredRack, context: RackPlanContext): RackPlan {
+  const { index, leaving } = context;
+  const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [], held: [] };
+  const present = index.racksOfSource.get(desired.key) ?? [];
+  const racks = present.filter(({ ownerId }) => ownerId === desired.ownerId);
+  const layout = new RackLayout(desired.key, racks, context.defaultRackHeight);
+
+  const sorted = sortDevices(desired, layout, context);
+  for (const device of sorted.surplus) {
+    plan.removals.push({ kind: 'delete-device', device, reason: 'a second device of one server' });
+  }
+  for (const slot of layout.slots) {
+    for (const device of devicesIn(slot, index)) {
+      if (leaving.has(device) || sorted.surplus.has(device)) continue;
+      slot.names.add(device.name);
+      layout.keep(slot, device);
+    }
+  }
+  planUpdates(sorted.keep, layout, plan);
+  planNewDevices(sorted, layout, plan, context);
+  if (layout.slots.length === 0) layout.addRack(0);
+  planSlots(desired, layout, plan, context.takenNames);
+  for (const rack of present) {
+    if (!racks.includes(rack)) planAbandoned(rack, sorted, plan, context);
+  }
+  return plan;
+}
+
+function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlanContext): Sorted {
+  const sorted: Sorted = { keep: new Map(), replace: new Map(), create: [], surplus: new Set() };
+  for (const wanted of desired.devices) {
+    const devices = context.index.devicesOfServer.get(wanted.serverId) ?? [];
+    const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
+    const chosen = devices.find(isHere) ?? devices[0];
+    for (const device of devices) if (device !== chosen) sorted.surplus.add(device);
+    if (!chosen) {
+      sorted.create.push(wanted);
+      continue;
+    }
+    const template = context.templates.get(wanted.template.foreignId);
+    const hasTemplate = template?.ref.kind === 'present' && template.ref.id === chosen.templateId;
+    (isHere(chosen) && hasTemplate ? sorted.keep : sorted.replace).set(chosen, wanted);
+  }
+  return sorted;
+}
+
+function planUpdates(keep: Sorted['keep'], layout: RackLayout, plan: RackPlan): void {
+  for (const [device, wanted] of keep) {
+    const slot = layout.slotOf(device.location?.rackId);
+    if (!slot) continue;
+    const name = nameIn(slot, wanted, device.name);
+    const patch = devicePatch(device, wanted, name);
+    if (patch) plan.devices.push({ kind: 'update-device', device, patch, reason: 'the server differs' });
+  }
+  // Only now: of two devices that swap their names, neither must take one that the other still has.
+  for (const change of plan.devices) {
+    if (change.kind === 'update-device' && change.patch.name !== undefined) {
+      layout.slotOf(change.device.location?.rackId)?.names.delete(change.device.name);
+    }
+  }
+}
+
+function planNewDevices(
+  { replace, create }: Sorted,
+  layout: RackLayout,
+  plan: RackPlan,
+  context: RackPlanContext,
+): void {
+  const heightOf = ({ template }: DesiredDevice) =>
+    context.templates.get(template.foreignId)?.height ?? template.height;
+  let toCome = 0;
+  for (const wanted of [...replace.values(), ...create]) toCome += heightOf(wanted);
+
+  const newDevice = (wanted: DesiredDevice, device?: Device): NewDevice => {
+    const height = heightOf(wanted);
+    const presentSlot = layout.slotOf(device?.location?.rackId);
+    let preferred: Place | undefined;
+    if (presentSlot && device?.location) {
+      layout.release(presentSlot, device);
+      preferred = { slot: presentSlot, startU: device.location.startU };
+    }
+    const { slot, startU } = layout.place(height, { preferred, toCome });
+    toCome -= height;
+    const name = nameIn(slot, wanted, slot === presentSlot ? device?.name : undefined);
+    return {
+      rack: slot.ref,
+      template: context.templates.get(wanted.template.foreignId)?.ref ?? {
+        kind: 'new',
+        foreignId: wanted.template.foreignId,
+      },
+      startU,
+      draft: {
+        name,
+        description: wanted.description,
+        // A server in a state that we do not know: the one status that offers no button.
+        status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
+        publicIps: wanted.publicIps,
+        privateIps: wanted.privateIps,
+        sshKey: wanted.sshKey,
+        loginUser: device?.loginUser ?? '',
+        volumeDetails: wanted.volumeDetails,
+        metadata: { ...device?.metadata, ...wanted.metadata },
+      },
+    };
+  };
+  for (const [device, wanted] of replace) {
+    const reason = 'its server has another flavor, or its stack another rack';
+    plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), reason });
+  }
+  for (const wanted of create) {
+    plan.devices.push({ kind: 'create-device', ...newDevice(wanted), reason: 'a server without a device' });
+  }
+}
+
+function planSlots(desired: DesiredRack, layout: RackLayout, plan: RackPlan, taken: Set<string>): void {
+  const candidatesOf = (number: number) =>
+    nameCandidates(number === 1 ? desired.name : `${desired.name}-${number}`, desired.nameId, rackNames);
+  const ofAnyNumber = Array.from({ length: Math.max(9, layout.slots.length) }, (_, at) =>
+    candidatesOf(at + 1),
+  );
+
+  for (const [at, slot] of layout.slots.entries()) {
+    const { present } = slot;
+    const own = candidatesOf(at + 1);
+    const keepsName = present !== undefined && ofAnyNumber.some((names) => names.includes(present.name));
+    if (!present) {
+      const name = chooseName(own, taken);
+      taken.add(name);
+      plan.racks.push({ kind: 'create-rack', ...newRack(desired, slot, name), reason: reasonForRack(at) });
+    } else if (at > 0 && slot.devices === 0) {
+      plan.leftovers.push({ kind: 'delete-rack', rack: present, reason: 'nothing stands in it any more' });
+    } else {
+      const name = keepsName ? present.name : chooseName(own, taken);
+      taken.add(name);
+      const patch = rackPatch(present, desired, slot, name);
+      if (patch) plan.racks.push({ kind: 'update-rack', rack: present, patch, reason: 'the stack differs' });
+    }
+  }
+}
+
+/** A rack of the source that belongs to a user who has the project no longer: its devices move out. */
+function planAbandoned(
+  rack: Rack,
+  sorted: Sorted,
+  plan: RackPlan,
+  { index, leaving }: RackPlanContext,
+): void {
+  const staying = index.devicesOfRack
+    .get(rack.id)
+    ?.find((device) => !leaving.has(device) && !sorted.replace.has(device) && !sorted.surplus.has(device));
+  const reason = 'its project belongs to another user';
+  if (!staying) plan.leftovers.push({ kind: 'delete-rack', rack, reason });
+  else {
+    plan.held.push({
+      kind: 'rack',
+      id: rack.id,
+      name: rack.name,
+      reason: `${reason}, but device ${staying.name} stays in it`,
+    });
+  }
+}
+
+function nameIn(slot: Slot, wanted: DesiredDevice, present: string | undefined): string {
+  const name = chooseName(nameCandidates(wanted.name, wanted.serverId, deviceNames), slot.names, present);
+  slot.names.add(name);
+  return name;
+}
+
+function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
+  return difference<DevicePatch>(device, {
+    name,
+    description: wanted.description,
+    ...(wanted.status && { status: wanted.status }),
+    publicIps: wanted.publicIps,
+    privateIps: wanted.privateIps,
+    sshKey: wanted.sshKey,
+    volumeDetails: wanted.volumeDetails,
+    metadata: merged(device.metadata, wanted.metadata),
+  });
+}
+
+function rackPatch(rack: Rack, desired: DesiredRack, slot: Slot, name: string): RackPatch | undefined {
+  return difference<RackPatch>(rack, {
+    name,
+    height: slot.units.height,
+    ...(desired.status && { status: desired.status }),
+    ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
+    metadata: merged(rack.metadata, desired.metadata),
+  });
+}
+
+function newRack(desired: DesiredRack, slot: Slot, name: string) {
+  if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
+  return {
+    key: slot.ref.key,
+    draft: {
+      ownerId: desired.ownerId,
+      name,
+      height: slot.units.height,
+      status: desired.status ?? ('IN_PROGRESS' as const),
+      creationOutput: desired.creationOutput ?? '',
+      networkDetails: {},
+      metadata: desired.metadata,
+    },
+  };
+}
+
+function reasonForRack(at: number): string {
+  return at === 0 ? 'a stack without a rack' : 'the stack does not fit into its racks';
+}
+
+/** The portal replaces metadata whole: what others have put there is sent back. */
+function merged(present: Readonly<Record<string, unknown>>, ours: Readonly<Record<string, unknown>>) {
+  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
+}
+
+function devicesIn({ present }: Slot, index: PortalIndex): readonly Device[] {
+  return present ? (index.devicesOfRack.get(present.id) ?? []) : [];
+}

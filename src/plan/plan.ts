@@ -1,0 +1,122 @@
+import type { PortalSnapshot, UserId } from '../concertim/model.ts';
+import type { Change, Lane, Plan } from './change.ts';
+import { type Departures, departures } from './departures.ts';
+import { desiredState, type MappingSettings } from './desired-state.ts';
+import type { CloudObservation } from './observation.ts';
+import { keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
+import { planRacks } from './plan-racks.ts';
+import { planTemplates } from './plan-templates.ts';
+import type { DeletionPolicy } from './policy.ts';
+import { compareTexts, indexPortal, type PortalIndex } from './portal-index.ts';
+
+export interface PlanSettings extends MappingSettings {
+  readonly deletions: DeletionPolicy;
+  /** Height of a new rack, in units, unless its devices need more. */
+  readonly defaultRackHeight: number;
+}
+
+/**
+ * What to change in the portal until it shows the cloud:
+ *
+ * ```
+ *  cloud ──► desired state ─┬─► departures ──► 2 removals
+ *  portal ──────────────────┼─► templates ───► 1 templates             5 leftovers
+ *                           └─► racks ───────► 3 racks    4 devices    5 leftovers
+ * ```
+ *
+ * Pure: the same two snapshots give the same plan, in whatever order their lists are; and when all of a plan has been
+ * applied, the next one is empty.
+ */
+export function plan(cloud: CloudObservation, portal: PortalSnapshot, settings: PlanSettings): Plan {
+  const index = indexPortal(portal);
+  const desired = desiredState(cloud, portal, index, settings);
+  const leaving = departures(cloud, desired, portal, index, settings);
+  const { changes: templateChanges, templates } = planTemplates(
+    desired.templates,
+    portal.templates,
+    leaving.templates,
+  );
+
+  const removals = new Map<RackKey | 'loose', Change[]>();
+  removeDepartures(leaving, index, removals);
+  const racks: Lane[] = [];
+  const devices: Lane[] = [];
+  const leftovers: Lane[] = [];
+  const held = [...leaving.held];
+  const taken = takenNames(portal, leaving);
+  for (const rack of desired.racks) {
+    const planned = planRacks(rack, {
+      index,
+      templates,
+      leaving: leaving.devices,
+      takenNames: ofOwner(taken, rack.ownerId),
+      defaultRackHeight: settings.defaultRackHeight,
+    });
+    for (const change of planned.removals) append(removals, rack.key, change);
+    if (planned.racks.length > 0) racks.push({ name: rack.key, changes: planned.racks });
+    if (planned.devices.length > 0) devices.push({ name: rack.key, changes: planned.devices });
+    if (planned.leftovers.length > 0) leftovers.push({ name: rack.key, changes: planned.leftovers });
+    held.push(...planned.held);
+  }
+  const templateRemovals = [...leaving.templates].map(
+    (template): Change => ({
+      kind: 'delete-template',
+      template,
+      reason: 'its flavor is gone, and no device uses it',
+    }),
+  );
+
+  return {
+    phases: [
+      lanes([{ name: 'templates', changes: templateChanges }]),
+      lanes([...removals].map(([name, changes]) => ({ name, changes }))),
+      racks,
+      devices,
+      lanes([...leftovers, { name: 'templates', changes: templateRemovals }]),
+    ].filter((phase) => phase.length > 0),
+    held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
+    warnings: leaving.warnings,
+    unknownStates: desired.unknownStates,
+  };
+}
+
+function removeDepartures(
+  { devices, racks }: Departures,
+  index: PortalIndex,
+  removals: Map<RackKey | 'loose', Change[]>,
+): void {
+  for (const device of devices) {
+    const rack = device.location && index.racks.get(device.location.rackId);
+    const source = rack && sourceOfRack(rack);
+    const change: Change = { kind: 'delete-device', device, reason: 'its server is gone' };
+    append(removals, source ? keyOfSource(source) : 'loose', change);
+  }
+  for (const rack of racks) {
+    const source = sourceOfRack(rack);
+    if (source)
+      append(removals, keyOfSource(source), { kind: 'delete-rack', rack, reason: 'its stack is gone' });
+  }
+}
+
+/** Per owner the names of the racks that are there and stay. */
+function takenNames(portal: PortalSnapshot, leaving: Departures): Map<UserId, Set<string>> {
+  const taken = new Map<UserId, Set<string>>();
+  for (const rack of portal.racks) if (!leaving.racks.has(rack)) ofOwner(taken, rack.ownerId).add(rack.name);
+  return taken;
+}
+
+function ofOwner(taken: Map<UserId, Set<string>>, owner: UserId): Set<string> {
+  let names = taken.get(owner);
+  if (!names) taken.set(owner, (names = new Set()));
+  return names;
+}
+
+function lanes(all: readonly Lane[]): Lane[] {
+  return all.filter(({ changes }) => changes.length > 0);
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}

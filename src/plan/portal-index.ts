@@ -1,0 +1,66 @@
+import type { Device, PortalSnapshot, Rack, RackId, User } from '../concertim/model.ts';
+import type { ProjectId, ServerId } from '../openstack/model.ts';
+import { keyOfSource, type RackKey, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+
+/** The portal's state by the keys that a plan asks for. Everything is in the order of the portal's ids. */
+export interface PortalIndex {
+  /** Who sees a project's stacks: of two users with one project the lower id. */
+  readonly ownerOfProject: ReadonlyMap<ProjectId, User>;
+  readonly racksOfSource: ReadonlyMap<RackKey, readonly Rack[]>;
+  readonly sources: ReadonlyMap<RackKey, RackSource>;
+  readonly devicesOfServer: ReadonlyMap<ServerId, readonly Device[]>;
+  /** Ours and foreign ones. */
+  readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
+  readonly racks: ReadonlyMap<RackId, Rack>;
+}
+
+export function indexPortal(portal: PortalSnapshot): PortalIndex {
+  const ownerOfProject = new Map<ProjectId, User>();
+  for (const user of inOrder(portal.users)) {
+    if (user.root || user.projectId === null) continue;
+    const project = user.projectId as ProjectId;
+    if (!ownerOfProject.has(project)) ownerOfProject.set(project, user);
+  }
+
+  const racks = new Map<RackId, Rack>();
+  const racksOfSource = new Map<RackKey, Rack[]>();
+  const sources = new Map<RackKey, RackSource>();
+  for (const rack of inOrder(portal.racks)) {
+    racks.set(rack.id, rack);
+    const source = sourceOfRack(rack);
+    if (!source) continue;
+    const key = keyOfSource(source);
+    sources.set(key, source);
+    append(racksOfSource, key, rack);
+  }
+
+  const devicesOfServer = new Map<ServerId, Device[]>();
+  const devicesOfRack = new Map<RackId, Device[]>();
+  for (const device of inOrder(portal.devices)) {
+    if (device.location) append(devicesOfRack, device.location.rackId, device);
+    const server = serverOfDevice(device);
+    if (server) append(devicesOfServer, server, device);
+  }
+  return { ownerOfProject, racksOfSource, sources, devicesOfServer, devicesOfRack, racks };
+}
+
+/** Numbers by size (generation A), texts by their letters (B). */
+export function compareIds(a: number | string, b: number | string): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return compareTexts(String(a), String(b));
+}
+
+/** By code units: the same everywhere, whatever the locale. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function inOrder<T extends { readonly id: number | string }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => compareIds(a.id, b.id));
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}

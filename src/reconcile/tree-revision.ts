@@ -1,0 +1,24 @@
+import type { Stack } from '../openstack/model.ts';
+import type { TreeRevision } from '../plan/observation.ts';
+import { parseTime } from '../runtime/clock.ts';
+
+/** Heat's times have a resolution of a second; the rest is for engines whose clocks differ. */
+const settlingMs = 5_000;
+
+/**
+ * The revision of a tree from its rows in the list. Heat sets a stack's `updated_time` at the start of an action and
+ * its status at the end, and a nested stack may change without its root; hence the newest time of the tree, the
+ * root's status and the number of stacks, and no trust while one of them is in progress or has only just begun.
+ *
+ * @param now Heat's clock, ms since 1970
+ */
+export function treeRevision(root: Stack, stacks: readonly Stack[], now: number): TreeRevision {
+  let newest = '';
+  for (const { createdAt, updatedAt } of stacks) {
+    const time = updatedAt ?? createdAt;
+    if (time > newest) newest = time;
+  }
+  const inProgress = stacks.some(({ status }) => status.endsWith('_IN_PROGRESS'));
+  const age = now - (parseTime(newest) ?? now);
+  return { text: `${newest} ${root.status} ${stacks.length}`, settled: !inProgress && age > settlingMs };
+}
