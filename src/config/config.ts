@@ -1,0 +1,137 @@
+import type { Secret } from '../runtime/secret.ts';
+
+/**
+ * The configuration as the rest of the service sees it: read once at the start by `load.ts`, frozen, handed down in
+ * pieces. Times are milliseconds, sizes bytes, files that hold certificates are already read.
+ */
+export interface Config {
+  readonly logLevel: LogLevel;
+  /** Where each component's log file goes; undefined when logs go to standard output alone. */
+  readonly logDir: string | undefined;
+  readonly logRotation: { readonly maxBytes: number; readonly files: number };
+  /** Where files that outlive the process go; undefined when there is no such place. */
+  readonly dataDir: string | undefined;
+  readonly openstack: OpenStackConfig;
+  /** undefined when no broker is configured: then there are no notifications to hear. */
+  readonly rmq: RabbitMqConfig | undefined;
+  readonly concertim: ConcertimConfig;
+  readonly updates: UpdatesConfig;
+  readonly metrics: MetricsConfig;
+  readonly api: ApiConfig;
+  readonly billing: { readonly enabled: boolean };
+  readonly observability: ObservabilityConfig;
+  /** What a person should know although it is no error: keys that are ignored, a choice between two. */
+  readonly notices: readonly string[];
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
+/** Whom to trust on the other end of HTTPS. */
+export interface TlsTrust {
+  /** Authorities to trust instead of Node's, PEM. */
+  readonly ca: string | undefined;
+  /** Trust anybody. */
+  readonly insecure: boolean;
+}
+
+export interface OpenStackConfig {
+  readonly credentials: Credentials;
+  /** undefined: the only region there is. */
+  readonly region: string | undefined;
+  readonly interface: EndpointInterface;
+  readonly tls: TlsTrust;
+}
+
+/** Which of a service's addresses in Keystone's catalogue is used. */
+export type EndpointInterface = 'public' | 'internal' | 'admin';
+
+export type DomainRef = { readonly id: string } | { readonly name: string };
+export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
+export type ProjectRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
+
+/** How to sign in to Keystone. `authUrl` is as configured, without a slash at its end. */
+export type Credentials =
+  | {
+      readonly kind: 'password';
+      readonly authUrl: string;
+      readonly user: UserRef;
+      readonly password: Secret;
+      readonly project: ProjectRef;
+    }
+  | {
+      readonly kind: 'application-credential';
+      readonly authUrl: string;
+      readonly credential: { readonly id: string } | { readonly name: string; readonly user: UserRef };
+      readonly secret: Secret;
+    }
+  | {
+      readonly kind: 'v2-password';
+      readonly authUrl: string;
+      readonly username: string;
+      readonly password: Secret;
+      readonly tenant: { readonly name: string } | { readonly id: string };
+    };
+
+export interface RabbitMqConfig {
+  /** Tried in this order; never empty. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly username: string;
+  readonly password: Secret;
+  readonly vhost: string;
+  /** undefined: plain TCP. */
+  readonly tls: { readonly ca: string | undefined } | undefined;
+  /** Part of our queues' names, so that two services can share a broker. */
+  readonly deployment: string;
+  readonly exchanges: readonly string[];
+  /** An existing queue to consume, as the first version did, instead of queues of our own. */
+  readonly queue: string | undefined;
+}
+
+export interface ConcertimConfig {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly login: string;
+  readonly password: Secret;
+  /** In rack units, 1 to 72. */
+  readonly defaultRackHeight: number;
+  readonly tls: TlsTrust;
+}
+
+export interface UpdatesConfig {
+  readonly intervalMs: number;
+  /** Of the owned objects of a kind, 0 to 1: where there is only absence, a run that would delete more deletes none. */
+  readonly maxDeletionShare: number;
+  /** So many deletions of a kind are let through whatever their share. */
+  readonly maxDeletions: number;
+  /** Whether servers of no stack are left out or stand in one rack a project. */
+  readonly standaloneServers: 'ignore' | 'rack';
+}
+
+export interface MetricsConfig {
+  readonly intervalMs: number;
+  /** How long the portal shows a value that is not renewed. */
+  readonly ttlMs: number;
+  /** CPU utilisation as a share of all of an instance's vCPUs, instead of their sum. */
+  readonly cpuPerVcpu: boolean;
+}
+
+export interface ApiConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Identity addresses, beside the configured one, that a request may name. */
+  readonly allowedAuthUrls: readonly string[];
+  readonly jwtSecret: Secret | undefined;
+  /** PEM; undefined: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly ui: boolean;
+  readonly uiToken: Secret | undefined;
+}
+
+export interface ObservabilityConfig {
+  readonly host: string;
+  /** undefined: own metrics are not served. */
+  readonly port: number | undefined;
+  /** undefined: no traces. */
+  readonly otlpEndpoint: string | undefined;
+}

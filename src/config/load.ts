@@ -1,0 +1,228 @@
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import { Secret } from '../runtime/secret.ts';
+import { cloudsFiles, withCloud } from './clouds-yaml.ts';
+import type { Config, RabbitMqConfig, TlsTrust } from './config.ts';
+import { readCredentials } from './credentials.ts';
+import { ConfigError, type Place, Problems } from './problems.ts';
+import { readFile } from './read-file.ts';
+import { type ReadSettings, readSettings, type Setting } from './read-settings.ts';
+import { resolvePath } from './resolve-path.ts';
+import type { ConfigFile } from './schema.ts';
+import { parseYaml, type YamlMap } from './yaml-tree.ts';
+
+const environmentVariable = 'CONCERTIM_OPENSTACK_SERVICE_CONFIG';
+const standardFile = '/etc/concertim-openstack-service/config.yaml';
+
+export interface LoadOptions {
+  /** What `--config` says. Default: `$CONCERTIM_OPENSTACK_SERVICE_CONFIG`, else the standard place. */
+  readonly file?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The configuration and where each part of it comes from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly file: string;
+  readonly settings: readonly Setting[];
+}
+
+/**
+ * The configuration, read from its file.
+ *
+ * @throws {ConfigError} with everything that is wrong with it
+ */
+export function loadConfig(options: LoadOptions = {}): Config {
+  return loadConfigWithSettings(options).config;
+}
+
+/** Like `loadConfig`, with the origin of every key. */
+export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig {
+  const env = options.env ?? process.env;
+  const { file, named } = whichFile(options.file, env);
+  const content = readFile(file);
+  if ('problem' in content) throw new ConfigError([`${file}: ${content.problem}${named ? '' : howToName}`]);
+
+  const problems = new Problems();
+  const root = parseYaml(content.text, file, problems);
+  if (!root) throw problems.toError();
+  const read = readSettings(withCloudOf(root, env, problems), problems);
+  const config = new ConfigBuilder(read, problems).build(root.at);
+  return { config, file, settings: read.settings };
+}
+
+const howToName = `; give --config FILE or set $${environmentVariable}, and start from config.example.yaml`;
+
+function whichFile(flag: string | undefined, env: NodeJS.ProcessEnv): { file: string; named: boolean } {
+  const file = flag ?? env[environmentVariable];
+  return file ? { file, named: true } : { file: standardFile, named: false };
+}
+
+function withCloudOf(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems): YamlMap {
+  const openstack = root.entries.get('openstack');
+  if (openstack?.node.kind !== 'map') return root;
+  const node = withCloud(openstack.node, cloudsFiles(env, homedir()), problems);
+  return { ...root, entries: new Map([...root.entries, ['openstack', { ...openstack, node }]]) };
+}
+
+/** From the keys' values to what the service uses: what depends on several keys, and on files they name. */
+class ConfigBuilder {
+  readonly #values: ConfigFile;
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #problems: Problems;
+
+  constructor(read: ReadSettings, problems: Problems) {
+    this.#values = read.values;
+    this.#places = read.places;
+    this.#problems = problems;
+  }
+
+  build(start: Place): Config {
+    const { openstack, concertim, updates, metrics, api, billing, observability, log_rotation } =
+      this.#values;
+    const place = this.#places.get('openstack') ?? start;
+    const credentials = readCredentials(
+      openstack,
+      new Map([['openstack', place], ...this.#places]),
+      this.#problems,
+    );
+    const openstackTls = this.#trust('openstack', openstack);
+    const concertimTls = this.#trust('concertim', concertim);
+    const rmq = this.#rmq(start);
+    const apiTls = this.#apiTls();
+    const logDir = this.#path('log_dir', this.#values.log_dir);
+    const dataDir = this.#path('data_dir', this.#values.data_dir);
+    if (!credentials || this.#problems.any) throw this.#problems.toError();
+    return deepFreeze({
+      logLevel: this.#values.log_level,
+      logDir,
+      logRotation: { maxBytes: log_rotation.size, files: log_rotation.files },
+      dataDir,
+      openstack: {
+        credentials,
+        region: openstack.region_name,
+        interface: openstack.interface,
+        tls: openstackTls,
+      },
+      rmq,
+      concertim: {
+        url: concertim.concertim_url,
+        login: concertim.concertim_username,
+        password: concertim.concertim_password,
+        defaultRackHeight: concertim.default_rack_height,
+        tls: concertimTls,
+      },
+      updates: {
+        intervalMs: updates.interval,
+        maxDeletionShare: updates.max_deletion_share,
+        maxDeletions: updates.max_deletions,
+        standaloneServers: updates.standalone_servers,
+      },
+      metrics: { intervalMs: metrics.interval, ttlMs: metrics.ttl, cpuPerVcpu: metrics.cpu_per_vcpu },
+      api: {
+        host: api.host,
+        port: api.port,
+        allowedAuthUrls: api.allowed_auth_urls ?? [],
+        jwtSecret: api.jwt_secret,
+        tls: apiTls,
+        ui: api.ui,
+        uiToken: api.ui_token,
+      },
+      billing: { enabled: billing.enabled },
+      observability: {
+        host: observability.host,
+        port: observability.port,
+        otlpEndpoint: observability.otlp_endpoint,
+      },
+      notices: this.#problems.notices,
+    });
+  }
+
+  #trust(
+    section: 'openstack' | 'concertim',
+    keys: { cacert: string | undefined; insecure: boolean },
+  ): TlsTrust {
+    return { ca: this.#pem(`${section}.cacert`, keys.cacert, 'CERTIFICATE'), insecure: keys.insecure };
+  }
+
+  /** A section that only repeats the defaults, as the first version's sample does, names no broker. */
+  #rmq(start: Place): RabbitMqConfig | undefined {
+    const { rmq } = this.#values;
+    const at = this.#places.get('rmq') ?? start;
+    const isGiven = (key: string) => this.#places.has(`rmq.${key}`);
+    if (!isGiven('rmq_address') && !isGiven('rmq_password')) {
+      if (this.#places.has('rmq')) {
+        this.#problems.notice(at, 'rmq', 'has no rmq_address: the service hears no notifications');
+      }
+      return undefined;
+    }
+    const ca = this.#pem('rmq.cacert', rmq.cacert, 'CERTIFICATE');
+    if (!rmq.rmq_address?.length) {
+      this.#problems.addOnce(at, 'rmq.rmq_address', 'is missing, give the host of the broker');
+    }
+    if (!rmq.rmq_password) {
+      this.#problems.addOnce(
+        at,
+        'rmq.rmq_password',
+        'is missing, give the password of the user, or rmq_password_file',
+      );
+      return undefined;
+    }
+    return {
+      hosts: rmq.rmq_address ?? [],
+      port: rmq.rmq_port ?? (rmq.tls ? 5671 : 5672),
+      username: rmq.rmq_username,
+      password: rmq.rmq_password,
+      vhost: rmq.rmq_path,
+      tls: rmq.tls ? { ca } : undefined,
+      deployment: rmq.deployment,
+      exchanges: rmq.exchanges ?? ['nova', 'heat', 'openstack'],
+      queue: rmq.queue,
+    };
+  }
+
+  #apiTls(): { cert: string; key: Secret } | undefined {
+    const { api } = this.#values;
+    const cert = this.#pem('api.tls_cert', api.tls_cert, 'CERTIFICATE');
+    const key = this.#pem('api.tls_key', api.tls_key, 'PRIVATE KEY');
+    for (const [one, other] of [
+      ['tls_cert', 'tls_key'],
+      ['tls_key', 'tls_cert'],
+    ]) {
+      const at = this.#places.get(`api.${one}`);
+      if (at && !this.#places.has(`api.${other}`)) {
+        this.#problems.add(at, `api.${one}`, `is given without api.${other}, give both or none`);
+      }
+    }
+    return cert && key ? { cert, key: new Secret(key) } : undefined;
+  }
+
+  /** The text of the PEM file that a key names. */
+  #pem(key: string, path: string | undefined, kind: 'CERTIFICATE' | 'PRIVATE KEY'): string | undefined {
+    const at = this.#places.get(key);
+    const file = this.#path(key, path);
+    if (!at || !file) return undefined;
+    const content = readFile(file);
+    if ('problem' in content) {
+      this.#problems.add(at, key, content.problem);
+      return undefined;
+    }
+    if (!new RegExp(`-----BEGIN [A-Z ]*${kind}-----`).test(content.text)) {
+      this.#problems.add(at, key, `${file} holds no ${kind.toLowerCase()}, give a PEM file that does`);
+    }
+    return content.text;
+  }
+
+  #path(key: string, path: string | undefined): string | undefined {
+    const at = this.#places.get(key);
+    return at && path !== undefined ? resolvePath(path, dirname(at.file)) : undefined;
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}

@@ -1,0 +1,202 @@
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+import { type Place, type Problems, placeText } from './problems.ts';
+import { readFile } from './read-file.ts';
+import { resolvePath } from './resolve-path.ts';
+import { alsoRead, ConfigFile, keysOf2024 } from './schema.ts';
+import { about } from './setting.ts';
+import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
+
+/** One key with the text it has, for whoever shows the configuration. */
+export interface Setting {
+  /** '' for the keys at the top. */
+  readonly section: string;
+  readonly key: string;
+  /** As written; `[hidden]` for a secret. */
+  readonly shown: string | readonly string[];
+  /** `config.yaml:3:3`, the path of a secret's file, or `default`. */
+  readonly origin: string;
+}
+
+export interface ReadSettings {
+  /** To be trusted only when there are no problems: a key that has one is undefined. */
+  readonly values: ConfigFile;
+  /** Where each key that was given stands, by its path. */
+  readonly places: ReadonlyMap<string, Place>;
+  readonly settings: readonly Setting[];
+}
+
+/** The values of all keys in the file's tree; every key that is wrong, missing or unknown is a problem. */
+export function readSettings(root: YamlMap, problems: Problems): ReadSettings {
+  const reader = new SettingsReader(problems);
+  const values = reader.section(ConfigFile, relocate(root, problems), '');
+  return { values: values as ConfigFile, places: reader.places, settings: reader.settings };
+}
+
+class SettingsReader {
+  readonly places = new Map<string, Place>();
+  readonly settings: Setting[] = [];
+  readonly #problems: Problems;
+
+  constructor(problems: Problems) {
+    this.#problems = problems;
+  }
+
+  section(schema: z.ZodObject, map: YamlMap, name: string): Record<string, unknown> {
+    this.#refuseUnknown(schema, map, name);
+    const values: Record<string, unknown> = {};
+    for (const [key, part] of Object.entries(schema.shape)) {
+      values[key] =
+        part instanceof z.ZodObject
+          ? this.#subsection(part, map, key)
+          : this.#value(part as z.ZodType, map, name, key);
+    }
+    return values;
+  }
+
+  #subsection(schema: z.ZodObject, root: YamlMap, name: string): Record<string, unknown> {
+    const entry = root.entries.get(name);
+    if (entry) this.places.set(name, entry.at);
+    const node = entry?.node;
+    if (node?.kind === 'map') return this.section(schema, node, name);
+    if (node?.kind === 'list' || node?.text !== undefined) {
+      this.#problems.add(entry?.at ?? root.at, name, 'is not a section, write its keys below it, indented');
+      return {};
+    }
+    return this.section(schema, { kind: 'map', entries: new Map(), at: entry?.at ?? root.at }, name);
+  }
+
+  #value(schema: z.ZodType, map: YamlMap, section: string, key: string): unknown {
+    const facts = about.get(schema);
+    const path = section ? `${section}.${key}` : key;
+    const entry = given(map, key);
+    const fromFile = facts?.secret ? this.#secretFile(map, path, key) : undefined;
+    if (entry && fromFile)
+      this.#problems.add(fromFile.at, `${path}_file`, `is given beside ${path}, remove one of the two`);
+    const at = entry?.at ?? fromFile?.at;
+    if (at) this.places.set(path, at);
+    const raw = entry ? plain(entry.node) : fromFile?.text;
+    // What the file of a secret lacks is said already.
+    if (raw === undefined && fromFile) return undefined;
+    const parsed = schema.safeParse(raw);
+    if (!parsed.success) {
+      const text =
+        raw === undefined ? `is missing, give ${facts?.takes}` : (parsed.error.issues[0]?.message ?? '');
+      this.#problems.add(at ?? map.at, path, text);
+      return undefined;
+    }
+    const shown = raw ?? facts?.default;
+    if (shown !== undefined) {
+      const origin = fromFile?.path ?? (entry ? placeText(entry.at) : 'default');
+      this.settings.push({
+        section,
+        key,
+        shown: facts?.secret ? '[hidden]' : (shown as string | string[]),
+        origin,
+      });
+    }
+    return parsed.data;
+  }
+
+  #secretFile(
+    map: YamlMap,
+    path: string,
+    key: string,
+  ): { text: string | undefined; at: Place; path: string } | undefined {
+    const entry = given(map, `${key}_file`);
+    if (!entry) return undefined;
+    const { at, node } = entry;
+    if (node.kind !== 'text') {
+      this.#problems.add(at, `${path}_file`, 'is a list or a section, give the path of a file');
+      return { text: undefined, at, path: '' };
+    }
+    const file = resolvePath(node.text ?? '', dirname(at.file));
+    const content = readFile(file);
+    if ('problem' in content) {
+      this.#problems.add(at, `${path}_file`, content.problem);
+      return { text: undefined, at, path: file };
+    }
+    // Editors and `echo` end a file with a line feed that is no part of the secret.
+    const text = content.text.replace(/\r?\n$/, '');
+    if (text === '') {
+      this.#problems.add(at, `${path}_file`, `${file} is empty, write the secret into it`);
+      return { text: undefined, at, path: file };
+    }
+    return { text, at, path: file };
+  }
+
+  #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: string): void {
+    const known = keysOf(schema);
+    for (const [key, entry] of map.entries) {
+      if (known.includes(key)) continue;
+      const path = section ? `${section}.${key}` : key;
+      if (section === '' && Object.hasOwn(keysOf2024, key)) {
+        this.#problems.notice(entry.at, path, `is ignored: ${keysOf2024[key]}`);
+        continue;
+      }
+      this.#problems.add(entry.at, path, `is not a known key, ${advice(key, known, section)}`);
+    }
+  }
+}
+
+/** The keys that may stand in a section, the `_file` form of secrets among them. */
+function keysOf(schema: z.ZodObject): string[] {
+  return Object.entries(schema.shape).flatMap(([key, part]) =>
+    about.get(part as z.ZodType)?.secret ? [key, `${key}_file`] : [key],
+  );
+}
+
+function advice(key: string, known: readonly string[], section: string): string {
+  const elsewhere = Object.entries(ConfigFile.shape).find(
+    ([name, part]) => name !== section && part instanceof z.ZodObject && keysOf(part).includes(key),
+  );
+  if (elsewhere) return `put it under ${elsewhere[0]}`;
+  if (section !== '' && keysOf(ConfigFile).includes(key)) return 'put it at the top, outside any section';
+  const meant = nearest(key, known);
+  if (meant === undefined) return 'remove it; docs/configuration.md lists all keys';
+  return `did you mean ${section ? `${section}.${meant}` : meant}?`;
+}
+
+/** An entry that says something: `key:` with nothing after it is as good as not there. */
+function given(map: YamlMap, key: string): YamlEntry | undefined {
+  const entry = map.entries.get(key);
+  return entry?.node.kind === 'text' && entry.node.text === undefined ? undefined : entry;
+}
+
+/** The node as the schema takes it. A section becomes `{}`: no schema of a value accepts one. */
+function plain(node: YamlNode): unknown {
+  if (node.kind === 'list') return node.items.map(plain);
+  return node.kind === 'text' ? node.text : {};
+}
+
+/** The tree with the keys that stand in their second place moved to their first. */
+function relocate(root: YamlMap, problems: Problems): YamlMap {
+  const top = new Map(root.entries);
+  for (const { key, home, also } of alsoRead) {
+    const from = also === '' ? { ...root, entries: top } : top.get(also)?.node;
+    const entry = from?.kind === 'map' ? given(from, key) : undefined;
+    const homeEntries = entriesOf(top.get(home)?.node);
+    if (!entry || from?.kind !== 'map' || !homeEntries) continue;
+    if (homeEntries.has(key)) {
+      problems.add(
+        entry.at,
+        also ? `${also}.${key}` : key,
+        `is given under ${home} too, remove one of the two`,
+      );
+    }
+    const at = top.get(home)?.at ?? entry.at;
+    const rest = new Map(from.entries);
+    rest.delete(key);
+    if (also === '') top.delete(key);
+    else top.set(also, { at: top.get(also)?.at ?? entry.at, node: { ...from, entries: rest } });
+    top.set(home, { at, node: { kind: 'map', at, entries: new Map([[key, entry], ...homeEntries]) } });
+  }
+  return { ...root, entries: top };
+}
+
+/** What a section holds, nothing when it is not there; undefined when something else stands in its place. */
+function entriesOf(node: YamlNode | undefined): ReadonlyMap<string, YamlEntry> | undefined {
+  if (node === undefined || (node.kind === 'text' && node.text === undefined)) return new Map();
+  return node.kind === 'map' ? node.entries : undefined;
+}

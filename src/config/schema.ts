@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import {
+  duration,
+  flag,
+  host,
+  listOf,
+  oneOf,
+  optional,
+  path,
+  port,
+  required,
+  secret,
+  share,
+  size,
+  text,
+  url,
+  whole,
+} from './setting.ts';
+
+/**
+ * Every key of config.yaml, declared once: `read-settings.ts` reads by it, docs/configuration.md and
+ * config.example.yaml are written from it. The keys of the first version keep their names.
+ */
+export const ConfigFile = z.strictObject({
+  log_level: optional(oneOf(['debug', 'info', 'warning', 'error', 'critical'], { warn: 'warning' }), {
+    description: 'The least serious messages that are logged.',
+    default: 'info',
+  }),
+  log_dir: optional(path, {
+    description:
+      'Folder in which each component keeps a log file, such as `updates_bulk.log`, beside standard output.',
+    example: '/var/log/concertim-openstack-service',
+  }),
+  data_dir: optional(path, {
+    description: 'Folder for files that outlive the process. Nothing in it needs a backup.',
+    example: '/var/lib/concertim-openstack-service/data',
+  }),
+
+  openstack: z.strictObject({
+    auth_url: optional(url, {
+      description: 'Address of Keystone. One that ends in `/v2.0` is spoken to as identity v2.0.',
+      example: 'http://controller:5000/v3',
+    }),
+    username: optional(text, {
+      description: 'User to sign in as; it needs to see all projects.',
+      example: 'concertim',
+    }),
+    user_id: optional(text, { description: 'The same by id; it needs no user domain.' }),
+    password: optional(secret, { description: 'Password of that user.', example: 'openstack-password' }),
+    user_domain_name: optional(text, { description: 'Domain of the user.', example: 'Default' }),
+    user_domain_id: optional(text, { description: 'The same by id.' }),
+    project_name: optional(text, {
+      description: 'Project to sign in to; an admin project.',
+      example: 'admin',
+    }),
+    project_id: optional(text, { description: 'The same by id; it needs no project domain.' }),
+    project_domain_name: optional(text, { description: 'Domain of the project.', example: 'Default' }),
+    project_domain_id: optional(text, { description: 'The same by id.' }),
+    tenant_name: optional(text, { description: 'Project to sign in to, in the words of identity v2.0.' }),
+    tenant_id: optional(text, { description: 'The same by id.' }),
+    application_credential_id: optional(text, { description: 'Application credential to sign in with.' }),
+    application_credential_name: optional(text, {
+      description: 'The same by name; it needs `user_id`, or `username` and the user domain.',
+    }),
+    application_credential_secret: optional(secret, { description: 'Secret of the application credential.' }),
+    cloud: optional(text, {
+      description:
+        'Name of a cloud in `clouds.yaml`, which then says how to sign in. It is looked for at `$OS_CLIENT_CONFIG_FILE`, in the working directory, in `~/.config/openstack` and in `/etc/openstack`; a `secure.yaml` (`$OS_CLIENT_SECURE_FILE`, the same folders) adds to it.',
+    }),
+    region_name: optional(text, {
+      description: 'Region whose endpoints are used; needed where there are several.',
+    }),
+    interface: optional(
+      oneOf(['public', 'internal', 'admin'], {
+        publicurl: 'public',
+        internalurl: 'internal',
+        adminurl: 'admin',
+      }),
+      { description: "Which of a service's endpoints is used.", default: 'public' },
+    ),
+    cacert: optional(path, {
+      description: 'Certificates (PEM) of the authorities that vouch for the cloud.',
+    }),
+    insecure: optional(flag, {
+      description: 'Accept any certificate: whoever stands between can read the password.',
+      default: 'false',
+    }),
+  }),
+
+  concertim: z.strictObject({
+    concertim_url: required(url, {
+      description: 'Address of Concertim.',
+      example: 'https://concertim.example.com',
+    }),
+    concertim_username: required(text, { description: 'Login of an admin of Concertim.', example: 'admin' }),
+    concertim_password: required(secret, {
+      description: 'Password of that admin.',
+      example: 'concertim-password',
+    }),
+    default_rack_height: optional(whole(1, 72), {
+      description: 'Height, in rack units, of the racks that are made. A stack that needs more gets more.',
+      default: '42',
+    }),
+    cacert: optional(path, {
+      description: 'Certificates (PEM) of the authorities that vouch for Concertim.',
+    }),
+    insecure: optional(flag, {
+      description: 'Accept any certificate: whoever stands between can read the password.',
+      default: 'false',
+    }),
+  }),
+
+  updates: z.strictObject({
+    interval: optional(duration(1, 86_400), {
+      description: 'Time from the start of one full reconcile to the start of the next.',
+      default: '150',
+    }),
+    max_deletion_share: optional(share, {
+      description:
+        "Where objects are only absent from the cloud's lists, a run that would delete more than this share of the racks or devices deletes none of them and says so.",
+      default: '30%',
+    }),
+    max_deletions: optional(whole(0, 1_000_000), {
+      description:
+        'So many deletions of a kind are let through, whatever their share. Raise it to let a larger one pass.',
+      default: '5',
+    }),
+    standalone_servers: optional(oneOf(['ignore', 'rack']), {
+      description:
+        "Servers that belong to no stack: `ignore` leaves them out, `rack` puts a project's into one rack named `standalone`.",
+      default: 'ignore',
+    }),
+  }),
+
+  rmq: z.strictObject({
+    rmq_address: optional(listOf(host), {
+      description:
+        "Host of the RabbitMQ that carries the cloud's notifications, or a list of the members of its cluster.",
+      example: 'controller',
+    }),
+    rmq_port: optional(port, { description: 'Its port. Default: 5672, with `tls` 5671.' }),
+    rmq_username: optional(text, { description: 'User to sign in as.', default: 'openstack' }),
+    rmq_password: optional(secret, { description: 'Password of that user.', example: 'rabbitmq-password' }),
+    rmq_path: optional(text, { description: 'Virtual host.', default: '/' }),
+    tls: optional(flag, { description: 'Connect with TLS.', default: 'false' }),
+    cacert: optional(path, {
+      description: 'Certificates (PEM) of the authorities that vouch for the broker.',
+    }),
+    deployment: optional(text, {
+      description: 'Part of the names of our queues; services that share a broker need different ones.',
+      default: 'default',
+    }),
+    exchanges: optional(listOf(text), {
+      description: "Exchanges on which the cloud's services publish. Default: `nova`, `heat`, `openstack`.",
+    }),
+    queue: optional(text, {
+      description:
+        'Existing queue to consume instead of our own, as the first version did: this takes its messages from others.',
+    }),
+  }),
+
+  metrics: z.strictObject({
+    interval: optional(duration(1, 3_600), {
+      description: 'Time from one cycle to the next.',
+      default: '15',
+    }),
+    ttl: optional(duration(1, 86_400), {
+      description: 'How long Concertim shows a value that is not renewed.',
+      default: '180',
+    }),
+    cpu_per_vcpu: optional(flag, {
+      description:
+        'CPU utilisation from 0 to 100 % whatever the number of vCPUs; `false` gives their sum, as the first version did.',
+      default: 'true',
+    }),
+  }),
+
+  api: z.strictObject({
+    host: optional(host, { description: 'Address to listen on.', default: '0.0.0.0' }),
+    port: optional(port, { description: 'Port to listen on.', default: '42356' }),
+    allowed_auth_urls: optional(listOf(url), {
+      description:
+        'Further Keystone addresses, beside `openstack.auth_url`, that a request may have its credentials sent to.',
+    }),
+    jwt_secret: optional(secret, {
+      description: 'Secret shared with Concertim; when it is set, requests need a token signed with it.',
+    }),
+    tls_cert: optional(path, { description: 'Own certificate (PEM), with its chain, to serve HTTPS.' }),
+    tls_key: optional(path, { description: 'Private key (PEM) of that certificate.' }),
+    ui: optional(flag, { description: 'Serve the status page at `/ui`.', default: 'true' }),
+    ui_token: optional(secret, {
+      description: 'Token that opens the status page to other machines; without it only this one sees it.',
+    }),
+  }),
+
+  billing: z.strictObject({
+    enabled: optional(flag, {
+      description: 'Give user `cloudkitty` the role `rating` in the projects that are created.',
+      default: 'false',
+    }),
+  }),
+
+  observability: z.strictObject({
+    host: optional(host, {
+      description: 'Address on which a component serves its own metrics.',
+      default: '127.0.0.1',
+    }),
+    port: optional(port, { description: 'Port for them; without one they are not served.' }),
+    otlp_endpoint: optional(url, {
+      description: 'OpenTelemetry collector that takes traces; without one there are none.',
+    }),
+  }),
+
+  log_rotation: z.strictObject({
+    size: optional(size, {
+      description: 'A log file that reaches this size is put aside.',
+      default: '20 MB',
+    }),
+    files: optional(whole(1, 1_000), { description: 'So many files are kept of each log.', default: '5' }),
+  }),
+});
+
+export type ConfigFile = z.output<typeof ConfigFile>;
+
+/** What each section is for, and which of them nothing in this version acts on yet. */
+export const sections: Readonly<
+  Record<Exclude<keyof ConfigFile, `log_${'level' | 'dir'}` | 'data_dir'>, { about: string; unused?: true }>
+> = {
+  openstack: { about: 'The cloud: where it is, and how to sign in.' },
+  concertim: { about: 'The portal.' },
+  updates: { about: 'Keeping the portal in step with the cloud.' },
+  rmq: {
+    about: 'The message broker of the cloud. These keys are also read under `openstack`.',
+    unused: true,
+  },
+  metrics: { about: 'Figures of the instances.', unused: true },
+  api: { about: 'The server that takes requests of the portal.', unused: true },
+  billing: { about: 'Billing.', unused: true },
+  observability: { about: "The service's own metrics and traces.", unused: true },
+  log_rotation: { about: 'Log files.', unused: true },
+};
+
+/** Keys that are read in a second place too: written there by the first version, or by a natural mistake. */
+export const alsoRead: readonly {
+  readonly key: string;
+  readonly home: keyof ConfigFile;
+  readonly also: '' | keyof ConfigFile;
+}[] = [
+  ...['rmq_address', 'rmq_port', 'rmq_username', 'rmq_password', 'rmq_password_file', 'rmq_path'].map(
+    (key) => ({ key, home: 'rmq', also: 'openstack' }) as const,
+  ),
+  { key: 'standalone_servers', home: 'updates', also: '' },
+];
+
+/** Top-level keys of the version of 2024 that say nothing to this one. */
+export const keysOf2024: Readonly<Record<string, string>> = {
+  cloud_type: 'the cloud is always OpenStack here, you can remove it',
+  billing_platform: 'this service sends no bills, you can remove it; see billing.enabled',
+  message_queue: 'the broker is always RabbitMQ here, you can remove it; see rmq',
+  killbill: 'this service sends no bills, you can remove it',
+};
