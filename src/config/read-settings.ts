@@ -5,7 +5,7 @@ import { type Place, type Problems, placeText } from './problems.ts';
 import { readFile } from './read-file.ts';
 import { resolvePath } from './resolve-path.ts';
 import { alsoRead, ConfigFile, keysOf2024 } from './schema.ts';
-import { about } from './setting.ts';
+import { type About, about } from './setting.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
 
 /** One key with the text it has, for whoever shows the configuration. */
@@ -81,9 +81,10 @@ class SettingsReader {
     if (raw === undefined && fromFile) return undefined;
     const parsed = schema.safeParse(raw);
     if (!parsed.success) {
-      const text =
-        raw === undefined ? `is missing, give ${facts?.takes}` : (parsed.error.issues[0]?.message ?? '');
-      this.#problems.add(at ?? map.at, path, text);
+      const sectionAt = this.places.get(section) ?? map.at;
+      if (raw === undefined)
+        this.#problems.add(sectionAt, path, `is missing, write ${howToWrite(key, facts)}`);
+      else this.#problems.add(at ?? sectionAt, path, parsed.error.issues[0]?.message ?? 'is not understood');
       return undefined;
     }
     const shown = raw ?? facts?.default;
@@ -148,6 +149,8 @@ function keysOf(schema: z.ZodObject): string[] {
 }
 
 function advice(key: string, known: readonly string[], section: string): string {
+  const shortened = known.find((candidate) => candidate.endsWith(`_${key}`));
+  if (shortened) return `did you mean ${section ? `${section}.${shortened}` : shortened}?`;
   const elsewhere = Object.entries(ConfigFile.shape).find(
     ([name, part]) => name !== section && part instanceof z.ZodObject && keysOf(part).includes(key),
   );
@@ -156,6 +159,10 @@ function advice(key: string, known: readonly string[], section: string): string 
   const meant = nearest(key, known);
   if (meant === undefined) return 'remove it; docs/configuration.md lists all keys';
   return `did you mean ${section ? `${section}.${meant}` : meant}?`;
+}
+
+function howToWrite(key: string, facts: About | undefined): string {
+  return facts?.secret ? `${key}: … or ${key}_file: PATH` : `${key}: ${facts?.example ?? '…'}`;
 }
 
 /** An entry that says something: `key:` with nothing after it is as good as not there. */
