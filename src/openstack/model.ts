@@ -113,3 +113,21 @@ export interface StackServers {
   readonly servers: readonly ServerId[];
   readonly serverGroups: readonly ServerGroupId[];
 }
+
+/** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */
+export type Reference =
+  | {
+      readonly kind: 'server';
+      readonly id: ServerId;
+      readonly projectId: ProjectId | undefined;
+      /** Its end was announced. */
+      readonly deleted: boolean;
+    }
+  | {
+      readonly kind: 'stack';
+      /** Root or nested. */
+      readonly id: StackId;
+      readonly projectId: ProjectId | undefined;
+      /** Its end was announced. */
+      readonly deleted: boolean;
+    };

@@ -89,7 +89,8 @@ function leavingDevices({ cloud, desired, portal, index, settings, deletedStacks
     if (serverId === undefined) continue;
     leaving.owned++;
     const source = sourceOfDevice(device, index);
-    if (desiredServers.has(serverId) || !isInScope(source, cloud)) continue;
+    if (desiredServers.has(serverId)) continue;
+    if (cloud.scope.kind === 'some' && !cloud.scope.servers.has(serverId)) continue;
 
     const stackIsDeleted = source?.kind === 'stack' && deletedStacks.has(keyOfSource(source));
     const server = cloud.servers.get(serverId);
@@ -117,8 +118,8 @@ function leavingRacks({ cloud, portal, settings, deletedStacks }: Facts): Leavin
     const source = sourceOfRack(rack);
     if (!source) continue;
     leaving.owned++;
-    if (!isInScope(source, cloud)) continue;
     const key = keyOfSource(source);
+    if (cloud.scope.kind === 'some' && !cloud.scope.racks.has(key)) continue;
     if (source.kind === 'standalone') {
       if (settings.standaloneServers === 'ignore') leaving.candidates.push({ item: rack, proven: true });
     } else if (deletedStacks.has(key)) {
@@ -166,10 +167,6 @@ function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
 function sourceOfDevice(device: Device, index: PortalIndex): RackSource | undefined {
   const rack = device.location && index.racks.get(device.location.rackId);
   return rack ? sourceOfRack(rack) : undefined;
-}
-
-function isInScope(source: RackSource | undefined, { scope }: CloudObservation): boolean {
-  return scope.kind === 'all' || (source !== undefined && scope.keys.has(keyOfSource(source)));
 }
 
 function isGone(evidence: Evidence | undefined): boolean {

@@ -48,7 +48,7 @@ export function rackKeyOfServers(
       }
     }
   }
-  if (standaloneServers === 'rack' && cloud.scope.kind === 'all') {
+  if (standaloneServers === 'rack') {
     for (const server of cloud.servers.values()) {
       if (server.kind !== 'server' || !index.ownerOfProject.has(server.projectId)) continue;
       if (cloud.unobserved.has(server.projectId)) continue;

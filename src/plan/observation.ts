@@ -12,14 +12,20 @@ import type {
 } from '../openstack/model.ts';
 import type { RackKey } from './ownership.ts';
 
-/** What a run is about: everything, or the racks of some sources. */
-export type Scope = { readonly kind: 'all' } | { readonly kind: 'some'; readonly keys: ReadonlySet<RackKey> };
+/** What a run is about: everything, or some stacks and servers. Nothing outside of it is touched. */
+export type Scope =
+  | { readonly kind: 'all' }
+  | {
+      readonly kind: 'some';
+      readonly racks: ReadonlySet<RackKey>;
+      readonly servers: ReadonlySet<ServerId>;
+    };
 
 /** A root stack with what is known of the tree under it. */
 export interface StackTree {
   readonly root: Stack;
   readonly revision: TreeRevision;
-  /** undefined: the portal's record has this very revision, so the tree was not read again. */
+  /** undefined: not read, because the portal's record has this very revision, or because it could not be. */
   readonly content?: StackServers & { readonly outputs: StackOutputs };
 }
 
