@@ -1,0 +1,134 @@
+import { ServiceError } from '../runtime/severity.ts';
+import type { ProjectId } from './model.ts';
+
+/** The official types of the services that are used (https://service-types.openstack.org). */
+export type ServiceType = 'identity' | 'compute' | 'orchestration' | 'metric' | 'network' | 'block-storage';
+
+export type Interface = 'public' | 'internal' | 'admin';
+
+interface Service {
+  /** How people call it. */
+  readonly name: string;
+  /** The types under which catalogs have it, best first. */
+  readonly types: readonly string[];
+  /** The version whose paths are used, for endpoints that name none. */
+  readonly version: string;
+  /** Whether the project stands in the path behind the version, always. */
+  readonly projectInPath: boolean;
+}
+
+export const services: Readonly<Record<ServiceType, Service>> = {
+  identity: { name: 'Keystone', types: ['identity'], version: 'v3', projectInPath: false },
+  compute: { name: 'Nova', types: ['compute'], version: 'v2.1', projectInPath: false },
+  orchestration: { name: 'Heat', types: ['orchestration'], version: 'v1', projectInPath: true },
+  metric: { name: 'Gnocchi', types: ['metric'], version: 'v1', projectInPath: false },
+  network: { name: 'Neutron', types: ['network'], version: 'v2.0', projectInPath: false },
+  'block-storage': {
+    name: 'Cinder',
+    types: ['block-storage', 'volumev3', 'block-store'],
+    version: 'v3',
+    projectInPath: true,
+  },
+};
+
+/** One address of one service, as Keystone's catalog has it. */
+export interface CatalogEntry {
+  readonly type: string;
+  readonly interface: Interface;
+  readonly region: string;
+  readonly url: string;
+}
+
+/** The catalog has no endpoint that fits, or several. */
+export class CatalogError extends ServiceError {
+  override readonly name = 'CatalogError';
+  readonly service: ServiceType;
+
+  constructor(service: ServiceType, problem: string, hint: string) {
+    super(problem, { severity: 'fatal', hint });
+    this.service = service;
+  }
+}
+
+/** Where a service answers. */
+export interface Endpoint {
+  /** Up to and including the version, without a slash at the end: `http://heat:8004/v1`. */
+  readonly root: string;
+  /** Whether `/{project}` comes next. */
+  readonly projectInPath: boolean;
+}
+
+/**
+ * The service's endpoint of that interface and region; of the only region there is when none is given.
+ *
+ * @throws {CatalogError}
+ */
+export function findEndpoint(
+  catalog: readonly CatalogEntry[],
+  wanted: {
+    readonly service: ServiceType;
+    readonly interface: Interface;
+    readonly region: string | undefined;
+    readonly projectId: ProjectId | undefined;
+  },
+): Endpoint {
+  const { name, types } = services[wanted.service];
+  const ofType =
+    types.map((type) => catalog.filter((entry) => entry.type === type)).find((found) => found.length > 0) ??
+    [];
+  const fitting = ofType.filter(
+    (entry) =>
+      entry.interface === wanted.interface && (wanted.region === undefined || entry.region === wanted.region),
+  );
+  const regions = new Set(fitting.map((entry) => entry.region));
+  const [entry] = fitting;
+  if (!entry) {
+    const where = wanted.region === undefined ? '' : ` in region ${wanted.region}`;
+    throw new CatalogError(
+      wanted.service,
+      `Keystone's catalog has no ${wanted.interface} endpoint of type ${wanted.service} (${name})${where}.`,
+      whatThereIs(ofType, catalog),
+    );
+  }
+  if (regions.size > 1) {
+    throw new CatalogError(
+      wanted.service,
+      `Keystone's catalog has ${wanted.service} (${name}) in several regions: ${[...regions].join(', ')}.`,
+      'Choose one by openstack.region_name.',
+    );
+  }
+  return readEndpoint(entry.url, wanted.service, wanted.projectId);
+}
+
+/** What a service's own link says below the version, `/servers/detail?marker=…`; undefined when it has no version. */
+export function belowVersion(link: string): string | undefined {
+  const { pathname, search } = new URL(link);
+  const end = versionEnd(pathname);
+  return end === undefined ? undefined : pathname.slice(end) + search;
+}
+
+function readEndpoint(text: string, type: ServiceType, projectId: ProjectId | undefined): Endpoint {
+  const service = services[type];
+  const url = text.replace(/\/+$/, '');
+  const { origin, pathname } = new URL(url);
+  const end = versionEnd(pathname);
+  if (end === undefined) return { root: `${url}/${service.version}`, projectInPath: service.projectInPath };
+  const rest = pathname.slice(end);
+  return {
+    root: origin + pathname.slice(0, end),
+    projectInPath: service.projectInPath || (projectId !== undefined && rest.endsWith(projectId)),
+  };
+}
+
+/** Where the last segment that is a version, such as `/v2.1`, ends. */
+function versionEnd(pathname: string): number | undefined {
+  const version = [...pathname.matchAll(/\/v\d+(\.\d+)?(?=\/|$)/g)].at(-1);
+  return version && version.index + version[0].length;
+}
+
+function whatThereIs(ofType: readonly CatalogEntry[], catalog: readonly CatalogEntry[]): string {
+  if (catalog.length === 0) return 'It is empty: has the user a role in its project?';
+  if (ofType.length === 0) return `It has: ${[...new Set(catalog.map((entry) => entry.type))].join(', ')}.`;
+  const places = ofType.map((entry) => `${entry.interface} in ${entry.region}`);
+  return `It has: ${places.join(', ')}. Check openstack.interface and openstack.region_name.`;
+}

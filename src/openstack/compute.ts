@@ -1,0 +1,189 @@
+/** Compute (Nova) v2.1. */
+import { parseBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { BodyError } from '../http/errors.ts';
+import { assertNotFound, OpenStackError } from './errors.ts';
+import { forgetMicroversion, microversion } from './microversion.ts';
+import type {
+  Flavor,
+  FlavorId,
+  ProjectId,
+  Server,
+  ServerFlavor,
+  ServerGroup,
+  ServerGroupId,
+  ServerId,
+  StackId,
+  Unreadable,
+  VolumeId,
+} from './model.ts';
+import { type Page, readPages } from './paging.ts';
+import { stateOfStatus } from './server-state.ts';
+import type { Session, SessionRequest } from './session.ts';
+import * as wire from './wire/compute.ts';
+
+/** Nova's own `[api] max_limit`. */
+const pageSize = 1000;
+
+/** The servers of all projects, or of one. A server in a cell that is down may be missing: Nova leaves it out of pages. */
+export async function listServers(
+  session: Session,
+  options: { projectId?: ProjectId } = {},
+  signal?: AbortSignal,
+): Promise<(Server | Unreadable<ServerId>)[]> {
+  const query = { all_tenants: 1, limit: pageSize, project_id: options.projectId };
+  return listPages(session, { route: '/servers/detail', query, signal }, readServers);
+}
+
+/** One server; undefined when it is not there any more. */
+export async function showServer(
+  session: Session,
+  id: ServerId,
+  signal?: AbortSignal,
+): Promise<Server | Unreadable<ServerId> | undefined> {
+  const path = `/servers/${encodeURIComponent(id)}`;
+  const response = await get(session, { path, route: '/servers/{id}', accept: [404], signal });
+  if (response.status === 404) {
+    assertNotFound(response);
+    return undefined;
+  }
+  const server = readServer(parseBody(response, wire.ServerBody).server, response);
+  return isDeleted(server) ? undefined : server;
+}
+
+/** Ids of the servers deleted at `since` (ISO time) or later, as far as Nova still keeps their rows. */
+export async function listDeletedServers(
+  session: Session,
+  options: { since: string },
+  signal?: AbortSignal,
+): Promise<ServerId[]> {
+  const query = { all_tenants: 1, deleted: true, 'changes-since': options.since, limit: pageSize };
+  const servers = await listPages(session, { route: '/servers/detail', query, signal }, readServers);
+  return servers.filter(isDeleted).map(({ id }) => id);
+}
+
+/** The flavors of all projects, private ones too. */
+export async function listFlavors(session: Session, signal?: AbortSignal): Promise<Flavor[]> {
+  const query = { is_public: 'None', limit: pageSize };
+  return listPages(session, { route: '/flavors/detail', query, signal }, readFlavors);
+}
+
+/** The server groups of all projects. */
+export async function listServerGroups(session: Session, signal?: AbortSignal): Promise<ServerGroup[]> {
+  const groups = new Map<string, ServerGroup>();
+  // This list has no links, and a page shorter than asked for may be as long as Nova's `max_limit`: the end is only
+  // where nothing new comes.
+  for (let offset = 0; ; ) {
+    const query = { all_projects: 'True', limit: pageSize, offset };
+    const response = await get(session, { route: '/os-server-groups', query, signal });
+    const page = parseBody(response, wire.ServerGroupsBody).server_groups;
+    const known = groups.size;
+    for (const group of page) groups.set(group.id, toServerGroup(group));
+    if (groups.size === known) return [...groups.values()];
+    offset += page.length;
+  }
+}
+
+type Get = Omit<SessionRequest, 'method' | 'path'> & { readonly path?: string };
+
+async function get(session: Session, request: Get): Promise<HttpResponse> {
+  return atMicroversion(session, request, (whole) => session.request('compute', whole));
+}
+
+async function listPages<Row extends { readonly id: string }>(
+  session: Session,
+  request: Get,
+  read: (response: HttpResponse) => Page<Row>,
+): Promise<Row[]> {
+  return atMicroversion(session, request, async (whole) => {
+    const { rows } = await readPages(session, 'compute', whole, read);
+    return rows;
+  });
+}
+
+async function atMicroversion<T>(
+  session: Session,
+  request: Get,
+  work: (whole: SessionRequest) => Promise<T>,
+): Promise<T> {
+  const version = await microversion(session, request.signal);
+  // The second is for Nova before 2.27.
+  const headers = { 'openstack-api-version': `compute ${version}`, 'x-openstack-nova-api-version': version };
+  try {
+    return await work({ path: request.route, ...request, method: 'GET', headers });
+  } catch (error) {
+    if (error instanceof OpenStackError && error.status === 406) forgetMicroversion(session);
+    throw error;
+  }
+}
+
+function readServers(response: HttpResponse): Page<Server | Unreadable<ServerId>> {
+  const { servers, servers_links: links } = parseBody(response, wire.ServersBody);
+  return { rows: servers.map((row) => readServer(row, response)), links };
+}
+
+function readServer(row: unknown, response: HttpResponse): Server | Unreadable<ServerId> {
+  const parsed = wire.Server.safeParse(row);
+  if (parsed.success) return toServer(parsed.data);
+  const stub = wire.ServerStub.safeParse(row);
+  if (!stub.success) throw new BodyError(response, 'a server without an id');
+  const issue = parsed.error.issues[0];
+  const problem =
+    stub.data.status === 'UNKNOWN'
+      ? 'Nova cannot reach the cell that it is in'
+      : `${issue?.path.join('.')}: ${issue?.message}`;
+  return { kind: 'unreadable', id: stub.data.id as ServerId, problem };
+}
+
+function toServer(row: wire.Server): Server {
+  const derived = stateOfStatus(row.status);
+  const vmState = row['OS-EXT-STS:vm_state'];
+  return {
+    kind: 'server',
+    id: row.id as ServerId,
+    name: row.name,
+    projectId: row.tenant_id as ProjectId,
+    vmState: vmState ?? derived.vmState,
+    taskState: vmState == null ? derived.taskState : (row['OS-EXT-STS:task_state'] ?? null),
+    flavor: toServerFlavor(row.flavor),
+    addresses: Object.entries(row.addresses).flatMap(([network, addresses]) =>
+      addresses.map((address) => ({
+        network,
+        address: address.addr,
+        version: address.version,
+        type: address['OS-EXT-IPS:type'],
+        mac: address['OS-EXT-IPS-MAC:mac_addr'] ?? null,
+      })),
+    ),
+    keyName: row.key_name ?? null,
+    volumes: row['os-extended-volumes:volumes_attached'].map((volume) => ({
+      id: volume.id as VolumeId,
+      deleteOnTermination: volume.delete_on_termination ?? null,
+    })),
+    rootStackId: (row.scheduler_hints?.heat_root_stack_id as StackId | undefined) ?? null,
+    createdAt: row.created,
+  };
+}
+
+function toServerFlavor(flavor: wire.Server['flavor']): ServerFlavor {
+  if ('id' in flavor) return { kind: 'id', id: flavor.id as FlavorId };
+  const { original_name: name, vcpus, ram, disk } = flavor;
+  return { kind: 'embedded', name, vcpus, ram, disk };
+}
+
+function readFlavors(response: HttpResponse): Page<Flavor> {
+  const { flavors, flavors_links: links } = parseBody(response, wire.FlavorsBody);
+  return { rows: flavors.map((flavor) => ({ ...flavor, id: flavor.id as FlavorId })), links };
+}
+
+function toServerGroup(group: wire.ServerGroup): ServerGroup {
+  return {
+    id: group.id as ServerGroupId,
+    projectId: group.project_id as ProjectId,
+    members: group.members as ServerId[],
+  };
+}
+
+function isDeleted(server: Server | Unreadable<ServerId>): boolean {
+  return server.kind === 'server' && server.vmState === 'deleted';
+}

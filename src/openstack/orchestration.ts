@@ -1,0 +1,304 @@
+/** Orchestration (Heat) v1. */
+import { parseBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
+import { assertNotFound, OpenStackError } from './errors.ts';
+import type {
+  ProjectId,
+  ServerGroupId,
+  ServerId,
+  Stack,
+  StackId,
+  StackOutputs,
+  StackServers,
+} from './model.ts';
+import { type Page, readPages } from './paging.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/orchestration.ts';
+
+/** The stacks of the cloud, as far as they can be seen. */
+export interface StackList {
+  /** Roots and nested ones. */
+  readonly stacks: Stack[];
+  /** Heat's clock when the list was begun, ms since 1970. */
+  readonly at: number;
+  /** Projects whose stacks could not be listed, with the reason. They are not empty. */
+  readonly unobserved: ReadonlyMap<ProjectId, string>;
+}
+
+/** One stack with what only its own page shows. */
+export interface StackDetail {
+  readonly stack: Stack;
+  readonly outputs: StackOutputs;
+}
+
+/** Heat names a stack by these three. */
+export type StackRef = Pick<Stack, 'id' | 'name' | 'projectId'>;
+
+const pageSize = 1000;
+
+/** How Heat's `max_nested_stack_depth` is set unless someone changes it. */
+const nestedDepth = 5;
+
+/** How a session gets at the stacks of all projects. */
+type Way = 'as administrator' | 'global tenant' | 'project by project';
+const ways = new WeakMap<Session, Way>();
+
+/**
+ * The stacks of all projects. To an administrator Heat lists them all, and its rows name their project; else
+ * `global_tenant` does, where policy allows it; else each of `projects` is listed by itself.
+ *
+ * @throws {ServiceError} none of `projects` can be listed
+ */
+export async function listStacks(
+  session: Session,
+  options: { projects: readonly ProjectId[] },
+  signal?: AbortSignal,
+): Promise<StackList> {
+  return (await listAll(session, signal)) ?? listEach(session, options.projects, signal);
+}
+
+/** The stacks of one project, roots and nested ones, and Heat's clock when the list was begun. */
+export async function listProjectStacks(
+  session: Session,
+  projectId: ProjectId,
+  signal?: AbortSignal,
+): Promise<{ stacks: Stack[]; at: number }> {
+  // `tenant` keeps the others out where the session is an administrator's.
+  const query = { tenant: projectId };
+  const { rows, at } = await asAdministratorOrMember(session, projectId, (as) =>
+    list(as, { query, project: projectId, signal }),
+  );
+  const stacks = rows
+    .map((row) => toStack(row, row.project ?? projectId))
+    .filter((stack) => stack.projectId === projectId);
+  return { stacks, at };
+}
+
+/** One stack with its outputs, DELETE_COMPLETE ones too; undefined when Heat knows no such stack. */
+export async function showStack(
+  session: Session,
+  stack: StackRef,
+  signal?: AbortSignal,
+): Promise<StackDetail | undefined> {
+  const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
+    as.request('orchestration', {
+      method: 'GET',
+      path: pathOf(stack),
+      route: '/stacks/{name}/{id}',
+      project: stack.projectId,
+      accept: [404],
+      signal,
+    }),
+  );
+  return readStack(response);
+}
+
+/** As `showStack`, by the id alone. Without `projectId` only an administrator finds stacks of other projects. */
+export async function findStack(
+  session: Session,
+  id: StackId,
+  projectId?: ProjectId,
+  signal?: AbortSignal,
+): Promise<StackDetail | undefined> {
+  const route = '/stacks/{id}';
+  const find = async (as: Session) => {
+    const response = await as.request('orchestration', {
+      method: 'GET',
+      path: `/stacks/${encodeURIComponent(id)}`,
+      route,
+      ...(projectId === undefined ? {} : { project: projectId }),
+      accept: [302, 404],
+      signal,
+    });
+    const location = response.headers['location'];
+    if (response.status !== 302 || location === undefined) return response;
+    return as.follow('orchestration', location, { route: '/stacks/{name}/{id}', accept: [404], signal });
+  };
+  return readStack(
+    projectId === undefined ? await find(session) : await asAdministratorOrMember(session, projectId, find),
+  );
+}
+
+/** The servers and server groups of a stack and of those nested in it. What is not made yet has no id and is left out. */
+export async function listStackServers(
+  session: Session,
+  stack: StackRef,
+  signal?: AbortSignal,
+): Promise<StackServers> {
+  const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
+    as.request('orchestration', {
+      method: 'GET',
+      path: `${pathOf(stack)}/resources`,
+      route: '/stacks/{name}/{id}/resources',
+      // Heat looks for `type` anywhere in the type's name, so it gives server groups too.
+      query: { nested_depth: nestedDepth, type: 'OS::Nova::Server' },
+      project: stack.projectId,
+      signal,
+    }),
+  );
+  const { resources } = parseBody(response, wire.ResourcesBody);
+  const idsOf = (type: string) =>
+    resources.flatMap(({ resource_type, physical_resource_id: id }) =>
+      resource_type === type && id ? [id] : [],
+    );
+  return {
+    servers: idsOf('OS::Nova::Server') as ServerId[],
+    serverGroups: idsOf('OS::Nova::ServerGroup') as ServerGroupId[],
+  };
+}
+
+/** All stacks in one list; undefined when this session has no way to it. */
+async function listAll(session: Session, signal: AbortSignal | undefined): Promise<StackList | undefined> {
+  const way = ways.get(session);
+  if (way === 'project by project') return undefined;
+  let ownOnly = false;
+  if (way !== 'global tenant') {
+    const { rows, at } = await list(session, { signal });
+    if (rows.length > 0 && rows.every(namesItsProject)) {
+      ways.set(session, 'as administrator');
+      return { stacks: rows.map((row) => toStack(row, row.project)), at, unobserved: new Map() };
+    }
+    // An empty list tells nothing: a cloud without stacks, or no more than the session's own project without any.
+    ownOnly = rows.length > 0;
+  }
+  ways.delete(session);
+  try {
+    const { rows, at } = await list(session, { query: { global_tenant: true }, signal });
+    ways.set(session, 'global tenant');
+    return {
+      stacks: rows.filter(namesItsProject).map((row) => toStack(row, row.project)),
+      at,
+      unobserved: new Map(),
+    };
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    if (ownOnly) ways.set(session, 'project by project');
+    return undefined;
+  }
+}
+
+async function listEach(
+  session: Session,
+  projects: readonly ProjectId[],
+  signal: AbortSignal | undefined,
+): Promise<StackList> {
+  const unobserved = new Map<ProjectId, string>();
+  let failure: unknown;
+  const lists = await Promise.all(
+    projects.map(async (projectId) => {
+      try {
+        return await listProjectStacks(session, projectId, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        unobserved.set(projectId, explain(error));
+        failure = error;
+        return undefined;
+      }
+    }),
+  );
+  const read = lists.filter((list) => list !== undefined);
+  if (read.length === 0 && projects.length > 0) {
+    throw new ServiceError(
+      `Heat let the stacks of none of ${projects.length} projects be listed: ${explain(failure)}`,
+      {
+        severity: severityOf(failure),
+        hint: 'The user needs the role admin in its project, or a role in each project that Heat lets list stacks.',
+        cause: failure,
+      },
+    );
+  }
+  return {
+    stacks: read.flatMap(({ stacks }) => stacks),
+    at: Math.min(...read.map(({ at }) => at)),
+    unobserved,
+  };
+}
+
+async function list(
+  session: Session,
+  options: { query?: Record<string, string | boolean>; project?: ProjectId; signal: AbortSignal | undefined },
+): Promise<{ rows: wire.Stack[]; at: number }> {
+  const { query, ...rest } = options;
+  const request = {
+    method: 'GET',
+    path: '/stacks',
+    route: '/stacks',
+    query: { show_nested: true, limit: pageSize, ...query },
+    ...rest,
+  } as const;
+  return readPages(session, 'orchestration', request, readStacks);
+}
+
+const membersOnly = new WeakSet<Session>();
+
+/**
+ * Does something about a project that is not the session's own: as it is, which Heat allows to administrators, else
+ * signed in to that project.
+ */
+async function asAdministratorOrMember<T>(
+  session: Session,
+  projectId: ProjectId,
+  work: (as: Session) => Promise<T>,
+): Promise<T> {
+  if (!membersOnly.has(session)) {
+    try {
+      return await work(session);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+    }
+  }
+  membersOnly.add(session);
+  try {
+    return await work(session.forProject(projectId));
+  } catch (error) {
+    // It may have been a passing refusal of an administrator, who is a member of nothing.
+    membersOnly.delete(session);
+    throw error;
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof OpenStackError && error.status === 403;
+}
+
+function pathOf({ name, id }: StackRef): string {
+  return `/stacks/${encodeURIComponent(name)}/${encodeURIComponent(id)}`;
+}
+
+function readStacks(response: HttpResponse): Page<wire.Stack> {
+  const { stacks: rows, links } = parseBody(response, wire.StacksBody);
+  return { rows, links };
+}
+
+function readStack(response: HttpResponse): StackDetail | undefined {
+  if (response.status === 404) {
+    assertNotFound(response);
+    return undefined;
+  }
+  const { stack } = parseBody(response, wire.StackBody);
+  const outputs = stack.outputs
+    .filter((output) => output.output_value !== null && output.output_value !== undefined)
+    .map((output) => ({ key: output.output_key, value: output.output_value }))
+    .sort((one, other) => (one.key < other.key ? -1 : 1));
+  return { stack: toStack(stack, stack.parameters['OS::project_id']), outputs };
+}
+
+function namesItsProject(row: wire.Stack): row is wire.Stack & { project: string } {
+  return row.project !== undefined;
+}
+
+function toStack(row: wire.Stack, projectId: string): Stack {
+  return {
+    id: row.id as StackId,
+    name: row.stack_name,
+    projectId: projectId as ProjectId,
+    parentId: (row.parent ?? null) as StackId | null,
+    status: row.stack_status,
+    statusReason: row.stack_status_reason ?? '',
+    owner: row.stack_owner ?? '',
+    ownerId: row.stack_user_project_id ?? '',
+    createdAt: row.creation_time,
+    updatedAt: row.updated_time ?? null,
+  };
+}

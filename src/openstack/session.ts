@@ -1,0 +1,231 @@
+import {
+  type Exchange,
+  HttpClient,
+  type HttpClientOptions,
+  type HttpResponse,
+  type Method,
+  type TlsOptions,
+} from '../http/client.ts';
+import { BodyError } from '../http/errors.ts';
+import type { RetryPolicy } from '../http/retry.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { ServiceError, type Severity } from '../runtime/severity.ts';
+import { SingleFlight } from '../runtime/single-flight.ts';
+import { belowVersion, findEndpoint, type Interface, type ServiceType, services } from './catalog.ts';
+import { type Credentials, scopedTo } from './credentials.ts';
+import { openStackError } from './errors.ts';
+import type { ProjectId } from './model.ts';
+import { login, type Token } from './token.ts';
+
+export interface SessionOptions {
+  readonly credentials: Credentials;
+  /** Needed only where the catalog has several. */
+  readonly region?: string | undefined;
+  /** Default: public. */
+  readonly interface?: Interface | undefined;
+  readonly tls?: TlsOptions;
+  readonly timeoutMs?: number;
+  /** Most requests in flight to each service. Default 16. */
+  readonly concurrency?: number;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+export interface SessionRequest {
+  readonly method: Method;
+  /** Below the version (`/v2.1`) and, where endpoints have it, the project; begins with a slash. */
+  readonly path: string;
+  /** The path without ids, such as `/servers/{id}`. */
+  readonly route: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly idempotent?: boolean;
+  /** Statuses from 300 on that are answers and not errors. */
+  readonly accept?: readonly number[];
+  /** Another project than the session's, for services that have it in the path; null for none. */
+  readonly project?: ProjectId | null;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What of a request stays the same when a link of the service's replaces path and query. */
+export type FollowRequest = Omit<
+  SessionRequest,
+  'path' | 'query' | 'project' | 'body' | 'idempotent' | 'method'
+>;
+
+/** A tenth of its lifetime, and at most five minutes, before a token ends a new one is had. */
+const renewalShare = 0.1;
+const longestRenewalMs = 5 * 60_000;
+
+/**
+ * One user in one project of one cloud: has its token, finds the services and speaks to them. The token is had when
+ * first needed, again before it ends and after a 401; one login at a time serves all requests that wait for it.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  /** One per service, made when first needed; shared with the sessions of the other projects. */
+  readonly #clients: Map<ServiceType, HttpClient>;
+  readonly #projects: Map<ProjectId, Session>;
+  readonly #closing: AbortController;
+  /** Without its own login there is no cloud; without that to another project there is one project less. */
+  readonly #refusal: Severity;
+  readonly #login: SingleFlight<Token>;
+  #token: Token | undefined;
+  #renewAt = 0;
+
+  /** @param parent the same user's session whose connections this one uses */
+  constructor(options: SessionOptions, parent?: Session) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#clients = parent ? parent.#clients : new Map();
+    this.#projects = parent ? parent.#projects : new Map();
+    this.#closing = parent ? parent.#closing : new AbortController();
+    this.#refusal = parent ? 'terminal' : 'fatal';
+    this.#login = new SingleFlight(() => this.#signIn());
+  }
+
+  /**
+   * A token that is good for a while yet.
+   *
+   * @throws {OpenStackError} Keystone refuses: fatal
+   */
+  async token(signal?: AbortSignal): Promise<Token> {
+    signal?.throwIfAborted();
+    if (this.#token && this.#clock.now() < this.#renewAt) return this.#token;
+    return this.#login.join(signal);
+  }
+
+  /**
+   * The answer, if its status is below 300 or one of `accept`.
+   *
+   * @throws {OpenStackError} any other status
+   * @throws {CatalogError} the catalog has no such endpoint
+   * @throws {ConnectionError | TimeoutError | BodyError} no usable answer
+   */
+  async request(service: ServiceType, request: SessionRequest): Promise<HttpResponse> {
+    const query = queryText(request.query);
+    return this.#send(service, request, (token) => {
+      const { root, projectInPath } = this.#endpoint(service, token);
+      const projectId = request.project === undefined ? token.projectId : request.project;
+      const project = projectInPath && projectId ? `/${projectId}` : '';
+      return `${root}${project}${request.path}${query}`;
+    });
+  }
+
+  /**
+   * GET of a link that the service itself gave (the next page, a redirection). Of the link only what stands below the
+   * version counts: behind a proxy it names a host that we do not know, and the token must not go there.
+   */
+  async follow(service: ServiceType, link: string, request: FollowRequest): Promise<HttpResponse> {
+    return this.#send(service, { ...request, method: 'GET' }, (token) => {
+      const { root } = this.#endpoint(service, token);
+      const facts = { service: services[service].name, method: 'GET', url: root };
+      const below = URL.canParse(link) ? belowVersion(link) : undefined;
+      if (below === undefined) throw new BodyError(facts, `a link that names no version of it: ${link}`);
+      return root + below;
+    });
+  }
+
+  /**
+   * The same user in another project, over the same connections; always the same session for the same project. Its
+   * login fails where the user has no role in the project.
+   *
+   * @throws {ServiceError} an application credential is bound to its project
+   */
+  forProject(id: ProjectId): Session {
+    let session = this.#projects.get(id);
+    if (!session) {
+      const credentials = scopedTo(this.#options.credentials, id);
+      if (!credentials) {
+        throw new ServiceError(`An application credential cannot be used in another project (${id}).`, {
+          severity: 'terminal',
+          hint: 'Use a user and password, or give the credential the role admin.',
+        });
+      }
+      session = new Session({ ...this.#options, credentials }, this);
+      this.#projects.set(id, session);
+    }
+    return session;
+  }
+
+  /** Ends all requests and connections, of the sessions of other projects too. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+  }
+
+  async #send(
+    service: ServiceType,
+    request: Omit<SessionRequest, 'path'>,
+    urlFor: (token: Token) => string,
+  ): Promise<HttpResponse> {
+    const send = (token: Token) =>
+      this.#client(service).request({
+        ...request,
+        url: urlFor(token),
+        headers: { ...request.headers, 'x-auth-token': token.text.reveal() },
+      });
+    const token = await this.token(request.signal);
+    let response = await send(token);
+    if (response.status === 401) {
+      this.#forget(token);
+      response = await send(await this.token(request.signal));
+    }
+    if (response.status < 300 || request.accept?.includes(response.status)) return response;
+    throw openStackError(response);
+  }
+
+  /** A token that was replaced meanwhile is forgotten already. */
+  #forget(token: Token): void {
+    if (this.#token === token) this.#token = undefined;
+  }
+
+  async #signIn(): Promise<Token> {
+    const now = () => this.#clock.now();
+    const token = await login(this.#client('identity'), this.#options.credentials, {
+      now,
+      refusal: this.#refusal,
+      signal: this.#closing.signal,
+    });
+    this.#token = token;
+    this.#renewAt = token.expiresAt - Math.min(longestRenewalMs, (token.expiresAt - now()) * renewalShare);
+    return token;
+  }
+
+  #endpoint(service: ServiceType, token: Token) {
+    return findEndpoint(token.catalog, {
+      service,
+      interface: this.#options.interface ?? 'public',
+      region: this.#options.region,
+      projectId: token.projectId,
+    });
+  }
+
+  #client(service: ServiceType): HttpClient {
+    let client = this.#clients.get(service);
+    if (!client) {
+      const { credentials: _, region: __, interface: ___, ...http } = this.#options;
+      client = new HttpClient({
+        service: services[service].name,
+        ...(http satisfies Partial<HttpClientOptions>),
+      });
+      this.#clients.set(service, client);
+    }
+    return client;
+  }
+}
+
+function queryText(query: SessionRequest['query']): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) params.append(name, String(value));
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}

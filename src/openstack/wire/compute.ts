@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { Links } from './link.ts';
+
+/** `GET /v2.1/`: the range of microversions; empty texts where there are none. */
+export const VersionBody = z.object({
+  version: z.object({ version: z.string(), min_version: z.string() }),
+});
+
+const ServerAddress = z.object({
+  addr: z.string(),
+  version: z.literal([4, 6]),
+  'OS-EXT-IPS:type': z.enum(['fixed', 'floating']).default('fixed'),
+  'OS-EXT-IPS-MAC:mac_addr': z.string().nullish(),
+});
+
+/** From microversion 2.47 on the properties instead of the id. */
+const ServerFlavor = z.union([
+  z.object({ id: z.string() }),
+  z.object({ original_name: z.string(), vcpus: z.number(), ram: z.number(), disk: z.number() }),
+]);
+
+/** A row of `GET /servers/detail`, or `GET /servers/{id}`. */
+export const Server = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  status: z.string(),
+  tenant_id: z.string(),
+  created: z.string(),
+  flavor: ServerFlavor,
+  addresses: z.record(z.string(), z.array(ServerAddress)),
+  key_name: z.string().nullish(),
+  // Nova's policy may hide these two.
+  'OS-EXT-STS:vm_state': z.string().nullish(),
+  'OS-EXT-STS:task_state': z.string().nullish(),
+  'os-extended-volumes:volumes_attached': z
+    .array(z.object({ id: z.string(), delete_on_termination: z.boolean().nullish() }))
+    .default([]),
+  // From microversion 2.100 on. Anything may stand in it; only Heat's own hint is ours.
+  scheduler_hints: z.object({ heat_root_stack_id: z.string().optional() }).optional().catch(undefined),
+});
+export type Server = z.infer<typeof Server>;
+
+/** What is left of a server that is otherwise not understood. */
+export const ServerStub = z.object({ id: z.string().min(1), status: z.string().optional().catch(undefined) });
+
+export const ServersBody = z.object({ servers: z.array(z.unknown()), servers_links: Links.default([]) });
+export const ServerBody = z.object({ server: z.unknown() });
+
+export const Flavor = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  vcpus: z.number(),
+  ram: z.number(),
+  disk: z.number(),
+});
+export const FlavorsBody = z.object({ flavors: z.array(Flavor), flavors_links: Links.default([]) });
+
+/** `project_id` from microversion 2.13 on. */
+export const ServerGroup = z.object({
+  id: z.string().min(1),
+  project_id: z.string(),
+  members: z.array(z.string()),
+});
+export type ServerGroup = z.infer<typeof ServerGroup>;
+export const ServerGroupsBody = z.object({ server_groups: z.array(ServerGroup) });

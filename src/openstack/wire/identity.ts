@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** Identity v3, `POST /v3/auth/tokens`. The token itself is in the header `X-Subject-Token`. */
+export const TokenBody = z.object({
+  token: z.object({
+    issued_at: z.string().optional(),
+    expires_at: z.string(),
+    user: z.object({ id: z.string(), name: z.string(), domain: z.object({ id: z.string() }).optional() }),
+    project: z
+      .object({ id: z.string(), name: z.string(), domain: z.object({ id: z.string() }).optional() })
+      .optional(),
+    roles: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
+    catalog: z
+      .array(
+        z.object({
+          type: z.string(),
+          endpoints: z.array(
+            z.object({
+              interface: z.string(),
+              region: z.string().nullish(),
+              region_id: z.string().nullish(),
+              url: z.string(),
+            }),
+          ),
+        }),
+      )
+      .default([]),
+  }),
+});
+export type TokenBody = z.infer<typeof TokenBody>;
+
+/** Identity v2.0, `POST /v2.0/tokens`. */
+export const AccessBody = z.object({
+  access: z.object({
+    token: z.object({
+      id: z.string(),
+      issued_at: z.string().optional(),
+      expires: z.string(),
+      tenant: z.object({ id: z.string(), name: z.string() }).optional(),
+    }),
+    user: z.object({
+      id: z.string(),
+      name: z.string(),
+      roles: z.array(z.object({ name: z.string() })).default([]),
+    }),
+    serviceCatalog: z
+      .array(
+        z.object({
+          type: z.string(),
+          endpoints: z.array(
+            z.object({
+              region: z.string().nullish(),
+              publicURL: z.string().optional(),
+              internalURL: z.string().optional(),
+              adminURL: z.string().optional(),
+            }),
+          ),
+        }),
+      )
+      .default([]),
+  }),
+});
+export type AccessBody = z.infer<typeof AccessBody>;
