@@ -1,0 +1,48 @@
+import { isObject, type JsonObject } from './attributes.ts';
+import { crash, malformed, missing } from './refusal.ts';
+
+/** A request's body as Rails gives it to a controller. */
+export interface Parameters {
+  readonly all: JsonObject;
+  readonly isJson: boolean;
+}
+
+/**
+ * Reads a body; one that is not said to be JSON counts as empty.
+ *
+ * @throws {Refusal} 400 when it is not what it is said to be
+ */
+export function readParameters(contentType: string | undefined, text: string): Parameters {
+  const isJson = /^application\/json\b/i.test(contentType ?? '');
+  if (!isJson || text.trim() === '') return { all: {}, isJson };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw malformed();
+  }
+  return { all: isObject(value) ? value : {}, isJson };
+}
+
+/**
+ * The attributes under a root key, or, when JSON has no such key, those of them that stand flat in the body (Rails'
+ * ParamsWrapper).
+ *
+ * @throws {Refusal} 400 when there are none, unless `mayBeEmpty`
+ */
+export function rootObject(
+  parameters: Parameters,
+  key: string,
+  options: { readonly flat: readonly string[]; readonly mayBeEmpty?: boolean },
+): JsonObject {
+  const root =
+    key in parameters.all || !parameters.isJson ? parameters.all[key] : flat(parameters.all, options.flat);
+  if (root === undefined || root === null || root === '') throw missing(key);
+  if (!isObject(root)) throw crash();
+  if (Object.keys(root).length === 0 && !options.mayBeEmpty) throw missing(key);
+  return root;
+}
+
+function flat(all: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+}

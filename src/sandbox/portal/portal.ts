@@ -1,0 +1,257 @@
+import { type Clock, isoTime, systemClock } from '../../runtime/clock.ts';
+import { type Random, seededRandom } from '../../runtime/random.ts';
+import type { JsonObject } from './attributes.ts';
+import { jsonb } from './jsonb.ts';
+import { Table } from './table.ts';
+
+/** Rows of the portal's tables, by the names of their columns. */
+export interface UserRow {
+  readonly id: number;
+  readonly login: string;
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly root: boolean;
+  /** With dashes, as PostgreSQL writes a uuid. */
+  readonly cloud_user_id: string | null;
+  readonly project_id: string | null;
+  readonly cost: number;
+  readonly billing_period_start: string | null;
+  readonly billing_period_end: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface TemplateRow {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly height: number;
+  readonly foreign_id: string | null;
+  readonly vcpus: number | null;
+  readonly ram: number | null;
+  readonly disk: number | null;
+  /** Whether devices are made from it, and not racks. */
+  readonly rackable: boolean;
+}
+
+export interface RackRow {
+  readonly id: number;
+  readonly user_id: number;
+  readonly name: string;
+  readonly u_height: number;
+  readonly status: string;
+  readonly cost: number;
+  readonly creation_output: string | null;
+  readonly metadata: JsonObject;
+  readonly network_details: JsonObject;
+}
+
+export interface DeviceRow {
+  readonly id: number;
+  readonly template_id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly status: string;
+  readonly cost: number;
+  /** Null with the rest of its place: a device that stands in no rack. */
+  readonly rack_id: number | null;
+  readonly start_u: number;
+  readonly end_u: number;
+  readonly facing: 'f' | 'b';
+  readonly public_ips: string | null;
+  readonly private_ips: string | null;
+  readonly ssh_key: string | null;
+  readonly login_user: string | null;
+  readonly volume_details: JsonObject;
+  readonly metadata: JsonObject;
+}
+
+/** The template that racks are made from: the portal's first, and in no list. */
+const rackTemplateHeight = 42;
+
+/**
+ * Concertim of 2023 (generation A): its tables, with an account `admin` (password `admin`). What is done here is done by
+ * hand, past every validation; the API's rules are in the modules of its resources.
+ */
+export class Portal {
+  readonly clock: Clock;
+  readonly users = new Table<UserRow>();
+  readonly templates = new Table<TemplateRow>();
+  readonly racks: Table<RackRow>;
+  readonly devices: Table<DeviceRow>;
+  /** Most racks and devices by the licence; none by default. */
+  readonly limits: { racks?: number; devices?: number } = {};
+  /** How long a token lasts from its sign-in on. */
+  tokenLifetimeMs = 24 * 60 * 60 * 1000;
+  readonly #random: Random;
+  readonly #rackNames = new Map<string, number>();
+  readonly #devicesByRack = new Map<number, Map<number, DeviceRow>>();
+  #secret: string;
+
+  constructor(options: { clock?: Clock; random?: Random } = {}) {
+    this.clock = options.clock ?? systemClock;
+    this.#random = options.random ?? seededRandom(1);
+    this.#secret = this.#hex(64);
+    this.racks = new Table<RackRow>({
+      enter: (rack) => this.#countName(rack, 1),
+      leave: (rack) => this.#countName(rack, -1),
+    });
+    this.devices = new Table<DeviceRow>({
+      enter: (device) => this.#rackSlots(device).set(device.id, device),
+      leave: (device) => this.#rackSlots(device).delete(device.id),
+    });
+    this.addTemplate({ name: 'rack', height: rackTemplateHeight, rackable: false });
+    this.addUser({ login: 'admin', name: 'System Administrator', password: 'admin', root: true });
+  }
+
+  /** What signs the tokens. */
+  get secret(): string {
+    return this.#secret;
+  }
+
+  /** Ends all tokens before their time, as a portal that is installed anew does. */
+  changeSecret(): void {
+    this.#secret = this.#hex(64);
+  }
+
+  /** A UUID of the portal's own chance. */
+  uuid(): string {
+    return dashed(this.#hex(32));
+  }
+
+  addUser(columns: Pick<UserRow, 'login'> & Partial<UserRow>): UserRow {
+    const now = isoTime(this.clock.now());
+    const { id, ...rest } = columns;
+    return this.users.insert(
+      {
+        name: columns.login,
+        email: `${columns.login}@test.com`,
+        password: `secret-${columns.login}`,
+        root: false,
+        project_id: null,
+        cost: 0,
+        billing_period_start: null,
+        billing_period_end: null,
+        created_at: now,
+        updated_at: now,
+        ...rest,
+        cloud_user_id: columns.cloud_user_id ? dashed(columns.cloud_user_id) : null,
+      },
+      id,
+    );
+  }
+
+  addTemplate(columns: Pick<TemplateRow, 'name'> & Partial<TemplateRow>): TemplateRow {
+    const { id, ...rest } = columns;
+    return this.templates.insert(
+      {
+        description: null,
+        height: 1,
+        foreign_id: null,
+        vcpus: null,
+        ram: null,
+        disk: null,
+        rackable: true,
+        ...rest,
+      },
+      id,
+    );
+  }
+
+  addRack(columns: Pick<RackRow, 'user_id' | 'name'> & Partial<RackRow>): RackRow {
+    const { id, ...rest } = columns;
+    return this.racks.insert(
+      {
+        u_height: 42,
+        status: 'ACTIVE',
+        cost: 0,
+        creation_output: null,
+        ...rest,
+        metadata: jsonb(columns.metadata ?? {}),
+        network_details: jsonb(columns.network_details ?? {}),
+      },
+      id,
+    );
+  }
+
+  addDevice(
+    columns: Pick<DeviceRow, 'template_id' | 'name' | 'rack_id' | 'start_u'> & Partial<DeviceRow>,
+  ): DeviceRow {
+    const { id, ...rest } = columns;
+    return this.devices.insert(
+      {
+        description: null,
+        status: 'ACTIVE',
+        cost: 0,
+        facing: 'f',
+        public_ips: null,
+        private_ips: null,
+        ssh_key: null,
+        login_user: null,
+        end_u: topUnit(columns.start_u, this.templates.get(columns.template_id)),
+        ...rest,
+        volume_details: jsonb(columns.volume_details ?? {}),
+        metadata: jsonb(columns.metadata ?? {}),
+      },
+      id,
+    );
+  }
+
+  /** Deletes a rack with all that stands in it. */
+  deleteRack(id: number): void {
+    for (const device of this.devicesIn(id)) this.devices.remove(device.id);
+    this.#devicesByRack.delete(id);
+    this.racks.remove(id);
+  }
+
+  /** Deletes a user with all racks. */
+  deleteUser(id: number): void {
+    for (const rack of this.racks.all()) if (rack.user_id === id) this.deleteRack(rack.id);
+    this.users.remove(id);
+  }
+
+  /** What stands in a rack, from its top down: so the portal shows it. */
+  devicesIn(rackId: number): DeviceRow[] {
+    const devices = [...(this.#devicesByRack.get(rackId)?.values() ?? [])];
+    return devices.sort((a, b) => b.start_u - a.start_u);
+  }
+
+  /** How many racks of a user have this name: more than one blocks them all. */
+  racksNamed(userId: number, name: string): number {
+    return this.#rackNames.get(nameKey(userId, name)) ?? 0;
+  }
+
+  #countName(rack: RackRow, change: 1 | -1): void {
+    const key = nameKey(rack.user_id, rack.name);
+    const count = (this.#rackNames.get(key) ?? 0) + change;
+    if (count === 0) this.#rackNames.delete(key);
+    else this.#rackNames.set(key, count);
+  }
+
+  #rackSlots({ rack_id: rackId }: DeviceRow): Map<number, DeviceRow> {
+    const key = rackId ?? 0;
+    let slots = this.#devicesByRack.get(key);
+    if (!slots) this.#devicesByRack.set(key, (slots = new Map()));
+    return slots;
+  }
+
+  #hex(digits: number): string {
+    return Array.from({ length: digits }, () => Math.floor(this.#random.next() * 16).toString(16)).join('');
+  }
+}
+
+/** The highest unit that a device covers. */
+export function topUnit(startU: number, template: TemplateRow | undefined): number {
+  return startU + (template?.height ?? 1) - 1;
+}
+
+/** 32 hexadecimal digits in the groups of a UUID. */
+export function dashed(hex: string): string {
+  const digits = hex.replaceAll('-', '').toLowerCase();
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function nameKey(userId: number, name: string): string {
+  return `${userId}/${name}`;
+}

@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** Told of each row that comes, changes (leaves, then enters) or goes: what an index needs. */
+export interface TableObserver<Row> {
+  enter(row: Row): void;
+  leave(row: Row): void;
+}
+
+/**
+ * A table of the portal's database. Rows are values: a change puts another in the place of the old one. They are listed
+ * as PostgreSQL does without ORDER BY: a changed row goes to the end.
+ */
+export class Table<Row extends { readonly id: number }> {
+  readonly #rows = new Map<number, Row>();
+  readonly #observer: TableObserver<Row> | undefined;
+  #lastId = 0;
+
+  constructor(observer?: TableObserver<Row>) {
+    this.#observer = observer;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(id: number): Row | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** All rows, in the order in which the portal lists them. */
+  all(): Row[] {
+    return [...this.#rows.values()];
+  }
+
+  /** Adds a row, under the next id if none is given. */
+  insert(columns: Omit<Row, 'id'>, id: number = this.#lastId + 1): Row {
+    if (this.#rows.has(id)) throw new TypeError(`there is a row ${id} already`);
+    this.#lastId = Math.max(this.#lastId, id);
+    const row = { ...columns, id } as Row;
+    this.#rows.set(id, row);
+    this.#observer?.enter(row);
+    return row;
+  }
+
+  /** Changes a row; if nothing changes, not even its place does. */
+  update(id: number, columns: Partial<Omit<Row, 'id'>>): Row {
+    const old = this.#existing(id);
+    const row = { ...old, ...columns };
+    return isDeepStrictEqual(row, old) ? old : this.#replace(old, row);
+  }
+
+  /** Writes a row anew without a change but its time: it goes to the end. */
+  touch(id: number): Row {
+    const old = this.#existing(id);
+    return this.#replace(old, { ...old });
+  }
+
+  remove(id: number): void {
+    this.#observer?.leave(this.#existing(id));
+    this.#rows.delete(id);
+  }
+
+  #existing(id: number): Row {
+    const row = this.#rows.get(id);
+    if (!row) throw new TypeError(`there is no row ${id}`);
+    return row;
+  }
+
+  #replace(old: Row, row: Row): Row {
+    this.#observer?.leave(old);
+    this.#rows.delete(row.id);
+    this.#rows.set(row.id, row);
+    this.#observer?.enter(row);
+    return row;
+  }
+}

@@ -1,0 +1,131 @@
+import { asInteger, asText, type JsonObject, numericality, type Scalar, scalar } from './attributes.ts';
+import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
+import type { Portal, TemplateRow, UserRow } from './portal.ts';
+import { crash, forbidden, Refusal } from './refusal.ts';
+
+export const templateAttributes = [
+  'name',
+  'description',
+  'foreign_id',
+  'vcpus',
+  'ram',
+  'disk',
+  'height',
+  'version',
+  'schema_version',
+] as const;
+
+const sizes = ['vcpus', 'ram', 'disk'] as const;
+/** The portal has pictures of devices up to this height. */
+const highest = 6;
+const longest = 255;
+const largestInteger = 2 ** 31 - 1;
+
+export function templateBody(template: TemplateRow) {
+  const { rackable: _, ...body } = template;
+  return body;
+}
+
+/** `POST /api/v1/templates` */
+export function createTemplate(portal: Portal, caller: UserRow, attributes: JsonObject): TemplateRow {
+  const name = asText(scalar(attributes, 'name'));
+  if (!caller.root) throw forbidden('create', name ?? '');
+  const complaints = new Complaints();
+  checkName(portal, name, undefined, complaints);
+  checkDescription(attributes, complaints);
+  const height = scalar(attributes, 'height');
+  if (asText(height) === null || asText(height) === '') complaints.add('height', blank);
+  complaints.add('height', ...numericality(height, { integer: true, greaterThan: 0 }));
+  checkSizes(attributes, complaints);
+  const units = asInteger(height) ?? 0;
+  if (units < 1 || units > highest) complaints.add('images', said('No images found for template height'));
+  refuseUnstorable(attributes, complaints);
+  return portal.addTemplate({
+    name: name ?? '',
+    description: asText(scalar(attributes, 'description')),
+    foreign_id: asText(scalar(attributes, 'foreign_id')),
+    height: units,
+    ...sentSizes(attributes),
+  });
+}
+
+/** `PATCH /api/v1/templates/{id}`. Height and version are ignored. */
+export function updateTemplate(
+  portal: Portal,
+  caller: UserRow,
+  template: TemplateRow,
+  attributes: JsonObject,
+): TemplateRow {
+  if (!caller.root) throw forbidden('update', template.name);
+  const complaints = new Complaints();
+  const texts: Partial<Pick<TemplateRow, 'name' | 'description' | 'foreign_id'>> = {};
+  const name = scalar(attributes, 'name');
+  if (name !== undefined) {
+    checkName(portal, asText(name), template, complaints);
+    Object.assign(texts, { name: asText(name) });
+  }
+  for (const column of ['description', 'foreign_id'] as const) {
+    const value = scalar(attributes, column);
+    if (value !== undefined) Object.assign(texts, { [column]: asText(value) });
+  }
+  checkDescription(attributes, complaints);
+  checkSizes(attributes, complaints);
+  refuseUnstorable(attributes, complaints);
+  return portal.templates.update(template.id, { ...texts, ...sentSizes(attributes) });
+}
+
+/** `DELETE /api/v1/templates/{id}`; with `recurse` the devices of all users that are made from it go too. */
+export function deleteTemplate(
+  portal: Portal,
+  caller: UserRow,
+  template: TemplateRow,
+  recurse: boolean,
+): void {
+  if (!caller.root) throw forbidden('destroy', template.name);
+  const devices = portal.devices.all().filter((device) => device.template_id === template.id);
+  if (!recurse && (devices.length > 0 || !template.rackable)) {
+    throw new Refusal(422, { errors: 'devices have been created from this template' });
+  }
+  for (const device of devices) portal.devices.remove(device.id);
+  portal.templates.remove(template.id);
+}
+
+function checkName(
+  portal: Portal,
+  name: string | null,
+  self: TemplateRow | undefined,
+  complaints: Complaints,
+): void {
+  if (name === null || name.trim() === '') complaints.add('name', blank);
+  else if (name.length > longest) complaints.add('name', tooLong(longest));
+  else if (portal.templates.all().some((other) => other.name === name && other.id !== self?.id)) {
+    complaints.add('name', taken);
+  }
+}
+
+function checkDescription(attributes: JsonObject, complaints: Complaints): void {
+  const description = asText(scalar(attributes, 'description'));
+  if (description !== null && description.length > longest) complaints.add('description', tooLong(longest));
+}
+
+function checkSizes(attributes: JsonObject, complaints: Complaints): void {
+  for (const size of sizes) {
+    const value = scalar(attributes, size);
+    if (value === undefined || value === null) continue;
+    complaints.add(size, ...numericality(value, { integer: true, greaterThan: 0 }));
+  }
+}
+
+/** What passes the validations and then not the database, unless a validation failed first. */
+function refuseUnstorable(attributes: JsonObject, complaints: Complaints): void {
+  if (scalar(attributes, 'schema_version') !== undefined) throw crash();
+  if (!complaints.none) throw new Refusal(422, complaints.messages());
+  if (Object.values(sentSizes(attributes)).some((size) => (size ?? 0) > largestInteger)) throw crash();
+}
+
+function sentSizes(attributes: JsonObject): Partial<Record<(typeof sizes)[number], number | null>> {
+  const sent = sizes.map((size): [string, Scalar] => [size, scalar(attributes, size)]);
+  return Object.fromEntries(
+    sent.filter(([, value]) => value !== undefined).map(([size, value]) => [size, asInteger(value)]),
+  );
+}
