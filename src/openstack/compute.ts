@@ -68,6 +68,22 @@ export async function listFlavors(session: Session, signal?: AbortSignal): Promi
   return listPages(session, { route: '/flavors/detail', query, signal }, readFlavors);
 }
 
+/** One flavor; undefined when it is not there any more. */
+export async function showFlavor(
+  session: Session,
+  id: FlavorId,
+  signal?: AbortSignal,
+): Promise<Flavor | undefined> {
+  const path = `/flavors/${encodeURIComponent(id)}`;
+  const response = await get(session, { path, route: '/flavors/{id}', accept: [404], signal });
+  if (response.status === 404) {
+    assertNotFound(response);
+    return undefined;
+  }
+  const { flavor } = parseBody(response, wire.FlavorBody);
+  return { ...flavor, id: flavor.id as FlavorId };
+}
+
 /** The server groups of all projects. */
 export async function listServerGroups(session: Session, signal?: AbortSignal): Promise<ServerGroup[]> {
   const groups = new Map<string, ServerGroup>();

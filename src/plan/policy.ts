@@ -29,12 +29,16 @@ export function judgeDeletions<T>(
   policy: DeletionPolicy,
 ): Verdict<T> {
   const absent = candidates.filter(({ proven }) => !proven).length;
-  const isTooMuch = absent > policy.maxDeletions && absent > policy.maxShare * owned;
-  if (!isTooMuch || policy.allowAll) return { allowed: candidates.map(({ item }) => item), refused: [] };
+  if (!isTooMuch(absent, owned, policy)) return { allowed: candidates.map(({ item }) => item), refused: [] };
   return {
     allowed: candidates.filter(({ proven }) => proven).map(({ item }) => item),
     refused: candidates.filter(({ proven }) => !proven).map(({ item }) => item),
   };
+}
+
+/** Whether so many may not go on mere absence. */
+export function isTooMuch(absent: number, owned: number, policy: DeletionPolicy): boolean {
+  return !policy.allowAll && absent > policy.maxDeletions && absent > policy.maxShare * owned;
 }
 
 /** What to say when a kind's deletions were refused. */

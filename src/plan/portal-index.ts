@@ -1,4 +1,4 @@
-import type { Device, PortalSnapshot, Rack, RackId, User } from '../concertim/model.ts';
+import type { Device, PortalSnapshot, Rack, RackId, User, UserId } from '../concertim/model.ts';
 import type { ProjectId, ServerId } from '../openstack/model.ts';
 import { keyOfSource, type RackKey, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
 
@@ -12,11 +12,20 @@ export interface PortalIndex {
   /** Ours and foreign ones. */
   readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
   readonly racks: ReadonlyMap<RackId, Rack>;
+  readonly users: ReadonlyMap<UserId, User>;
+}
+
+/** The project that a source's racks are shown for; undefined when their owner has none. */
+export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | undefined {
+  const owner = index.users.get(index.racksOfSource.get(key)?.[0]?.ownerId as UserId);
+  return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
 export function indexPortal(portal: PortalSnapshot): PortalIndex {
   const ownerOfProject = new Map<ProjectId, User>();
+  const users = new Map<UserId, User>();
   for (const user of inOrder(portal.users)) {
+    users.set(user.id, user);
     if (user.root || user.projectId === null) continue;
     const project = user.projectId as ProjectId;
     if (!ownerOfProject.has(project)) ownerOfProject.set(project, user);
@@ -41,7 +50,7 @@ export function indexPortal(portal: PortalSnapshot): PortalIndex {
     const server = serverOfDevice(device);
     if (server) append(devicesOfServer, server, device);
   }
-  return { ownerOfProject, racksOfSource, sources, devicesOfServer, devicesOfRack, racks };
+  return { ownerOfProject, racksOfSource, sources, devicesOfServer, devicesOfRack, racks, users };
 }
 
 /** Numbers by size (generation A), texts by their letters (B). */

@@ -1,0 +1,212 @@
+import pLimit from 'p-limit';
+import { createDevice, deleteDevice, updateDevice } from '../concertim/devices.ts';
+import { ConcertimError } from '../concertim/errors.ts';
+import type { Device, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
+import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
+import type { Session } from '../concertim/session.ts';
+import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
+import { ConnectionError, TimeoutError } from '../http/errors.ts';
+import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
+import { keyOfSource, type RackKey, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import { unreachable } from '../runtime/unreachable.ts';
+import type { PortalMirror } from './mirror.ts';
+
+/** What became of one change. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly change: Change; readonly ms: number }
+  | { readonly kind: 'failed'; readonly change: Change; readonly error: unknown }
+  /** Not tried: what it stands on is not there. The next run plans it again. */
+  | { readonly kind: 'skipped'; readonly change: Change; readonly because: string };
+
+/** As many as one portal process has threads. */
+const lanesAtOnce = 5;
+
+/**
+ * Carries out a plan: phase by phase, the lanes of a phase side by side, the changes of a lane one after the other.
+ * One change's failure is its own; the rest goes on. Ends early, with what was done, only when the signal is aborted.
+ */
+export async function applyPlan(
+  plan: Plan,
+  portal: { readonly session: Session; readonly mirror: PortalMirror },
+  options: { readonly onOutcome: (outcome: Outcome) => void; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const writer = new PlanWriter(portal.session, portal.mirror, options.signal);
+  const limit = pLimit(lanesAtOnce);
+  for (const lanes of plan.phases) {
+    await Promise.all(
+      lanes.map((lane) =>
+        limit(async () => {
+          for (const change of lane.changes) {
+            if (options.signal?.aborted) return;
+            options.onOutcome(await writer.write(change, lane.name));
+          }
+        }),
+      ),
+    );
+  }
+}
+
+/** Writes the changes of one plan, and knows what the earlier ones have made. */
+class PlanWriter {
+  readonly #session: Session;
+  readonly #mirror: PortalMirror;
+  readonly #signal: AbortSignal | undefined;
+  readonly #racks = new Map<NewRackKey, RackId>();
+  readonly #templates = new Map<string, TemplateId>();
+  /** Racks that a device could not be taken out of. */
+  readonly #occupied = new Set<RackId>();
+
+  constructor(session: Session, mirror: PortalMirror, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#mirror = mirror;
+    this.#signal = signal;
+  }
+
+  async write(change: Change, lane: string): Promise<Outcome> {
+    const startedAt = performance.now();
+    try {
+      const obstacle = await this.#carryOut(change, lane);
+      if (obstacle !== undefined) return { kind: 'skipped', change, because: obstacle };
+      return { kind: 'done', change, ms: performance.now() - startedAt };
+    } catch (error) {
+      this.#noteFailure(change, error);
+      return { kind: 'failed', change, error };
+    }
+  }
+
+  /** @returns why it was not tried, if it was not */
+  async #carryOut(change: Change, lane: string): Promise<string | undefined> {
+    const session = this.#session;
+    const mirror = this.#mirror;
+    const signal = this.#signal;
+    switch (change.kind) {
+      case 'create-template': {
+        const { draft } = change;
+        const template = await this.#create(
+          () => createTemplate(session, draft, signal),
+          async () => (await listTemplates(session, signal)).find((t) => t.foreignId === draft.foreignId),
+        );
+        mirror.setTemplate(template);
+        this.#templates.set(draft.foreignId, template.id);
+        return;
+      }
+      case 'update-template':
+        mirror.setTemplate(await updateTemplate(session, change.template.id, change.patch, signal));
+        return;
+      case 'delete-template':
+        await deleteTemplate(session, change.template.id, signal);
+        mirror.deleteTemplate(change.template.id);
+        return;
+      case 'create-rack': {
+        const { draft } = change;
+        const rack = await this.#create(
+          () => createRack(session, draft, signal),
+          async () => (await listRacks(session, signal)).find((r) => isRackOf(r, lane, draft.name)),
+        );
+        mirror.setRack(rack);
+        this.#racks.set(change.key, rack.id);
+        return;
+      }
+      case 'update-rack':
+        mirror.setRack(await updateRack(session, change.rack.id, change.patch, signal));
+        return;
+      case 'delete-rack':
+        if (this.#occupied.has(change.rack.id)) return 'a device could not be taken out of it';
+        await deleteRack(session, change.rack.id, signal);
+        mirror.deleteRack(change.rack.id);
+        return;
+      case 'update-device':
+        mirror.setDevice(await updateDevice(session, change.device.id, change.patch, signal));
+        return;
+      case 'delete-device':
+        await this.#deleteDevice(change.device);
+        return;
+      case 'create-device':
+        return this.#createDevice(change);
+      case 'replace-device': {
+        const obstacle = this.#obstacleTo(change);
+        if (obstacle !== undefined) return obstacle;
+        await this.#deleteDevice(change.device);
+        return this.#createDevice(change);
+      }
+      default:
+        return unreachable(change);
+    }
+  }
+
+  async #deleteDevice({ id }: Device): Promise<void> {
+    await deleteDevice(this.#session, id, this.#signal);
+    this.#mirror.deleteDevice(id);
+  }
+
+  async #createDevice(change: NewDevice): Promise<string | undefined> {
+    const obstacle = this.#obstacleTo(change);
+    const rackId = this.#rackId(change.rack);
+    const templateId = this.#templateId(change.template);
+    if (rackId === undefined || templateId === undefined) return obstacle;
+    const location = { rackId, startU: change.startU, facing: 'f' as const };
+    const device = await this.#create(
+      () => createDevice(this.#session, { ...change.draft, templateId, location }, this.#signal),
+      async () => {
+        const serverId = change.draft.metadata['openstack_instance_id'];
+        const rack = await showRack(this.#session, rackId, this.#signal);
+        return rack?.devices.find((other) => serverOfDevice(other) === serverId);
+      },
+    );
+    this.#mirror.setDevice(device);
+    return undefined;
+  }
+
+  #obstacleTo({ rack, template }: NewDevice): string | undefined {
+    if (this.#rackId(rack) === undefined) return 'its rack could not be made';
+    if (this.#templateId(template) === undefined) return 'its template could not be made';
+    return undefined;
+  }
+
+  #rackId(rack: RackRef): RackId | undefined {
+    return rack.kind === 'present' ? rack.id : this.#racks.get(rack.key);
+  }
+
+  #templateId(template: TemplateRef): TemplateId | undefined {
+    return template.kind === 'present' ? template.id : this.#templates.get(template.foreignId);
+  }
+
+  /**
+   * A create is never repeated blindly: the portal would make a second object. When it is not certain that nothing
+   * was made, what was meant is looked for; if it is not there, the next run, which reads the portal first, tries again.
+   */
+  async #create<T extends Rack | Device | Template>(
+    create: () => Promise<T>,
+    find: () => Promise<T | undefined>,
+  ): Promise<T> {
+    try {
+      return await create();
+    } catch (error) {
+      if (!mayHaveBeenCarriedOut(error) || this.#signal?.aborted) throw error;
+      const found = await find();
+      if (found) return found;
+      throw error;
+    }
+  }
+
+  /** What the portal does not have any more is planned anew by the next run. */
+  #noteFailure(change: Change, error: unknown): void {
+    if (change.kind === 'delete-device' && change.device.location) {
+      this.#occupied.add(change.device.location.rackId);
+    }
+    if (!(error instanceof ConcertimError) || error.kind !== 'not-found') return;
+    if (change.kind === 'update-device') this.#mirror.deleteDevice(change.device.id);
+    if (change.kind === 'update-rack') this.#mirror.deleteRack(change.rack.id);
+    if (change.kind === 'update-template') this.#mirror.deleteTemplate(change.template.id);
+  }
+}
+
+function mayHaveBeenCarriedOut(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.maybeCarriedOut;
+  return error instanceof TimeoutError || (error instanceof ConcertimError && error.status >= 500);
+}
+
+function isRackOf(rack: Rack, lane: string, name: string): boolean {
+  const source = sourceOfRack(rack);
+  return source !== undefined && keyOfSource(source) === (lane as RackKey) && rack.name === name;
+}

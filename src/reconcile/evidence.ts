@@ -1,0 +1,118 @@
+import { listDeletedServers, showFlavor, showServer } from '../openstack/compute.ts';
+import type { FlavorId, ServerId, StackId } from '../openstack/model.ts';
+import { findStack } from '../openstack/orchestration.ts';
+import type { Session } from '../openstack/session.ts';
+import type { Absentees, AbsentStack } from '../plan/absentees.ts';
+import type { CloudObservation, Evidence } from '../plan/observation.ts';
+import { type DeletionPolicy, isTooMuch } from '../plan/policy.ts';
+import { type Clock, isoTime } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+
+/** What was announced as deleted since it was last seen: a proof, once the cloud does not have it either. */
+export interface Announced {
+  readonly servers: ReadonlySet<ServerId>;
+  readonly stacks: ReadonlySet<StackId>;
+}
+
+export const nothingAnnounced: Announced = { servers: new Set(), stacks: new Set() };
+
+/**
+ * Questions a run asks about one kind. A cell that is down takes thousands of servers out of the list, and each of
+ * them answers slowly; chance sees to it that in the end all are asked for.
+ */
+const maxQuestions = 500;
+
+/** How far back Nova is asked for servers that it deleted. */
+const deletedSinceMs = 24 * 3_600_000;
+
+/** Asks the cloud by id for what its lists have left out. An answer that cannot be had is `unknown`, never an absence. */
+export async function gatherEvidence(
+  session: Session,
+  absent: Absentees,
+  options: {
+    readonly announced: Announced;
+    readonly deletions: DeletionPolicy;
+    readonly ownedDevices: number;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<CloudObservation['evidence']> {
+  const { announced, random, signal } = options;
+  const deleted = new Set(announced.servers);
+  if (isTooMuch(absent.servers.length, options.ownedDevices, options.deletions)) {
+    const since = isoTime(options.clock.now() - deletedSinceMs);
+    for (const id of await listDeletedServers(session, { since }, signal)) deleted.add(id);
+  }
+  const [servers, stacks, flavors] = await Promise.all([
+    ask(sample(absent.servers, random), (id) => serverEvidence(session, id, deleted, signal), signal),
+    askForStacks(session, sample(absent.stacks, random), announced, signal),
+    ask(sample(absent.flavors, random), (id) => flavorEvidence(session, id, signal), signal),
+  ]);
+  return { servers, stacks, flavors };
+}
+
+export async function serverEvidence(
+  session: Session,
+  id: ServerId,
+  deleted: ReadonlySet<ServerId>,
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
+  if (await showServer(session, id, signal)) return 'exists';
+  return deleted.has(id) ? 'deleted' : 'not-found';
+}
+
+/** In its own project: elsewhere, "not found" says nothing to those who are not administrators. */
+export async function stackEvidence(
+  session: Session,
+  { id, projectId }: AbsentStack,
+  announced: Announced,
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
+  const found = await findStack(session, id, projectId, signal);
+  if (found) return found.stack.status === 'DELETE_COMPLETE' ? 'deleted' : 'exists';
+  if (announced.stacks.has(id)) return 'deleted';
+  return projectId === undefined ? 'unknown' : 'not-found';
+}
+
+async function askForStacks(
+  session: Session,
+  stacks: readonly AbsentStack[],
+  announced: Announced,
+  signal: AbortSignal | undefined,
+): Promise<Map<StackId, Evidence>> {
+  const answers = await ask(stacks, (stack) => stackEvidence(session, stack, announced, signal), signal);
+  return new Map([...answers].map(([{ id }, evidence]) => [id, evidence]));
+}
+
+async function flavorEvidence(
+  session: Session,
+  id: FlavorId,
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
+  return (await showFlavor(session, id, signal)) ? 'exists' : 'not-found';
+}
+
+async function ask<Id>(
+  ids: readonly Id[],
+  question: (id: Id) => Promise<Evidence>,
+  signal: AbortSignal | undefined,
+): Promise<Map<Id, Evidence>> {
+  const answers = await Promise.allSettled(ids.map(question));
+  signal?.throwIfAborted();
+  return new Map(
+    ids.map((id, at) => {
+      const answer = answers[at];
+      return [id, answer?.status === 'fulfilled' ? answer.value : 'unknown'];
+    }),
+  );
+}
+
+function sample<T>(items: readonly T[], random: Random): readonly T[] {
+  if (items.length <= maxQuestions) return items;
+  const drawn = items.map((item) => ({ item, lot: random.next() }));
+  return drawn
+    .sort((a, b) => a.lot - b.lot)
+    .slice(0, maxQuestions)
+    .map(({ item }) => item);
+}

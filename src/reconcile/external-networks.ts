@@ -1,0 +1,37 @@
+import type { Logger } from '../observability/logger.ts';
+import { CatalogError } from '../openstack/catalog.ts';
+import { listExternalNetworks } from '../openstack/network.ts';
+import type { Session } from '../openstack/session.ts';
+import { explain } from '../runtime/severity.ts';
+
+/**
+ * Which networks lead out of the cloud: it decides whether an address counts as public. Networks hardly ever change and
+ * Neutron may be down, so the last answer serves until there is a new one; the first must be had, because without it
+ * every provider address would change sides, and back again with the next run.
+ */
+export class ExternalNetworks {
+  readonly #log: Logger;
+  #known: ReadonlySet<string> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** The last answer, or a first one. */
+  async get(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    return this.#known ?? this.read(session, signal);
+  }
+
+  /** A new answer where it can be had. A cloud without Neutron has no such networks. */
+  async read(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    try {
+      this.#known = new Set(await listExternalNetworks(session, signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof CatalogError) this.#known = new Set();
+      else if (!this.#known) throw error;
+      else this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
+    }
+    return this.#known;
+  }
+}

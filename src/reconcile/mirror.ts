@@ -1,0 +1,65 @@
+import type {
+  Device,
+  DeviceId,
+  PortalSnapshot,
+  Rack,
+  RackId,
+  Template,
+  TemplateId,
+  User,
+} from '../concertim/model.ts';
+
+/**
+ * The portal as its one writer knows it: read whole by each full run, kept current by the writer's own writes, so that a
+ * targeted run need not read it again.
+ */
+export class PortalMirror {
+  #users: readonly User[];
+  readonly #racks: Map<RackId, Rack>;
+  readonly #devices: Map<DeviceId, Device>;
+  readonly #templates: Map<TemplateId, Template>;
+
+  constructor(snapshot: PortalSnapshot) {
+    this.#users = snapshot.users;
+    this.#racks = new Map(snapshot.racks.map((rack) => [rack.id, rack]));
+    this.#devices = new Map(snapshot.devices.map((device) => [device.id, device]));
+    this.#templates = new Map(snapshot.templates.map((template) => [template.id, template]));
+  }
+
+  snapshot(): PortalSnapshot {
+    return {
+      users: this.#users,
+      racks: [...this.#racks.values()],
+      devices: [...this.#devices.values()],
+      templates: [...this.#templates.values()],
+    };
+  }
+
+  setUsers(users: readonly User[]): void {
+    this.#users = users;
+  }
+
+  setRack(rack: Rack): void {
+    this.#racks.set(rack.id, rack);
+  }
+
+  deleteRack(id: RackId): void {
+    this.#racks.delete(id);
+  }
+
+  setDevice(device: Device): void {
+    this.#devices.set(device.id, device);
+  }
+
+  deleteDevice(id: DeviceId): void {
+    this.#devices.delete(id);
+  }
+
+  setTemplate(template: Template): void {
+    this.#templates.set(template.id, template);
+  }
+
+  deleteTemplate(id: TemplateId): void {
+    this.#templates.delete(id);
+  }
+}

@@ -1,0 +1,134 @@
+import type { PortalSnapshot } from '../concertim/model.ts';
+import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
+import type { ProjectId, Server, ServerId, Stack, StackId, Unreadable } from '../openstack/model.ts';
+import { listStackServers, listStacks, showStack } from '../openstack/orchestration.ts';
+import type { Session } from '../openstack/session.ts';
+import { absentees } from '../plan/absentees.ts';
+import type { CloudObservation, StackTree } from '../plan/observation.ts';
+import { serverOfDevice, stackKey } from '../plan/ownership.ts';
+import type { DeletionPolicy } from '../plan/policy.ts';
+import { indexPortal, type PortalIndex } from '../plan/portal-index.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { explain, ServiceError } from '../runtime/severity.ts';
+import { type Announced, gatherEvidence } from './evidence.ts';
+import type { ExternalNetworks } from './external-networks.ts';
+import { isRemembered, isShown, stackTrees } from './stack-trees.ts';
+
+export interface ObserveOptions {
+  readonly session: Session;
+  readonly externalNetworks: ExternalNetworks;
+  readonly deletions: DeletionPolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What was seen, and which trees could not be read: one stack's failure is its own. */
+export interface SeenCloud {
+  readonly cloud: CloudObservation;
+  readonly unread: ReadonlyMap<StackId, unknown>;
+}
+
+/**
+ * The whole cloud: five lists, two requests for each tree that is new or has changed, and a question for each object
+ * that the portal has and the lists have not. The lists are whole, or this throws.
+ */
+export async function observeCloud(
+  options: ObserveOptions,
+  portal: PortalSnapshot,
+  announced: Announced,
+  signal?: AbortSignal,
+): Promise<SeenCloud> {
+  const { session } = options;
+  const index = indexPortal(portal);
+  const projects = [...index.ownerOfProject.keys()];
+  const [servers, stacks, flavors, serverGroups, externalNetworks] = await Promise.all([
+    listServers(session, {}, signal),
+    listStacks(session, { projects }, signal),
+    listFlavors(session, signal),
+    listServerGroups(session, signal),
+    options.externalNetworks.read(session, signal),
+  ]);
+  const rows = stackTrees(stacks.stacks, stacks.at);
+  const { trees, unread } = await readTrees(session, rows, index, signal);
+  const serversById = byId(servers);
+  const absent = absentees(
+    { servers: serversById, roots: rows.map(({ root }) => root), flavors },
+    portal,
+    index,
+  );
+  const evidence = await gatherEvidence(session, absent, {
+    ...options,
+    announced,
+    ownedDevices: portal.devices.filter((device) => serverOfDevice(device) !== undefined).length,
+    signal,
+  });
+  const cloud: CloudObservation = {
+    scope: { kind: 'all' },
+    servers: serversById,
+    trees,
+    serverGroups,
+    flavors,
+    externalNetworks,
+    unobserved: stacks.unobserved,
+    evidence,
+  };
+  return { cloud, unread };
+}
+
+/**
+ * The trees that the portal shows or shall show, those read that have changed. One that cannot be read keeps its rack
+ * as it is, but for what its row says; one without a rack waits for the next run.
+ */
+export async function readTrees(
+  session: Session,
+  rows: readonly StackTree[],
+  index: PortalIndex,
+  signal?: AbortSignal,
+): Promise<{ trees: StackTree[]; unread: Map<StackId, unknown> }> {
+  const unread = new Map<StackId, unknown>();
+  const trees = await Promise.all(
+    rows
+      .filter((tree) => isShown(tree, index))
+      .map(async (tree): Promise<StackTree | undefined> => {
+        if (isRemembered(tree, index)) return tree;
+        try {
+          return await readTree(session, tree, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          unread.set(tree.root.id, error);
+          return index.racksOfSource.has(stackKey(tree.root.id)) ? tree : undefined;
+        }
+      }),
+  );
+  return { trees: trees.filter((tree) => tree !== undefined), unread };
+}
+
+/** Listed, and gone when it was read: the next run finds out which of the two is true. */
+class VanishedError extends ServiceError {
+  override readonly name = 'VanishedError';
+
+  constructor({ name, id }: Stack) {
+    super(`Stack ${name} (${id}) was listed by Heat and then not found.`, { severity: 'transient' });
+  }
+}
+
+async function readTree(session: Session, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
+  const [detail, members] = await Promise.all([
+    showStack(session, tree.root, signal),
+    listStackServers(session, tree.root, signal),
+  ]);
+  if (!detail) throw new VanishedError(tree.root);
+  return { ...tree, root: detail.stack, content: { ...members, outputs: detail.outputs } };
+}
+
+/** Which projects' stacks could not be listed, as a text for logs. */
+export function describeUnobserved(unobserved: ReadonlyMap<ProjectId, unknown>): string[] {
+  return [...unobserved].map(([project, reason]) => `${project}: ${explain(reason)}`);
+}
+
+function byId(
+  servers: readonly (Server | Unreadable<ServerId>)[],
+): Map<ServerId, Server | Unreadable<ServerId>> {
+  return new Map(servers.map((server) => [server.id, server]));
+}

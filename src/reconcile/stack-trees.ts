@@ -1,0 +1,57 @@
+import type { Stack, StackId } from '../openstack/model.ts';
+import { recall } from '../plan/memory.ts';
+import type { StackTree } from '../plan/observation.ts';
+import { stackKey } from '../plan/ownership.ts';
+import type { PortalIndex } from '../plan/portal-index.ts';
+import { treeRevision } from './tree-revision.ts';
+
+/**
+ * The trees that rows of stacks make, root by root. A nested stack whose root is not among the rows belongs to none.
+ *
+ * @param now Heat's clock when it gave the rows, ms since 1970
+ */
+export function stackTrees(rows: readonly Stack[], now: number): StackTree[] {
+  const byId = new Map(rows.map((stack) => [stack.id, stack]));
+  const members = new Map<StackId, Stack[]>();
+  for (const stack of rows) {
+    const root = rootOf(stack, byId);
+    if (!root) continue;
+    const tree = members.get(root.id);
+    if (tree) tree.push(stack);
+    else members.set(root.id, [stack]);
+  }
+  const trees: StackTree[] = [];
+  for (const [id, stacks] of members) {
+    const root = byId.get(id);
+    if (root) trees.push({ root, revision: treeRevision(root, stacks, now) });
+  }
+  return trees;
+}
+
+/** The root of the tree that a stack is in; undefined when the rows do not lead to it. */
+export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack | undefined {
+  let at: Stack | undefined = stack;
+  for (let depth = 0; at && depth < maxDepth; depth++) {
+    if (at.parentId === null) return at;
+    at = byId.get(at.parentId);
+  }
+  return undefined;
+}
+
+/** Heat allows 5 (`max_nested_stack_depth`) unless told otherwise; beyond this the rows go in a circle. */
+const maxDepth = 100;
+
+/** Whether a tree is for the portal at all: somebody owns its project, or it has a rack already. */
+export function isShown({ root }: StackTree, index: PortalIndex): boolean {
+  return index.ownerOfProject.has(root.projectId) || index.racksOfSource.has(stackKey(root.id));
+}
+
+/** Whether all of the stack's racks show the tree as it is now, so that it need not be read. */
+export function isRemembered({ root, revision }: StackTree, index: PortalIndex): boolean {
+  const racks = index.racksOfSource.get(stackKey(root.id)) ?? [];
+  return (
+    revision.settled &&
+    racks.length > 0 &&
+    racks.every((rack) => rack.creationOutput !== null && recall(rack)?.revision === revision.text)
+  );
+}
