@@ -1,0 +1,94 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ServiceError } from '../runtime/severity.ts';
+
+/** A log file that cannot be opened or written: whoever asked for it relies on it. */
+export class LogFileError extends ServiceError {
+  override readonly name = 'LogFileError';
+  readonly file: string;
+
+  constructor(file: string, cause: NodeJS.ErrnoException) {
+    super(`The log file ${file} cannot be written (${cause.code ?? cause.message}).`, {
+      severity: 'fatal',
+      hint: 'Give this user the right to write there, make room, or set another log_dir.',
+      cause,
+    });
+    this.file = file;
+  }
+}
+
+export interface LogFileOptions {
+  /** The first line that could not be written after some that could. */
+  readonly onFailure: (error: LogFileError) => void;
+  /** The first line that could again, with the number of those that could not. */
+  readonly onRecovery: (lost: number) => void;
+}
+
+const open = new Set<LogFile>();
+
+/** Opens all log files of this process anew, after something else has moved them away. */
+export function reopenLogFiles(): void {
+  for (const file of open) file.reopen();
+}
+
+/** A file to which lines are appended, at once and in order. Its folder is made when it is not there. */
+export class LogFile {
+  readonly #path: string;
+  readonly #options: LogFileOptions;
+  #descriptor: number;
+  #lost = 0;
+
+  /** @throws {LogFileError} when it cannot be opened */
+  constructor(path: string, options: LogFileOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#descriptor = this.#open();
+    open.add(this);
+  }
+
+  /** Never throws: a full disk must not stop the work. */
+  write(line: string): void {
+    try {
+      const bytes = Buffer.from(line);
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (this.#lost === 0) return;
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#options.onRecovery(lost);
+  }
+
+  /** Goes on in a new file of the same name. Where none can be opened, the old one is kept. */
+  reopen(): void {
+    try {
+      const descriptor = this.#open();
+      closeSync(this.#descriptor);
+      this.#descriptor = descriptor;
+    } catch (error) {
+      this.#options.onFailure(error as LogFileError);
+    }
+  }
+
+  close(): void {
+    open.delete(this);
+    closeSync(this.#descriptor);
+  }
+
+  #open(): number {
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      return openSync(this.#path, 'a', 0o640);
+    } catch (error) {
+      throw new LogFileError(this.#path, error as NodeJS.ErrnoException);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#lost++;
+    if (this.#lost === 1)
+      this.#options.onFailure(new LogFileError(this.#path, error as NodeJS.ErrnoException));
+  }
+}

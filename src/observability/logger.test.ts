@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Secret } from '../runtime/secret.ts';
+import { LogFile, LogFileError, reopenLogFiles } from './log-file.ts';
+import { createLogger, type LoggerOptions } from './logger.ts';
+
+const canary = 'CANARY';
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'concertim-log-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function captured(options: Partial<LoggerOptions> = {}) {
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'debug',
+    format: 'json',
+    ...options,
+    output: { write: (line) => void lines.push(line) },
+  });
+  const records = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { log, lines, records };
+}
+
+test('a line is one JSON object with the time in ISO, the level in a word and the component', () => {
+  const { log, lines, records } = captured({ component: 'updates_bulk' });
+
+  log.info({ changes: 4 }, 'reconciled');
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^\{.*\}\n$/);
+  expect(records()[0]).toEqual({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    component: 'updates_bulk',
+    changes: 4,
+    msg: 'reconciled',
+  });
+});
+
+test.each([
+  ['debug', ['debug', 'info', 'warn', 'error', 'fatal']],
+  ['info', ['info', 'warn', 'error', 'fatal']],
+  ['warning', ['warn', 'error', 'fatal']],
+  ['error', ['error', 'fatal']],
+  ['critical', ['fatal']],
+] as const)('level %s logs %j', (level, expected) => {
+  const { log, records } = captured({ level });
+
+  for (const method of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[method]('x');
+
+  expect(records().map((record) => record['level'])).toEqual(expected);
+});
+
+test('nothing secret is printed, wherever it stands', () => {
+  const { log, lines } = captured();
+  const error = new Error(`no route to amqp://nova:${canary}@broker`, { cause: { token: canary } });
+
+  log.info({ body: { user: { password: canary } }, secret: new Secret(canary) }, 'asked');
+  log.error(error);
+  log.error({ err: error, list: [{ 'X-Auth-Token': canary }] }, 'failed at amqp://u:CANARY@broker');
+  log.warn('%o was sent', { password: canary });
+  log
+    .child({ headers: { authorization: canary } })
+    .child({ runId: 'r1', apiKey: canary })
+    .info('from a child');
+  const own = log.child({});
+  own.setBindings({ cookie: canary });
+  own.info('with a binding');
+
+  expect(lines).toHaveLength(6);
+  expect(lines.join('')).not.toContain(canary);
+});
+
+test('an error alone gives the line its message', () => {
+  const { log, records } = captured();
+
+  log.error(new Error('boom'));
+
+  expect(records()[0]).toMatchObject({ msg: 'boom', err: { type: 'Error', message: 'boom' } });
+});
+
+test('a child adds its fields to those of its parent', () => {
+  const { log, records } = captured({ component: 'updates_bulk' });
+
+  log.child({ runId: 'r1' }).child({ rack: 'a' }).info({ n: 1 }, 'made');
+
+  expect(records()[0]).toMatchObject({
+    component: 'updates_bulk',
+    runId: 'r1',
+    rack: 'a',
+    n: 1,
+    msg: 'made',
+  });
+});
+
+test('the pretty format is one line for people, with the fields', () => {
+  const { log, lines } = captured({ format: 'pretty' });
+
+  log.info({ changes: 4, password: canary }, 'reconciled');
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/INFO: reconciled .*"changes":4/);
+  expect(lines[0]).not.toContain(canary);
+});
+
+test('a log file gets the same JSON lines as standard output, in a folder that is made for it', () => {
+  const file = join(folder, 'made', 'updates_bulk.log');
+  const { log, lines } = captured({ file });
+
+  log.debug('one');
+  log.child({ runId: 'r1' }).info('two');
+
+  expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
+});
+
+test('a log file is JSON when standard output is pretty', () => {
+  const file = join(folder, 'x.log');
+  const { log } = captured({ file, format: 'pretty' });
+
+  log.info('one');
+
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ level: 'info', msg: 'one' });
+});
+
+test('a log file that cannot be opened stops the start, with what to do', () => {
+  const notAFolder = join(folder, 'file');
+  writeFileSync(notAFolder, '');
+
+  const start = () => captured({ file: join(notAFolder, 'x.log') });
+
+  expect(start).toThrow(LogFileError);
+  expect(start).toThrow(/x\.log cannot be written \((EEXIST|ENOTDIR)\)/);
+});
+
+test('after a log file was moved away, reopening goes on in a new one', () => {
+  const file = join(folder, 'x.log');
+  const { log } = captured({ file });
+  log.info('before');
+  renameSync(file, `${file}.1`);
+  log.info('still in the old one');
+
+  reopenLogFiles();
+  log.info('after');
+
+  expect(readFileSync(`${file}.1`, 'utf8')).toMatch(/before[^]*still in the old one/);
+  expect(readFileSync(file, 'utf8')).toMatch(/^[^\n]*after[^\n]*\n$/);
+});
+
+test('a full disk is told once, does not stop the work, and its end is told with the lines lost', () => {
+  const path = join(folder, 'x.log');
+  symlinkSync('/dev/full', path);
+  const told: string[] = [];
+  const file = new LogFile(path, {
+    onFailure: (error) => told.push(error.message),
+    onRecovery: (lost) => told.push(`${lost} lost`),
+  });
+
+  file.write('one\n');
+  file.write('two\n');
+  rmSync(path);
+  file.reopen();
+  file.write('three\n');
+  file.close();
+
+  expect(told).toEqual([`The log file ${path} cannot be written (ENOSPC).`, '2 lost']);
+  expect(readFileSync(path, 'utf8')).toBe('three\n');
+});

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import pino from 'pino';
+import type PinoPretty from 'pino-pretty';
+import { LogFile } from './log-file.ts';
+import { scrub } from './scrub.ts';
+
+/** Logs constant messages with fields: `log.info({ changes: 4, ms: 812 }, 'reconciled')`. */
+export type Logger = pino.Logger;
+
+export interface LoggerOptions {
+  readonly level: 'debug' | 'info' | 'warning' | 'error' | 'critical';
+  /** `json`: one object a line; `pretty`: for people. Files are always JSON. */
+  readonly format: 'json' | 'pretty';
+  /** Which part of the service speaks, such as `updates_bulk`. */
+  readonly component?: string;
+  /** A log file to write beside `output`. */
+  readonly file?: string | undefined;
+  /** Default: standard output. */
+  readonly output?: pino.DestinationStream;
+}
+
+const levels = {
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+} as const satisfies Record<LoggerOptions['level'], pino.Level>;
+
+/**
+ * A logger to standard output and, if wanted, to a file. Nothing secret passes it: see `scrub`.
+ *
+ * @throws {LogFileError} when the file cannot be opened. A file that cannot be written later on (a full disk) is told
+ * on standard output, and the work goes on.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const settings: pino.LoggerOptions = {
+    level: levels[options.level],
+    base: options.component === undefined ? null : { component: options.component },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    // `scrub` has made plain fields of errors already.
+    serializers: { err: (error: unknown) => error },
+    hooks: {
+      logMethod(args, method) {
+        const [first, ...rest] = args as unknown[];
+        const isBareError = first instanceof Error;
+        const fields = isBareError ? { err: first } : first;
+        const message = isBareError && rest.length === 0 ? [first.message] : rest;
+        Reflect.apply(method, this, [fields, ...message].map(scrub));
+      },
+    },
+  };
+  const output = options.output ?? pino.destination({ fd: 1, sync: true });
+  const shown = options.format === 'pretty' ? prettified(output) : output;
+  if (options.file === undefined) return withScrubbedBindings(pino(settings, shown));
+
+  const onStandardOutput = pino(settings, shown);
+  const file = new LogFile(options.file, {
+    onFailure: (err) => onStandardOutput.error({ err }, 'log file cannot be written'),
+    onRecovery: (lost) => onStandardOutput.warn({ file: options.file, lost }, 'log file is written again'),
+  });
+  // What passes is for the logger's own level to say, not for each stream's.
+  const both = pino.multistream([
+    { level: 'trace', stream: shown },
+    { level: 'trace', stream: file },
+  ]);
+  return withScrubbedBindings(pino(settings, both));
+}
+
+/** pino writes a child's bindings as they are: they are scrubbed before it sees them. Children inherit this. */
+function withScrubbedBindings(logger: Logger): Logger {
+  for (const method of ['child', 'setBindings'] as const) {
+    const original: unknown = Reflect.get(logger, method);
+    const scrubbing = function scrubbing(this: Logger, bindings: object, ...options: unknown[]): unknown {
+      return Reflect.apply(original as Logger['child'], this, [scrub(bindings), ...options] as [object]);
+    };
+    Reflect.set(logger, method, scrubbing);
+  }
+  return logger;
+}
+
+/** Loaded when it is wanted: a service that writes JSON need not wait for it. */
+function prettified(output: pino.DestinationStream): pino.DestinationStream {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+  const pretty = prettyFactory({
+    colorize: process.stdout.isTTY,
+    translateTime: 'SYS:HH:MM:ss.l',
+    messageKey: 'msg',
+    singleLine: true,
+  });
+  return { write: (line) => output.write(pretty(line)) };
+}
