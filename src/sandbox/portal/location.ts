@@ -34,10 +34,12 @@ export function placeComplaints(
   if (rack && startU !== null && endU !== null) {
     if (startU < 1 || startU > rack.u_height)
       complaints.add('start_u', said('is invalid'), said('is invalid'));
-    else if (isOccupied(portal, rack, startU, device)) complaints.add('start_u', said('is occupied'));
+    else if (isFacing(facing) && isOccupied(portal, rack, startU, device)) {
+      complaints.add('start_u', said('is occupied'));
+    }
     if (endU > rack.u_height) complaints.add('end_u', said('is invalid'));
   }
-  if (facing !== 'f' && facing !== 'b') {
+  if (!isFacing(facing)) {
     complaints.add('facing', notIncluded(facing, "must be either 'b' or 'f'", { permitted: ['b', 'f'] }));
   }
   if (!rack) complaints.add('rack_id', ...numericality(scalar(sent, 'rack_id'), {}));
@@ -50,6 +52,10 @@ export function placeComplaints(
       facing: facing === 'b' ? 'b' : 'f',
     },
   };
+}
+
+function isFacing(value: unknown): value is 'f' | 'b' {
+  return value === 'f' || value === 'b';
 }
 
 function isOccupied(portal: Portal, rack: RackRow, unit: number, self: DeviceRow | undefined): boolean {

@@ -117,9 +117,9 @@ function addRoutes(app: FastifyInstance, portal: Portal, beforeInsertion: () => 
     }),
   );
   change('/api/v1/templates/:id', (call) => {
+    const template = call.find(portal.templates);
     const attributes = call.root('template', templateAttributes);
-    const template = updateTemplate(portal, call.caller, call.find(portal.templates), attributes);
-    return JSON.stringify(templateBody(template));
+    return JSON.stringify(templateBody(updateTemplate(portal, call.caller, template, attributes)));
   });
   app.delete(
     '/api/v1/templates/:id',
@@ -256,7 +256,10 @@ function authenticate(portal: Portal, { headers }: FastifyRequest): UserRow | Re
   }
 }
 
-/** The portal's own takes up to a second for its password hash; this one compares. */
+/**
+ * Signs in; a token comes only with the path that ends in `.json`. The portal's own takes up to a second for its password
+ * hash, this one compares.
+ */
 function signIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const body = typeof request.body === 'string' ? request.body : '';
   const { all } = readParameters(request.headers['content-type'], body);
@@ -264,14 +267,20 @@ function signIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): F
   if (!login || !password) return refuse(reply, unauthorized(notSignedIn));
   const user = portal.users.all().find((user) => user.login === login && user.password === password);
   if (!user) return refuse(reply, unauthorized('Invalid Login or password.'));
-  const isJson = request.url.split('?')[0]?.endsWith('.json') || wantsJson(request);
-  if (!isJson) return redirect(reply, 303, `${request.protocol}://${request.host}/`);
-  const iat = Math.floor(portal.clock.now() / 1000);
-  const exp = String(iat + Math.floor(portal.tokenLifetimeMs / 1000));
-  const token = signToken({ sub: String(user.id), scp: 'user', iat, exp, jti: portal.uuid() }, portal.secret);
+  const isJsonPath = request.url.split('?')[0]?.endsWith('.json');
+  if (!isJsonPath && !wantsJson(request)) {
+    return redirect(reply, 303, `${request.protocol}://${request.host}/`);
+  }
+  if (isJsonPath) reply.header('authorization', `Bearer ${newToken(portal, user)}`);
   return reply
     .code(201)
-    .headers({ location: '/', authorization: `Bearer ${token}` })
+    .header('location', '/')
     .type(json)
     .send(JSON.stringify(signInBody(user)));
+}
+
+function newToken(portal: Portal, user: UserRow): string {
+  const iat = Math.floor(portal.clock.now() / 1000);
+  const exp = String(iat + Math.floor(portal.tokenLifetimeMs / 1000));
+  return signToken({ sub: String(user.id), scp: 'user', iat, exp, jti: portal.uuid() }, portal.secret);
 }
