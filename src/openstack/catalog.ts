@@ -100,11 +100,19 @@ export function findEndpoint(
   return readEndpoint(entry.url, wanted.service, wanted.projectId);
 }
 
-/** What a service's own link says below the version, `/servers/detail?marker=…`; undefined when it has no version. */
-export function belowVersion(link: string): string | undefined {
+/**
+ * What a service's own link says below the version: of `http://inside:8774/v2.1/servers?marker=7` the part from
+ * `/servers` on. undefined when the link does not have the version that `root` ends with.
+ */
+export function belowRoot(root: string, link: string): string | undefined {
+  if (!URL.canParse(link)) return undefined;
   const { pathname, search } = new URL(link);
-  const end = versionEnd(pathname);
-  return end === undefined ? undefined : pathname.slice(end) + search;
+  const { pathname: rootPath } = new URL(root);
+  if (pathname.startsWith(`${rootPath}/`)) return pathname.slice(rootPath.length) + search;
+  // A proxy gave the root another path. The first match, because a stack may be named `v1` too.
+  const version = rootPath.slice(rootPath.lastIndexOf('/'));
+  const start = `${pathname}/`.indexOf(`${version}/`);
+  return start < 0 ? undefined : pathname.slice(start + version.length) + search;
 }
 
 function readEndpoint(text: string, type: ServiceType, projectId: ProjectId | undefined): Endpoint {

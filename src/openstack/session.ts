@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
-import { belowVersion, findEndpoint, type Interface, type ServiceType, services } from './catalog.ts';
+import { belowRoot, findEndpoint, type Interface, type ServiceType, services } from './catalog.ts';
 import { type Credentials, scopedTo } from './credentials.ts';
 import { openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
@@ -67,7 +67,9 @@ const longestRenewalMs = 5 * 60_000;
  * first needed, again before it ends and after a 401; one login at a time serves all requests that wait for it.
  */
 export class Session {
-  readonly #options: SessionOptions;
+  readonly #credentials: Credentials;
+  readonly #place: Pick<SessionOptions, 'region' | 'interface'>;
+  readonly #http: Omit<HttpClientOptions, 'service'>;
   readonly #clock: Clock;
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
@@ -81,7 +83,10 @@ export class Session {
 
   /** @param parent the same user's session whose connections this one uses */
   constructor(options: SessionOptions, parent?: Session) {
-    this.#options = options;
+    const { credentials, region, interface: face, ...http } = options;
+    this.#credentials = credentials;
+    this.#place = { region, interface: face };
+    this.#http = http;
     this.#clock = options.clock ?? systemClock;
     this.#clients = parent ? parent.#clients : new Map();
     this.#projects = parent ? parent.#projects : new Map();
@@ -126,7 +131,7 @@ export class Session {
     return this.#send(service, { ...request, method: 'GET' }, (token) => {
       const { root } = this.#endpoint(service, token);
       const facts = { service: services[service].name, method: 'GET', url: root };
-      const below = URL.canParse(link) ? belowVersion(link) : undefined;
+      const below = belowRoot(root, link);
       if (below === undefined) throw new BodyError(facts, `a link that names no version of it: ${link}`);
       return root + below;
     });
@@ -141,14 +146,14 @@ export class Session {
   forProject(id: ProjectId): Session {
     let session = this.#projects.get(id);
     if (!session) {
-      const credentials = scopedTo(this.#options.credentials, id);
+      const credentials = scopedTo(this.#credentials, id);
       if (!credentials) {
         throw new ServiceError(`An application credential cannot be used in another project (${id}).`, {
           severity: 'terminal',
           hint: 'Use a user and password, or give the credential the role admin.',
         });
       }
-      session = new Session({ ...this.#options, credentials }, this);
+      session = new Session({ ...this.#http, ...this.#place, credentials }, this);
       this.#projects.set(id, session);
     }
     return session;
@@ -188,7 +193,7 @@ export class Session {
 
   async #signIn(): Promise<Token> {
     const now = () => this.#clock.now();
-    const token = await login(this.#client('identity'), this.#options.credentials, {
+    const token = await login(this.#client('identity'), this.#credentials, {
       now,
       refusal: this.#refusal,
       signal: this.#closing.signal,
@@ -201,20 +206,17 @@ export class Session {
   #endpoint(service: ServiceType, token: Token) {
     return findEndpoint(token.catalog, {
       service,
-      interface: this.#options.interface ?? 'public',
-      region: this.#options.region,
+      interface: this.#place.interface ?? 'public',
+      region: this.#place.region,
       projectId: token.projectId,
     });
   }
 
   #client(service: ServiceType): HttpClient {
+    this.#closing.signal.throwIfAborted();
     let client = this.#clients.get(service);
     if (!client) {
-      const { credentials: _, region: __, interface: ___, ...http } = this.#options;
-      client = new HttpClient({
-        service: services[service].name,
-        ...(http satisfies Partial<HttpClientOptions>),
-      });
+      client = new HttpClient({ ...this.#http, service: services[service].name });
       this.#clients.set(service, client);
     }
     return client;
