@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConcertimError, type ConcertimErrorKind, isTaken } from '../../src/concertim/errors.ts';
 import type { Method } from '../../src/http/client.ts';
 import { parseTime } from '../../src/runtime/clock.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
@@ -78,6 +79,99 @@ describe('the answers of generation A', () => {
     });
   }
 });
+
+describe('the client understands the refusals of generation A', () => {
+  const refusals = transcripts.filter(({ response }) => response.status >= 300);
+
+  test('all statuses and shapes are among them', () => {
+    const shapes = new Set(refusals.map(({ response }) => shapeOf(response.body)));
+
+    expect(new Set(refusals.map(({ response }) => response.status))).toEqual(
+      new Set([302, 303, 400, 401, 403, 404, 422, 500]),
+    );
+    expect([...shapes].sort()).toEqual([
+      'codes by field',
+      'error',
+      'errors: fields',
+      'errors: text',
+      'errors: titles',
+      'html',
+      'messages by field',
+      'status, error',
+    ]);
+  });
+
+  for (const transcript of refusals) {
+    const { n, name, response } = transcript;
+    test(`${String(n).padStart(3, '0')} ${name}`, () => {
+      const error = understood(transcript);
+
+      expect(error.kind).toBe(kindOf(transcript));
+      expect(error.severity).toBe(
+        response.status === 500 || response.status === 401 ? 'transient' : 'terminal',
+      );
+      for (const word of wordsOf(response.body)) expect(error.message).toContain(word);
+      for (const field of fieldsOf(response.body)) {
+        expect(error.problems.map((problem) => problem.field)).toContain(field);
+      }
+    });
+  }
+
+  test('422 means that a name is taken only where the portal says so', () => {
+    const taken = refusals.filter((transcript) => isTaken(understood(transcript)));
+
+    expect(taken.map(({ n }) => n)).toEqual([46, 48, 62, 85, 99, 186, 226, 250]);
+  });
+});
+
+function understood({ request: { method, path }, response }: Transcript): ConcertimError {
+  return new ConcertimError({
+    service: 'Concertim',
+    method,
+    url: `http://portal${path}`,
+    status: response.status,
+    headers: response.headers,
+    text: typeof response.body === 'string' ? response.body : JSON.stringify(response.body),
+    at: now,
+  });
+}
+
+function kindOf({ response }: Transcript): ConcertimErrorKind {
+  if (response.status === 422) return shapeOf(response.body) === 'errors: text' ? 'refused' : 'invalid';
+  const kinds: Record<number, ConcertimErrorKind> = {
+    400: 'bad-request',
+    401: 'unauthorized',
+    403: 'forbidden',
+    404: 'not-found',
+  };
+  return kinds[response.status] ?? 'failed';
+}
+
+function shapeOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return 'html';
+  if ('error' in body) return 'status' in body ? 'status, error' : 'error';
+  if (!('errors' in body)) {
+    const [first] = Object.values(body)[0] as unknown[];
+    return typeof first === 'string' ? 'messages by field' : 'codes by field';
+  }
+  if (typeof body.errors === 'string') return 'errors: text';
+  return Array.isArray(body.errors) ? 'errors: titles' : 'errors: fields';
+}
+
+function fieldsOf(body: unknown): string[] {
+  const shape = shapeOf(body);
+  if (shape.endsWith('by field')) return Object.keys(body as object);
+  return shape === 'errors: fields' ? fieldsOf((body as { errors: unknown }).errors) : [];
+}
+
+/** Every text of a JSON body but the statuses. */
+function wordsOf(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([key, value]) => {
+    if (typeof value === 'string') return key === 'status' ? [] : [value.replace(/\.$/, '')];
+    return key === 'permitted' ? [] : wordsOf(value);
+  });
+}
 
 async function send({ n, name, request: { method, path, headers, body } }: Transcript) {
   const { Authorization: authorization, ...rest } = headers;

@@ -36,7 +36,7 @@ const Titles = z
 const Complaint = z.union([
   z.string(),
   z
-    .object({ error: z.string(), count: z.number().optional(), value: z.unknown() })
+    .object({ error: z.string(), count: z.number().optional(), value: z.unknown().optional() })
     .transform(({ error, count, value }) => coded(error, count, value)),
 ]);
 
