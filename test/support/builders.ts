@@ -1,0 +1,226 @@
+import type * as concertim from '../../src/concertim/model.ts';
+import type * as openstack from '../../src/openstack/model.ts';
+import type { CloudObservation, Evidence, Scope, StackTree } from '../../src/plan/observation.ts';
+import type { RackKey } from '../../src/plan/ownership.ts';
+import type { PlanSettings } from '../../src/plan/plan.ts';
+import type { Brand } from '../../src/runtime/brand.ts';
+
+/**
+ * Values with defaults: a test names what it is about and nothing else. The defaults fit together: one user has the
+ * project `project`, in which the stack `stack` is made of the server `server` of the flavor `flavor`.
+ */
+
+/** The same shape with plain ids, so that a test writes `{ id: 'web' }`. */
+export type Plain<T> =
+  T extends Brand<number | string, string>
+    ? T extends number
+      ? number
+      : string
+    : T extends readonly (infer Item)[]
+      ? readonly Plain<Item>[]
+      : T extends object
+        ? { readonly [Key in keyof T]: Plain<T[Key]> }
+        : T;
+
+export function server(fields: Partial<Plain<openstack.Server>> = {}): openstack.Server {
+  const id = fields.id ?? 'server';
+  return {
+    kind: 'server',
+    id,
+    name: id,
+    projectId: 'project',
+    vmState: 'active',
+    taskState: null,
+    flavor: { kind: 'id', id: 'flavor' },
+    addresses: [],
+    keyName: null,
+    volumes: [],
+    rootStackId: null,
+    createdAt: '2026-11-22T12:00:00Z',
+    ...fields,
+  } as openstack.Server;
+}
+
+export function unreadable(id: string): openstack.Unreadable<openstack.ServerId> {
+  return { kind: 'unreadable', id: id as openstack.ServerId, problem: 'its cell is down' };
+}
+
+export function address(fields: Partial<openstack.Address> = {}): openstack.Address {
+  return { network: 'network', address: '10.0.0.1', version: 4, type: 'fixed', mac: null, ...fields };
+}
+
+export function flavor(fields: Partial<Plain<openstack.Flavor>> = {}): openstack.Flavor {
+  const id = fields.id ?? 'flavor';
+  return { id, name: id, vcpus: 1, ram: 2048, disk: 20, ...fields } as openstack.Flavor;
+}
+
+export function group(fields: Partial<Plain<openstack.ServerGroup>> = {}): openstack.ServerGroup {
+  return { id: 'group', projectId: 'project', members: [], ...fields } as openstack.ServerGroup;
+}
+
+export function stack(fields: Partial<Plain<openstack.Stack>> = {}): openstack.Stack {
+  const id = fields.id ?? 'stack';
+  return {
+    id,
+    name: id,
+    projectId: 'project',
+    parentId: null,
+    status: 'CREATE_COMPLETE',
+    statusReason: 'Stack CREATE completed successfully',
+    owner: 'alice',
+    ownerId: 'stack-user-project',
+    createdAt: '2026-11-22T12:00:00Z',
+    updatedAt: null,
+    ...fields,
+  } as openstack.Stack;
+}
+
+/** What a tree is made of, or `content: 'remembered'`: it was not read, because the portal knows its revision. */
+export type TreeFields = Partial<Plain<openstack.Stack>> & {
+  readonly revision?: string;
+  readonly settled?: boolean;
+  readonly content?: 'remembered';
+  readonly servers?: readonly string[];
+  readonly serverGroups?: readonly string[];
+  readonly outputs?: Readonly<Record<string, unknown>>;
+};
+
+export function tree(fields: TreeFields = {}): StackTree {
+  const { revision = '1', settled = true, content, servers, serverGroups, outputs, ...root } = fields;
+  return {
+    root: stack(root),
+    revision: { text: revision, settled },
+    ...(content !== 'remembered' && {
+      content: {
+        servers: (servers ?? []) as openstack.ServerId[],
+        serverGroups: (serverGroups ?? []) as openstack.ServerGroupId[],
+        outputs: Object.entries(outputs ?? {}).map(([key, value]) => ({ key, value })),
+      },
+    }),
+  };
+}
+
+export interface CloudFields {
+  readonly scope?: { readonly racks?: readonly string[]; readonly servers?: readonly string[] };
+  readonly servers?: readonly (openstack.Server | openstack.Unreadable<openstack.ServerId>)[];
+  readonly trees?: readonly StackTree[];
+  readonly serverGroups?: readonly openstack.ServerGroup[];
+  readonly flavors?: readonly openstack.Flavor[];
+  readonly externalNetworks?: readonly string[];
+  readonly unobserved?: readonly string[];
+  readonly evidence?: {
+    readonly servers?: Readonly<Record<string, Evidence>>;
+    readonly stacks?: Readonly<Record<string, Evidence>>;
+    readonly flavors?: Readonly<Record<string, Evidence>>;
+  };
+}
+
+export function cloud(fields: CloudFields = {}): CloudObservation {
+  const { servers = [], trees = [], serverGroups = [], flavors = [flavor()], evidence = {} } = fields;
+  return {
+    scope: scopeOf(fields.scope),
+    servers: new Map(servers.map((server) => [server.id, server])),
+    trees,
+    serverGroups,
+    flavors,
+    externalNetworks: new Set(fields.externalNetworks),
+    unobserved: new Map(fields.unobserved?.map((id) => [id as openstack.ProjectId, 'Heat answered 503'])),
+    evidence: {
+      servers: byId<openstack.ServerId>(evidence.servers),
+      stacks: byId<openstack.StackId>(evidence.stacks),
+      flavors: byId<string>(evidence.flavors),
+    },
+  };
+}
+
+function scopeOf(scope: CloudFields['scope']): Scope {
+  if (!scope) return { kind: 'all' };
+  return {
+    kind: 'some',
+    racks: new Set(scope.racks as readonly RackKey[] | undefined),
+    servers: new Set(scope.servers as readonly openstack.ServerId[] | undefined),
+  };
+}
+
+function byId<Id extends string>(evidence: Readonly<Record<string, Evidence>> = {}): Map<Id, Evidence> {
+  return new Map(Object.entries(evidence) as [Id, Evidence][]);
+}
+
+export function user(fields: Partial<Plain<concertim.User>> = {}): concertim.User {
+  return {
+    id: 1,
+    login: 'alice',
+    root: false,
+    cloudUserId: 'a11ce',
+    projectId: 'project',
+    ...fields,
+  } as concertim.User;
+}
+
+/** A rack made by hand; `metadata: { openstack_stack_id }` makes it ours. */
+export function rack(fields: Partial<Plain<concertim.Rack>> = {}): concertim.Rack {
+  return {
+    id: 1,
+    ownerId: 1,
+    name: 'rack',
+    height: 42,
+    status: 'ACTIVE',
+    creationOutput: null,
+    networkDetails: {},
+    metadata: {},
+    ...fields,
+  } as concertim.Rack;
+}
+
+/** A device made by hand, at the bottom of rack 1; `metadata: { openstack_instance_id }` makes it ours. */
+export function device(
+  fields: Omit<Partial<Plain<concertim.Device>>, 'location'> & {
+    readonly location?: Partial<Plain<concertim.Location>> | null;
+  } = {},
+): concertim.Device {
+  const { location, ...rest } = fields;
+  const startU = location?.startU ?? 1;
+  return {
+    id: 1,
+    name: 'device',
+    description: null,
+    status: 'ACTIVE',
+    templateId: 1,
+    publicIps: null,
+    privateIps: null,
+    sshKey: null,
+    loginUser: null,
+    volumeDetails: {},
+    metadata: {},
+    location: location === null ? null : { rackId: 1, startU, endU: startU, facing: 'f', ...location },
+    ...rest,
+  } as concertim.Device;
+}
+
+/** A template made by hand; `foreignId` makes it ours. */
+export function template(fields: Partial<Plain<concertim.Template>> = {}): concertim.Template {
+  return {
+    id: 1,
+    name: 'template',
+    description: null,
+    height: 1,
+    foreignId: null,
+    vcpus: null,
+    ram: null,
+    disk: null,
+    ...fields,
+  } as concertim.Template;
+}
+
+export function portal(fields: Partial<concertim.PortalSnapshot> = {}): concertim.PortalSnapshot {
+  return { users: [user()], racks: [], devices: [], templates: [], ...fields };
+}
+
+export function settings(fields: Partial<PlanSettings> = {}): PlanSettings {
+  return {
+    standaloneServers: 'ignore',
+    deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false },
+    defaultRackHeight: 42,
+    ...fields,
+  };
+}
