@@ -42,11 +42,8 @@ export async function showServer(
   signal?: AbortSignal,
 ): Promise<Server | Unreadable<ServerId> | undefined> {
   const path = `/servers/${encodeURIComponent(id)}`;
-  const response = await get(session, { path, route: '/servers/{id}', accept: [404], signal });
-  if (response.status === 404) {
-    assertNotFound(response);
-    return undefined;
-  }
+  const response = await find(session, { path, route: '/servers/{id}', signal });
+  if (!response) return undefined;
   const server = readServer(parseBody(response, wire.ServerBody).server, response);
   return isDeleted(server) ? undefined : server;
 }
@@ -75,13 +72,8 @@ export async function showFlavor(
   signal?: AbortSignal,
 ): Promise<Flavor | undefined> {
   const path = `/flavors/${encodeURIComponent(id)}`;
-  const response = await get(session, { path, route: '/flavors/{id}', accept: [404], signal });
-  if (response.status === 404) {
-    assertNotFound(response);
-    return undefined;
-  }
-  const { flavor } = parseBody(response, wire.FlavorBody);
-  return { ...flavor, id: flavor.id as FlavorId };
+  const response = await find(session, { path, route: '/flavors/{id}', signal });
+  return response && toFlavor(parseBody(response, wire.FlavorBody).flavor);
 }
 
 /** The server groups of all projects. */
@@ -104,6 +96,14 @@ type Get = Omit<SessionRequest, 'method' | 'path'> & { readonly path?: string };
 
 async function get(session: Session, request: Get): Promise<HttpResponse> {
   return atMicroversion(session, request, (whole) => session.request('compute', whole));
+}
+
+/** undefined when Nova says that there is no such thing. */
+async function find(session: Session, request: Get): Promise<HttpResponse | undefined> {
+  const response = await get(session, { ...request, accept: [404] });
+  if (response.status !== 404) return response;
+  assertNotFound(response);
+  return undefined;
 }
 
 async function listPages<Row extends { readonly id: string }>(
@@ -189,7 +189,11 @@ function toServerFlavor(flavor: wire.Server['flavor']): ServerFlavor {
 
 function readFlavors(response: HttpResponse): Page<Flavor> {
   const { flavors, flavors_links: links } = parseBody(response, wire.FlavorsBody);
-  return { rows: flavors.map((flavor) => ({ ...flavor, id: flavor.id as FlavorId })), links };
+  return { rows: flavors.map(toFlavor), links };
+}
+
+function toFlavor(flavor: wire.Flavor): Flavor {
+  return { ...flavor, id: flavor.id as FlavorId };
 }
 
 function toServerGroup(group: wire.ServerGroup): ServerGroup {

@@ -1,30 +1,21 @@
-import { z } from 'zod';
+/** Network (Neutron) v2.0. */
 import { parseBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { type Page, readPages } from './paging.ts';
 import type { Session } from './session.ts';
+import * as wire from './wire/network.ts';
 
-/** Networking (Neutron) v2. */
-
-/** Not more to a page than any policy of `pagination_max_limit` in use allows. */
 const pageSize = 1000;
 
-/** What of a network is read. */
-const NetworkPage = z.object({ networks: z.array(z.object({ id: z.string(), name: z.string() })) });
-
-/** Names of all networks that lead out of the cloud (`router:external`). */
+/** Names of all networks that lead out of the cloud. */
 export async function listExternalNetworks(session: Session, signal?: AbortSignal): Promise<string[]> {
-  const names: string[] = [];
-  for (let marker: string | undefined; ; ) {
-    const response = await session.request('network', {
-      method: 'GET',
-      path: '/networks',
-      route: '/networks',
-      query: { 'router:external': true, limit: pageSize, marker },
-      signal,
-    });
-    const { networks } = parseBody(response, NetworkPage);
-    names.push(...networks.map(({ name }) => name));
-    const last = networks.at(-1);
-    if (networks.length < pageSize || !last) return names;
-    marker = last.id;
-  }
+  const query = { 'router:external': true, limit: pageSize };
+  const request = { method: 'GET', path: '/networks', route: '/networks', query, signal } as const;
+  const { rows } = await readPages(session, 'network', request, readNetworks);
+  return rows.map(({ name }) => name);
+}
+
+function readNetworks(response: HttpResponse): Page<{ id: string; name: string }> {
+  const { networks: rows, networks_links: links } = parseBody(response, wire.NetworksBody);
+  return { rows, links };
 }

@@ -53,6 +53,7 @@ export const Flavor = z.object({
   ram: z.number(),
   disk: z.number(),
 });
+export type Flavor = z.infer<typeof Flavor>;
 export const FlavorBody = z.object({ flavor: Flavor });
 export const FlavorsBody = z.object({ flavors: z.array(Flavor), flavors_links: Links.default([]) });
 
