@@ -29,11 +29,11 @@ export const ConfigFile = z.strictObject({
   log_dir: optional(path, {
     description:
       'Folder in which each component keeps a log file, such as `updates_bulk.log`, beside standard output.',
-    example: '/var/log/concertim-openstack-service',
+    suggestion: '/var/log/concertim-openstack-service',
   }),
   data_dir: optional(path, {
     description: 'Folder for files that outlive the process. Nothing in it needs a backup.',
-    example: '/var/lib/concertim-openstack-service/data',
+    suggestion: '/var/lib/concertim-openstack-service/data',
   }),
 
   openstack: z.strictObject({

@@ -8,7 +8,10 @@ export interface About {
   readonly takes: string;
   /** As it would be written; absent when there is none. */
   readonly default?: string;
+  /** Its value in config.example.yaml, where the keys without one are commented out. */
   readonly example?: string;
+  /** What stands there when it is commented out and has no default. */
+  readonly suggestion?: string;
   /** Never shown; may also be given as `<key>_file`. */
   readonly secret?: boolean;
 }
@@ -182,7 +185,9 @@ export function listOf<Value>(kind: Kind<Value>): Kind<Value[]> {
   return {
     schema: z.preprocess(
       (value) => (typeof value === 'string' ? [value] : value),
-      z.array(kind.schema, { error: 'is a section, give a value or a list of values' }),
+      z
+        .array(kind.schema, { error: 'is a section, give a value or a list of values' })
+        .min(1, { error: 'is an empty list, put a value into it or remove the key' }),
     ),
     takes: `${kind.takes}, or a list of such`,
   };

@@ -1,0 +1,7 @@
+import { renderExample, renderReference } from './config-docs.ts';
+
+/** The files that are written from the code, by their path from package.json. */
+export const generatedDocs: Readonly<Record<string, () => string>> = {
+  'config.example.yaml': renderExample,
+  'docs/configuration.md': renderReference,
+};
