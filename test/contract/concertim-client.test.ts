@@ -1,0 +1,407 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDevice, deleteDevice, listDevices, updateDevice } from '../../src/concertim/devices.ts';
+import { isTaken } from '../../src/concertim/errors.ts';
+import type {
+  DeviceDraft,
+  DeviceId,
+  RackDraft,
+  RackId,
+  TemplateDraft,
+  TemplateId,
+  UserId,
+} from '../../src/concertim/model.ts';
+import { createRack, deleteRack, listRacks, showRack, updateRack } from '../../src/concertim/racks.ts';
+import { Session } from '../../src/concertim/session.ts';
+import {
+  createTemplate,
+  deleteTemplate,
+  listTemplates,
+  updateTemplate,
+} from '../../src/concertim/templates.ts';
+import { listUsers } from '../../src/concertim/users.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { explain } from '../../src/runtime/severity.ts';
+import { Faults } from '../../src/sandbox/faults.ts';
+import { Portal } from '../../src/sandbox/portal/portal.ts';
+import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
+
+/** The portal's client against the portal that the recording holds to the real one. */
+
+const portal = new Portal();
+const faults = new Faults();
+const service = await startPortal({ portal, faults });
+const session = new Session({
+  url: service.url,
+  login: 'admin',
+  password: new Secret('admin'),
+  clock: { now: () => systemClock.now(), sleep: async () => undefined },
+});
+const alice = portal.addUser({
+  login: 'alice',
+  project_id: '6fca3f5c1b5d4a3e9b1c9c5ad1f0b001',
+  cloud_user_id: 'fedcba9876543210fedcba9876543210',
+});
+const small = portal.addTemplate({ name: 'm1.small', height: 1, foreign_id: 'f1' });
+
+beforeEach(() => {
+  for (const { id } of portal.racks.all()) portal.deleteRack(id);
+  faults.clear();
+  service.forget();
+});
+afterAll(async () => {
+  await session.close();
+  await service.close();
+});
+
+function rackDraft(fields: Partial<RackDraft> = {}): RackDraft {
+  return {
+    ownerId: alice.id as UserId,
+    name: 'cluster',
+    height: 42,
+    status: 'ACTIVE',
+    creationOutput: '',
+    networkDetails: {},
+    metadata: { openstack_stack_id: 's1' },
+    ...fields,
+  };
+}
+
+function deviceDraft(rackId: number, fields: Partial<DeviceDraft> = {}): DeviceDraft {
+  return {
+    templateId: small.id as TemplateId,
+    name: 'node',
+    description: 'a server',
+    status: 'ACTIVE',
+    location: { rackId: rackId as RackId, startU: 42, facing: 'f' },
+    publicIps: '',
+    privateIps: 'net:10.0.0.1',
+    sshKey: 'key',
+    loginUser: '',
+    volumeDetails: { v1: { size: 10 } },
+    metadata: { openstack_instance_id: 'i1' },
+    ...fields,
+  };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error,
+  );
+}
+
+function requests(method: string): number {
+  return service.seen.filter((request) => request.method === method && request.url.startsWith('/api')).length;
+}
+
+describe('users', () => {
+  test('ids of the cloud come without dashes; a super-user has none', async () => {
+    const users = await listUsers(session);
+
+    expect(users).toContainEqual({
+      id: alice.id,
+      login: 'alice',
+      root: false,
+      cloudUserId: 'fedcba9876543210fedcba9876543210',
+      projectId: '6fca3f5c1b5d4a3e9b1c9c5ad1f0b001',
+    });
+    expect(users).toContainEqual({ id: 1, login: 'admin', root: true, cloudUserId: null, projectId: null });
+  });
+
+  test('a blank project is none', async () => {
+    const bob = portal.addUser({ login: 'bob', project_id: ' ' });
+
+    const users = await listUsers(session);
+
+    expect(users.find(({ id }) => id === bob.id)?.projectId).toBeNull();
+  });
+});
+
+describe('racks', () => {
+  test('what is made is what is listed', async () => {
+    const draft = rackDraft({ metadata: { openstack_stack_id: 's1', a: { z: [1], b: null } } });
+
+    const made = await createRack(session, draft);
+
+    expect(made).toEqual({ ...draft, id: made.id });
+    expect(await listRacks(session)).toEqual([made]);
+  });
+
+  test('a change leaves alone what it does not name, and replaces objects whole', async () => {
+    const { id } = await createRack(session, rackDraft({ networkDetails: { n: 1 } }));
+
+    const changed = await updateRack(session, id, { status: 'FAILED', metadata: { only: 'this' } });
+
+    expect(changed).toMatchObject({ name: 'cluster', networkDetails: { n: 1 }, status: 'FAILED' });
+    expect(changed.metadata).toEqual({ only: 'this' });
+  });
+
+  test('a name that the owner has already is taken; another owner may have it', async () => {
+    const bob = portal.addUser({ login: 'bob2' });
+    await createRack(session, rackDraft());
+
+    const error = await failureOf(createRack(session, rackDraft()));
+    await createRack(session, rackDraft({ ownerId: bob.id as UserId }));
+
+    expect(isTaken(error)).toBe(true);
+    expect(portal.racks.size).toBe(2);
+  });
+
+  test('another 422 does not mean that the rack exists', async () => {
+    const error = await failureOf(createRack(session, rackDraft({ height: 73 })));
+
+    expect(isTaken(error)).toBe(false);
+    expect(error).toMatchObject({
+      kind: 'invalid',
+      problems: [{ field: 'u_height', problem: 'must be less than 73' }],
+    });
+  });
+
+  test('a rack is shown with what stands in it; one that is gone is undefined', async () => {
+    const { id } = await createRack(session, rackDraft());
+    const device = await createDevice(session, deviceDraft(Number(id)));
+
+    const shown = await showRack(session, id);
+    const gone = await showRack(session, 999 as RackId);
+
+    expect(shown?.rack.name).toBe('cluster');
+    expect(shown?.devices).toEqual([device]);
+    expect(gone).toBeUndefined();
+  });
+
+  test('a 404 that does not come from the portal is not taken for a rack that is gone', async () => {
+    faults.add({ service: 'concertim', path: /racks\/7/, kind: 'answer', status: 404 });
+
+    await expect(showRack(session, 7 as RackId)).rejects.toMatchObject({ kind: 'not-found' });
+    await expect(deleteRack(session, 7 as RackId)).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  test('a rack that is not empty is not deleted, and what stands in it neither', async () => {
+    const { id } = await createRack(session, rackDraft());
+    await createDevice(session, deviceDraft(Number(id)));
+
+    const error = await failureOf(deleteRack(session, id));
+
+    expect(error).toMatchObject({ kind: 'refused', severity: 'terminal' });
+    expect(explain(error)).toContain('rack is not empty');
+    expect(portal.devices.size).toBe(1);
+  });
+
+  test('what is deleted already counts as deleted', async () => {
+    const { id } = await createRack(session, rackDraft());
+    faults.add({ service: 'concertim', method: 'DELETE', times: 1, kind: 'reset-after' });
+
+    await deleteRack(session, id);
+    await deleteRack(session, id);
+
+    expect(portal.racks.size).toBe(0);
+    expect(requests('DELETE')).toBe(3);
+  });
+
+  test('a create whose answer is lost is not sent again', async () => {
+    faults.add({ service: 'concertim', method: 'POST', path: /racks/, times: 1, kind: 'reset-after' });
+
+    const error = await failureOf(createRack(session, rackDraft()));
+
+    expect(error).toMatchObject({ name: 'ConnectionError', maybeCarriedOut: true });
+    expect(portal.racks.size).toBe(1);
+    expect(requests('POST')).toBe(1);
+  });
+
+  test('a change is sent again when the portal stumbles', async () => {
+    const { id } = await createRack(session, rackDraft());
+    faults.add({ service: 'concertim', method: 'PATCH', times: 1, kind: 'answer', status: 503 });
+
+    const changed = await updateRack(session, id, { height: 50 });
+
+    expect(changed.height).toBe(50);
+    expect(requests('PATCH')).toBe(2);
+  });
+
+  test('two racks of one name block what stands in them, and the error says so', async () => {
+    portal.addRack({ user_id: alice.id, name: 'twin' });
+    const rack = portal.addRack({ user_id: alice.id, name: 'twin' });
+
+    const onCreate = await failureOf(createDevice(session, deviceDraft(rack.id)));
+    const onUpdate = await failureOf(updateRack(session, rack.id as RackId, { height: 50 }));
+    await updateRack(session, rack.id as RackId, { name: 'other' });
+    await createDevice(session, deviceDraft(rack.id));
+
+    expect(onCreate).toMatchObject({ kind: 'invalid', problems: [], severity: 'terminal' });
+    expect(explain(onCreate)).toContain('two racks of one owner have the same name');
+    expect(isTaken(onUpdate)).toBe(true);
+  });
+});
+
+describe('devices', () => {
+  test('what is made is what is listed', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+    const draft = deviceDraft(rack.id);
+
+    const made = await createDevice(session, draft);
+
+    const location = { ...draft.location, endU: 42 };
+    expect(made).toEqual({ ...draft, location, id: made.id });
+    expect(await listDevices(session)).toEqual([made]);
+  });
+
+  test('a change leaves alone what it does not name', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+    const made = await createDevice(session, deviceDraft(rack.id));
+
+    const changed = await updateDevice(session, made.id, { status: 'SUSPENDED', volumeDetails: {} });
+
+    expect(changed).toEqual({ ...made, status: 'SUSPENDED', volumeDetails: {} });
+  });
+
+  test('a description is cut to what the portal can store', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+
+    const made = await createDevice(session, deviceDraft(rack.id, { description: 'é'.repeat(300) }));
+
+    expect(made.description).toBe('é'.repeat(255));
+  });
+
+  test('a rack that does not exist makes the portal fail, and the error says what it means', async () => {
+    const error = await failureOf(createDevice(session, deviceDraft(4711)));
+
+    expect(error).toMatchObject({ kind: 'failed', status: 500, severity: 'transient' });
+    expect(explain(error)).toContain('rack 4711 is gone');
+    expect(requests('POST')).toBe(1);
+  });
+
+  test('the codes of a refused creation are told', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+    await createDevice(session, deviceDraft(rack.id));
+
+    const occupied = await failureOf(createDevice(session, deviceDraft(rack.id, { name: 'other' })));
+    const place = { rackId: rack.id as RackId, startU: 1, facing: 'f' as const };
+    const taken = await failureOf(createDevice(session, deviceDraft(rack.id, { location: place })));
+
+    expect(occupied).toMatchObject({ problems: [{ field: 'start_u', problem: 'is occupied' }] });
+    expect(isTaken(occupied)).toBe(false);
+    expect(isTaken(taken)).toBe(true);
+  });
+
+  test('one that is gone cannot be changed, and counts as deleted', async () => {
+    await expect(updateDevice(session, 4711 as DeviceId, { status: 'ACTIVE' })).rejects.toMatchObject({
+      kind: 'not-found',
+    });
+    await deleteDevice(session, 4711 as DeviceId);
+  });
+
+  test('one that stands in no rack has no location', async () => {
+    portal.addDevice({ template_id: small.id, name: 'loose', rack_id: null, start_u: 0 });
+
+    const devices = await listDevices(session);
+
+    expect(devices).toMatchObject([{ name: 'loose', location: null }]);
+    for (const { id } of portal.devices.all()) portal.devices.remove(id);
+  });
+});
+
+describe('templates', () => {
+  const draft: TemplateDraft = {
+    name: 'm1 / tiny (ü)',
+    description: 'Flavor from OpenStack',
+    height: 2,
+    foreignId: 'f2',
+    vcpus: 1,
+    ram: 512,
+    disk: null,
+  };
+
+  test('what is made is listed, changed and deleted', async () => {
+    const made = await createTemplate(session, draft);
+    const listed = await listTemplates(session);
+    const changed = await updateTemplate(session, made.id, { vcpus: null, ram: 1024 });
+    await deleteTemplate(session, made.id);
+
+    expect(made).toEqual({ ...draft, id: made.id });
+    expect(listed).toContainEqual(made);
+    expect(changed).toEqual({ ...made, vcpus: null, ram: 1024 });
+    expect(portal.templates.get(Number(made.id))).toBeUndefined();
+  });
+
+  test('one that devices are made from is not deleted, and they neither', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+    await createDevice(session, deviceDraft(rack.id));
+
+    const error = await failureOf(deleteTemplate(session, small.id as TemplateId));
+
+    expect(error).toMatchObject({ kind: 'refused' });
+    expect(portal.devices.size).toBe(1);
+  });
+});
+
+describe('lists are read whole or not at all', () => {
+  function corrupt(path: RegExp, change: Record<string, unknown>): void {
+    faults.add({
+      service: 'concertim',
+      path,
+      kind: 'rewrite',
+      rewrite: (body) =>
+        (body as object[]).map((element, index) => (index === 1 ? { ...element, ...change } : element)),
+    });
+  }
+
+  beforeEach(() => {
+    for (const name of ['one', 'two', 'three']) {
+      const rack = portal.addRack({ user_id: alice.id, name });
+      portal.addDevice({ template_id: small.id, name, rack_id: rack.id, start_u: 1 });
+    }
+  });
+
+  test.each([
+    [
+      'an id of another generation',
+      { id: '8cd88f26-521e-48b3-b3d1-e3de204839bd' },
+      'UUIDs (the portal of 2024)',
+    ],
+    ['metadata that is a text', { metadata: '{}' }, '1.metadata'],
+    ['no metadata at all', { metadata: undefined }, '1.metadata'],
+    ['no owner', { owner: undefined }, 'no super-user'],
+    ['no height', { u_height: null }, '1.u_height'],
+  ])('a rack with %s', async (_, change, told) => {
+    corrupt(/racks$/, change);
+
+    const error = await failureOf(listRacks(session));
+
+    expect(error).toMatchObject({ name: 'BodyError' });
+    expect(explain(error)).toContain(told);
+  });
+
+  test.each([
+    ['half a location', { location: { type: 'rack', rack_id: 1 } }],
+    ['no template', { template_id: undefined }],
+    ['ips that are a list', { public_ips: [] }],
+  ])('a device with %s', async (_, change) => {
+    corrupt(/devices$/, change);
+
+    await expect(listDevices(session)).rejects.toMatchObject({ name: 'BodyError' });
+  });
+
+  test('a status that is unknown to us stays as it is, for the plan to replace', async () => {
+    corrupt(/(racks|devices)$/, { status: 'AVAILABLE' });
+
+    expect((await listRacks(session)).map(({ status }) => status)).toEqual(['ACTIVE', 'AVAILABLE', 'ACTIVE']);
+    expect((await listDevices(session)).map(({ status }) => status)).toEqual([
+      'ACTIVE',
+      'AVAILABLE',
+      'ACTIVE',
+    ]);
+  });
+
+  test('a device that stands elsewhere than in a rack has no location', async () => {
+    corrupt(/devices$/, { location: { type: 'dcrv' } });
+
+    expect((await listDevices(session))[1]?.location).toBeNull();
+  });
+
+  test('a list that is cut short is an error', async () => {
+    faults.add({ service: 'concertim', path: /devices$/, kind: 'truncate' });
+
+    await expect(listDevices(session)).rejects.toMatchObject({ severity: 'transient' });
+  });
+});
