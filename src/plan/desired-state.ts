@@ -190,12 +190,14 @@ function desiredDevice(
 
 /** Per network its addresses, in an order that does not depend on Nova's. */
 function netInterfaces({ addresses }: Server): JsonObject {
-  const networks: Record<string, { addr: string; version: number; type: string; mac: string | null }[]> = {};
-  for (const { network, address, version, type, mac } of addresses) {
-    (networks[network] ??= []).push({ addr: address, version, type, mac });
-  }
-  for (const interfaces of Object.values(networks)) interfaces.sort((a, b) => compareTexts(a.addr, b.addr));
-  return networks;
+  const sorted = addresses.toSorted((a, b) => compareTexts(a.address, b.address));
+  const networks = Map.groupBy(sorted, ({ network }) => network);
+  return Object.fromEntries(
+    [...networks].map(([network, interfaces]) => [
+      network,
+      interfaces.map(({ address, version, type, mac }) => ({ addr: address, version, type, mac })),
+    ]),
+  );
 }
 
 function byNameAndId(a: DesiredDevice, b: DesiredDevice): number {

@@ -37,6 +37,11 @@ export class FlavorResolver {
     for (const flavor of flavors) this.#learn(templateOfFlavor(flavor));
   }
 
+  /** Whether there is such a flavor, or once was. */
+  knows(flavor: ServerFlavor): boolean {
+    return flavor.kind === 'id' ? this.#ofFlavor.has(flavor.id) : this.#ofName.has(flavor.name);
+  }
+
   resolve(flavor: ServerFlavor): DesiredTemplate {
     if (flavor.kind === 'id') {
       return this.#ofFlavor.get(flavor.id) ?? { foreignId: flavor.id, ...describe({ name: flavor.id }) };

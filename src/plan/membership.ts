@@ -1,7 +1,7 @@
-import type { ServerGroupId, ServerId } from '../openstack/model.ts';
+import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
 import { recall } from './memory.ts';
-import type { CloudObservation } from './observation.ts';
-import { type RackKey, stackKey, standaloneKey } from './ownership.ts';
+import type { CloudObservation, StackTree } from './observation.ts';
+import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
 import type { PortalIndex } from './portal-index.ts';
 
 /**
@@ -26,9 +26,9 @@ export function rackKeyOfServers(
   const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
   const groupsOfTree = new Map<RackKey, readonly ServerGroupId[]>();
 
-  for (const { root, content } of cloud.trees) {
-    const key = stackKey(root.id);
-    const known = content ?? firstMemory(index, key);
+  for (const tree of cloud.trees) {
+    const key = stackKey(tree.root.id);
+    const known = membersOf(tree, index);
     for (const server of known?.servers ?? []) claim(server, key);
     groupsOfTree.set(key, known?.serverGroups ?? []);
   }
@@ -43,8 +43,8 @@ export function rackKeyOfServers(
   for (const key of groupsOfTree.keys()) {
     for (const rack of index.racksOfSource.get(key) ?? []) {
       for (const device of index.devicesOfRack.get(rack.id) ?? []) {
-        const server = device.metadata['openstack_instance_id'];
-        if (typeof server === 'string') claim(server as ServerId, key);
+        const server = serverOfDevice(device);
+        if (server) claim(server, key);
       }
     }
   }
@@ -58,8 +58,10 @@ export function rackKeyOfServers(
   return keys;
 }
 
-function firstMemory(index: PortalIndex, key: RackKey) {
-  for (const rack of index.racksOfSource.get(key) ?? []) {
+/** What a tree is made of: as read, else as its rack remembers it. */
+export function membersOf({ root, content }: StackTree, index: PortalIndex): StackServers | undefined {
+  if (content) return content;
+  for (const rack of index.racksOfSource.get(stackKey(root.id)) ?? []) {
     const memory = recall(rack);
     if (memory) return memory;
   }

@@ -7,7 +7,7 @@ import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
 import { ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
-import { keyOfSource, type RackKey, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
 
@@ -46,6 +46,15 @@ export async function applyPlan(
   }
 }
 
+/** What a device stands on and is made from. */
+interface Ground {
+  readonly rackId: RackId;
+  readonly templateId: TemplateId;
+}
+
+/** A change cannot be tried because an earlier one failed. */
+class Obstacle extends Error {}
+
 /** Writes the changes of one plan, and knows what the earlier ones have made. */
 class PlanWriter {
   readonly #session: Session;
@@ -65,17 +74,17 @@ class PlanWriter {
   async write(change: Change, lane: string): Promise<Outcome> {
     const startedAt = performance.now();
     try {
-      const obstacle = await this.#carryOut(change, lane);
-      if (obstacle !== undefined) return { kind: 'skipped', change, because: obstacle };
+      await this.#carryOut(change, lane);
       return { kind: 'done', change, ms: performance.now() - startedAt };
     } catch (error) {
+      if (error instanceof Obstacle) return { kind: 'skipped', change, because: error.message };
       this.#noteFailure(change, error);
       return { kind: 'failed', change, error };
     }
   }
 
-  /** @returns why it was not tried, if it was not */
-  async #carryOut(change: Change, lane: string): Promise<string | undefined> {
+  /** @throws {Obstacle} when it was not tried */
+  async #carryOut(change: Change, lane: string): Promise<void> {
     const session = this.#session;
     const mirror = this.#mirror;
     const signal = this.#signal;
@@ -111,7 +120,7 @@ class PlanWriter {
         mirror.setRack(await updateRack(session, change.rack.id, change.patch, signal));
         return;
       case 'delete-rack':
-        if (this.#occupied.has(change.rack.id)) return 'a device could not be taken out of it';
+        if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device could not be taken out of it');
         await deleteRack(session, change.rack.id, signal);
         mirror.deleteRack(change.rack.id);
         return;
@@ -122,15 +131,16 @@ class PlanWriter {
         await this.#deleteDevice(change.device);
         return;
       case 'create-device':
-        return this.#createDevice(change);
+        await this.#createDevice(change, this.#ground(change));
+        return;
       case 'replace-device': {
-        const obstacle = this.#obstacleTo(change);
-        if (obstacle !== undefined) return obstacle;
+        const ground = this.#ground(change);
         await this.#deleteDevice(change.device);
-        return this.#createDevice(change);
+        await this.#createDevice(change, ground);
+        return;
       }
       default:
-        return unreachable(change);
+        unreachable(change);
     }
   }
 
@@ -139,28 +149,25 @@ class PlanWriter {
     this.#mirror.deleteDevice(id);
   }
 
-  async #createDevice(change: NewDevice): Promise<string | undefined> {
-    const obstacle = this.#obstacleTo(change);
-    const rackId = this.#rackId(change.rack);
-    const templateId = this.#templateId(change.template);
-    if (rackId === undefined || templateId === undefined) return obstacle;
-    const location = { rackId, startU: change.startU, facing: 'f' as const };
+  async #createDevice({ draft, startU }: NewDevice, { rackId, templateId }: Ground): Promise<void> {
+    const location = { rackId, startU, facing: 'f' as const };
     const device = await this.#create(
-      () => createDevice(this.#session, { ...change.draft, templateId, location }, this.#signal),
+      () => createDevice(this.#session, { ...draft, templateId, location }, this.#signal),
       async () => {
-        const serverId = change.draft.metadata['openstack_instance_id'];
         const rack = await showRack(this.#session, rackId, this.#signal);
+        const serverId = draft.metadata[metadataKeys.serverId];
         return rack?.devices.find((other) => serverOfDevice(other) === serverId);
       },
     );
     this.#mirror.setDevice(device);
-    return undefined;
   }
 
-  #obstacleTo({ rack, template }: NewDevice): string | undefined {
-    if (this.#rackId(rack) === undefined) return 'its rack could not be made';
-    if (this.#templateId(template) === undefined) return 'its template could not be made';
-    return undefined;
+  #ground({ rack, template }: NewDevice): Ground {
+    const rackId = this.#rackId(rack);
+    if (rackId === undefined) throw new Obstacle('its rack could not be made');
+    const templateId = this.#templateId(template);
+    if (templateId === undefined) throw new Obstacle('its template could not be made');
+    return { rackId, templateId };
   }
 
   #rackId(rack: RackRef): RackId | undefined {
@@ -208,5 +215,5 @@ function mayHaveBeenCarriedOut(error: unknown): boolean {
 
 function isRackOf(rack: Rack, lane: string, name: string): boolean {
   const source = sourceOfRack(rack);
-  return source !== undefined && keyOfSource(source) === (lane as RackKey) && rack.name === name;
+  return source !== undefined && keyOfSource(source) === lane && rack.name === name;
 }

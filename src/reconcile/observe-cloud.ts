@@ -1,16 +1,17 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
-import type { ProjectId, Server, ServerId, Stack, StackId, Unreadable } from '../openstack/model.ts';
+import type { Server, ServerGroup, ServerId, Stack, StackId, Unreadable } from '../openstack/model.ts';
 import { listStackServers, listStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { absentees } from '../plan/absentees.ts';
+import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, StackTree } from '../plan/observation.ts';
 import { serverOfDevice, stackKey } from '../plan/ownership.ts';
 import type { DeletionPolicy } from '../plan/policy.ts';
 import { indexPortal, type PortalIndex } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import { explain, ServiceError } from '../runtime/severity.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
 import { isRemembered, isShown, stackTrees } from './stack-trees.ts';
@@ -30,7 +31,7 @@ export interface SeenCloud {
 }
 
 /**
- * The whole cloud: five lists, two requests for each tree that is new or has changed, and a question for each object
+ * The whole cloud: a list of each kind, two requests for each tree that is new or has changed, and a question for each object
  * that the portal has and the lists have not. The lists are whole, or this throws.
  */
 export async function observeCloud(
@@ -42,11 +43,10 @@ export async function observeCloud(
   const { session } = options;
   const index = indexPortal(portal);
   const projects = [...index.ownerOfProject.keys()];
-  const [servers, stacks, flavors, serverGroups, externalNetworks] = await Promise.all([
+  const [servers, stacks, flavors, externalNetworks] = await Promise.all([
     listServers(session, {}, signal),
     listStacks(session, { projects }, signal),
     listFlavors(session, signal),
-    listServerGroups(session, signal),
     options.externalNetworks.read(session, signal),
   ]);
   const rows = stackTrees(stacks.stacks, stacks.at);
@@ -57,12 +57,15 @@ export async function observeCloud(
     portal,
     index,
   );
-  const evidence = await gatherEvidence(session, absent, {
-    ...options,
-    announced,
-    ownedDevices: portal.devices.filter((device) => serverOfDevice(device) !== undefined).length,
-    signal,
-  });
+  const [evidence, serverGroups] = await Promise.all([
+    gatherEvidence(session, absent, {
+      ...options,
+      announced,
+      ownedDevices: portal.devices.filter((device) => serverOfDevice(device) !== undefined).length,
+      signal,
+    }),
+    readServerGroups(session, trees, index, signal),
+  ]);
   const cloud: CloudObservation = {
     scope: { kind: 'all' },
     servers: serversById,
@@ -104,6 +107,17 @@ export async function readTrees(
   return { trees: trees.filter((tree) => tree !== undefined), unread };
 }
 
+/** All of them, or none where no tree has any: most clouds do without. */
+export async function readServerGroups(
+  session: Session,
+  trees: readonly StackTree[],
+  index: PortalIndex,
+  signal?: AbortSignal,
+): Promise<ServerGroup[]> {
+  const hasGroups = (tree: StackTree) => (membersOf(tree, index)?.serverGroups.length ?? 0) > 0;
+  return trees.some(hasGroups) ? listServerGroups(session, signal) : [];
+}
+
 /** Listed, and gone when it was read: the next run finds out which of the two is true. */
 class VanishedError extends ServiceError {
   override readonly name = 'VanishedError';
@@ -122,12 +136,8 @@ async function readTree(session: Session, tree: StackTree, signal?: AbortSignal)
   return { ...tree, root: detail.stack, content: { ...members, outputs: detail.outputs } };
 }
 
-/** Which projects' stacks could not be listed, as a text for logs. */
-export function describeUnobserved(unobserved: ReadonlyMap<ProjectId, unknown>): string[] {
-  return [...unobserved].map(([project, reason]) => `${project}: ${explain(reason)}`);
-}
-
-function byId(
+/** For looking up; a repeated id once. */
+export function byId(
   servers: readonly (Server | Unreadable<ServerId>)[],
 ): Map<ServerId, Server | Unreadable<ServerId>> {
   return new Map(servers.map((server) => [server.id, server]));

@@ -1,0 +1,64 @@
+import { Command, Option } from 'commander';
+import { ConfigError } from '../config/problems.ts';
+import { explain } from '../runtime/severity.ts';
+import { version } from '../runtime/version.ts';
+import { componentNames } from '../service.ts';
+import { plan, type PlanOptions } from './plan.ts';
+import { run, type RunOptions } from './run.ts';
+
+/** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
+const configurationError = 78;
+
+const configOption = () =>
+  new Option(
+    '-c, --config <file>',
+    'configuration (default: $CONCERTIM_OPENSTACK_SERVICE_CONFIG, else /etc/concertim-openstack-service/config.yaml)',
+  );
+const allowDeletions = () =>
+  new Option('--allow-deletions', 'delete also what has vanished in great number: look at `plan` first');
+
+/** The commands; each gives the process's exit code to `exit`. */
+export function commandLine(exit: (code: number) => void): Command {
+  const program = new Command('concertim-openstack-service')
+    .description('Shows an OpenStack cloud in Concertim: stacks as racks, servers as devices.')
+    .version(version);
+
+  program
+    .command('run')
+    .description('run the service, or some of its components')
+    .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
+    .addOption(configOption())
+    .option('--once', 'one cycle, then exit: 0 if all went well, 1 if anything failed')
+    .addOption(allowDeletions())
+    .addOption(new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']))
+    .action(async (names: string[], options: RunOptions) => exit(await run(names, options)));
+
+  program
+    .command('plan')
+    .description('say what a run would change, and why; exit 0 in step, 2 differences, 1 error')
+    .addOption(configOption())
+    .option('--json', 'for programs')
+    .addOption(allowDeletions())
+    .action(async (options: PlanOptions) => exit(await plan(options)));
+
+  return program;
+}
+
+/** The first version was started with `run=<component>`. */
+function withOldSpelling(args: readonly string[]): string[] {
+  return args.flatMap((arg) => (arg.startsWith('run=') ? ['run', arg.slice('run='.length)] : [arg]));
+}
+
+/** Runs one command line to its end. @returns the exit code */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let code = 0;
+  try {
+    await commandLine((given) => {
+      code = given;
+    }).parseAsync(withOldSpelling(args), { from: 'user' });
+  } catch (error) {
+    console.error(explain(error));
+    return error instanceof ConfigError ? configurationError : 1;
+  }
+  return code;
+}

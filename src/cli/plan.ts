@@ -1,0 +1,48 @@
+import { loadConfig } from '../config/load.ts';
+import { changesOf } from '../plan/change.ts';
+import { describePlan, fieldsOf, isSecret, subjectOf } from '../plan/describe.ts';
+import type { Plan } from '../plan/change.ts';
+import { Service } from '../service.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface PlanOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly allowDeletions?: boolean;
+}
+
+/** `plan`: what a run would change, and why. @returns 0 in step, 2 differences; an error is 1 */
+export async function plan(options: PlanOptions): Promise<number> {
+  const config = loadConfig({ file: options.config });
+  await using service = new Service({
+    // The plan is the output: only what a person must know goes beside it.
+    config: { ...config, logLevel: 'critical' },
+    components: [],
+    allowDeletions: options.allowDeletions ?? false,
+  });
+  using stop = stopSignal();
+  const survey = await service.plan(stop.signal);
+  console.log(
+    options.json ? JSON.stringify(asJson(survey.plan), undefined, 2) : describePlan(survey.plan).trimEnd(),
+  );
+  for (const [id, error] of survey.seen.unread) console.error(`stack ${id} could not be read: ${String(error)}`);
+  if (survey.seen.unread.size > 0) return 1;
+  return changesOf(survey.plan).length > 0 ? 2 : 0;
+}
+
+/** Stack outputs may be secret: that they differ is said, not how. */
+function asJson(changes: Plan) {
+  return {
+    changes: changesOf(changes).map((change) => ({
+      change: change.kind,
+      ...subjectOf(change),
+      reason: change.reason,
+      fields: fieldsOf(change).map((field) =>
+        isSecret(field.field) ? { field: field.field, from: '[hidden]', to: '[hidden]' } : field,
+      ),
+    })),
+    held: changes.held,
+    warnings: changes.warnings,
+    unknownStates: changes.unknownStates,
+  };
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Session as PortalSession } from '../concertim/session.ts';
+import { listUsers } from '../concertim/users.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Traffic } from '../observability/traffic.ts';
+import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
+import type { Session as CloudSession } from '../openstack/session.ts';
+import type { ChangeKind, Plan } from '../plan/change.ts';
+import { subjectOf } from '../plan/describe.ts';
+import { plan, type PlanSettings } from '../plan/plan.ts';
+import { indexPortal } from '../plan/portal-index.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { applyPlan, type Outcome } from './apply.ts';
+import { ExternalNetworks } from './external-networks.ts';
+import { PortalMirror } from './mirror.ts';
+import { observeCloud, type ObserveOptions, type SeenCloud } from './observe-cloud.ts';
+import { observePortal } from './observe-portal.ts';
+import { observeReferences } from './observe-references.ts';
+import type { Failure, RunReport } from './run-report.ts';
+
+export interface ReconcilerOptions {
+  readonly cloud: CloudSession;
+  readonly portal: PortalSession;
+  readonly settings: PlanSettings;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** What a run saw, before anything is changed. */
+export interface Survey {
+  readonly seen: SeenCloud;
+  readonly portal: PortalSnapshot;
+  readonly plan: Plan;
+  readonly ms: { readonly observe: number; readonly plan: number };
+}
+
+/** What a run is known by from its beginning. */
+interface Run {
+  readonly runId: string;
+  readonly scope: RunReport['scope'];
+  readonly startedAt: number;
+  readonly requestsBefore: ReadonlyMap<string, number>;
+  readonly log: Logger;
+}
+
+/** Users are made while we run; those of projects that are not the portal's would have us ask for every event. */
+const usersAgeMs = 30_000;
+
+/**
+ * The portal's one writer: observes both sides, plans, applies. One run at a time; whoever calls sees to that
+ * (reconcile-loop.ts). Between full runs it knows the portal by its own writes.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #observe: ObserveOptions;
+  #mirror: PortalMirror | undefined;
+  #usersReadAt = 0;
+  #flavors: readonly Flavor[] = [];
+  readonly #announced = { servers: new Set<ServerId>(), stacks: new Set<StackId>() };
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#observe = {
+      session: options.cloud,
+      externalNetworks: new ExternalNetworks(options.log),
+      deletions: options.settings.deletions,
+      clock: options.clock,
+      random: options.random,
+    };
+  }
+
+  /** Both sides as they are, and what would be changed. Changes nothing. */
+  async survey(signal?: AbortSignal): Promise<Survey> {
+    const startedAt = performance.now();
+    const portal = await observePortal(this.#options.portal, signal);
+    const seen = await observeCloud(this.#observe, portal, this.#announced, signal);
+    const observedAt = performance.now();
+    const changes = plan(seen.cloud, portal, this.#options.settings);
+    return {
+      seen,
+      portal,
+      plan: changes,
+      ms: { observe: observedAt - startedAt, plan: performance.now() - observedAt },
+    };
+  }
+
+  /** Takes note of what was announced as deleted: the next run that does not find it has its proof. */
+  announce(references: readonly Reference[]): void {
+    for (const reference of references) {
+      if (!reference.deleted) continue;
+      if (reference.kind === 'server') this.#announced.servers.add(reference.id);
+      else this.#announced.stacks.add(reference.id);
+    }
+  }
+
+  /** Brings the whole portal into step. */
+  async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
+    const run = this.#begin('full');
+    const announced = [...this.#announced.servers, ...this.#announced.stacks];
+    const survey = await this.survey(signal);
+    this.#mirror = new PortalMirror(survey.portal);
+    this.#usersReadAt = this.#options.clock.now();
+    this.#flavors = survey.seen.cloud.flavors;
+    const report = await this.#apply(run, survey, this.#mirror, signal);
+    for (const id of announced) {
+      this.#announced.servers.delete(id as ServerId);
+      this.#announced.stacks.delete(id as StackId);
+    }
+    return report;
+  }
+
+  /** Brings into step what the references name. The first run has no picture of the portal yet, and is a full one. */
+  async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
+    const mirror = this.#mirror;
+    if (!mirror) return this.reconcileAll(signal);
+
+    const run = this.#begin('targeted');
+    const startedAt = performance.now();
+    await this.#refreshUsers(references, mirror, signal);
+    const portal = mirror.snapshot();
+    const known = { portal, flavors: this.#flavors, announced: this.#announced };
+    const seen = await observeReferences(this.#observe, references, known, signal);
+    this.#flavors = seen.cloud.flavors;
+    const observedAt = performance.now();
+    const changes = plan(seen.cloud, portal, this.#options.settings);
+    const ms = { observe: observedAt - startedAt, plan: performance.now() - observedAt };
+    return this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal);
+  }
+
+  async #refreshUsers(
+    references: readonly Reference[],
+    mirror: PortalMirror,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const now = this.#options.clock.now();
+    if (now - this.#usersReadAt < usersAgeMs) return;
+    const { ownerOfProject } = indexPortal(mirror.snapshot());
+    const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
+    if (!references.some(isStrange)) return;
+    mirror.setUsers(await listUsers(this.#options.portal, signal));
+    this.#usersReadAt = now;
+  }
+
+  #begin(scope: RunReport['scope']): Run {
+    const runId = randomUUID();
+    return {
+      runId,
+      scope,
+      startedAt: this.#options.clock.now(),
+      requestsBefore: this.#options.traffic.totals(),
+      log: this.#options.log.child({ runId, scope }),
+    };
+  }
+
+  async #apply(
+    run: Run,
+    { seen, portal, plan, ms }: Survey,
+    mirror: PortalMirror,
+    signal: AbortSignal | undefined,
+  ): Promise<RunReport> {
+    const changes: Partial<Record<ChangeKind, number>> = {};
+    const failures: Failure[] = [];
+    const skipped: RunReport['skipped'][number][] = [];
+    for (const [id, error] of seen.unread) {
+      const name = seen.cloud.trees.find(({ root }) => root.id === id)?.root.name ?? id;
+      failures.push({ object: 'stack', name, id, doing: 'read-stack', error });
+    }
+    const onOutcome = (outcome: Outcome) => {
+      const { change } = outcome;
+      const subject = subjectOf(change);
+      const fields = { ...subject, change: change.kind, why: change.reason };
+      switch (outcome.kind) {
+        case 'done':
+          changes[change.kind] = (changes[change.kind] ?? 0) + 1;
+          run.log.info({ ...fields, ms: Math.round(outcome.ms) }, 'changed');
+          return;
+        case 'failed':
+          failures.push({ ...subject, doing: change.kind, error: outcome.error });
+          run.log.warn({ ...fields, err: outcome.error }, 'change failed');
+          return;
+        case 'skipped':
+          skipped.push({ ...subject, because: outcome.because });
+          run.log.warn({ ...fields, because: outcome.because }, 'change skipped');
+      }
+    };
+    const startedAt = performance.now();
+    await applyPlan(plan, { session: this.#options.portal, mirror }, { onOutcome, signal });
+    return {
+      runId: run.runId,
+      scope: run.scope,
+      startedAt: run.startedAt,
+      ms: { ...ms, apply: performance.now() - startedAt },
+      seen: {
+        servers: seen.cloud.servers.size,
+        stacks: seen.cloud.trees.length,
+        flavors: seen.cloud.flavors.length,
+        users: portal.users.length,
+        racks: portal.racks.length,
+        devices: portal.devices.length,
+        templates: portal.templates.length,
+      },
+      changes,
+      failures,
+      skipped,
+      held: plan.held,
+      warnings: plan.warnings,
+      unknownStates: plan.unknownStates,
+      unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),
+      requests: this.#options.traffic.since(run.requestsBefore),
+    };
+  }
+}

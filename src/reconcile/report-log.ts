@@ -1,0 +1,59 @@
+import type { Logger } from '../observability/logger.ts';
+import { changeCount, isSuccess, type RunReport } from './run-report.ts';
+
+/**
+ * Says what a run did: a line for a run that changed something or failed, what a person must look at as an error, and
+ * what stays as it is only once.
+ */
+export class ReportLog {
+  readonly #log: Logger;
+  #said = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  write(report: RunReport): void {
+    const log = this.#log.child({ runId: report.runId, scope: report.scope });
+    const still = new Set<string>();
+    const once = (what: string, say: () => void) => {
+      still.add(what);
+      if (!this.#said.has(what)) say();
+    };
+    for (const warning of report.warnings) once(warning, () => log.error({ warning }, 'deletions refused'));
+    for (const { projectId, reason } of report.unobserved) {
+      once(`${projectId} ${reason}`, () => log.error({ projectId, reason }, 'project not readable'));
+    }
+    for (const { id, state } of report.unknownStates) {
+      once(`${id} ${state}`, () => log.warn({ id, state }, 'state not known: shown status kept'));
+    }
+    for (const { kind, id, name, reason } of report.held) {
+      once(`${kind} ${id} ${reason}`, () => log.warn({ object: kind, id, name, reason }, 'left alone'));
+    }
+    for (const failure of report.failures) {
+      if (failure.doing !== 'read-stack') continue;
+      const { id, name, error } = failure;
+      log.warn({ object: 'stack', id, name, err: error }, 'stack not read');
+    }
+    // A targeted run sees a part: what it does not mention may still be so.
+    if (report.scope === 'full') this.#said = still;
+    else for (const what of still) this.#said.add(what);
+
+    const fields = {
+      changes: report.changes,
+      failed: report.failures.length,
+      skipped: report.skipped.length,
+      held: report.held.length,
+      seen: report.seen,
+      requests: report.requests,
+      ms: rounded(report.ms),
+    };
+    if (!isSuccess(report)) log.warn(fields, 'reconciled in part');
+    else if (changeCount(report) > 0) log.info(fields, 'reconciled');
+    else log.debug(fields, 'in step');
+  }
+}
+
+function rounded(ms: RunReport['ms']): Record<string, number> {
+  return Object.fromEntries(Object.entries(ms).map(([phase, time]) => [phase, Math.round(time)]));
+}

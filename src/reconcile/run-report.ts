@@ -1,0 +1,50 @@
+import type { ProjectId, StackId } from '../openstack/model.ts';
+import type { ChangeKind, Held } from '../plan/change.ts';
+import type { Subject } from '../plan/describe.ts';
+
+/** What one run saw, did, refused and failed at. */
+export interface RunReport {
+  /** Unique per run: every log line of the run bears it. */
+  readonly runId: string;
+  readonly scope: 'full' | 'targeted';
+  /** ms since 1970. */
+  readonly startedAt: number;
+  readonly ms: { readonly observe: number; readonly plan: number; readonly apply: number };
+  readonly seen: Readonly<
+    Record<'servers' | 'stacks' | 'flavors' | 'users' | 'racks' | 'devices' | 'templates', number>
+  >;
+  /** Changes carried out, by kind. */
+  readonly changes: Readonly<Partial<Record<ChangeKind, number>>>;
+  readonly failures: readonly Failure[];
+  /** Not tried because what they stand on failed. */
+  readonly skipped: readonly (Subject & { readonly because: string })[];
+  readonly held: readonly Held[];
+  readonly warnings: readonly string[];
+  readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
+  readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
+  /** Requests sent in the run, by service. */
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+/** One object that could not be brought into step. The rest was. */
+export interface Failure {
+  readonly object: Subject['object'] | 'stack';
+  readonly name: string;
+  readonly id: number | string | StackId | null;
+  readonly doing: ChangeKind | 'read-stack';
+  readonly error: unknown;
+}
+
+/** Whether everything that should have been done was done. What is held on purpose does not count against it. */
+export function isSuccess(report: RunReport): boolean {
+  return (
+    report.failures.length === 0 &&
+    report.skipped.length === 0 &&
+    report.warnings.length === 0 &&
+    report.unobserved.length === 0
+  );
+}
+
+export function changeCount(report: RunReport): number {
+  return Object.values(report.changes).reduce((sum, count) => sum + count, 0);
+}

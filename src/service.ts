@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { Session as PortalSession } from './concertim/session.ts';
+import type { Config } from './config/config.ts';
+import type { Exchange } from './http/client.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { Traffic } from './observability/traffic.ts';
+import { Session as CloudSession } from './openstack/session.ts';
+import type { PlanSettings } from './plan/plan.ts';
+import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
+import { Reconciler, type Survey } from './reconcile/reconciler.ts';
+import type { RunReport } from './reconcile/run-report.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
+import { type Random, systemRandom } from './runtime/random.ts';
+
+/** The parts that run by themselves: each alone in a process, or several in one. */
+export const componentNames = ['updates_bulk'] as const;
+export type ComponentName = (typeof componentNames)[number];
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly components: readonly ComponentName[];
+  readonly logFormat?: 'json' | 'pretty';
+  /** Lets deletions through that the policy would refuse: a person has looked. */
+  readonly allowDeletions?: boolean;
+  readonly onReport?: (report: RunReport) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Instead of loggers made from the configuration. */
+  readonly log?: Logger;
+}
+
+/** A part of the service that runs by itself. */
+interface Component {
+  readonly name: ComponentName;
+  /** Until the signal is aborted; rejects only when it cannot go on. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One cycle. @returns whether all went well */
+  runOnce(signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * The composition root: a configuration in, running components out. Nothing is read or sent before one of the methods is
+ * called.
+ */
+export class Service implements AsyncDisposable {
+  readonly #options: ServiceOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #traffic = new Traffic();
+  readonly #cloud: CloudSession;
+  readonly #portal: PortalSession;
+  readonly #components: readonly Component[];
+
+  constructor(options: ServiceOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    const shared = {
+      clock: this.#clock,
+      random: this.#random,
+      onExchange: ({ service }: Exchange) => this.#traffic.count(service),
+    };
+    this.#cloud = new CloudSession({ ...config.openstack, ...shared });
+    this.#portal = new PortalSession({ ...config.concertim, ...shared });
+    this.#components = options.components.map((name) => this.#component(name));
+  }
+
+  /** Runs all components until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#components.map((component) => component.run(signal)));
+  }
+
+  /** One cycle of each component. @returns whether all went well */
+  async runOnce(signal: AbortSignal): Promise<boolean> {
+    const results = await Promise.all(this.#components.map((component) => component.runOnce(signal)));
+    return results.every(Boolean);
+  }
+
+  /** What a run would change. Changes nothing. */
+  async plan(signal?: AbortSignal): Promise<Survey> {
+    return this.#reconciler(this.#log('plan')).survey(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#cloud.close(), this.#portal.close()]);
+  }
+
+  #component(name: ComponentName): Component {
+    const log = this.#log(name);
+    const loop = new ReconcileLoop({
+      reconciler: this.#reconciler(log),
+      intervalMs: this.#options.config.updates.intervalMs,
+      clock: this.#clock,
+      random: this.#random,
+      log,
+      ...(this.#options.onReport && { onReport: this.#options.onReport }),
+    });
+    return {
+      name,
+      async run(signal) {
+        log.info('started');
+        await loop.run(signal);
+        log.info('stopped');
+      },
+      runOnce: (signal) => loop.runFull(signal),
+    };
+  }
+
+  #reconciler(log: Logger): Reconciler {
+    return new Reconciler({
+      cloud: this.#cloud,
+      portal: this.#portal,
+      settings: this.#planSettings(),
+      traffic: this.#traffic,
+      clock: this.#clock,
+      random: this.#random,
+      log,
+    });
+  }
+
+  #planSettings(): PlanSettings {
+    const { updates, concertim } = this.#options.config;
+    return {
+      standaloneServers: updates.standaloneServers,
+      defaultRackHeight: concertim.defaultRackHeight,
+      deletions: {
+        maxDeletions: updates.maxDeletions,
+        maxShare: updates.maxDeletionShare,
+        allowAll: this.#options.allowDeletions ?? false,
+      },
+    };
+  }
+
+  #log(component: string): Logger {
+    const { config, logFormat, log } = this.#options;
+    if (log) return log.child({ component });
+    return createLogger({
+      level: config.logLevel,
+      format: logFormat ?? 'json',
+      component,
+      file: config.logDir && component !== 'plan' ? join(config.logDir, `${component}.log`) : undefined,
+    });
+  }
+}
