@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Session, type SessionOptions } from '../../src/openstack/session.ts';
 import { type Clock, isoTime, systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -14,8 +14,14 @@ export interface SmallCloudOptions {
   readonly lifetimeMs?: number;
   /** Whether the user has a role in the project. Default: in every one. */
   readonly isMember?: (projectId: string) => boolean;
-  /** Further services: below /compute, /orchestration and so on, as the catalog has them. */
-  readonly routes?: (app: FastifyInstance) => void;
+  /**
+   * Further services: below /compute, /orchestration and so on, as the catalog has them. `projectOf` tells for which
+   * project a request's token is.
+   */
+  readonly routes?: (
+    app: FastifyInstance,
+    projectOf: (request: FastifyRequest) => string | undefined,
+  ) => void;
 }
 
 interface SignIn {
@@ -32,8 +38,8 @@ interface SignIn {
 export class SmallCloud {
   /** The bodies of all logins, refused ones too. */
   readonly logins: unknown[] = [];
-  /** Tokens that are taken at present. */
-  readonly tokens = new Map<string, { readonly projectId: string }>();
+  /** Tokens that are taken at present, with their project. */
+  readonly tokens = new Map<string, string>();
   readonly faults: Faults;
   readonly #http: HttpService;
   readonly #sessions: Session[] = [];
@@ -46,19 +52,20 @@ export class SmallCloud {
   static async start(options: SmallCloudOptions = {}): Promise<SmallCloud> {
     const faults = new Faults();
     const found: { cloud?: SmallCloud } = {};
+    const projectOf = ({ headers }: FastifyRequest) =>
+      found.cloud?.tokens.get(String(headers['x-auth-token']));
     const http = await HttpService.start({
       name: 'cloud',
       faults,
       routes: (app) => {
         app.addHook('onRequest', async (request, reply) => {
           if (request.url.startsWith('/identity/')) return;
-          const token = String(request.headers['x-auth-token']);
-          if (!found.cloud?.tokens.has(token)) await unauthorized(reply);
+          if (projectOf(request) === undefined) await unauthorized(reply);
         });
         app.post('/identity/:version/*', (request, reply) =>
           found.cloud?.signIn(request.body as SignIn, reply, options),
         );
-        options.routes?.(app);
+        options.routes?.(app, projectOf);
       },
     });
     found.cloud = new SmallCloud(http, faults);
@@ -110,7 +117,7 @@ export class SmallCloud {
 
     const now = (options.clock ?? systemClock).now() + (options.ahead ?? 0);
     const text = `token-${this.logins.length}`;
-    this.tokens.set(text, { projectId });
+    this.tokens.set(text, projectId);
     const times = { issued_at: isoTime(now), ends: isoTime(now + (options.lifetimeMs ?? 3_600_000)) };
     const catalog = this.#catalog(projectId);
     if (v2) {

@@ -8,11 +8,16 @@ export const ErrorBody = z.union([
   z.object({ description: z.string() }).transform((body) => body.description),
   z
     .object({
-      description: z.object({ cause: z.string(), reason: z.string().optional(), detail: z.unknown() }),
+      description: z.object({
+        cause: z.string(),
+        reason: z.string().optional(),
+        detail: z.unknown().optional(),
+      }),
     })
-    .transform(({ description: { cause, reason, detail } }) =>
-      reason ? `${cause}: ${reason}` : `${cause}: ${JSON.stringify(detail)}`,
-    ),
+    .transform(({ description: { cause, reason, detail } }) => {
+      const more = reason ?? (detail === undefined ? undefined : JSON.stringify(detail));
+      return more === undefined ? cause : `${cause}: ${more}`;
+    }),
   // WebOb, for a route that the service does not have
   z.object({ message: z.string() }).transform((body) => body.message),
   // Nova and Cinder: { itemNotFound: … }, { badRequest: … }; Neutron: { NeutronError: … }

@@ -22,7 +22,7 @@ export const StacksBody = z.object({ stacks: z.array(Stack), links: Links.defaul
 export const StackBody = z.object({
   stack: Stack.extend({
     parameters: z.object({ 'OS::project_id': z.string() }),
-    outputs: z.array(z.object({ output_key: z.string(), output_value: z.unknown() })).default([]),
+    outputs: z.array(z.object({ output_key: z.string(), output_value: z.unknown().optional() })).default([]),
   }),
 });
 
