@@ -11,7 +11,10 @@ export function parseJson(response: HttpResponse): unknown {
   try {
     return JSON.parse(response.text);
   } catch (cause) {
-    const what = response.text === '' ? 'an empty body' : `${response.headers['content-type'] ?? 'a body'} that is not JSON`;
+    const what =
+      response.text === ''
+        ? 'an empty body'
+        : `${response.headers['content-type'] ?? 'a body'} that is not JSON`;
     throw new BodyError(response, what, cause);
   }
 }

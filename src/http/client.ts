@@ -4,7 +4,13 @@ import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { userAgent } from '../runtime/version.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
-import { defaultRetryPolicy, isIdempotent, isTransientStatus, type RetryPolicy, retryDelay } from './retry.ts';
+import {
+  defaultRetryPolicy,
+  isIdempotent,
+  isTransientStatus,
+  type RetryPolicy,
+  retryDelay,
+} from './retry.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -189,7 +195,7 @@ export class HttpClient {
       }
       throw new ConnectionError(facts, {
         code,
-        maybeCarriedOut: !neverSent.has(code),
+        maybeCarriedOut: !neverSent.has(code) && !untrusted.test(code),
         cause,
         hint: hintFor(code),
       });
@@ -207,10 +213,13 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** The codes of a certificate that Node or OpenSSL did not accept. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
+
 function hintFor(code: string): string | undefined {
   if (code === 'ECONNREFUSED') return 'Is it running, and is the address right?';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Is the host name right, and does DNS know it?';
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(code)) {
+  if (untrusted.test(code)) {
     return 'Its certificate is not trusted: give the authority as `cacert`, or set `insecure: true`.';
   }
   return undefined;
@@ -218,7 +227,8 @@ function hintFor(code: string): string | undefined {
 
 function codeOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'UNKNOWN';
-  const code = (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
+  const code =
+    (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : cause.name;
 }
 
