@@ -37,7 +37,7 @@ export class ConcertimError extends ServiceError {
   ) {
     const body = readErrorBody(response.text);
     super(message(options.what ?? `${response.method} ${response.url}`, response, body), {
-      severity: options.severity ?? severityOf(response),
+      severity: options.severity ?? severityOfAnswer(response),
       hint: options.hint ?? hintFor(response, body),
     });
     this.method = response.method;
@@ -81,7 +81,7 @@ function kindOf(status: number, body: ErrorBody): ConcertimErrorKind {
 }
 
 /** A 401 that outlives a new sign-in is transient: the portal is changing its secret, or its clock is ahead. */
-function severityOf(response: HttpResponse): Severity {
+function severityOfAnswer(response: HttpResponse): Severity {
   if (httpsOrigin(response) !== undefined) return 'fatal';
   return response.status === 401 || isTransientStatus(response.status) ? 'transient' : 'terminal';
 }
@@ -89,7 +89,12 @@ function severityOf(response: HttpResponse): Severity {
 function message(what: string, response: HttpResponse, body: ErrorBody): string {
   const said = body.text ?? body.problems.map(({ field, problem }) => `${field} ${problem}`).join(', ');
   const told = said === '' ? '' : `: ${said.replace(/\.$/, '')}`;
-  return `Concertim refused ${what} (${response.status})${told}.`;
+  return `Concertim ${verb(response.status)} ${what} (${response.status})${told}.`;
+}
+
+function verb(status: number): string {
+  if (status < 400) return 'redirected';
+  return status < 500 ? 'refused' : 'failed on';
 }
 
 function hintFor(response: HttpResponse, body: ErrorBody): string | undefined {

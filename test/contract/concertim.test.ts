@@ -33,6 +33,15 @@ const transcripts = readdirSync(folder)
   .sort()
   .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Transcript);
 
+const differences = readFileSync(new URL('../../docs/sandbox-differences.md', import.meta.url), 'utf8');
+/** Numbers of the lists that the sandbox gives in another order. */
+const otherOrder = [...differences.matchAll(/^\| (\d{3}) \| order of the list \|/gm)].map(([, n]) =>
+  Number(n),
+);
+const headersLeftOut = [...differences.matchAll(/^\| `([a-z-]+)` \|/gm)].flatMap(
+  ([, header]) => header ?? [],
+);
+
 /** The day of the recording: dates are held against it. */
 const now = parseTime('2026-11-22T18:35:00Z') ?? 0;
 const day = 86_400;
@@ -70,10 +79,18 @@ describe('the answers of generation A', () => {
       const answer = await send(transcript);
 
       expect(answer.status).toBe(response.status);
-      expect(comparable(answer.body)).toEqual(comparable(response.body));
+      if (otherOrder.includes(n)) {
+        expect(comparable(answer.body)).not.toEqual(comparable(response.body));
+        expect(byId(comparable(answer.body))).toEqual(byId(comparable(response.body)));
+      } else {
+        expect(comparable(answer.body)).toEqual(comparable(response.body));
+      }
       expect(answer.headers['content-type']?.toLowerCase()).toBe(
         response.headers['content-type']?.toLowerCase(),
       );
+      const names = Object.keys(response.headers).filter((header) => !headersLeftOut.includes(header));
+      expect(Object.keys(answer.headers)).toEqual(expect.arrayContaining(names));
+      for (const header of headersLeftOut) expect(answer.headers).not.toHaveProperty(header);
       expect('authorization' in answer.headers).toBe('authorization' in response.headers);
       expect(comparable(answer.headers['location'])).toBe(comparable(response.headers['location']));
     });
@@ -207,11 +224,11 @@ function token(userId: number, { exp }: { exp: string | number }): string {
   return signToken(claims, portal.secret);
 }
 
-/** Without what must differ: the order of lists, the times of rows, the portal's own address. */
+/** Without what must differ: the times of rows, the portal's own address. */
 function comparable(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://portal');
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(comparable).sort(byId);
+  if (Array.isArray(value)) return value.map(comparable);
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
@@ -222,10 +239,6 @@ function comparable(value: unknown): unknown {
   );
 }
 
-function byId(a: unknown, b: unknown): number {
-  return idOf(a) - idOf(b);
-}
-
-function idOf(value: unknown): number {
-  return typeof value === 'object' && value !== null && 'id' in value ? Number(value.id) : 0;
+function byId(list: unknown): unknown[] {
+  return (list as { id: number }[]).toSorted((a, b) => a.id - b.id);
 }

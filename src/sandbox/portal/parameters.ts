@@ -12,12 +12,12 @@ export interface Parameters {
  *
  * @throws {Refusal} 400 when it is not what it is said to be
  */
-export function readParameters(contentType: string | undefined, text: string): Parameters {
+export function readParameters(contentType: string | undefined, body: unknown): Parameters {
   const isJson = /^application\/json\b/i.test(contentType ?? '');
-  if (!isJson || text.trim() === '') return { all: {}, isJson };
+  if (!isJson || typeof body !== 'string' || body.trim() === '') return { all: {}, isJson };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(body);
   } catch {
     throw malformed();
   }

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import { asInteger, type JsonObject, type Scalar } from './attributes.ts';
+import { type Parameters, readParameters, rootObject } from './parameters.ts';
+import type { UserRow } from './portal.ts';
+import { noSuchRecord } from './refusal.ts';
+import type { Table } from './table.ts';
+
+/** One request of somebody who is signed in. */
+export class Call {
+  readonly caller: UserRow;
+  readonly parameters: Parameters;
+  readonly #request: FastifyRequest;
+
+  /** @throws {Refusal} 400 for a body that is not the JSON that it is said to be */
+  constructor(request: FastifyRequest, caller: UserRow) {
+    this.#request = request;
+    this.caller = caller;
+    this.parameters = readParameters(request.headers['content-type'], request.body);
+  }
+
+  get recurse(): boolean {
+    return (this.#request.query as { recurse?: string }).recurse === 'true';
+  }
+
+  /** The row that the path names; an id that is no number names none. */
+  find<Row extends { readonly id: number }>(table: Table<Row>): Row {
+    const { id } = this.#request.params as { id: Scalar };
+    const row = table.get(asInteger(id) ?? 0);
+    if (!row) throw noSuchRecord();
+    return row;
+  }
+
+  /** The attributes that were sent; `flat` names those that may come without the root key. */
+  root(key: string, flat: readonly string[], options: { mayBeEmpty?: boolean } = {}): JsonObject {
+    return rootObject(this.parameters, key, { ...options, flat });
+  }
+}

@@ -1,0 +1,169 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answer, refuse } from './answers.ts';
+import { asInteger, scalar } from './attributes.ts';
+import { Call } from './call.ts';
+import { deviceListJson } from './device-json.ts';
+import {
+  createNode,
+  deleteDevice,
+  deviceAttributes,
+  showDevice,
+  updateDevice,
+  visibleDevices,
+} from './devices.ts';
+import type { Portal } from './portal.ts';
+import {
+  createRack,
+  deleteRack,
+  rackAttributes,
+  rackJson,
+  rackWithDevicesJson,
+  updateRack,
+  visibleRacks,
+} from './racks.ts';
+import { missing, noSuchRecord, noSuchRoute, Refusal } from './refusal.ts';
+import { authenticate, refuseVisitor, signIn } from './sign-in.ts';
+import {
+  createTemplate,
+  deleteTemplate,
+  templateAttributes,
+  templateBody,
+  updateTemplate,
+} from './templates.ts';
+import { updateUser, userAttributes, userJson, visibleUsers } from './users.ts';
+
+/** The API of generation A, as far as this service uses it. */
+export function addRoutes(
+  app: FastifyInstance,
+  portal: Portal,
+  beforeInsertion: () => Promise<unknown>,
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, noSuchRoute()));
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof Refusal) return refuse(reply, error);
+    throw error;
+  });
+
+  const signedIn =
+    (respond: (call: Call) => string | Promise<string>) =>
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      const caller = authenticate(portal, request);
+      if (caller instanceof Refusal) return refuseVisitor(request, reply, caller);
+      return answer(reply, 200, await respond(new Call(request, caller)));
+    };
+  const change = (url: string, respond: (call: Call) => string) =>
+    app.route({ method: ['PATCH', 'PUT'], url, handler: signedIn(respond) });
+
+  for (const path of ['/users/sign_in', '/users/sign_in.json']) {
+    app.post(path, (request, reply) => signIn(portal, request, reply));
+  }
+
+  app.get(
+    '/api/v1/users',
+    signedIn(({ caller }) => list(visibleUsers(portal, caller), userJson)),
+  );
+  app.get(
+    '/api/v1/users/current',
+    signedIn(({ caller }) => userJson(caller)),
+  );
+  change('/api/v1/users/:id', (call) =>
+    updateUser(portal, call.caller, call.find(portal.users), call.root('user', userAttributes)),
+  );
+
+  app.get(
+    '/api/v1/templates',
+    signedIn(() => {
+      const rackable = portal.templates.all().filter((template) => template.rackable);
+      return list(rackable, (template) => JSON.stringify(templateBody(template)));
+    }),
+  );
+  app.post(
+    '/api/v1/templates',
+    signedIn((call) => {
+      const template = createTemplate(portal, call.caller, call.root('template', templateAttributes));
+      return JSON.stringify(templateBody(template));
+    }),
+  );
+  change('/api/v1/templates/:id', (call) => {
+    const template = call.find(portal.templates);
+    const attributes = call.root('template', templateAttributes);
+    return JSON.stringify(templateBody(updateTemplate(portal, call.caller, template, attributes)));
+  });
+  app.delete(
+    '/api/v1/templates/:id',
+    signedIn((call) => {
+      deleteTemplate(portal, call.caller, call.find(portal.templates), call.recurse);
+      return '{}';
+    }),
+  );
+
+  app.get(
+    '/api/v1/racks',
+    signedIn(({ caller }) => list(visibleRacks(portal, caller), (rack) => rackJson(portal, rack, caller))),
+  );
+  app.get(
+    '/api/v1/racks/:id',
+    signedIn((call) => rackWithDevicesJson(portal, call.find(portal.racks), call.caller)),
+  );
+  app.post(
+    '/api/v1/racks',
+    signedIn(async (call) => {
+      const insert = createRack(portal, call.caller, call.root('rack', rackAttributes, { mayBeEmpty: true }));
+      await beforeInsertion();
+      return insert();
+    }),
+  );
+  change('/api/v1/racks/:id', (call) =>
+    updateRack(
+      portal,
+      call.caller,
+      call.find(portal.racks),
+      call.root('rack', rackAttributes, { mayBeEmpty: true }),
+    ),
+  );
+  app.delete(
+    '/api/v1/racks/:id',
+    signedIn((call) => {
+      deleteRack(portal, call.caller, call.find(portal.racks), call.recurse);
+      return '{}';
+    }),
+  );
+
+  app.get(
+    '/api/v1/devices',
+    signedIn(({ caller }) => list(visibleDevices(portal, caller), deviceListJson)),
+  );
+  app.get(
+    '/api/v1/devices/:id',
+    signedIn((call) => showDevice(portal, call.caller, call.find(portal.devices))),
+  );
+  app.post(
+    '/api/v1/nodes',
+    signedIn(async (call) => {
+      const templateId = scalar(call.parameters.all, 'template_id');
+      if (templateId === undefined || templateId === null || templateId === '') throw missing('template_id');
+      const attributes = call.root('device', []);
+      const template = portal.templates.get(asInteger(templateId) ?? 0);
+      if (!template) throw noSuchRecord();
+      const insert = createNode(portal, call.caller, template, attributes);
+      await beforeInsertion();
+      return insert();
+    }),
+  );
+  change('/api/v1/devices/:id', (call) =>
+    updateDevice(portal, call.caller, call.find(portal.devices), call.root('device', deviceAttributes)),
+  );
+  app.delete(
+    '/api/v1/devices/:id',
+    signedIn((call) => {
+      deleteDevice(portal, call.caller, call.find(portal.devices));
+      return '{}';
+    }),
+  );
+}
+
+function list<Row>(rows: readonly Row[], toJson: (row: Row) => string): string {
+  return `[${rows.map(toJson).join(',')}]`;
+}

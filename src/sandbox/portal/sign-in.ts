@@ -1,0 +1,57 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answer, redirect, refuse } from './answers.ts';
+import { isObject } from './attributes.ts';
+import { readParameters } from './parameters.ts';
+import type { Portal, UserRow } from './portal.ts';
+import { Refusal, unauthorized } from './refusal.ts';
+import { signToken, verifyToken } from './tokens.ts';
+import { signInBody } from './users.ts';
+
+const notSignedIn = 'You need to sign in or sign up before continuing.';
+
+/** Whoever does not ask for JSON is taken for a person and sent to the page for signing in. */
+export function refuseVisitor(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  if (wantsJson(request)) return refuse(reply, refusal);
+  return redirect(reply, 302, `${request.protocol}://${request.host}/users/sign_in`);
+}
+
+function wantsJson({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('application/json') ?? false;
+}
+
+/** Who sends a request, or why that is not known. */
+export function authenticate(portal: Portal, { headers }: FastifyRequest): UserRow | Refusal {
+  const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  if (token === undefined) return unauthorized(notSignedIn);
+  try {
+    const user = portal.users.get(verifyToken(token, portal.secret, portal.clock.now()));
+    return user ?? unauthorized('nil user');
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/**
+ * Signs in; a token comes only with the path that ends in `.json`. The portal's own takes up to a second for its password
+ * hash, this one compares.
+ */
+export function signIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { all } = readParameters(request.headers['content-type'], request.body);
+  const { login, password } = isObject(all['user']) ? all['user'] : {};
+  if (!login || !password) return refuse(reply, unauthorized(notSignedIn));
+  const user = portal.users.all().find((user) => user.login === login && user.password === password);
+  if (!user) return refuse(reply, unauthorized('Invalid Login or password.'));
+  const isJsonPath = request.url.split('?')[0]?.endsWith('.json');
+  if (!isJsonPath && !wantsJson(request)) {
+    return redirect(reply, 303, `${request.protocol}://${request.host}/`);
+  }
+  if (isJsonPath) reply.header('authorization', `Bearer ${newToken(portal, user)}`);
+  return answer(reply.header('location', '/'), 201, JSON.stringify(signInBody(user)));
+}
+
+function newToken(portal: Portal, user: UserRow): string {
+  const iat = Math.floor(portal.clock.now() / 1000);
+  const exp = String(iat + Math.floor(portal.tokenLifetimeMs / 1000));
+  return signToken({ sub: String(user.id), scp: 'user', iat, exp, jti: portal.uuid() }, portal.secret);
+}
