@@ -117,7 +117,7 @@ export function desiredState(
   return {
     templates: [...templates.values()].sort((a, b) => compareTexts(a.foreignId, b.foreignId)),
     racks,
-    unknownStates,
+    unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
   };
 }
 

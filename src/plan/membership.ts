@@ -2,10 +2,11 @@ import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.t
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
-import type { PortalIndex } from './portal-index.ts';
+import { compareTexts, type PortalIndex } from './portal-index.ts';
 
 /**
- * Which source each server belongs to. The first of these that says so decides:
+ * Which source each server belongs to. The first of these that says so decides, and of two stacks that both have a
+ * server the one with the lower id:
  *
  * 1. it is a resource of the stack's tree: read in this run, recorded in the rack, or hinted by Nova;
  * 2. it is a member of one of the tree's server groups;
@@ -26,7 +27,7 @@ export function rackKeyOfServers(
   const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
   const groupsOfTree = new Map<RackKey, readonly ServerGroupId[]>();
 
-  for (const tree of cloud.trees) {
+  for (const tree of cloud.trees.toSorted((a, b) => compareTexts(a.root.id, b.root.id))) {
     const key = stackKey(tree.root.id);
     const known = membersOf(tree, index);
     for (const server of known?.servers ?? []) claim(server, key);

@@ -7,7 +7,7 @@ import { keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { planRacks } from './plan-racks.ts';
 import { planTemplates } from './plan-templates.ts';
 import type { DeletionPolicy } from './policy.ts';
-import { compareTexts, indexPortal, type PortalIndex } from './portal-index.ts';
+import { compareTexts, indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
 
 export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
@@ -27,7 +27,8 @@ export interface PlanSettings extends MappingSettings {
  * Pure: the same two snapshots give the same plan, in whatever order their lists are; and when all of a plan has been
  * applied, the next one is empty.
  */
-export function plan(cloud: CloudObservation, portal: PortalSnapshot, settings: PlanSettings): Plan {
+export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
+  const portal = inOrderOfIds(snapshot);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
   const leaving = departures(cloud, desired, portal, index, settings);

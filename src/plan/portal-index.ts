@@ -21,10 +21,21 @@ export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | und
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
-export function indexPortal(portal: PortalSnapshot): PortalIndex {
+/** The lists of a portal by their ids: the portal gives them in the order in which rows were last written. */
+export function inOrderOfIds({ users, racks, devices, templates }: PortalSnapshot): PortalSnapshot {
+  return {
+    users: inOrder(users),
+    racks: inOrder(racks),
+    devices: inOrder(devices),
+    templates: inOrder(templates),
+  };
+}
+
+export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
+  const portal = inOrderOfIds(snapshot);
   const ownerOfProject = new Map<ProjectId, User>();
   const users = new Map<UserId, User>();
-  for (const user of inOrder(portal.users)) {
+  for (const user of portal.users) {
     users.set(user.id, user);
     if (user.root || user.projectId === null) continue;
     const project = user.projectId as ProjectId;
@@ -34,7 +45,7 @@ export function indexPortal(portal: PortalSnapshot): PortalIndex {
   const racks = new Map<RackId, Rack>();
   const racksOfSource = new Map<RackKey, Rack[]>();
   const sources = new Map<RackKey, RackSource>();
-  for (const rack of inOrder(portal.racks)) {
+  for (const rack of portal.racks) {
     racks.set(rack.id, rack);
     const source = sourceOfRack(rack);
     if (!source) continue;
@@ -45,7 +56,7 @@ export function indexPortal(portal: PortalSnapshot): PortalIndex {
 
   const devicesOfServer = new Map<ServerId, Device[]>();
   const devicesOfRack = new Map<RackId, Device[]>();
-  for (const device of inOrder(portal.devices)) {
+  for (const device of portal.devices) {
     if (device.location) append(devicesOfRack, device.location.rackId, device);
     const server = serverOfDevice(device);
     if (server) append(devicesOfServer, server, device);
