@@ -1,5 +1,6 @@
 import type { Template } from '../concertim/model.ts';
 import type { Flavor, ServerFlavor } from '../openstack/model.ts';
+import { possibleNames, templateNames } from './names.ts';
 
 /** A template as the cloud's flavors want it. */
 export interface DesiredTemplate {
@@ -26,33 +27,49 @@ export function templateOfFlavor({ id, name, vcpus, ram, disk }: Flavor): Desire
 
 /** The template for a server's flavor, existing or not, by whatever the server says of it. */
 export class FlavorResolver {
-  readonly #ofFlavor = new Map<string, DesiredTemplate>();
-  readonly #ofName = new Map<string, DesiredTemplate>();
+  readonly #ofId = new Map<string, DesiredTemplate>();
+  /** By name and sizes: a flavor that is made anew keeps the name, and the servers of the old one its sizes. */
+  readonly #ofShape = new Map<string, DesiredTemplate>();
 
-  /** @param templates those of ours that the portal has: the memory of flavors that are gone */
+  /** @param templates those of ours that the portal has, by their ids: the memory of flavors that are gone */
   constructor(flavors: readonly Flavor[], templates: readonly (Template & { foreignId: string })[]) {
+    for (const flavor of flavors) this.#learn(templateOfFlavor(flavor), [flavor.name]);
     for (const { foreignId, name, description, height, vcpus, ram, disk } of templates) {
-      this.#learn({ foreignId, name, description: description ?? '', height, vcpus, ram, disk });
+      const template = { foreignId, name, description: description ?? '', height, vcpus, ram, disk };
+      this.#learn(template, possibleNames(name, foreignId, templateNames));
     }
-    for (const flavor of flavors) this.#learn(templateOfFlavor(flavor));
   }
 
   /** Whether there is such a flavor, or once was. */
   knows(flavor: ServerFlavor): boolean {
-    return flavor.kind === 'id' ? this.#ofFlavor.has(flavor.id) : this.#ofName.has(flavor.name);
+    return flavor.kind === 'id' ? this.#ofId.has(flavor.id) : this.#ofShape.has(shapeOf(describe(flavor)));
   }
 
   resolve(flavor: ServerFlavor): DesiredTemplate {
     if (flavor.kind === 'id') {
-      return this.#ofFlavor.get(flavor.id) ?? { foreignId: flavor.id, ...describe({ name: flavor.id }) };
+      return this.#ofId.get(flavor.id) ?? { foreignId: flavor.id, ...describe({ name: flavor.id }) };
     }
-    return this.#ofName.get(flavor.name) ?? { foreignId: `${goneFlavor}${flavor.name}`, ...describe(flavor) };
+    const template = describe(flavor);
+    const shape = shapeOf(template);
+    return this.#ofShape.get(shape) ?? { foreignId: `${goneFlavor}${shape}`, ...template };
   }
 
-  #learn(template: DesiredTemplate): void {
-    this.#ofFlavor.set(template.foreignId, template);
-    this.#ofName.set(template.name, template);
+  #learn(template: DesiredTemplate, names: readonly string[]): void {
+    if (!this.#ofId.has(template.foreignId)) this.#ofId.set(template.foreignId, template);
+    for (const name of names) {
+      const shape = shapeOf({ ...template, name });
+      if (!this.#ofShape.has(shape)) this.#ofShape.set(shape, template);
+    }
   }
+}
+
+function shapeOf({
+  name,
+  vcpus,
+  ram,
+  disk,
+}: Pick<DesiredTemplate, 'name' | 'vcpus' | 'ram' | 'disk'>): string {
+  return [name, vcpus, ram, disk].join('/');
 }
 
 function describe(flavor: { name: string; vcpus?: number; ram?: number; disk?: number }) {

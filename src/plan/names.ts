@@ -10,12 +10,29 @@ export interface NameRules {
   readonly maxLength: number;
   /** For a name of which nothing is left. */
   readonly fallback: string;
+  /** How much of the id a name may end with, shortest first. */
+  readonly ends: readonly number[];
 }
 
-export const rackNames: NameRules = { invalid: /[^A-Za-z0-9_-]/gu, maxLength: 255, fallback: 'stack' };
-export const deviceNames: NameRules = { invalid: /[^A-Za-z0-9-]/gu, maxLength: 150, fallback: 'server' };
+export const rackNames: NameRules = {
+  invalid: /[^A-Za-z0-9_-]/gu,
+  maxLength: 255,
+  fallback: 'stack',
+  ends: [5, 8, 13, 36],
+};
+export const deviceNames: NameRules = {
+  invalid: /[^A-Za-z0-9-]/gu,
+  maxLength: 150,
+  fallback: 'server',
+  ends: [5, 8, 13, 36],
+};
 /** Templates take any character. */
-export const templateNames: NameRules = { invalid: /(?!)/gu, maxLength: 255, fallback: 'flavor' };
+export const templateNames: NameRules = {
+  invalid: /(?!)/gu,
+  maxLength: 255,
+  fallback: 'flavor',
+  ends: [8, 36],
+};
 
 /** Every other character becomes a dash. */
 export function validName(name: string, rules: NameRules): string {
@@ -23,15 +40,19 @@ export function validName(name: string, rules: NameRules): string {
 }
 
 /** The names an object may bear, best first. */
-export function nameCandidates(
-  name: string,
-  id: string,
-  rules: NameRules,
-  lengths = [5, 8, 13, 36],
-): string[] {
+export function nameCandidates(name: string, id: string, rules: NameRules): string[] {
   const base = validName(name, rules);
-  const ends = new Set(lengths.map((length) => `-${validName(id.slice(0, length), rules)}`));
-  return [base, ...[...ends].map((end) => base.slice(0, rules.maxLength - end.length) + end)];
+  return [base, ...endsOf(id, rules).map((end) => base.slice(0, rules.maxLength - end.length) + end)];
+}
+
+/** The names that an object which bears this one may have in OpenStack, as far as it was valid and not cut. */
+export function possibleNames(name: string, id: string, rules: NameRules): string[] {
+  const ends = endsOf(id, rules).filter((end) => name.endsWith(end));
+  return [name, ...ends.map((end) => name.slice(0, -end.length))];
+}
+
+function endsOf(id: string, rules: NameRules): string[] {
+  return [...new Set(rules.ends.map((length) => `-${validName(id.slice(0, length), rules)}`))];
 }
 
 /** The present name where it is one of the candidates, else the first candidate that nobody has. */

@@ -34,7 +34,7 @@ export function planTemplates(
 
   for (const { height, ...wanted } of desired) {
     const present = ofFlavor.get(wanted.foreignId);
-    const candidates = nameCandidates(wanted.name, wanted.foreignId, templateNames, [8, 36]);
+    const candidates = nameCandidates(wanted.name, wanted.foreignId, templateNames);
     const name = chooseName(candidates, names, present?.name);
     names.add(name);
     if (!present) {
