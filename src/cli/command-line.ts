@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { componentNames } from '../service.ts';
 import { plan, type PlanOptions } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
+import { sandbox, type SandboxCommandOptions } from './sandbox.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
 const configurationError = 78;
@@ -16,6 +17,9 @@ const configOption = () =>
   );
 const allowDeletions = () =>
   new Option('--allow-deletions', 'delete also what has vanished in great number: look at `plan` first');
+
+const logFormat = () =>
+  new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']);
 
 /** The commands; each gives the process's exit code to `exit`. */
 export function commandLine(exit: (code: number) => void): Command {
@@ -30,7 +34,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(configOption())
     .option('--once', 'one cycle, then exit: 0 if all went well, 1 if anything failed')
     .addOption(allowDeletions())
-    .addOption(new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']))
+    .addOption(logFormat())
     .action(async (names: string[], options: RunOptions) => exit(await run(names, options)));
 
   program
@@ -41,7 +45,26 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await plan(options)));
 
+  program
+    .command('sandbox')
+    .description('a cloud and a portal in one process, to try things on')
+    .option('--with-service', 'run the service on it as well')
+    .option('--seed <number>', 'the same seed tells the same story', wholeNumber, 1)
+    .option('--projects <number>', 'each with a portal user', wholeNumber, 3)
+    .option('--stacks <number>', 'in all (default: two a project)', wholeNumber)
+    .option('--servers <number>', 'in each stack', wholeNumber, 4)
+    .option('--step <seconds>', 'between two events of the story', wholeNumber, 5)
+    .option('--still', 'nothing happens by itself')
+    .option('--latency <milliseconds>', 'added to every exchange', wholeNumber, 0)
+    .addOption(logFormat())
+    .action(async (options: SandboxCommandOptions) => exit(await sandbox(options)));
+
   return program;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
 }
 
 /** The first version was started with `run=<component>`. */

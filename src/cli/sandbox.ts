@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadConfig } from '../config/load.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { componentNames, Service } from '../service.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface SandboxCommandOptions {
+  readonly seed: number;
+  readonly projects: number;
+  readonly stacks?: number;
+  readonly servers: number;
+  readonly latency: number;
+  /** Seconds between two steps of the story. */
+  readonly step: number;
+  /** Nothing happens by itself. */
+  readonly still?: boolean;
+  /** Runs the service on it, in this process. */
+  readonly withService?: boolean;
+  readonly logFormat?: 'json' | 'pretty';
+}
+
+/** Between two full runs: short, because one watches. */
+const intervalSeconds = 5;
+
+/** `sandbox`: a cloud and a portal to try things on, until Ctrl-C. @returns the exit code */
+export async function sandbox(options: SandboxCommandOptions): Promise<number> {
+  using stop = stopSignal();
+  await using running = await startSandbox({
+    seed: options.seed,
+    projects: options.projects,
+    ...(options.stacks !== undefined && { stacks: options.stacks }),
+    servers: options.servers,
+    latencyMs: options.latency,
+    story: !options.still,
+    storyIntervalMs: options.step * 1_000,
+    onStep: (told) => console.log(`# cloud: ${told}`),
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'concertim-sandbox-'));
+  try {
+    const file = join(folder, 'config.yaml');
+    const settings = { log_level: 'info', ...running.config, updates: { interval: intervalSeconds } };
+    await writeFile(file, stringify(settings), { mode: 0o600 });
+    console.log(whereToLook(running, file, options));
+    if (options.withService) await serve(file, options, stop.signal);
+    else await untilStopped(stop.signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return 0;
+}
+
+async function serve(file: string, options: SandboxCommandOptions, signal: AbortSignal): Promise<void> {
+  await using service = new Service({
+    config: loadConfig({ file }),
+    components: componentNames,
+    logFormat: options.logFormat ?? 'pretty',
+  });
+  await service.run(signal);
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await systemClock.sleep(60_000, signal).catch(() => undefined);
+}
+
+function whereToLook({ services, population, config }: Sandbox, file: string, options: SandboxCommandOptions): string {
+  return `
+A sandbox is running: an OpenStack cloud and a Concertim portal in this process (seed ${options.seed}).
+
+  cloud    ${services.keystone.url}/v3      user ${population.concertim.name}, password ${config.openstack.password}
+  portal   ${services.concertim.url}         user ${config.concertim.concertim_username}, password ${config.concertim.concertim_password}
+  control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults
+  config   ${file}
+
+In another terminal, from this folder:
+
+  bin/concertim-openstack-service plan --config ${file}
+${options.withService ? '' : `  bin/concertim-openstack-service run --config ${file} --log-format pretty\n`}
+Ctrl-C ends it.
+`;
+}
