@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
 import { Faults } from '../faults.ts';
 import type { HttpService } from '../http-service.ts';
 import { Portal } from './portal.ts';
@@ -8,10 +9,20 @@ import { signToken } from './tokens.ts';
 
 let portal: Portal;
 let service: HttpService;
+/** How many creations are validated before the first of them is inserted. */
+let together: number;
 
 beforeEach(async () => {
-  portal = new Portal();
-  service = await startPortal({ portal, faults: new Faults(), insertionMs: 20 });
+  together = 1;
+  let waiting = 0;
+  const enough = Promise.withResolvers<void>();
+  const sleep = async () => {
+    waiting++;
+    if (waiting >= together) enough.resolve();
+    await enough.promise;
+  };
+  portal = new Portal({ clock: { now: () => systemClock.now(), sleep } });
+  service = await startPortal({ portal, faults: new Faults(), insertionMs: 1 });
 });
 afterEach(() => service.close());
 
@@ -32,6 +43,7 @@ function node(name: string, rackId: number, startU: number) {
 }
 
 test('creations at the same time do not see each other: same name, same unit', async () => {
+  together = 3;
   portal.addTemplate({ name: 'flavor' });
   const rack = portal.addRack({ user_id: 1, name: 'rack' });
 
@@ -46,6 +58,7 @@ test('creations at the same time do not see each other: same name, same unit', a
 });
 
 test('racks made twice under one name block themselves and what stands in them, until one is renamed', async () => {
+  together = 2;
   portal.addTemplate({ name: 'flavor' });
   const create = { rack: { user_id: 1, name: 'twin', status: 'ACTIVE' } };
 

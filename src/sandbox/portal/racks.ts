@@ -104,8 +104,8 @@ export function updateRack(portal: Portal, caller: UserRow, rack: RackRow, attri
 /** `DELETE /api/v1/racks/{id}` */
 export function deleteRack(portal: Portal, caller: UserRow, rack: RackRow, recurse: boolean): void {
   if (!maySee(caller, rack)) throw forbidden('destroy', rack.name);
-  if (!recurse && portal.devicesIn(rack.id).length > 0)
-    throw new Refusal(422, { errors: 'rack is not empty' });
+  const isEmpty = portal.devicesIn(rack.id).length === 0;
+  if (!isEmpty && !recurse) throw new Refusal(422, { errors: 'rack is not empty' });
   portal.deleteRack(rack.id);
 }
 

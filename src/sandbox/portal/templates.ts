@@ -1,4 +1,4 @@
-import { asInteger, asText, type JsonObject, numericality, type Scalar, scalar } from './attributes.ts';
+import { asInteger, asText, type JsonObject, numericality, scalar } from './attributes.ts';
 import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
 import type { Portal, TemplateRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
@@ -40,13 +40,7 @@ export function createTemplate(portal: Portal, caller: UserRow, attributes: Json
   const units = asInteger(height) ?? 0;
   if (units < 1 || units > highest) complaints.add('images', said('No images found for template height'));
   refuseUnstorable(attributes, complaints);
-  return portal.addTemplate({
-    name: name ?? '',
-    description: asText(scalar(attributes, 'description')),
-    foreign_id: asText(scalar(attributes, 'foreign_id')),
-    height: units,
-    ...sentSizes(attributes),
-  });
+  return portal.addTemplate({ ...sentColumns(attributes), name: name ?? '', height: units });
 }
 
 /** `PATCH /api/v1/templates/{id}`. Height and version are ignored. */
@@ -58,20 +52,12 @@ export function updateTemplate(
 ): TemplateRow {
   if (!caller.root) throw forbidden('update', template.name);
   const complaints = new Complaints();
-  const texts: Partial<Pick<TemplateRow, 'name' | 'description' | 'foreign_id'>> = {};
-  const name = scalar(attributes, 'name');
-  if (name !== undefined) {
-    checkName(portal, asText(name), template, complaints);
-    Object.assign(texts, { name: asText(name) });
-  }
-  for (const column of ['description', 'foreign_id'] as const) {
-    const value = scalar(attributes, column);
-    if (value !== undefined) Object.assign(texts, { [column]: asText(value) });
-  }
+  const columns = sentColumns(attributes);
+  if (columns.name !== undefined) checkName(portal, columns.name, template, complaints);
   checkDescription(attributes, complaints);
   checkSizes(attributes, complaints);
   refuseUnstorable(attributes, complaints);
-  return portal.templates.update(template.id, { ...texts, ...sentSizes(attributes) });
+  return portal.templates.update(template.id, columns);
 }
 
 /** `DELETE /api/v1/templates/{id}`; with `recurse` the devices of all users that are made from it go too. */
@@ -120,12 +106,20 @@ function checkSizes(attributes: JsonObject, complaints: Complaints): void {
 function refuseUnstorable(attributes: JsonObject, complaints: Complaints): void {
   if (scalar(attributes, 'schema_version') !== undefined) throw crash();
   if (!complaints.none) throw new Refusal(422, complaints.messages());
-  if (Object.values(sentSizes(attributes)).some((size) => (size ?? 0) > largestInteger)) throw crash();
+  if (sizes.some((size) => (asInteger(scalar(attributes, size)) ?? 0) > largestInteger)) throw crash();
 }
 
-function sentSizes(attributes: JsonObject): Partial<Record<(typeof sizes)[number], number | null>> {
-  const sent = sizes.map((size): [string, Scalar] => [size, scalar(attributes, size)]);
-  return Object.fromEntries(
-    sent.filter(([, value]) => value !== undefined).map(([size, value]) => [size, asInteger(value)]),
-  );
+function sentColumns(attributes: JsonObject): Partial<Omit<TemplateRow, 'id' | 'height' | 'rackable'>> {
+  const columns: { -readonly [Name in keyof TemplateRow]?: TemplateRow[Name] } = {};
+  const name = scalar(attributes, 'name');
+  if (name !== undefined) columns.name = asText(name) ?? '';
+  for (const column of ['description', 'foreign_id'] as const) {
+    const value = scalar(attributes, column);
+    if (value !== undefined) columns[column] = asText(value);
+  }
+  for (const size of sizes) {
+    const value = scalar(attributes, size);
+    if (value !== undefined) columns[size] = asInteger(value);
+  }
+  return columns;
 }

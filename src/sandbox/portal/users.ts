@@ -82,8 +82,7 @@ export function updateUser(portal: Portal, caller: UserRow, user: UserRow, attri
   if (cost !== undefined && isNothing(cost)) throw crash();
   const stored = portal.users.update(user.id, { ...columns, cloud_user_id: asUuid(columns.cloud_user_id) });
   // The answer echoes the id as it was sent; every later one has it with dashes.
-  const echoed = JSON.stringify(userBody({ ...stored, cloud_user_id: columns.cloud_user_id }));
-  return echoed;
+  return JSON.stringify(userBody({ ...stored, cloud_user_id: columns.cloud_user_id }));
 }
 
 type CloudColumns = Pick<UserRow, (typeof userAttributes)[number]>;
@@ -97,7 +96,7 @@ function changedColumns(user: UserRow, attributes: JsonObject): CloudColumns {
     return value === undefined ? user[name] : cast(value);
   };
   return {
-    project_id: sent('project_id', (value) => asText(value)?.trim() || null),
+    project_id: sent('project_id', (value) => (isNothing(value) ? null : asText(value))),
     cloud_user_id: sent('cloud_user_id', uuidAsSent),
     cost: sent('cost', (value) => asDecimal(value) ?? 0),
     billing_period_start: sent('billing_period_start', asDate),
