@@ -36,13 +36,13 @@ export const templateNames: NameRules = {
 
 /** Every other character becomes a dash. */
 export function validName(name: string, rules: NameRules): string {
-  return name.replace(rules.invalid, '-').slice(0, rules.maxLength) || rules.fallback;
+  return cut(name.replace(rules.invalid, '-'), rules.maxLength) || rules.fallback;
 }
 
 /** The names an object may bear, best first. */
 export function nameCandidates(name: string, id: string, rules: NameRules): string[] {
   const base = validName(name, rules);
-  return [base, ...endsOf(id, rules).map((end) => base.slice(0, rules.maxLength - end.length) + end)];
+  return [base, ...endsOf(id, rules).map((end) => cut(base, rules.maxLength - end.length) + end)];
 }
 
 /** The names that an object which bears this one may have in OpenStack, as far as it was valid and not cut. */
@@ -53,6 +53,11 @@ export function possibleNames(name: string, id: string, rules: NameRules): strin
 
 function endsOf(id: string, rules: NameRules): string[] {
   return [...new Set(rules.ends.map((length) => `-${validName(id.slice(0, length), rules)}`))];
+}
+
+/** Half a character, which no database takes, becomes U+FFFD. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed();
 }
 
 /** The present name where it is one of the candidates, else the first candidate that nobody has. */
