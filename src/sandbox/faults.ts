@@ -53,6 +53,11 @@ export class Faults {
     };
   }
 
+  /** Those in force that have not hit as often as they shall. */
+  get armed(): readonly Fault[] {
+    return this.#armed.filter(({ toHit }) => toHit > 0).map(({ fault }) => fault);
+  }
+
   clear(): void {
     this.#armed = [];
   }

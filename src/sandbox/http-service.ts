@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { Fault, Faults } from './faults.ts';
+import { unreachable } from '../runtime/unreachable.ts';
+import type { FaultKind, Faults } from './faults.ts';
 
 export interface HttpServiceOptions {
   /** How faults and counts call it, such as `nova`. */
@@ -23,11 +24,14 @@ export interface SeenRequest {
   readonly url: string;
 }
 
+/** As many as a test could ever want to look at, and few enough for a sandbox that runs for days. */
+const mostSeen = 100_000;
+
 /** One of the sandbox's services: real HTTP on loopback, with latency and faults in front of its routes. */
 export class HttpService {
   readonly name: string;
   readonly url: string;
-  /** Every request since the start or the last `forget()`, in order. */
+  /** Every request since the start or the last `forget()`, in order; of very many the newest. */
   seen: SeenRequest[] = [];
   /** Most requests that were in flight at once since the start or the last `forget()`. */
   mostInFlight = 0;
@@ -43,7 +47,6 @@ export class HttpService {
   static async start(options: HttpServiceOptions): Promise<HttpService> {
     const clock = options.clock ?? systemClock;
     const app = Fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true });
-    const hits = new WeakMap<FastifyRequest, Fault>();
     let service: HttpService | undefined;
 
     app.addHook('onRequest', async (request, reply) => {
@@ -51,13 +54,11 @@ export class HttpService {
       reply.raw.once('close', () => service?.end());
       if (options.latencyMs) await clock.sleep(options.latencyMs);
       const fault = options.faults.take({ service: options.name, method: request.method, url: request.url });
-      if (!fault) return;
-      hits.set(request, fault);
-      await before(fault, reply, clock);
+      if (fault) await strike(request, reply, fault, clock);
     });
     app.addHook('onSend', async (request, reply, payload) => {
-      const fault = hits.get(request);
-      return fault ? after(fault, reply, payload, clock) : payload;
+      const struck = strikes.get(request);
+      return struck ? spoil(struck.fault, reply, payload, struck.clock) : payload;
     });
     options.routes(app);
     const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
@@ -65,7 +66,12 @@ export class HttpService {
     return service;
   }
 
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
   begin(request: SeenRequest): void {
+    if (this.seen.length >= mostSeen * 2) this.seen = this.seen.slice(-mostSeen);
     this.seen.push(request);
     this.#inFlight++;
     this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
@@ -86,8 +92,20 @@ export class HttpService {
   }
 }
 
-/** What a fault does in place of the route, or before it. */
-async function before(fault: Fault, reply: FastifyReply, clock: Clock): Promise<void> {
+/** The faults that have hit exchanges whose answers are still to come. */
+const strikes = new WeakMap<FastifyRequest, { fault: FaultKind; clock: Clock }>();
+
+/**
+ * Has a fault hit an exchange, before its route or from within: afterwards `reply.sent` tells whether it is over for the
+ * route; an answer that is still sent is spoiled on its way, as the fault says.
+ */
+export async function strike(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fault: FaultKind,
+  clock: Clock,
+): Promise<void> {
+  strikes.set(request, { fault, clock });
   switch (fault.kind) {
     case 'reset-before':
       reply.hijack();
@@ -110,11 +128,13 @@ async function before(fault: Fault, reply: FastifyReply, clock: Clock): Promise<
     case 'trickle':
     case 'rewrite':
       return;
+    default:
+      unreachable(fault);
   }
 }
 
-/** What a fault does to the route's answer. */
-function after(fault: Fault, reply: FastifyReply, payload: unknown, clock: Clock): unknown {
+/** What a fault does to an answer on its way. */
+function spoil(fault: FaultKind, reply: FastifyReply, payload: unknown, clock: Clock): unknown {
   const text = typeof payload === 'string' ? payload : '';
   switch (fault.kind) {
     case 'reset-after':
@@ -136,6 +156,8 @@ function after(fault: Fault, reply: FastifyReply, payload: unknown, clock: Clock
     case 'delay':
     case 'answer':
       return payload;
+    default:
+      return unreachable(fault);
   }
 }
 

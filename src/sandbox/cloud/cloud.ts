@@ -1,0 +1,93 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { Compute, type ComputeEvent } from './compute.ts';
+import { Identity } from './identity.ts';
+import { Ids, randomFor } from './ids.ts';
+import { Networking } from './network.ts';
+import { Orchestration, type OrchestrationEvent } from './orchestration.ts';
+import { Timeline } from './timeline.ts';
+
+/** What a real cloud would announce, with the object as it is at that moment. */
+export type CloudEvent = ComputeEvent | OrchestrationEvent;
+
+export interface CloudOptions {
+  readonly clock: Clock;
+  /** The same ids for the same seed. */
+  readonly seed: number;
+  /** How long things take, as a multiple of what they take on a small real cloud; 0: they happen at once. */
+  readonly pace: number;
+  readonly tokenLifetimeS: number;
+  /** `stack_scheduler_hints` of heat.conf: Nova's servers tell their root stack from microversion 2.100 on. */
+  readonly stackSchedulerHints: boolean;
+  /** Heat's policy lets administrators use `global_tenant`; the stock policy lets nobody. */
+  readonly heatGlobalIndex: boolean;
+  /** An administrator's token is one to Heat too (`context_is_admin`): it lists the stacks of all projects. */
+  readonly adminContext: boolean;
+  /** Nova's newest microversion. */
+  readonly microversion: string;
+}
+
+/** An hour: longer than any client looks back, short enough for a story that runs for days. */
+const keepDeletedMs = 3_600_000;
+
+/** An OpenStack in memory: its state and what can be done to it. HTTP comes in keystone.ts, nova.ts and heat.ts. */
+export class Cloud {
+  readonly options: CloudOptions;
+  readonly timeline: Timeline;
+  readonly identity: Identity;
+  readonly compute: Compute;
+  readonly networking: Networking;
+  readonly orchestration: Orchestration;
+  /** For what is drawn as requests come, which must not shift the ids of objects. */
+  readonly requestIds: Ids;
+  readonly #listeners = new Set<(event: CloudEvent) => void>();
+
+  constructor(options: CloudOptions) {
+    this.options = options;
+    const { seed } = options;
+    const timeline = new Timeline(options.clock, options.pace);
+    const onEvent = (event: CloudEvent) => {
+      for (const listener of this.#listeners) listener(event);
+    };
+    this.timeline = timeline;
+    this.requestIds = new Ids(randomFor(seed, 'requests'));
+    this.identity = new Identity({
+      timeline,
+      ids: new Ids(randomFor(seed, 'identity')),
+      tokenIds: new Ids(randomFor(seed, 'tokens')),
+      tokenLifetimeS: options.tokenLifetimeS,
+    });
+    this.compute = new Compute({
+      timeline,
+      ids: new Ids(randomFor(seed, 'compute')),
+      hosts: 8,
+      keepDeletedMs,
+      onEvent,
+    });
+    this.networking = new Networking(new Ids(randomFor(seed, 'networking')));
+    this.orchestration = new Orchestration({
+      timeline,
+      ids: new Ids(randomFor(seed, 'orchestration')),
+      compute: this.compute,
+      identity: this.identity,
+      schedulerHints: options.stackSchedulerHints,
+      keepDeletedMs,
+      onEvent,
+    });
+  }
+
+  /** Has `listener` hear everything that happens from now on; the returned function ends that. */
+  onEvent(listener: (event: CloudEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Carries out what is due by the clock. Every request does that first. */
+  advance(): void {
+    this.timeline.catchUp();
+  }
+
+  /** Finishes at once what has been begun. */
+  settle(): void {
+    this.timeline.settle();
+  }
+}

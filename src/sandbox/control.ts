@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Fault, Faults } from './faults.ts';
+
+export interface ControlOptions {
+  readonly faults: Faults;
+  /** Has that many steps of the story happen; what they were. */
+  readonly tick: (steps: number) => string[];
+  readonly revokeTokens: () => void;
+  /** What there is to see: addresses and numbers. */
+  readonly describe: () => unknown;
+}
+
+const common = {
+  service: z.string(),
+  method: z.string().optional(),
+  path: z
+    .string()
+    .transform((text) => new RegExp(text))
+    .optional(),
+  skip: z.int().nonnegative().optional(),
+  times: z.int().positive().optional(),
+};
+
+/** A fault as JSON; all kinds but `rewrite`, which is a function. */
+const FaultBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal(['reset-before', 'reset-after', 'stall', 'truncate']), ...common }),
+  z.strictObject({ kind: z.literal('delay'), ms: z.number().positive(), ...common }),
+  z.strictObject({
+    kind: z.literal('answer'),
+    status: z.int().min(200).max(599),
+    body: z.string().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    ...common,
+  }),
+  z.strictObject({
+    kind: z.literal('trickle'),
+    bytes: z.int().positive(),
+    everyMs: z.number().nonnegative(),
+    ...common,
+  }),
+]);
+
+/**
+ * The sandbox's own service, to break things by hand:
+ * `curl -X POST :PORT/faults -H 'content-type: application/json' -d '{"service":"heat","kind":"answer","status":503}'`.
+ */
+export function addControl(app: FastifyInstance, options: ControlOptions): void {
+  const { faults } = options;
+  app.get('/', () => options.describe());
+  app.get('/faults', () => ({
+    faults: faults.armed.map((fault) => ({ ...fault, path: fault.path?.source })),
+  }));
+  app.post('/faults', (request, reply) => {
+    const parsed = FaultBody.safeParse(request.body);
+    if (!parsed.success) return reply.code(400).send({ error: z.prettifyError(parsed.error) });
+    faults.add(withoutUndefined(parsed.data) as Fault);
+    return reply.code(201).send({ faults: faults.armed.length });
+  });
+  app.delete('/faults', (_request, reply) => {
+    faults.clear();
+    return reply.code(204).send();
+  });
+  app.post('/tick', (request) => {
+    const { steps } = z.object({ steps: z.coerce.number().int().min(1).default(1) }).parse(request.query);
+    return { told: options.tick(steps) };
+  });
+  app.delete('/tokens', (_request, reply) => {
+    options.revokeTokens();
+    return reply.code(204).send();
+  });
+}
+
+function withoutUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+}
