@@ -83,7 +83,7 @@ class SettingsReader {
     if (!parsed.success) {
       const sectionAt = this.places.get(section) ?? map.at;
       if (raw === undefined)
-        this.#problems.add(sectionAt, path, `is missing, write ${howToWrite(key, facts)}`);
+        this.#problems.addOnce(sectionAt, path, `is missing, write ${howToWrite(key, facts)}`);
       else this.#problems.add(at ?? sectionAt, path, parsed.error.issues[0]?.message ?? 'is not understood');
       return undefined;
     }

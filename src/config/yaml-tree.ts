@@ -42,12 +42,19 @@ export interface YamlEntry {
   readonly node: YamlNode;
 }
 
+/** The parser takes seconds over a longer file that is wrong all through. */
+const maxLength = 256 * 1024;
+
 /**
  * The mapping that a file holds. What is wrong is added to `problems`; undefined when there is nothing to go on with.
  */
 export function parseYaml(text: string, file: string, problems: Problems): YamlMap | undefined {
   const lines = new LineCounter();
   const start: Place = { file, line: 1, column: 1 };
+  if (text.length > maxLength) {
+    problems.add(start, 'YAML', 'the file is larger than 256 KiB, is it the right one?');
+    return undefined;
+  }
   try {
     const document = parseDocument(text, {
       schema: 'failsafe',
@@ -60,9 +67,10 @@ export function parseYaml(text: string, file: string, problems: Problems): YamlM
       const { line, col } = lines.linePos(offset);
       return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
     };
-    if (document.errors.length > 0) {
+    const stumbles = [...document.errors, ...document.warnings];
+    if (stumbles.length > 0) {
       // One a line: the parser stumbles more than once over the same mistake.
-      const byLine = new Map(document.errors.toReversed().map((error) => [place(error.pos[0]).line, error]));
+      const byLine = new Map(stumbles.toReversed().map((error) => [place(error.pos[0]).line, error]));
       for (const error of byLine.values())
         problems.add(place(error.pos[0]), 'YAML', explainSyntax(error.code));
       return undefined;
@@ -104,6 +112,7 @@ class TreeBuilder {
   node(node: unknown, path: string): YamlNode {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
     const at = this.#at(target);
+    if (isAlias(node) && !target) this.#problems.add(this.#at(node), path || 'YAML', unknownAnchor);
     if (this.#built.has(target)) {
       const built = this.#built.get(target);
       if (built) return built;
@@ -164,6 +173,9 @@ function textOf(scalar: Scalar): string | undefined {
   return scalar.type === Scalar.PLAIN && /^(~|null)$/i.test(text) ? undefined : text;
 }
 
+const unknownAnchor =
+  'a value that begins with `*` is taken for an anchor that is not there, put it in quotes';
+
 /** The parser's own messages quote the file, which may hold secrets there: these do not. */
 function explainSyntax(code: string): string {
   switch (code) {
@@ -183,7 +195,9 @@ function explainSyntax(code: string): string {
     case 'MULTIPLE_DOCS':
       return 'the file holds several documents, keep one and remove the `---`';
     case 'BAD_ALIAS':
-      return 'an anchor is used that is not set before, put a value that begins with `*` or `&` in quotes';
+      return unknownAnchor;
+    case 'TAG_RESOLVE_FAILED':
+      return 'a value that begins with `!` is taken for a tag, put it in quotes';
     default:
       return `this is not valid YAML (${code}), compare it with config.example.yaml; a value with special characters needs quotes`;
   }

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { Config } from './config.ts';
+import { loadConfig } from './load.ts';
+import { ConfigError } from './problems.ts';
+import { ConfigFile } from './schema.ts';
+import { about } from './setting.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'concertim-fuzz-'));
+const file = join(folder, 'config.yaml');
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A configuration, or all that is wrong with it as one text. */
+function outcome(text: string): Config | string {
+  writeFileSync(file, text);
+  try {
+    return loadConfig({ file, env: { XDG_CONFIG_HOME: folder } });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.problems.length).toBeGreaterThan(0);
+    for (const problem of error.problems)
+      expect(problem).toMatch(/^\S+config\.yaml:\d+:\d+ [^\n]+: \S[^\n]+$/);
+    return error.message;
+  }
+}
+
+const sections: Record<string, z.ZodObject> = { '': ConfigFile };
+for (const [name, part] of Object.entries(ConfigFile.shape))
+  if (part instanceof z.ZodObject) sections[name] = part;
+
+const isSecret = (section: string, key: string) =>
+  about.get(sections[section]?.shape[key] as z.ZodType)?.secret ?? false;
+
+const odd = fc.oneof(
+  fc.constantFrom(
+    '',
+    '~',
+    'true',
+    '-1',
+    '1e9',
+    '0x10',
+    '70000',
+    '99999999999999999999',
+    'http://',
+    'http://[',
+    '/',
+    '..',
+  ),
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.string(), { maxLength: 3 }),
+  fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
+);
+
+test('any text is a configuration or says what is wrong with it', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), yamlish), (text) => {
+      outcome(text);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('any values of any keys are a configuration or say what is wrong with it', () => {
+  const keys = Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape).map((key) => ({ section, key })),
+  );
+  const given = fc.array(fc.record({ place: fc.constantFrom(...keys), value: odd }), { maxLength: 12 });
+
+  fc.assert(
+    fc.property(given, (settings) => {
+      const tree: Record<string, unknown> = {};
+      for (const { place, value } of settings) {
+        if (place.section === '') tree[place.key] = value;
+        else {
+          const section = tree[place.section];
+          tree[place.section] = {
+            ...(typeof section === 'object' && section ? section : {}),
+            [place.key]: value,
+          };
+        }
+      }
+      outcome(stringify(tree));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('no secret is ever repeated, however the file is broken', () => {
+  const canary = 'CaNaRy';
+  const secrets = Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape)
+      .filter((key) => isSecret(section, key))
+      .map((key) => ({ section, key })),
+  );
+  const whole = secrets.map(({ section, key }) => `${section}:\n  ${key}: "${canary}"\n`).join('');
+  expect(secrets.length).toBeGreaterThan(4);
+
+  fc.assert(
+    fc.property(
+      fc.nat(whole.length),
+      fc.oneof(brokenPiece, fc.string({ maxLength: 3 })),
+      fc.nat(3),
+      (at, piece, cut) => {
+        const result = outcome(whole.slice(0, at) + piece + whole.slice(at + cut));
+
+        expect(JSON.stringify(result)).not.toContain(canary);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+const brokenPiece = fc.constantFrom(
+  '\t',
+  '\n',
+  ':',
+  ': ',
+  '"',
+  "'",
+  '*',
+  '&',
+  '!',
+  '%',
+  '@',
+  '{',
+  '[',
+  ']',
+  '|',
+  '- ',
+  '#',
+  '\\',
+  '---\n',
+);
+const yamlish = fc
+  .array(
+    fc.oneof(brokenPiece, fc.constantFrom('openstack', 'rmq:\n  ', 'password', 'a', '<<', ' ', '  ', '\n')),
+    { maxLength: 40 },
+  )
+  .map((pieces) => pieces.join(''));
