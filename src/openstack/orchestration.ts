@@ -148,6 +148,43 @@ export async function listStackServers(
   };
 }
 
+/**
+ * Has Heat begin to delete the stack with all that is in it; a deletion that is under way goes on.
+ *
+ * @throws {OpenStackError} 404: no such stack; 403: not allowed
+ */
+export async function deleteStack(session: Session, stack: StackRef): Promise<void> {
+  await asAdministratorOrMember(session, stack.projectId, (as) =>
+    as.request('orchestration', {
+      method: 'DELETE',
+      path: pathOf(stack),
+      route: '/stacks/{name}/{id}',
+      project: stack.projectId,
+    }),
+  );
+}
+
+/**
+ * Has Heat begin to suspend or resume all that is in the stack.
+ *
+ * @throws {OpenStackError} 409: something else is under way with it; 404: no such stack; 403: not allowed
+ */
+export async function actOnStack(
+  session: Session,
+  stack: StackRef,
+  action: 'suspend' | 'resume',
+): Promise<void> {
+  await asAdministratorOrMember(session, stack.projectId, (as) =>
+    as.request('orchestration', {
+      method: 'POST',
+      path: `${pathOf(stack)}/actions`,
+      route: `/stacks/{name}/{id}/actions ${action}`,
+      body: { [action]: null },
+      project: stack.projectId,
+    }),
+  );
+}
+
 /** All stacks in one list; undefined when this session has no way to it. */
 async function listAll(session: Session, signal: AbortSignal | undefined): Promise<StackList | undefined> {
   const way = ways.get(session);

@@ -61,3 +61,31 @@ export const AccessBody = z.object({
   }),
 });
 export type AccessBody = z.infer<typeof AccessBody>;
+
+/** `description` is null where it was never set; some backends leave it out. */
+export const Project = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  domain_id: z.string(),
+  description: z.string().nullish(),
+});
+export type Project = z.infer<typeof Project>;
+export const ProjectBody = z.object({ project: Project });
+export const ProjectsBody = z.object({ projects: z.array(Project) });
+
+export const User = Project.extend({ default_project_id: z.string().nullish() });
+export type User = z.infer<typeof User>;
+export const UserBody = z.object({ user: User });
+export const UsersBody = z.object({ users: z.array(User) });
+
+export const RolesBody = z.object({ roles: z.array(z.object({ id: z.string().min(1), name: z.string() })) });
+export const DomainsBody = z.object({
+  domains: z.array(z.object({ id: z.string().min(1), name: z.string() })),
+});
+
+/** An assignment to a group has no `user`, one on a domain or the system no project. */
+export const RoleAssignmentsBody = z.object({
+  role_assignments: z.array(
+    z.object({ role: z.object({ id: z.string() }), user: z.object({ id: z.string() }).optional() }),
+  ),
+});

@@ -1,0 +1,215 @@
+/** Identity (Keystone) v3: domains, projects, users, roles and who has which in what. */
+import { parseBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { assertNotFound } from './errors.ts';
+import type { ProjectId, RoleId, UserId } from './model.ts';
+import type { Session, SessionRequest } from './session.ts';
+import * as wire from './wire/identity.ts';
+
+export interface Project {
+  readonly id: ProjectId;
+  readonly name: string;
+  readonly domainId: string;
+  /** '' when it has none. */
+  readonly description: string;
+}
+
+export interface User {
+  readonly id: UserId;
+  readonly name: string;
+  readonly domainId: string;
+  /** '' when it has none. */
+  readonly description: string;
+  readonly defaultProjectId: ProjectId | null;
+}
+
+/** One user's having one role in one project. */
+export interface Grant {
+  readonly projectId: ProjectId;
+  readonly userId: UserId;
+  readonly roleId: RoleId;
+}
+
+/** Asks Keystone something that costs it next to nothing: an answer means that it is there and takes our token. */
+export async function pingIdentity(session: Session, signal?: AbortSignal): Promise<void> {
+  await session.request('identity', { method: 'GET', path: '/', route: '/', signal });
+}
+
+/** The id of the domain of that name; undefined when there is none. */
+export async function findDomain(session: Session, name: string): Promise<string | undefined> {
+  const response = await list(session, '/domains', { name });
+  // Where policy hides the filter's field, Keystone gives all of them.
+  return parseBody(response, wire.DomainsBody).domains.find((domain) => domain.name === name)?.id;
+}
+
+/** The role of that name; undefined when there is none. */
+export async function findRole(session: Session, name: string): Promise<RoleId | undefined> {
+  const response = await list(session, '/roles', { name });
+  return parseBody(response, wire.RolesBody).roles.find((role) => role.name === name)?.id as
+    | RoleId
+    | undefined;
+}
+
+/** The project of that name in that domain; undefined when there is none. */
+export async function findProject(
+  session: Session,
+  { name, domainId }: { name: string; domainId: string },
+): Promise<Project | undefined> {
+  const response = await list(session, '/projects', { name, domain_id: domainId });
+  // Keystone's database may not tell capitals from small letters: those of another spelling are others.
+  return parseBody(response, wire.ProjectsBody)
+    .projects.map(toProject)
+    .find((project) => project.name === name);
+}
+
+/** undefined when there is no such project any more. */
+export async function showProject(session: Session, id: ProjectId): Promise<Project | undefined> {
+  const response = await find(session, `/projects/${encodeURIComponent(id)}`, '/projects/{id}');
+  return response && toProject(parseBody(response, wire.ProjectBody).project);
+}
+
+/** @throws {OpenStackError} 409: the name is taken in the domain */
+export async function createProject(
+  session: Session,
+  draft: { name: string; domainId: string; description: string },
+): Promise<Project> {
+  const { name, domainId, description } = draft;
+  const response = await session.request('identity', {
+    method: 'POST',
+    path: '/projects',
+    route: '/projects',
+    body: { project: { name, domain_id: domainId, description, enabled: true } },
+  });
+  return toProject(parseBody(response, wire.ProjectBody).project);
+}
+
+/** One that is gone already counts as deleted. */
+export async function deleteProject(session: Session, id: ProjectId): Promise<void> {
+  await remove(session, `/projects/${encodeURIComponent(id)}`, '/projects/{id}');
+}
+
+/** The users of that name, in one domain or in all. */
+export async function findUsers(
+  session: Session,
+  { name, domainId }: { name: string; domainId?: string },
+): Promise<User[]> {
+  const response = await list(session, '/users', { name, domain_id: domainId });
+  return parseBody(response, wire.UsersBody)
+    .users.map(toUser)
+    .filter((user) => user.name === name);
+}
+
+/** undefined when there is no such user any more. */
+export async function showUser(session: Session, id: UserId): Promise<User | undefined> {
+  const response = await find(session, `/users/${encodeURIComponent(id)}`, '/users/{id}');
+  return response && toUser(parseBody(response, wire.UserBody).user);
+}
+
+/** @throws {OpenStackError} 409: the name is taken in the domain; 400: the cloud's rules for passwords */
+export async function createUser(
+  session: Session,
+  draft: {
+    name: string;
+    domainId: string;
+    description: string;
+    password: Secret;
+    email: string | undefined;
+    defaultProjectId: ProjectId;
+  },
+): Promise<User> {
+  const response = await session.request('identity', {
+    method: 'POST',
+    path: '/users',
+    route: '/users',
+    body: {
+      user: {
+        name: draft.name,
+        domain_id: draft.domainId,
+        description: draft.description,
+        password: draft.password.reveal(),
+        ...(draft.email === undefined ? {} : { email: draft.email }),
+        default_project_id: draft.defaultProjectId,
+        enabled: true,
+      },
+    },
+  });
+  return toUser(parseBody(response, wire.UserBody).user);
+}
+
+export async function setDefaultProject(session: Session, id: UserId, projectId: ProjectId): Promise<void> {
+  await session.request('identity', {
+    method: 'PATCH',
+    path: `/users/${encodeURIComponent(id)}`,
+    route: '/users/{id}',
+    body: { user: { default_project_id: projectId } },
+    idempotent: true,
+  });
+}
+
+/** One that is gone already counts as deleted. */
+export async function deleteUser(session: Session, id: UserId): Promise<void> {
+  await remove(session, `/users/${encodeURIComponent(id)}`, '/users/{id}');
+}
+
+/** Who has which role in the project: what was granted to users themselves, not what groups or other roles imply. */
+export async function listGrants(session: Session, projectId: ProjectId): Promise<Grant[]> {
+  const response = await list(session, '/role_assignments', { 'scope.project.id': projectId });
+  const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
+  return rows.flatMap(({ user, role }) =>
+    user ? [{ projectId, userId: user.id as UserId, roleId: role.id as RoleId }] : [],
+  );
+}
+
+/** Granting what is granted already is no error. */
+export async function grantRole(session: Session, grant: Grant): Promise<void> {
+  await session.request('identity', { method: 'PUT', path: pathOf(grant), route: grantRoute });
+}
+
+/** A grant that is gone already counts as revoked. */
+export async function revokeRole(session: Session, grant: Grant): Promise<void> {
+  await remove(session, pathOf(grant), grantRoute);
+}
+
+const grantRoute = '/projects/{id}/users/{id}/roles/{id}';
+
+function pathOf({ projectId, userId, roleId }: Grant): string {
+  const [project, user, role] = [projectId, userId, roleId].map(encodeURIComponent);
+  return `/projects/${project}/users/${user}/roles/${role}`;
+}
+
+async function list(session: Session, path: string, query: SessionRequest['query']): Promise<HttpResponse> {
+  return session.request('identity', { method: 'GET', path, route: path, ...(query && { query }) });
+}
+
+async function find(session: Session, path: string, route: string): Promise<HttpResponse | undefined> {
+  const response = await session.request('identity', { method: 'GET', path, route, accept: [404] });
+  if (response.status !== 404) return response;
+  assertNotFound(response);
+  return undefined;
+}
+
+async function remove(session: Session, path: string, route: string): Promise<void> {
+  const response = await session.request('identity', { method: 'DELETE', path, route, accept: [404] });
+  if (response.status === 404) assertNotFound(response);
+}
+
+function toProject({ id, name, domain_id: domainId, description }: wire.Project): Project {
+  return { id: id as ProjectId, name, domainId, description: description ?? '' };
+}
+
+function toUser({
+  id,
+  name,
+  domain_id: domainId,
+  description,
+  default_project_id: project,
+}: wire.User): User {
+  return {
+    id: id as UserId,
+    name,
+    domainId,
+    description: description ?? '',
+    defaultProjectId: (project ?? null) as ProjectId | null,
+  };
+}
