@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+/** A notification of an OpenStack service, out of its envelope. What is in it is a hint, never the truth. */
+export interface Notification {
+  /** Such as `compute.instance.power_off.end`. */
+  readonly eventType: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The project of whoever caused it, where the sender says so. */
+  readonly contextProjectId: string | undefined;
+}
+
+/** A message of which nothing can be made: it is put aside with this as the reason. */
+export class UnreadableMessageError extends Error {
+  override readonly name = 'UnreadableMessageError';
+}
+
+/** Nova's largest notifications hold a request spec with a catalogue: some 100 kB. */
+const mostBytes = 1024 * 1024;
+/** Versioned payloads nest some ten deep. */
+const mostDepth = 64;
+
+/** `oslo.message` of oslo.messaging's envelope 2.0 (driver `messagingv2`): the notification as a text. */
+const Envelope = z.object({ 'oslo.version': z.string(), 'oslo.message': z.string() });
+
+const BareNotification = z.object({
+  event_type: z.string().min(1),
+  payload: z.record(z.string(), z.unknown()),
+  _context_project_id: z.string().min(1).nullish().catch(undefined),
+});
+
+/**
+ * Takes a notification out of a message: bare (driver `messaging`) or in an envelope (`messagingv2`).
+ *
+ * @param body as the AMQP client gives it: bytes, text, or what it has parsed already because the sender named the
+ *   content type and no encoding
+ * @throws {UnreadableMessageError}
+ */
+export function openEnvelope(body: unknown): Notification {
+  const outer = parsed(body, 'the body');
+  const envelope = Envelope.safeParse(outer);
+  const isEnveloped = typeof outer === 'object' && outer !== null && 'oslo.message' in outer;
+  if (isEnveloped && !envelope.success) throw new UnreadableMessageError('oslo.message is not a text');
+
+  const inner = envelope.success ? parsed(envelope.data['oslo.message'], 'oslo.message') : outer;
+  const notification = BareNotification.safeParse(inner);
+  if (!notification.success) {
+    const fields = notification.error.issues.map(({ path }) => path.join('.') || 'the whole');
+    throw new UnreadableMessageError(
+      `not a notification: ${fields.join(', ')} is missing or of the wrong type`,
+    );
+  }
+  const { event_type, payload, _context_project_id } = notification.data;
+  return { eventType: event_type, payload, contextProjectId: _context_project_id ?? undefined };
+}
+
+function parsed(body: unknown, what: string): unknown {
+  if (!Buffer.isBuffer(body) && typeof body !== 'string') {
+    if (isTooDeep(body)) throw new UnreadableMessageError(tooDeep(what));
+    return body;
+  }
+  if (body.length > mostBytes) {
+    throw new UnreadableMessageError(
+      `${what} is too large: ${body.length} bytes, at most ${mostBytes} are read`,
+    );
+  }
+  const text = typeof body === 'string' ? body : decoded(body, what);
+  if (isTooDeepText(text)) throw new UnreadableMessageError(tooDeep(what));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnreadableMessageError(`${what} is not JSON`);
+  }
+}
+
+const tooDeep = (what: string) => `${what} is nested too deeply: at most ${mostDepth} levels are read`;
+
+function decoded(bytes: Buffer, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UnreadableMessageError(`${what} is not UTF-8`);
+  }
+}
+
+/** Before it is parsed: a megabyte of brackets would become a hundred of objects. */
+function isTooDeepText(json: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < json.length; at++) {
+    const char = json.charCodeAt(at);
+    if (inText) {
+      if (char === backslash) at++;
+      else if (char === quote) inText = false;
+    } else if (char === quote) inText = true;
+    else if (char === openBracket || char === openBrace) {
+      if (++depth > mostDepth) return true;
+    } else if (char === closeBracket || char === closeBrace) depth--;
+  }
+  return false;
+}
+
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= mostDepth; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}

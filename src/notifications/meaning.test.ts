@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { capturedMessages, captures } from '../../test/support/captured-notifications.ts';
+import { type Notification, openEnvelope, UnreadableMessageError } from './envelope.ts';
+import { meaningOf } from './meaning.ts';
+
+function notification(eventType: string, payload: Record<string, unknown>): Notification {
+  return { eventType, payload, contextProjectId: undefined };
+}
+
+/** What a capture means: per event type how many were ours, and the objects they named. */
+function meaningsOf(capture: (typeof captures)[number]) {
+  const ours = new Map<string, number>();
+  const foreign = new Map<string, number>();
+  const references = capturedMessages(capture).flatMap(({ body }) => {
+    const opened = openEnvelope(Buffer.from(body));
+    const meaning = meaningOf(opened);
+    const counts = meaning.kind === 'references' ? ours : foreign;
+    counts.set(opened.eventType, (counts.get(opened.eventType) ?? 0) + 1);
+    return meaning.kind === 'references' ? meaning.references : [];
+  });
+  return { ours: Object.fromEntries(ours), foreign: Object.fromEntries(foreign), references };
+}
+
+describe('every captured message is understood or named as not ours', () => {
+  test('nova, unversioned', () => {
+    const { ours, foreign, references } = meaningsOf('nova-neutron-unversioned');
+
+    expect(ours).toEqual({
+      'compute.instance.update': 25,
+      'compute.instance.create.start': 1,
+      'compute.instance.create.end': 1,
+      'compute.instance.power_off.start': 1,
+      'compute.instance.power_off.end': 1,
+      'compute.instance.power_on.start': 1,
+      'compute.instance.power_on.end': 1,
+      'compute.instance.suspend.start': 1,
+      'compute.instance.suspend.end': 1,
+      'compute.instance.resume.start': 1,
+      'compute.instance.resume.end': 1,
+      'compute.instance.reboot.start': 1,
+      'compute.instance.reboot.end': 1,
+      'compute.instance.shutdown.start': 1,
+      'compute.instance.shutdown.end': 1,
+      'compute.instance.delete.start': 2,
+      'compute.instance.delete.end': 2,
+      'compute_task.build_instances': 1,
+    });
+    expect(Object.keys(foreign).map((type) => type.split('.')[0])).toEqual(
+      expect.arrayContaining(['scheduler', 'port', 'floatingip', 'identity']),
+    );
+    expect(new Set(references.map(({ id }) => id))).toEqual(
+      new Set(['a9cee660-0ff6-4a69-9063-fb7f1c6f6be8', 'bbdf6350-853c-4832-97ce-294698df814f']),
+    );
+    expect(references.filter(({ deleted }) => deleted)).toHaveLength(2);
+  });
+
+  test('nova, versioned', () => {
+    const { ours, foreign, references } = meaningsOf('nova-neutron-versioned');
+
+    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(44);
+    expect(Object.keys(ours).every((type) => /^(instance|compute_task)\./.test(type))).toBe(true);
+    expect(foreign).toMatchObject({ 'flavor.create': 1, 'flavor.delete': 1, 'identity.authenticate': 4 });
+    expect(new Set(references.map(({ id }) => id))).toEqual(
+      new Set(['de2f662d-e804-4cc8-a29a-695d4a84764f', '0e0ec639-2f32-42b3-92f4-30b44c0945bf']),
+    );
+    expect(references.filter(({ deleted }) => deleted)).toHaveLength(2);
+  });
+
+  test('heat, nested stacks too', () => {
+    const { ours, foreign, references } = meaningsOf('heat');
+
+    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(28);
+    expect(foreign).toEqual({});
+    expect(new Set(references.map(({ kind }) => kind))).toEqual(new Set(['stack']));
+    expect(references.filter(({ deleted }) => deleted)).toHaveLength(3);
+    expect(references.every(({ projectId }) => projectId?.length === 32)).toBe(true);
+  });
+
+  test.each(['keystone-cadf', 'keystone-basic'] as const)('%s', (capture) => {
+    const { ours, foreign } = meaningsOf(capture);
+
+    expect(ours).toEqual({});
+    expect(Object.values(foreign).reduce((sum, count) => sum + count, 0)).toBe(19);
+  });
+});
+
+test.each([
+  ['compute.instance.update', { instance_id: 's1', tenant_id: 'p1' }, 's1', false],
+  ['compute.instance.delete.start', { instance_id: 's1', tenant_id: 'p1' }, 's1', false],
+  ['compute.instance.delete.end', { instance_id: 's1', tenant_id: 'p1' }, 's1', true],
+  ['compute.instance.delete.error', { instance_id: 's1', tenant_id: 'p1' }, 's1', false],
+  ['compute.instance.soft_delete.end', { instance_id: 's1', tenant_id: 'p1' }, 's1', false],
+  ['compute.instance.force_delete.end', { instance_id: 's1', tenant_id: 'p1' }, 's1', true],
+  ['compute.instance.a_verb_of_the_future.end', { instance_id: 's1', tenant_id: 'p1' }, 's1', false],
+  ['instance.delete.end', { 'nova_object.data': { uuid: 's1', tenant_id: 'p1' } }, 's1', true],
+  ['instance.resize_finish.error', { 'nova_object.data': { uuid: 's1', tenant_id: 'p1' } }, 's1', false],
+  ['orchestration.stack.delete.end', { stack_identity: 's1', tenant_id: 'p1' }, 's1', true],
+  ['orchestration.stack.delete.error', { stack_identity: 's1', tenant_id: 'p1' }, 's1', false],
+  [
+    'orchestration.stack.suspend.start',
+    { stack_identity: 'arn:openstack:heat::p1:stacks/web/s1', tenant_id: 'p1' },
+    's1',
+    false,
+  ],
+])('%s %j names its object', (eventType, payload, id, deleted) => {
+  const meaning = meaningOf(notification(eventType, payload));
+
+  expect(meaning).toMatchObject({ references: [{ id, projectId: 'p1', deleted }] });
+});
+
+test('an event of a server that does not say which is unreadable', () => {
+  const read = () => meaningOf(notification('compute.instance.update', { instance_id: 7 }));
+
+  expect(read).toThrow(UnreadableMessageError);
+  expect(read).toThrow('compute.instance.update does not say which object it is about');
+});
+
+test('a project is taken from the context when the payload has none', () => {
+  const meaning = meaningOf({
+    ...notification('compute.instance.update', { instance_id: 's1' }),
+    contextProjectId: 'p9',
+  });
+
+  expect(meaning).toMatchObject({ references: [{ projectId: 'p9' }] });
+});

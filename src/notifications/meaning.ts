@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { ProjectId, Reference, ServerId, StackId } from '../openstack/model.ts';
+import { type Notification, UnreadableMessageError } from './envelope.ts';
+
+/** What a notification has us do: look again at what it names, or nothing. */
+export type Meaning =
+  | { readonly kind: 'references'; readonly references: readonly Reference[] }
+  | { readonly kind: 'not-ours' };
+
+const notOurs: Meaning = { kind: 'not-ours' };
+
+/**
+ * Which objects a notification is about. What has happened to them does not matter, for they are read afresh; but that
+ * the cloud says it has deleted one is a proof that no list gives.
+ *
+ * @throws {UnreadableMessageError} when it is about a server or a stack and does not say which
+ */
+export function meaningOf(notification: Notification): Meaning {
+  const family = families.find(({ prefix }) => notification.eventType.startsWith(prefix));
+  return family ? { kind: 'references', references: family.read(notification) } : notOurs;
+}
+
+/** The families of events that are ours, whatever verb and ending follow. */
+const families: readonly {
+  readonly prefix: string;
+  readonly read: (notification: Notification) => Reference[];
+}[] = [
+  { prefix: 'compute.instance.', read: unversionedInstance },
+  { prefix: 'instance.', read: versionedInstance },
+  // A server that no host could be found for ends here; there may be no event of its own.
+  { prefix: 'compute_task.', read: computeTask },
+  { prefix: 'orchestration.stack.', read: stack },
+];
+
+const id = z.string().min(1);
+const projectId = id.nullish().catch(undefined);
+
+/** nova/notifications/base.py, `info_from_instance`; `exists` and some errors put the server one level deeper. */
+const InstanceInfo = z.object({ instance_id: id, tenant_id: projectId });
+
+function unversionedInstance({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  const { instance_id, tenant_id } = readPayload(InstanceInfo, payload, eventType);
+  return [server(instance_id, tenant_id ?? contextProjectId, isDeletion(eventType, 'compute.instance.'))];
+}
+
+/** Nova's versioned objects keep their fields below `nova_object.data`. */
+const InstancePayload = z.object({ 'nova_object.data': z.object({ uuid: id, tenant_id: projectId }) });
+
+function versionedInstance({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  const { uuid, tenant_id } = readPayload(InstancePayload, payload, eventType)['nova_object.data'];
+  return [server(uuid, tenant_id ?? contextProjectId, isDeletion(eventType, 'instance.'))];
+}
+
+const ComputeTask = z.union([
+  z.object({ 'nova_object.data': z.object({ instance_uuid: id }) }),
+  z.object({ instance_id: id }),
+  z.object({ instance_properties: z.object({ uuid: id }) }),
+]);
+
+/** It has no project of the server's own; that of who asked for it may be another. */
+function computeTask({ eventType, payload }: Notification): Reference[] {
+  const task = readPayload(ComputeTask, payload, eventType);
+  if ('nova_object.data' in task) return [server(task['nova_object.data'].instance_uuid, undefined, false)];
+  return [server('instance_id' in task ? task.instance_id : task.instance_properties.uuid, undefined, false)];
+}
+
+/** heat/engine/notification/stack.py: root and nested stacks alike. */
+const StackPayload = z.object({ stack_identity: id, tenant_id: projectId });
+
+function stack({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  const { stack_identity, tenant_id } = readPayload(StackPayload, payload, eventType);
+  return [
+    {
+      kind: 'stack',
+      id: stackIdOf(stack_identity),
+      projectId: (tenant_id ?? contextProjectId) as ProjectId | undefined,
+      deleted: isDeletion(eventType, 'orchestration.stack.'),
+    },
+  ];
+}
+
+/** Old Heats give the whole identifier, an ARN that ends in `stacks/<name>/<id>`. */
+function stackIdOf(identity: string): StackId {
+  return identity.slice(identity.lastIndexOf('/') + 1) as StackId;
+}
+
+function server(serverId: string, project: string | undefined, deleted: boolean): Reference {
+  return { kind: 'server', id: serverId as ServerId, projectId: project as ProjectId | undefined, deleted };
+}
+
+/** `soft_delete` is none: such a server can be had back. */
+function isDeletion(eventType: string, prefix: string): boolean {
+  const verb = eventType.slice(prefix.length);
+  return verb === 'delete.end' || verb === 'force_delete.end';
+}
+
+function readPayload<T>(schema: z.ZodType<T>, payload: unknown, eventType: string): T {
+  const read = schema.safeParse(payload);
+  if (read.success) return read.data;
+  throw new UnreadableMessageError(`${eventType} does not say which object it is about`);
+}
