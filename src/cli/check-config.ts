@@ -1,0 +1,33 @@
+import { Document, type Scalar, YAMLMap } from 'yaml';
+import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
+
+export interface CheckConfigOptions {
+  readonly config?: string;
+}
+
+/**
+ * `check-config`: the configuration in effect, and where each value comes from. Notices go to standard error.
+ *
+ * @returns 0; a configuration that cannot be used is thrown, as for every command
+ */
+export function checkConfig(options: CheckConfigOptions): number {
+  const loaded = loadConfigWithSettings({ file: options.config });
+  process.stdout.write(describeConfig(loaded));
+  for (const notice of loaded.config.notices) console.error(notice);
+  return 0;
+}
+
+/** The settings as YAML, without secrets, the origin of each beside it. */
+export function describeConfig({ config, file, settings }: LoadedConfig): string {
+  // As the file is read: every value is a text, quoted only where it must be.
+  const document = new Document({}, { schema: 'failsafe' });
+  document.commentBefore = ` The configuration in effect, from ${file}`;
+  for (const { section, key, shown, origin } of settings) {
+    if (section === 'rmq' && config.rmq === undefined) continue;
+    const value = document.createNode(shown, { flow: true }) as Scalar | YAMLMap;
+    value.comment = ` ${origin}`;
+    if (section && !document.has(section)) document.set(section, new YAMLMap());
+    document.setIn(section ? [section, key] : [key], value);
+  }
+  return document.toString({ lineWidth: 0 });
+}
