@@ -1,7 +1,6 @@
 import type { Device, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
-import type { ServerId } from '../openstack/model.ts';
 import type { Held } from './change.ts';
-import type { DesiredState, MappingSettings } from './desired-state.ts';
+import { type DesiredState, keyOfDevice, type MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
@@ -20,8 +19,10 @@ import { deletedState, deviceStatus, rackStatus } from './status.ts';
 /** What leaves the portal because it has left the cloud, and what stays although it seems to have. */
 export interface Departures {
   readonly devices: ReadonlySet<Device>;
+  /** Empty once those devices are gone. */
   readonly racks: ReadonlySet<Rack>;
-  readonly templates: ReadonlySet<Template>;
+  /** Empty only once the devices of servers that now belong elsewhere have moved. */
+  readonly racksMovedOut: ReadonlySet<Rack>;
   readonly held: readonly Held[];
   readonly warnings: readonly string[];
 }
@@ -55,41 +56,74 @@ export function departures(
   settings: MappingSettings & { readonly deletions: DeletionPolicy },
 ): Departures {
   const facts = { cloud, desired, portal, index, settings, deletedStacks: deletedStacksOf(cloud) };
-  const held: Held[] = [];
-  const warnings: string[] = [];
-  const judge = <T extends Device | Rack | Template>(kind: Held['kind'], leaving: Leaving<T>): Set<T> => {
-    const { allowed, refused } = judgeDeletions(leaving.candidates, leaving.owned, settings.deletions);
-    held.push(...leaving.held);
-    for (const { id, name } of refused) {
-      held.push({ kind, id, name, reason: 'too many have vanished at once' });
-    }
-    if (refused.length > 0) warnings.push(refusalWarning(`${kind}s`, refused.length, leaving.owned));
-    return new Set(allowed);
-  };
+  const devices = judge('device', leavingDevices(facts), settings.deletions);
+  const racks = judge('rack', leavingRacks(facts), settings.deletions);
+  const held = [...devices.held, ...racks.held];
 
-  const devices = judge('device', leavingDevices(facts));
-  const racks = new Set<Rack>();
-  for (const rack of judge('rack', leavingRacks(facts))) {
-    const staying = index.devicesOfRack.get(rack.id)?.find((device) => !devices.has(device));
-    if (!staying) racks.add(rack);
-    else
-      held.push({ kind: 'rack', id: rack.id, name: rack.name, reason: `device ${staying.name} stays in it` });
+  const empty = new Set<Rack>();
+  const movedOut = new Set<Rack>();
+  for (const rack of racks.allowed) {
+    const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.allowed.has(device));
+    const staying = others.find((device) => keyOfDevice(device, desired) === undefined);
+    if (staying) {
+      const reason = `device ${staying.name} stays in it`;
+      held.push({ kind: 'rack', id: rack.id, name: rack.name, reason });
+    } else (others.length === 0 ? empty : movedOut).add(rack);
   }
-  const templates = judge('template', leavingTemplates(facts, devices));
-  return { devices, racks, templates, held, warnings };
+  return {
+    devices: devices.allowed,
+    racks: empty,
+    racksMovedOut: movedOut,
+    held,
+    warnings: [...devices.warnings, ...racks.warnings],
+  };
+}
+
+/**
+ * Templates of flavors that are gone.
+ *
+ * @param gone devices that are deleted, or made anew from another template
+ */
+export function departingTemplates(
+  cloud: CloudObservation,
+  desired: DesiredState,
+  portal: PortalSnapshot,
+  gone: ReadonlySet<Device>,
+  deletions: DeletionPolicy,
+): Judged<Template> {
+  return judge('template', leavingTemplates({ cloud, desired, portal }, gone), deletions);
+}
+
+interface Judged<T> {
+  readonly allowed: ReadonlySet<T>;
+  readonly held: readonly Held[];
+  readonly warnings: readonly string[];
+}
+
+function judge<T extends Device | Rack | Template>(
+  kind: Held['kind'],
+  { candidates, owned, held }: Leaving<T>,
+  deletions: DeletionPolicy,
+): Judged<T> {
+  const { allowed, refused } = judgeDeletions(candidates, owned, deletions);
+  return {
+    allowed: new Set(allowed),
+    held: [
+      ...held,
+      ...refused.map(({ id, name }) => ({ kind, id, name, reason: 'too many have vanished at once' })),
+    ],
+    warnings: refused.length > 0 ? [refusalWarning(`${kind}s`, refused.length, owned)] : [],
+  };
 }
 
 function leavingDevices({ cloud, desired, portal, index, settings, deletedStacks }: Facts): Leaving<Device> {
   const leaving: Leaving<Device> = { owned: 0, candidates: [], held: [] };
-  const desiredServers = new Set<ServerId>();
-  for (const rack of desired.racks) for (const { serverId } of rack.devices) desiredServers.add(serverId);
-
   for (const device of portal.devices) {
     const serverId = serverOfDevice(device);
     if (serverId === undefined) continue;
     leaving.owned++;
     const source = sourceOfDevice(device, index);
-    if (desiredServers.has(serverId)) continue;
+    if (desired.keyOfServer.has(serverId)) continue;
     if (cloud.scope.kind === 'some' && !cloud.scope.servers.has(serverId)) continue;
 
     const stackIsDeleted = source?.kind === 'stack' && deletedStacks.has(keyOfSource(source));
@@ -135,13 +169,13 @@ function leavingRacks({ cloud, portal, settings, deletedStacks }: Facts): Leavin
 
 /** Never one that a device uses: deleting it would take the devices of all users with it. */
 function leavingTemplates(
-  { cloud, desired, portal }: Facts,
-  leavingDevices: ReadonlySet<Device>,
+  { cloud, desired, portal }: Pick<Facts, 'cloud' | 'desired' | 'portal'>,
+  gone: ReadonlySet<Device>,
 ): Leaving<Template> {
   const leaving: Leaving<Template> = { owned: 0, candidates: [], held: [] };
   const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
   const used = new Set(
-    portal.devices.filter((device) => !leavingDevices.has(device)).map((d) => d.templateId),
+    portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
   );
 
   for (const template of portal.templates) {

@@ -1,4 +1,11 @@
-import type { DeviceStatus, JsonObject, PortalSnapshot, RackStatus, UserId } from '../concertim/model.ts';
+import type {
+  Device,
+  DeviceStatus,
+  JsonObject,
+  PortalSnapshot,
+  RackStatus,
+  UserId,
+} from '../concertim/model.ts';
 import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
 import { type DesiredTemplate, FlavorResolver, templateOfFlavor } from './flavor-template.ts';
@@ -11,6 +18,7 @@ import {
   metadataKeys,
   type RackKey,
   type RackSource,
+  serverOfDevice,
   stackKey,
   standaloneKey,
 } from './ownership.ts';
@@ -52,6 +60,8 @@ export interface DesiredDevice {
 export interface DesiredState {
   readonly templates: readonly DesiredTemplate[];
   readonly racks: readonly DesiredRack[];
+  /** Which of these racks a server has its device in. */
+  readonly keyOfServer: ReadonlyMap<ServerId, RackKey>;
   /** Servers and stacks in a state that we do not know. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
@@ -107,18 +117,32 @@ export function desiredState(
   }
   racks.sort((a, b) => compareTexts(a.key, b.key));
 
+  const keyOfServer = new Map<ServerId, RackKey>();
   const templates = new Map<string, DesiredTemplate>();
   if (cloud.scope.kind === 'all') {
     for (const flavor of cloud.flavors) templates.set(flavor.id, templateOfFlavor(flavor));
   }
-  for (const rack of racks) {
-    for (const { template } of rack.devices) templates.set(template.foreignId, template);
+  for (const { key, devices } of racks) {
+    for (const { serverId, template } of devices) {
+      keyOfServer.set(serverId, key);
+      templates.set(template.foreignId, template);
+    }
   }
   return {
     templates: [...templates.values()].sort((a, b) => compareTexts(a.foreignId, b.foreignId)),
     racks,
+    keyOfServer,
     unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
   };
+}
+
+/** The source whose racks a device belongs in, be it there already or not; undefined: its server is not wanted. */
+export function keyOfDevice(
+  device: Device,
+  { keyOfServer }: Pick<DesiredState, 'keyOfServer'>,
+): RackKey | undefined {
+  const server = serverOfDevice(device);
+  return server && keyOfServer.get(server);
 }
 
 /** The user with the project; where there is none, whoever has the rack already keeps it. */

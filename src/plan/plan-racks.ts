@@ -1,8 +1,10 @@
 import type { Device, DevicePatch, Rack, RackPatch } from '../concertim/model.ts';
+import type { ServerId } from '../openstack/model.ts';
 import type { Change, Held, NewDevice } from './change.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
+import { type RackKey, serverOfDevice } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { type Place, RackLayout, type Slot } from './rack-layout.ts';
@@ -23,6 +25,8 @@ export interface RackPlanContext {
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
   readonly leaving: ReadonlySet<Device>;
+  /** Which source's racks each server belongs in: of devices that stand elsewhere the place is free in the end. */
+  readonly keyOfServer: ReadonlyMap<ServerId, RackKey>;
   /** Names of the owner's other racks. Grows with each rack that is planned. */
   readonly takenNames: Set<string>;
   /** Height of a new rack, in units, unless its devices need more. */
@@ -40,7 +44,7 @@ interface Sorted {
 }
 
 export function planRacks(desired: DesiredRack, context: RackPlanContext): RackPlan {
-  const { index, leaving } = context;
+  const { index, leaving, keyOfServer } = context;
   const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [], held: [] };
   const present = index.racksOfSource.get(desired.key) ?? [];
   const racks = present.filter(({ ownerId }) => ownerId === desired.ownerId);
@@ -54,7 +58,8 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
     for (const device of devicesIn(slot, index)) {
       if (leaving.has(device) || sorted.surplus.has(device)) continue;
       slot.names.add(device.name);
-      layout.keep(slot, device);
+      const key = keyOfServer.get(serverOfDevice(device) as ServerId);
+      layout.keep(slot, device, { moves: key !== undefined && key !== desired.key });
     }
   }
   planUpdates(sorted.keep, layout, plan);
@@ -62,7 +67,7 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context.takenNames);
   for (const rack of present) {
-    if (!racks.includes(rack)) planAbandoned(rack, sorted, plan, context);
+    if (!racks.includes(rack)) planAbandoned(rack, plan, context);
   }
   return plan;
 }
@@ -180,15 +185,10 @@ function planSlots(desired: DesiredRack, layout: RackLayout, plan: RackPlan, tak
 }
 
 /** A rack of the source that belongs to a user who has the project no longer: its devices move out. */
-function planAbandoned(
-  rack: Rack,
-  sorted: Sorted,
-  plan: RackPlan,
-  { index, leaving }: RackPlanContext,
-): void {
+function planAbandoned(rack: Rack, plan: RackPlan, { index, leaving, keyOfServer }: RackPlanContext): void {
   const staying = index.devicesOfRack
     .get(rack.id)
-    ?.find((device) => !leaving.has(device) && !sorted.replace.has(device) && !sorted.surplus.has(device));
+    ?.find((device) => !leaving.has(device) && !keyOfServer.has(serverOfDevice(device) as ServerId));
   const reason = 'its project belongs to another user';
   if (!staying) plan.leftovers.push({ kind: 'delete-rack', rack, reason });
   else {

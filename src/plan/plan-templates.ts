@@ -22,13 +22,12 @@ export interface TemplatePlan {
 export function planTemplates(
   desired: readonly DesiredTemplate[],
   actual: readonly Template[],
-  leaving: ReadonlySet<Template>,
 ): TemplatePlan {
   const changes: Change[] = [];
   const templates = new Map<string, PlannedTemplate>();
   const ofFlavor = new Map<string, Template>();
   for (const template of [...actual].sort((a, b) => compareIds(b.id, a.id))) {
-    if (isOwnTemplate(template) && !leaving.has(template)) ofFlavor.set(template.foreignId, template);
+    if (isOwnTemplate(template)) ofFlavor.set(template.foreignId, template);
   }
   const names = new Set(actual.map(({ name }) => name));
 

@@ -1,6 +1,6 @@
-import type { PortalSnapshot, UserId } from '../concertim/model.ts';
+import type { Device, PortalSnapshot, Rack, UserId } from '../concertim/model.ts';
 import type { Change, Lane, Plan } from './change.ts';
-import { type Departures, departures } from './departures.ts';
+import { type Departures, departingTemplates, departures } from './departures.ts';
 import { desiredState, type MappingSettings } from './desired-state.ts';
 import type { CloudObservation } from './observation.ts';
 import { keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
@@ -32,11 +32,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
   const leaving = departures(cloud, desired, portal, index, settings);
-  const { changes: templateChanges, templates } = planTemplates(
-    desired.templates,
-    portal.templates,
-    leaving.templates,
-  );
+  const { changes: templateChanges, templates } = planTemplates(desired.templates, portal.templates);
 
   const removals = new Map<RackKey | 'loose', Change[]>();
   removeDepartures(leaving, index, removals);
@@ -50,6 +46,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
       index,
       templates,
       leaving: leaving.devices,
+      keyOfServer: desired.keyOfServer,
       takenNames: ofOwner(taken, rack.ownerId),
       defaultRackHeight: settings.defaultRackHeight,
     });
@@ -59,7 +56,12 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
     if (planned.leftovers.length > 0) leftovers.push({ name: rack.key, changes: planned.leftovers });
     held.push(...planned.held);
   }
-  const templateRemovals = [...leaving.templates].map(
+  for (const rack of leaving.racksMovedOut)
+    leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack)] });
+  const gone = goneDevices([...removals.values(), ...devices.map(({ changes }) => changes)].flat());
+  const templatesLeaving = departingTemplates(cloud, desired, portal, gone, settings.deletions);
+  held.push(...templatesLeaving.held);
+  const templateRemovals = [...templatesLeaving.allowed].map(
     (template): Change => ({
       kind: 'delete-template',
       template,
@@ -76,7 +78,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
       lanes([...leftovers, { name: 'templates', changes: templateRemovals }]),
     ].filter((phase) => phase.length > 0),
     held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
-    warnings: leaving.warnings,
+    warnings: [...leaving.warnings, ...templatesLeaving.warnings],
     unknownStates: desired.unknownStates,
   };
 }
@@ -88,15 +90,27 @@ function removeDepartures(
 ): void {
   for (const device of devices) {
     const rack = device.location && index.racks.get(device.location.rackId);
-    const source = rack && sourceOfRack(rack);
-    const change: Change = { kind: 'delete-device', device, reason: 'its server is gone' };
-    append(removals, source ? keyOfSource(source) : 'loose', change);
+    append(removals, laneOf(rack), { kind: 'delete-device', device, reason: 'its server is gone' });
   }
-  for (const rack of racks) {
-    const source = sourceOfRack(rack);
-    if (source)
-      append(removals, keyOfSource(source), { kind: 'delete-rack', rack, reason: 'its stack is gone' });
+  for (const rack of racks) append(removals, laneOf(rack), deleteRack(rack));
+}
+
+function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
+  const source = rack && sourceOfRack(rack);
+  return source ? keyOfSource(source) : 'loose';
+}
+
+function deleteRack(rack: Rack): Change {
+  return { kind: 'delete-rack', rack, reason: 'its stack is gone' };
+}
+
+/** Those that are deleted, be it to be made anew. */
+function goneDevices(changes: readonly Change[]): Set<Device> {
+  const gone = new Set<Device>();
+  for (const change of changes) {
+    if (change.kind === 'delete-device' || change.kind === 'replace-device') gone.add(change.device);
   }
+  return gone;
 }
 
 /** Per owner the names of the racks that are there and stay. */

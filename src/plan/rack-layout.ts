@@ -38,9 +38,9 @@ export class RackLayout {
     return this.slots.find(({ present }) => present !== undefined && present.id === rackId);
   }
 
-  /** A device that stands there. */
-  keep(slot: Slot, { location }: Device): void {
-    slot.devices++;
+  /** A device that stands there, for good or until it is moved into the racks of another source. */
+  keep(slot: Slot, { location }: Device, { moves }: { readonly moves: boolean }): void {
+    if (!moves) slot.devices++;
     if (location) slot.units.occupy(location.startU, location.endU - location.startU + 1);
   }
 
