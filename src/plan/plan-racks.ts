@@ -1,10 +1,10 @@
 import type { Device, DevicePatch, Rack, RackPatch } from '../concertim/model.ts';
 import type { ServerId } from '../openstack/model.ts';
 import type { Change, Held, NewDevice } from './change.ts';
-import type { DesiredDevice, DesiredRack } from './desired-state.ts';
+import { type DesiredDevice, type DesiredRack, keyOfDevice } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
-import { type RackKey, serverOfDevice } from './ownership.ts';
+import type { RackKey } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { type Place, RackLayout, type Slot } from './rack-layout.ts';
@@ -25,7 +25,7 @@ export interface RackPlanContext {
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
   readonly leaving: ReadonlySet<Device>;
-  /** Which source's racks each server belongs in: of devices that stand elsewhere the place is free in the end. */
+  /** Which source's racks each server belongs in: devices that stand elsewhere will move there. */
   readonly keyOfServer: ReadonlyMap<ServerId, RackKey>;
   /** Names of the owner's other racks. Grows with each rack that is planned. */
   readonly takenNames: Set<string>;
@@ -44,7 +44,7 @@ interface Sorted {
 }
 
 export function planRacks(desired: DesiredRack, context: RackPlanContext): RackPlan {
-  const { index, leaving, keyOfServer } = context;
+  const { index, leaving } = context;
   const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [], held: [] };
   const present = index.racksOfSource.get(desired.key) ?? [];
   const racks = present.filter(({ ownerId }) => ownerId === desired.ownerId);
@@ -58,7 +58,7 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
     for (const device of devicesIn(slot, index)) {
       if (leaving.has(device) || sorted.surplus.has(device)) continue;
       slot.names.add(device.name);
-      const key = keyOfServer.get(serverOfDevice(device) as ServerId);
+      const key = keyOfDevice(device, context);
       layout.keep(slot, device, { moves: key !== undefined && key !== desired.key });
     }
   }
@@ -185,10 +185,10 @@ function planSlots(desired: DesiredRack, layout: RackLayout, plan: RackPlan, tak
 }
 
 /** A rack of the source that belongs to a user who has the project no longer: its devices move out. */
-function planAbandoned(rack: Rack, plan: RackPlan, { index, leaving, keyOfServer }: RackPlanContext): void {
-  const staying = index.devicesOfRack
+function planAbandoned(rack: Rack, plan: RackPlan, context: RackPlanContext): void {
+  const staying = context.index.devicesOfRack
     .get(rack.id)
-    ?.find((device) => !leaving.has(device) && !keyOfServer.has(serverOfDevice(device) as ServerId));
+    ?.find((device) => !context.leaving.has(device) && keyOfDevice(device, context) === undefined);
   const reason = 'its project belongs to another user';
   if (!staying) plan.leftovers.push({ kind: 'delete-rack', rack, reason });
   else {
