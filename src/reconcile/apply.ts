@@ -5,7 +5,7 @@ import type { Device, Rack, RackId, Template, TemplateId } from '../concertim/mo
 import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
-import { ConnectionError, TimeoutError } from '../http/errors.ts';
+import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import { unreachable } from '../runtime/unreachable.ts';
@@ -208,9 +208,11 @@ class PlanWriter {
   }
 }
 
+/** No answer, one that cannot be read, or one of a proxy that has given up waiting. */
 function mayHaveBeenCarriedOut(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.maybeCarriedOut;
-  return error instanceof TimeoutError || (error instanceof ConcertimError && error.status >= 500);
+  if (error instanceof TimeoutError || error instanceof BodyError) return true;
+  return error instanceof ConcertimError && error.status >= 500;
 }
 
 function isRackOf(rack: Rack, lane: string, name: string): boolean {

@@ -1,0 +1,503 @@
+import { expect, test } from 'vitest';
+import { changeCount } from '../../src/reconcile/run-report.ts';
+import { resourceGroup, server, serverGroup, type Template } from '../../src/sandbox/cloud/template.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { startScenario } from '../support/scenario.ts';
+
+/** A stack of the first account, complete since yesterday, from these resources. */
+function addStack(sandbox: Sandbox, name: string, resources: Template['resources']) {
+  const { cloud, population } = sandbox;
+  const [account] = population.accounts;
+  if (!account) throw new Error('the sandbox has no account');
+  const template = { description: '', parameters: {}, resources, outputs: [] };
+  return cloud.orchestration.addStack(
+    { name, project: account.project, owner: account.user, template },
+    cloud.timeline.now() - 86_400_000,
+  );
+}
+
+function flavorNamed(sandbox: Sandbox, name: string) {
+  const flavor = [...sandbox.cloud.compute.flavors.values()].find((each) => each.name === name);
+  if (!flavor) throw new Error(`the sandbox has no flavor ${name}`);
+  return flavor;
+}
+
+const tiny = (sandbox: Sandbox) => ({ flavor: flavorNamed(sandbox, 'm1.tiny'), addresses: [] });
+
+test('an empty portal shows the cloud after one run, and a second run writes nothing', async () => {
+  await using scenario = await startScenario({ projects: 3, stacks: 6, servers: 4 });
+
+  const first = await scenario.run();
+  const second = await scenario.run();
+
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+  expect(first.changes).toEqual({ 'create-template': 6, 'create-rack': 6, 'create-device': 24 });
+  expect(first.failures).toEqual([]);
+  expect(second.changes).toEqual({});
+  expect(writes(scenario.sandbox)).toEqual([]);
+});
+
+test('a story of many changes is followed, step by step', async () => {
+  await using scenario = await startScenario({ projects: 3, stacks: 6, servers: 4 });
+  await scenario.run();
+
+  for (let step = 0; step < 40; step++) {
+    scenario.sandbox.tick();
+    scenario.sandbox.cloud.settle();
+    await scenario.clock.sleep(150_000);
+    await scenario.run();
+    expect(outOfStep(scenario.sandbox), `after step ${step}`).toEqual([]);
+  }
+
+  await scenario.clock.sleep(150_000);
+  await scenario.run();
+  expect(changeCount(await scenario.run())).toBe(0);
+});
+
+test('the outputs of a stack are shown, and follow when they change', async () => {
+  await using scenario = await startScenario();
+  await scenario.run();
+  const rack = () => scenario.sandbox.portal.racks.all()[0];
+  const { orchestration } = scenario.sandbox.cloud;
+  const [stack] = [...orchestration.stacks()].filter(({ parent }) => !parent);
+  const before = rack()?.creation_output;
+
+  await scenario.clock.sleep(60_000);
+  orchestration.setOutput(stack?.id ?? '', 'web_access', 'https://cluster/?a=b, c');
+  await scenario.run();
+
+  expect(before).toMatch(/^concertim_cluster_type=\S+, gateway_ext_ip=[\d.]+, web_access=https:\/\/[\d.]+$/);
+  expect(rack()?.creation_output).toMatch(/, web_access=https:\/\/cluster\/\?a%3Db%2C%20c$/);
+});
+
+test('a Heat list that is empty, or fails in the middle of a run, deletes nothing', async () => {
+  await using scenario = await startScenario({ projects: 2, stacks: 4 });
+  await scenario.run();
+  const { faults } = scenario.sandbox;
+
+  const emptied = faults.add({
+    service: 'heat',
+    path: /\/stacks\?/,
+    kind: 'rewrite',
+    rewrite: () => ({ stacks: [] }),
+  });
+  await scenario.tryRun();
+  emptied();
+  faults.add({ service: 'heat', path: /\/stacks\?/, kind: 'answer', status: 500 });
+  await scenario.tryRun();
+
+  expect(scenario.sandbox.portal.racks.all()).toHaveLength(4);
+  expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
+});
+
+test('a Nova list that lacks half of the servers deletes none of them', async () => {
+  await using scenario = await startScenario({ projects: 2, stacks: 4 });
+  await scenario.run();
+  scenario.sandbox.faults.add({
+    service: 'nova',
+    path: /\/servers\/detail/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { servers, ...rest } = body as { servers: unknown[] };
+      return { ...rest, servers: servers.slice(0, 6) };
+    },
+  });
+
+  const report = await scenario.run();
+
+  expect(report.changes).toEqual({});
+  expect(report.held).toHaveLength(6);
+  expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
+});
+
+test('one tree that cannot be read keeps its rack, the others are brought into step, and it is read later', async () => {
+  await using scenario = await startScenario({ projects: 2, stacks: 4 });
+  const { faults, cloud } = scenario.sandbox;
+  const [unlucky] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  const path = new RegExp(`${unlucky?.id}/resources`);
+  const broken = faults.add({ service: 'heat', path, kind: 'answer', status: 500 });
+
+  const report = await scenario.run();
+  broken();
+  await scenario.run();
+
+  expect(report.failures).toMatchObject([{ object: 'stack', id: unlucky?.id, doing: 'read-stack' }]);
+  expect(report.changes['create-rack']).toBe(3);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('a portal user without a project is skipped', async () => {
+  await using scenario = await startScenario();
+  scenario.sandbox.portal.addUser({ login: 'newcomer' });
+  scenario.sandbox.portal.addUser({ login: 'blank', project_id: '' });
+
+  const report = await scenario.run();
+
+  expect(report.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('of two portal users with one project the first has the racks', async () => {
+  await using scenario = await startScenario();
+  const [, user] = scenario.sandbox.portal.users.all();
+  const second = scenario.sandbox.portal.addUser({ login: 'second', project_id: user?.project_id ?? null });
+
+  await scenario.run();
+
+  expect(scenario.sandbox.portal.racks.all().map(({ user_id }) => user_id)).toEqual([user?.id]);
+  expect(second.id).toBeGreaterThan(user?.id ?? 0);
+});
+
+test('a stack of 100 servers fills a rack of 72 units and spills into a second', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  const member = (at: number) => server({ name: `node${at}`, ...tiny(sandbox) });
+  addStack(sandbox, 'large', { nodes: resourceGroup(100, member) });
+
+  const report = await scenario.run();
+  const again = await scenario.run();
+
+  const racks = sandbox.portal.racks.all();
+  expect(racks.map(({ name, u_height }) => [name, u_height])).toEqual([
+    ['large', 72],
+    ['large-2', 42],
+  ]);
+  expect(report.failures).toEqual([]);
+  expect(again.changes).toEqual({});
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a rack that is there grows before it spills', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  const member = (at: number) => server({ name: `node${at}`, ...tiny(sandbox) });
+  const stack = addStack(sandbox, 'growing', { nodes: resourceGroup(40, member) });
+  await scenario.run();
+
+  sandbox.cloud.orchestration.resizeGroup(stack.id, 'nodes', 60);
+  sandbox.cloud.settle();
+  await scenario.clock.sleep(60_000);
+  await scenario.run();
+
+  expect(sandbox.portal.racks.all().map(({ name, u_height }) => [name, u_height])).toEqual([['growing', 60]]);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('names that the portal refuses are made valid, and two that become one are told apart', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  addStack(sandbox, 'my.stack', {
+    dotted: server({ name: 'node.1', ...tiny(sandbox) }),
+    lined: server({ name: 'node_1', ...tiny(sandbox) }),
+  });
+
+  await scenario.run();
+  const names = sandbox.portal.devices.all().map(({ name }) => name);
+  await scenario.run();
+
+  expect(sandbox.portal.racks.all().map(({ name }) => name)).toEqual(['my-stack']);
+  expect(names.toSorted()).toEqual(['node-1', expect.stringMatching(/^node-1-[0-9a-f]{5}$/)]);
+  expect(sandbox.portal.devices.all().map(({ name }) => name)).toEqual(names);
+});
+
+test('a flavor without a disk and a private one become templates', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  addStack(sandbox, 'odd', {
+    diskless: server({ name: 'diskless', ...tiny(sandbox), flavor: flavorNamed(sandbox, 'c1.16core') }),
+    private: server({ name: 'private', ...tiny(sandbox), flavor: flavorNamed(sandbox, 'g1.a100') }),
+  });
+
+  await scenario.run();
+
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(sandbox.portal.templates.all().find(({ name }) => name === 'c1.16core')?.disk).toBeNull();
+});
+
+test('a server that is still being built is shown without an address, and with it when it is up', async () => {
+  await using scenario = await startScenario({ pace: 1 });
+  const { sandbox } = scenario;
+  await scenario.run();
+  const [account] = sandbox.population.accounts;
+  if (account) sandbox.population.addCluster(account, { servers: 2 });
+
+  for (let waits = 0; waits < 100 && !isBuilding(sandbox); waits++) {
+    await scenario.clock.sleep(100);
+    sandbox.advance();
+  }
+  await scenario.run();
+  const building = sandbox.portal.devices.all().filter(({ status }) => status === 'IN_PROGRESS');
+  sandbox.cloud.settle();
+  await scenario.clock.sleep(60_000);
+  await scenario.run();
+
+  expect(building.length).toBeGreaterThan(0);
+  expect(building.every(({ private_ips }) => !private_ips)).toBe(true);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a server that is resized, renamed and re-addressed is shown as it is now, where it was', async () => {
+  await using scenario = await startScenario();
+  const { sandbox } = scenario;
+  const { compute } = sandbox.cloud;
+  await scenario.run();
+  const [device] = sandbox.portal.devices.all();
+  const id = String(device?.metadata['openstack_instance_id']);
+
+  compute.resizeServer(id, flavorNamed(sandbox, 'm1.large'));
+  sandbox.cloud.settle();
+  compute.renameServer(id, 'another.name');
+  compute.setServerAddresses(id, [
+    { network: 'n', address: '10.9.9.9', version: 4, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
+    { network: 'n', address: 'fd00::9', version: 6, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
+  ]);
+  await scenario.run();
+
+  const now = sandbox.portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id);
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(now).toMatchObject({ name: 'another-name', private_ips: 'n:10.9.9.9, n:fd00::9', public_ips: '' });
+  expect(now?.rack_id).toBe(device?.rack_id);
+});
+
+test('a fixed address on an external network is public', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  const addresses = [
+    {
+      network: 'public',
+      address: '203.0.113.5',
+      version: 4,
+      type: 'fixed',
+      mac: 'fa:16:3e:00:00:02',
+    } as const,
+  ];
+  addStack(sandbox, 'exposed', { gw: server({ name: 'gw', ...tiny(sandbox), addresses }) });
+
+  await scenario.run();
+
+  expect(sandbox.portal.devices.all()[0]).toMatchObject({
+    public_ips: 'public:203.0.113.5',
+    private_ips: '',
+  });
+});
+
+test('a rack and a device made by hand are not touched, and what is made beside them respects their place', async () => {
+  await using scenario = await startScenario();
+  const { portal, cloud } = scenario.sandbox;
+  await scenario.run();
+  const [ours] = portal.racks.all();
+  const [, user] = portal.users.all();
+  const template = portal.templates.all().find(({ rackable }) => rackable);
+  const made = portal.addRack({ user_id: user?.id ?? 0, name: 'by-hand' });
+  const loose = portal.addDevice({ rack_id: made.id, name: 'x', start_u: 1, template_id: template?.id ?? 0 });
+  const between = portal.addDevice({
+    rack_id: ours?.id ?? 0,
+    name: 'node-by-hand',
+    start_u: 30,
+    template_id: template?.id ?? 0,
+  });
+
+  for (const { id } of cloud.compute.servers()) cloud.compute.deleteServer(id);
+  cloud.settle();
+  await scenario.run();
+  await scenario.run();
+
+  expect(portal.racks.get(made.id)).toEqual(made);
+  expect(portal.devices.get(loose.id)).toEqual(loose);
+  expect(portal.devices.get(between.id)).toEqual(between);
+});
+
+test('servers of nested ResourceGroups and members of server groups are devices of the root stack', async () => {
+  await using scenario = await startScenario({ stacks: 0 });
+  const { sandbox } = scenario;
+  const { compute } = sandbox.cloud;
+  const stack = addStack(sandbox, 'grouped', {
+    group: serverGroup('g', 'anti-affinity'),
+    gw: server({ name: 'gw', ...tiny(sandbox), group: 'group' }),
+    nodes: resourceGroup(3, (at) => server({ name: `node${at}`, ...tiny(sandbox) })),
+  });
+  await scenario.run();
+  const [group] = compute.groups.values();
+
+  compute.addActiveServer(
+    {
+      name: 'by-hand',
+      projectId: stack.projectId,
+      userId: stack.ownerId,
+      ...tiny(sandbox),
+      groupIds: [group?.id ?? ''],
+    },
+    sandbox.cloud.timeline.now(),
+  );
+  await scenario.run();
+
+  expect(sandbox.portal.racks.all()).toHaveLength(1);
+  expect(
+    sandbox.portal.devices
+      .all()
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['by-hand', 'gw', 'node0', 'node1', 'node2']);
+});
+
+test('a token of the portal that ends in mid-run is renewed, and the run goes on', async () => {
+  await using scenario = await startScenario();
+  scenario.sandbox.faults.add({
+    service: 'concertim',
+    path: /\/nodes/,
+    method: 'POST',
+    skip: 1,
+    times: 1,
+    kind: 'delay',
+    ms: 25 * 3_600_000,
+  });
+
+  const report = await scenario.run();
+
+  expect(report.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('a token of the cloud that is revoked in mid-run is renewed, once for all who wait', async () => {
+  await using scenario = await startScenario({ projects: 5, stacks: 20 });
+  await scenario.run();
+
+  scenario.sandbox.cloud.identity.revokeAllTokens();
+  const report = await scenario.run();
+
+  expect(report.requests['Keystone']).toBe(1);
+  expect(report.changes).toEqual({});
+});
+
+test('a create whose answer was lost is found, not repeated', async () => {
+  await using scenario = await startScenario();
+  const { faults } = scenario.sandbox;
+  for (const path of [/\/templates/, /\/racks/, /\/nodes/]) {
+    faults.add({ service: 'concertim', method: 'POST', path, times: 1, kind: 'reset-after' });
+    faults.add({ service: 'concertim', method: 'POST', path, skip: 1, times: 1, kind: 'truncate' });
+  }
+
+  const report = await scenario.run();
+
+  expect(report.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+  expect(scenario.sandbox.portal.racks.all()).toHaveLength(1);
+});
+
+test('a create that was refused is tried again by the next run; the rest is not held up', async () => {
+  await using scenario = await startScenario();
+  const { faults } = scenario.sandbox;
+  faults.add({
+    service: 'concertim',
+    method: 'POST',
+    path: /\/nodes/,
+    times: 1,
+    kind: 'answer',
+    status: 500,
+  });
+
+  const report = await scenario.run();
+  const next = await scenario.run();
+
+  expect(report.failures).toMatchObject([{ object: 'device', doing: 'create-device' }]);
+  expect(report.changes['create-device']).toBe(2);
+  expect(next.changes).toEqual({ 'create-device': 1 });
+  expect(next.requests['Heat']).toBe(1);
+});
+
+test('a state that we do not know keeps the shown one, and is said once', async () => {
+  await using scenario = await startScenario();
+  const { sandbox } = scenario;
+  await scenario.run();
+  const [device] = sandbox.portal.devices.all();
+  const id = String(device?.metadata['openstack_instance_id']);
+
+  sandbox.cloud.compute.setServerState(id, { vmState: 'hibernated' });
+  const report = await scenario.run();
+  await scenario.run();
+
+  expect(sandbox.portal.devices.get(device?.id ?? 0)?.status).toBe('ACTIVE');
+  expect(report.unknownStates).toEqual([{ id, state: 'hibernated' }]);
+  expect(scenario.logged.filter((line) => line.includes('state not known'))).toHaveLength(1);
+});
+
+test('a great absence without a trace deletes nothing until a person allows it', async () => {
+  await using scenario = await startScenario({ projects: 4, stacks: 8 });
+  const { sandbox } = scenario;
+  await scenario.run();
+  const isGone = (body: unknown) =>
+    Array.isArray(body) ? [] : { ...(body as object), stacks: [], servers: [] };
+  // As if another cloud stood at this address: it lists nothing, and knows none of our ids.
+  sandbox.faults.add({ service: 'heat', path: /\/stacks\?/, kind: 'rewrite', rewrite: isGone });
+  sandbox.faults.add({ service: 'nova', path: /servers\/detail/, kind: 'rewrite', rewrite: isGone });
+  const notFound = { kind: 'answer', status: 404, headers: { 'content-type': 'application/json' } } as const;
+  sandbox.faults.add({
+    service: 'heat',
+    path: /\/stacks\/[^?]/,
+    ...notFound,
+    body: '{"code":404,"title":"Not Found","explanation":"","error":{"type":"EntityNotFound","message":"no"}}',
+  });
+  sandbox.faults.add({
+    service: 'nova',
+    path: /\/servers\/[0-9a-f]{8}-/,
+    ...notFound,
+    body: '{"itemNotFound":{"code":404,"message":"no"}}',
+  });
+
+  const report = await scenario.run();
+
+  expect(report.changes).toEqual({});
+  expect(report.warnings).toEqual([
+    expect.stringContaining('24 of 24 devices'),
+    expect.stringContaining('8 of 8 racks'),
+  ]);
+  expect(scenario.logged.some((line) => line.includes('"level":"error"'))).toBe(true);
+});
+
+test('all stacks of the cloud may go when Heat says itself that it deleted them', async () => {
+  await using scenario = await startScenario({ projects: 4, stacks: 8 });
+  const { cloud, portal } = scenario.sandbox;
+  await scenario.run();
+
+  for (const stack of [...cloud.orchestration.stacks()])
+    if (!stack.parent) cloud.orchestration.deleteStack(stack.id);
+  cloud.settle();
+  const report = await scenario.run();
+
+  expect(report.warnings).toEqual([]);
+  expect(portal.racks.all()).toEqual([]);
+  expect(portal.devices.all()).toEqual([]);
+});
+
+test('no password, token or stack output is logged', async () => {
+  await using scenario = await startScenario({ config: { log_level: 'debug' } });
+  const { cloud } = scenario.sandbox;
+  const [stack] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  cloud.orchestration.setOutput(stack?.id ?? '', 'web_access', 'canary-of-an-output');
+
+  await scenario.run();
+  scenario.sandbox.faults.add({
+    service: 'concertim',
+    kind: 'answer',
+    status: 500,
+    body: 'canary-of-a-body',
+  });
+  await scenario.tryRun();
+
+  const logged = scenario.logged.join('');
+  expect(logged).toContain('reconciled');
+  for (const secret of ['canary-of-an-output', '"secret"', 'Bearer ey', 'gAAAA'])
+    expect(logged).not.toContain(secret);
+});
+
+function isBuilding({ cloud }: Sandbox): boolean {
+  return [...cloud.compute.servers()].some(({ vmState }) => vmState === 'building');
+}
+
+/** Requests since the last run began that change the portal. */
+function writes({ services }: Sandbox): string[] {
+  return services.concertim.seen
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, url }) => `${method} ${url}`);
+}
