@@ -1,0 +1,32 @@
+/** Packs the package as npm would publish it, and starts the command from what was packed. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, run } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'package-'));
+try {
+  // Builds first: that is `prepack`.
+  const packed = await succeed('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder]);
+  const [file] = /[\w.-]+\.tgz/.exec(packed) ?? [];
+  assert(file, `npm pack names no file: ${packed}`);
+  const tarball = join(folder, file);
+  await succeed('publint', ['run', tarball, '--strict']);
+
+  const contents = await succeed('tar', ['-tzf', tarball]);
+  assert.doesNotMatch(contents, /\.test\.|\.map$|package\/(src|test|scripts)\//m);
+  await succeed('tar', ['-xzf', tarball, '-C', folder]);
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const command = join(folder, 'package/bin/concertim-openstack-service');
+  assert.equal((await succeed(command, ['--version'])).trim(), version);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function succeed(command: string, args: readonly string[]): Promise<string> {
+  const { code, output } = await run(command, args);
+  assert.equal(code, 0, `${command} ${args.join(' ')} ended with exit code ${code}:\n${output}`);
+  return output;
+}
