@@ -72,7 +72,7 @@ export function chooseName(
   const last = candidates.at(-1) ?? '';
   for (let number = 2; ; number++) {
     const end = `-${number}`;
-    const numbered = last.slice(0, Math.max(0, last.length - end.length)) + end;
-    if (!taken.has(numbered)) return numbered;
+    const numbered = cut(last, Math.max(0, last.length - end.length)) + end;
+    if (!taken.has(numbered) || present === numbered) return numbered;
   }
 }

@@ -2,6 +2,7 @@ import type { Device, PortalSnapshot, Rack, UserId } from '../concertim/model.ts
 import type { Change, Lane, Plan } from './change.ts';
 import { type Departures, departingTemplates, departures } from './departures.ts';
 import { desiredState, type MappingSettings } from './desired-state.ts';
+import { renameDoubles } from './doubles.ts';
 import type { CloudObservation } from './observation.ts';
 import { keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { planRacks } from './plan-racks.ts';
@@ -19,16 +20,17 @@ export interface PlanSettings extends MappingSettings {
  * What to change in the portal until it shows the cloud:
  *
  * ```
- *  cloud ──► desired state ─┬─► departures ──► 2 removals
- *  portal ──────────────────┼─► templates ───► 1 templates             5 leftovers
- *                           └─► racks ───────► 3 racks    4 devices    5 leftovers
+ *  portal ──► doubles ──────────────────────► 1 renames
+ *  cloud ──► desired state ─┬─► departures ──► 3 removals
+ *                           ├─► templates ───► 2 templates             6 leftovers
+ *                           └─► racks ───────► 4 racks    5 devices    6 leftovers
  * ```
  *
  * Pure: the same two snapshots give the same plan, in whatever order their lists are; and when all of a plan has been
  * applied, the next one is empty.
  */
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
-  const portal = inOrderOfIds(snapshot);
+  const { changes: renames, portal } = renameDoubles(inOrderOfIds(snapshot), cloud.scope);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
   const leaving = departures(cloud, desired, portal, index, settings);
@@ -71,6 +73,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
 
   return {
     phases: [
+      lanes([{ name: 'doubles', changes: renames }]),
       lanes([{ name: 'templates', changes: templateChanges }]),
       lanes([...removals].map(([name, changes]) => ({ name, changes }))),
       racks,
