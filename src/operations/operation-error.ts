@@ -1,0 +1,159 @@
+import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
+import { CatalogError } from '../openstack/catalog.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { ServiceError, type Severity } from '../runtime/severity.ts';
+
+/** Why the cloud did not do what was asked of it. */
+export type OperationErrorKind =
+  /** What was asked makes no sense to the cloud. */
+  | 'invalid'
+  /** The credentials are not good. */
+  | 'unauthorized'
+  /** They are, but do not allow it. */
+  | 'forbidden'
+  | 'not-found'
+  /** Not in its present state, or the name is taken. */
+  | 'conflict'
+  /** Something that an administrator has to make first is not there. */
+  | 'prerequisite-missing'
+  /** The cloud asks for patience. */
+  | 'too-many-requests'
+  /** The cloud cannot be reached, or answers nonsense, or an error of its own. */
+  | 'cloud-failed'
+  /** The cloud did not answer in time; it may do what was asked all the same. */
+  | 'cloud-slow';
+
+/** Something asked of the cloud was not done. The message is for the one who asked: short, and without secrets. */
+export class OperationError extends ServiceError {
+  override readonly name = 'OperationError';
+  readonly kind: OperationErrorKind;
+  /** The exchange that failed, if one did: the cloud's own log knows it by this. */
+  readonly upstream:
+    | { readonly service: string; readonly status?: number; readonly requestId?: string | undefined }
+    | undefined;
+
+  constructor(
+    kind: OperationErrorKind,
+    message: string,
+    options: { upstream?: OperationError['upstream'] } = {},
+  ) {
+    super(message, { severity: severities[kind] });
+    this.kind = kind;
+    this.upstream = options.upstream;
+  }
+}
+
+const severities: Readonly<Record<OperationErrorKind, Severity>> = {
+  invalid: 'terminal',
+  unauthorized: 'terminal',
+  forbidden: 'terminal',
+  'not-found': 'terminal',
+  conflict: 'terminal',
+  'prerequisite-missing': 'terminal',
+  'too-many-requests': 'transient',
+  'cloud-failed': 'transient',
+  'cloud-slow': 'transient',
+};
+
+/**
+ * What an error of the cloud's means to the one who asked; an error that nobody throws on purpose stays what it is. The
+ * first error is not kept as the cause: the cloud's answers may repeat what they were given.
+ *
+ * @param secrets what must not be in the message, whatever the cloud repeats
+ */
+export function operationError(error: unknown, secrets: readonly Secret[]): unknown {
+  if (error instanceof OpenStackError) return fromRefusal(error, secrets);
+  if (error instanceof ConnectionError) {
+    const message = `${error.service} at ${originOf(error.url)} cannot be reached (${error.code}).`;
+    return new OperationError('cloud-failed', message, { upstream: { service: error.service } });
+  }
+  if (error instanceof TimeoutError) {
+    const seconds = Math.round(error.timeoutMs / 1000);
+    const message = `${error.service} at ${originOf(error.url)} did not answer within ${seconds} s. It may still do what was asked.`;
+    return new OperationError('cloud-slow', message, { upstream: { service: error.service } });
+  }
+  if (error instanceof BodyError) {
+    const message = `${error.service} at ${originOf(error.url)} gave an answer that is not understood.`;
+    return new OperationError('cloud-failed', message, { upstream: { service: error.service } });
+  }
+  // Its message names services and regions, as Keystone's catalog has them.
+  if (error instanceof CatalogError) return new OperationError('cloud-failed', error.message);
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    return new OperationError('cloud-failed', 'This service is being stopped.');
+  }
+  return error;
+}
+
+function fromRefusal(error: OpenStackError, secrets: readonly Secret[]): OperationError {
+  const { service, status, requestId } = error;
+  const upstream = { service, status, requestId };
+  if (isLogin(error)) return fromRefusedLogin(error);
+  const said = withoutSecrets(withoutValues(error.upstream), secrets);
+  const kind = kinds[status] ?? 'cloud-failed';
+  if (kind !== 'cloud-failed' && said !== '') {
+    // Nova and Heat say it well; Keystone speaks of policies and numbers.
+    return new OperationError(kind, service === 'Keystone' ? `Keystone: ${said}` : said, { upstream });
+  }
+  const reason = said === '' ? '' : `: ${said}`;
+  return new OperationError(kind, `${service} at ${originOf(error.url)} answered ${status}${reason}`, {
+    upstream,
+  });
+}
+
+const kinds: Readonly<Record<number, OperationErrorKind>> = {
+  400: 'invalid',
+  403: 'forbidden',
+  404: 'not-found',
+  409: 'conflict',
+  413: 'too-many-requests',
+  429: 'too-many-requests',
+};
+
+function fromRefusedLogin({ service, status, requestId, url }: OpenStackError): OperationError {
+  const upstream = { service, status, requestId };
+  if (status === 401 || status === 403) {
+    const message =
+      'Keystone refuses these credentials: user, password or project is wrong, or the user has no role in the project.';
+    return new OperationError('unauthorized', message, { upstream });
+  }
+  if (status === 429)
+    return new OperationError('too-many-requests', 'Keystone asks for patience.', { upstream });
+  return new OperationError(
+    'cloud-failed',
+    `Keystone at ${originOf(url)} answered the login with ${status}.`,
+    { upstream },
+  );
+}
+
+/** Whether it was the login that was refused, and not what came after it. */
+export function isLogin({ service, method, url }: OpenStackError): boolean {
+  return service === 'Keystone' && method === 'POST' && url.endsWith('/auth/tokens');
+}
+
+/** Of `Invalid input for field 'password': 'hunter2' is too short` the part before the value. */
+function withoutValues(text: string): string {
+  const field = /^Invalid input for field[ /a-z]*'?([\w./-]+)/i.exec(text)?.[1];
+  return field === undefined ? text : `${field} is not valid.`;
+}
+
+/** The text, or nothing of it when a secret is in it, be it in quotes or with its special characters marked. */
+function withoutSecrets(text: string, secrets: readonly Secret[]): string {
+  const shown = secrets.some((secret) =>
+    spellings(secret.reveal()).some((spelling) => text.includes(spelling)),
+  );
+  return shown ? '' : text;
+}
+
+function spellings(secret: string): string[] {
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    secret.replaceAll('\\', '\\\\'),
+    encodeURIComponent(secret),
+  ];
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
+}
