@@ -70,19 +70,12 @@ export function describeUser(credentials: Credentials): string {
 }
 
 /** For which project it is: `project "admin" in domain "Default"`. */
-export function describeProject(credentials: Credentials): string {
-  switch (credentials.kind) {
-    case 'password':
-      return `project ${describe(credentials.project)}`;
-    case 'v2-password':
-      return 'id' in credentials.tenant
-        ? `tenant ${credentials.tenant.id}`
-        : `tenant "${credentials.tenant.name}"`;
-    case 'application-credential':
-      return 'its project';
-    default:
-      return unreachable(credentials);
-  }
+export function describeProject(
+  credentials: Exclude<Credentials, { kind: 'application-credential' }>,
+): string {
+  if (credentials.kind === 'password') return `project ${describe(credentials.project)}`;
+  const { tenant } = credentials;
+  return 'id' in tenant ? `tenant ${tenant.id}` : `tenant "${tenant.name}"`;
 }
 
 function describe(ref: UserRef | ProjectRef): string {

@@ -240,6 +240,17 @@ test.each([
   expect(found).toEqual(shown);
 });
 
+test('one project without a role does not make the others be asked for twice', async () => {
+  await using small = await start({ memberOf: ['p2'] });
+  small.heat.stacks.push({ id: 'own', project: 'admin' });
+  await listStacks(small.session, { projects });
+  small.cloud.forget();
+
+  await listStacks(small.session, { projects });
+
+  expect(small.cloud.seen.filter((request) => request.includes('/p2/'))).toHaveLength(1);
+});
+
 test('a refusal in between does not make a member of an administrator for ever', async () => {
   await using small = await start();
   small.heat.isAdministrator = true;

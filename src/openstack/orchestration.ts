@@ -20,7 +20,7 @@ import * as wire from './wire/orchestration.ts';
 export interface StackList {
   /** Roots and nested ones. */
   readonly stacks: Stack[];
-  /** Heat's clock when the list was begun, ms since 1970. */
+  /** Heat's clock when the list was begun, ms since 1970; 0 when there was no project to list. */
   readonly at: number;
   /** Projects whose stacks could not be listed, with the reason. They are not empty. */
   readonly unobserved: ReadonlyMap<ProjectId, string>;
@@ -101,12 +101,11 @@ export async function findStack(
   projectId?: ProjectId,
   signal?: AbortSignal,
 ): Promise<StackDetail | undefined> {
-  const route = '/stacks/{id}';
   const find = async (as: Session) => {
     const response = await as.request('orchestration', {
       method: 'GET',
       path: `/stacks/${encodeURIComponent(id)}`,
-      route,
+      route: '/stacks/{id}',
       ...(projectId === undefined ? {} : { project: projectId }),
       accept: [302, 404],
       signal,
@@ -209,7 +208,7 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
       unobserved: new Map(),
     };
   } catch (error) {
-    if (!isForbidden(error)) throw error;
+    if (!(error instanceof OpenStackError && error.status === 403)) throw error;
     if (ownOnly) ways.set(session, 'project by project');
     return undefined;
   }
@@ -247,7 +246,7 @@ async function listEach(
   }
   return {
     stacks: read.flatMap(({ stacks }) => stacks),
-    at: Math.min(...read.map(({ at }) => at)),
+    at: read.length === 0 ? 0 : Math.min(...read.map(({ at }) => at)),
     unobserved,
   };
 }
@@ -267,36 +266,40 @@ async function list(
   return readPages(session, 'orchestration', request, readStacks);
 }
 
-const membersOnly = new WeakSet<Session>();
+/** Sessions whose user is no administrator, as far as is known. */
+const members = new WeakSet<Session>();
 
 /**
- * Does something about a project that is not the session's own: as it is, which Heat allows to administrators, else
- * signed in to that project.
+ * Does something about a project that may not be the session's own: as it is, which Heat allows to administrators, or
+ * signed in to that project, whichever did last. The other way is tried where the first is refused.
  */
 async function asAdministratorOrMember<T>(
   session: Session,
   projectId: ProjectId,
   work: (as: Session) => Promise<T>,
 ): Promise<T> {
-  if (!membersOnly.has(session)) {
-    try {
-      return await work(session);
-    } catch (error) {
-      if (!isForbidden(error)) throw error;
-    }
-  }
-  membersOnly.add(session);
+  const isMember = members.has(session);
+  const asAdministrator = async () => work(session);
+  const asMember = async () => work(session.forProject(projectId));
   try {
-    return await work(session.forProject(projectId));
-  } catch (error) {
-    // It may have been a passing refusal of an administrator, who is a member of nothing.
-    membersOnly.delete(session);
-    throw error;
+    return await (isMember ? asMember() : asAdministrator());
+  } catch (refusal) {
+    if (!isRefused(refusal)) throw refusal;
+    try {
+      const answer = await (isMember ? asAdministrator() : asMember());
+      if (isMember) members.delete(session);
+      else members.add(session);
+      return answer;
+    } catch (error) {
+      // The refused login names the role that is missing.
+      throw isMember && isRefused(error) ? refusal : error;
+    }
   }
 }
 
-function isForbidden(error: unknown): boolean {
-  return error instanceof OpenStackError && error.status === 403;
+/** By Heat, or by Keystone at the login to another project. */
+function isRefused(error: unknown): boolean {
+  return error instanceof OpenStackError && (error.status === 403 || error.status === 401);
 }
 
 function pathOf({ name, id }: StackRef): string {

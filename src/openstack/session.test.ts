@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { password, SmallCloud, type SmallCloudOptions } from '../../test/support/small-cloud.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
 import type { ProjectId } from './model.ts';
@@ -18,51 +18,43 @@ function start(options: SmallCloudOptions = {}): Promise<SmallCloud> {
   return SmallCloud.start({ routes: echo, ...options });
 }
 
-class HandClock implements Clock {
-  time = Date.UTC(2026, 10, 22);
-  now(): number {
-    return this.time;
-  }
-  async sleep(): Promise<void> {}
-}
-
 test('a token is used until a tenth of its lifetime is left', async () => {
-  const clock = new HandClock();
+  const clock = new ManualClock();
   await using cloud = await start({ clock, lifetimeMs: 600_000 });
   const session = cloud.session({ clock });
 
   await session.request('compute', flavors);
-  clock.time += 539_000;
+  clock.advance(539_000);
   await session.request('compute', flavors);
   const before = cloud.logins.length;
-  clock.time += 1_000;
+  clock.advance(1_000);
   await session.request('compute', flavors);
 
   expect([before, cloud.logins.length]).toEqual([1, 2]);
 });
 
 test('a token of a day is renewed five minutes before its end', async () => {
-  const clock = new HandClock();
+  const clock = new ManualClock();
   await using cloud = await start({ clock, lifetimeMs: 86_400_000 });
   const session = cloud.session({ clock });
 
   await session.token();
-  clock.time += 86_400_000 - 300_001;
+  clock.advance(86_400_000 - 300_001);
   await session.token();
   const before = cloud.logins.length;
-  clock.time += 1;
+  clock.advance(1);
   await session.token();
 
   expect([before, cloud.logins.length]).toEqual([1, 2]);
 });
 
 test("a token's end is told by our clock, though Keystone's is an hour ahead", async () => {
-  const clock = new HandClock();
+  const clock = new ManualClock();
   await using cloud = await start({ clock, ahead: 3_600_000, lifetimeMs: 60_000 });
 
   const token = await cloud.session({ clock }).token();
 
-  expect(token.expiresAt).toBe(clock.time + 60_000);
+  expect(token.expiresAt).toBe(clock.now() + 60_000);
 });
 
 test('fifty requests at the start share one login', async () => {
@@ -104,7 +96,6 @@ test('a service that takes no token at all gives an error after one repetition',
 
 test('who is aborted while waiting for a login leaves the others waiting for it', async () => {
   await using cloud = await start();
-  const hold = cloud.faults.add({ service: 'cloud', path: /^\/identity/, kind: 'delay', ms: 50 });
   const session = cloud.session();
   const leaver = new AbortController();
 
@@ -114,7 +105,6 @@ test('who is aborted while waiting for a login leaves the others waiting for it'
 
   await expect(left).rejects.toThrow('enough');
   expect((await stayed).userName).toBe('concertim');
-  hold();
   expect(cloud.logins).toHaveLength(1);
 });
 
@@ -286,6 +276,25 @@ test('an application credential signs in without a scope and stays in its projec
     },
   ]);
   expect(() => session.forProject('p2' as ProjectId)).toThrow('cannot be used in another project');
+});
+
+test('an application credential that is gone is told as such', async () => {
+  await using cloud = await start();
+  cloud.faults.add({ service: 'cloud', path: /^\/identity/, kind: 'answer', status: 404 });
+  const session = cloud.session({
+    credentials: {
+      kind: 'application-credential',
+      authUrl: `${cloud.url}/identity`,
+      credential: { id: 'c1' },
+      secret: new Secret('s3cret'),
+    },
+  });
+
+  const error: unknown = await session.token().catch((error: unknown) => error);
+
+  expect(explain(error)).toBe(
+    'Keystone refused application credential c1 (404). Check its id and secret; it may also have expired or been deleted.',
+  );
 });
 
 test('identity v2.0 gives token, tenant and endpoints too', async () => {

@@ -29,7 +29,7 @@ export interface Token {
 /**
  * Signs in.
  *
- * @param now our clock, ms since 1970
+ * @param options.now our clock, ms since 1970
  * @throws {OpenStackError} Keystone refuses, as severe as `refusal` says
  * @throws {ConnectionError | TimeoutError | BodyError} no usable answer
  */
@@ -87,12 +87,14 @@ function v2Body({ username, password, tenant }: Extract<Credentials, { kind: 'v2
 function refused(response: HttpResponse, credentials: Credentials, severity: Severity): OpenStackError {
   const { status } = response;
   if (isTransientStatus(status)) return openStackError(response);
-  if (status === 401 || status === 403) {
-    return openStackError(response, {
-      severity,
-      message: `Keystone refused ${describeUser(credentials)} (${status}).`,
-      hint: `Check name and password; the user may also be disabled, or have no role in ${describeProject(credentials)}.`,
-    });
+  const message = `Keystone refused ${describeUser(credentials)} (${status}).`;
+  if (credentials.kind === 'application-credential' && [401, 403, 404].includes(status)) {
+    const hint = 'Check its id and secret; it may also have expired or been deleted.';
+    return openStackError(response, { severity, message, hint });
+  }
+  if (credentials.kind !== 'application-credential' && [401, 403].includes(status)) {
+    const hint = `Check name and password; the user may also be disabled, or have no role in ${describeProject(credentials)}.`;
+    return openStackError(response, { severity, message, hint });
   }
   return openStackError(response, {
     severity,
@@ -148,6 +150,6 @@ function readAccess(response: HttpResponse, now: number): Token {
 function lifetime(response: HttpResponse, issuedAt: string | undefined, expiresAt: string): number {
   const end = parseTime(expiresAt);
   if (end === undefined)
-    throw new BodyError(response, `a token that expires at "${expiresAt}", which is no time`);
+    throw new BodyError(response, `a token with the end "${expiresAt}", which is no time`);
   return end - (parseTime(issuedAt ?? '') ?? response.at);
 }
