@@ -3,9 +3,10 @@ import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { componentNames } from '../service.ts';
+import { checkConfig } from './check-config.ts';
 import { plan, type PlanOptions } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
-import { sandbox, type SandboxCommandOptions } from './sandbox.ts';
+import type { SandboxCommandOptions } from './sandbox.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
 const configurationError = 78;
@@ -46,6 +47,12 @@ export function commandLine(exit: (code: number) => void): Command {
     .action(async (options: PlanOptions) => exit(await plan(options)));
 
   program
+    .command('check-config')
+    .description('print the effective configuration, secrets hidden; exit 78 when it is wrong')
+    .addOption(configOption())
+    .action((options: { config?: string }) => console.log(checkConfig({ file: options.config })));
+
+  program
     .command('sandbox')
     .description('a cloud and a portal in one process, to try things on')
     .option('--with-service', 'run the service on it as well')
@@ -57,7 +64,11 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--still', 'nothing happens by itself')
     .option('--latency <milliseconds>', 'added to every exchange', wholeNumber, 0)
     .addOption(logFormat())
-    .action(async (options: SandboxCommandOptions) => exit(await sandbox(options)));
+    .action(async (options: SandboxCommandOptions) => {
+      // Not loaded by those who run the service: it would double their start-up time.
+      const { sandbox } = await import('./sandbox.ts');
+      exit(await sandbox(options));
+    });
 
   return program;
 }

@@ -1,0 +1,121 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { command } from '../support/command.ts';
+import { outOfStep } from '../support/in-step.ts';
+
+let sandbox: Sandbox;
+const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
+
+function configFile(name: string, more: Record<string, unknown> = {}): string {
+  const file = join(folder, name);
+  writeFileSync(file, stringify({ log_level: 'info', ...sandbox.config, ...more }));
+  return file;
+}
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 2, pace: 0 });
+});
+afterAll(async () => {
+  await sandbox.close();
+});
+
+test('plan tells what a run would do and changes nothing; the run does it; then both are in step', async () => {
+  const config = configFile('plan.yaml');
+
+  const before = await command('plan', '--config', config).finished;
+  const racksBefore = sandbox.portal.racks.size;
+  const asJson = await command('plan', '--json', '-c', config).finished;
+  const run = await command('run', 'updates_bulk', '--once', '-c', config).finished;
+  const after = await command('plan', '-c', config).finished;
+
+  expect(before).toMatchObject({ code: 2, stderr: '' });
+  expect(before.stdout).toMatch(/^\+ rack \S+: a stack without a rack$/m);
+  expect(racksBefore).toBe(0);
+  expect(asJson.code).toBe(2);
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    changes: expect.arrayContaining([expect.objectContaining({ change: 'create-rack', object: 'rack' })]),
+    held: [],
+  });
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(
+    run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg)
+      .at(-1),
+  ).toBe('reconciled');
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(after).toMatchObject({ code: 0, stdout: 'In step: nothing to change.\n' });
+});
+
+test("the first version's spelling run=updates_bulk is understood", async () => {
+  const { code } = await command('run=updates_bulk', '--once', '-c', configFile('old.yaml')).finished;
+
+  expect(code).toBe(0);
+});
+
+test('a wrong configuration ends with 78 and all that is wrong with it', async () => {
+  const file = configFile('wrong.yaml', { log_level: 'loud', colour: 'blue' });
+
+  const { code, stderr } = await command('run', '-c', file).finished;
+
+  expect(code).toBe(78);
+  expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ log_level: /);
+  expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ colour: /);
+});
+
+test('a portal that is away, a wrong password and an unknown component end a single run with 1 and the reason', async () => {
+  const { concertim, openstack } = sandbox.config;
+  const away = configFile('away.yaml', { concertim: { ...concertim, concertim_url: 'http://127.0.0.1:1' } });
+  const wrong = configFile('password.yaml', { openstack: { ...openstack, password: 'not-the-one' } });
+
+  const [portal, password, component] = await Promise.all([
+    command('plan', '-c', away).finished,
+    command('run', '--once', '-c', wrong).finished,
+    command('run', 'updates_buk', '-c', away).finished,
+  ]);
+
+  expect(portal.code).toBe(1);
+  expect(portal.stderr).toContain('Concertim did not answer');
+  expect(password.code).toBe(1);
+  expect(password.stdout).toContain('401');
+  expect(password.stdout).not.toContain('not-the-one');
+  expect(component).toMatchObject({ code: 1, stderr: expect.stringContaining('updates_bulk') });
+});
+
+test('SIGTERM ends a running service with 0', async () => {
+  const running = command('run', 'updates_bulk', '-c', configFile('stopped.yaml'));
+  await running.saw('"msg":"started"');
+
+  running.kill('SIGTERM');
+  const { code, stdout } = await running.finished;
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('"msg":"stopped"');
+});
+
+test('the sandbox says where to look, and the service on it brings its portal into step', async () => {
+  const running = command(
+    'sandbox',
+    '--with-service',
+    '--still',
+    '--projects',
+    '1',
+    '--servers',
+    '2',
+    '--log-format',
+    'json',
+  );
+  await running.saw('"msg":"reconciled"');
+
+  running.kill('SIGINT');
+  const { code, stdout } = await running.finished;
+
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/portal {3}http:\/\/127\.0\.0\.1:\d+/);
+  expect(stdout).toMatch(/config {3}\S+config\.yaml/);
+});

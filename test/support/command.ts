@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../../bin/concertim-openstack-service', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of the command line as an operator starts it. */
+export interface Command {
+  /** Resolves when standard output has shown the text. */
+  saw(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly finished: Promise<Finished>;
+}
+
+export function command(...args: string[]): Command {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    child.emit('shown');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return {
+    finished,
+    kill: (signal) => void child.kill(signal),
+    async saw(text) {
+      while (!stdout.includes(text)) {
+        const ended = await Promise.race([once(child, 'shown').then(() => false), finished.then(() => true)]);
+        if (ended && !stdout.includes(text))
+          throw new Error(`it ended without showing "${text}": ${stdout}${stderr}`);
+      }
+    },
+  };
+}
