@@ -10,7 +10,7 @@ import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
 import { type DesiredTemplate, FlavorResolver, templateOfFlavor } from './flavor-template.ts';
 import { rackKeyOfServers } from './membership.ts';
-import { memoryKey, record } from './memory.ts';
+import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import { creationOutput } from './outputs.ts';
 import {
@@ -163,7 +163,7 @@ function stackRack({ root, content, revision }: StackTree) {
       openstack_stack_owner_id: root.ownerId,
       stack_status_reason: root.statusReason,
       ...(content && {
-        openstack_stack_output: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
+        [outputsKey]: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
         [memoryKey]: record(revision, content),
       }),
     },

@@ -7,6 +7,7 @@ import type { TreeRevision } from './observation.ts';
  * tree was made of, so that a run, also the first after a restart, reads only the trees that have changed since.
  */
 export const memoryKey = 'openstack_stack_observed';
+export const outputsKey = 'openstack_stack_output';
 
 export interface TreeMemory extends StackServers {
   readonly revision: string;
@@ -19,6 +20,12 @@ export function recall(rack: Rack): TreeMemory | undefined {
   const { revision, servers, server_groups } = record as Record<string, unknown>;
   if (typeof revision !== 'string' || !isTexts(servers) || !isTexts(server_groups)) return undefined;
   return { revision, servers: servers as ServerId[], serverGroups: server_groups as ServerGroupId[] };
+}
+
+/** What a further rack of the stack is given of a rack that was made when the tree was last read. */
+export function inherited({ metadata, creationOutput }: Rack): Pick<Rack, 'metadata' | 'creationOutput'> {
+  const keys = [memoryKey, outputsKey].filter((key) => Object.hasOwn(metadata, key));
+  return { metadata: Object.fromEntries(keys.map((key) => [key, metadata[key]])), creationOutput };
 }
 
 /** What `recall` will read. Sorted, so that Heat's order does not look like a change. */

@@ -3,6 +3,7 @@ import type { ServerId } from '../openstack/model.ts';
 import type { Change, Held, NewDevice } from './change.ts';
 import { type DesiredDevice, type DesiredRack, keyOfDevice } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
+import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
 import type { RackKey } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
@@ -65,7 +66,7 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   planUpdates(sorted.keep, layout, plan);
   planNewDevices(sorted, layout, plan, context);
   if (layout.slots.length === 0) layout.addRack(0);
-  planSlots(desired, layout, plan, context.takenNames);
+  planSlots(desired, layout, plan, context);
   for (const rack of present) {
     if (!racks.includes(rack)) planAbandoned(rack, plan, context);
   }
@@ -158,31 +159,50 @@ function planNewDevices(
   }
 }
 
-function planSlots(desired: DesiredRack, layout: RackLayout, plan: RackPlan, taken: Set<string>): void {
-  const candidatesOf = (number: number) =>
-    nameCandidates(number === 1 ? desired.name : `${desired.name}-${number}`, desired.nameId, rackNames);
-  const ofAnyNumber = Array.from({ length: Math.max(9, layout.slots.length) }, (_, at) =>
-    candidatesOf(at + 1),
-  );
+function planSlots(
+  desired: DesiredRack,
+  layout: RackLayout,
+  plan: RackPlan,
+  { index, takenNames: taken }: RackPlanContext,
+): void {
+  const sibling = index.racksOfSource.get(desired.key)?.find(recall);
 
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
-    const own = candidatesOf(at + 1);
-    const keepsName = present !== undefined && ofAnyNumber.some((names) => names.includes(present.name));
     if (!present) {
-      const name = chooseName(own, taken);
+      const name = chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
-      plan.racks.push({ kind: 'create-rack', ...newRack(desired, slot, name), reason: reasonForRack(at) });
+      const rack = newRack(desired, slot, name, sibling);
+      plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
     } else if (at > 0 && slot.devices === 0) {
       plan.leftovers.push({ kind: 'delete-rack', rack: present, reason: 'nothing stands in it any more' });
     } else {
-      const name = keepsName ? present.name : chooseName(own, taken);
+      const name = bearsOwnName(present, desired)
+        ? present.name
+        : chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
       const patch = rackPatch(present, desired, slot, name);
       if (patch) plan.racks.push({ kind: 'update-rack', rack: present, patch, reason: 'the stack differs' });
     }
   }
 }
+
+/** The names of a source's first rack, its second… A number that is cut off would be none. */
+function rackNameCandidates({ name, nameId }: DesiredRack, number: number): string[] {
+  const numbered = number === 1 ? name : `${name.slice(0, rackNames.maxLength - 3)}-${number}`;
+  return nameCandidates(numbered, nameId, rackNames);
+}
+
+/** Whatever its number: a rack keeps it when one before it is gone. */
+function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
+  for (let number = 1; number <= mostRacks; number++) {
+    if (rackNameCandidates(desired, number).includes(rack.name)) return true;
+  }
+  return false;
+}
+
+/** More than the 1,000 resources that Heat allows a stack unless told otherwise can fill. */
+const mostRacks = 99;
 
 /** A rack of the source that belongs to a user who has the project no longer: its devices move out. */
 function planAbandoned(rack: Rack, plan: RackPlan, context: RackPlanContext): void {
@@ -230,8 +250,9 @@ function rackPatch(rack: Rack, desired: DesiredRack, slot: Slot, name: string): 
   });
 }
 
-function newRack(desired: DesiredRack, slot: Slot, name: string) {
+function newRack(desired: DesiredRack, slot: Slot, name: string, sibling: Rack | undefined) {
   if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
+  const remembered = sibling && inherited(sibling);
   return {
     key: slot.ref.key,
     draft: {
@@ -239,9 +260,9 @@ function newRack(desired: DesiredRack, slot: Slot, name: string) {
       name,
       height: slot.units.height,
       status: desired.status ?? ('IN_PROGRESS' as const),
-      creationOutput: desired.creationOutput ?? '',
+      creationOutput: desired.creationOutput ?? remembered?.creationOutput ?? '',
       networkDetails: {},
-      metadata: desired.metadata,
+      metadata: { ...remembered?.metadata, ...desired.metadata },
     },
   };
 }
