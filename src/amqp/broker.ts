@@ -1,0 +1,229 @@
+import { type Channel, Connection } from 'rabbitmq-client';
+import type { Logger } from '../observability/logger.ts';
+import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { aborted, pause } from '../runtime/pause.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { explain } from '../runtime/severity.ts';
+import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
+
+export interface BrokerOptions {
+  /** The members of a cluster, tried in turn. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly username: string;
+  readonly password: Secret;
+  readonly vhost: string;
+  /** undefined: plain TCP. */
+  readonly tls: { readonly ca: string | undefined } | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What is done with one connection; it ends, by returning or throwing, soon after `session.lost` is aborted. */
+export type Work = (session: BrokerSession) => Promise<void>;
+
+/** A message for a queue that is bound to the exchange by its name. */
+export interface OutgoingMessage {
+  readonly exchange: string;
+  readonly queue: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: Buffer | string | object;
+}
+
+const backoff: Backoff = { baseMs: 500, maxMs: 15_000 };
+/** Part of the wait that chance cannot shorten: a broker that refuses us at once is not asked without pause. */
+const leastWaitMs = 250;
+/** A connection that has lasted so long starts the back-off anew. */
+const steadyMs = 10_000;
+const connectTimeoutMs = 10_000;
+/** A dead peer is noticed after twice this time. */
+const heartbeatS = 10;
+/** The same trouble is said again only so often. */
+const sayAgainMs = 60_000;
+/** For the broker to take note of a proper farewell. */
+const farewellMs = 1_000;
+
+/** A RabbitMQ, or a cluster of them: one connection after the other, each for as long as it lasts. */
+export class Broker {
+  readonly #options: BrokerOptions;
+  #nextHost = 0;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Connects, works, and when the connection is lost or the work ends connects again, until the signal is aborted. It
+   * never gives up: what failed is said, the same at most once a minute, and tried again after a back-off.
+   *
+   * @param name shown in RabbitMQ's own list of connections
+   */
+  async run(name: string, work: Work, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> {
+    const { clock, random } = this.#options;
+    const troubles = new Troubles(log, clock);
+    for (let failures = 0; !signal.aborted; ) {
+      const host = this.#host();
+      let connectedAt: number | undefined;
+      try {
+        await using session = await this.#open(host, name, signal);
+        connectedAt = clock.now();
+        log.info({ host }, 'connected to RabbitMQ');
+        await work(session);
+        session.lost.throwIfAborted();
+      } catch (error) {
+        if (!signal.aborted) troubles.say(brokerError(error, this.#address(host)));
+      }
+      if (connectedAt !== undefined && clock.now() - connectedAt > steadyMs) failures = 0;
+      if (!signal.aborted) await pause(clock, leastWaitMs + backoffDelay(backoff, failures, random), signal);
+      failures++;
+    }
+  }
+
+  #host(): string {
+    const { hosts } = this.#options;
+    const host = hosts[this.#nextHost % hosts.length] ?? 'localhost';
+    this.#nextHost++;
+    return host;
+  }
+
+  #address(host: string): BrokerAddress {
+    const { port, username, vhost } = this.#options;
+    return { host, port, username, vhost };
+  }
+
+  async #open(host: string, name: string, signal: AbortSignal): Promise<BrokerSession> {
+    const { port, username, password, vhost, tls } = this.#options;
+    const connection = new Connection({
+      hostname: host,
+      port,
+      username,
+      password: password.reveal(),
+      vhost,
+      ...(tls && { tls: { servername: host, ...(tls.ca !== undefined && { ca: tls.ca }) } }),
+      heartbeat: heartbeatS,
+      connectionTimeout: connectTimeoutMs,
+      connectionName: name,
+      noDelay: true,
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    connection.once('connection', resolve);
+    connection.once('error', reject);
+    try {
+      if (signal.aborted) stop();
+      await promise;
+    } catch (error) {
+      // From here on the client would try again by itself, with back-off and silence of its own.
+      connection.on('error', () => {});
+      connection.unsafeDestroy();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      connection.off('error', reject);
+    }
+    return new BrokerSession(connection, this.#address(host), signal);
+  }
+}
+
+/** One connection, from its opening to its loss. */
+export class BrokerSession implements AsyncDisposable {
+  /** Aborted with a `BrokerError` when the connection, a channel or a consumer is gone, or when the service stops. */
+  readonly lost: AbortSignal;
+  readonly address: BrokerAddress;
+  readonly #connection: Connection;
+  readonly #end = new AbortController();
+  readonly #channels: Channel[] = [];
+
+  constructor(connection: Connection, address: BrokerAddress, signal: AbortSignal) {
+    this.#connection = connection;
+    this.address = address;
+    this.lost = AbortSignal.any([this.#end.signal, signal]);
+    connection.on('error', (error: unknown) => this.#fail(error));
+  }
+
+  /** A channel for as long as the connection; its end is the session's, so that everything is declared anew. */
+  async channel(): Promise<Channel> {
+    const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
+    this.#channels.push(channel);
+    channel.on('error', (error: unknown) => this.#fail(error));
+    channel.on('close', () => this.#fail(new Error('a channel was closed')));
+    channel.on('basic.return', () => this.#fail(new Error('a message found no queue')));
+    channel.on('basic.cancel', () =>
+      this.#fail(new Error('the queue was deleted, or has moved to another member')),
+    );
+    return channel;
+  }
+
+  /** A request that may be refused: RabbitMQ closes the channel of whoever asks for what it does not have. */
+  async attempt<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
+    const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
+    // It rejects the request as well.
+    channel.on('error', () => {});
+    try {
+      return await request(channel);
+    } catch (error) {
+      throw brokerError(error, this.address);
+    } finally {
+      await channel.close();
+    }
+  }
+
+  /**
+   * Publishes to one of our queues. Resolves when the broker has the message for good.
+   *
+   * @param channel in confirm mode
+   * @throws {BrokerError}
+   */
+  async publish(channel: Channel, to: OutgoingMessage): Promise<void> {
+    const { exchange, queue, headers = {}, body } = to;
+    const envelope = { exchange, routingKey: queue, durable: true, mandatory: true, headers };
+    await channel.basicPublish(envelope, body);
+    this.lost.throwIfAborted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isOpen = !this.#end.signal.aborted;
+    this.#fail(new Error('the connection was closed'));
+    if (isOpen) await Promise.race([this.#farewell(), timeout(farewellMs)]);
+    this.#connection.unsafeDestroy();
+  }
+
+  async #farewell(): Promise<void> {
+    await Promise.all(this.#channels.map((channel) => channel.close()));
+    await this.#connection.close();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#end.signal.aborted) this.#end.abort(brokerError(error, this.address));
+  }
+}
+
+/** Says what is wrong, the same at most once a minute. */
+class Troubles {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #saidAt = new Map<string, number>();
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  say(error: BrokerError): void {
+    const text = explain(error);
+    const now = this.#clock.now();
+    if (now - (this.#saidAt.get(text) ?? Number.NEGATIVE_INFINITY) < sayAgainMs) return;
+    this.#saidAt.set(text, now);
+    const fields = { why: text, err: error };
+    if (error.severity === 'fatal') this.#log.error(fields, 'no connection to RabbitMQ');
+    else this.#log.warn(fields, 'no connection to RabbitMQ');
+  }
+}
+
+/** Of the machine, not of the clock: it bounds a farewell on the way out. */
+async function timeout(ms: number): Promise<void> {
+  await aborted(AbortSignal.timeout(ms));
+}

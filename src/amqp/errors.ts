@@ -1,0 +1,122 @@
+import { AMQPError } from 'rabbitmq-client';
+import { ServiceError, type Severity } from '../runtime/severity.ts';
+
+/** What to tell a person who has to do something at the broker. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly vhost: string;
+}
+
+/**
+ * RabbitMQ could not be reached, or refused something.
+ *
+ * - `unreachable`: nothing answers there, or it went away
+ * - `login`: user and password do not fit
+ * - `vhost`: there is no such virtual host, or the user may not enter it
+ * - `permission`: the user may not do this to that queue or exchange
+ * - `refused`: anything else
+ */
+export class BrokerError extends ServiceError {
+  override readonly name = 'BrokerError';
+  readonly kind: 'unreachable' | 'login' | 'vhost' | 'permission' | 'refused';
+  readonly host: string;
+
+  constructor(
+    message: string,
+    options: {
+      kind: BrokerError['kind'];
+      host: string;
+      severity: Severity;
+      hint?: string | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(message, options);
+    this.kind = options.kind;
+    this.host = options.host;
+  }
+}
+
+/** In words what RabbitMQ, or the way to it, said. */
+export function brokerError(error: unknown, address: BrokerAddress): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const { host, port, username, vhost } = address;
+  const at = `RabbitMQ at ${host}:${port}`;
+  const text = error instanceof Error ? error.message : String(error);
+  const common = { host, cause: error };
+
+  if (error instanceof AMQPError && error.code === 'ACCESS_REFUSED') {
+    const refusal = /access to (\w+) '([^']*)' in vhost '[^']*' refused/.exec(text);
+    if (refusal)
+      return permissionError(text, { kind: refusal[1] ?? '', name: refusal[2] ?? '' }, address, error);
+    if (/Login was refused/.test(text)) {
+      return new BrokerError(`${at} refused user "${username}".`, {
+        ...common,
+        kind: 'login',
+        severity: 'fatal',
+        hint: 'Check rmq.rmq_username and rmq.rmq_password; "guest" may only sign in from the same machine.',
+      });
+    }
+  }
+  if (error instanceof AMQPError && /^ConnectionOpen: /.test(text)) {
+    return new BrokerError(`${at} does not let user "${username}" into virtual host "${vhost}": ${text}.`, {
+      ...common,
+      kind: 'vhost',
+      severity: 'fatal',
+      hint: 'Check rmq.rmq_path, and the permissions of the user in that virtual host.',
+    });
+  }
+  if (error instanceof AMQPError && !lostCodes.has(error.code)) {
+    return new BrokerError(`${at} refused a request: ${text}.`, {
+      ...common,
+      kind: 'refused',
+      severity: 'transient',
+    });
+  }
+  return new BrokerError(`${at} cannot be reached: ${text}.`, {
+    ...common,
+    kind: 'unreachable',
+    severity: 'transient',
+    hint: 'Check rmq.rmq_address, rmq.rmq_port and rmq.tls, and that RabbitMQ runs.',
+  });
+}
+
+/** What rabbitmq-client calls the loss of a connection. */
+const lostCodes = new Set([
+  'CONN_CLOSE',
+  'CONNECTION_TIMEOUT',
+  'SOCKET_TIMEOUT',
+  'CONNECTION_FORCED',
+  'CLOSING',
+  'CH_CLOSE',
+  'READ_END',
+]);
+
+/** RabbitMQ's permissions are three patterns; which one is missing follows from the request. */
+function permissionError(
+  text: string,
+  refused: { readonly kind: string; readonly name: string },
+  { host, username, vhost }: BrokerAddress,
+  cause: unknown,
+): BrokerError {
+  const permission = missingPermission(text, refused.kind);
+  return new BrokerError(
+    `RabbitMQ at ${host}: user "${username}" lacks the permission "${permission}" on ${refused.kind} "${refused.name}" in virtual host "${vhost}".`,
+    {
+      kind: 'permission',
+      host,
+      severity: 'fatal',
+      cause,
+      hint: `Grant it, keeping what the user has already (rabbitmqctl list_user_permissions ${username}): rabbitmqctl set_permissions -p ${vhost} ${username} CONFIGURE WRITE READ, where CONFIGURE and WRITE match ^concertim\\..* and READ matches ^concertim\\..* and the exchanges of rmq.exchanges. Or name an existing queue in rmq.queue.`,
+    },
+  );
+}
+
+/** https://www.rabbitmq.com/docs/access-control#permissions */
+function missingPermission(text: string, kind: string): 'configure' | 'write' | 'read' {
+  if (/^(QueueDeclare|ExchangeDeclare|QueueDelete)/.test(text)) return 'configure';
+  if (/^QueueBind/.test(text)) return kind === 'queue' ? 'write' : 'read';
+  return /^BasicPublish/.test(text) ? 'write' : 'read';
+}

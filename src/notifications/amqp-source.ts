@@ -1,0 +1,193 @@
+import type { AsyncMessage, Channel } from 'rabbitmq-client';
+import type { Broker, BrokerSession } from '../amqp/broker.ts';
+import { BrokerError } from '../amqp/errors.ts';
+import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { pause } from '../runtime/pause.ts';
+import { ExchangeBindings } from './exchange-bindings.ts';
+import type { NotificationReceiver, NotificationSource } from './source.ts';
+
+export interface AmqpSourceOptions {
+  readonly broker: Broker;
+  readonly names: QueueNames;
+  /** The services' topic exchanges. */
+  readonly exchanges: readonly string[];
+  /** An existing queue to consume instead of our own. */
+  readonly queue: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Messages in flight to us. They are small, and answering is quick: more would only be more to repeat. */
+const prefetch = 200;
+/** A cloud of ten thousand servers says some hundred things a second when it is upset; this is a quarter of an hour. */
+const mostMessages = 100_000;
+const mostDeadLetters = 1_000;
+const mostDeadLetterBytes = 64 * 1024 * 1024;
+/** How often it is looked whether there is room again. */
+const roomCheckMs = 100;
+/** A queue that is full loses hundreds of messages a second; one full reconcile is for all of them. */
+const lossPauseMs = 5_000;
+/** Exchanges that were missing appear; those of a reinstalled service have lost our bindings. */
+const bindAgainMs = 15_000;
+
+/**
+ * Notifications over AMQP, out of a durable queue of our own that is bound to the services' exchanges beside the queues
+ * of others:
+ *
+ * ```
+ *  nova, heat, … ──► concertim.<deployment>.notifications ──► receiver ──► acknowledged
+ *                       │ no room: the oldest go            └► not understood
+ *                       ▼                                        ▼
+ *                    ….notifications.lost (1)             ….notifications.dead, with the reason
+ * ```
+ *
+ * Everything is declared anew after each connection: exchanges that are not durable, and bindings to them, do not outlive
+ * a restart of the broker.
+ */
+export class AmqpSource implements NotificationSource {
+  readonly #options: AmqpSourceOptions;
+
+  constructor(options: AmqpSourceOptions) {
+    this.#options = options;
+  }
+
+  async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
+    const { broker, log, queue } = this.#options;
+    if (queue !== undefined) {
+      log.warn(
+        { queue },
+        'rmq.queue is set: every message we take from it, its other readers miss. Leave it out to have a queue of our own',
+      );
+    }
+    await broker.run('concertim notifications', (session) => this.#listen(session, receiver), {
+      log,
+      signal,
+    });
+  }
+
+  async #listen(session: BrokerSession, receiver: NotificationReceiver): Promise<void> {
+    const { names, queue, log } = this.#options;
+    const deadLetters = await this.#openDeadLetters(session);
+    const work: Promise<void>[] = [];
+    try {
+      if (queue === undefined) {
+        await this.#declareQueues(session);
+        const { exchanges, clock } = this.#options;
+        const bindings = new ExchangeBindings({ session, queue: names.notifications, exchanges, clock, log });
+        await bindings.bind();
+        work.push(bindings.keep(bindAgainMs, () => receiver.lost()));
+        await this.#watchForLosses(session, receiver);
+      }
+      work.push(this.#consume(session, queue ?? names.notifications, receiver, deadLetters));
+      log.info({ queue: queue ?? names.notifications }, 'listening to notifications');
+      receiver.listening();
+      await Promise.all(work);
+    } finally {
+      receiver.deaf();
+    }
+  }
+
+  async #declareQueues(session: BrokerSession): Promise<void> {
+    const { names, log } = this.#options;
+    const { exchange } = names;
+    await declareQueue(session, { exchange, queue: names.lost, args: { 'x-max-length': 1 } }, log);
+    const args = {
+      'x-single-active-consumer': true,
+      'x-max-length': mostMessages,
+      'x-dead-letter-exchange': exchange,
+      'x-dead-letter-routing-key': names.lost,
+    };
+    await declareQueue(session, { exchange, queue: names.notifications, args }, log);
+  }
+
+  /** What the queue had no room for is gone; that there was such a message is enough to know. */
+  async #watchForLosses(session: BrokerSession, receiver: NotificationReceiver): Promise<void> {
+    const { names, clock } = this.#options;
+    const channel = await session.channel();
+    await channel.basicQos({ prefetchCount: 1 });
+    await channel.basicConsume({ queue: names.lost }, async ({ deliveryTag }) => {
+      receiver.lost();
+      await pause(clock, lossPauseMs, session.lost);
+      if (channel.active) channel.basicAck({ deliveryTag });
+    });
+  }
+
+  /** Consumes while there is room; without, messages wait in the queue. */
+  async #consume(
+    session: BrokerSession,
+    queue: string,
+    receiver: NotificationReceiver,
+    deadLetters: DeadLetters | undefined,
+  ): Promise<void> {
+    const { clock, log } = this.#options;
+    const channel = await session.channel();
+    await channel.basicQos({ prefetchCount: prefetch });
+    const failed = new AbortController();
+    const onMessage = (message: AsyncMessage) => {
+      take(message, channel, receiver, deadLetters).catch((error: unknown) => failed.abort(error));
+    };
+    const over = AbortSignal.any([session.lost, failed.signal]);
+    while (!over.aborted) {
+      const { consumerTag } = await channel.basicConsume({ queue }, onMessage);
+      while (!over.aborted && receiver.hasRoom()) await pause(clock, roomCheckMs, over);
+      if (over.aborted) break;
+      log.debug({ queue }, 'no room for more: messages wait in the queue');
+      await channel.basicCancel({ consumerTag });
+      while (!over.aborted && !receiver.hasRoom()) await pause(clock, roomCheckMs, over);
+    }
+    failed.signal.throwIfAborted();
+  }
+
+  /** Who consumes a queue of others may have no right to one of their own: then they are told in the log alone. */
+  async #openDeadLetters(session: BrokerSession): Promise<DeadLetters | undefined> {
+    const { names, queue: foreign, log } = this.#options;
+    const { exchange, deadLetters: queue } = names;
+    const args = { 'x-max-length': mostDeadLetters, 'x-max-length-bytes': mostDeadLetterBytes };
+    try {
+      await declareExchange(session, exchange);
+      await declareQueue(session, { exchange, queue, args }, log);
+    } catch (error) {
+      const isOptional = foreign !== undefined && error instanceof BrokerError && error.kind === 'permission';
+      if (!isOptional) throw error;
+      log.warn({ err: error }, 'messages that cannot be understood are dropped');
+      return undefined;
+    }
+    const channel = await session.channel();
+    await channel.confirmSelect();
+    return async ({ exchange: from, routingKey, body }, reason) => {
+      const headers = {
+        'x-concertim-reason': reason,
+        'x-concertim-exchange': from,
+        'x-concertim-routing-key': routingKey,
+      };
+      await session.publish(channel, { exchange, queue, headers, body: asBytes(body) });
+    };
+  }
+}
+
+/** Puts a message aside. */
+type DeadLetters = (message: AsyncMessage, reason: string) => Promise<void>;
+
+async function take(
+  message: AsyncMessage,
+  channel: Channel,
+  receiver: NotificationReceiver,
+  deadLetters: DeadLetters | undefined,
+): Promise<void> {
+  const receipt = await receiver.receive(message);
+  if (receipt.kind === 'unreadable') await deadLetters?.(message, receipt.reason);
+  if (channel.active) channel.basicAck({ deliveryTag: message.deliveryTag });
+}
+
+/** The client may have parsed the body; what it made of the deepest ones cannot be turned back into a text. */
+function asBytes(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  if (typeof body === 'string') return Buffer.from(body);
+  try {
+    return Buffer.from(JSON.stringify(body));
+  } catch {
+    return Buffer.from('(nested too deeply to be kept)');
+  }
+}

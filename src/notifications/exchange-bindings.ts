@@ -1,0 +1,93 @@
+import type { BrokerSession } from '../amqp/broker.ts';
+import { BrokerError } from '../amqp/errors.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { pause } from '../runtime/pause.ts';
+
+/** Topics of the unversioned and of Nova's versioned notifications, with the priorities that they are sent at. */
+const routingKeys = [
+  'notifications.info',
+  'notifications.warn',
+  'notifications.error',
+  'versioned_notifications.info',
+  'versioned_notifications.error',
+];
+
+/**
+ * Binds our queue to the exchanges of the cloud's services. They are theirs: one that is not there is waited for, never
+ * made, because with other properties than its owner's it would keep that service from publishing.
+ */
+export class ExchangeBindings {
+  readonly #session: BrokerSession;
+  readonly #queue: string;
+  readonly #exchanges: readonly string[];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #missing: ReadonlySet<string> = new Set();
+  #isFirst = true;
+
+  constructor(options: {
+    readonly session: BrokerSession;
+    readonly queue: string;
+    readonly exchanges: readonly string[];
+    readonly clock: Clock;
+    readonly log: Logger;
+  }) {
+    this.#session = options.session;
+    this.#queue = options.queue;
+    this.#exchanges = options.exchanges;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  /** Binds to those that are there. @returns whether one is there now that was missing before */
+  async bind(): Promise<boolean> {
+    const missing = new Set<string>();
+    for (const exchange of this.#exchanges) {
+      if (await this.#exists(exchange)) await this.#bindTo(exchange);
+      else missing.add(exchange);
+    }
+    const appeared = [...this.#missing].filter((exchange) => !missing.has(exchange));
+    const vanished = [...missing].filter((exchange) => !this.#missing.has(exchange));
+    if (appeared.length > 0) this.#log.info({ exchanges: appeared }, 'exchanges have appeared: bound');
+    if (missing.size === this.#exchanges.length && (this.#isFirst || vanished.length > 0)) {
+      this.#log.warn(
+        { exchanges: [...missing] },
+        'none of the exchanges is there: nothing will be heard until one is. Check rmq.exchanges and rmq.rmq_path, and that the services send notifications',
+      );
+    } else if (vanished.length > 0) {
+      this.#log.info({ exchanges: vanished }, 'exchanges are not there: bound when they appear');
+    }
+    this.#missing = missing;
+    this.#isFirst = false;
+    return appeared.length > 0;
+  }
+
+  /** Does so again and again until the session is over. */
+  async keep(everyMs: number, onAppeared: () => void): Promise<void> {
+    const { lost } = this.#session;
+    while (!lost.aborted) {
+      await pause(this.#clock, everyMs, lost);
+      if (!lost.aborted && (await this.bind())) onAppeared();
+    }
+  }
+
+  async #exists(exchange: string): Promise<boolean> {
+    try {
+      await this.#session.attempt((channel) =>
+        channel.exchangeDeclare({ exchange, type: 'topic', passive: true }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof BrokerError && error.kind === 'refused') return false;
+      throw error;
+    }
+  }
+
+  async #bindTo(exchange: string): Promise<void> {
+    await this.#session.attempt(async (channel) => {
+      for (const routingKey of routingKeys)
+        await channel.queueBind({ queue: this.#queue, exchange, routingKey });
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Logger } from '../observability/logger.ts';
+import type { Reference } from '../openstack/model.ts';
+import { openEnvelope, UnreadableMessageError } from './envelope.ts';
+import { meaningOf } from './meaning.ts';
+import type { DeliveredMessage, NotificationReceiver, Receipt } from './source.ts';
+
+/** Whoever looks again at what notifications name. */
+export interface UpdateRequests {
+  /** Resolves once the request is safe: handed to the writer in this process, or in a queue for the one in another. */
+  request(references: readonly Reference[]): Promise<void>;
+  requestFull(): Promise<void>;
+  hasRoom(): boolean;
+  /** Whether, from now on, every change of the cloud is announced. */
+  setListening(isListening: boolean): void;
+}
+
+/** Turns messages into references to look at again, and every gap into a full run. */
+export class NotificationListener implements NotificationReceiver {
+  readonly #updates: UpdateRequests;
+  readonly #log: Logger;
+
+  constructor(updates: UpdateRequests, log: Logger) {
+    this.#updates = updates;
+    this.#log = log;
+  }
+
+  async receive(message: DeliveredMessage): Promise<Receipt> {
+    const { exchange, routingKey } = message;
+    try {
+      const notification = openEnvelope(message.body);
+      const meaning = meaningOf(notification);
+      this.#log.trace({ exchange, routingKey, event: notification.eventType, ...meaning }, 'notification');
+      if (meaning.kind === 'references') await this.#updates.request(meaning.references);
+      return { kind: 'taken' };
+    } catch (error) {
+      if (!(error instanceof UnreadableMessageError)) throw error;
+      this.#log.warn({ exchange, routingKey, reason: error.message }, 'message not understood: put aside');
+      return { kind: 'unreadable', reason: error.message };
+    }
+  }
+
+  hasRoom(): boolean {
+    return this.#updates.hasRoom();
+  }
+
+  listening(): void {
+    this.#updates.setListening(true);
+    this.#requestFull();
+  }
+
+  deaf(): void {
+    this.#updates.setListening(false);
+  }
+
+  lost(): void {
+    this.#log.warn('messages were lost: the queue was full, or gave them up; a full reconcile catches up');
+    this.deaf();
+    this.listening();
+  }
+
+  /** Where it cannot be asked for, the writer's own timer does it, and so does the next connection. */
+  #requestFull(): void {
+    this.#updates.requestFull().catch((err: unknown) => {
+      this.#log.warn({ err }, 'full reconcile not requested');
+    });
+  }
+}

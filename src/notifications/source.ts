@@ -1,0 +1,34 @@
+/** A message as it comes off an exchange. */
+export interface DeliveredMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** Bytes or text; parsed already where the client has done so. */
+  readonly body: unknown;
+}
+
+/** What became of a message. `unreadable`: put it aside with the reason. */
+export type Receipt = { readonly kind: 'taken' } | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Whoever listens to a source. */
+export interface NotificationReceiver {
+  /**
+   * Resolves once the message is safely handed on: only then may the source forget it.
+   *
+   * @throws when it could not be handed on; the source keeps it
+   */
+  receive(message: DeliveredMessage): Promise<Receipt>;
+  /** Whether it has room for more. Without, messages shall wait at the source. */
+  hasRoom(): boolean;
+  /** From now on every message comes. What was sent before may never come. */
+  listening(): void;
+  /** From now on messages may be missed. */
+  deaf(): void;
+  /** Messages were lost, although it listened. */
+  lost(): void;
+}
+
+/** Where notifications come from: RabbitMQ, or a sandbox in the same process. */
+export interface NotificationSource {
+  /** Delivers until the signal is aborted; troubles are its own to overcome. */
+  run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void>;
+}
