@@ -1,12 +1,15 @@
+import { ConcertimError } from '../concertim/errors.ts';
+import { ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
 import type { Reconciler } from './reconciler.ts';
 import { ReportLog } from './report-log.ts';
-import { isSuccess, type RunReport } from './run-report.ts';
+import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 
 export interface ReconcileLoopOptions {
   readonly reconciler: Pick<Reconciler, 'reconcileAll' | 'reconcile' | 'announce'>;
@@ -16,12 +19,15 @@ export interface ReconcileLoopOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly onReport?: (report: RunReport) => void;
+  /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 20. */
+  readonly gatherMs?: number;
 }
 
 /** After a failure the next full run comes sooner than the interval says, but not at once. */
 const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
+const defaultGatherMs = 20;
 
 /**
  * When to reconcile. Triggers only mark what is due; the loop does it, one run at a time:
@@ -29,7 +35,8 @@ const leastWaitMs = 2_000;
  * ```
  *  start, every interval, requestFull() ──► full run
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
- *  a run that failed ────────────────────► full run after a back-off
+ *  a run that failed ────────────────────► full run after a back-off; when the portal or the cloud is away,
+ *                                          requests wait for it
  * ```
  *
  * It never gives up: a cloud that refuses our password today may take it tomorrow.
@@ -38,8 +45,11 @@ export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #reports: ReportLog;
   #nextFullAt = Number.NEGATIVE_INFINITY;
-  #pending: Reference[] = [];
+  /** By object: of many references to one, one is left. */
+  readonly #pending = new Map<string, Reference>();
   #failures = 0;
+  /** Nothing could be done: what is asked for meanwhile waits for the full run that finds out whether it can again. */
+  #isStuck = false;
   #wake: AbortController | undefined;
 
   constructor(options: ReconcileLoopOptions) {
@@ -50,8 +60,12 @@ export class ReconcileLoop {
   /** Look at these again, soon. */
   request(references: readonly Reference[]): void {
     this.#options.reconciler.announce(references);
-    this.#pending.push(...references);
-    this.#wake?.abort();
+    for (const reference of references) {
+      const key = `${reference.kind} ${reference.id}`;
+      const deleted = reference.deleted || (this.#pending.get(key)?.deleted ?? false);
+      this.#pending.set(key, { ...reference, deleted });
+    }
+    if (!this.#isStuck) this.#wake?.abort();
   }
 
   /** Look at everything again, soon. */
@@ -60,16 +74,16 @@ export class ReconcileLoop {
     this.#wake?.abort();
   }
 
-  /** How many references wait for their run. */
+  /** How many objects wait to be looked at again. */
   get backlog(): number {
-    return this.#pending.length;
+    return this.#pending.size;
   }
 
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#options.clock.now() >= this.#nextFullAt) await this.runFull(signal);
-      else if (this.#pending.length > 0 && this.#failures === 0) await this.#runTargeted(signal);
+      else if (this.#pending.size > 0 && !this.#isStuck) await this.#runTargeted(signal);
       else await this.#sleep(signal);
     }
   }
@@ -78,13 +92,16 @@ export class ReconcileLoop {
   async runFull(signal: AbortSignal): Promise<boolean> {
     const { clock, reconciler, intervalMs } = this.#options;
     this.#nextFullAt = clock.now() + intervalMs;
-    this.#pending = [];
+    this.#pending.clear();
     return this.#attempt(signal, () => reconciler.reconcileAll(signal));
   }
 
   async #runTargeted(signal: AbortSignal): Promise<void> {
-    const references = this.#pending;
-    this.#pending = [];
+    const { clock, gatherMs = defaultGatherMs } = this.#options;
+    await pause(clock, gatherMs, signal);
+    if (signal.aborted) return;
+    const references = [...this.#pending.values()];
+    this.#pending.clear();
     await this.#attempt(signal, () => this.#options.reconciler.reconcile(references, signal));
   }
 
@@ -94,8 +111,10 @@ export class ReconcileLoop {
       this.#reports.write(report);
       this.#options.onReport?.(report);
       const mayPass = report.failures.some(({ error }) => severityOf(error) === 'transient');
+      this.#isStuck =
+        mayPass && changeCount(report) === 0 && report.failures.some(({ error }) => isOutage(error));
       if (mayPass && !signal.aborted) this.#retrySoon();
-      else this.#failures = 0;
+      else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);
     } catch (error) {
       if (signal.aborted) return false;
@@ -103,6 +122,7 @@ export class ReconcileLoop {
       const fields = { severity, why: explain(error), err: error };
       if (severity === 'transient') this.#options.log.warn(fields, 'not reconciled');
       else this.#options.log.error(fields, 'not reconciled');
+      this.#isStuck = true;
       this.#retrySoon();
       return false;
     }
@@ -119,12 +139,13 @@ export class ReconcileLoop {
     const wake = new AbortController();
     this.#wake = wake;
     const ms = Math.max(0, this.#nextFullAt - this.#options.clock.now());
-    try {
-      await this.#options.clock.sleep(ms, AbortSignal.any([signal, wake.signal]));
-    } catch (error) {
-      if (!signal.aborted && !wake.signal.aborted) throw error;
-    } finally {
-      this.#wake = undefined;
-    }
+    await pause(this.#options.clock, ms, AbortSignal.any([signal, wake.signal]));
+    this.#wake = undefined;
   }
+}
+
+/** Whether it says that a whole service is away, rather than that one object is in trouble. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
+  return error instanceof ConcertimError && [429, 502, 503, 504].includes(error.status);
 }
