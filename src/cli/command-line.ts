@@ -3,7 +3,7 @@ import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { componentNames } from '../service.ts';
-import { checkConfig } from './check-config.ts';
+import { checkConfig, type CheckConfigOptions } from './check-config.ts';
 import { plan, type PlanOptions } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
@@ -50,7 +50,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .command('check-config')
     .description('print the effective configuration, secrets hidden; exit 78 when it is wrong')
     .addOption(configOption())
-    .action((options: { config?: string }) => console.log(checkConfig({ file: options.config })));
+    .action((options: CheckConfigOptions) => exit(checkConfig(options)));
 
   program
     .command('sandbox')
