@@ -13,9 +13,15 @@ import { findStack, listProjectStacks } from '../openstack/orchestration.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
-import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack, stackKey } from '../plan/ownership.ts';
+import {
+  isOwnTemplate,
+  keyOfSource,
+  type RackKey,
+  serverOfDevice,
+  sourceOfRack,
+  stackKey,
+} from '../plan/ownership.ts';
 import { indexPortal, type PortalIndex, projectOfRack } from '../plan/portal-index.ts';
-import { serverOfDevice } from '../plan/ownership.ts';
 import { type Announced, stackEvidence } from './evidence.ts';
 import { byId, type ObserveOptions, readServerGroups, readTrees, type SeenCloud } from './observe-cloud.ts';
 import { isRemembered, rootOf, stackTrees } from './stack-trees.ts';
@@ -32,7 +38,11 @@ type Answer = Server | Unreadable<ServerId> | undefined;
 export async function observeReferences(
   options: ObserveOptions,
   references: readonly Reference[],
-  known: { readonly portal: PortalSnapshot; readonly flavors: readonly Flavor[]; readonly announced: Announced },
+  known: {
+    readonly portal: PortalSnapshot;
+    readonly flavors: readonly Flavor[];
+    readonly announced: Announced;
+  },
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
   const { session } = options;
@@ -49,7 +59,12 @@ export async function observeReferences(
   const projects = await projectsOf(options, references, answers, index, signal);
   const rows = await Promise.all([...projects].map((project) => listProjectStacks(session, project, signal)));
   const all = rows.flatMap(({ stacks, at }) => stackTrees(stacks, at));
-  const scope = racksInScope(references, rows.flatMap(({ stacks }) => stacks), all, index);
+  const scope = racksInScope(
+    references,
+    rows.flatMap(({ stacks }) => stacks),
+    all,
+    index,
+  );
   const { trees, unread } = await readTrees(
     session,
     all.filter(({ root }) => scope.has(stackKey(root.id))),
@@ -64,11 +79,16 @@ export async function observeReferences(
   }
   const present = new Set(all.map(({ root }) => stackKey(root.id)));
   const absent = [...scope].filter((key) => !present.has(key));
-  for (const key of [...absent, ...trees.filter(({ content }) => content).map(({ root }) => stackKey(root.id))]) {
+  for (const key of [
+    ...absent,
+    ...trees.filter(({ content }) => content).map(({ root }) => stackKey(root.id)),
+  ]) {
     for (const server of serversStandingIn(key, index)) members.add(server);
   }
   if (members.size > manyServers) {
-    const lists = await Promise.all([...projects].map((projectId) => listServers(session, { projectId }, signal)));
+    const lists = await Promise.all(
+      [...projects].map((projectId) => listServers(session, { projectId }, signal)),
+    );
     for (const server of lists.flat()) if (members.has(server.id)) answers.set(server.id, server);
   }
   await ask(members);
@@ -113,7 +133,9 @@ async function projectsOf(
       return server?.kind === 'server' ? server.projectId : projectOfServer(reference.id, index);
     }),
   );
-  return new Set(projects.filter((project) => project !== undefined && index.ownerOfProject.has(project)) as ProjectId[]);
+  return new Set(
+    projects.filter((project) => project !== undefined && index.ownerOfProject.has(project)) as ProjectId[],
+  );
 }
 
 /** The racks of what is named, of what has changed beside it, and of stacks that are named and gone. */
@@ -202,7 +224,10 @@ async function absentStacks(
   return evidence;
 }
 
-function absentServers(answers: ReadonlyMap<ServerId, Answer>, announced: Announced): Map<ServerId, Evidence> {
+function absentServers(
+  answers: ReadonlyMap<ServerId, Answer>,
+  announced: Announced,
+): Map<ServerId, Evidence> {
   const evidence = new Map<ServerId, Evidence>();
   for (const [id, answer] of answers) {
     if (!answer) evidence.set(id, announced.servers.has(id) ? 'deleted' : 'not-found');

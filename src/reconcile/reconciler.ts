@@ -8,14 +8,14 @@ import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts
 import type { Session as CloudSession } from '../openstack/session.ts';
 import type { ChangeKind, Plan } from '../plan/change.ts';
 import { subjectOf } from '../plan/describe.ts';
-import { plan, type PlanSettings } from '../plan/plan.ts';
+import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { applyPlan, type Outcome } from './apply.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
-import { observeCloud, type ObserveOptions, type SeenCloud } from './observe-cloud.ts';
+import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { observePortal } from './observe-portal.ts';
 import { observeReferences } from './observe-references.ts';
 import type { Failure, RunReport } from './run-report.ts';
