@@ -29,12 +29,3 @@ export async function run(
   });
   return { code, output };
 }
-
-/** Runs a program with this one's terminal, and gives its exit code. */
-export async function runInTerminal(command: string, args: readonly string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: root, env: environment, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
-}
