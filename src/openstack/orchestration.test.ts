@@ -151,6 +151,24 @@ test('who is no administrator uses global_tenant where policy allows it, and goe
   ]);
 });
 
+test('when policy takes global_tenant away, the other ways are tried again', async () => {
+  await using small = await start({ memberOf: ['p1', 'p2'] });
+  small.heat.mayUseGlobalTenant = true;
+  await listStacks(small.session, { projects });
+
+  small.heat.mayUseGlobalTenant = false;
+  const refused = await listStacks(small.session, { projects });
+  small.heat.isAdministrator = true;
+  small.cloud.forget();
+  const promoted = await listStacks(small.session, { projects });
+
+  expect([ids(refused), ids(promoted)]).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  expect(small.cloud.seen).toEqual(['GET /orchestration/v1/admin/stacks?show_nested=true&limit=1000']);
+});
+
 test('under stock policy each project is listed by its member, and goes on so', async () => {
   await using small = await start({ memberOf: ['p1', 'p2'] });
   small.heat.stacks.push({ id: 'own', project: 'admin' });

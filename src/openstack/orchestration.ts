@@ -40,9 +40,8 @@ const pageSize = 1000;
 /** How Heat's `max_nested_stack_depth` is set unless someone changes it. */
 const nestedDepth = 5;
 
-/** How a session gets at the stacks of all projects. */
-type Way = 'as administrator' | 'global tenant' | 'project by project';
-const ways = new WeakMap<Session, Way>();
+/** How sessions that are no administrator's get at the stacks of all projects, as far as is known. */
+const ways = new WeakMap<Session, 'global tenant' | 'project by project'>();
 
 /**
  * The stacks of all projects. To an administrator Heat lists them all, and its rows name their project; else
@@ -192,13 +191,11 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   if (way !== 'global tenant') {
     const { rows, at } = await list(session, { signal });
     if (rows.length > 0 && rows.every(namesItsProject)) {
-      ways.set(session, 'as administrator');
       return { stacks: rows.map((row) => toStack(row, row.project)), at, unobserved: new Map() };
     }
     // An empty list tells nothing: a cloud without stacks, or no more than the session's own project without any.
     ownOnly = rows.length > 0;
   }
-  ways.delete(session);
   try {
     const { rows, at } = await list(session, { query: { global_tenant: true }, signal });
     ways.set(session, 'global tenant');
@@ -210,6 +207,7 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   } catch (error) {
     if (!(error instanceof OpenStackError && error.status === 403)) throw error;
     if (ownOnly) ways.set(session, 'project by project');
+    else ways.delete(session);
     return undefined;
   }
 }

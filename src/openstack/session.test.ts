@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { password, SmallCloud, type SmallCloudOptions } from '../../test/support/small-cloud.ts';
 import { Secret } from '../runtime/secret.ts';
@@ -77,6 +77,35 @@ test('fifty requests whose token was revoked share one login and are sent once m
 
   expect(answers.every(({ status }) => status === 200)).toBe(true);
   expect(cloud.logins).toHaveLength(1);
+});
+
+test('a refusal that comes late does not throw away the token that was had meanwhile', async () => {
+  const late = Promise.withResolvers<void>();
+  const held: string[] = [];
+  await using cloud = await start({
+    routes: (app) => {
+      app.get('/compute/v2.1/late', async (request, reply) => {
+        held.push(request.url);
+        if (held.length === 1) {
+          await late.promise;
+          reply.code(401);
+        }
+        return {};
+      });
+      echo(app);
+    },
+  });
+  const session = cloud.session();
+  await session.token();
+
+  const slow = session.request('compute', { method: 'GET', path: '/late', route: '/late' });
+  await vi.waitUntil(() => held.length === 1);
+  cloud.tokens.clear();
+  await session.request('compute', flavors);
+  late.resolve();
+
+  expect((await slow).status).toBe(200);
+  expect(cloud.logins).toHaveLength(2);
 });
 
 test('a service that takes no token at all gives an error after one repetition', async () => {

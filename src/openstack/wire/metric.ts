@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { parseTime } from '../../runtime/clock.ts';
+
+/** Seconds, as a number or as `0:05:00`, `1:00:00`, `365 days, 0:00:00`. */
+const Timespan = z.union([z.number(), z.string()]).transform((value, context) => {
+  const seconds = typeof value === 'number' ? value : secondsOf(value);
+  if (seconds !== undefined && seconds > 0) return seconds;
+  context.addIssue({ code: 'custom', message: `${value} is no time span` });
+  return z.NEVER;
+});
+
+function secondsOf(text: string): number | undefined {
+  const match = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text);
+  if (!match) return undefined;
+  const [, days = '0', hours, minutes, seconds] = match;
+  return Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
+}
+
+export const ArchivePolicy = z.object({
+  name: z.string(),
+  aggregation_methods: z.array(z.string()),
+  definition: z.array(z.object({ granularity: Timespan, timespan: Timespan.nullable() })),
+});
+export type ArchivePolicy = z.infer<typeof ArchivePolicy>;
+export const ArchivePoliciesBody = z.array(ArchivePolicy);
+
+export const MetricBody = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  archive_policy: ArchivePolicy,
+});
+
+/** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has none. */
+export const ResourcesBody = z.array(
+  z.object({
+    id: z.string().min(1),
+    project_id: z.string().nullable(),
+    instance_id: z.string().optional(),
+    metrics: z.record(z.string(), z.string()),
+  }),
+);
+
+/** `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]`: start of the grain, its length in seconds, the value. */
+const Measure = z.tuple([z.string(), z.number(), z.number()]).transform(([time, , value], context) => {
+  const at = parseTime(time);
+  if (at !== undefined) return { at, value };
+  context.addIssue({ code: 'custom', message: `${time} is no time` });
+  return z.NEVER;
+});
+
+/** `{"cpu": {"mean": […]}}`; an instance without measures has an empty list. */
+const Series = z.record(z.string(), z.record(z.string(), z.array(Measure)));
+const ByResource = z.object({ measures: z.record(z.string(), Series) });
+
+/** Without `groupby` by resource; with it a list of groups, in each the same. */
+export const AggregatesBody = z.union([
+  ByResource.transform(({ measures }) => [measures]),
+  z
+    .array(z.object({ measures: ByResource }))
+    .transform((groups) => groups.map(({ measures: { measures } }) => measures)),
+]);
+
+/** Why a request for aggregates is refused. `detail` names metrics by id or name, each with its method. */
+export const AggregatesRefusal = z.object({
+  description: z.object({
+    cause: z.string(),
+    reason: z.string().optional(),
+    detail: z.unknown().optional(),
+  }),
+});
