@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { root } from './command.ts';
+
+/** A clone of two files, and an npm that does what each test wants. */
+let clone: string;
+
+beforeEach(() => {
+  clone = mkdtempSync(join(tmpdir(), 'bootstrap-'));
+  for (const file of ['scripts/bootstrap.mjs', 'bin/pinned-node.mjs'])
+    cpSync(join(root, file), join(clone, file));
+  writeFileSync(join(clone, 'package-lock.json'), '{}');
+  writeFileSync(
+    join(clone, 'hello.mjs'),
+    'console.log("hello", ...process.argv.slice(2)); process.exitCode = 3;',
+  );
+  npm(`mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+    touch node_modules/.package-lock.json && echo noise`);
+});
+
+afterEach(() => {
+  rmSync(clone, { recursive: true });
+});
+
+function npm(script: string): void {
+  mkdirSync(join(clone, 'path'), { recursive: true });
+  writeFileSync(join(clone, 'path/npm'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+function bootstrap(...args: string[]) {
+  const env = { PATH: `${join(clone, 'path')}:/usr/bin:/bin` };
+  const script = join(clone, 'scripts/bootstrap.mjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+test('a bare clone is installed, then the script runs with its arguments and its exit code', () => {
+  expect(bootstrap('hello.mjs', 'a', 'b')).toEqual({
+    status: 3,
+    stdout: 'hello a b\n',
+    stderr: 'Installing what this needs (npm ci), once …\n',
+  });
+});
+
+test('what is installed is not installed again', () => {
+  bootstrap();
+  npm('exit 9');
+
+  expect(bootstrap('hello.mjs')).toEqual({ status: 3, stdout: 'hello\n', stderr: '' });
+});
+
+test('a lock file that is newer than what is installed is installed', () => {
+  bootstrap();
+  const soon = Date.now() / 1000 + 60;
+  utimesSync(join(clone, 'package-lock.json'), soon, soon);
+
+  expect(bootstrap('hello.mjs').stderr).toContain('Installing');
+});
+
+test('when npm ci fails its words are shown, with what to look at', () => {
+  npm('echo "ENOTFOUND registry" >&2; exit 7');
+
+  const { status, stdout, stderr } = bootstrap('hello.mjs');
+
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toContain('ENOTFOUND registry');
+  expect(stderr).toContain('npm ci failed (exit code 7)');
+});
+
+test('an npm that leaves the pinned Node out is said to have its scripts switched off', () => {
+  npm('mkdir -p node_modules && touch node_modules/.package-lock.json');
+
+  expect(bootstrap('hello.mjs')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('ignore-scripts'),
+  });
+});
