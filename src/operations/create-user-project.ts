@@ -21,8 +21,8 @@ import {
 } from '../openstack/identity.ts';
 import type { ProjectId, UserId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
-import { ServiceError } from '../runtime/severity.ts';
 import type { Secret } from '../runtime/secret.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { OperationError, operationError } from './operation-error.ts';
 import { findStaff, type Staff } from './staff.ts';
 

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import Fastify from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Logger } from '../observability/logger.ts';
+import type { Reference } from '../openstack/model.ts';
+import type { CloudSessions } from '../operations/cloud-sessions.ts';
+import type { UserProjects } from '../operations/user-projects.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { version } from '../runtime/version.ts';
+import { answerClientError, answerErrors, answerFrameworkError } from './answer-errors.ts';
+import { Asker } from './asker.ts';
+import { bearerFault } from './bearer-token.ts';
+import { Problem } from './problem.ts';
+import { Readiness } from './readiness.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addKeyPairRoutes } from './routes/key-pairs.ts';
+import { addStatusChangeRoutes } from './routes/status-changes.ts';
+import { addUserProjectRoutes } from './routes/user-projects.ts';
+import type { TypedApp } from './typed-app.ts';
+
+export interface ApiOptions {
+  readonly sessions: CloudSessions;
+  readonly userProjects: UserProjects;
+  /** Look at these again, soon. */
+  readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
+  /** Rejects when Keystone does not answer us. */
+  readonly pingCloud: () => Promise<void>;
+  /** Whether CloudKitty rates every new project. */
+  readonly billing: boolean;
+  /** Shared with the portal; undefined: anybody may ask. */
+  readonly jwtSecret: Secret | undefined;
+  /** PEM; undefined: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What was answered instead of what was asked for. */
+    why: string | undefined;
+  }
+}
+
+/** Room for a public key of 16 KiB, four times over. */
+const bodyLimit = 64 * 1024;
+
+/** The server's routes and manners, not listening yet. */
+export async function apiApp(options: ApiOptions): Promise<TypedApp> {
+  const { log, tls } = options;
+  const requestId = () => `req-${randomUUID()}`;
+  const app = Fastify({
+    logger: false,
+    genReqId: requestId,
+    requestIdHeader: false,
+    bodyLimit,
+    // What a client may take, ms: for its headers, for all of its request, between two of them.
+    http: { headersTimeout: 10_000 },
+    requestTimeout: 20_000,
+    keepAliveTimeout: 75_000,
+    ...(tls && { https: { cert: tls.cert, key: tls.key.reveal(), headersTimeout: 10_000 } }),
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 256 },
+    frameworkErrors: answerFrameworkError(log),
+    clientErrorHandler: answerClientError(requestId),
+    return503OnClosing: true,
+  }).withTypeProvider<ZodTypeProvider>() as unknown as TypedApp;
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  // The portal of 2024 sends the credentials in the body, whatever the method.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  app.decorateRequest('why', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { id, method, routeOptions, why } = request;
+    const status = reply.statusCode;
+    const fields = {
+      requestId: id,
+      method,
+      route: routeOptions.url,
+      status,
+      ms: Math.round(reply.elapsedTime),
+      why,
+    };
+    if (status >= 500) log.warn(fields, 'request failed');
+    else if (why !== undefined) log.info(fields, 'request refused');
+    else log.debug(fields, 'request served');
+  });
+  answerErrors(app as never, log);
+  await app.register(helmet);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'concertim-openstack-service',
+        description: 'What Concertim asks of the cloud.',
+        version,
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+
+  await app.register(async (open) => {
+    addHealthRoutes(open as TypedApp, new Readiness(options));
+    open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+  const asker = new Asker(options.sessions, options.clock);
+  await app.register(async (guarded) => {
+    const { jwtSecret, clock } = options;
+    if (jwtSecret) {
+      guarded.addHook('onRequest', async (request) => {
+        const fault = bearerFault(request.headers.authorization, jwtSecret, clock.now());
+        if (fault) throw new Problem(401, `Not authorised: ${fault}.`, { 'www-authenticate': 'Bearer' });
+      });
+    }
+    addUserProjectRoutes(guarded as TypedApp, { ...options, asker });
+    addStatusChangeRoutes(guarded as TypedApp, { ...options, asker });
+    addKeyPairRoutes(guarded as TypedApp, asker);
+  });
+  return app;
+}

@@ -1,0 +1,53 @@
+import { ServiceError } from '../runtime/severity.ts';
+import { type ApiOptions, apiApp } from './api-app.ts';
+
+export interface ApiServerOptions extends ApiOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** What has been begun is waited for so long, ms; after that it is broken off. The process ends within 10 s. */
+const drainMs = 6_000;
+
+/** The server through which the portal asks things of the cloud. */
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Serves until the signal is aborted, then finishes what has been begun, and closes the sessions.
+   *
+   * @param onListening told the address once requests are taken
+   * @throws {ServiceError} fatal: the address cannot be listened on
+   */
+  async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
+    const { host, port, log, userProjects, sessions, clock } = this.#options;
+    const app = await apiApp(this.#options);
+    try {
+      const url = await app.listen({ host, port });
+      log.info({ url }, 'listening');
+      onListening?.(url);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new ServiceError(`The API server cannot listen on ${host}:${port} (${code}).`, {
+        severity: 'fatal',
+        hint: 'Is something else listening there? Set api.host and api.port.',
+        cause,
+      });
+    }
+    await aborted(signal);
+    const drained = Promise.all([app.close(), userProjects.idle()]);
+    await Promise.race([drained, clock.sleep(drainMs)]);
+    await sessions.close();
+    await drained;
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

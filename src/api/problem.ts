@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http';
+import { OperationError, type OperationErrorKind } from '../operations/operation-error.ts';
+import type { ErrorBody } from './wire/error-body.ts';
+
+/** A request that is answered with an error. The message is shown to a portal user. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+const statuses: Readonly<Record<OperationErrorKind, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'prerequisite-missing': 424,
+  'too-many-requests': 429,
+  'cloud-failed': 502,
+  'cloud-slow': 504,
+};
+
+/** undefined for a defect of ours: whatever its message holds is not for others. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof OperationError) return new Problem(statuses[error.kind], error.message);
+  return undefined;
+}
+
+/** What fits the one line that the portal has for it, and the cookie in which it keeps it. */
+const longestMessage = 300;
+
+export function errorBody(status: number, message: string, requestId: string): ErrorBody {
+  return {
+    error: STATUS_CODES[status] ?? 'Error',
+    message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,107 @@
+import { Writable } from 'node:stream';
+import { ApiServer, type ApiServerOptions } from '../../src/api/api-server.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import type { Reference } from '../../src/openstack/model.ts';
+import { AuthUrls } from '../../src/operations/auth-urls.ts';
+import { CloudSessions, type CloudSessionsOptions } from '../../src/operations/cloud-sessions.ts';
+import { UserProjects } from '../../src/operations/user-projects.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+
+export interface RunningApiOptions extends Partial<Omit<ApiServerOptions, 'sessions' | 'userProjects'>> {
+  /** Where credentials may be sent. */
+  readonly authUrls: readonly string[];
+  readonly session?: Partial<CloudSessionsOptions['session']>;
+  readonly patienceMs?: number;
+}
+
+/** The API server over real HTTP, with all that it logs and asks to be reconciled. */
+export interface RunningApi extends AsyncDisposable {
+  readonly url: string;
+  readonly sessions: CloudSessions;
+  readonly reconciled: Reference[];
+  /** All lines of the log, at the level `debug`. */
+  readonly printed: string[];
+  /** The answer of one request, its JSON parsed. */
+  readonly send: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<ApiAnswer>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies of every shape
+  readonly body: any;
+}
+
+export async function startApi(options: RunningApiOptions): Promise<RunningApi> {
+  const { authUrls, session, patienceMs, ...rest } = options;
+  const clock = options.clock ?? systemClock;
+  const printed: string[] = [];
+  const output = new Writable({
+    write(line, _, done) {
+      printed.push(String(line));
+      done();
+    },
+  });
+  const reconciled: Reference[] = [];
+  const sessions = new CloudSessions({ authUrls: new AuthUrls(authUrls), session: { ...session } });
+  const server = new ApiServer({
+    host: '127.0.0.1',
+    port: 0,
+    sessions,
+    userProjects: new UserProjects({ sessions, clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
+    requestReconcile: (references) => void reconciled.push(...references),
+    pingCloud: async () => {},
+    billing: false,
+    jwtSecret: undefined,
+    tls: undefined,
+    clock,
+    log: createLogger({ level: 'debug', format: 'json', output }),
+    ...rest,
+  });
+  const stop = new AbortController();
+  const listening = Promise.withResolvers<string>();
+  const stopped = server.run(stop.signal, listening.resolve);
+  stopped.catch(listening.reject);
+  const url = await listening.promise;
+  return {
+    url,
+    sessions,
+    reconciled,
+    printed,
+    send: (method, path, body, headers) => send(url, { method, path, body, headers: headers ?? {} }),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await stopped;
+    },
+  };
+}
+
+/** By undici, because fetch refuses a GET with a body. */
+async function send(
+  url: string,
+  {
+    method,
+    path,
+    body,
+    headers,
+  }: { method: string; path: string; body: unknown; headers: Record<string, string> },
+): Promise<ApiAnswer> {
+  const { request } = await import('undici');
+  const answer = await request(url + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await answer.body.text();
+  const type = String(answer.headers['content-type'] ?? '');
+  return {
+    status: answer.statusCode,
+    headers: new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
+    body: type.startsWith('application/json') ? JSON.parse(text) : text,
+  };
+}
