@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
+import type { Plan } from '../plan/change.ts';
 import { changesOf } from '../plan/change.ts';
 import { describePlan, fieldsOf, isSecret, subjectOf } from '../plan/describe.ts';
-import type { Plan } from '../plan/change.ts';
 import { Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -25,8 +25,9 @@ export async function plan(options: PlanOptions): Promise<number> {
   console.log(
     options.json ? JSON.stringify(asJson(survey.plan), undefined, 2) : describePlan(survey.plan).trimEnd(),
   );
-  for (const [id, error] of survey.seen.unread) console.error(`stack ${id} could not be read: ${String(error)}`);
-  if (survey.seen.unread.size > 0) return 1;
+  for (const { object, name, error } of survey.seen.unread)
+    console.error(`${object} ${name} could not be read: ${String(error)}`);
+  if (survey.seen.unread.length > 0) return 1;
   return changesOf(survey.plan).length > 0 ? 2 : 0;
 }
 

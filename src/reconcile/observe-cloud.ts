@@ -14,7 +14,7 @@ import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
-import { isRemembered, isShown, stackTrees } from './stack-trees.ts';
+import { isRemembered, isShown, rootsOf, stackTrees } from './stack-trees.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
@@ -24,10 +24,20 @@ export interface ObserveOptions {
   readonly random: Random;
 }
 
-/** What was seen, and which trees could not be read: one stack's failure is its own. */
+/** What was seen, and what could not be read: one object's failure is its own. */
 export interface SeenCloud {
   readonly cloud: CloudObservation;
-  readonly unread: ReadonlyMap<StackId, unknown>;
+  readonly unread: readonly Unread[];
+  /** The root of every stack that Heat listed. */
+  readonly rootOfStack: ReadonlyMap<StackId, StackId>;
+}
+
+/** Something of the cloud that could not be read. */
+export interface Unread {
+  readonly object: 'stack' | 'server' | 'project';
+  readonly id: string;
+  readonly name: string;
+  readonly error: unknown;
 }
 
 /**
@@ -76,7 +86,7 @@ export async function observeCloud(
     unobserved: stacks.unobserved,
     evidence,
   };
-  return { cloud, unread };
+  return { cloud, unread, rootOfStack: rootsOf(stacks.stacks) };
 }
 
 /**
@@ -88,8 +98,8 @@ export async function readTrees(
   rows: readonly StackTree[],
   index: PortalIndex,
   signal?: AbortSignal,
-): Promise<{ trees: StackTree[]; unread: Map<StackId, unknown> }> {
-  const unread = new Map<StackId, unknown>();
+): Promise<{ trees: StackTree[]; unread: Unread[] }> {
+  const unread: Unread[] = [];
   const trees = await Promise.all(
     rows
       .filter((tree) => isShown(tree, index))
@@ -99,7 +109,7 @@ export async function readTrees(
           return await readTree(session, tree, signal);
         } catch (error) {
           signal?.throwIfAborted();
-          unread.set(tree.root.id, error);
+          unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
           return index.racksOfSource.has(stackKey(tree.root.id)) ? tree : undefined;
         }
       }),

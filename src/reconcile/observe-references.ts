@@ -6,10 +6,12 @@ import type {
   Reference,
   Server,
   ServerId,
+  Stack,
   StackId,
   Unreadable,
 } from '../openstack/model.ts';
 import { findStack, listProjectStacks } from '../openstack/orchestration.ts';
+import type { Session } from '../openstack/session.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
@@ -23,8 +25,15 @@ import {
 } from '../plan/ownership.ts';
 import { indexPortal, type PortalIndex, projectOfRack } from '../plan/portal-index.ts';
 import { type Announced, stackEvidence } from './evidence.ts';
-import { byId, type ObserveOptions, readServerGroups, readTrees, type SeenCloud } from './observe-cloud.ts';
-import { isRemembered, rootOf, stackTrees } from './stack-trees.ts';
+import {
+  byId,
+  type ObserveOptions,
+  readServerGroups,
+  readTrees,
+  type SeenCloud,
+  type Unread,
+} from './observe-cloud.ts';
+import { isRemembered, rootOf, rootsOf, stackTrees } from './stack-trees.ts';
 
 /** From so many servers of one project on, its list is cheaper than one question each. */
 const manyServers = 20;
@@ -34,6 +43,8 @@ type Answer = Server | Unreadable<ServerId> | undefined;
 /**
  * The part of the cloud that the references name: the servers themselves, the stacks of their projects, and of the
  * trees that have changed all they are made of. A stop or a start costs one request to Nova and one to Heat.
+ *
+ * What cannot be read is left out of the scope and told; it fails as a whole only when nothing can be read.
  */
 export async function observeReferences(
   options: ObserveOptions,
@@ -47,70 +58,126 @@ export async function observeReferences(
 ): Promise<SeenCloud> {
   const { session } = options;
   const index = indexPortal(known.portal);
-  const answers = new Map<ServerId, Answer>();
-  const ask = async (ids: Iterable<ServerId>) => {
-    const unasked = [...new Set(ids)].filter((id) => !answers.has(id));
-    const found = await Promise.all(unasked.map((id) => showServer(session, id, signal)));
-    for (const [at, id] of unasked.entries()) answers.set(id, found[at]);
-  };
+  const shown = references.filter((reference) => isForThePortal(reference, index));
+  const servers = new NamedServers(session, signal);
+  const named = shown.filter(({ kind }) => kind === 'server');
+  const ofUnknownProject = named.filter(({ projectId }) => projectId === undefined);
+  await servers.ask((named.length <= manyServers ? named : ofUnknownProject).map(({ id }) => id as ServerId));
 
-  const named = references.filter(({ kind }) => kind === 'server').map(({ id }) => id as ServerId);
-  if (named.length <= manyServers) await ask(named);
-  const projects = await projectsOf(options, references, answers, index, signal);
-  const rows = await Promise.all([...projects].map((project) => listProjectStacks(session, project, signal)));
-  const all = rows.flatMap(({ stacks, at }) => stackTrees(stacks, at));
-  const scope = racksInScope(
-    references,
-    rows.flatMap(({ stacks }) => stacks),
-    all,
-    index,
-  );
-  const { trees, unread } = await readTrees(
+  const projects = await projectsOf(options, shown, servers.answers, index, signal);
+  const { rows, all, unread } = await readRows(session, projects, signal);
+  const scope = racksInScope(shown, rows, all, index);
+  const read = await readTrees(
     session,
     all.filter(({ root }) => scope.has(stackKey(root.id))),
     index,
     signal,
   );
+  const { trees } = read;
 
-  const members = new Set(named);
-  for (const tree of trees) {
-    if (!tree.content) continue;
-    for (const server of tree.content.servers) members.add(server);
-  }
   const present = new Set(all.map(({ root }) => stackKey(root.id)));
   const absent = [...scope].filter((key) => !present.has(key));
-  for (const key of [
-    ...absent,
-    ...trees.filter(({ content }) => content).map(({ root }) => stackKey(root.id)),
-  ]) {
-    for (const server of serversStandingIn(key, index)) members.add(server);
+  const members = new Set(named.map(({ id }) => id as ServerId));
+  for (const { root, content } of trees) {
+    if (!content) continue;
+    for (const server of content.servers) members.add(server);
+    for (const server of serversStandingIn(stackKey(root.id), index)) members.add(server);
   }
-  if (members.size > manyServers) {
-    const lists = await Promise.all(
-      [...projects].map((projectId) => listServers(session, { projectId }, signal)),
-    );
-    for (const server of lists.flat()) if (members.has(server.id)) answers.set(server.id, server);
-  }
-  await ask(members);
+  for (const key of absent) for (const server of serversStandingIn(key, index)) members.add(server);
+  if (members.size > manyServers) await servers.list(projects, members);
+  await servers.ask(members);
 
-  const servers = byId([...answers.values()].filter((server) => server !== undefined));
+  const found = byId([...servers.answers.values()].filter((server) => server !== undefined));
   const [serverGroups, externalNetworks, flavors, stacks] = await Promise.all([
     readServerGroups(session, trees, index, signal),
     options.externalNetworks.get(session, signal),
-    flavorsOf(options, servers.values(), known, signal),
+    flavorsOf(options, found.values(), known, signal),
     absentStacks(options, absent, known.announced, index, signal),
   ]);
   const cloud: CloudObservation = {
-    scope: { kind: 'some', racks: scope, servers: new Set(answers.keys()) },
-    servers,
+    scope: { kind: 'some', racks: scope, servers: new Set(servers.answers.keys()) },
+    servers: found,
     trees,
     serverGroups,
     flavors,
     externalNetworks,
     unobserved: new Map(),
-    evidence: { servers: absentServers(answers, known.announced), stacks, flavors: new Map() },
+    evidence: { servers: absentServers(servers.answers, known.announced), stacks, flavors: new Map() },
   };
-  return { cloud, unread };
+  return { cloud, unread: [...servers.unread, ...unread, ...read.unread], rootOfStack: rootsOf(rows) };
+}
+
+/** Whether the portal shows, or shall show, what is named; where the project is not told, it may. */
+function isForThePortal({ kind, id, projectId }: Reference, index: PortalIndex): boolean {
+  if (projectId === undefined || index.ownerOfProject.has(projectId)) return true;
+  return kind === 'server' ? index.devicesOfServer.has(id) : index.racksOfSource.has(stackKey(id));
+}
+
+/** What Nova answers about servers that are named. */
+class NamedServers {
+  /** undefined: there is no such server. One that could not be asked for is not among them. */
+  readonly answers = new Map<ServerId, Answer>();
+  readonly unread: Unread[] = [];
+  readonly #session: Session;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(session: Session, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#signal = signal;
+  }
+
+  /** Asks for each that has not been asked for. */
+  async ask(ids: Iterable<ServerId>): Promise<void> {
+    const unread = new Set(this.unread.map(({ id }) => id));
+    const unasked = [...new Set(ids)].filter((id) => !this.answers.has(id) && !unread.has(id));
+    const found = await settled(unasked, (id) => showServer(this.#session, id, this.#signal), this.#signal);
+    for (const [id, answer] of found.answers) this.answers.set(id, answer);
+    for (const [id, error] of found.errors) this.unread.push({ object: 'server', id, name: id, error });
+  }
+
+  /** Takes those wanted out of their projects' lists. What is not in them has to be asked for. */
+  async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ServerId>): Promise<void> {
+    const list = (projectId: ProjectId) => listServers(this.#session, { projectId }, this.#signal);
+    const lists = await Promise.all([...projects].map(list));
+    for (const server of lists.flat()) if (wanted.has(server.id)) this.answers.set(server.id, server);
+  }
+}
+
+/** The stacks of the projects, and the trees that they make. */
+async function readRows(
+  session: Session,
+  projects: Iterable<ProjectId>,
+  signal: AbortSignal | undefined,
+): Promise<{ rows: Stack[]; all: StackTree[]; unread: Unread[] }> {
+  const { answers, errors } = await settled(
+    [...projects],
+    (id) => listProjectStacks(session, id, signal),
+    signal,
+  );
+  return {
+    rows: [...answers.values()].flatMap(({ stacks }) => stacks),
+    all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, at)),
+    unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
+  };
+}
+
+/** Every question with its answer or its error. @throws when there are only errors */
+async function settled<Id, T>(
+  ids: readonly Id[],
+  question: (id: Id) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<{ answers: Map<Id, T>; errors: Map<Id, unknown> }> {
+  const outcomes = await Promise.allSettled(ids.map(question));
+  signal?.throwIfAborted();
+  const answers = new Map<Id, T>();
+  const errors = new Map<Id, unknown>();
+  for (const [at, id] of ids.entries()) {
+    const outcome = outcomes[at];
+    if (outcome?.status === 'fulfilled') answers.set(id, outcome.value);
+    else errors.set(id, outcome?.reason);
+  }
+  if (errors.size > 0 && answers.size === 0) throw [...errors.values()][0];
+  return { answers, errors };
 }
 
 /** The projects to look into, of those that the portal shows. */

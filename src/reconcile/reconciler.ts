@@ -6,19 +6,20 @@ import type { Logger } from '../observability/logger.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
-import type { ChangeKind, Plan } from '../plan/change.ts';
+import type { Change, ChangeKind, Plan } from '../plan/change.ts';
 import { subjectOf } from '../plan/describe.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { applyPlan, type Outcome } from './apply.ts';
+import { DriftWatch } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { observePortal } from './observe-portal.ts';
 import { observeReferences } from './observe-references.ts';
-import type { Failure, RunReport } from './run-report.ts';
+import { type Failure, isSuccess, type RunReport } from './run-report.ts';
 
 export interface ReconcilerOptions {
   readonly cloud: CloudSession;
@@ -60,6 +61,7 @@ export class Reconciler {
   #mirror: PortalMirror | undefined;
   #usersReadAt = 0;
   #flavors: readonly Flavor[] = [];
+  readonly #drift = new DriftWatch();
   readonly #announced = { servers: new Set<ServerId>(), stacks: new Set<StackId>() };
 
   constructor(options: ReconcilerOptions) {
@@ -88,8 +90,14 @@ export class Reconciler {
     };
   }
 
-  /** Takes note of what was announced as deleted: the next run that does not find it has its proof. */
+  /** Whether, from now on, every change of the cloud is announced. */
+  setListening(isListening: boolean): void {
+    this.#drift.setListening(isListening);
+  }
+
+  /** Takes note of what was announced, and as deleted: the next run that does not find it has its proof. */
   announce(references: readonly Reference[]): void {
+    this.#drift.hear(references);
     for (const reference of references) {
       if (!reference.deleted) continue;
       if (reference.kind === 'server') this.#announced.servers.add(reference.id);
@@ -100,17 +108,28 @@ export class Reconciler {
   /** Brings the whole portal into step. */
   async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
     const run = this.#begin('full');
+    const drift = this.#drift.begin();
+    const known = this.#mirror?.snapshot();
     const announced = [...this.#announced.servers, ...this.#announced.stacks];
     const survey = await this.survey(signal);
     this.#mirror = new PortalMirror(survey.portal);
     this.#usersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
-    const report = await this.#apply(run, survey, this.#mirror, signal);
+    const { report, done } = await this.#apply(run, survey, this.#mirror, signal);
+    if (known) {
+      drift.end({
+        done,
+        known,
+        read: indexPortal(survey.portal),
+        rootOfStack: survey.seen.rootOfStack,
+        isComplete: isSuccess(report),
+      });
+    }
     for (const id of announced) {
       this.#announced.servers.delete(id as ServerId);
       this.#announced.stacks.delete(id as StackId);
     }
-    return report;
+    return { ...report, drift: drift.drift };
   }
 
   /** Brings into step what the references name. The first run has no picture of the portal yet, and is a full one. */
@@ -128,7 +147,7 @@ export class Reconciler {
     const observedAt = performance.now();
     const changes = plan(seen.cloud, portal, this.#options.settings);
     const ms = { observe: observedAt - startedAt, plan: performance.now() - observedAt };
-    return this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal);
+    return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }
 
   async #refreshUsers(
@@ -161,20 +180,19 @@ export class Reconciler {
     { seen, portal, plan, ms }: Survey,
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
-  ): Promise<RunReport> {
+  ): Promise<{ report: RunReport; done: readonly Change[] }> {
+    const done: Change[] = [];
     const changes: Partial<Record<ChangeKind, number>> = {};
     const failures: Failure[] = [];
     const skipped: RunReport['skipped'][number][] = [];
-    for (const [id, error] of seen.unread) {
-      const name = seen.cloud.trees.find(({ root }) => root.id === id)?.root.name ?? id;
-      failures.push({ object: 'stack', name, id, doing: 'read-stack', error });
-    }
+    for (const unread of seen.unread) failures.push({ ...unread, doing: 'read' });
     const onOutcome = (outcome: Outcome) => {
       const { change } = outcome;
       const subject = subjectOf(change);
       const fields = { ...subject, change: change.kind, why: change.reason };
       switch (outcome.kind) {
         case 'done':
+          done.push(change);
           changes[change.kind] = (changes[change.kind] ?? 0) + 1;
           run.log.info({ ...fields, ms: Math.round(outcome.ms) }, 'changed');
           return;
@@ -189,7 +207,7 @@ export class Reconciler {
     };
     const startedAt = performance.now();
     await applyPlan(plan, { session: this.#options.portal, mirror }, { onOutcome, signal });
-    return {
+    const report: RunReport = {
       runId: run.runId,
       scope: run.scope,
       startedAt: run.startedAt,
@@ -210,7 +228,9 @@ export class Reconciler {
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,
       unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),
+      drift: [],
       requests: this.#options.traffic.since(run.requestsBefore),
     };
+    return { report, done };
   }
 }

@@ -31,10 +31,12 @@ export class ReportLog {
       once(`${kind} ${id} ${reason}`, () => log.warn({ object: kind, id, name, reason }, 'left alone'));
     }
     for (const failure of report.failures) {
-      if (failure.doing !== 'read-stack') continue;
-      const { id, name, error } = failure;
-      log.warn({ object: 'stack', id, name, err: error }, 'stack not read');
+      if (failure.doing !== 'read') continue;
+      const { object, id, name, error } = failure;
+      log.warn({ object, id, name, err: error }, 'not read');
     }
+    for (const subject of report.drift)
+      log.warn(subject, 'drift: changed in the cloud, and nothing announced it');
     // A targeted run sees a part: what it does not mention may still be so.
     if (report.scope === 'full') this.#said = still;
     else for (const what of still) this.#said.add(what);
@@ -44,6 +46,7 @@ export class ReportLog {
       failed: report.failures.length,
       skipped: report.skipped.length,
       held: report.held.length,
+      drift: report.drift.length,
       seen: report.seen,
       requests: report.requests,
       ms: rounded(report.ms),

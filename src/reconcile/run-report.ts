@@ -1,6 +1,7 @@
 import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
 import type { Subject } from '../plan/describe.ts';
+import type { Unread } from './observe-cloud.ts';
 
 /** What one run saw, did, refused and failed at. */
 export interface RunReport {
@@ -22,16 +23,21 @@ export interface RunReport {
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
+  /**
+   * What the full run before this one found changed in the cloud and no notification announced: a sign of lost ones. Only
+   * full runs tell, and only while notifications are listened to.
+   */
+  readonly drift: readonly Subject[];
   /** Requests sent in the run, by service. */
   readonly requests: Readonly<Record<string, number>>;
 }
 
 /** One object that could not be brought into step. The rest was. */
 export interface Failure {
-  readonly object: Subject['object'] | 'stack';
+  readonly object: Subject['object'] | Unread['object'];
   readonly name: string;
   readonly id: number | string | StackId | null;
-  readonly doing: ChangeKind | 'read-stack';
+  readonly doing: ChangeKind | 'read';
   readonly error: unknown;
 }
 

@@ -28,6 +28,17 @@ export function stackTrees(rows: readonly Stack[], now: number): StackTree[] {
   return trees;
 }
 
+/** The root of each stack whose root is among the rows. */
+export function rootsOf(rows: readonly Stack[]): Map<StackId, StackId> {
+  const byId = new Map(rows.map((stack) => [stack.id, stack]));
+  const roots = new Map<StackId, StackId>();
+  for (const stack of rows) {
+    const root = rootOf(stack, byId);
+    if (root) roots.set(stack.id, root.id);
+  }
+  return roots;
+}
+
 /** The root of the tree that a stack is in; undefined when the rows do not lead to it. */
 export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack | undefined {
   let at: Stack | undefined = stack;

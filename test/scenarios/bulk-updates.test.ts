@@ -122,7 +122,7 @@ test('one tree that cannot be read keeps its rack, the others are brought into s
   broken();
   await scenario.run();
 
-  expect(report.failures).toMatchObject([{ object: 'stack', id: unlucky?.id, doing: 'read-stack' }]);
+  expect(report.failures).toMatchObject([{ object: 'stack', id: unlucky?.id, doing: 'read' }]);
   expect(report.changes['create-rack']).toBe(3);
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });

@@ -1,0 +1,158 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Reference, StackId } from '../openstack/model.ts';
+import type { Change } from '../plan/change.ts';
+import { fieldsOf, type Subject, subjectOf } from '../plan/describe.ts';
+import { memoryKey, recall } from '../plan/memory.ts';
+import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import type { PortalIndex } from '../plan/portal-index.ts';
+
+/** A change that a full run had to make, and the ids of cloud objects any of whose notifications announces it. */
+interface Suspect {
+  readonly subject: Subject;
+  readonly ids: ReadonlySet<string>;
+}
+
+/**
+ * Counts what notifications should have announced and did not: changes of the cloud that a full run finds by itself,
+ * although it was listened all the time since the run before. A change is given until the next full run to be announced
+ * after all: the list may have been faster than the message.
+ *
+ * What people change in the portal, what an earlier run failed to do and our own records are no drift; nor are templates,
+ * because by default Nova announces nothing about flavors.
+ */
+export class DriftWatch {
+  #isListening = false;
+  /** Whether it was listened all the time since the last full run began. */
+  #heardAll = false;
+  #count = 0;
+  /** By id of a server or stack, when it was last announced: a number that grows. */
+  readonly #heard = new Map<string, number>();
+  #suspects: readonly Suspect[] = [];
+
+  setListening(isListening: boolean): void {
+    this.#isListening = isListening;
+    if (isListening) return;
+    this.#heardAll = false;
+    this.#suspects = [];
+  }
+
+  hear(references: readonly Reference[]): void {
+    this.#count++;
+    for (const { id } of references) this.#heard.set(id, this.#count);
+  }
+
+  /** A full run begins. @returns what the last one found and nothing has announced since; and how to end this one */
+  begin(): { readonly drift: readonly Subject[]; readonly end: (run: FullRun) => void } {
+    const drift = this.#suspects.filter(({ ids }) => !this.#isHeard(ids)).map(({ subject }) => subject);
+    const heardAll = this.#heardAll;
+    const heardUntil = this.#count;
+    this.#suspects = [];
+    this.#heardAll = this.#isListening;
+    const end = (run: FullRun) => {
+      if (heardAll && this.#heardAll)
+        this.#suspects = suspectsOf(run).filter(({ ids }) => !this.#isHeard(ids));
+      if (!run.isComplete) return;
+      for (const [id, at] of this.#heard) if (at <= heardUntil) this.#heard.delete(id);
+    };
+    return { drift, end };
+  }
+
+  #isHeard(ids: ReadonlySet<string>): boolean {
+    return [...ids].some((id) => this.#heard.has(id));
+  }
+}
+
+/** What a full run saw and did. */
+export interface FullRun {
+  readonly done: readonly Change[];
+  /** The portal as we knew it before the run read it. */
+  readonly known: PortalSnapshot;
+  /** The portal as the run read it. */
+  readonly read: PortalIndex;
+  /** The root of every stack that Heat listed. */
+  readonly rootOfStack: ReadonlyMap<StackId, StackId>;
+  /** Nothing failed, so that nothing is left to be done by a later run. */
+  readonly isComplete: boolean;
+}
+
+function suspectsOf(run: FullRun): Suspect[] {
+  const knownOwners = new Set(run.known.users.filter(({ projectId }) => projectId).map(({ id }) => id));
+  const knownStacks = new Set<string | undefined>(run.known.racks.map(stackOf));
+  const knownServers = new Set<string | undefined>(run.known.devices.map(serverOfDevice));
+  const isKnown = <T extends { readonly id: unknown }>(list: readonly T[], item: T) =>
+    isDeepStrictEqual(
+      list.find(({ id }) => id === item.id),
+      item,
+    );
+  /** Whether the cloud's side, not the portal's, has moved since we last looked. */
+  const isOfTheCloud = (change: Change): boolean => {
+    switch (change.kind) {
+      case 'create-rack':
+        return knownOwners.has(change.draft.ownerId) && !knownStacks.has(stackIn(change.draft.metadata));
+      case 'create-device':
+        return (
+          !knownServers.has(serverIn(change.draft.metadata)) &&
+          knownStacks.has(stackIn(change.draft.metadata))
+        );
+      case 'update-rack':
+        return isKnown(run.known.racks, change.rack) && !isOwnRecord(change);
+      case 'delete-rack':
+        return isKnown(run.known.racks, change.rack);
+      case 'update-device':
+      case 'replace-device':
+      case 'delete-device':
+        return isKnown(run.known.devices, change.device);
+      case 'create-template':
+      case 'update-template':
+      case 'delete-template':
+        return false;
+    }
+  };
+  return run.done
+    .filter(isOfTheCloud)
+    .map((change) => ({ subject: subjectOf(change), ids: idsOf(change, run) }));
+}
+
+/** The tree of the rack's stack, and for a device its server; for a rack all of its servers. */
+function idsOf(change: Change, { read, rootOfStack }: FullRun): Set<string> {
+  const ids = new Set<string>();
+  const metadata = metadataOf(change);
+  const root = stackIn(metadata);
+  if (root) {
+    ids.add(root);
+    for (const [id, rootId] of rootOfStack) if (rootId === root) ids.add(id);
+  }
+  const server = serverIn(metadata);
+  if (server) ids.add(server);
+  if (change.kind !== 'update-rack' && change.kind !== 'delete-rack') return ids;
+  for (const id of recall(change.rack)?.servers ?? []) ids.add(id);
+  for (const device of read.devicesOfRack.get(change.rack.id) ?? []) {
+    const id = serverOfDevice(device);
+    if (id) ids.add(id);
+  }
+  return ids;
+}
+
+function metadataOf(change: Change): Readonly<Record<string, unknown>> {
+  if ('device' in change) return change.device.metadata;
+  if ('rack' in change && 'metadata' in change.rack) return change.rack.metadata;
+  return 'draft' in change && 'metadata' in change.draft ? change.draft.metadata : {};
+}
+
+/** Whether it only writes down which revision of the tree the rack shows. */
+function isOwnRecord(change: Change): boolean {
+  return fieldsOf(change).every(({ field }) => field.startsWith(`metadata.${memoryKey}`));
+}
+
+const stackOf = (rack: PortalSnapshot['racks'][number]) => {
+  const source = sourceOfRack(rack);
+  return source && keyOfSource(source);
+};
+const stackIn = (metadata: Readonly<Record<string, unknown>>) => textIn(metadata, metadataKeys.stackId);
+const serverIn = (metadata: Readonly<Record<string, unknown>>) => textIn(metadata, metadataKeys.serverId);
+
+function textIn(metadata: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = metadata[key];
+  return typeof value === 'string' ? value : undefined;
+}
