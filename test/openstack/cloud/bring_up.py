@@ -72,7 +72,7 @@ def _wait_for_hypervisor():
     cloud = connect()
     end = time.monotonic() + 90
     while True:
-        if any(h.state == 'up' for h in cloud.compute.hypervisors(details=True)) \
+        if any(h.state == 'up' for h in cloud.compute.hypervisors()) \
                 and list(cloud.placement.resource_providers()):
             return
         if time.monotonic() > end:

@@ -34,7 +34,7 @@ def version(project):
     digest = hashlib.sha256()
     for folder, pattern in ((settings.ETC, project + '[.-]*'),
                             (settings.SOURCE / 'plugins', '**/*.*'),
-                            (settings.SOURCE / 'daemons', '*')):
+                            (settings.SOURCE / 'daemons', project)):
         for path in sorted(folder.glob(pattern)):
             if path.is_file():
                 digest.update(path.read_bytes())

@@ -57,7 +57,11 @@ class Process:
             while self.pid and time.monotonic() < end:
                 _reap(pid)
                 time.sleep(0.05)
-            _signal(os.killpg, pid, signal.SIGKILL)
+            # Its port is free only when its last thread is gone. (In a container without an init it stays a zombie.)
+            end = time.monotonic() + 5
+            while _signal(os.killpg, pid, signal.SIGKILL) and time.monotonic() < end:
+                _reap(pid)
+                time.sleep(0.05)
         self._pid_file.unlink(missing_ok=True)
 
     def _die(self, problem):
@@ -88,10 +92,12 @@ def _started_at(pid):
 
 
 def _signal(send, pid, number):
+    """Whether there was anybody to get it."""
     try:
         send(pid, number)
     except ProcessLookupError:
-        pass
+        return False
+    return True
 
 
 def _reap(pid):
