@@ -120,7 +120,7 @@ test('an administrator gets the stacks of all projects, nested ones too, by one 
     ['b', 'p2'],
   ]);
   expect(list.unobserved.size).toBe(0);
-  expect(small.cloud.seen).toEqual(['GET /orchestration/v1/admin/stacks?show_nested=true&limit=1000']);
+  expect(small.cloud.seen).toEqual(['GET /orchestration/v1/admin/stacks?show_nested=true&limit=3000']);
 });
 
 test('the list is read to its last page', async () => {
@@ -147,7 +147,7 @@ test('who is no administrator uses global_tenant where policy allows it, and goe
     ['a', 'b'],
   ]);
   expect(small.cloud.seen).toEqual([
-    'GET /orchestration/v1/admin/stacks?show_nested=true&limit=1000&global_tenant=true',
+    'GET /orchestration/v1/admin/stacks?show_nested=true&limit=3000&global_tenant=true',
   ]);
 });
 
@@ -166,7 +166,7 @@ test('when policy takes global_tenant away, the other ways are tried again', asy
     ['a', 'b'],
     ['a', 'b'],
   ]);
-  expect(small.cloud.seen).toEqual(['GET /orchestration/v1/admin/stacks?show_nested=true&limit=1000']);
+  expect(small.cloud.seen).toEqual(['GET /orchestration/v1/admin/stacks?show_nested=true&limit=3000']);
 });
 
 test('under stock policy each project is listed by its member, and goes on so', async () => {
@@ -183,8 +183,8 @@ test('under stock policy each project is listed by its member, and goes on so', 
   ]);
   expect(small.cloud.logins).toEqual([]);
   expect(small.cloud.seen.toSorted()).toEqual([
-    'GET /orchestration/v1/p1/stacks?show_nested=true&limit=1000&tenant=p1',
-    'GET /orchestration/v1/p2/stacks?show_nested=true&limit=1000&tenant=p2',
+    'GET /orchestration/v1/p1/stacks?show_nested=true&limit=3000&tenant=p1',
+    'GET /orchestration/v1/p2/stacks?show_nested=true&limit=3000&tenant=p2',
   ]);
 });
 
