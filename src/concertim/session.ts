@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import { SingleFlight } from '../runtime/single-flight.ts';
 import { type AccessToken, readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
 
@@ -68,7 +69,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   #grant: Grant | undefined;
-  #signIn: Promise<Secret> | undefined;
+  readonly #signIn = new SingleFlight(() => this.#signInOnce());
 
   constructor(options: SessionOptions) {
     const { url, login, password, concurrency = 5, timeoutMs = 60_000, ...http } = options;
@@ -100,10 +101,7 @@ export class Session {
   async token(signal?: AbortSignal): Promise<Secret> {
     signal?.throwIfAborted();
     if (this.#grant && this.#clock.now() < this.#grant.renewAt) return this.#grant.secret;
-    this.#signIn ??= this.#signInOnce().finally(() => {
-      this.#signIn = undefined;
-    });
-    return untilAborted(this.#signIn, signal);
+    return this.#signIn.join(signal);
   }
 
   /** Says that a token is not taken any more. One that was replaced meanwhile changes nothing. */
@@ -198,17 +196,4 @@ function requireSuperUser(response: HttpResponse, login: string): void {
     severity: 'fatal',
     hint: 'Give as concertim_username a user who is, such as admin.',
   });
-}
-
-/** Waits for work that others wait for too. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
