@@ -1,10 +1,15 @@
 import { join } from 'node:path';
+import { ApiServer } from './api/api-server.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
 import type { Exchange } from './http/client.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { Traffic } from './observability/traffic.ts';
 import { Session as CloudSession } from './openstack/session.ts';
+import { AuthUrls } from './operations/auth-urls.ts';
+import { CloudSessions } from './operations/cloud-sessions.ts';
+import { pingCloud } from './operations/ping-cloud.ts';
+import { UserProjects } from './operations/user-projects.ts';
 import type { PlanSettings } from './plan/plan.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import { Reconciler, type Survey } from './reconcile/reconciler.ts';
@@ -13,7 +18,7 @@ import { type Clock, systemClock } from './runtime/clock.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
 
 /** The parts that run by themselves: each alone in a process, or several in one. */
-export const componentNames = ['updates_bulk'] as const;
+export const componentNames = ['updates_bulk', 'api'] as const;
 export type ComponentName = (typeof componentNames)[number];
 
 export interface ServiceOptions {
@@ -28,6 +33,12 @@ export interface ServiceOptions {
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
 }
+
+/** How long somebody who waits for an answer is let wait for the cloud: the portal of 2024 gives up after a minute. */
+const patience = {
+  timeoutMs: 20_000,
+  retry: { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 },
+};
 
 /** A part of the service that runs by itself. */
 interface Component {
@@ -50,19 +61,16 @@ export class Service implements AsyncDisposable {
   readonly #cloud: CloudSession;
   readonly #portal: PortalSession;
   readonly #components: readonly Component[];
+  /** This process's; undefined where none of its components reconciles. */
+  #loop: ReconcileLoop | undefined;
 
   constructor(options: ServiceOptions) {
     const { config } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    const shared = {
-      clock: this.#clock,
-      random: this.#random,
-      onExchange: ({ service }: Exchange) => this.#traffic.count(service),
-    };
-    this.#cloud = new CloudSession({ ...config.openstack, ...shared });
-    this.#portal = new PortalSession({ ...config.concertim, ...shared });
+    this.#cloud = new CloudSession({ ...config.openstack, ...this.#shared() });
+    this.#portal = new PortalSession({ ...config.concertim, ...this.#shared() });
     this.#components = options.components.map((name) => this.#component(name));
   }
 
@@ -88,6 +96,7 @@ export class Service implements AsyncDisposable {
 
   #component(name: ComponentName): Component {
     const log = this.#log(name);
+    if (name === 'api') return this.#api(log);
     const loop = new ReconcileLoop({
       reconciler: this.#reconciler(log),
       intervalMs: this.#options.config.updates.intervalMs,
@@ -96,6 +105,7 @@ export class Service implements AsyncDisposable {
       log,
       ...(this.#options.onReport && { onReport: this.#options.onReport }),
     });
+    this.#loop = loop;
     return {
       name,
       async run(signal) {
@@ -104,6 +114,35 @@ export class Service implements AsyncDisposable {
         log.info('stopped');
       },
       runOnce: (signal) => loop.runFull(signal),
+    };
+  }
+
+  #api(log: Logger): Component {
+    const { api, billing, openstack } = this.#options.config;
+    const { credentials, ...place } = openstack;
+    const sessions = new CloudSessions({
+      authUrls: new AuthUrls([credentials.authUrl, ...api.allowedAuthUrls]),
+      session: { ...place, ...patience, concurrency: 64, ...this.#shared() },
+    });
+    const server = new ApiServer({
+      ...api,
+      sessions,
+      userProjects: new UserProjects({ sessions, clock: this.#clock }),
+      requestReconcile: (references) => this.#loop?.request(references),
+      pingCloud: () => pingCloud(this.#cloud),
+      billing: billing.enabled,
+      clock: this.#clock,
+      log,
+    });
+    return { name: 'api', run: (signal) => server.run(signal), runOnce: async () => true };
+  }
+
+  /** What all that speaks HTTP is given. */
+  #shared() {
+    return {
+      clock: this.#clock,
+      random: this.#random,
+      onExchange: ({ service }: Exchange) => this.#traffic.count(service),
     };
   }
 

@@ -72,7 +72,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     frameworkErrors: answerFrameworkError(log),
     clientErrorHandler: answerClientError(requestId),
     return503OnClosing: true,
-  }).withTypeProvider<ZodTypeProvider>() as unknown as TypedApp;
+  }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -97,7 +97,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     else if (why !== undefined) log.info(fields, 'request refused');
     else log.debug(fields, 'request served');
   });
-  answerErrors(app as never, log);
+  answerErrors(app, log);
   await app.register(helmet);
   await app.register(swagger, {
     openapi: {
@@ -112,7 +112,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   });
 
   await app.register(async (open) => {
-    addHealthRoutes(open as TypedApp, new Readiness(options));
+    addHealthRoutes(open, new Readiness(options));
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   const asker = new Asker(options.sessions, options.clock);
@@ -124,9 +124,9 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
         if (fault) throw new Problem(401, `Not authorised: ${fault}.`, { 'www-authenticate': 'Bearer' });
       });
     }
-    addUserProjectRoutes(guarded as TypedApp, { ...options, asker });
-    addStatusChangeRoutes(guarded as TypedApp, { ...options, asker });
-    addKeyPairRoutes(guarded as TypedApp, asker);
+    addUserProjectRoutes(guarded, { ...options, asker });
+    addStatusChangeRoutes(guarded, { ...options, asker });
+    addKeyPairRoutes(guarded, asker);
   });
   return app;
 }

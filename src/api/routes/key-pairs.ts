@@ -16,18 +16,17 @@ import {
 import { refusals } from './refusals.ts';
 
 export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
-  app.post(
-    '/key_pairs',
-    {
-      schema: {
-        summary: "Add a key pair to the user's",
-        description:
-          'Without a public key a pair is generated, and the answer holds its private key, this once.',
-        body: CreateKeyPair,
-        response: { 201: CreatedKeyPairBody, ...refusals(409) },
-      },
+  app.route({
+    method: 'POST',
+    url: '/key_pairs',
+    schema: {
+      summary: "Add a key pair to the user's",
+      description:
+        'Without a public key a pair is generated, and the answer holds its private key, this once.',
+      body: CreateKeyPair,
+      response: { 201: CreatedKeyPairBody, ...refusals(409) },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { cloud_env: env, key_pair: draft } = request.body;
       const pair = await asker.use(request, env.login, (session) =>
         createKeyPair(session, {
@@ -43,41 +42,39 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
         key_pair: { ...bodyOf(pair), private_key: pair.privateKey?.reveal() ?? null },
       };
     },
-  );
+  });
 
-  app.get(
-    '/key_pairs',
-    {
-      schema: {
-        summary: "The user's key pairs",
-        description: 'The credentials come as a JSON body, or else as the query.',
-        body: ListKeyPairs,
-        querystring: ListKeyPairsQuery,
-        response: { 200: KeyPairsBody, ...refusals() },
-      },
+  app.route({
+    method: 'GET',
+    url: '/key_pairs',
+    schema: {
+      summary: "The user's key pairs",
+      description: 'The credentials come as a JSON body, or else as the query.',
+      body: ListKeyPairs,
+      querystring: ListKeyPairsQuery,
+      response: { 200: KeyPairsBody, ...refusals() },
     },
-    async (request) => {
+    handler: async (request) => {
       const { login } = request.body?.cloud_env ?? readQuery(request.raw.url ?? '');
       const pairs = await asker.use(request, login, listKeyPairs);
       return { success: true as const, key_pairs: pairs.map(bodyOf) };
     },
-  );
+  });
 
-  app.delete(
-    '/key_pairs',
-    {
-      schema: {
-        summary: "Remove one of the user's key pairs",
-        body: DeleteKeyPair,
-        response: { 200: DeletedKeyPairBody, ...refusals(404) },
-      },
+  app.route({
+    method: 'DELETE',
+    url: '/key_pairs',
+    schema: {
+      summary: "Remove one of the user's key pairs",
+      body: DeleteKeyPair,
+      response: { 200: DeletedKeyPairBody, ...refusals(404) },
     },
-    async (request) => {
+    handler: async (request) => {
       const { cloud_env: env, keypair_name: name } = request.body;
       await asker.use(request, env.login, (session) => deleteKeyPair(session, name));
       return { success: true as const };
     },
-  );
+  });
 }
 
 function readQuery(url: string): CloudEnv {

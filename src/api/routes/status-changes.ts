@@ -20,19 +20,17 @@ export function addStatusChangeRoutes(
   app: TypedApp,
   { asker, requestReconcile, log }: StatusChangeRoutesOptions,
 ): void {
-  app.post(
-    '/update_status/:type/:id',
-    {
-      schema: {
-        summary: 'Switch or destroy a server or a stack',
-        description:
-          'The cloud has begun it when the answer comes; the portal shows it as the cloud goes on.',
-        params: StatusChangeParams,
-        body: StatusChange,
-        response: { 202: StatusChangeBody, ...refusals(404, 409) },
-      },
+  app.route({
+    method: 'POST',
+    url: '/update_status/:type/:id',
+    schema: {
+      summary: 'Switch or destroy a server or a stack',
+      description: 'The cloud has begun it when the answer comes; the portal shows it as the cloud goes on.',
+      params: StatusChangeParams,
+      body: StatusChange,
+      response: { 202: StatusChangeBody, ...refusals(404, 409) },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { type, id } = request.params;
       const { cloud_env: env, action } = request.body;
       const isStack = type === 'racks';
@@ -49,7 +47,7 @@ export function addStatusChangeRoutes(
       reply.code(202);
       return { success: true as const };
     },
-  );
+  });
 
   async function tell(changed: Reference): Promise<void> {
     try {

@@ -15,18 +15,17 @@ export function addUserProjectRoutes(
   app: TypedApp,
   { asker, userProjects, billing }: UserProjectRoutesOptions,
 ): void {
-  app.post(
-    '/create_user_project',
-    {
-      schema: {
-        summary: 'Give a portal user a project and a user of the cloud',
-        description:
-          'Makes project `CM_<username>_proj` and user `CM_<username>` with their roles. A repeat completes what is missing and answers the same ids; while the first call runs it waits for that one.',
-        body: CreateUserProject,
-        response: { 201: UserProjectBody, ...refusals(409, 424) },
-      },
+  app.route({
+    method: 'POST',
+    url: '/create_user_project',
+    schema: {
+      summary: 'Give a portal user a project and a user of the cloud',
+      description:
+        'Makes project `CM_<username>_proj` and user `CM_<username>` with their roles. A repeat completes what is missing and answers the same ids; while the first call runs it waits for that one.',
+      body: CreateUserProject,
+      response: { 201: UserProjectBody, ...refusals(409, 424) },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { cloud_env: env, ...draft } = request.body;
       const made = await asker.counted(request, env.login, () =>
         userProjects.create(env.login, {
@@ -42,5 +41,5 @@ export function addUserProjectRoutes(
       reply.code(201);
       return { username: made.username, user_id: made.userId, project_id: made.projectId };
     },
-  );
+  });
 }
