@@ -58,7 +58,6 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   for (const slot of layout.slots) {
     for (const device of devicesIn(slot, index)) {
       if (leaving.has(device) || sorted.surplus.has(device)) continue;
-      slot.names.add(device.name);
       const key = keyOfDevice(device, context);
       layout.keep(slot, device, { moves: key !== undefined && key !== desired.key });
     }

@@ -39,14 +39,16 @@ export class RackLayout {
   }
 
   /** A device that stands there, for good or until it is moved into the racks of another source. */
-  keep(slot: Slot, { location }: Device, { moves }: { readonly moves: boolean }): void {
+  keep(slot: Slot, { location, name }: Device, { moves }: { readonly moves: boolean }): void {
     if (!moves) slot.devices++;
+    slot.names.add(name);
     if (location) slot.units.occupy(location.startU, location.endU - location.startU + 1);
   }
 
-  /** A device that is taken out just before the next one is placed. */
-  release(slot: Slot, { location }: Device): void {
+  /** A device that is taken out just before the next one is placed: its place and its name are free. */
+  release(slot: Slot, { location, name }: Device): void {
     slot.devices--;
+    slot.names.delete(name);
     if (location) slot.units.release(location.startU, location.endU - location.startU + 1);
   }
 
