@@ -70,6 +70,8 @@ export interface Server {
   readonly deleted: boolean;
   /** What its name asks for: see fault-name.ts. */
   readonly namedFault: NamedFault | undefined;
+  /** The JSON that was last made of it, and how it was told; a change drops it. */
+  json: { readonly view: string; readonly text: string } | undefined;
 }
 
 export interface ServerDraft {
@@ -121,6 +123,10 @@ export interface ComputeOptions {
   readonly keepDeletedMs: number;
   readonly onEvent: (event: ComputeEvent) => void;
 }
+
+/** Shared by all servers that have none. */
+const none: readonly never[] = [];
+const nothing: Readonly<Record<string, never>> = {};
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -298,19 +304,20 @@ export class Compute {
       name: draft.name,
       projectId: draft.projectId,
       userId: draft.userId,
-      metadata: draft.metadata ?? {},
+      metadata: draft.metadata ?? nothing,
       flavor: draft.flavor,
       otherFlavor: undefined,
       imageId: draft.imageId ?? '',
       keyName: draft.keyName ?? null,
-      volumes: draft.volumes ?? [],
-      groupIds: draft.groupIds ?? [],
-      schedulerHints: draft.schedulerHints ?? {},
+      volumes: draft.volumes ?? none,
+      groupIds: draft.groupIds ?? none,
+      schedulerHints: draft.schedulerHints ?? nothing,
       fault: undefined,
       updatedAt: state.launchedAt ?? state.createdAt,
       terminatedAt: undefined,
       deleted: false,
       namedFault: faultOfName(draft.name),
+      json: undefined,
       ...state,
     };
     this.#servers.set(server.id, server);
@@ -365,7 +372,7 @@ export class Compute {
   }
 
   #change(server: Server, patch: Partial<Server>): void {
-    Object.assign(server, patch, { updatedAt: this.#timeline.now() });
+    Object.assign(server, patch, { updatedAt: this.#timeline.now(), json: undefined });
     if (patch.name !== undefined) Object.assign(server, { namedFault: faultOfName(patch.name) });
   }
 

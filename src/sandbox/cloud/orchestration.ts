@@ -218,7 +218,7 @@ export class Orchestration {
   }
 
   #serverOf(resource: Resource): Server | undefined {
-    return resource.contents?.kind === 'server'
+    return resource.type === 'OS::Nova::Server'
       ? this.#options.compute.server(resource.physicalId)
       : undefined;
   }
@@ -291,16 +291,17 @@ export class Orchestration {
 
   /** Makes the resources; `since`: as though they had been there since then. */
   #create(resources: readonly Resource[], stack: Stack, since?: number): void {
-    // A server is placed with its group, so groups come first.
-    for (const resource of resources)
-      if (resource.contents?.kind !== 'server') this.#createOne(resource, stack, since);
-    for (const resource of resources)
-      if (resource.contents?.kind === 'server') this.#createOne(resource, stack, since);
+    // A server is placed with its group, which therefore has to be there.
+    const isLeaf = ({ contents }: Resource) => !contents || contents.kind === 'server-group';
+    const [leaves, rest] = [resources.filter(isLeaf), resources.filter((resource) => !isLeaf(resource))];
+    for (const resource of [...leaves, ...rest]) this.#createOne(resource, stack, since);
   }
 
   #createOne(resource: Resource, stack: Stack, since: number | undefined): void {
     const { compute, ids } = this.#options;
     const { contents } = resource;
+    // Only a group is ever made larger: of the rest nothing need be kept.
+    if (contents?.kind !== 'members') resource.contents = undefined;
     switch (contents?.kind) {
       case undefined:
         resource.physicalId = ids.uuid();
@@ -340,23 +341,21 @@ export class Orchestration {
   #serverDraft(template: ServerTemplate, resource: Resource, stack: Stack): ServerDraft {
     const root = rootOf(stack);
     const group = root.resources.find((other) => other.name === template.group)?.physicalId;
-    const hints: Record<string, readonly string[]> = {};
-    if (group !== undefined) hints['group'] = [group];
-    if (this.#options.schedulerHints) {
-      hints['heat_root_stack_id'] = [root.id];
-      hints['heat_stack_id'] = [stack.id];
-      hints['heat_stack_name'] = [stack.name];
-      hints['heat_path_in_stack'] = pathOf(stack);
-      hints['heat_resource_name'] = [resource.name];
-    }
     return {
       ...template,
       projectId: stack.projectId,
       userId: stack.ownerId,
       volumes:
         template.imageId === undefined ? [{ id: this.#options.ids.uuid(), deleteOnTermination: false }] : [],
-      groupIds: group === undefined ? [] : [group],
-      schedulerHints: hints,
+      ...(group === undefined ? {} : { groupIds: [group] }),
+      ...(group === undefined && !this.#options.schedulerHints
+        ? {}
+        : {
+            schedulerHints: {
+              ...(group === undefined ? {} : { group: [group] }),
+              ...(this.#options.schedulerHints ? heatsHints(root, stack, resource) : {}),
+            },
+          }),
     };
   }
 
@@ -364,8 +363,8 @@ export class Orchestration {
     const { compute } = this.#options;
     const { nested } = resource;
     setResource(resource, 'DELETE', 'IN_PROGRESS');
-    if (resource.contents?.kind === 'server') compute.deleteServer(resource.physicalId);
-    if (resource.contents?.kind === 'server-group') compute.groups.delete(resource.physicalId);
+    if (resource.type === 'OS::Nova::Server') compute.deleteServer(resource.physicalId);
+    if (resource.type === 'OS::Nova::ServerGroup') compute.groups.delete(resource.physicalId);
     if (!nested) return;
     this.#setState(nested, 'DELETE', 'IN_PROGRESS');
     for (const inner of nested.resources) this.#delete(inner);
@@ -484,6 +483,16 @@ function setResource(
   resource.action = action;
   resource.result = result;
   resource.reason = reason;
+}
+
+function heatsHints(root: Stack, stack: Stack, resource: Resource): Record<string, readonly string[]> {
+  return {
+    heat_root_stack_id: [root.id],
+    heat_stack_id: [stack.id],
+    heat_stack_name: [stack.name],
+    heat_path_in_stack: pathOf(stack),
+    heat_resource_name: [resource.name],
+  };
 }
 
 /** As Heat hints it: the root's name, then resource and name of each stack down to this one. */

@@ -40,7 +40,8 @@ export interface Resource {
   readonly name: string;
   readonly type: string;
   readonly requiredBy: readonly string[];
-  readonly contents: ResourceContents | undefined;
+  /** What it is to be made from; of a group also what it was. */
+  contents: ResourceContents | undefined;
   /** What Nova, Neutron or Heat itself knows it by; '' until it is made. */
   physicalId: string;
   /** The stack that it is. */

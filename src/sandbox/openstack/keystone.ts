@@ -23,7 +23,9 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
   addManners(app, cloud, {
     requestIdHeaders: ['x-openstack-request-id'],
     headers: () => ({ vary: 'X-Auth-Token' }),
-    refusalBody: ({ status, message }) => ({ error: { code: status, message, title: titles[status] ?? '' } }),
+    refusalBody: ({ status, message, details }) => ({
+      error: { code: status, message, title: titles[status] ?? '', ...details },
+    }),
     noSuchRoute: {
       type: 'text/html',
       body: '<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n',
@@ -181,7 +183,7 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
   });
 }
 
-const name = z.string().min(1);
+const name = z.string().min(1, "'' is too short");
 const ProjectDraft = z.object({
   name,
   domain_id: z.string().optional(),

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Network } from '../cloud/network.ts';
-import { titles } from './refusal.ts';
-import { addManners, type Site, webObNotFound, withToken } from './service.ts';
+import type { Call } from './call.ts';
+import { Refusal, titles } from './refusal.ts';
+import { addManners, listBody, nextLink, type Site, withToken } from './service.ts';
 import { seconds } from './times.ts';
 
 /** Networking (Neutron) v2.0: the networks. */
@@ -12,28 +13,63 @@ export function addNeutron(app: FastifyInstance, site: Site): void {
       status === 401
         ? { error: { code: 401, title: titles[401], message } }
         : { NeutronError: { type, message, detail: '' } },
-    noSuchRoute: webObNotFound,
+    noSuchRoute: {
+      type: 'application/json',
+      body: JSON.stringify({
+        NeutronError: { type: 'HTTPNotFound', message: 'The resource could not be found.', detail: '' },
+      }),
+    },
   });
   app.get(
     '/v2.0/networks',
-    withToken(site, ({ cloud, query, isAdmin, project }) => {
-      const external = query.get('router:external')?.toLowerCase();
-      const wantsExternal = external === undefined ? undefined : ['true', '1'].includes(external);
-      const seen = [...cloud.networking.networks.values()].filter(
-        (network) =>
-          (isAdmin || network.isShared || network.isExternal || network.projectId === project?.id) &&
-          (wantsExternal === undefined || network.isExternal === wantsExternal) &&
-          (query.get('name') ?? network.name) === network.name,
-      );
+    withToken(site, (call) => {
+      const { query } = call;
+      for (const name of query.keys()) {
+        if (!filters.has(name)) throw new Refusal(400, `['${name}'] is invalid attribute for filtering`);
+      }
+      const all = [...call.cloud.networking.networks.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const seen = all.filter((network) => isVisible(call, network) && isWanted(query, network));
       const marker = query.get('marker');
-      const start = marker === null ? 0 : seen.findIndex(({ id }) => id === marker) + 1;
+      const at = seen.findIndex(({ id }) => id === marker);
+      if (marker !== null && at < 0) {
+        throw new Refusal(404, `Network ${marker} could not be found.`, { type: 'NetworkNotFound' });
+      }
       const limit = Number(query.get('limit') ?? seen.length);
-      return JSON.stringify({ networks: seen.slice(start, start + limit).map(networkBody) });
+      const page = seen.slice(at + 1, at + 1 + limit);
+      const networks = page.map((network) => JSON.stringify(networkBody(network, call.isAdmin)));
+      return listBody(
+        'networks',
+        networks,
+        query.has('limit') ? { networks_links: links(call, page, limit) } : {},
+      );
     }),
   );
 }
 
-function networkBody(network: Network) {
+const filters = new Set(['limit', 'marker', 'name', 'router:external']);
+
+function isVisible({ isAdmin, project }: Call, network: Network): boolean {
+  return isAdmin || network.isShared || network.isExternal || network.projectId === project?.id;
+}
+
+function isWanted(query: URLSearchParams, network: Network): boolean {
+  const external = query.get('router:external')?.toLowerCase();
+  const isExternal = external === undefined || ['true', '1'].includes(external) === network.isExternal;
+  return isExternal && (query.get('name') ?? network.name) === network.name;
+}
+
+/** Whoever gives a limit is told of the pages on both sides, were they empty. */
+function links(call: Call, page: readonly Network[], limit: number) {
+  const next = page.length === limit ? page.at(-1) : undefined;
+  const [first] = page;
+  const previous = first && nextLink(call, '/v2.0/networks', first.id);
+  return [
+    ...(next ? [nextLink(call, '/v2.0/networks', next.id)] : []),
+    ...(previous ? [{ rel: 'previous', href: `${previous.href}&page_reverse=True` }] : []),
+  ];
+}
+
+function networkBody(network: Network, isAdmin: boolean) {
   const at = seconds(network.createdAt);
   return {
     id: network.id,
@@ -57,5 +93,12 @@ function networkBody(network: Network) {
     updated_at: at,
     revision_number: 2,
     project_id: network.projectId,
+    ...(isAdmin
+      ? {
+          'provider:network_type': network.isExternal ? 'flat' : 'vxlan',
+          'provider:physical_network': network.isExternal ? 'external' : null,
+          'provider:segmentation_id': network.isExternal ? null : 1,
+        }
+      : {}),
   };
 }

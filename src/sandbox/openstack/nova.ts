@@ -4,11 +4,11 @@ import { type Flavor, type Server, type ServerGroup, WrongServerState } from '..
 import type { ServerVerb } from '../cloud/compute-actions.ts';
 import type { Listing } from '../cloud/listing.ts';
 import type { Call } from './call.ts';
-import { microversionHeaders, microversionOf } from './microversion.ts';
+import { negotiate } from './microversion.ts';
 import { notInSandbox, Refusal } from './refusal.ts';
 import {
   type ServerView,
-  serverBody,
+  serverJson,
   serverLinks,
   shownServerBody,
   statusOf,
@@ -35,27 +35,29 @@ export function addNova(app: FastifyInstance, site: Site): void {
   const newest = cloud.options.microversion;
   addManners(app, cloud, {
     requestIdHeaders: ['x-openstack-request-id', 'x-compute-request-id'],
-    headers: (request) => (request.url.startsWith('/v2.1') ? microversionHeaders(request, newest) : {}),
     refusalBody,
     noSuchRoute: webObNotFound,
   });
   const route = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, answer: Answer) =>
     app.route({ method, url: `/v2.1${url}`, handler: withToken(site, answer) });
   const viewOf = (call: Call): ServerView => ({
-    minor: microversionOf(call.request, newest),
+    minor: negotiate(call.request, call.reply, newest),
     isAdmin: call.isAdmin,
     base: call.base,
   });
 
   app.get('/', (request) => ({ versions: [oldVersion(request), version(request, newest)] }));
   for (const path of ['/v2.1', '/v2.1/']) {
-    app.get(path, (request) => ({ version: versionDetail(request, newest) }));
+    app.get(path, (request, reply) => {
+      negotiate(request, reply, newest);
+      return { version: versionDetail(request, newest) };
+    });
   }
 
   route('GET', '/servers/detail', async (call) => {
     const view = viewOf(call);
     const page = await listServers(call, view);
-    const bodies = page.items.map((server) => JSON.stringify(serverBody(server, view)));
+    const bodies = page.items.map((server) => serverJson(server, view));
     return listBody('servers', bodies, page.links('servers', '/v2.1/servers/detail'));
   });
   route('GET', '/servers', async (call) => {

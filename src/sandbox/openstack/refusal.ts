@@ -5,16 +5,23 @@ export class Refusal extends Error {
   /** Python's name of the error, which Heat tells. */
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What Keystone adds to some. */
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     status: number,
     message: string,
-    options: { type?: string; headers?: Readonly<Record<string, string>> } = {},
+    options: {
+      type?: string;
+      headers?: Readonly<Record<string, string>>;
+      details?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(message);
     this.status = status;
     this.type = options.type ?? `HTTP${titles[status]?.replaceAll(' ', '') ?? 'InternalServerError'}`;
     this.headers = options.headers ?? {};
+    this.details = options.details ?? {};
   }
 }
 

@@ -16,9 +16,7 @@ export function serverBody(server: Server, view: ServerView): Record<string, unk
   const status = statusOf(server);
   return {
     ...head(server, view, status, addressesOf(server)),
-    ...(server.fault && (status === 'ERROR' || status === 'DELETED')
-      ? { fault: faultOf(server, isAdmin) }
-      : {}),
+    ...(server.fault && (status === 'ERROR' || status === 'DELETED') ? { fault: faultOf(server) } : {}),
     ...progress(status),
     'OS-EXT-AZ:availability_zone': server.host === null ? '' : 'nova',
     config_drive: '',
@@ -60,6 +58,13 @@ export function serverBody(server: Server, view: ServerView): Record<string, unk
     ...(minor >= 100 ? { scheduler_hints: server.schedulerHints } : {}),
     ...(server.imageId !== '' && minor >= 98 ? { image: { ...imageOf(server, base), properties: {} } } : {}),
   };
+}
+
+/** The same as text, which is kept until the server changes: lists of thousands are asked for again and again. */
+export function serverJson(server: Server, view: ServerView): string {
+  const key = `${view.minor} ${view.isAdmin} ${view.base}`;
+  if (server.json?.view !== key) server.json = { view: key, text: JSON.stringify(serverBody(server, view)) };
+  return server.json.text;
 }
 
 /** A server as `GET /servers/{id}` has it: from 2.71 on with its groups. */
@@ -186,10 +191,8 @@ function addressBody({ version, address, type, mac }: Address) {
   return { version, addr: address, 'OS-EXT-IPS:type': type, 'OS-EXT-IPS-MAC:mac_addr': mac };
 }
 
-function faultOf({ fault }: Server, isAdmin: boolean) {
-  if (!fault) return undefined;
-  const details = isAdmin ? { details: `Traceback (most recent call last):\n${fault.message}` } : {};
-  return { code: 500, created: seconds(fault.at), message: fault.message, ...details };
+function faultOf({ fault }: Server) {
+  return fault && { code: 500, created: seconds(fault.at), message: fault.message };
 }
 
 function microtime(ms: number | undefined): string | null {

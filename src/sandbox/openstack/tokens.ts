@@ -56,7 +56,10 @@ export function signIn(identity: Identity, body: unknown, refused: Refusal): Tok
   const { auth } = parse(AuthBody, body);
   for (const method of auth.identity.methods) {
     if (!supportedMethods.has(method)) {
-      throw new Refusal(401, 'Attempted to authenticate with an unsupported method.');
+      throw new Refusal(401, 'Attempted to authenticate with an unsupported method.', {
+        headers: refused.headers,
+        details: { identity: { methods: [...supportedMethods] } },
+      });
     }
     if (!auth.identity[method as keyof Auth['identity']])
       throw new Refusal(400, expecting(method, 'identity'));
@@ -97,6 +100,7 @@ function whoIs(
       throw new Refusal(
         401,
         'Error authenticating with application credential: Application credentials cannot request a scope.',
+        { headers: refused.headers, details: { identity: {} } },
       );
     }
     const owner = credential.user && findUser(identity, credential.user);
