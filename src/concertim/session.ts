@@ -14,6 +14,7 @@ import { ServiceError } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import { type AccessToken, readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
+import { type Grant, GrantFile } from './grant-file.ts';
 
 export interface SessionOptions {
   /** The portal's address, with or without a slash at its end; may have a path. */
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly login: string;
   readonly password: Secret;
   readonly tls?: TlsOptions;
+  /** Where a sign-in is kept for the next start; undefined: nowhere. */
+  readonly grantFile?: string | undefined;
   /** Default 60 s: a list of 2,000 devices takes the portal 6 s. */
   readonly timeoutMs?: number;
   /** Most requests in flight. Default 5, the threads of one portal process. */
@@ -45,12 +48,6 @@ export interface SessionRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A token and until when, by our clock, it is used. */
-interface Grant {
-  readonly secret: Secret;
-  readonly renewAt: number;
-}
-
 /** A tenth of its lifetime, and at most five minutes, before a token ends a new one is fetched. */
 const renewalShare = 0.1;
 const longestRenewalMs = 5 * 60_000;
@@ -68,13 +65,16 @@ export class Session {
   readonly #password: Secret;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
+  readonly #file: GrantFile | undefined;
+  #isFileRead = false;
   #grant: Grant | undefined;
   readonly #signIn = new SingleFlight(() => this.#signInOnce());
 
   constructor(options: SessionOptions) {
-    const { url, login, password, concurrency = 5, timeoutMs = 60_000, ...http } = options;
+    const { url, login, password, grantFile, concurrency = 5, timeoutMs = 60_000, ...http } = options;
     this.#base = url.replace(/\/+$/, '');
     this.#login = login;
+    this.#file = grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login });
     this.#password = password;
     this.#clock = options.clock ?? systemClock;
     this.#http = new HttpClient({ service: 'Concertim', concurrency, timeoutMs, ...http });
@@ -126,6 +126,8 @@ export class Session {
 
   /** It goes on when the request that asked for it is given up: others may wait for it too. */
   async #signInOnce(): Promise<Secret> {
+    const kept = await this.#keptGrant();
+    if (kept) return (this.#grant = kept).secret;
     const startedAt = this.#clock.now();
     const response = await this.#http.request({
       method: 'POST',
@@ -141,7 +143,16 @@ export class Session {
     requireGenerationA(token, this.#base);
     requireSuperUser(response, this.#login);
     this.#grant = { secret: token.secret, renewAt: renewalTime(startedAt, token) };
+    await this.#file?.write(this.#grant);
     return token.secret;
+  }
+
+  /** That of an earlier start, once: if the portal does not take it, a new one is had. */
+  async #keptGrant(): Promise<Grant | undefined> {
+    if (this.#isFileRead) return undefined;
+    this.#isFileRead = true;
+    const grant = await this.#file?.read();
+    return grant && this.#clock.now() < grant.renewAt ? grant : undefined;
   }
 }
 

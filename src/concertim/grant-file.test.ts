@@ -1,0 +1,46 @@
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Secret } from '../runtime/secret.ts';
+import { GrantFile } from './grant-file.ts';
+
+const of = { url: 'https://portal', login: 'admin' };
+const grant = { secret: new Secret('a.b.c'), renewAt: 1_000 };
+
+function freshPath(): string {
+  return join(mkdtempSync(join(tmpdir(), 'grant-')), 'data', 'token.json');
+}
+
+test('what was written is read again, by its owner alone', async () => {
+  const path = freshPath();
+
+  await new GrantFile(path, of).write(grant);
+  const read = await new GrantFile(path, of).read();
+
+  expect(read?.secret.reveal()).toBe('a.b.c');
+  expect(read?.renewAt).toBe(1_000);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(path, '..'))).toEqual(['token.json']);
+});
+
+test('the token of another portal or another user is none', async () => {
+  const path = freshPath();
+  await new GrantFile(path, of).write(grant);
+
+  expect(await new GrantFile(path, { ...of, url: 'https://elsewhere' }).read()).toBeUndefined();
+  expect(await new GrantFile(path, { ...of, login: 'other' }).read()).toBeUndefined();
+});
+
+test('a file that is not there, is spoilt or cannot be written is no error', async () => {
+  const path = freshPath();
+  const under = new GrantFile(join('/dev/null', 'token.json'), of);
+
+  expect(await new GrantFile(path, of).read()).toBeUndefined();
+  await under.write(grant);
+  await new GrantFile(path, of).write(grant);
+  writeFileSync(path, '{"url":');
+
+  expect(await under.read()).toBeUndefined();
+  expect(await new GrantFile(path, of).read()).toBeUndefined();
+});

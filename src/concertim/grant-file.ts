@@ -1,0 +1,51 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { Secret } from '../runtime/secret.ts';
+
+/** A token and until when, by our clock, it is used. */
+export interface Grant {
+  readonly secret: Secret;
+  /** ms since 1970 */
+  readonly renewAt: number;
+}
+
+const Content = z.object({ url: z.string(), login: z.string(), token: z.string(), renewAt: z.number() });
+
+/**
+ * Keeps a sign-in over a restart: it costs the portal up to a second, and its successor a row of a table that only grows.
+ * Only its owner may read the file. It is a cache: where it cannot be read or written, the next start signs in.
+ */
+export class GrantFile {
+  readonly #path: string;
+  readonly #of: { readonly url: string; readonly login: string };
+
+  constructor(path: string, of: { url: string; login: string }) {
+    this.#path = path;
+    this.#of = of;
+  }
+
+  /** undefined: there is none, or that of another portal or another user. */
+  async read(): Promise<Grant | undefined> {
+    try {
+      const { url, login, token, renewAt } = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
+      if (url !== this.#of.url || login !== this.#of.login) return undefined;
+      return { secret: new Secret(token), renewAt };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async write({ secret, renewAt }: Grant): Promise<void> {
+    const fresh = `${this.#path}.${process.pid}`;
+    const content = { ...this.#of, token: secret.reveal(), renewAt };
+    try {
+      await mkdir(dirname(this.#path), { recursive: true });
+      await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });
+      // Another component may be reading it: it sees the old one or the new one, whole.
+      await rename(fresh, this.#path);
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Secret } from '../runtime/secret.ts';
+import { Faults } from '../sandbox/faults.ts';
+import { Portal } from '../sandbox/portal/portal.ts';
+import { startPortal } from '../sandbox/portal/start-portal.ts';
+import { Session } from './session.ts';
+import { listUsers } from './users.ts';
+
+test('a sign-in outlives the process, until the portal does not take it any more', async () => {
+  const portal = new Portal();
+  const service = await startPortal({ portal, faults: new Faults() });
+  const grantFile = join(mkdtempSync(join(tmpdir(), 'session-')), 'token.json');
+  const once = async () => {
+    service.forget();
+    const session = new Session({
+      url: service.url,
+      login: 'admin',
+      password: new Secret('admin'),
+      grantFile,
+    });
+    await listUsers(session);
+    await session.close();
+    return service.seen.filter(({ method }) => method === 'POST').length;
+  };
+
+  const signIns = [await once(), await once()];
+  portal.changeSecret();
+  signIns.push(await once(), await once());
+  await service.close();
+
+  expect(signIns).toEqual([1, 0, 1, 0]);
+});
