@@ -5,7 +5,9 @@ import { addControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { HttpService } from './http-service.ts';
 import { Catalog, type CatalogService } from './openstack/catalog.ts';
+import { addGrants } from './openstack/grants.ts';
 import { addHeat } from './openstack/heat.ts';
+import { addKeyPairs } from './openstack/key-pairs.ts';
 import { addKeystone } from './openstack/keystone.ts';
 import { addNeutron } from './openstack/neutron.ts';
 import { addNova } from './openstack/nova.ts';
@@ -141,11 +143,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (entry) site.catalog.add({ ...entry, name, port: service.port });
       return service;
     };
-    const keystone = await start('keystone', (app) => addKeystone(app, site), {
-      type: 'identity',
-      path: () => '/v3',
-    });
-    const nova = await start('nova', (app) => addNova(app, site), { type: 'compute', path: () => '/v2.1' });
+    const keystone = await start(
+      'keystone',
+      (app) => {
+        addKeystone(app, site);
+        addGrants(app, site);
+      },
+      {
+        type: 'identity',
+        path: () => '/v3',
+      },
+    );
+    const nova = await start(
+      'nova',
+      (app) => {
+        addNova(app, site);
+        addKeyPairs(app, site);
+      },
+      { type: 'compute', path: () => '/v2.1' },
+    );
     const heat = await start('heat', (app) => addHeat(app, site), {
       type: 'orchestration',
       path: (projectId) => `/v1/${projectId}`,

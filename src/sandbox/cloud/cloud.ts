@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Compute, type ComputeEvent } from './compute.ts';
 import { Identity } from './identity.ts';
 import { Ids, randomFor } from './ids.ts';
+import { KeyPairs } from './key-pairs.ts';
 import { Networking } from './network.ts';
 import { Orchestration, type OrchestrationEvent } from './orchestration.ts';
 import { Timeline } from './timeline.ts';
@@ -35,6 +36,7 @@ export class Cloud {
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
+  readonly keyPairs = new KeyPairs();
   readonly networking: Networking;
   readonly orchestration: Orchestration;
   /** For what is drawn as requests come, which must not shift the ids of objects. */

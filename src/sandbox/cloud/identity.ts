@@ -186,6 +186,21 @@ export class Identity {
     this.#grants.set(key, granted);
   }
 
+  revoke(user: User, project: Project, role: Role): void {
+    const key = `${project.id}/${user.id}`;
+    const granted = this.#grants.get(key);
+    granted?.delete(role.id);
+    if (granted?.size === 0) this.#grants.delete(key);
+  }
+
+  /** Who was granted which role in which project; what roles imply is not told. */
+  grants(): { readonly projectId: string; readonly userId: string; readonly roleId: string }[] {
+    return [...this.#grants].flatMap(([key, roleIds]) => {
+      const [projectId = '', userId = ''] = key.split('/');
+      return [...roleIds].map((roleId) => ({ projectId, userId, roleId }));
+    });
+  }
+
   /** The user's roles in the project, those that others imply included. */
   rolesOf(user: User, project: Project): Role[] {
     const granted = this.#grants.get(`${project.id}/${user.id}`) ?? new Set();

@@ -1,0 +1,29 @@
+/** Nova: a key pair of a user. */
+export interface KeyPair {
+  readonly name: string;
+  readonly userId: string;
+  readonly type: 'ssh' | 'x509';
+  readonly publicKey: string;
+  readonly fingerprint: string;
+}
+
+/** Nova's key pairs: a name is a user's own. */
+export class KeyPairs {
+  readonly #pairs: KeyPair[] = [];
+
+  add(pair: KeyPair): void {
+    this.#pairs.push(pair);
+  }
+
+  find(userId: string, name: string): KeyPair | undefined {
+    return this.#pairs.find((pair) => pair.userId === userId && pair.name === name);
+  }
+
+  of(userId: string): KeyPair[] {
+    return this.#pairs.filter((pair) => pair.userId === userId);
+  }
+
+  remove(pair: KeyPair): void {
+    this.#pairs.splice(this.#pairs.indexOf(pair), 1);
+  }
+}
