@@ -34,4 +34,6 @@ export const NotFoundBody = z.union([
   z.object({ itemNotFound: z.object({ code: z.literal(404) }) }),
   z.object({ code: z.literal(404), error: z.object({ type: z.string() }) }),
   z.object({ error: z.object({ code: z.literal(404) }) }),
+  // Gnocchi
+  z.object({ code: z.literal(404), description: z.unknown() }),
 ]);

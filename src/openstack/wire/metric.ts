@@ -30,6 +30,8 @@ export const MetricBody = z.object({
   archive_policy: ArchivePolicy,
 });
 
+export const MetricsBody = z.array(z.object({ id: z.string().min(1) }));
+
 /** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has none. */
 export const ResourcesBody = z.array(
   z.object({

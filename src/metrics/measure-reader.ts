@@ -1,0 +1,285 @@
+import pLimit from 'p-limit';
+import {
+  type Aggregates,
+  aggregateMeasures,
+  type ArchivePolicy,
+  findArchivePolicyOf,
+  findRefusedMetrics,
+  listMetricsOfPolicy,
+  type Measures,
+  type MetricId,
+  type Resource,
+  type ResourceId,
+  type ResourceType,
+} from '../openstack/metric.ts';
+import type { Session } from '../openstack/session.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import { Cadence } from './cadence.ts';
+import { completePoints } from './complete-points.ts';
+import { metersByType } from './definitions.ts';
+import type { Series } from './figures.ts';
+import { groupReads, type Readability, type ReadGroup, readabilityOf } from './read-plan.ts';
+
+/** What was read of many resources: of each, its series by meter. */
+export interface Reading {
+  readonly series: ReadonlyMap<ResourceId, ReadonlyMap<string, Series>>;
+  /** What Gnocchi did not answer. */
+  readonly failures: readonly ReadFailure[];
+}
+
+export interface ReadFailure {
+  readonly type: ResourceType;
+  readonly resources: number;
+  readonly error: unknown;
+}
+
+/** A page of resources and their measures cost Gnocchi about the same. */
+const chunkSize = 1000;
+/** Gnocchi joins resources with their metrics in its database for each request: few at a time. */
+const requestsAtOnce = 4;
+/** Of that many resources, spread over all, a longer time is read to see how often they are polled. */
+const probeSize = 10;
+/** Requests that one cycle spends on finding out what Gnocchi refuses, at most. */
+const mostInquiries = 50;
+
+/** What one reading goes by. */
+interface Task {
+  readonly resources: ReadonlyMap<ResourceId, Resource>;
+  readonly series: Map<ResourceId, Map<string, Series>>;
+  readonly signal: AbortSignal | undefined;
+  inquiries: number;
+}
+
+/**
+ * Reads the measures of all resources in few requests. It learns what it needs: how each metric's measures are kept, from
+ * one metric of each name and from what Gnocchi refuses; how often they come, from the points.
+ */
+export class MeasureReader {
+  readonly #session: Session;
+  readonly #clock: Clock;
+  /** Of the metrics of a name as a rule. */
+  readonly #usual = new Map<string, Readability>();
+  /** Of those that differ. */
+  readonly #special = new Map<MetricId, Readability>();
+  readonly #cadences = new Map<string, Cadence>();
+
+  constructor(options: { session: Session; clock: Clock }) {
+    this.#session = options.session;
+    this.#clock = options.clock;
+  }
+
+  /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */
+  async read(type: ResourceType, resources: readonly Resource[], signal?: AbortSignal): Promise<Reading> {
+    const task: Task = {
+      resources: new Map(resources.map((resource) => [resource.id, resource])),
+      series: new Map(resources.map(({ id }) => [id, new Map()])),
+      signal,
+      inquiries: 0,
+    };
+    const failures: ReadFailure[] = [];
+    const attempt = async (count: number, work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        signal?.throwIfAborted();
+        failures.push({ type, resources: count, error });
+      }
+    };
+    await attempt(resources.length, async () => {
+      await this.#learnUsual(type, task);
+      const limit = pLimit(requestsAtOnce);
+      for (const group of this.#groups(type, task, task.resources.keys())) {
+        await this.#probe(group, task);
+        await Promise.all(
+          chunksOf(group.ids).map((ids) =>
+            limit(() => attempt(ids.length, () => this.#readGroup({ ...group, ids }, task))),
+          ),
+        );
+      }
+    });
+    this.#nameTheRest(type, task);
+    return { series: task.series, failures };
+  }
+
+  /** Forgets what was learnt: archive policies change, and a metric may be made anew with another one. */
+  forget(): void {
+    this.#usual.clear();
+    this.#special.clear();
+  }
+
+  async #learnUsual(type: ResourceType, { resources, signal }: Task): Promise<void> {
+    for (const meter of metersByType.get(type) ?? []) {
+      if (this.#usual.has(meter)) continue;
+      // The newest resource: an administrator's last change of policies shows there.
+      const metric = [...resources.values()].findLast(({ metrics }) => metrics.has(meter))?.metrics.get(meter);
+      const policy = metric && (await findArchivePolicyOf(this.#session, metric, signal));
+      if (policy) this.#usual.set(meter, readabilityOf(policy));
+    }
+  }
+
+  #groups(type: ResourceType, { resources }: Task, ids: Iterable<ResourceId>): ReadGroup[] {
+    const wanted = [...ids].flatMap((id) => resources.get(id) ?? []);
+    return groupReads(type, wanted, (meter, metric) => this.#readability(meter, metric));
+  }
+
+  #readability(meter: string, metric: MetricId): Readability {
+    return (
+      this.#special.get(metric) ??
+      this.#usual.get(meter) ?? { kind: 'unreadable', reason: 'Gnocchi does not tell its archive policy' }
+    );
+  }
+
+  #cadence({ type, granularity }: Pick<ReadGroup, 'type' | 'granularity'>): Cadence {
+    const key = `${type} ${granularity}`;
+    let cadence = this.#cadences.get(key);
+    if (!cadence) this.#cadences.set(key, (cadence = new Cadence(granularity * 1000)));
+    return cadence;
+  }
+
+  async #probe(group: ReadGroup, task: Task): Promise<void> {
+    const cadence = this.#cadence(group);
+    if (cadence.isKnown) return;
+    const step = Math.max(1, Math.floor(group.ids.length / probeSize));
+    const ids = group.ids.filter((_, index) => index % step === 0).slice(0, probeSize);
+    const now = this.#clock.now();
+    const answer = await this.#ask({ ...group, ids }, now - cadence.probeMs, task.signal);
+    if (answer.kind === 'measures') cadence.observe(allPoints(answer.measures), now);
+  }
+
+  async #readGroup(group: ReadGroup, task: Task): Promise<void> {
+    const cadence = this.#cadence(group);
+    const now = this.#clock.now();
+    const since = now - cadence.windowMs;
+    const answer = await this.#ask(group, since, task.signal);
+    if (answer.kind === 'measures') {
+      cadence.observe(allPoints(answer.measures), now);
+      this.#take(group, answer.measures, { now, freshSince: now - cadence.freshnessMs }, task);
+      return;
+    }
+    const { reason, culprits } = answer.refusal;
+    const suspects = culprits.length > 0 ? culprits : await this.#findSuspects(group, since, task);
+    const learnt = await this.#learnSpecial(group, suspects, reason, task);
+    if (!learnt && group.ids.length > 1) {
+      const half = Math.ceil(group.ids.length / 2);
+      this.#countInquiry(task, reason);
+      await this.#readGroup({ ...group, ids: group.ids.slice(0, half) }, task);
+      await this.#readGroup({ ...group, ids: group.ids.slice(half) }, task);
+      return;
+    }
+    if (!learnt) this.#putOut(group, reason, task);
+    for (const rest of this.#groups(group.type, task, group.ids)) {
+      // Of resources with several granularities the others are in groups of their own already.
+      if (!learnt && rest.granularity !== group.granularity) continue;
+      await this.#probe(rest, task);
+      await this.#readGroup(rest, task);
+    }
+  }
+
+  async #ask(group: ReadGroup, since: number, signal: AbortSignal | undefined): Promise<Aggregates> {
+    const { type, ids, meters: names, granularity } = group;
+    return aggregateMeasures(this.#session, { type, ids, names, granularity, since }, signal);
+  }
+
+  async #findSuspects(group: ReadGroup, since: number, task: Task): Promise<readonly MetricId[]> {
+    this.#countInquiry(task, 'a granularity is missing');
+    const ids = metricsOf(group, task);
+    const { granularity } = group;
+    return findRefusedMetrics(this.#session, { ids, granularity, since }, task.signal);
+  }
+
+  /** @returns whether something was learnt, so that asking again differs */
+  async #learnSpecial(
+    group: ReadGroup,
+    suspects: readonly MetricId[],
+    reason: string,
+    task: Task,
+  ): Promise<boolean> {
+    const [first] = suspects;
+    if (first === undefined) return false;
+    this.#countInquiry(task, reason);
+    const policy = await findArchivePolicyOf(this.#session, first, task.signal);
+    const how: Readability = policy
+      ? otherThan(group.granularity, readabilityOf(policy), reason)
+      : { kind: 'unreadable', reason: 'the metric is gone' };
+    const alike = policy && how.kind === 'unreadable' ? await this.#allOf(policy, group, task) : suspects;
+    const wanted = new Set(metricsOf(group, task));
+    for (const id of [first, ...alike]) if (wanted.has(id)) this.#special.set(id, how);
+    return wanted.has(first);
+  }
+
+  /** Of metrics without means Gnocchi names one at a time, but it lists the metrics of a policy. */
+  async #allOf(policy: ArchivePolicy, group: ReadGroup, task: Task): Promise<MetricId[]> {
+    const lists: MetricId[][] = [];
+    for (const name of group.meters) {
+      this.#countInquiry(task, `archive policy ${policy.name}`);
+      lists.push(await listMetricsOfPolicy(this.#session, { policy: policy.name, name }, task.signal));
+    }
+    return lists.flat();
+  }
+
+  #putOut(group: ReadGroup, reason: string, task: Task): void {
+    for (const id of metricsOf(group, task)) this.#special.set(id, { kind: 'unreadable', reason });
+  }
+
+  #countInquiry(task: Task, reason: string): void {
+    if (task.inquiries++ < mostInquiries) return;
+    throw new ServiceError(`Gnocchi refuses too much to find out in one cycle what it can give: ${reason}.`, {
+      severity: 'transient',
+      hint: 'The next cycle goes on. `gnocchi archive-policy list` shows the policies.',
+    });
+  }
+
+  #take(
+    group: ReadGroup,
+    measures: Measures,
+    { now, freshSince }: { now: number; freshSince: number },
+    task: Task,
+  ): void {
+    const granularityMs = group.granularity * 1000;
+    for (const id of group.ids) {
+      const taken = task.series.get(id);
+      const read = measures.get(id);
+      for (const meter of group.meters) {
+        const points = read?.get(meter);
+        // A metric that the search did not show yet may be there by now.
+        if (!points && !task.resources.get(id)?.metrics.has(meter)) continue;
+        const complete = completePoints(points ?? [], { granularityMs, now });
+        taken?.set(meter, { kind: 'points', points: complete, granularityMs, freshSince });
+      }
+    }
+  }
+
+  /** Says of each metric that was not read why. */
+  #nameTheRest(type: ResourceType, { resources, series }: Task): void {
+    for (const { id, metrics } of resources.values()) {
+      for (const meter of metersByType.get(type) ?? []) {
+        const metric = metrics.get(meter);
+        const taken = series.get(id);
+        if (metric === undefined || !taken || taken.has(meter)) continue;
+        const how = this.#readability(meter, metric);
+        taken.set(meter, how.kind === 'unreadable' ? how : { kind: 'unread' });
+      }
+    }
+  }
+}
+
+/** Gnocchi refuses what its own archive policy promises: then its word counts. */
+function otherThan(granularity: number, how: Readability, reason: string): Readability {
+  const isSame = how.kind === 'granularity' && how.seconds === granularity;
+  return isSame ? { kind: 'unreadable', reason } : how;
+}
+
+function metricsOf({ ids, meters }: ReadGroup, { resources }: Task): MetricId[] {
+  return ids.flatMap((id) => meters.flatMap((meter) => resources.get(id)?.metrics.get(meter) ?? []));
+}
+
+function allPoints(measures: Measures) {
+  return [...measures.values()].flatMap((byName) => [...byName.values()]);
+}
+
+function chunksOf(ids: readonly ResourceId[]): ResourceId[][] {
+  const chunks: ResourceId[][] = [];
+  for (let at = 0; at < ids.length; at += chunkSize) chunks.push(ids.slice(at, at + chunkSize));
+  return chunks;
+}

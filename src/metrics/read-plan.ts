@@ -1,0 +1,67 @@
+import type { ArchivePolicy, MetricId, Resource, ResourceId, ResourceType } from '../openstack/metric.ts';
+import { method } from '../openstack/metric.ts';
+import { metersByType } from './definitions.ts';
+
+/** What can be asked for in one kind of request: these resources have all their meters named here in one granularity. */
+export interface ReadGroup {
+  readonly type: ResourceType;
+  /** Seconds. */
+  readonly granularity: number;
+  readonly meters: readonly string[];
+  readonly ids: readonly ResourceId[];
+}
+
+/** How a metric can be read: in which granularity, or why not. */
+export type Readability =
+  | { readonly kind: 'granularity'; readonly seconds: number }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** A policy's finest grain must reach so far back that two samples fit: the slowest polling in use is every ten minutes. */
+const leastTimespan = 1_800;
+
+/** How the metrics of an archive policy can be read: in its finest grains, if they are kept for long enough. */
+export function readabilityOf({ name, methods, grains }: ArchivePolicy): Readability {
+  if (!methods.includes(method)) {
+    const kept = methods.join(', ');
+    return { kind: 'unreadable', reason: `archive policy ${name} keeps no ${method}, only ${kept}` };
+  }
+  const longEnough = grains.find(({ timespan }) => timespan >= leastTimespan);
+  const longest = grains.toSorted((a, b) => b.timespan - a.timespan)[0];
+  const grain = longEnough ?? longest;
+  if (!grain) return { kind: 'unreadable', reason: `archive policy ${name} keeps nothing` };
+  return { kind: 'granularity', seconds: grain.seconds };
+}
+
+/**
+ * The fewest groups in which all readable meters of the resources can be asked for. Gnocchi refuses a request as a whole
+ * for one metric without its granularity; a meter that a resource does not have at all does no harm.
+ */
+export function groupReads(
+  type: ResourceType,
+  resources: Iterable<Resource>,
+  readability: (meter: string, id: MetricId) => Readability,
+): ReadGroup[] {
+  const groups = new Map<string, { granularity: number; meters: Set<string>; ids: ResourceId[] }>();
+  const wanted = metersByType.get(type) ?? [];
+  for (const { id, metrics } of resources) {
+    const present = wanted.flatMap((meter) => {
+      const metric = metrics.get(meter);
+      return metric === undefined ? [] : [{ meter, how: readability(meter, metric) }];
+    });
+    const byGranularity = Map.groupBy(present, ({ how }) =>
+      how.kind === 'granularity' ? how.seconds : undefined,
+    );
+    // One granularity is the rule: all such resources are asked for together, whatever meters some of them lack.
+    const isMixed = byGranularity.size > 1;
+    byGranularity.delete(undefined);
+    for (const [granularity = 0, parts] of byGranularity) {
+      const meters = parts.map(({ meter }) => meter);
+      const key = isMixed ? `${granularity} ${meters.join(' ')}` : String(granularity);
+      let group = groups.get(key);
+      if (!group) groups.set(key, (group = { granularity, meters: new Set(), ids: [] }));
+      for (const meter of meters) group.meters.add(meter);
+      group.ids.push(id);
+    }
+  }
+  return [...groups.values()].map(({ meters, ...group }) => ({ type, meters: [...meters], ...group }));
+}

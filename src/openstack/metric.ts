@@ -1,0 +1,283 @@
+/** Metric (Gnocchi) v1: resources, archive policies and measures in bulk. */
+import { parseBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { BodyError } from '../http/errors.ts';
+import { isoTime } from '../runtime/clock.ts';
+import { assertNotFound, openStackError } from './errors.ts';
+import type { ProjectId } from './model.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/metric.ts';
+
+/** Gnocchi's id of a metric: one name of one resource. */
+export type MetricId = string;
+/** Of an instance Nova's id; of a network interface or a disk one that Gnocchi made of its name. */
+export type ResourceId = string;
+
+export type ResourceType = 'instance' | 'instance_network_interface' | 'instance_disk';
+
+/** Something that is measured and has not ended. */
+export interface Resource {
+  readonly id: ResourceId;
+  readonly projectId: ProjectId | null;
+  /** The instance it is or belongs to. */
+  readonly instanceId: string;
+  /** Ids by name, such as `cpu`. */
+  readonly metrics: ReadonlyMap<string, MetricId>;
+}
+
+/** How a metric's measures are kept. */
+export interface ArchivePolicy {
+  readonly name: string;
+  /** Such as `mean` and `rate:mean`. */
+  readonly methods: readonly string[];
+  /** Finest first. */
+  readonly grains: readonly Grain[];
+}
+
+/** A grain's length, and how far back there are such; both in seconds, the span `Infinity` when it has no end. */
+export interface Grain {
+  readonly seconds: number;
+  readonly timespan: number;
+}
+
+/** What was measured in one grain. */
+export interface Point {
+  /** Start of the grain, ms since 1970. */
+  readonly at: number;
+  readonly value: number;
+}
+
+/** Points in the order of time, by resource and metric name. A name is missing where the resource has no such metric. */
+export type Measures = ReadonlyMap<ResourceId, ReadonlyMap<string, readonly Point[]>>;
+
+/** Gnocchi refuses the whole request because of some of the metrics in it. */
+export interface Refusal {
+  /** Gnocchi's own words. */
+  readonly reason: string;
+  /** The metrics at fault, as far as it names them by id. */
+  readonly culprits: readonly MetricId[];
+}
+
+export type Aggregates =
+  | { readonly kind: 'measures'; readonly measures: Measures }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** What is kept of each grain: the mean of a counter is the counter at the middle of its samples. */
+export const method = 'mean';
+
+/** Gnocchi's own `[api] max_limit`. */
+const pageSize = 1000;
+
+/** All archive policies there are. */
+export async function listArchivePolicies(session: Session, signal?: AbortSignal): Promise<ArchivePolicy[]> {
+  const path = '/archive_policy';
+  const response = await session.request('metric', { method: 'GET', path, route: path, signal });
+  return parseBody(response, wire.ArchivePoliciesBody).map(toArchivePolicy);
+}
+
+/** The archive policy of a metric; undefined when there is no such metric any more. */
+export async function findArchivePolicyOf(
+  session: Session,
+  id: MetricId,
+  signal?: AbortSignal,
+): Promise<ArchivePolicy | undefined> {
+  const path = `/metric/${encodeURIComponent(id)}`;
+  const response = await session.request('metric', {
+    method: 'GET',
+    path,
+    route: '/metric/{id}',
+    accept: [404],
+    signal,
+  });
+  if (response.status !== 404) return toArchivePolicy(parseBody(response, wire.MetricBody).archive_policy);
+  assertNotFound(response);
+  return undefined;
+}
+
+/** The metrics of that name whose measures are kept by that archive policy, those of ended resources included. */
+export async function listMetricsOfPolicy(
+  session: Session,
+  { policy, name }: { readonly policy: string; readonly name: string },
+  signal?: AbortSignal,
+): Promise<MetricId[]> {
+  const path = '/metric';
+  const ids = new Set<MetricId>();
+  let marker: string | undefined;
+  for (;;) {
+    const query = { archive_policy_name: policy, name, limit: pageSize, marker };
+    const response = await session.request('metric', { method: 'GET', path, route: path, query, signal });
+    const rows = parseBody(response, wire.MetricsBody);
+    for (const { id } of rows) ids.add(id);
+    marker = nextMarker(response, rows, marker);
+    if (marker === undefined) return [...ids];
+  }
+}
+
+/**
+ * The resources of that type in these projects that have not ended, to the last page. In a list that shifts between two
+ * pages each counts once.
+ */
+export async function searchResources(
+  session: Session,
+  type: ResourceType,
+  wanted: { readonly projects: readonly ProjectId[] } | { readonly instanceId: string },
+  signal?: AbortSignal,
+): Promise<Resource[]> {
+  const condition =
+    'projects' in wanted
+      ? { in: { project_id: wanted.projects } }
+      : { '=': { [type === 'instance' ? 'id' : 'instance_id']: wanted.instanceId } };
+  const resources = new Map<ResourceId, Resource>();
+  let marker: string | undefined;
+  for (;;) {
+    const response = await session.request('metric', {
+      method: 'POST',
+      path: `/search/resource/${type}`,
+      route: '/search/resource/{type}',
+      query: { limit: pageSize, marker },
+      body: { and: [{ '=': { ended_at: null } }, condition] },
+      idempotent: true,
+      signal,
+    });
+    const rows = parseBody(response, wire.ResourcesBody);
+    for (const { id, project_id: projectId, instance_id: instanceId = id, metrics } of rows) {
+      resources.set(id, {
+        id,
+        projectId: projectId as ProjectId | null,
+        instanceId,
+        metrics: new Map(Object.entries(metrics)),
+      });
+    }
+    marker = nextMarker(response, rows, marker);
+    if (marker === undefined) return [...resources.values()];
+  }
+}
+
+/** Where the next page begins; undefined behind the last one. */
+function nextMarker(
+  response: HttpResponse,
+  rows: readonly { readonly id: string }[],
+  marker: string | undefined,
+): string | undefined {
+  const last = rows.at(-1)?.id;
+  if (last === undefined || !response.headers['link']?.includes('rel="next"')) return undefined;
+  if (last === marker) throw new BodyError(response, 'a next page that was read already');
+  return last;
+}
+
+/**
+ * The measures of several metrics of many resources in one request, from the grain on that `since` is in. A metric
+ * without that granularity or without means has the whole request refused; that is an answer, not an error.
+ */
+export async function aggregateMeasures(
+  session: Session,
+  wanted: {
+    readonly type: ResourceType;
+    readonly ids: readonly ResourceId[];
+    readonly names: readonly string[];
+    readonly granularity: number;
+    /** ms since 1970. */
+    readonly since: number;
+  },
+  signal?: AbortSignal,
+): Promise<Aggregates> {
+  const response = await aggregates(
+    session,
+    wanted,
+    {
+      resource_type: wanted.type,
+      search: { in: { id: wanted.ids } },
+      operations: ['metric', ...wanted.names.map((name) => [name, method])],
+    },
+    signal,
+  );
+  const refusal = refusalOf(response);
+  if (refusal === 'nothing found') return { kind: 'measures', measures: new Map() };
+  if (refusal) return { kind: 'refused', refusal };
+  const measures = new Map<ResourceId, Map<string, readonly Point[]>>();
+  for (const group of parseBody(response, wire.AggregatesBody)) {
+    for (const [id, series] of Object.entries(group)) {
+      const byName = new Map<string, readonly Point[]>();
+      for (const [name, { [method]: points }] of Object.entries(series)) if (points) byName.set(name, points);
+      measures.set(id, byName);
+    }
+  }
+  return { kind: 'measures', measures };
+}
+
+/**
+ * Which of these metrics Gnocchi cannot read so. Asked by id it names in one answer all that lack the granularity, which
+ * it does not when asked by resource; of those without means it names one.
+ */
+export async function findRefusedMetrics(
+  session: Session,
+  wanted: { readonly ids: readonly MetricId[]; readonly granularity: number; readonly since: number },
+  signal?: AbortSignal,
+): Promise<readonly MetricId[]> {
+  const operations = ['metric', ...wanted.ids.map((id) => [id, method])];
+  const refusal = refusalOf(await aggregates(session, wanted, { operations }, signal));
+  return refusal === undefined || refusal === 'nothing found' ? [] : refusal.culprits;
+}
+
+async function aggregates(
+  session: Session,
+  { granularity, since }: { granularity: number; since: number },
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
+  const path = '/aggregates';
+  return session.request('metric', {
+    method: 'POST',
+    path,
+    route: path,
+    query: { granularity, start: isoTime(since) },
+    body,
+    idempotent: true,
+    accept: [400, 404],
+    signal,
+  });
+}
+
+/** undefined for an answer with measures. A 404 of a proxy, which is not Gnocchi's own word, is an error. */
+function refusalOf(response: HttpResponse): Refusal | 'nothing found' | undefined {
+  if (response.status < 300) return undefined;
+  const parsed = wire.AggregatesRefusal.safeParse(jsonOf(response));
+  if (!parsed.success) throw openStackError(response);
+  const { cause, reason, detail } = parsed.data.description;
+  // Gnocchi's words for a search that matches no metric: https://github.com/gnocchixyz/gnocchi, indexer NoSuchMetric.
+  if (cause === 'Metrics not found') return 'nothing found';
+  if (!refusals.has(cause)) throw openStackError(response);
+  return { reason: reason === undefined ? cause : `${cause}: ${reason}`, culprits: metricIdsIn(detail) };
+}
+
+/** Those that are about some of the metrics asked for; any other is about the request itself. */
+const refusals = new Set([
+  'Metrics with unknown aggregation',
+  "Metrics can't being aggregated",
+  'Unknown metrics',
+]);
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** `detail` is a list of ids, or of lists that begin with one; by resource they begin with a name instead. */
+function metricIdsIn(detail: unknown): MetricId[] {
+  if (!Array.isArray(detail)) return [];
+  const first = detail.map((item: unknown): unknown => (Array.isArray(item) ? item[0] : item));
+  return first.filter((id): id is MetricId => typeof id === 'string' && uuid.test(id));
+}
+
+function jsonOf({ text }: HttpResponse): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toArchivePolicy({ name, aggregation_methods: methods, definition }: wire.ArchivePolicy): ArchivePolicy {
+  const grains = definition.map(({ granularity, timespan }) => ({
+    seconds: granularity,
+    timespan: timespan ?? Number.POSITIVE_INFINITY,
+  }));
+  return { name, methods, grains: grains.sort((a, b) => a.seconds - b.seconds) };
+}
