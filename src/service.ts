@@ -1,10 +1,16 @@
 import { join } from 'node:path';
+import { Broker } from './amqp/broker.ts';
+import { queueNames } from './amqp/queues.ts';
 import { ApiServer } from './api/api-server.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
 import type { Exchange } from './http/client.ts';
+import { AmqpSource } from './notifications/amqp-source.ts';
+import { NotificationListener } from './notifications/listener.ts';
+import type { NotificationSource } from './notifications/source.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { Traffic } from './observability/traffic.ts';
+import type { Reference } from './openstack/model.ts';
 import { Session as CloudSession } from './openstack/session.ts';
 import { AuthUrls } from './operations/auth-urls.ts';
 import { CloudSessions } from './operations/cloud-sessions.ts';
@@ -14,11 +20,15 @@ import type { PlanSettings } from './plan/plan.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import { Reconciler, type Survey } from './reconcile/reconciler.ts';
 import type { RunReport } from './reconcile/run-report.ts';
+import { Writer } from './reconcile/writer.ts';
+import { soleWriter } from './reconcile/writer-lease.ts';
+import { LockFile } from './reconcile/writer-lock-file.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
+import { ServiceError } from './runtime/severity.ts';
 
 /** The parts that run by themselves: each alone in a process, or several in one. */
-export const componentNames = ['updates_bulk', 'api'] as const;
+export const componentNames = ['updates_bulk', 'updates_mq', 'api'] as const;
 export type ComponentName = (typeof componentNames)[number];
 
 export interface ServiceOptions {
@@ -49,6 +59,18 @@ interface Component {
   runOnce(signal: AbortSignal): Promise<boolean>;
 }
 
+/** What keeps the portal in step, whatever triggers it. */
+interface Updates {
+  readonly reconciler: Reconciler;
+  readonly loop: ReconcileLoop;
+  readonly writer: Writer;
+}
+
+/** All components that this configuration has work for. */
+export function componentsFor({ rmq }: Config): ComponentName[] {
+  return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
+}
+
 /**
  * The composition root: a configuration in, running components out. Nothing is read or sent before one of the methods is
  * called.
@@ -60,9 +82,10 @@ export class Service implements AsyncDisposable {
   readonly #traffic = new Traffic();
   readonly #cloud: CloudSession;
   readonly #portal: PortalSession;
-  readonly #components: readonly Component[];
+  readonly #broker: Broker | undefined;
   /** This process's; undefined where none of its components reconciles. */
-  #loop: ReconcileLoop | undefined;
+  #updates: Updates | undefined;
+  readonly #components: readonly Component[];
 
   constructor(options: ServiceOptions) {
     const { config } = options;
@@ -71,6 +94,7 @@ export class Service implements AsyncDisposable {
     this.#random = options.random ?? systemRandom;
     this.#cloud = new CloudSession({ ...config.openstack, ...this.#shared() });
     this.#portal = new PortalSession({ ...config.concertim, ...this.#shared() });
+    this.#broker = config.rmq && new Broker({ ...config.rmq, clock: this.#clock, random: this.#random });
     this.#components = options.components.map((name) => this.#component(name));
   }
 
@@ -97,24 +121,75 @@ export class Service implements AsyncDisposable {
   #component(name: ComponentName): Component {
     const log = this.#log(name);
     if (name === 'api') return this.#api(log);
-    const loop = new ReconcileLoop({
-      reconciler: this.#reconciler(log),
-      intervalMs: this.#options.config.updates.intervalMs,
-      clock: this.#clock,
-      random: this.#random,
+    return this.#updatesComponent(name, log);
+  }
+
+  /** Both keep the portal in step: in one process they share the writer, which the first of them runs. */
+  #updatesComponent(name: 'updates_bulk' | 'updates_mq', log: Logger): Component {
+    const isFirst = this.#updates === undefined;
+    this.#updates ??= this.#createUpdates(log);
+    const { loop, writer, reconciler } = this.#updates;
+    const source = name === 'updates_mq' ? this.#notificationSource(log) : undefined;
+    const listener = new NotificationListener(
+      {
+        request: (references) => writer.request(references),
+        requestFull: () => writer.requestFull(),
+        hasRoom: () => writer.hasRoom(),
+        setListening: (isListening) => reconciler.setListening(isListening),
+      },
       log,
-      ...(this.#options.onReport && { onReport: this.#options.onReport }),
-    });
-    this.#loop = loop;
+    );
     return {
       name,
       async run(signal) {
         log.info('started');
-        await loop.run(signal);
+        await Promise.all([isFirst && writer.run(signal), source?.run(listener, signal)]);
         log.info('stopped');
       },
-      runOnce: (signal) => loop.runFull(signal),
+      runOnce: async (signal) => !isFirst || loop.runFull(signal),
     };
+  }
+
+  #createUpdates(log: Logger): Updates {
+    const { config, components, onReport } = this.#options;
+    const reconciler = this.#reconciler(log);
+    const shared = { clock: this.#clock, random: this.#random, log };
+    const loop = new ReconcileLoop({
+      reconciler,
+      intervalMs: config.updates.intervalMs,
+      ...shared,
+      ...(onReport && { onReport }),
+    });
+    const broker = this.#broker;
+    const writer = new Writer({
+      loop,
+      lease: config.dataDir ? new LockFile(join(config.dataDir, 'writer.lock'), shared) : soleWriter,
+      election: broker && config.rmq && { broker, names: queueNames(config.rmq.deployment) },
+      writesAlone: components.includes('updates_bulk'),
+      ...shared,
+    });
+    return { reconciler, loop, writer };
+  }
+
+  #notificationSource(log: Logger): NotificationSource {
+    const { rmq } = this.#options.config;
+    if (!rmq || !this.#broker) {
+      throw new ServiceError(
+        'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set.',
+        {
+          severity: 'fatal',
+          hint: 'Set it, or run updates_bulk alone: then changes show after updates.interval.',
+        },
+      );
+    }
+    return new AmqpSource({
+      broker: this.#broker,
+      names: queueNames(rmq.deployment),
+      exchanges: rmq.exchanges,
+      queue: rmq.queue,
+      clock: this.#clock,
+      log,
+    });
   }
 
   #api(log: Logger): Component {
@@ -128,13 +203,20 @@ export class Service implements AsyncDisposable {
       ...api,
       sessions,
       userProjects: new UserProjects({ sessions, clock: this.#clock }),
-      requestReconcile: (references) => this.#loop?.request(references),
+      requestReconcile: (references) => this.#requestReconcile(references, log),
       pingCloud: () => pingCloud(this.#cloud),
       billing: billing.enabled,
       clock: this.#clock,
       log,
     });
     return { name: 'api', run: (signal) => server.run(signal), runOnce: async () => true };
+  }
+
+  /** A courtesy: without it the change shows when a notification, or the next full run, comes. */
+  #requestReconcile(references: readonly Reference[], log: Logger): void {
+    this.#updates?.writer.request(references).catch((err: unknown) => {
+      log.debug({ err }, 'reconcile not requested');
+    });
   }
 
   /** What all that speaks HTTP is given. */

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.ts';
-import { type ComponentName, componentNames, Service } from '../service.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import { type ComponentName, componentNames, componentsFor, Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -12,8 +12,9 @@ export interface RunOptions {
 
 /** `run`: the components named, or all. @returns the exit code */
 export async function run(names: readonly string[], options: RunOptions): Promise<number> {
-  const components = names.length > 0 ? names.map(componentNamed) : componentNames;
+  const named = names.map(componentNamed);
   const config = loadConfig({ file: options.config });
+  const components = named.length > 0 ? named : componentsFor(config);
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   await using service = new Service({
     config,

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { componentNames, Service } from '../service.ts';
+import { componentsFor, Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface SandboxCommandOptions {
@@ -54,9 +54,10 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
 }
 
 async function serve(file: string, options: SandboxCommandOptions, signal: AbortSignal): Promise<void> {
+  const config = loadConfig({ file });
   await using service = new Service({
-    config: loadConfig({ file }),
-    components: componentNames,
+    config,
+    components: componentsFor(config),
     logFormat: options.logFormat ?? 'pretty',
   });
   await service.run(signal);
@@ -66,7 +67,11 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await systemClock.sleep(60_000, signal).catch(() => undefined);
 }
 
-function whereToLook({ services, population, config }: Sandbox, file: string, options: SandboxCommandOptions): string {
+function whereToLook(
+  { services, population, config }: Sandbox,
+  file: string,
+  options: SandboxCommandOptions,
+): string {
   return `
 A sandbox is running: an OpenStack cloud and a Concertim portal in this process (seed ${options.seed}).
 

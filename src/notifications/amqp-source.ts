@@ -1,5 +1,6 @@
-import type { AsyncMessage, Channel } from 'rabbitmq-client';
+import type { AsyncMessage } from 'rabbitmq-client';
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
+import { consume } from '../amqp/consume.ts';
 import { BrokerError } from '../amqp/errors.ts';
 import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -25,8 +26,6 @@ const prefetch = 200;
 const mostMessages = 100_000;
 const mostDeadLetters = 1_000;
 const mostDeadLetterBytes = 64 * 1024 * 1024;
-/** How often it is looked whether there is room again. */
-const roomCheckMs = 100;
 /** A queue that is full loses hundreds of messages a second; one full reconcile is for all of them. */
 const lossPauseMs = 5_000;
 /** Exchanges that were missing appear; those of a reinstalled service have lost our bindings. */
@@ -68,20 +67,26 @@ export class AmqpSource implements NotificationSource {
   }
 
   async #listen(session: BrokerSession, receiver: NotificationReceiver): Promise<void> {
-    const { names, queue, log } = this.#options;
+    const { names, queue, clock, log } = this.#options;
     const deadLetters = await this.#openDeadLetters(session);
     const work: Promise<void>[] = [];
     try {
       if (queue === undefined) {
         await this.#declareQueues(session);
-        const { exchanges, clock } = this.#options;
+        const { exchanges } = this.#options;
         const bindings = new ExchangeBindings({ session, queue: names.notifications, exchanges, clock, log });
         await bindings.bind();
         work.push(bindings.keep(bindAgainMs, () => receiver.lost()));
         await this.#watchForLosses(session, receiver);
       }
-      work.push(this.#consume(session, queue ?? names.notifications, receiver, deadLetters));
-      log.info({ queue: queue ?? names.notifications }, 'listening to notifications');
+      const onMessage = async (message: AsyncMessage) => {
+        const receipt = await receiver.receive(message);
+        if (receipt.kind === 'unreadable') await deadLetters?.(message, receipt.reason);
+      };
+      const hasRoom = () => receiver.hasRoom();
+      const consumed = queue ?? names.notifications;
+      work.push(consume(session, { queue: consumed, prefetch, onMessage, hasRoom, clock }));
+      log.info({ queue: consumed }, 'listening to notifications');
       receiver.listening();
       await Promise.all(work);
     } finally {
@@ -114,32 +119,6 @@ export class AmqpSource implements NotificationSource {
     });
   }
 
-  /** Consumes while there is room; without, messages wait in the queue. */
-  async #consume(
-    session: BrokerSession,
-    queue: string,
-    receiver: NotificationReceiver,
-    deadLetters: DeadLetters | undefined,
-  ): Promise<void> {
-    const { clock, log } = this.#options;
-    const channel = await session.channel();
-    await channel.basicQos({ prefetchCount: prefetch });
-    const failed = new AbortController();
-    const onMessage = (message: AsyncMessage) => {
-      take(message, channel, receiver, deadLetters).catch((error: unknown) => failed.abort(error));
-    };
-    const over = AbortSignal.any([session.lost, failed.signal]);
-    while (!over.aborted) {
-      const { consumerTag } = await channel.basicConsume({ queue }, onMessage);
-      while (!over.aborted && receiver.hasRoom()) await pause(clock, roomCheckMs, over);
-      if (over.aborted) break;
-      log.debug({ queue }, 'no room for more: messages wait in the queue');
-      await channel.basicCancel({ consumerTag });
-      while (!over.aborted && !receiver.hasRoom()) await pause(clock, roomCheckMs, over);
-    }
-    failed.signal.throwIfAborted();
-  }
-
   /** Who consumes a queue of others may have no right to one of their own: then they are told in the log alone. */
   async #openDeadLetters(session: BrokerSession): Promise<DeadLetters | undefined> {
     const { names, queue: foreign, log } = this.#options;
@@ -169,17 +148,6 @@ export class AmqpSource implements NotificationSource {
 
 /** Puts a message aside. */
 type DeadLetters = (message: AsyncMessage, reason: string) => Promise<void>;
-
-async function take(
-  message: AsyncMessage,
-  channel: Channel,
-  receiver: NotificationReceiver,
-  deadLetters: DeadLetters | undefined,
-): Promise<void> {
-  const receipt = await receiver.receive(message);
-  if (receipt.kind === 'unreadable') await deadLetters?.(message, receipt.reason);
-  if (channel.active) channel.basicAck({ deliveryTag: message.deliveryTag });
-}
 
 /** The client may have parsed the body; what it made of the deepest ones cannot be turned back into a text. */
 function asBytes(body: unknown): Buffer {

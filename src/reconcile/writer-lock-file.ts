@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, stat, unlink, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { pause } from '../runtime/pause.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import type { WriterLease } from './writer-lease.ts';
+
+/** How often the holder shows that it lives. */
+const beatMs = 2_000;
+/** A file that nobody has touched for so long belongs to nobody. Several beats: a busy machine is late. */
+const staleMs = 15_000;
+/** How often it is tried to get the lock. */
+const tryMs = 1_000;
+
+/**
+ * A lock file: keeps a second writer off that shares the folder. Who holds it touches it every two seconds, so that
+ * containers with process tables of their own understand each other; one that has not been touched for fifteen seconds
+ * is taken over. A network file system without exclusive creation gives no protection.
+ */
+export class LockFile implements WriterLease {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+
+  constructor(path: string, options: { readonly clock: Clock; readonly log: Logger }) {
+    this.#path = path;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  async hold(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (!(await this.#acquire(signal))) return;
+      const lost = new AbortController();
+      const over = AbortSignal.any([lost.signal, signal]);
+      const beating = this.#beat(lost, over);
+      try {
+        await work(over);
+      } finally {
+        lost.abort();
+        await beating;
+        await this.#release();
+      }
+    }
+  }
+
+  /** @returns false: the signal was aborted first */
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    await mkdir(dirname(this.#path), { recursive: true });
+    for (let waits = false; !signal.aborted; waits = true) {
+      if (await this.#create()) return true;
+      await this.#removeIfStale();
+      if (!waits) {
+        this.#log.info({ lock: this.#path }, 'another process writes to the portal: waiting for it to end');
+      }
+      await pause(this.#clock, tryMs, signal);
+    }
+    return false;
+  }
+
+  /** @returns false: it is there already */
+  async #create(): Promise<boolean> {
+    try {
+      const file = await open(this.#path, 'wx');
+      await file.writeFile(this.#owner);
+      await file.close();
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) return false;
+      throw new ServiceError(`The lock file ${this.#path} cannot be made.`, {
+        severity: 'fatal',
+        hint: 'Check data_dir: the service needs to write to it.',
+        cause: error,
+      });
+    }
+  }
+
+  async #removeIfStale(): Promise<void> {
+    try {
+      const before = await readFile(this.#path, 'utf8');
+      const { mtimeMs } = await stat(this.#path);
+      if (this.#clock.now() - mtimeMs < staleMs) return;
+      // Between two who find it stale, the one that comes second must not remove what the first has made.
+      if ((await readFile(this.#path, 'utf8')) === before) await unlink(this.#path);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+
+  /** Touches the file; when it is not ours any more, the right is lost. */
+  async #beat(lost: AbortController, over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      try {
+        if (!(await this.#isOurs())) throw new Error('another process has taken it over');
+        const now = this.#clock.now() / 1000;
+        await utimes(this.#path, now, now);
+      } catch (error) {
+        this.#log.warn({ lock: this.#path, err: error }, 'lock file lost: writing to the portal ends');
+        lost.abort(error);
+        return;
+      }
+      await pause(this.#clock, beatMs, over);
+    }
+  }
+
+  async #isOurs(): Promise<boolean> {
+    return (await readFile(this.#path, 'utf8')) === this.#owner;
+  }
+
+  async #release(): Promise<void> {
+    try {
+      if (await this.#isOurs()) await unlink(this.#path);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
