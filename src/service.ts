@@ -93,7 +93,11 @@ export class Service implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#cloud = new CloudSession({ ...config.openstack, ...this.#shared() });
-    this.#portal = new PortalSession({ ...config.concertim, ...this.#shared() });
+    this.#portal = new PortalSession({
+      ...config.concertim,
+      ...this.#shared(),
+      grantFile: config.dataDir && join(config.dataDir, 'concertim-token.json'),
+    });
     this.#broker = config.rmq && new Broker({ ...config.rmq, clock: this.#clock, random: this.#random });
     this.#components = options.components.map((name) => this.#component(name));
   }
