@@ -3,6 +3,7 @@ import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
+import { deletedState, rackStatus } from './status.ts';
 
 /**
  * Which source each server belongs to. The first of these that says so decides, and of two stacks that both have a
@@ -13,7 +14,7 @@ import { compareTexts, type PortalIndex } from './portal-index.ts';
  * 3. its device already stands in a rack of the stack;
  * 4. it belongs to no stack, and the configuration gives such servers a rack.
  *
- * A server that is in none of these is not shown.
+ * A server that is in none of these is not shown. A stack that was deleted has none.
  */
 export function rackKeyOfServers(
   cloud: CloudObservation,
@@ -28,6 +29,7 @@ export function rackKeyOfServers(
   const groupsOfTree = new Map<RackKey, readonly ServerGroupId[]>();
 
   for (const tree of cloud.trees.toSorted((a, b) => compareTexts(a.root.id, b.root.id))) {
+    if (rackStatus(tree.root.status) === deletedState) continue;
     const key = stackKey(tree.root.id);
     const known = membersOf(tree, index);
     for (const server of known?.servers ?? []) claim(server, key);
