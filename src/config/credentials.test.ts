@@ -19,7 +19,10 @@ function read(keys: Keys) {
     ]),
   );
   const places = new Map(Object.keys(keys).map((key) => [`openstack.${key}`, at]));
-  const credentials = readCredentials(values as unknown as ConfigFile['openstack'], places, problems);
+  const credentials = readCredentials(
+    { keys: values as unknown as ConfigFile['openstack'], at, places },
+    problems,
+  );
   return {
     credentials,
     problems: problems.any ? problems.toError().problems : [],

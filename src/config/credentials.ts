@@ -16,27 +16,33 @@ type Key = keyof OpenStackKeys;
  *
  * An id wins over a name, as in keystoneauth.
  */
-export function readCredentials(
-  keys: OpenStackKeys,
-  places: ReadonlyMap<string, Place>,
-  problems: Problems,
-): Credentials | undefined {
-  const reader = new CredentialsReader(keys, places, problems);
+export function readCredentials(given: GivenKeys, problems: Problems): Credentials | undefined {
+  const reader = new CredentialsReader(given, problems);
   if (
     reader.has('application_credential_id', 'application_credential_name', 'application_credential_secret')
   ) {
     return reader.applicationCredential();
   }
-  return keys.auth_url?.endsWith('/v2.0') ? reader.v2Password() : reader.password();
+  return given.keys.auth_url?.endsWith('/v2.0') ? reader.v2Password() : reader.password();
+}
+
+export interface GivenKeys {
+  readonly keys: OpenStackKeys;
+  /** Where the section stands: there keys are missed. */
+  readonly at: Place;
+  /** Where each key stands, by its path. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 class CredentialsReader {
   readonly #keys: OpenStackKeys;
+  readonly #at: Place;
   readonly #places: ReadonlyMap<string, Place>;
   readonly #problems: Problems;
 
-  constructor(keys: OpenStackKeys, places: ReadonlyMap<string, Place>, problems: Problems) {
+  constructor({ keys, at, places }: GivenKeys, problems: Problems) {
     this.#keys = keys;
+    this.#at = at;
     this.#places = places;
     this.#problems = problems;
   }
@@ -133,16 +139,11 @@ class CredentialsReader {
   }
 
   #missing(key: Key, whatToDo: string): void {
-    this.#problems.addOnce(this.#place('openstack'), `openstack.${key}`, `is missing, ${whatToDo}`);
+    this.#problems.addOnce(this.#at, `openstack.${key}`, `is missing, ${whatToDo}`);
   }
 
   #notice(key: Key, text: string): void {
-    this.#problems.notice(this.#place(`openstack.${key}`), `openstack.${key}`, text);
-  }
-
-  #place(path: string): Place {
-    return (
-      this.#places.get(path) ?? this.#places.get('openstack') ?? { file: 'config.yaml', line: 1, column: 1 }
-    );
+    const path = `openstack.${key}`;
+    this.#problems.notice(this.#places.get(path) ?? this.#at, path, text);
   }
 }

@@ -165,6 +165,12 @@ rmq:
   ]);
 });
 
+test('of a section that is none, its keys are not missed as well', () => {
+  expect(problemsOf(`openstack: http://controller:5000\n${concertim}`)).toEqual([
+    'config.yaml:1:1 openstack: is not a section, write its keys below it, indented',
+  ]);
+});
+
 test('a configuration that cannot be used is fatal', () => {
   expect(() => load('{}')).toThrow(ConfigError);
   expect(severityOf(new ConfigError(['x']))).toBe('fatal');
@@ -212,6 +218,7 @@ test('the keys of the broker are also read under openstack, but not in both plac
   const keys = '  rmq_address: broker\n  rmq_password: s\n  rmq_port: 5673\n';
 
   expect(load(openstack + keys + concertim).rmq).toMatchObject({ hosts: ['broker'], port: 5673, vhost: '/' });
+  expect(load(`${openstack}  rmq_address:\n${concertim}`).rmq).toBeUndefined();
   expect(problemsOf(`${openstack}${keys}${concertim}rmq:\n  rmq_port: 5672`)).toEqual([
     'config.yaml:9:3 openstack.rmq_port: is given under rmq too, remove one of the two',
   ]);

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { Config, Credentials, RabbitMqConfig, TlsTrust } from './config.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
 import { readFile } from './read-file.ts';
@@ -80,12 +80,7 @@ class ConfigBuilder {
   build(start: Place): Config {
     const { openstack, concertim, updates, metrics, api, billing, observability, log_rotation } =
       this.#values;
-    const place = this.#places.get('openstack') ?? start;
-    const credentials = readCredentials(
-      openstack,
-      new Map([['openstack', place], ...this.#places]),
-      this.#problems,
-    );
+    const credentials = this.#credentials(start);
     const openstackTls = this.#trust('openstack', openstack);
     const concertimTls = this.#trust('concertim', concertim);
     const rmq = this.#rmq(start);
@@ -136,6 +131,12 @@ class ConfigBuilder {
       },
       notices: this.#problems.notices,
     });
+  }
+
+  #credentials(start: Place): Credentials | undefined {
+    if (this.#problems.has('openstack')) return undefined;
+    const at = this.#places.get('openstack') ?? start;
+    return readCredentials({ keys: this.#values.openstack, at, places: this.#places }, this.#problems);
   }
 
   #trust(

@@ -40,7 +40,12 @@ export class Problems {
 
   /** Like `add`, unless the key is already said to be wrong. */
   addOnce(at: Place, key: string, text: string): void {
-    if (!this.#problems.some((problem) => problem.key === key)) this.add(at, key, text);
+    if (!this.has(key)) this.add(at, key, text);
+  }
+
+  /** Whether a key is said to be wrong. */
+  has(key: string): boolean {
+    return this.#problems.some((problem) => problem.key === key);
   }
 
   /** Worth knowing, and no reason to stop. */

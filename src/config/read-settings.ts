@@ -27,6 +27,12 @@ export interface ReadSettings {
   readonly settings: readonly Setting[];
 }
 
+interface SecretFile {
+  readonly at: Place;
+  readonly path: string;
+  readonly text: string | undefined;
+}
+
 /** The values of all keys in the file's tree; every key that is wrong, missing or unknown is a problem. */
 export function readSettings(root: YamlMap, problems: Problems): ReadSettings {
   const reader = new SettingsReader(problems);
@@ -72,59 +78,46 @@ class SettingsReader {
     const path = section ? `${section}.${key}` : key;
     const entry = given(map, key);
     const fromFile = facts?.secret ? this.#secretFile(map, path, key) : undefined;
-    if (entry && fromFile)
+    if (entry && fromFile) {
       this.#problems.add(fromFile.at, `${path}_file`, `is given beside ${path}, remove one of the two`);
+    }
     const at = entry?.at ?? fromFile?.at;
     if (at) this.places.set(path, at);
     const raw = entry ? plain(entry.node) : fromFile?.text;
-    // What the file of a secret lacks is said already.
+    // What is wrong with the file of a secret is said already.
     if (raw === undefined && fromFile) return undefined;
     const parsed = schema.safeParse(raw);
     if (!parsed.success) {
-      const sectionAt = this.places.get(section) ?? map.at;
-      if (raw === undefined)
-        this.#problems.addOnce(sectionAt, path, `is missing, write ${howToWrite(key, facts)}`);
-      else this.#problems.add(at ?? sectionAt, path, parsed.error.issues[0]?.message ?? 'is not understood');
+      const problem =
+        raw === undefined
+          ? `is missing, write ${howToWrite(key, facts)}`
+          : (parsed.error.issues[0]?.message ?? 'is not understood');
+      this.#problems.addOnce(at ?? this.places.get(section) ?? map.at, path, problem);
       return undefined;
     }
-    const shown = raw ?? facts?.default;
+    const shown = facts?.secret && raw !== undefined ? '[hidden]' : (raw ?? facts?.default);
     if (shown !== undefined) {
       const origin = fromFile?.path ?? (entry ? placeText(entry.at) : 'default');
-      this.settings.push({
-        section,
-        key,
-        shown: facts?.secret ? '[hidden]' : (shown as string | string[]),
-        origin,
-      });
+      this.settings.push({ section, key, shown: shown as string | string[], origin });
     }
     return parsed.data;
   }
 
-  #secretFile(
-    map: YamlMap,
-    path: string,
-    key: string,
-  ): { text: string | undefined; at: Place; path: string } | undefined {
+  /** The secret that `<key>_file` names; its text is undefined, with a problem, when there is none. */
+  #secretFile(map: YamlMap, path: string, key: string): SecretFile | undefined {
     const entry = given(map, `${key}_file`);
     if (!entry) return undefined;
     const { at, node } = entry;
-    if (node.kind !== 'text') {
-      this.#problems.add(at, `${path}_file`, 'is a list or a section, give the path of a file');
-      return { text: undefined, at, path: '' };
-    }
-    const file = resolvePath(node.text ?? '', dirname(at.file));
-    const content = readFile(file);
+    const file = node.kind === 'text' && node.text ? resolvePath(node.text, dirname(at.file)) : undefined;
+    const content = file ? readFile(file) : { problem: 'is a list or a section, give the path of a file' };
     if ('problem' in content) {
       this.#problems.add(at, `${path}_file`, content.problem);
-      return { text: undefined, at, path: file };
+      return { at, path: file ?? '', text: undefined };
     }
     // Editors and `echo` end a file with a line feed that is no part of the secret.
-    const text = content.text.replace(/\r?\n$/, '');
-    if (text === '') {
-      this.#problems.add(at, `${path}_file`, `${file} is empty, write the secret into it`);
-      return { text: undefined, at, path: file };
-    }
-    return { text, at, path: file };
+    const text = content.text.replace(/\r?\n$/, '') || undefined;
+    if (!text) this.#problems.add(at, `${path}_file`, `${file} is empty, write the secret into it`);
+    return { at, path: file ?? '', text };
   }
 
   #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: string): void {
@@ -165,10 +158,14 @@ function howToWrite(key: string, facts: About | undefined): string {
   return facts?.secret ? `${key}: … or ${key}_file: PATH` : `${key}: ${facts?.example ?? '…'}`;
 }
 
-/** An entry that says something: `key:` with nothing after it is as good as not there. */
+/** Whether an entry says something: `key:` with nothing after it is as good as not there. */
+function isGiven(entry: YamlEntry | undefined): boolean {
+  return entry !== undefined && !(entry.node.kind === 'text' && entry.node.text === undefined);
+}
+
 function given(map: YamlMap, key: string): YamlEntry | undefined {
   const entry = map.entries.get(key);
-  return entry?.node.kind === 'text' && entry.node.text === undefined ? undefined : entry;
+  return isGiven(entry) ? entry : undefined;
 }
 
 /** The node as the schema takes it. A section becomes `{}`: no schema of a value accepts one. */
@@ -181,29 +178,38 @@ function plain(node: YamlNode): unknown {
 function relocate(root: YamlMap, problems: Problems): YamlMap {
   const top = new Map(root.entries);
   for (const { key, home, also } of alsoRead) {
-    const from = also === '' ? { ...root, entries: top } : top.get(also)?.node;
-    const entry = from?.kind === 'map' ? given(from, key) : undefined;
-    const homeEntries = entriesOf(top.get(home)?.node);
-    if (!entry || from?.kind !== 'map' || !homeEntries) continue;
-    if (homeEntries.has(key)) {
+    const from = also === '' ? top : sectionOf(top, also);
+    const to = sectionOf(top, home);
+    const entry = from?.get(key);
+    if (!from || !to || !entry) continue;
+    if (isGiven(entry) && isGiven(to.get(key))) {
       problems.add(
         entry.at,
         also ? `${also}.${key}` : key,
         `is given under ${home} too, remove one of the two`,
       );
     }
-    const at = top.get(home)?.at ?? entry.at;
-    const rest = new Map(from.entries);
-    rest.delete(key);
-    if (also === '') top.delete(key);
-    else top.set(also, { at: top.get(also)?.at ?? entry.at, node: { ...from, entries: rest } });
-    top.set(home, { at, node: { kind: 'map', at, entries: new Map([[key, entry], ...homeEntries]) } });
+    from.delete(key);
+    if (!isGiven(to.get(key))) to.set(key, entry);
+    if (also !== '') putSection(top, also, from, entry.at);
+    putSection(top, home, to, entry.at);
   }
   return { ...root, entries: top };
 }
 
-/** What a section holds, nothing when it is not there; undefined when something else stands in its place. */
-function entriesOf(node: YamlNode | undefined): ReadonlyMap<string, YamlEntry> | undefined {
-  if (node === undefined || (node.kind === 'text' && node.text === undefined)) return new Map();
-  return node.kind === 'map' ? node.entries : undefined;
+/** A copy of what a section holds, nothing when it is not there; undefined when something else stands in its place. */
+function sectionOf(top: ReadonlyMap<string, YamlEntry>, name: string): Map<string, YamlEntry> | undefined {
+  const entry = top.get(name);
+  if (!isGiven(entry)) return new Map();
+  return entry?.node.kind === 'map' ? new Map(entry.node.entries) : undefined;
+}
+
+function putSection(
+  top: Map<string, YamlEntry>,
+  name: string,
+  entries: ReadonlyMap<string, YamlEntry>,
+  otherwiseAt: Place,
+): void {
+  const at = top.get(name)?.at ?? otherwiseAt;
+  top.set(name, { at, node: { kind: 'map', at, entries } });
 }
