@@ -13,7 +13,17 @@ interface Check {
 }
 
 const checks: readonly Check[] = [
-  { name: 'types', command: ['tsc', '-p', '.'] },
+  {
+    name: 'types',
+    command: [
+      'tsc',
+      '-p',
+      '.',
+      '--incremental',
+      '--tsBuildInfoFile',
+      'node_modules/.cache/types.tsbuildinfo',
+    ],
+  },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['biome', 'check', '--error-on-warnings'] },
   { name: 'walls', command: ['depcruise', 'src', '--config', 'import-walls.cjs'], doubt: hasReadTooLittle },

@@ -1,0 +1,12 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The least that can stand at the other end of a PUT: reads the body, answers as the metric daemon does. */
+const server = createServer((request, response) => {
+  request.resume().once('end', () => {
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+    response.end('{"status":200}\n');
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
