@@ -4,8 +4,8 @@ import { Secret } from '../runtime/secret.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** As ssh-keygen's own default. */
-const modulusLength = 3072;
+/** As Nova's own. Larger ones take seconds of a busy core, and the portal waits for five. */
+const modulusLength = 2048;
 
 /**
  * A new RSA pair: the public key as in `authorized_keys`, the private one as PEM (PKCS#1), which is how Nova itself
