@@ -4,7 +4,7 @@ export const maxRackHeight = 72;
 /** The units of one rack. The portal itself checks only the lowest unit of a device, so this map must be right. */
 export class RackUnits {
   #height: number;
-  /** Index 0 is not used: units count from 1 at the bottom. */
+  /** How many devices cover a unit: the portal allows more than one. Units count from 1 at the bottom. */
   readonly #taken = new Uint8Array(maxRackHeight + 2);
 
   constructor(height: number) {
@@ -16,11 +16,11 @@ export class RackUnits {
   }
 
   occupy(startU: number, units: number): void {
-    for (let u = startU; u < startU + units; u++) this.#taken[u] = 1;
+    this.#count(startU, units, 1);
   }
 
   release(startU: number, units: number): void {
-    for (let u = startU; u < startU + units; u++) this.#taken[u] = 0;
+    this.#count(startU, units, -1);
   }
 
   fits(startU: number, units: number): boolean {
@@ -46,5 +46,8 @@ export class RackUnits {
     if (this.#height + missing > maxRackHeight) return false;
     this.#height += missing;
     return true;
+  }
+  #count(startU: number, units: number, more: 1 | -1): void {
+    for (let u = startU; u < startU + units; u++) this.#taken[u] = (this.#taken[u] ?? 0) + more;
   }
 }
