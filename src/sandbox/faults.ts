@@ -22,7 +22,8 @@ export type FaultKind =
   /** It is carried out; the answer's JSON is changed on its way. */
   | { readonly kind: 'rewrite'; readonly rewrite: (body: unknown) => unknown };
 
-export type Fault = FaultKind & {
+/** Which exchanges a fault hits. */
+export interface FaultAim {
   /** Name of the service, such as `nova`. */
   readonly service: string;
   readonly method?: string;
@@ -32,7 +33,9 @@ export type Fault = FaultKind & {
   readonly skip?: number;
   /** Exchanges to hit. Default: all. */
   readonly times?: number;
-};
+}
+
+export type Fault = FaultKind & FaultAim;
 
 interface ArmedFault {
   readonly fault: Fault;

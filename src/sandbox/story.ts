@@ -2,7 +2,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import type { Server } from './cloud/compute.ts';
 import type { ServerVerb } from './cloud/compute-actions.ts';
-import { rootOf, type Stack } from './cloud/stack.ts';
+import type { Stack } from './cloud/stack.ts';
 import { nodeGroup } from './cluster.ts';
 import type { Population } from './population.ts';
 
@@ -33,8 +33,8 @@ export class Story {
       [3, () => this.#createStack()],
       [4, () => this.#resizeGroup()],
       [2, () => this.#deleteStack()],
-      [1, () => this.#onStack('COMPLETE', (stack) => stack.action !== 'SUSPEND', 'suspendStack')],
-      [2, () => this.#onStack('COMPLETE', (stack) => stack.action === 'SUSPEND', 'resumeStack')],
+      [1, () => this.#suspendStack()],
+      [2, () => this.#resumeStack()],
       [4, () => this.#onServer('active', 'stop')],
       [3, () => this.#onServer('stopped', 'start')],
       [2, () => this.#onServer('active', 'hardReboot')],
@@ -70,7 +70,7 @@ export class Story {
   }
 
   #resizeGroup(): string | undefined {
-    const stack = this.#pick(this.#roots().filter(isAtRest));
+    const stack = this.#pick(this.#roots().filter(isAwake));
     const group = stack?.resources.find(({ name }) => name === nodeGroup);
     if (!stack || !group?.nested) return undefined;
     const before = group.nested.resources.length;
@@ -88,15 +88,18 @@ export class Story {
     return `delete ${stack.name}`;
   }
 
-  #onStack(
-    result: Stack['result'],
-    wanted: (stack: Stack) => boolean,
-    verb: 'suspendStack' | 'resumeStack',
-  ): string | undefined {
-    const stack = this.#pick(this.#roots().filter((stack) => stack.result === result && wanted(stack)));
+  #suspendStack(): string | undefined {
+    const stack = this.#pick(this.#roots().filter((stack) => isAwake(stack) && stack.result === 'COMPLETE'));
     if (!stack) return undefined;
-    this.#cloud.orchestration[verb](stack.id);
-    return `${verb === 'suspendStack' ? 'suspend' : 'resume'} ${stack.name}`;
+    this.#cloud.orchestration.suspendStack(stack.id);
+    return `suspend ${stack.name}`;
+  }
+
+  #resumeStack(): string | undefined {
+    const stack = this.#pick(this.#roots().filter((stack) => isAtRest(stack) && stack.action === 'SUSPEND'));
+    if (!stack) return undefined;
+    this.#cloud.orchestration.resumeStack(stack.id);
+    return `resume ${stack.name}`;
   }
 
   #onServer(vmState: string, verb: ServerVerb): string | undefined {
@@ -148,8 +151,8 @@ export class Story {
 
   /** A server that nothing is being done to, nor to its stack. */
   #server(wanted: (server: Server) => boolean): Server | undefined {
-    const stack = this.#pick(this.#roots().filter((stack) => stack.result === 'COMPLETE'));
-    const servers = stack ? this.#cloud.orchestration.serversOf(rootOf(stack)) : [];
+    const stack = this.#pick(this.#roots().filter(isAtRest));
+    const servers = stack ? this.#cloud.orchestration.serversOf(stack) : [];
     return this.#pick(servers.filter((server) => server.taskState === null && wanted(server)));
   }
 
@@ -158,6 +161,11 @@ export class Story {
   }
 }
 
+/** What has failed is at rest too: it can be updated, resumed and deleted. */
 function isAtRest(stack: Stack): boolean {
-  return stack.result === 'COMPLETE' && stack.action !== 'SUSPEND';
+  return stack.result !== 'IN_PROGRESS';
+}
+
+function isAwake(stack: Stack): boolean {
+  return isAtRest(stack) && stack.action !== 'SUSPEND';
 }
