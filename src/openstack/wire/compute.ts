@@ -19,6 +19,12 @@ const ServerFlavor = z.union([
   z.object({ original_name: z.string(), vcpus: z.number(), ram: z.number(), disk: z.number() }),
 ]);
 
+/**
+ * Nova keeps every hint as a list and shows it so, also one that was given as a text:
+ * https://opendev.org/openstack/nova/src/branch/master/doc/api_samples/servers/v2.100/servers-details-resp.json
+ */
+const SchedulerHint = z.union([z.string(), z.tuple([z.string()]).transform(([text]) => text)]);
+
 /** A row of `GET /servers/detail`, or `GET /servers/{id}`. */
 export const Server = z.object({
   id: z.string().min(1),
@@ -36,7 +42,7 @@ export const Server = z.object({
     .array(z.object({ id: z.string(), delete_on_termination: z.boolean().nullish() }))
     .default([]),
   // From microversion 2.100 on. Anything may stand in it; only Heat's own hint is ours.
-  scheduler_hints: z.object({ heat_root_stack_id: z.string().optional() }).optional().catch(undefined),
+  scheduler_hints: z.object({ heat_root_stack_id: SchedulerHint.optional() }).optional().catch(undefined),
 });
 export type Server = z.infer<typeof Server>;
 
