@@ -187,9 +187,13 @@ export const ConfigFile = z.strictObject({
     }),
     tls_cert: optional(path, { description: 'Own certificate (PEM), with its chain, to serve HTTPS.' }),
     tls_key: optional(path, { description: 'Private key (PEM) of that certificate.' }),
-    ui: optional(flag, { description: 'Serve the status page at `/ui`.', default: 'true' }),
+    ui: optional(flag, {
+      description: 'Serve the status page at `/ui`. No part of this version does so yet.',
+      default: 'true',
+    }),
     ui_token: optional(secret, {
-      description: 'Token that opens the status page to other machines; without it only this one sees it.',
+      description:
+        'Token that opens the status page to other machines; without it only this one sees it. Not used yet.',
     }),
   }),
 
@@ -231,11 +235,10 @@ export const sections: Readonly<
   updates: { about: 'Keeping the portal in step with the cloud.' },
   rmq: {
     about: 'The message broker of the cloud. These keys are also read under `openstack`.',
-    unused: true,
   },
   metrics: { about: 'Figures of the instances.', unused: true },
-  api: { about: 'The server that takes requests of the portal.', unused: true },
-  billing: { about: 'Billing.', unused: true },
+  api: { about: 'The server that takes requests of the portal.' },
+  billing: { about: 'Billing.' },
   observability: { about: "The service's own metrics and traces.", unused: true },
   log_rotation: { about: 'Log files.', unused: true },
 };
