@@ -61,11 +61,13 @@ export async function observeReferences(
   const shown = references.filter((reference) => isForThePortal(reference, index));
   const servers = new NamedServers(session, signal);
   const named = shown.filter(({ kind }) => kind === 'server');
-  const ofUnknownProject = named.filter(({ projectId }) => projectId === undefined);
-  await servers.ask((named.length <= manyServers ? named : ofUnknownProject).map(({ id }) => id as ServerId));
-
+  const isMany = named.length > manyServers;
+  await servers.ask(idsOf(named.filter(({ projectId }) => projectId === undefined)));
   const projects = await projectsOf(options, shown, servers.answers, index, signal);
-  const { rows, all, unread } = await readRows(session, projects, signal);
+  const [{ rows, all, unread }] = await Promise.all([
+    readRows(session, projects, signal),
+    servers.ask(isMany ? [] : idsOf(named)),
+  ]);
   const scope = racksInScope(shown, rows, all, index);
   const read = await readTrees(
     session,
@@ -77,7 +79,7 @@ export async function observeReferences(
 
   const present = new Set(all.map(({ root }) => stackKey(root.id)));
   const absent = [...scope].filter((key) => !present.has(key));
-  const members = new Set(named.map(({ id }) => id as ServerId));
+  const members = new Set(idsOf(named));
   for (const { root, content } of trees) {
     if (!content) continue;
     for (const server of content.servers) members.add(server);
@@ -106,6 +108,8 @@ export async function observeReferences(
   };
   return { cloud, unread: [...servers.unread, ...unread, ...read.unread], rootOfStack: rootsOf(rows) };
 }
+
+const idsOf = (named: readonly Reference[]) => named.map(({ id }) => id as ServerId);
 
 /** Whether the portal shows, or shall show, what is named; where the project is not told, it may. */
 function isForThePortal({ kind, id, projectId }: Reference, index: PortalIndex): boolean {
