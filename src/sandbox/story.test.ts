@@ -46,24 +46,9 @@ describe('a long story', () => {
   test('has everything in it that can happen', () => {
     const kinds = new Set(told.map((step) => step.split(' ')[0]));
 
-    for (const kind of [
-      ...['create', 'grow', 'shrink', 'delete', 'suspend', 'resume'],
-      ...[
-        'stop',
-        'start',
-        'hardReboot',
-        'pause',
-        'unpause',
-        'resize',
-        'confirmResize',
-        'fail',
-        'rename',
-        'give',
-        'take',
-      ],
-    ]) {
-      expect(kinds).toContain(kind);
-    }
+    const stacks = 'create grow shrink delete suspend resume';
+    const servers = 'stop start hardReboot pause unpause resize confirmResize fail rename give take';
+    for (const kind of `${stacks} ${servers}`.split(' ')) expect(kinds).toContain(kind);
     expect(told.filter((step) => step === 'nothing').length).toBeLessThan(told.length / 20);
   });
 
