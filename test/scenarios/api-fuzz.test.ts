@@ -1,0 +1,154 @@
+/** Whatever comes in, an answer goes out: one of ours, without secrets, and the process lives on. */
+import fc from 'fast-check';
+import { request } from 'undici';
+import { expect, test } from 'vitest';
+import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const canary = 'canary-pa55word"\\ü';
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND', 'TRACE'];
+const paths = [
+  '/',
+  '/healthz',
+  '/readyz',
+  '/openapi.json',
+  '/create_user_project',
+  '/key_pairs',
+  '/update_status',
+  '/update_status/devices/',
+  '/update_status/devices/x',
+  '/update_status/racks/x',
+  '/update_status/volumes/x',
+  '/user',
+];
+const types = [
+  'application/json',
+  'application/json; charset=utf-16',
+  'APPLICATION/JSON',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  'nonsense',
+  '',
+];
+
+/** Any value, more often one that is nearly right. */
+function nearly(cloud: ApiCloud, right: unknown): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constant(right) },
+    { weight: 1, arbitrary: fc.constantFrom(undefined, null, '', 0, -1, true, [], {}, 'x'.repeat(5_000)) },
+    { weight: 1, arbitrary: fc.jsonValue() },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.constantFrom(cloud.user['user_id'], '../../x', '__proto__', '\u0000', '%00') },
+  );
+}
+
+function bodies(cloud: ApiCloud): fc.Arbitrary<unknown> {
+  const env = cloud.user;
+  const cloudEnv = fc.oneof(
+    fc.record({
+      auth_url: nearly(cloud, env['auth_url']),
+      user_id: nearly(cloud, env['user_id']),
+      password: nearly(cloud, env['password']),
+      project_id: nearly(cloud, env['project_id']),
+      project_domain_name: nearly(cloud, undefined),
+      billing_enabled: nearly(cloud, 'True'),
+      note: fc.constant(canary),
+    }),
+    nearly(cloud, { ...env, password: canary }),
+  );
+  return fc.record({
+    cloud_env: cloudEnv,
+    action: nearly(cloud, 'off'),
+    username: nearly(cloud, 'someone'),
+    password: nearly(cloud, canary),
+    email: nearly(cloud, 'someone@example.com'),
+    cloud_user_id: nearly(cloud, undefined),
+    project_id: nearly(cloud, undefined),
+    key_pair: fc.oneof(
+      fc.record({
+        name: nearly(cloud, 'mine'),
+        key_type: nearly(cloud, 'ssh'),
+        public_key: nearly(cloud, 'ssh-ed25519 AAAA'),
+      }),
+      nearly(cloud, {}),
+    ),
+    keypair_name: nearly(cloud, 'mine'),
+  });
+}
+
+/** The bytes that are sent, with or without sense. */
+function encodings(cloud: ApiCloud): fc.Arbitrary<Buffer | undefined> {
+  const text = bodies(cloud).map((body) => JSON.stringify(body) ?? '');
+  return fc.oneof(
+    { weight: 8, arbitrary: text.map((json) => Buffer.from(json)) },
+    { weight: 1, arbitrary: text.map((json) => Buffer.from(json.slice(0, json.length / 2))) },
+    { weight: 1, arbitrary: text.map((json) => Buffer.from(json, 'utf16le')) },
+    { weight: 1, arbitrary: fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value))) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) },
+    { weight: 1, arbitrary: fc.constant(Buffer.alloc(100_000, 'a')) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  );
+}
+
+test('no request is too strange', async () => {
+  const clock = new ManualClock();
+  await using cloud = await startApiCloud({ api: { clock } });
+  const fuzzed = fc.record({
+    method: fc.oneof(fc.constantFrom('GET', 'POST', 'DELETE'), fc.constantFrom(...methods)),
+    path: fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...paths) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(
+            fc.constantFrom('devices', 'instances', 'racks', ''),
+            fc.string({ unit: 'binary', maxLength: 300 }),
+          )
+          .map(([type, id]) => `/update_status/${type}/${escaped(id)}`),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .webQueryParameters()
+          .map((query) => `/key_pairs?password=${encodeURIComponent(canary)}&${query}`),
+      },
+      { weight: 1, arbitrary: fc.constantFrom('/%', '/%ff', '//', '/..', '/update_status/devices/%zz') },
+    ),
+    type: fc.oneof({ weight: 6, arbitrary: fc.constant('application/json') }, fc.constantFrom(...types)),
+    body: encodings(cloud),
+  });
+
+  await fc.assert(
+    fc.asyncProperty(fuzzed, async ({ method, path, type, body }) => {
+      // So that failed logins do not keep the next requests out.
+      clock.advance(60_000);
+      const answer = await request(cloud.api.url + path, {
+        method: method as 'GET',
+        headers: type === '' ? {} : { 'content-type': type },
+        body: body ?? null,
+      });
+      const text = await answer.body.text();
+      const { statusCode: status } = answer;
+
+      expect(status < 500 || status === 502 || status === 504, `${status} ${text}`).toBe(true);
+      expect(text).not.toContain('canary');
+      if (status >= 400 && method !== 'HEAD') {
+        const { error, message, request_id } = JSON.parse(text) as Record<string, string>;
+        expect([typeof error, typeof message, typeof request_id]).toEqual(['string', 'string', 'string']);
+        expect(message?.length).toBeLessThanOrEqual(300);
+      }
+    }),
+    { numRuns: 400 },
+  );
+
+  expect((await cloud.api.send('GET', '/')).body).toBe('Running');
+  expect(cloud.api.printed.join('')).not.toContain('canary');
+  expect(cloud.api.printed.join('')).not.toContain('a defect');
+}, 60_000);
+
+/** Any text as a part of a path that Node sends: what it would refuse to send never reaches us. */
+function escaped(text: string): string {
+  return text.isWellFormed() ? encodeURIComponent(text) : 'x';
+}

@@ -1,0 +1,201 @@
+/** Who may ask what of the API server, and what it never tells. */
+import { createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { Secret } from '../../src/runtime/secret.ts';
+import { startApiCloud } from '../support/api-cloud.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const secret = 'shared-with-the-portal';
+const inAMinute = () => Math.round(Date.now() / 1000) + 60;
+
+/** A JWT as the portal of 2024 makes it. */
+function jwt(claims: Record<string, unknown>, { key = secret, alg = 'HS256' } = {}): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg })}.${part(claims)}`;
+  const signature = alg === 'none' ? '' : createHmac('sha256', key).update(signed).digest('base64url');
+  return `Bearer ${signed}.${signature}`;
+}
+
+test.each([
+  { what: 'a number as exp', claims: { exp: inAMinute(), iat: 0, jti: 'x' } },
+  { what: 'a text as exp, as its own logins have', claims: { exp: String(inAMinute()) } },
+])('a token of the portal with $what is taken', async ({ claims }) => {
+  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+
+  const answer = await cloud.api.send(
+    'GET',
+    '/key_pairs',
+    { cloud_env: cloud.user },
+    { authorization: jwt(claims) },
+  );
+
+  expect(answer.status).toBe(200);
+});
+
+test.each([
+  { what: 'no token', authorization: undefined, why: 'a bearer token (JWT) is needed' },
+  { what: 'no JWT', authorization: 'Bearer abc', why: 'a bearer token (JWT) is needed' },
+  {
+    what: 'another secret',
+    authorization: jwt({ exp: inAMinute() }, { key: 'another' }),
+    why: 'the token is not signed with api.jwt_secret',
+  },
+  {
+    what: 'no signature',
+    authorization: jwt({ exp: inAMinute() }, { alg: 'none' }),
+    why: 'a bearer token (JWT) is needed',
+  },
+  {
+    what: 'another algorithm',
+    authorization: jwt({ exp: inAMinute() }, { alg: 'HS512' }),
+    why: 'the token is not signed by HS256',
+  },
+  { what: 'no exp', authorization: jwt({ iat: 0 }), why: 'the token does not say when it expires' },
+  {
+    what: 'an exp long past',
+    authorization: jwt({ exp: inAMinute() - 3600 }),
+    why: 'the token has expired',
+  },
+])('a request with $what is refused before it is read', async ({ authorization, why }) => {
+  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+
+  const answer = await cloud.api.send('GET', '/key_pairs', 'no JSON', authorization ? { authorization } : {});
+
+  expect(answer).toMatchObject({ status: 401, body: { message: `Not authorised: ${why}.` } });
+});
+
+test('without a token it still says that it runs', async () => {
+  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+
+  const answers = await Promise.all(
+    ['/', '/healthz', '/readyz', '/openapi.json'].map((path) => cloud.api.send('GET', path)),
+  );
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(answers[0]?.body).toBe('Running');
+});
+
+test('credentials go to no Keystone but those on the list', async () => {
+  await using cloud = await startApiCloud();
+  const here = new URL(cloud.user['auth_url'] ?? '');
+  const others = [
+    'http://169.254.169.254/latest',
+    `http://user@${here.host}/v3`,
+    `${here.origin}/v3?x=1`,
+    `${here.origin}/elsewhere/v3`,
+    `http://localhost:${here.port}/v3`,
+    'file:///etc/passwd',
+    'not an address',
+  ];
+
+  const answers = await Promise.all(
+    others.map((auth_url) => cloud.api.send('GET', '/key_pairs', { cloud_env: { ...cloud.user, auth_url } })),
+  );
+
+  expect(answers.map(({ status }) => status)).toEqual(others.map(() => 403));
+  expect(cloud.sandbox.services.keystone.seen).toEqual([]);
+});
+
+test.each(['', '/', '/v3', '/v3/'])('an address that ends in "%s" is the same Keystone', async (end) => {
+  await using cloud = await startApiCloud();
+  const auth_url = new URL(cloud.user['auth_url'] ?? '').origin + end;
+
+  const answer = await cloud.api.send('GET', '/key_pairs', { cloud_env: { ...cloud.user, auth_url } });
+
+  expect(answer.status).toBe(200);
+});
+
+test('whoever fails to log in too often has to wait, and those who are logged in have not', async () => {
+  const clock = new ManualClock();
+  await using cloud = await startApiCloud({ api: { clock } });
+  const wrong = { cloud_env: { ...cloud.user, password: 'wrong' } };
+  const right = { cloud_env: cloud.user };
+  await cloud.api.send('GET', '/key_pairs', right);
+
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 21; tries++) {
+    statuses.push((await cloud.api.send('GET', '/key_pairs', wrong)).status);
+  }
+  const refused = await cloud.api.send('GET', '/key_pairs', wrong);
+  const known = await cloud.api.send('GET', '/key_pairs', right);
+  clock.advance(60_000);
+  const later = await cloud.api.send('GET', '/key_pairs', wrong);
+
+  expect(statuses).toEqual([...Array(20).fill(401), 429]);
+  expect(refused.headers.get('retry-after')).toBe('60');
+  expect(known.status).toBe(200);
+  expect(later.status).toBe(401);
+});
+
+test('the user is named by names and domains as well', async () => {
+  await using cloud = await startApiCloud();
+  const { auth_url, password } = cloud.admin;
+  const env = {
+    auth_url,
+    password,
+    username: 'concertim',
+    user_domain_name: 'Default',
+    project_name: 'admin',
+    project_domain_name: 'Default',
+  };
+
+  const answer = await cloud.api.send('GET', '/key_pairs', { cloud_env: env });
+
+  expect(answer.status).toBe(200);
+});
+
+test('a body that is too large is a 413, one that is no JSON a 400, one of another type a 415', async () => {
+  await using cloud = await startApiCloud();
+  const post = (body: string, type: string) =>
+    cloud.api.send('POST', '/key_pairs', body, { 'content-type': type });
+
+  const answers = [
+    await post(JSON.stringify({ cloud_env: 'x'.repeat(70_000) }), 'application/json'),
+    await post('{"cloud_env": ', 'application/json'),
+    await post('{"__proto__": {"x": 1}}', 'application/json'),
+    await post('cloud_env=x', 'application/x-www-form-urlencoded'),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual([413, 400, 400, 415]);
+  expect(answers.every(({ body }) => body.message && body.error && body.request_id)).toBe(true);
+});
+
+test('what is wrong with a body is told field by field', async () => {
+  await using cloud = await startApiCloud();
+
+  const answer = await cloud.api.send('POST', '/create_user_project', { cloud_env: {}, username: 7 });
+
+  expect(answer.status).toBe(400);
+  expect(answer.body.message).toBe(
+    'cloud_env.auth_url: is missing; cloud_env.password: is missing; cloud_env.user_id: is missing; cloud_env.project_id: is missing; username: expected string, received number; password: is missing',
+  );
+});
+
+test('what is not HTTP is answered, too', async () => {
+  await using cloud = await startApiCloud();
+  const { hostname, port } = new URL(cloud.api.url);
+
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    socket.on('close', () => resolve(text));
+  });
+
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ message: 'This is not HTTP/1.1.' });
+});
+
+test('a cloud that does not answer us makes the service not ready, and says why', async () => {
+  await using cloud = await startApiCloud({ api: { pingCloud: () => Promise.reject(new Error('why')) } });
+
+  const answer = await cloud.api.send('GET', '/readyz');
+
+  expect(answer).toMatchObject({
+    status: 503,
+    body: { ready: false, checks: { config: { ok: true }, keystone: { ok: false, message: 'why' } } },
+  });
+});
