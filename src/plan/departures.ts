@@ -1,7 +1,9 @@
 import type { Device, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
+import type { Server } from '../openstack/model.ts';
 import type { Held } from './change.ts';
 import { type DesiredState, keyOfDevice, type MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
+import { isWantedServer, isWantedStack } from './mapping.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
   isOwnTemplate,
@@ -42,6 +44,8 @@ interface Facts {
   readonly desired: DesiredState;
   /** Stacks of which the cloud says itself that they were deleted. */
   readonly deletedStacks: ReadonlySet<RackKey>;
+  /** Stacks that the mapping leaves out. */
+  readonly unwantedStacks: ReadonlySet<RackKey>;
 }
 
 /**
@@ -55,7 +59,16 @@ export function departures(
   index: PortalIndex,
   settings: MappingSettings & { readonly deletions: DeletionPolicy },
 ): Departures {
-  const facts = { cloud, desired, portal, index, settings, deletedStacks: deletedStacksOf(cloud) };
+  const unwanted = cloud.trees.filter(({ root }) => !isWantedStack(root, settings));
+  const facts = {
+    cloud,
+    desired,
+    portal,
+    index,
+    settings,
+    deletedStacks: deletedStacksOf(cloud),
+    unwantedStacks: new Set(unwanted.map(({ root }) => stackKey(root.id))),
+  };
   const devices = judge('device', leavingDevices(facts), settings.deletions);
   const racks = judge('rack', leavingRacks(facts), settings.deletions);
   const held = [...devices.held, ...racks.held];
@@ -116,7 +129,8 @@ function judge<T extends Device | Rack | Template>(
   };
 }
 
-function leavingDevices({ cloud, desired, portal, index, settings, deletedStacks }: Facts): Leaving<Device> {
+function leavingDevices(facts: Facts): Leaving<Device> {
+  const { cloud, desired, portal, index, deletedStacks } = facts;
   const leaving: Leaving<Device> = { owned: 0, candidates: [], held: [] };
   for (const device of portal.devices) {
     const serverId = serverOfDevice(device);
@@ -130,8 +144,7 @@ function leavingDevices({ cloud, desired, portal, index, settings, deletedStacks
     const server = cloud.servers.get(serverId);
     if (server?.kind === 'unreadable') continue;
     if (server) {
-      const isUnwanted = source?.kind === 'standalone' && settings.standaloneServers === 'ignore';
-      if (stackIsDeleted || isUnwanted || deviceStatus(server) === deletedState) {
+      if (stackIsDeleted || isUnwanted(server, source, facts) || deviceStatus(server) === deletedState) {
         leaving.candidates.push({ item: device, proven: true });
       }
       continue;
@@ -144,7 +157,18 @@ function leavingDevices({ cloud, desired, portal, index, settings, deletedStacks
   return leaving;
 }
 
-function leavingRacks({ cloud, portal, settings, deletedStacks }: Facts): Leaving<Rack> {
+/** Whether it is there, and shall not be shown. */
+function isUnwanted(
+  server: Server,
+  source: RackSource | undefined,
+  { settings, unwantedStacks }: Facts,
+): boolean {
+  if (!isWantedServer(server, settings)) return true;
+  if (source?.kind === 'standalone') return settings.standaloneServers === 'ignore';
+  return source !== undefined && unwantedStacks.has(keyOfSource(source));
+}
+
+function leavingRacks({ cloud, portal, settings, deletedStacks, unwantedStacks }: Facts): Leaving<Rack> {
   const leaving: Leaving<Rack> = { owned: 0, candidates: [], held: [] };
   const presentStacks = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
 
@@ -156,7 +180,7 @@ function leavingRacks({ cloud, portal, settings, deletedStacks }: Facts): Leavin
     if (cloud.scope.kind === 'some' && !cloud.scope.racks.has(key)) continue;
     if (source.kind === 'standalone') {
       if (settings.standaloneServers === 'ignore') leaving.candidates.push({ item: rack, proven: true });
-    } else if (deletedStacks.has(key)) {
+    } else if (deletedStacks.has(key) || unwantedStacks.has(key)) {
       leaving.candidates.push({ item: rack, proven: true });
     } else if (!presentStacks.has(key)) {
       const evidence = cloud.evidence.stacks.get(source.stackId);

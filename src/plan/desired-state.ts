@@ -9,6 +9,7 @@ import type {
 import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
 import { type DesiredTemplate, FlavorResolver, templateOfFlavor } from './flavor-template.ts';
+import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
 import { rackKeyOfServers } from './membership.ts';
 import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
@@ -66,7 +67,7 @@ export interface DesiredState {
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
 
-export interface MappingSettings {
+export interface MappingSettings extends Mapping {
   readonly standaloneServers: 'ignore' | 'rack';
 }
 
@@ -84,11 +85,13 @@ export function desiredState(
 
   for (const [serverId, key] of rackKeyOfServers(cloud, index, settings.standaloneServers)) {
     const server = cloud.servers.get(serverId);
-    if (server?.kind !== 'server') continue;
+    if (server?.kind !== 'server' || !isWantedServer(server, settings)) continue;
     const status = deviceStatus(server);
     if (status === deletedState) continue;
     if (status === unknownState) unknownStates.push({ id: serverId, state: server.vmState });
-    const device = desiredDevice(server, key, status, flavors, cloud.externalNetworks);
+    const usual = flavors.resolve(server.flavor);
+    const template = settings.deviceTemplate?.(server, usual) ?? usual;
+    const device = desiredDevice(server, key, { status, template, externalNetworks: cloud.externalNetworks });
     const siblings = devices.get(key);
     if (siblings) siblings.push(device);
     else devices.set(key, [device]);
@@ -101,10 +104,10 @@ export function desiredState(
     const key = stackKey(tree.root.id);
     const status = rackStatus(tree.root.status);
     const ownerId = ownerOf(tree.root.projectId, key, index);
-    if (status === deletedState || ownerId === undefined) continue;
+    if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
     racks.push({
-      ...stackRack(tree),
+      ...stackRack(tree, settings),
       ownerId,
       status: status === unknownState ? undefined : status,
       devices: devices.get(key) ?? [],
@@ -150,11 +153,11 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): UserId |
   return index.ownerOfProject.get(project)?.id ?? index.racksOfSource.get(key)?.[0]?.ownerId;
 }
 
-function stackRack({ root, content, revision }: StackTree) {
+function stackRack({ root, content, revision }: StackTree, { rackName }: Mapping) {
   return {
     key: stackKey(root.id),
     source: { kind: 'stack', stackId: root.id } as const,
-    name: root.name,
+    name: rackName?.(root) ?? root.name,
     nameId: root.id,
     creationOutput: content && creationOutput(content.outputs),
     metadata: {
@@ -182,12 +185,16 @@ function standaloneRack(projectId: ProjectId) {
   };
 }
 
+interface DeviceFacts {
+  readonly status: DeviceStatus | typeof unknownState;
+  readonly template: DesiredTemplate;
+  readonly externalNetworks: ReadonlySet<string>;
+}
+
 function desiredDevice(
   server: Server,
   key: RackKey,
-  status: DeviceStatus | typeof unknownState,
-  flavors: FlavorResolver,
-  externalNetworks: ReadonlySet<string>,
+  { status, template, externalNetworks }: DeviceFacts,
 ): DesiredDevice {
   const isOfStack = key !== standaloneKey(server.projectId);
   return {
@@ -195,7 +202,7 @@ function desiredDevice(
     name: server.name,
     description: 'Nova server in OpenStack',
     status: status === unknownState ? undefined : status,
-    template: flavors.resolve(server.flavor),
+    template,
     ...deviceIps(server.addresses, externalNetworks),
     sshKey: server.keyName ?? '',
     volumeDetails: Object.fromEntries(

@@ -1,0 +1,32 @@
+import type { Server, Stack } from '../openstack/model.ts';
+import type { DesiredTemplate } from './flavor-template.ts';
+
+/**
+ * A mapping of one's own, for programs that import this package. What is left out goes as docs/mapping.md says.
+ *
+ * The functions decide from their arguments alone: asked the same they answer the same, in this run and in the next, or
+ * the portal is rewritten back and forth. None may throw.
+ */
+export interface Mapping {
+  /** Which stacks are shown. The rack of one that is not, and its devices, are removed. */
+  readonly includesStack?: (stack: Stack) => boolean;
+  /** Which servers are shown. The device of one that is not is removed. */
+  readonly includesServer?: (server: Server) => boolean;
+  /** Name of a stack's rack. The portal's rules still hold: what it refuses becomes `-`, what is taken gets an end. */
+  readonly rackName?: (stack: Stack) => string;
+  /**
+   * Template of a server's device, given the one of its flavor. Its `foreignId` is its identity: return the given one as
+   * it is, or one with a `foreignId` of its own, made from the given one's (`gpu-of-${usual.foreignId}`).
+   */
+  readonly deviceTemplate?: (server: Server, usual: DesiredTemplate) => DesiredTemplate;
+}
+
+/** Whether a stack shall be seen. */
+export function isWantedStack(stack: Stack, { includesStack }: Mapping): boolean {
+  return includesStack?.(stack) ?? true;
+}
+
+/** Whether a server shall be seen. */
+export function isWantedServer(server: Server, { includesServer }: Mapping): boolean {
+  return includesServer?.(server) ?? true;
+}
