@@ -460,8 +460,8 @@ test('all stacks of the cloud may go when Heat says itself that it deleted them'
   const { cloud, portal } = scenario.sandbox;
   await scenario.run();
 
-  for (const stack of [...cloud.orchestration.stacks()])
-    if (!stack.parent) cloud.orchestration.deleteStack(stack.id);
+  const stacks = [...cloud.orchestration.stacks()];
+  for (const { id, parent } of stacks) if (!parent) cloud.orchestration.deleteStack(id);
   cloud.settle();
   const report = await scenario.run();
 

@@ -71,7 +71,7 @@ function deviceProblems(
     .filter((address) => address !== '')
     .sort();
   const expected = server.addresses.map(({ network, address }) => `${network}:${address}`).sort();
-  if (addresses.join() !== expected.join()) say(`has addresses ${addresses}, not ${expected}`);
+  if (addresses.join() !== expected.join()) say(`has addresses ${addresses.join()}, not ${expected.join()}`);
   return wrong;
 }
 
