@@ -4,6 +4,7 @@ import type { Held } from './change.ts';
 import { type DesiredState, keyOfDevice, type MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack } from './mapping.ts';
+import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
   isOwnTemplate,
@@ -16,7 +17,7 @@ import {
 } from './ownership.ts';
 import { type Candidate, type DeletionPolicy, judgeDeletions, refusalWarning } from './policy.ts';
 import type { PortalIndex } from './portal-index.ts';
-import { deletedState, deviceStatus, rackStatus } from './status.ts';
+import { deletedState, deviceStatus } from './status.ts';
 
 /** What leaves the portal because it has left the cloud, and what stays although it seems to have. */
 export interface Departures {
@@ -212,14 +213,6 @@ function leavingTemplates(
     }
   }
   return leaving;
-}
-
-function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
-  const deleted = new Set<RackKey>();
-  for (const { root } of cloud.trees)
-    if (rackStatus(root.status) === deletedState) deleted.add(stackKey(root.id));
-  for (const [id, evidence] of cloud.evidence.stacks) if (evidence === 'deleted') deleted.add(stackKey(id));
-  return deleted;
 }
 
 function sourceOfDevice(device: Device, index: PortalIndex): RackSource | undefined {

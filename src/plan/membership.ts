@@ -1,7 +1,14 @@
 import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
-import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
+import {
+  keyOfSource,
+  type RackKey,
+  serverOfDevice,
+  sourceOfRack,
+  stackKey,
+  standaloneKey,
+} from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { deletedState, rackStatus } from './status.ts';
 
@@ -12,7 +19,8 @@ import { deletedState, rackStatus } from './status.ts';
  * 1. it is a resource of the stack's tree: read in this run, recorded in the rack, or hinted by Nova;
  * 2. it is a member of one of the tree's server groups;
  * 3. its device already stands in a rack of the stack;
- * 4. it belongs to no stack, and the configuration gives such servers a rack.
+ * 4. it belongs to no stack, as far as is known, and the configuration gives such servers a rack. One that stands in the
+ *    rack of a stack which merely was not seen stays there.
  *
  * A server that is in none of these is not shown. A stack that was deleted has none.
  */
@@ -52,13 +60,32 @@ export function rackKeyOfServers(
     }
   }
   if (standaloneServers === 'rack') {
+    const deletedStacks = deletedStacksOf(cloud);
     for (const server of cloud.servers.values()) {
       if (server.kind !== 'server' || !index.ownerOfProject.has(server.projectId)) continue;
-      if (cloud.unobserved.has(server.projectId)) continue;
+      if (cloud.unobserved.has(server.projectId) || standsInStack(server.id, index, deletedStacks)) continue;
       claim(server.id, standaloneKey(server.projectId));
     }
   }
   return keys;
+}
+
+/** Stacks of which the cloud says itself that they were deleted. */
+export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
+  const deleted = new Set<RackKey>();
+  for (const { root } of cloud.trees) {
+    if (rackStatus(root.status) === deletedState) deleted.add(stackKey(root.id));
+  }
+  for (const [id, evidence] of cloud.evidence.stacks) if (evidence === 'deleted') deleted.add(stackKey(id));
+  return deleted;
+}
+
+function standsInStack(server: ServerId, index: PortalIndex, deletedStacks: ReadonlySet<RackKey>): boolean {
+  return (index.devicesOfServer.get(server) ?? []).some(({ location }) => {
+    const rack = location && index.racks.get(location.rackId);
+    const source = rack && sourceOfRack(rack);
+    return source?.kind === 'stack' && !deletedStacks.has(keyOfSource(source));
+  });
 }
 
 /** What a tree is made of: as read, else as its rack remembers it. */
