@@ -4,4 +4,4 @@ import { join } from 'node:path';
 import { root } from './command.ts';
 import { generatedDocs } from './generated-docs.ts';
 
-for (const [path, render] of Object.entries(generatedDocs)) writeFileSync(join(root, path), render());
+for (const [path, render] of Object.entries(generatedDocs)) writeFileSync(join(root, path), await render());

@@ -107,6 +107,11 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
         description: 'What Concertim asks of the cloud.',
         version,
       },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
+      // Only where a secret is configured.
+      security: [{ bearer: [] }, {}],
     },
     transform: jsonSchemaTransform,
   });
