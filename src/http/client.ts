@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
+import { Deadline } from '../runtime/deadline.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { userAgent } from '../runtime/version.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
@@ -154,7 +155,6 @@ export class HttpClient {
   async #exchange(request: HttpRequest, attempt: number): Promise<HttpResponse> {
     const facts = { service: this.service, method: request.method, url: withoutQuery(request.url) };
     const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
-    const deadline = AbortSignal.timeout(timeoutMs);
     const startedAt = performance.now();
     const done = (outcome: number | string, requestId?: string) =>
       this.#onExchange?.({
@@ -167,6 +167,7 @@ export class HttpClient {
         requestId,
       });
     request.signal?.throwIfAborted();
+    using deadline = new Deadline(timeoutMs, request.signal);
     try {
       const answer = await send(request.url, {
         dispatcher: this.#agent,
@@ -178,7 +179,7 @@ export class HttpClient {
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: request.signal ? AbortSignal.any([request.signal, deadline]) : deadline,
+        signal: deadline,
       });
       const text = await answer.body.text();
       const headers = firstOfEach(answer.headers);
@@ -188,8 +189,8 @@ export class HttpClient {
     } catch (cause) {
       request.signal?.throwIfAborted();
       const code = codeOf(cause);
-      done(deadline.aborted ? 'TIMEOUT' : code);
-      if (deadline.aborted) throw new TimeoutError(facts, timeoutMs, cause);
+      done(deadline.isOver ? 'TIMEOUT' : code);
+      if (deadline.isOver) throw new TimeoutError(facts, timeoutMs, cause);
       if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
         throw new BodyError(facts, 'more than this service is willing to read', cause);
       }
