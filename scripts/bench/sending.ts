@@ -10,8 +10,8 @@ import type { Session } from '../../src/concertim/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 
 const concurrency = Number(process.argv[2] ?? 32);
-const total = Number(process.argv[3] ?? 10_000);
-const rounds = 5;
+const total = Number(process.argv[3] ?? 5_000);
+const rounds = 12;
 
 const receiver = fork(new URL('receiver.ts', import.meta.url));
 const port = await new Promise<number>((resolve) => receiver.once('message', resolve));
@@ -41,7 +41,9 @@ for (let round = 0; round < rounds; round++) {
   await measure('ours', ours);
 }
 for (const [name, { ms, cpu }] of Object.entries(best)) {
-  console.log(`${name}: ${Math.round((total / ms) * 1000)} requests/s, ${((cpu * 1000) / total).toFixed(1)} µs of CPU each`);
+  console.log(
+    `${name}: ${Math.round((total / ms) * 1000)} requests/s, ${((cpu * 1000) / total).toFixed(1)} µs of CPU each`,
+  );
 }
 console.log(`ours reaches ${Math.round((best.bare.ms / best.ours.ms) * 100)} % of bare`);
 await reporting.close();

@@ -167,7 +167,9 @@ function freshSeries(series: Series | undefined, meter: string): Points | Missin
   return { kind: 'unknown', because: 'no-measures' };
 }
 
-function sumOfRates(parts: readonly Points[]): { kind: 'sum'; perSecond: number } | Extract<Rate, { kind: 'unknown' }> {
+function sumOfRates(
+  parts: readonly Points[],
+): { kind: 'sum'; perSecond: number } | Extract<Rate, { kind: 'unknown' }> {
   let perSecond = 0;
   for (const { points, granularityMs } of parts) {
     const rate = rateOf(points, { granularityMs });

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import {
   type Aggregates,
-  aggregateMeasures,
   type ArchivePolicy,
+  aggregateMeasures,
   findArchivePolicyOf,
   findRefusedMetrics,
   listMetricsOfPolicy,
@@ -112,7 +112,9 @@ export class MeasureReader {
     for (const meter of metersByType.get(type) ?? []) {
       if (this.#usual.has(meter)) continue;
       // The newest resource: an administrator's last change of policies shows there.
-      const metric = [...resources.values()].findLast(({ metrics }) => metrics.has(meter))?.metrics.get(meter);
+      const metric = [...resources.values()]
+        .findLast(({ metrics }) => metrics.has(meter))
+        ?.metrics.get(meter);
       const policy = metric && (await findArchivePolicyOf(this.#session, metric, signal));
       if (policy) this.#usual.set(meter, readabilityOf(policy));
     }

@@ -42,7 +42,8 @@ export class ResourceMap {
   isDue(instances: Iterable<string>): boolean {
     const now = this.#clock.now();
     const known = new Set(instances);
-    for (const id of this.#awaited.keys()) if (!known.has(id) || this.#byInstance.has(id)) this.#awaited.delete(id);
+    for (const id of this.#awaited.keys())
+      if (!known.has(id) || this.#byInstance.has(id)) this.#awaited.delete(id);
     let isAwaiting = false;
     for (const id of known) {
       if (this.#byInstance.has(id)) continue;

@@ -14,7 +14,8 @@ const watcher = { user: 'concertim', role: 'watcher' } as const;
  */
 export async function listWatchedProjects(session: Session, signal?: AbortSignal): Promise<ProjectId[]> {
   const [userId, roleId] = await Promise.all([findWatcher(session, signal), findRole(session, watcher.role)]);
-  if (!userId) throw missing(`user ${watcher.user}`, `openstack user create --password-prompt ${watcher.user}`);
+  if (!userId)
+    throw missing(`user ${watcher.user}`, `openstack user create --password-prompt ${watcher.user}`);
   if (!roleId) throw missing(`role ${watcher.role}`, `openstack role create ${watcher.role}`);
   return listProjectsWithRole(session, { userId, roleId: roleId as RoleId }, signal);
 }

@@ -274,7 +274,11 @@ function jsonOf({ text }: HttpResponse): unknown {
   }
 }
 
-function toArchivePolicy({ name, aggregation_methods: methods, definition }: wire.ArchivePolicy): ArchivePolicy {
+function toArchivePolicy({
+  name,
+  aggregation_methods: methods,
+  definition,
+}: wire.ArchivePolicy): ArchivePolicy {
   const grains = definition.map(({ granularity, timespan }) => ({
     seconds: granularity,
     timespan: timespan ?? Number.POSITIVE_INFINITY,
