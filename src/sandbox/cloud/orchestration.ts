@@ -1,10 +1,12 @@
 import { faultOfName } from '../fault-name.ts';
-import type { Compute, Server, ServerDraft } from './compute.ts';
+import type { Compute, Server } from './compute.ts';
 import type { Identity, Project, User } from './identity.ts';
 import type { Ids } from './ids.ts';
 import { Listing } from './listing.ts';
-import { type Resource, rootOf, type Stack, type StackAction, type StackResult, treeOf } from './stack.ts';
-import type { Resources, ResourceTemplate, ServerTemplate, Template } from './template.ts';
+import { members, newResource, newResources, setResource } from './resource.ts';
+import { type Resource, type Stack, type StackAction, type StackResult, treeOf } from './stack.ts';
+import { serverDraft } from './stack-server.ts';
+import type { Resources, Template } from './template.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface StackDraft {
@@ -318,7 +320,12 @@ export class Orchestration {
         return setResource(resource, 'CREATE', 'COMPLETE');
       }
       case 'server': {
-        const draft = this.#serverDraft(contents, resource, stack);
+        const draft = serverDraft(contents, {
+          resource,
+          stack,
+          ids,
+          schedulerHints: this.#options.schedulerHints,
+        });
         const server =
           since === undefined ? compute.createServer(draft) : compute.addActiveServer(draft, since);
         resource.physicalId = server.id;
@@ -336,27 +343,6 @@ export class Orchestration {
         if (since === undefined) this.#timeline.after(takes.nested, () => this.#end(nested, 'CREATE'));
       }
     }
-  }
-
-  #serverDraft(template: ServerTemplate, resource: Resource, stack: Stack): ServerDraft {
-    const root = rootOf(stack);
-    const group = root.resources.find((other) => other.name === template.group)?.physicalId;
-    return {
-      ...template,
-      projectId: stack.projectId,
-      userId: stack.ownerId,
-      volumes:
-        template.imageId === undefined ? [{ id: this.#options.ids.uuid(), deleteOnTermination: false }] : [],
-      ...(group === undefined ? {} : { groupIds: [group] }),
-      ...(group === undefined && !this.#options.schedulerHints
-        ? {}
-        : {
-            schedulerHints: {
-              ...(group === undefined ? {} : { group: [group] }),
-              ...(this.#options.schedulerHints ? heatsHints(root, stack, resource) : {}),
-            },
-          }),
-    };
   }
 
   #delete(resource: Resource): void {
@@ -449,53 +435,4 @@ export class Orchestration {
     this.#setState(stack, 'DELETE', 'COMPLETE');
     this.#timeline.later(this.#options.keepDeletedMs, () => this.#stacks.delete(stack.id));
   }
-}
-
-function newResources(templates: Resources, createdAt: number): Resource[] {
-  return Object.entries(templates).map(([name, template]) => newResource(name, template, createdAt));
-}
-
-function newResource(name: string, template: ResourceTemplate, createdAt: number): Resource {
-  return {
-    name,
-    type: template.type,
-    requiredBy: template.requiredBy ?? [],
-    contents: template.contents,
-    physicalId: '',
-    nested: undefined,
-    action: 'INIT',
-    result: 'COMPLETE',
-    reason: '',
-    createdAt,
-  };
-}
-
-function members(count: number, member: (index: number) => ResourceTemplate): Resources {
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index), member(index)]));
-}
-
-function setResource(
-  resource: Resource,
-  action: Resource['action'],
-  result: StackResult,
-  reason = 'state changed',
-): void {
-  resource.action = action;
-  resource.result = result;
-  resource.reason = reason;
-}
-
-function heatsHints(root: Stack, stack: Stack, resource: Resource): Record<string, readonly string[]> {
-  return {
-    heat_root_stack_id: [root.id],
-    heat_stack_id: [stack.id],
-    heat_stack_name: [stack.name],
-    heat_path_in_stack: pathOf(stack),
-    heat_resource_name: [resource.name],
-  };
-}
-
-/** As Heat hints it: the root's name, then resource and name of each stack down to this one. */
-function pathOf(stack: Stack): string[] {
-  return stack.parent ? [...pathOf(stack.parent), `${stack.parentResource},${stack.name}`] : [stack.name];
 }
