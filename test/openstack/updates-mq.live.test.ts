@@ -1,6 +1,7 @@
 /**
  * `run updates_bulk updates_mq` on a real cloud and the sandbox's portal: what is done to a stack and its servers shows in
- * the portal within seconds of the API's own state. Makes one stack, in the project of CM_user1, and deletes it.
+ * the portal within seconds of the API's own state. Makes one stack, in the project of one account that populate made
+ * ($OPENSTACK_ACCOUNT, else CM_user1), and deletes it.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,8 @@ const patienceMs = 120_000;
 const portal = new Portal();
 const folder = mkdtempSync(join(tmpdir(), 'updates-mq-'));
 const admin = session(setting('OS_USERNAME'), setting('OS_PROJECT_NAME'));
-const member = session('CM_user1', 'CM_user1_proj');
+const account = process.env['OPENSTACK_ACCOUNT'] ?? 'CM_user1';
+const member = session(account, `${account}_proj`);
 /** How each server went from state to state; one that Nova leaves before it can be read is not among them. */
 const passed: string[] = [];
 const lags: { step: string; ms: number }[] = [];
@@ -40,8 +42,9 @@ let stack: Stack;
 
 beforeAll(async () => {
   service = await startPortal({ portal, faults: new Faults() });
-  const project = await findProject(admin, { name: 'CM_user1_proj', domainId: 'default' });
-  if (!project) throw new Error('the cloud has no project CM_user1_proj: run test/openstack/populate first');
+  const project = await findProject(admin, { name: `${account}_proj`, domainId: 'default' });
+  if (!project)
+    throw new Error(`the cloud has no project ${account}_proj: run test/openstack/populate first`);
   projectId = project.id;
   portal.addUser({ login: 'user1', project_id: projectId });
   const file = join(folder, 'config.yaml');
@@ -61,6 +64,7 @@ beforeAll(async () => {
       concertim: { concertim_url: service.url, concertim_username: 'admin', concertim_password: 'admin' },
       rmq: {
         rmq_address: '127.0.0.1',
+        rmq_port: process.env['OPENSTACK_RABBITMQ_PORT'] ?? 5672,
         rmq_username: 'guest',
         rmq_password: 'guest',
         deployment: 'live-test',

@@ -34,13 +34,15 @@ def delete_flavors(admin):
         admin.compute.delete_flavor(admin.compute.find_flavor(name) or name)
 
 
-def fill(cloud):
+def fill(cloud, admin):
+    """As the account's user; what that one may not, as an administrator in its project."""
     for name, (template, parameters, status) in _STACKS.items():
         stacks.make(cloud, name, template, parameters, status)
     _change_states(cloud)
     _suspend(cloud, 'asleep')
-    _boot_by_hand(cloud, 'by hand (1)', group=next(cloud.compute.server_groups()).id)
-    _boot_by_hand(cloud, 'loose')
+    _boot(cloud, 'by hand (1)', 'private', group=_group(cloud))
+    _boot(admin, 'on the provider network', 'public', group=_group(cloud))
+    _boot(cloud, 'loose', 'private')
 
 
 def _change_states(cloud):
@@ -61,11 +63,16 @@ def _suspend(cloud, name):
         stacks.wait(cloud, stack.id, 'SUSPEND_COMPLETE')
 
 
-def _boot_by_hand(cloud, name, **hints):
+def _group(cloud):
+    """The server group of the stack `group`."""
+    return next(cloud.compute.server_groups()).id
+
+
+def _boot(cloud, name, network, **hints):
     if cloud.compute.find_server(name):
         return
     server = cloud.compute.create_server(
         name=name, image_id=cloud.image.find_image('test-image').id, flavor_id=cloud.compute.find_flavor('m1.tiny').id,
-        networks=[{'uuid': cloud.network.find_network('private').id}],
+        networks=[{'uuid': cloud.network.find_network(network).id}],
         **({'scheduler_hints': hints} if hints else {}))
     cloud.compute.wait_for_server(server)

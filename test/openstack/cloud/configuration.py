@@ -58,7 +58,7 @@ def _values(project):
         'keystone_notifications': settings.KEYSTONE_NOTIFICATIONS,
         'heat_scheduler_hints': settings.HEAT_SCHEDULER_HINTS,
         'heat_global_index_rule': 'role:admin' if settings.HEAT_GLOBAL_INDEX else 'rule:deny_everybody',
-        'rabbitmq_url': settings.RABBITMQ_URL.replace('amqp:', 'rabbit:'),
+        'rabbitmq_url': settings.RABBITMQ_URL,
         'database': mariadb.url(project),
         'database_nova_api': mariadb.url('nova_api'),
         'credentials': _credentials(project),
@@ -91,6 +91,6 @@ def _openrc(user, project):
         ('OS_PROJECT_DOMAIN_NAME', 'Default'),
         ('OS_REGION_NAME', settings.REGION),
         ('OPENSTACK_STATE', settings.STATE),
-        ('OPENSTACK_RABBITMQ_URL', settings.RABBITMQ_URL),
+        ('OPENSTACK_RABBITMQ_PORT', settings.PORTS['rabbitmq']),
         ('no_proxy', '127.0.0.1,localhost'),
     ))

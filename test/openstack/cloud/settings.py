@@ -37,7 +37,7 @@ PORTS = {name: _BASE + n for n, name in enumerate((
     'rabbitmq', 'rabbitmq-distribution', 'epmd'))}
 
 MARIADB_SOCKET = STATE / 'mariadb' / 'socket'
-RABBITMQ_URL = 'amqp://guest:guest@127.0.0.1:%d/' % PORTS['rabbitmq']
+RABBITMQ_URL = 'rabbit://guest:guest@127.0.0.1:%d/' % PORTS['rabbitmq']
 
 
 def url(service, path=''):

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** One file after the other: they share one cloud. */
+export default defineConfig({
+  test: {
+    include: ['test/openstack/*.live.test.ts'],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+  },
+});
