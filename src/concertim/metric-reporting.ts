@@ -88,13 +88,13 @@ export class MetricReporting {
   async report(
     deviceId: DeviceId,
     metric: ReportedMetric,
-    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined } = {},
+    signal?: AbortSignal,
   ): Promise<'stored' | 'unknown-device'> {
-    const token = await this.#session.token(options.signal);
-    let response = await this.#put(deviceId, metric, token, options);
+    const token = await this.#session.token(signal);
+    let response = await this.#put(deviceId, metric, token, signal);
     if (response.status === 401) {
       this.#session.forget(token);
-      response = await this.#put(deviceId, metric, await this.#session.token(options.signal), options);
+      response = await this.#put(deviceId, metric, await this.#session.token(signal), signal);
     }
     if (response.status === 200) return 'stored';
     if (response.status === 404 && isDaemonsOwn(response)) return 'unknown-device';
@@ -109,7 +109,7 @@ export class MetricReporting {
     deviceId: DeviceId,
     { name, value, units, ttlS }: ReportedMetric,
     token: Secret,
-    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined },
+    signal: AbortSignal | undefined,
   ): Promise<HttpResponse> {
     return this.#http.request({
       method: 'PUT',
@@ -118,7 +118,7 @@ export class MetricReporting {
       headers: { authorization: `Bearer ${token.reveal()}` },
       // Signed whole numbers lose their sign in the daemon: a double never does.
       body: { type: 'double', name, value, units, slope: 'both', ttl: ttlS },
-      ...options,
+      signal,
     });
   }
 }

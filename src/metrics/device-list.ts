@@ -3,6 +3,7 @@ import type { DeviceId } from '../concertim/model.ts';
 import type { Session } from '../concertim/session.ts';
 import { listTemplates } from '../concertim/templates.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { SingleFlight } from '../runtime/single-flight.ts';
 import type { Size } from './figures.ts';
 
 /** A device of the portal that shows an instance. */
@@ -22,6 +23,7 @@ const leastAgeMs = 60_000;
 export class DeviceList {
   readonly #session: Session;
   readonly #clock: Clock;
+  readonly #refresh = new SingleFlight(() => this.#read());
   #devices: readonly InstanceDevice[] = [];
   #othersCount = 0;
   #dueAt = Number.NEGATIVE_INFINITY;
@@ -49,11 +51,15 @@ export class DeviceList {
     this.#dueAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Reads it anew. */
+  /** Reads it anew. Who gives up waiting finds it read later on. */
   async refresh(signal?: AbortSignal): Promise<void> {
+    return this.#refresh.join(signal);
+  }
+
+  async #read(): Promise<void> {
     const startedAt = this.#clock.now();
-    const templates = await listTemplates(this.#session, signal);
-    const all = await listDevices(this.#session, signal);
+    const templates = await listTemplates(this.#session);
+    const all = await listDevices(this.#session);
     const now = this.#clock.now();
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
     this.#devices = all.flatMap(({ id, name, metadata, templateId }) => {

@@ -76,9 +76,13 @@ export interface FigureSettings {
  */
 const rounding = 0.05;
 
-/** All figures of an instance. Whatever cannot be said for certain is unknown: never 0, never a part of a sum. */
+/**
+ * All figures of an instance. Whatever cannot be said for certain is unknown: never 0, never a part of a sum.
+ *
+ * @param resources undefined: it is not known what there is of the instance
+ */
 export function figuresOf(
-  resources: readonly MeasuredResource[],
+  resources: readonly MeasuredResource[] | undefined,
   size: Size,
   settings: FigureSettings,
 ): Figure[] {
@@ -87,7 +91,7 @@ export function figuresOf(
 
 function figureOf(
   definition: Definition,
-  resources: readonly MeasuredResource[],
+  resources: readonly MeasuredResource[] | undefined,
   size: Size,
   settings: FigureSettings,
 ): Figure {
@@ -97,6 +101,7 @@ function figureOf(
     because,
     ...(detail !== undefined && { detail }),
   });
+  if (!resources) return unknown('unread');
   const measured = currentParts(definition, resources);
   if (measured.kind === 'unknown') return unknown(measured.because, measured.detail);
   const { parts } = measured;

@@ -58,6 +58,7 @@ interface Task {
 export class MeasureReader {
   readonly #session: Session;
   readonly #clock: Clock;
+  readonly #limit = pLimit(requestsAtOnce);
   /** Of the metrics of a name as a rule. */
   readonly #usual = new Map<string, Readability>();
   /** Of those that differ. */
@@ -82,18 +83,16 @@ export class MeasureReader {
       try {
         await work();
       } catch (error) {
-        signal?.throwIfAborted();
         failures.push({ type, resources: count, error });
       }
     };
     await attempt(resources.length, async () => {
       await this.#learnUsual(type, task);
-      const limit = pLimit(requestsAtOnce);
       for (const group of this.#groups(type, task, task.resources.keys())) {
         await this.#probe(group, task);
         await Promise.all(
           chunksOf(group.ids).map((ids) =>
-            limit(() => attempt(ids.length, () => this.#readGroup({ ...group, ids }, task))),
+            this.#limit(() => attempt(ids.length, () => this.#readGroup({ ...group, ids }, task))),
           ),
         );
       }

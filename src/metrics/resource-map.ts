@@ -2,6 +2,7 @@ import { type Resource, type ResourceType, searchResources } from '../openstack/
 import type { ProjectId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { SingleFlight } from '../runtime/single-flight.ts';
 import { metersByType } from './definitions.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
@@ -23,7 +24,9 @@ const longestWaitMs = 900_000;
 export class ResourceMap {
   readonly #session: Session;
   readonly #clock: Clock;
-  #byInstance: ReadonlyMap<string, readonly InstanceResource[]> = new Map();
+  readonly #refresh = new SingleFlight(() => this.#read());
+  /** undefined until it was read once. */
+  #byInstance: ReadonlyMap<string, readonly InstanceResource[]> | undefined;
   #projects: readonly ProjectId[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
   /** Since when an instance is not found. */
@@ -43,10 +46,10 @@ export class ResourceMap {
     const now = this.#clock.now();
     const known = new Set(instances);
     for (const id of this.#awaited.keys())
-      if (!known.has(id) || this.#byInstance.has(id)) this.#awaited.delete(id);
+      if (!known.has(id) || this.#byInstance?.has(id)) this.#awaited.delete(id);
     let isAwaiting = false;
     for (const id of known) {
-      if (this.#byInstance.has(id)) continue;
+      if (this.#byInstance?.has(id)) continue;
       const since = this.#awaited.get(id) ?? now;
       this.#awaited.set(id, since);
       isAwaiting ||= now - since < longestWaitMs;
@@ -54,25 +57,29 @@ export class ResourceMap {
     return now - this.#readAt >= (isAwaiting ? awaitingAgeMs : ageMs);
   }
 
-  /** Reads it anew. */
+  /** Reads it anew. Who gives up waiting finds it read later on. */
   async refresh(signal?: AbortSignal): Promise<void> {
+    return this.#refresh.join(signal);
+  }
+
+  /** The resources of an instance; none when it is in no watched project or not in Gnocchi; undefined: not known yet. */
+  of(instanceId: string): readonly InstanceResource[] | undefined {
+    return this.#byInstance && (this.#byInstance.get(instanceId) ?? []);
+  }
+
+  async #read(): Promise<void> {
     const now = this.#clock.now();
-    const projects = await listWatchedProjects(this.#session, signal);
+    const projects = await listWatchedProjects(this.#session);
     const types = [...metersByType.keys()];
     const lists = await Promise.all(
       types.map(async (type) => {
         if (projects.length === 0) return [];
-        const resources = await searchResources(this.#session, type, { projects }, signal);
+        const resources = await searchResources(this.#session, type, { projects });
         return resources.map((resource) => ({ ...resource, type }));
       }),
     );
     this.#projects = projects;
     this.#byInstance = Map.groupBy(lists.flat(), ({ instanceId }) => instanceId);
     this.#readAt = now;
-  }
-
-  /** The resources of an instance; none when it is not in Gnocchi, or in no watched project. */
-  of(instanceId: string): readonly InstanceResource[] {
-    return this.#byInstance.get(instanceId) ?? [];
   }
 }

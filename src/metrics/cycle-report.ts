@@ -1,0 +1,75 @@
+import type { Unknown } from './figures.ts';
+import type { ReadFailure } from './measure-reader.ts';
+import type { Delivery } from './send.ts';
+
+/** What one cycle read, worked out and sent. */
+export interface CycleReport {
+  /** ms since 1970. */
+  readonly startedAt: number;
+  readonly ms: Readonly<Record<'devices' | 'resources' | 'read' | 'send', number>>;
+  /** Devices of the portal that show an instance. */
+  readonly instances: number;
+  /** Those that show none. */
+  readonly otherDevices: number;
+  readonly watchedProjects: number;
+  /** Figures that could be worked out. */
+  readonly known: number;
+  /** Of these, those that the portal has already. */
+  readonly kept: number;
+  /** Figures that could not, by the reason; with some of the instances, and what else there is to say. */
+  readonly unknown: ReadonlyMap<Unknown, UnknownFigures>;
+  readonly delivery: Delivery;
+  /** What was not read, and why; the rest was. */
+  readonly failures: readonly (ReadFailure | { readonly what: 'devices' | 'resources'; readonly error: unknown })[];
+  /** Requests sent in the cycle, by service. */
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+export interface UnknownFigures {
+  readonly figures: number;
+  readonly instances: number;
+  /** A few instance ids. */
+  readonly examples: readonly string[];
+  /** What is said of them beside the reason, such as archive policies; each once. */
+  readonly details: readonly string[];
+}
+
+/** Whether all that could be said was said. What is unknown is no failure: a stopped instance has no figures. */
+export function isSuccess({ failures, delivery }: CycleReport): boolean {
+  return (
+    failures.length === 0 &&
+    delivery.refused.length === 0 &&
+    delivery.left === 0 &&
+    delivery.stoppedBy === undefined
+  );
+}
+
+const mostExamples = 3;
+const mostDetails = 5;
+
+/** Counts unknown figures by their reason. */
+export class UnknownCount {
+  readonly #byReason = new Map<Unknown, { figures: number; instances: Set<string>; details: Set<string> }>();
+
+  add(because: Unknown, instanceId: string, detail: string | undefined): void {
+    let count = this.#byReason.get(because);
+    if (!count) this.#byReason.set(because, (count = { figures: 0, instances: new Set(), details: new Set() }));
+    count.figures++;
+    count.instances.add(instanceId);
+    if (detail !== undefined && count.details.size < mostDetails) count.details.add(detail);
+  }
+
+  get all(): ReadonlyMap<Unknown, UnknownFigures> {
+    return new Map(
+      [...this.#byReason].map(([because, { figures, instances, details }]) => [
+        because,
+        {
+          figures,
+          instances: instances.size,
+          examples: [...instances].slice(0, mostExamples),
+          details: [...details],
+        },
+      ]),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { explain } from '../runtime/severity.ts';
+import { CycleLog } from './cycle-log.ts';
+import { type CycleReport, isSuccess } from './cycle-report.ts';
+import { nextOnGrid } from './grid.ts';
+import type { MetricPump } from './metric-pump.ts';
+
+export interface MetricLoopOptions {
+  readonly pump: Pick<MetricPump, 'runCycle'>;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onReport?: (report: CycleReport) => void;
+}
+
+const longestFirstCycleMs = 120_000;
+
+/**
+ * When cycles begin: on a grid of whole intervals since 1970, so that they do not drift. One that takes longer is cut at the
+ * next beginning; two never run at once.
+ */
+export class MetricLoop {
+  readonly #options: MetricLoopOptions;
+  readonly #cycles: CycleLog;
+
+  constructor(options: MetricLoopOptions) {
+    this.#options = options;
+    this.#cycles = new CycleLog(options.log);
+  }
+
+  /** Until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    while (!signal.aborted) {
+      const wait = nextOnGrid(clock.now(), intervalMs) - clock.now();
+      try {
+        await clock.sleep(wait, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      await this.#runCycle(nextOnGrid(clock.now(), intervalMs), signal);
+    }
+  }
+
+  /** One cycle, now; it may take as long as one that has to get to know everything. @returns whether all went well */
+  async runOnce(signal: AbortSignal): Promise<boolean> {
+    return this.#runCycle(this.#options.clock.now() + longestFirstCycleMs, signal);
+  }
+
+  async #runCycle(deadline: number, signal: AbortSignal): Promise<boolean> {
+    const { pump, log, onReport } = this.#options;
+    try {
+      const report = await pump.runCycle(deadline, signal);
+      this.#cycles.write(report);
+      onReport?.(report);
+      return isSuccess(report);
+    } catch (error) {
+      if (!signal.aborted) log.error({ why: explain(error), err: error }, 'no metrics sent');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import { type MetricReporting, mostReportsAtOnce } from '../concertim/metric-reporting.ts';
+import type { Session as PortalSession } from '../concertim/session.ts';
+import type { Traffic } from '../observability/traffic.ts';
+import type { Session as CloudSession } from '../openstack/session.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type CycleReport, UnknownCount } from './cycle-report.ts';
+import { metersByType } from './definitions.ts';
+import { DeviceList, type InstanceDevice } from './device-list.ts';
+import { figuresOf, type MeasuredResource } from './figures.ts';
+import { MeasureReader, type Reading } from './measure-reader.ts';
+import { Pace } from './pace.ts';
+import { type InstanceResource, ResourceMap } from './resource-map.ts';
+import { type Delivery, sendValues } from './send.ts';
+import { SentValues, type Value } from './sent-values.ts';
+import { TimeLimit } from './time-limit.ts';
+
+export interface MetricPumpOptions {
+  readonly cloud: CloudSession;
+  readonly portal: PortalSession;
+  readonly reporting: MetricReporting;
+  readonly intervalMs: number;
+  /** How long the portal shows a value that is not renewed. */
+  readonly ttlMs: number;
+  readonly cpuPerVcpu: boolean;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+}
+
+/** Archive policies are changed once in a year, and a metric keeps its own. */
+const policiesAgeMs = 3_600_000;
+/** Of a cycle's time; the rest is for sending what was read. */
+const readingShare = 0.8;
+
+/**
+ * One cycle: which devices show instances, what Gnocchi measured of these, the figures, to the portal. Whatever fails is
+ * left out of it, and the rest goes on; what is not sent now is not sent later either, for then there are newer figures.
+ */
+export class MetricPump {
+  readonly #options: MetricPumpOptions;
+  readonly #devices: DeviceList;
+  readonly #resources: ResourceMap;
+  readonly #reader: MeasureReader;
+  readonly #sent = new SentValues();
+  readonly #pace = new Pace(mostReportsAtOnce);
+  #policiesLearntAt: number;
+
+  constructor(options: MetricPumpOptions) {
+    const { cloud, portal, clock } = options;
+    this.#options = options;
+    this.#devices = new DeviceList({ session: portal, clock });
+    this.#resources = new ResourceMap({ session: cloud, clock });
+    this.#reader = new MeasureReader({ session: cloud, clock });
+    this.#policiesLearntAt = clock.now();
+  }
+
+  /** Devices were made or deleted: the next cycle looks which. */
+  expireDevices(): void {
+    this.#devices.expire();
+  }
+
+  /** @param deadline when the cycle ends, done or not; ms since 1970 */
+  async runCycle(deadline: number, signal?: AbortSignal): Promise<CycleReport> {
+    const { clock, traffic, intervalMs, ttlMs } = this.#options;
+    const startedAt = clock.now();
+    const requestsBefore = traffic.totals();
+    const failures: CycleReport['failures'][number][] = [];
+    const stopwatch = new Stopwatch();
+    using sending = new TimeLimit('sending', deadline - startedAt, signal);
+    using reading = new TimeLimit('reading', (deadline - startedAt) * readingShare, signal);
+
+    await stopwatch.time('devices', async () => {
+      if (this.#devices.isDue) await attempt('devices', () => this.#devices.refresh(reading.signal));
+    });
+    const { devices } = this.#devices;
+    this.#sent.keepOnly(new Set(devices.map(({ id }) => id)));
+    await stopwatch.time('resources', async () => {
+      const isDue = this.#resources.isDue(devices.map(({ instanceId }) => instanceId));
+      if (isDue) await attempt('resources', () => this.#resources.refresh(reading.signal));
+    });
+    const read = await stopwatch.time('read', () => this.#read(devices, reading.signal));
+    signal?.throwIfAborted();
+    failures.push(...read.failures);
+
+    const unknown = new UnknownCount();
+    const known = this.#values(devices, read, unknown);
+    const now = clock.now();
+    const due = known.filter((value) => this.#sent.isDue(value, { now, ttlMs, intervalMs }));
+    const delivery = await stopwatch.time('send', () => this.#send(due, deadline, sending.signal));
+    signal?.throwIfAborted();
+    return {
+      startedAt,
+      ms: stopwatch.ms,
+      instances: devices.length,
+      otherDevices: this.#devices.othersCount,
+      watchedProjects: this.#resources.watchedProjects.length,
+      known: known.length,
+      kept: known.length - due.length,
+      unknown: unknown.all,
+      delivery,
+      failures,
+      requests: traffic.since(requestsBefore),
+    };
+
+    async function attempt(what: 'devices' | 'resources', work: () => Promise<void>): Promise<void> {
+      try {
+        await work();
+      } catch (error) {
+        signal?.throwIfAborted();
+        failures.push({ what, error });
+      }
+    }
+  }
+
+  async #read(devices: readonly InstanceDevice[], signal: AbortSignal | undefined): Promise<Reading> {
+    const now = this.#options.clock.now();
+    if (now - this.#policiesLearntAt >= policiesAgeMs) {
+      this.#reader.forget();
+      this.#policiesLearntAt = now;
+    }
+    const instances = new Set(devices.map(({ instanceId }) => instanceId));
+    const resources = [...instances].flatMap((id) => this.#resources.of(id) ?? []);
+    const readings = await Promise.all(
+      [...metersByType.keys()].map((type) =>
+        this.#reader.read(
+          type,
+          resources.filter((resource) => resource.type === type),
+          signal,
+        ),
+      ),
+    );
+    return {
+      series: new Map(readings.flatMap(({ series }) => [...series])),
+      failures: readings.flatMap(({ failures }) => failures),
+    };
+  }
+
+  #values(devices: readonly InstanceDevice[], { series }: Reading, unknown: UnknownCount): Value[] {
+    const values: Value[] = [];
+    const measured = ({ id, type }: InstanceResource): MeasuredResource => ({
+      id,
+      type,
+      series: series.get(id) ?? new Map(),
+    });
+    for (const { id: deviceId, instanceId, size } of devices) {
+      const resources = this.#resources.of(instanceId)?.map(measured);
+      for (const figure of figuresOf(resources, size, this.#options)) {
+        const { name, units } = figure.definition;
+        if (figure.kind === 'unknown') unknown.add(figure.because, instanceId, figure.detail);
+        else values.push({ deviceId, name, units, value: figure.value, at: figure.at });
+      }
+    }
+    return values;
+  }
+
+  async #send(values: readonly Value[], deadline: number, signal: AbortSignal | undefined): Promise<Delivery> {
+    const { reporting, ttlMs, clock } = this.#options;
+    return sendValues(values, {
+      reporting,
+      ttlS: Math.max(1, Math.round(ttlMs / 1000)),
+      pace: this.#pace,
+      clock,
+      deadline,
+      onSent: (value) => this.#sent.note(value, clock.now()),
+      signal,
+    });
+  }
+}
+
+/** Times the phases of a cycle. */
+class Stopwatch {
+  readonly ms = { devices: 0, resources: 0, read: 0, send: 0 };
+
+  async time<T>(phase: keyof Stopwatch['ms'], work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.ms[phase] += performance.now() - startedAt;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/** How many at once to begin with. */
+const first = 8;
+const fewest = 4;
+/** That much longer than the quickest answers is only noise, ms. */
+const noiseMs = 5;
+
+/**
+ * How many requests are in flight at once, by how long the answers take: more as long as they do not take longer for it,
+ * fewer when they do, because then requests only wait at the other end.
+ */
+export class Pace {
+  readonly #most: number;
+  #limit: number;
+  #quickestMs = Number.POSITIVE_INFINITY;
+  #sumMs = 0;
+  #count = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#limit = Math.min(first, most);
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Takes note of an answer that took `ms`. */
+  note(ms: number): void {
+    this.#sumMs += ms;
+    this.#count++;
+    if (this.#count < this.#limit) return;
+    const mean = this.#sumMs / this.#count;
+    this.#sumMs = 0;
+    this.#count = 0;
+    // It creeps up, so that a daemon that became slower for good is not throttled for ever.
+    this.#quickestMs = Math.min(mean, this.#quickestMs * 1.01);
+    const isLonger = mean > 2 * this.#quickestMs + noiseMs;
+    this.#limit = isLonger
+      ? Math.max(fewest, Math.floor(this.#limit * 0.75))
+      : Math.min(this.#most, this.#limit + Math.ceil(this.#limit / 4));
+  }
+}

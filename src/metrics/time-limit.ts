@@ -1,0 +1,29 @@
+import { Deadline } from '../runtime/deadline.ts';
+import { ServiceError } from '../runtime/severity.ts';
+
+/** A signal that is aborted after some time, or with an outer one; over with its block (`using`). */
+export class TimeLimit implements Disposable {
+  readonly #deadline: Deadline;
+  readonly #controller = new AbortController();
+
+  /** @param what has a time limit, such as `reading` */
+  constructor(what: string, ms: number, outer?: AbortSignal) {
+    this.#deadline = new Deadline(Math.max(0, ms), outer);
+    this.#deadline.on('abort', () => {
+      const seconds = Math.round(ms / 100) / 10;
+      this.#controller.abort(
+        this.#deadline.isOver
+          ? new ServiceError(`The time for ${what} was over after ${seconds} s.`, { severity: 'transient' })
+          : this.#deadline.reason,
+      );
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#deadline[Symbol.dispose]();
+  }
+}
