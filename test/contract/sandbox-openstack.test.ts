@@ -110,6 +110,22 @@ const described: Situation = {
   state: ({ sandbox, user }) =>
     sandbox.cloud.identity.updateUser(user, { description: 'Concertim Managed User' }),
 };
+const notGranted = (role: string): Situation => ({
+  state: ({ sandbox: { cloud }, user, project }) =>
+    cloud.identity.revoke(user, project, cloud.identity.role(role)),
+});
+const keyPair = (name: string): Situation => ({
+  as: 'user',
+  state: ({ sandbox: { cloud }, user }) =>
+    cloud.keyPairs.add({
+      name,
+      userId: user.id,
+      type: 'ssh',
+      publicKey: 'ssh-rsa AAAA',
+      fingerprint: '00',
+      createdAt: 0,
+    }),
+});
 const newestServers = ({ sandbox }: Like) => [...sandbox.cloud.compute.servers()];
 const rename: Situation = { server: ({ loose }) => loose };
 const globalIndex: Situation = { options: { heatGlobalIndex: true } };
@@ -120,6 +136,17 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
     'auth-projects': {},
     'bad-token-401': { as: 'nobody' },
     domains: {},
+    'grant-admin-admin': {},
+    'grant-again': {},
+    'grant-check': {},
+    'grant-check-404': notGranted('reader'),
+    'grant-concertim-member': {},
+    'grant-concertim-watcher': {},
+    'grant-delete': {},
+    'grant-delete-404': notGranted('member'),
+    'grant-unknown-role-404': {},
+    'grant-user-member': {},
+    'grants-of-user-in-project': {},
     'member-lists-projects-403': asUser,
     'no-token-401': {},
     'project-create': {},
@@ -133,6 +160,10 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
     'projects-by-name': {},
     'projects-by-name-none': {},
     'projects-of-user': {},
+    'role-assignments-none': {},
+    'role-assignments-project': {},
+    'role-assignments-user-role': {},
+    'role-assignments-user-role-names': {},
     roles: {},
     'roles-by-name': {},
     'token-application-credential': {},
@@ -183,6 +214,21 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
     'flavors-detail-bad-marker-400': { marker: () => 'nosuch' },
     'flavors-detail-microversion-406': {},
     'flavors-detail-page': {},
+    'keypair-bad-key-400': asUser,
+    'keypair-bad-name-400': asUser,
+    'keypair-delete': keyPair('generated'),
+    'keypair-delete-404': asUser,
+    'keypair-duplicate-409': keyPair('imported'),
+    'keypair-generate': asUser,
+    'keypair-generate-2.10': asUser,
+    'keypair-import': asUser,
+    'keypair-import-2.92-generate-400': asUser,
+    'keypair-import-ed25519': asUser,
+    'keypair-show': keyPair('imported'),
+    'keypair-show-404': asUser,
+    keypairs: keyPair('imported'),
+    'keypairs-2.10-of-user-by-admin': { ...keyPair('imported'), as: 'admin' },
+    'keypairs-empty': asUser,
     'no-such-route-404': {},
     'server-action-404': {},
     'server-action-bad-400': {},
@@ -344,8 +390,7 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
 
 /** What the sandbox does not have: no client of ours asks for it. */
 const absent: readonly RegExp[] = [
-  /^keystone\/grant/,
-  /^nova\/(keypair|server-group-delete)/,
+  /^nova\/server-group-delete/,
   /^heat\/(stack-create|output-show|resource-show)/,
   /^neutron\/floatingip/,
 ];
@@ -371,7 +416,7 @@ let shared: Promise<Like & AsyncDisposable> | undefined;
 afterAll(async () => (await shared)?.[Symbol.asyncDispose]());
 
 function changesNothing({ request }: Recording, situation: Situation): boolean {
-  const onlyLooks = request.method === 'GET' || request.url.endsWith('/auth/tokens');
+  const onlyLooks = ['GET', 'HEAD'].includes(request.method) || request.url.endsWith('/auth/tokens');
   return onlyLooks && !situation.state && !situation.server && !situation.options;
 }
 
@@ -546,6 +591,10 @@ async function ask(
   const { as = 'admin' } = situation;
   const { admin } = sandbox.population;
   const server = situation.server?.(like) ?? like.loose;
+  const roleId = (recorded: string) => {
+    const name = recordedRoles[recorded];
+    return name === undefined ? recorded : sandbox.cloud.identity.role(name).id;
+  };
   const { pathname, search, searchParams } = new URL(request.url);
   const path = pathname
     .replace(`/v1/${recordedProject}`, `/v1/${project.id}`)
@@ -554,8 +603,17 @@ async function ask(
     .replace(/\/stacks\/(captured|failing)\/[0-9a-f-]{36}/, `/stacks/${stack.name}/${stack.id}`)
     .replace(/\/stacks\/(?!0000)[0-9a-f-]{36}$/, `/stacks/${stack.id}`)
     .replace(/\/projects\/(?!ffff)[0-9a-f]{32}/, `/projects/${project.id}`)
-    .replace(/\/users\/(?!ffff)[0-9a-f]{32}/, `/users/${user.id}`);
-  if (searchParams.has('project_id')) searchParams.set('project_id', project.id);
+    .replace(/\/users\/(?!ffff)[0-9a-f]{32}/, `/users/${user.id}`)
+    .replace(/(?<=\/roles\/)[0-9a-f]{32}/, roleId);
+  for (const [name, id] of [
+    ['project_id', project.id],
+    ['scope.project.id', project.id],
+    ['user_id', user.id],
+    ['user.id', isConcertims(request.url) ? sandbox.population.concertim.id : user.id],
+    ['role.id', roleId(searchParams.get('role.id') ?? '')],
+  ] as const) {
+    if (searchParams.has(name)) searchParams.set(name, id);
+  }
   if (situation.marker) searchParams.set('marker', situation.marker(like));
   const token = as === 'nobody' ? 'gAAAAABnonsense' : like.token(as);
   const headers: Record<string, string> = { ...request.headers };
@@ -582,6 +640,17 @@ async function ask(
 }
 
 const recordedProject = '6bc815b484df425b93e372ff66d583b3';
+const recordedRoles: Readonly<Record<string, string>> = {
+  '7f3ee0de672e4e05b6865289a46ec435': 'member',
+  a34ff9e2d5914572aa8fe1e33adc0f3d: 'watcher',
+  '4731d94cbc234354b053b614dc4ee9cd': 'reader',
+  '58724d27772b4307b98250feee8466cb': 'admin',
+};
+
+/** The service's own user, as against the one whose project it is. */
+function isConcertims(url: string): boolean {
+  return url.includes('33d1c1f3fa934a06a6d58b0e7c90af17');
+}
 
 /** What of the answer is not as it was recorded, in words. */
 function differences(recorded: Recording['response'], answer: HttpResponse, situation: Situation): string[] {

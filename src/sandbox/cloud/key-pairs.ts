@@ -5,14 +5,21 @@ export interface KeyPair {
   readonly type: 'ssh' | 'x509';
   readonly publicKey: string;
   readonly fingerprint: string;
+  /** Nova's own number of it. */
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 /** Nova's key pairs: a name is a user's own. */
 export class KeyPairs {
   readonly #pairs: KeyPair[] = [];
+  #made = 0;
 
-  add(pair: KeyPair): void {
+  add(draft: Omit<KeyPair, 'number'>): KeyPair {
+    const pair = { ...draft, number: ++this.#made };
     this.#pairs.push(pair);
+    return pair;
   }
 
   find(userId: string, name: string): KeyPair | undefined {

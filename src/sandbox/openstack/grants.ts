@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Project, Role, User } from '../cloud/identity.ts';
+import type { Identity, Project, Role, User } from '../cloud/identity.ts';
 import type { Call } from './call.ts';
+import { listLinks, roleBody } from './keystone.ts';
 import { Refusal } from './refusal.ts';
 import { type Answer, type Site, withToken } from './service.ts';
 
@@ -31,7 +32,7 @@ export function addGrants(app: FastifyInstance, site: Site): void {
       .filter(({ projectId, userId }) => projectId === project.id && userId === user.id)
       .map(({ roleId }) => roleId);
     const roles = identity.roles.filter(({ id }) => granted.includes(id));
-    return JSON.stringify({ roles, links: linksOf(call) });
+    return JSON.stringify({ roles: roles.map((role) => roleBody(call, role)), links: listLinks(call) });
   });
   route('PUT', one, (call) => {
     const { project, user } = placeOf(call);
@@ -56,14 +57,16 @@ export function addGrants(app: FastifyInstance, site: Site): void {
           wanted('scope.project.id', projectId) && wanted('user.id', userId) && wanted('role.id', roleId),
       );
     const base = `${call.base}/v3`;
+    const named = (item: Project | User | Role | undefined) =>
+      call.query.has('include_names') && item ? namesOf(item, identity) : {};
     return JSON.stringify({
       role_assignments: rows.map(({ projectId, userId, roleId }) => ({
         links: { assignment: `${base}/projects/${projectId}/users/${userId}/roles/${roleId}` },
-        scope: { project: { id: projectId } },
-        user: { id: userId },
-        role: { id: roleId },
+        scope: { project: { id: projectId, ...named(identity.projects.get(projectId)) } },
+        user: { id: userId, ...named(identity.users.get(userId)) },
+        role: { id: roleId, ...named(identity.roles.find(({ id }) => id === roleId)) },
       })),
-      links: linksOf(call),
+      links: listLinks(call),
     });
   });
 
@@ -104,6 +107,9 @@ function noContent(call: Call): undefined {
   return undefined;
 }
 
-function linksOf({ request }: Call) {
-  return { next: null, self: `http://${request.host}${request.url}`, previous: null };
+function namesOf(item: Project | User | Role, identity: Identity) {
+  const { name } = item;
+  if (!('domainId' in item)) return { name };
+  const domain = identity.domains.find(({ id }) => id === item.domainId);
+  return { name, domain: { id: item.domainId, name: domain?.name } };
 }

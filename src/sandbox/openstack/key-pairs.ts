@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { negotiate } from './microversion.ts';
 import { notInSandbox, Refusal } from './refusal.ts';
 import { type Answer, type Site, withToken } from './service.ts';
+import { zoneless } from './times.ts';
 
 /** From this minor microversion on Nova generates no keys. */
 const importsOnly = 92;
@@ -26,13 +27,20 @@ export function addKeyPairs(app: FastifyInstance, site: Site): void {
 
   route('GET', '', (call) => {
     const minor = minorOf(call);
-    const pairs = keyPairs.of(call.token.user.id);
+    // Administrators may ask for another user's.
+    const userId = (minor >= 10 && call.isAdmin && call.query.get('user_id')) || call.token.user.id;
+    const pairs = keyPairs.of(userId);
     return JSON.stringify({ keypairs: pairs.map((pair) => ({ keypair: rowBody(pair, minor) })) });
   });
   route('GET', '/:name', (call) => {
     const minor = minorOf(call);
     const pair = find(call);
-    return JSON.stringify({ keypair: { ...rowBody(pair, minor), user_id: pair.userId } });
+    // What Nova's table has besides.
+    const columns = { id: pair.number, created_at: zoneless(pair.createdAt), updated_at: null };
+    const deletion = { deleted: false, deleted_at: null };
+    return JSON.stringify({
+      keypair: { ...rowBody(pair, minor), user_id: pair.userId, ...columns, ...deletion },
+    });
   });
   route('POST', '', (call) => {
     const minor = minorOf(call);
@@ -42,8 +50,9 @@ export function addKeyPairs(app: FastifyInstance, site: Site): void {
     const generated = draft.public_key === undefined ? generate(draft.type) : undefined;
     const publicKey = generated?.publicKey ?? draft.public_key ?? '';
     const fingerprint = fingerprintOf(publicKey);
-    const pair: KeyPair = { name: draft.name, userId, type: draft.type, publicKey, fingerprint };
-    keyPairs.add(pair);
+    const { name, type } = draft;
+    const createdAt = site.cloud.timeline.now();
+    const pair = keyPairs.add({ name, userId, type, publicKey, fingerprint, createdAt });
     call.reply.code(minor >= 2 ? 201 : 200);
     return JSON.stringify({
       keypair: {

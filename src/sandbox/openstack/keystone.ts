@@ -264,7 +264,8 @@ function list<T>(call: Call, name: string, items: readonly T[], body: (item: T) 
   return JSON.stringify({ [name]: items.map(body), links: listLinks(call) });
 }
 
-function listLinks({ request }: Call) {
+/** Beside every list of Keystone's. */
+export function listLinks({ request }: Call) {
   return { next: null, self: `http://${request.host}${request.url}`, previous: null };
 }
 
@@ -303,7 +304,8 @@ function userBody(call: Call, user: User) {
   };
 }
 
-function roleBody(call: Call, { id, name }: Role) {
+/** A role as lists have it. */
+export function roleBody(call: Call, { id, name }: Role) {
   const immutable = ['admin', 'member', 'reader'].includes(name);
   return {
     id,

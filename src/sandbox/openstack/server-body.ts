@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Address, Server } from '../cloud/compute.ts';
-import { seconds } from './times.ts';
+import { seconds, zoneless } from './times.ts';
 
 /** How a server is to be told: what differs by who asks, with which microversion, under which address. */
 export interface ServerView {
@@ -21,8 +21,8 @@ export function serverBody(server: Server, view: ServerView): Record<string, unk
     'OS-EXT-AZ:availability_zone': server.host === null ? '' : 'nova',
     config_drive: '',
     key_name: server.keyName,
-    'OS-SRV-USG:launched_at': microtime(server.launchedAt),
-    'OS-SRV-USG:terminated_at': microtime(server.terminatedAt),
+    'OS-SRV-USG:launched_at': zoneless(server.launchedAt),
+    'OS-SRV-USG:terminated_at': zoneless(server.terminatedAt),
     ...(server.addresses.length > 0 ? { security_groups: [{ name: 'default' }] } : {}),
     ...(isAdmin
       ? {
@@ -193,10 +193,6 @@ function addressBody({ version, address, type, mac }: Address) {
 
 function faultOf({ fault }: Server) {
   return fault && { code: 500, created: seconds(fault.at), message: fault.message };
-}
-
-function microtime(ms: number | undefined): string | null {
-  return ms === undefined ? null : `${seconds(ms).slice(0, 19)}.000000`;
 }
 
 function instanceName(server: Server): string {
