@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { ServiceError } from '../runtime/severity.ts';
 
@@ -17,7 +26,17 @@ export class LogFileError extends ServiceError {
   }
 }
 
+/** When a log file is put aside, and how much of a log is kept. */
+export interface LogRotation {
+  /** The most that a file may hold; a single longer line has a file of its own. */
+  readonly maxBytes: number;
+  /** How many files are kept, the one that is written included. */
+  readonly files: number;
+}
+
 export interface LogFileOptions {
+  /** Default: it grows. */
+  readonly rotation?: LogRotation | undefined;
   /** The first line that could not be written after some that could. */
   readonly onFailure: (error: LogFileError) => void;
   /** The first line that could again, with the number of those that could not. */
@@ -31,11 +50,15 @@ export function reopenLogFiles(): void {
   for (const file of open) file.reopen();
 }
 
-/** A file to which lines are appended, at once and in order. Its folder is made when it is not there. */
+/**
+ * A file to which lines are appended, at once and in order. Its folder is made when it is not there. Where it would grow
+ * too large it becomes `<name>.1`, and what had that name `<name>.2`, and so on.
+ */
 export class LogFile {
   readonly #path: string;
   readonly #options: LogFileOptions;
   #descriptor: number;
+  #size: number;
   #lost = 0;
 
   /** @throws {LogFileError} when it cannot be opened */
@@ -43,6 +66,7 @@ export class LogFile {
     this.#path = path;
     this.#options = options;
     this.#descriptor = this.#open();
+    this.#size = fstatSync(this.#descriptor).size;
     open.add(this);
   }
 
@@ -50,7 +74,9 @@ export class LogFile {
   write(line: string): void {
     try {
       const bytes = Buffer.from(line);
+      this.#makeRoom(bytes.length);
       for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+      this.#size += bytes.length;
     } catch (error) {
       this.#fail(error);
       return;
@@ -67,6 +93,7 @@ export class LogFile {
       const descriptor = this.#open();
       closeSync(this.#descriptor);
       this.#descriptor = descriptor;
+      this.#size = fstatSync(descriptor).size;
     } catch (error) {
       this.#options.onFailure(error as LogFileError);
     }
@@ -75,6 +102,17 @@ export class LogFile {
   close(): void {
     open.delete(this);
     closeSync(this.#descriptor);
+  }
+
+  #makeRoom(bytes: number): void {
+    const { rotation } = this.#options;
+    if (!rotation || this.#size === 0 || this.#size + bytes <= rotation.maxBytes) return;
+    const numbered = (number: number) => (number === 0 ? this.#path : `${this.#path}.${number}`);
+    rmSync(numbered(rotation.files - 1), { force: true });
+    for (let number = rotation.files - 2; number >= 0; number--) {
+      if (existsSync(numbered(number))) renameSync(numbered(number), numbered(number + 1));
+    }
+    this.reopen();
   }
 
   #open(): number {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -172,4 +180,35 @@ test('a full disk is told once, does not stop the work, and its end is told with
 
   expect(told).toEqual([`The log file ${path} cannot be written (ENOSPC).`, '2 lost']);
   expect(readFileSync(path, 'utf8')).toBe('three\n');
+});
+
+const deaf = { onFailure: () => {}, onRecovery: () => {} };
+
+test('a file that would grow too large is put aside, and only so many are kept', () => {
+  const path = join(folder, 'x.log');
+  const file = new LogFile(path, { ...deaf, rotation: { maxBytes: 10, files: 3 } });
+
+  for (const line of ['one\n', 'two\n', 'three\n', 'four\n', 'five\n', 'six and more\n', 'seven\n'])
+    file.write(line);
+  file.close();
+
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  expect(readdirSync(folder).sort()).toEqual(['x.log', 'x.log.1', 'x.log.2']);
+  expect([read('x.log'), read('x.log.1'), read('x.log.2')]).toEqual([
+    'seven\n',
+    'six and more\n',
+    'four\nfive\n',
+  ]);
+});
+
+test('what an earlier process wrote counts, and a single file that is kept starts anew', () => {
+  const path = join(folder, 'x.log');
+  writeFileSync(path, '12345678\n');
+  const file = new LogFile(path, { ...deaf, rotation: { maxBytes: 10, files: 1 } });
+
+  file.write('new\n');
+  file.close();
+
+  expect(readdirSync(folder)).toEqual(['x.log']);
+  expect(readFileSync(path, 'utf8')).toBe('new\n');
 });

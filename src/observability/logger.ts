@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import pino from 'pino';
 import type PinoPretty from 'pino-pretty';
-import { LogFile } from './log-file.ts';
+import { LogFile, type LogRotation } from './log-file.ts';
 import { scrub } from './scrub.ts';
 
 /** Logs constant messages with fields: `log.info({ changes: 4, ms: 812 }, 'reconciled')`. */
@@ -15,6 +15,8 @@ export interface LoggerOptions {
   readonly component?: string;
   /** A log file to write beside `output`. */
   readonly file?: string | undefined;
+  /** Of that file. */
+  readonly rotation?: LogRotation;
   /** Default: standard output. */
   readonly output?: pino.DestinationStream;
 }
@@ -57,6 +59,7 @@ export function createLogger(options: LoggerOptions): Logger {
 
   const onStandardOutput = pino(settings, shown);
   const file = new LogFile(options.file, {
+    rotation: options.rotation,
     onFailure: (err) => onStandardOutput.error({ err }, 'log file cannot be written'),
     onRecovery: (lost) => onStandardOutput.warn({ file: options.file, lost }, 'log file is written again'),
   });
