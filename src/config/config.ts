@@ -20,6 +20,8 @@ export interface Config {
   readonly api: ApiConfig;
   readonly billing: { readonly enabled: boolean };
   readonly observability: ObservabilityConfig;
+  /** Of the environment: how systemd wants to be notified; undefined when it does not. */
+  readonly systemd: { readonly socket: string; readonly watchdogMs: number | undefined } | undefined;
   /** What a person should know although it is no error: keys that are ignored, a choice between two. */
   readonly notices: readonly string[];
 }

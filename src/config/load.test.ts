@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Secret } from '../runtime/secret.ts';
 import { severityOf } from '../runtime/severity.ts';
-import { loadConfig } from './load.ts';
+import { loadConfig, loadConfigWithSettings } from './load.ts';
 import { ConfigError } from './problems.ts';
 
 let folder: string;
@@ -498,4 +498,29 @@ test('every key that the example has commented out with a value can be put in', 
   const problems = problemsOf(example.replace(/^( *)#(\w+: \S)/gm, '$1$2'));
 
   expect(problems).toEqual([]);
+});
+
+test('the folders that systemd or an image gives are used where the file names none', () => {
+  const env = { LOGS_DIRECTORY: '/var/log/one:/var/log/two', STATE_DIRECTORY: '/var/lib/state' };
+
+  const silent = load(`log_dir:\n${minimal}`, env);
+  const named = load(`log_dir: /srv/log\ndata_dir: /srv/data\n${minimal}`, env);
+  const { settings } = loadConfigWithSettings({ file: write('config.yaml', minimal), env });
+
+  expect(silent).toMatchObject({ logDir: '/var/log/one', dataDir: '/var/lib/state' });
+  expect(named).toMatchObject({ logDir: '/srv/log', dataDir: '/srv/data' });
+  expect(settings.find(({ key }) => key === 'log_dir')).toMatchObject({
+    shown: '/var/log/one',
+    origin: '$LOGS_DIRECTORY',
+  });
+});
+
+test('systemd says where and how often it wants to be notified; a watchdog of another process is none', () => {
+  const env = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '60000000' };
+  const socket = env.NOTIFY_SOCKET;
+
+  expect(load(minimal).systemd).toBeUndefined();
+  expect(load(minimal, { NOTIFY_SOCKET: socket }).systemd).toEqual({ socket, watchdogMs: undefined });
+  expect(load(minimal, env).systemd).toEqual({ socket, watchdogMs: 60_000 });
+  expect(load(minimal, { ...env, WATCHDOG_PID: '1' }).systemd).toEqual({ socket, watchdogMs: undefined });
 });

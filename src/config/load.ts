@@ -46,8 +46,8 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const problems = new Problems();
   const root = parseYaml(content.text, file, problems);
   if (!root) throw problems.toError();
-  const read = readSettings(withCloudOf(root, env, problems), problems);
-  const config = new ConfigBuilder(read, problems).build(root.at);
+  const read = readSettings(withCloudOf(withFoldersOf(env, root), env, problems), problems);
+  const config = new ConfigBuilder(read, problems).build(root.at, systemdOf(env));
   return { config, file, settings: read.settings };
 }
 
@@ -65,6 +65,32 @@ function withCloudOf(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems):
   return { ...root, entries: new Map([...root.entries, ['openstack', { ...openstack, node }]]) };
 }
 
+/** The folders that systemd (`LogsDirectory=`, `StateDirectory=`) and our images give, where the file names none. */
+function withFoldersOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
+  const entries = new Map(root.entries);
+  for (const [key, variable] of [
+    ['log_dir', 'LOGS_DIRECTORY'],
+    ['data_dir', 'STATE_DIRECTORY'],
+  ] as const) {
+    // systemd separates several by colons.
+    const text = env[variable]?.split(':')[0];
+    const at = { file: `$${variable}`, line: 0, column: 0 };
+    const given = entries.get(key)?.node;
+    const isSilent = !given || (given.kind === 'text' && given.text === undefined);
+    if (text && isSilent) entries.set(key, { at, node: { kind: 'text', text, at } });
+  }
+  return { ...root, entries };
+}
+
+/** sd_notify(3) and sd_watchdog_enabled(3): what is meant for another process does not concern us. */
+function systemdOf(env: NodeJS.ProcessEnv): Config['systemd'] {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC, WATCHDOG_PID } = env;
+  if (!socket) return undefined;
+  const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid);
+  const watchdogMs = Number(WATCHDOG_USEC) / 1_000;
+  return { socket, watchdogMs: isOurs && watchdogMs > 0 ? watchdogMs : undefined };
+}
+
 /** From the keys' values to what the service uses: what depends on several keys, and on files they name. */
 class ConfigBuilder {
   readonly #values: ConfigFile;
@@ -77,7 +103,7 @@ class ConfigBuilder {
     this.#problems = problems;
   }
 
-  build(start: Place): Config {
+  build(start: Place, systemd: Config['systemd']): Config {
     const { openstack, concertim, updates, metrics, api, billing, observability, log_rotation } =
       this.#values;
     const credentials = this.#credentials(start);
@@ -129,6 +155,7 @@ class ConfigBuilder {
         port: observability.port,
         otlpEndpoint: observability.otlp_endpoint,
       },
+      systemd,
       notices: this.#problems.notices,
     });
   }

@@ -1,6 +1,6 @@
 import { ServiceError } from '../runtime/severity.ts';
 
-/** A place in a file. Lines and columns count from 1. */
+/** A place in a file. Lines and columns count from 1; line 0 is no file, but a variable of the environment. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -66,8 +66,9 @@ export class Problems {
   }
 }
 
-/** `config.yaml:3:3` */
+/** `config.yaml:3:3`, or `$LOGS_DIRECTORY` */
 export function placeText(at: Place): string {
+  if (at.line === 0) return at.file;
   return `${at.file}:${at.line}:${at.column}`;
 }
 
