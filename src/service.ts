@@ -8,8 +8,11 @@ import type { Exchange } from './http/client.ts';
 import { AmqpSource } from './notifications/amqp-source.ts';
 import { NotificationListener } from './notifications/listener.ts';
 import type { NotificationSource } from './notifications/source.ts';
+import { type ComponentHealth, Health, together } from './observability/health.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
+import { Systemd } from './observability/systemd.ts';
 import { Traffic } from './observability/traffic.ts';
+import { VitalSigns } from './observability/vital-signs.ts';
 import type { Reference } from './openstack/model.ts';
 import { Session as CloudSession } from './openstack/session.ts';
 import { AuthUrls } from './operations/auth-urls.ts';
@@ -25,6 +28,7 @@ import { soleWriter } from './reconcile/writer-lease.ts';
 import { LockFile } from './reconcile/writer-lock-file.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
+import { runAll } from './runtime/run-all.ts';
 import { ServiceError } from './runtime/severity.ts';
 
 /** The parts that run by themselves: each alone in a process, or several in one. */
@@ -53,6 +57,8 @@ const patience = {
 /** A part of the service that runs by itself. */
 interface Component {
   readonly name: ComponentName;
+  /** Of each of its parts. */
+  readonly healths: readonly Health[];
   /** Until the signal is aborted; rejects only when it cannot go on. */
   run(signal: AbortSignal): Promise<void>;
   /** One cycle. @returns whether all went well */
@@ -64,11 +70,22 @@ interface Updates {
   readonly reconciler: Reconciler;
   readonly loop: ReconcileLoop;
   readonly writer: Writer;
+  readonly health: Health;
 }
 
 /** All components that this configuration has work for. */
 export function componentsFor({ rmq }: Config): ComponentName[] {
   return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
+}
+
+/** The log of the API server kept the name that the first version gave it. */
+function logFileOf(component: ComponentName): string {
+  return component === 'api' ? 'api_server.log' : `${component}.log`;
+}
+
+/** Where each component of this machine tells how it fares. */
+export function healthFolder(dataDir: string): string {
+  return join(dataDir, 'health');
 }
 
 /**
@@ -102,9 +119,20 @@ export class Service implements AsyncDisposable {
     this.#components = options.components.map((name) => this.#component(name));
   }
 
-  /** Runs all components until the signal is aborted. */
+  /** Runs all components until the signal is aborted, or one of them cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#components.map((component) => component.run(signal)));
+    const signs = this.#vitalSigns();
+    const runs = this.#components.map((component) => (over: AbortSignal) => component.run(over));
+    try {
+      await runAll(signs ? [...runs, (over) => signs.run(over)] : runs, signal);
+    } finally {
+      await signs?.end();
+    }
+  }
+
+  /** How each component fares. */
+  health(): ComponentHealth[] {
+    return this.#components.map(({ healths }) => together(healths.map((part) => part.read())));
   }
 
   /** One cycle of each component. @returns whether all went well */
@@ -131,20 +159,26 @@ export class Service implements AsyncDisposable {
   /** Both keep the portal in step: in one process they share the writer, which the first of them runs. */
   #updatesComponent(name: 'updates_bulk' | 'updates_mq', log: Logger): Component {
     const isFirst = this.#updates === undefined;
-    this.#updates ??= this.#createUpdates(log);
-    const { loop, writer, reconciler } = this.#updates;
+    this.#updates ??= this.#createUpdates(name, log);
+    const { loop, writer, reconciler, health } = this.#updates;
     const source = name === 'updates_mq' ? this.#notificationSource(log) : undefined;
+    const hearing = new Health({ component: name, clock: this.#clock });
     const listener = new NotificationListener(
       {
         request: (references) => writer.request(references),
         requestFull: () => writer.requestFull(),
         hasRoom: () => writer.hasRoom(),
-        setListening: (isListening) => reconciler.setListening(isListening),
+        setListening: (isListening) => {
+          reconciler.setListening(isListening);
+          if (isListening) hearing.succeeded();
+          else hearing.failed('no notifications are heard');
+        },
       },
       log,
     );
     return {
       name,
+      healths: [...(isFirst ? [health] : []), ...(source ? [hearing] : [])],
       async run(signal) {
         log.info('started');
         await Promise.all([isFirst && writer.run(signal), source?.run(listener, signal)]);
@@ -154,13 +188,15 @@ export class Service implements AsyncDisposable {
     };
   }
 
-  #createUpdates(log: Logger): Updates {
+  #createUpdates(component: ComponentName, log: Logger): Updates {
     const { config, components, onReport } = this.#options;
     const reconciler = this.#reconciler(log);
-    const shared = { clock: this.#clock, random: this.#random, log };
+    const { intervalMs } = config.updates;
+    const health = new Health({ component, clock: this.#clock, everyMs: intervalMs });
+    const shared = { clock: this.#clock, random: this.#random, log, health };
     const loop = new ReconcileLoop({
       reconciler,
-      intervalMs: config.updates.intervalMs,
+      intervalMs,
       ...shared,
       ...(onReport && { onReport }),
     });
@@ -172,7 +208,7 @@ export class Service implements AsyncDisposable {
       writesAlone: components.includes('updates_bulk'),
       ...shared,
     });
-    return { reconciler, loop, writer };
+    return { reconciler, loop, writer, health };
   }
 
   #notificationSource(log: Logger): NotificationSource {
@@ -213,13 +249,33 @@ export class Service implements AsyncDisposable {
       clock: this.#clock,
       log,
     });
-    return { name: 'api', run: (signal) => server.run(signal), runOnce: async () => true };
+    const health = new Health({ component: 'api', clock: this.#clock });
+    return {
+      name: 'api',
+      healths: [health],
+      run: (signal) => server.run(signal, () => health.succeeded()),
+      runOnce: async () => true,
+    };
   }
 
   /** A courtesy: without it the change shows when a notification, or the next full run, comes. */
   #requestReconcile(references: readonly Reference[], log: Logger): void {
     this.#updates?.writer.request(references).catch((err: unknown) => {
       log.debug({ err }, 'reconcile not requested');
+    });
+  }
+
+  /** undefined: there is nobody to tell. */
+  #vitalSigns(): VitalSigns | undefined {
+    const { dataDir, systemd } = this.#options.config;
+    if (dataDir === undefined && systemd === undefined) return undefined;
+    const log = this.#log('service');
+    return new VitalSigns({
+      read: () => this.health(),
+      folder: dataDir && healthFolder(dataDir),
+      systemd: systemd && new Systemd(systemd, log),
+      clock: this.#clock,
+      log,
     });
   }
 
@@ -257,14 +313,16 @@ export class Service implements AsyncDisposable {
     };
   }
 
-  #log(component: string): Logger {
+  #log(component: ComponentName | 'plan' | 'service'): Logger {
     const { config, logFormat, log } = this.#options;
     if (log) return log.child({ component });
+    const isOfAComponent = component !== 'plan' && component !== 'service';
     return createLogger({
       level: config.logLevel,
       format: logFormat ?? 'json',
       component,
-      file: config.logDir && component !== 'plan' ? join(config.logDir, `${component}.log`) : undefined,
+      file: config.logDir && isOfAComponent ? join(config.logDir, logFileOf(component)) : undefined,
+      rotation: config.logRotation,
     });
   }
 }

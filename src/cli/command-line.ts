@@ -3,9 +3,10 @@ import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { componentNames } from '../service.ts';
-import { checkConfig, type CheckConfigOptions } from './check-config.ts';
-import { plan, type PlanOptions } from './plan.ts';
-import { run, type RunOptions } from './run.ts';
+import { type CheckConfigOptions, checkConfig } from './check-config.ts';
+import { type HealthCommandOptions, health } from './health.ts';
+import { type PlanOptions, plan } from './plan.ts';
+import { type RunOptions, run } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
@@ -45,6 +46,13 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--json', 'for programs')
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await plan(options)));
+
+  program
+    .command('health')
+    .description('whether components that run on this machine do their work; exit 0 if so, else 1')
+    .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
+    .addOption(configOption())
+    .action(async (names: string[], options: HealthCommandOptions) => exit(await health(names, options)));
 
   program
     .command('check-config')

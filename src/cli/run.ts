@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.ts';
-import { ServiceError } from '../runtime/severity.ts';
-import { type ComponentName, componentNames, componentsFor, Service } from '../service.ts';
+import { reopenLogFiles } from '../observability/log-file.ts';
+import { Service } from '../service.ts';
+import { componentsNamed } from './component-names.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -12,9 +13,8 @@ export interface RunOptions {
 
 /** `run`: the components named, or all. @returns the exit code */
 export async function run(names: readonly string[], options: RunOptions): Promise<number> {
-  const named = names.map(componentNamed);
   const config = loadConfig({ file: options.config });
-  const components = named.length > 0 ? named : componentsFor(config);
+  const components = componentsNamed(names, config);
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   await using service = new Service({
     config,
@@ -23,16 +23,9 @@ export async function run(names: readonly string[], options: RunOptions): Promis
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
+  // Where there are no log files, the end of the terminal is the end of the service.
+  if (config.logDir !== undefined) process.on('SIGHUP', reopenLogFiles);
   if (options.once) return (await service.runOnce(stop.signal)) ? 0 : 1;
   await service.run(stop.signal);
   return 0;
-}
-
-function componentNamed(name: string): ComponentName {
-  const component = componentNames.find((known) => known === name);
-  if (component) return component;
-  throw new ServiceError(`There is no component "${name}".`, {
-    severity: 'fatal',
-    hint: `Give one or more of: ${componentNames.join(', ')}.`,
-  });
 }

@@ -1,5 +1,6 @@
 import { ConcertimError } from '../concertim/errors.ts';
 import { ConnectionError, TimeoutError } from '../http/errors.ts';
+import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
@@ -19,6 +20,8 @@ export interface ReconcileLoopOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly onReport?: (report: RunReport) => void;
+  /** Told how each run went. */
+  readonly health?: Health;
   /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 20. */
   readonly gatherMs?: number;
 }
@@ -113,11 +116,14 @@ export class ReconcileLoop {
       const mayPass = report.failures.some(({ error }) => severityOf(error) === 'transient');
       this.#isStuck =
         mayPass && changeCount(report) === 0 && report.failures.some(({ error }) => isOutage(error));
+      if (this.#isStuck) this.#options.health?.failed('the cloud or the portal is away');
+      else this.#options.health?.succeeded();
       if (mayPass && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);
     } catch (error) {
       if (signal.aborted) return false;
+      this.#options.health?.failed(explain(error));
       const severity = severityOf(error);
       const fields = { severity, why: explain(error), err: error };
       if (severity === 'transient') this.#options.log.warn(fields, 'not reconciled');

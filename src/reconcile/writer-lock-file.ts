@@ -32,9 +32,13 @@ export class LockFile implements WriterLease {
     this.#log = options.log;
   }
 
-  async hold(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async hold(
+    work: (held: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+    onWait?: () => void,
+  ): Promise<void> {
     while (!signal.aborted) {
-      if (!(await this.#acquire(signal))) return;
+      if (!(await this.#acquire(signal, onWait))) return;
       const lost = new AbortController();
       const over = AbortSignal.any([lost.signal, signal]);
       const beating = this.#beat(lost, over);
@@ -49,13 +53,14 @@ export class LockFile implements WriterLease {
   }
 
   /** @returns false: the signal was aborted first */
-  async #acquire(signal: AbortSignal): Promise<boolean> {
+  async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
     await mkdir(dirname(this.#path), { recursive: true });
     for (let waits = false; !signal.aborted; waits = true) {
       if (await this.#create()) return true;
       await this.#removeIfStale();
       if (!waits) {
         this.#log.info({ lock: this.#path }, 'another process writes to the portal: waiting for it to end');
+        onWait?.();
       }
       await pause(this.#clock, tryMs, signal);
     }

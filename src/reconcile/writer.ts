@@ -4,6 +4,7 @@ import type { Broker, BrokerSession } from '../amqp/broker.ts';
 import { consume } from '../amqp/consume.ts';
 import { BrokerError } from '../amqp/errors.ts';
 import type { QueueNames } from '../amqp/queues.ts';
+import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,6 +21,8 @@ export interface WriterOptions {
   readonly election: { readonly broker: Broker; readonly names: QueueNames } | undefined;
   /** Writes also while the broker is away: one process of a deployment may. */
   readonly writesAlone: boolean;
+  /** Told when another process writes, and this one is there in case it ends. */
+  readonly health?: Health;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,9 +67,9 @@ export class Writer {
 
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { election, lease, writesAlone, clock, log } = this.#options;
+    const { election, writesAlone, clock, log } = this.#options;
     if (!election) {
-      await lease.hold((held) => this.#write(held), signal);
+      await this.#hold(signal);
       return;
     }
     const token = new WriterToken({ ...election, clock, log });
@@ -96,6 +99,15 @@ export class Writer {
     return !this.#isWriting || this.#options.loop.backlog < mostBacklog;
   }
 
+  async #hold(signal: AbortSignal): Promise<void> {
+    const { lease, health } = this.#options;
+    await lease.hold(
+      (held) => this.#write(held),
+      signal,
+      () => health?.standsBy(),
+    );
+  }
+
   async #write(held: AbortSignal): Promise<void> {
     const { loop, log } = this.#options;
     if (held.aborted) return;
@@ -113,7 +125,7 @@ export class Writer {
 
   /** One connection to the broker: stands by, and when elected writes. */
   async #serve(session: BrokerSession, elected: Promise<void>): Promise<void> {
-    const { lease, clock } = this.#options;
+    const { clock, health } = this.#options;
     this.#connected.abort();
     await this.#alone;
     const channel = await session.channel();
@@ -121,16 +133,15 @@ export class Writer {
     this.#outbox = { session, channel };
     try {
       const isElected = elected.then(() => true);
-      if (this.#owesFull && !(await Promise.race([isElected, pause(clock, electionMs, session.lost)]))) {
-        await this.requestFull();
+      if (!(await Promise.race([isElected, pause(clock, electionMs, session.lost)]))) {
+        health?.standsBy();
+        if (this.#owesFull) await this.requestFull();
         this.#owesFull = false;
       }
       if (!(await Promise.race([isElected, aborted(session.lost)]))) return;
-      await Promise.all([
-        lease.hold((held) => this.#write(held), session.lost),
-        this.#consumeRequests(session),
-      ]);
+      await Promise.all([this.#hold(session.lost), this.#consumeRequests(session)]);
     } finally {
+      health?.failed('the connection to RabbitMQ is lost');
       this.#outbox = undefined;
       this.#connected = new AbortController();
     }
@@ -138,14 +149,14 @@ export class Writer {
 
   /** The broker's absence must not stop the portal from being kept in step. */
   async #writeWhileAway(signal: AbortSignal): Promise<void> {
-    const { lease, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     while (!signal.aborted) {
       const connected = this.#connected.signal;
       const over = AbortSignal.any([connected, signal]);
       await pause(clock, aloneAfterMs, over);
       if (!over.aborted) {
         log.warn('RabbitMQ is away: no writer can be elected, this process writes meanwhile');
-        this.#alone = lease.hold((held) => this.#write(held), over);
+        this.#alone = this.#hold(over);
         await this.#alone;
       }
       while (this.#connected.signal.aborted && !signal.aborted) await pause(clock, aloneAfterMs, signal);

@@ -1,0 +1,29 @@
+import { loadConfig } from '../config/load.ts';
+import { describeHealth, readSign } from '../observability/vital-signs.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import { healthFolder } from '../service.ts';
+import { componentsNamed } from './component-names.ts';
+
+export interface HealthCommandOptions {
+  readonly config?: string;
+}
+
+/** `health`: whether components that run on this machine do their work. @returns 0: all of them; 1: not all */
+export async function health(names: readonly string[], options: HealthCommandOptions): Promise<number> {
+  const config = loadConfig({ file: options.config });
+  if (config.dataDir === undefined) {
+    throw new ServiceError('Components tell how they fare in data_dir, and none is configured.', {
+      severity: 'fatal',
+      hint: 'Set data_dir, for the service and for this command.',
+    });
+  }
+  const folder = healthFolder(config.dataDir);
+  let isWell = true;
+  for (const component of componentsNamed(names, config)) {
+    const sign = await readSign(folder, component, systemClock.now());
+    console.log(describeHealth(sign));
+    isWell &&= sign.ready;
+  }
+  return isWell ? 0 : 1;
+}

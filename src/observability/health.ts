@@ -1,0 +1,111 @@
+import type { Clock } from '../runtime/clock.ts';
+
+/** How a component fares. */
+export interface ComponentHealth {
+  readonly component: string;
+  /** It does its work: lately, or all the time. */
+  readonly ready: boolean;
+  /** It gets on, be it well or not. One that does not is helped only by a new start. */
+  readonly alive: boolean;
+  /** When it last did its work, ms since 1970; undefined: not yet. */
+  readonly lastSuccessAt: number | undefined;
+  /** What it does, or why it does not, in a few words. */
+  readonly status: string;
+}
+
+export interface HealthOptions {
+  readonly component: string;
+  readonly clock: Clock;
+  /** How often it works; undefined for one that works all the time: a server, a listener. */
+  readonly everyMs?: number;
+}
+
+/** Beyond two rounds, how much later than expected a success may be. */
+const lateMs = 30_000;
+/** Beyond two rounds, how long one may last: a first run fills a large portal. Every request has its own deadline. */
+const stuckMs = 1_800_000;
+
+/**
+ * What a component says of itself, and what follows from it:
+ *
+ * ```
+ *  nothing yet ─────────────────────► not ready
+ *  succeeded ───────────────────────► ready
+ *  succeeded, and then long nothing ► not ready; later not alive either
+ *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
+ *  stands by ───────────────────────► ready: another process does the work
+ * ```
+ */
+export class Health {
+  readonly #options: HealthOptions;
+  readonly #startedAt: number;
+  #lastSuccessAt: number | undefined;
+  #lastSignAt: number;
+  #failure: string | undefined;
+  #standsBy = false;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#lastSignAt = this.#startedAt;
+  }
+
+  /** Its work was done; or, where it has no rounds, from now on it is done. */
+  succeeded(): void {
+    this.#lastSuccessAt = this.#options.clock.now();
+    this.#sign(undefined);
+  }
+
+  /** Its work could not be done. */
+  failed(why: string): void {
+    this.#sign(why);
+  }
+
+  /** It is there in case the process that does the work ends. */
+  standsBy(): void {
+    this.#sign(undefined);
+    this.#standsBy = true;
+  }
+
+  read(): ComponentHealth {
+    const { component, clock, everyMs } = this.#options;
+    const now = clock.now();
+    const rounds = everyMs === undefined ? Number.POSITIVE_INFINITY : 2 * everyMs;
+    const isOverdue = now - (this.#lastSuccessAt ?? Number.NEGATIVE_INFINITY) > rounds + lateMs;
+    const isDone = this.#lastSuccessAt !== undefined && !isOverdue;
+    return {
+      component,
+      ready: this.#standsBy || (isDone && (everyMs !== undefined || this.#failure === undefined)),
+      alive: this.#standsBy || now - this.#lastSignAt <= rounds + stuckMs,
+      lastSuccessAt: this.#lastSuccessAt,
+      status: this.#failure ?? this.#status(isOverdue),
+    };
+  }
+
+  #status(isOverdue: boolean): string {
+    if (this.#standsBy) return 'stands by: another process writes to the portal';
+    if (this.#lastSuccessAt === undefined) return 'starting';
+    return isOverdue ? 'nothing has come to an end for long' : 'works';
+  }
+
+  #sign(failure: string | undefined): void {
+    this.#lastSignAt = this.#options.clock.now();
+    this.#failure = failure;
+    this.#standsBy = false;
+  }
+}
+
+/** A component of several parts: it does its work when all do theirs. */
+export function together(parts: readonly ComponentHealth[]): ComponentHealth {
+  const [first] = parts;
+  if (!first) throw new RangeError('a component has at least one part');
+  const successes = parts.map(({ lastSuccessAt }) => lastSuccessAt).filter((at) => at !== undefined);
+  const weakest = parts.find(({ alive }) => !alive) ?? parts.find(({ ready }) => !ready) ?? first;
+  return {
+    component: first.component,
+    ready: parts.every(({ ready }) => ready),
+    alive: parts.every(({ alive }) => alive),
+    lastSuccessAt: successes.length > 0 ? Math.max(...successes) : undefined,
+    status: weakest.status,
+  };
+}
