@@ -64,6 +64,10 @@ export function commandLine(exit: (code: number) => void): Command {
     .command('sandbox')
     .description('a cloud and a portal in one process, to try things on')
     .option('--with-service', 'run the service on it as well')
+    .option(
+      '--rmq <url>',
+      "RabbitMQ to publish the cloud's notifications to, such as amqp://guest:guest@127.0.0.1/",
+    )
     .option('--seed <number>', 'the same seed tells the same story', wholeNumber, 1)
     .option('--projects <number>', 'each with a portal user', wholeNumber, 3)
     .option('--stacks <number>', 'in all (default: two a project)', wholeNumber)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { componentsFor, Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -18,6 +19,8 @@ export interface SandboxCommandOptions {
   readonly step: number;
   /** Nothing happens by itself. */
   readonly still?: boolean;
+  /** A RabbitMQ to publish the cloud's notifications to. */
+  readonly rmq?: string;
   /** Runs the service on it, in this process. */
   readonly withService?: boolean;
   readonly logFormat?: 'json' | 'pretty';
@@ -39,10 +42,21 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     storyIntervalMs: options.step * 1_000,
     onStep: (told) => console.log(`# cloud: ${told}`),
   });
+  await using _publisher =
+    options.rmq === undefined
+      ? undefined
+      : await publishNotifications(running.cloud, options.rmq, {
+          onError: (error) => console.error(`# RabbitMQ: ${String(error)}`),
+        });
   const folder = await mkdtemp(join(tmpdir(), 'concertim-sandbox-'));
   try {
     const file = join(folder, 'config.yaml');
-    const settings = { log_level: 'info', ...running.config, updates: { interval: intervalSeconds } };
+    const settings = {
+      log_level: 'info',
+      ...running.config,
+      updates: { interval: intervalSeconds },
+      ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
+    };
     await writeFile(file, stringify(settings), { mode: 0o600 });
     console.log(whereToLook(running, file, options));
     if (options.withService) await serve(file, options, stop.signal);
@@ -61,6 +75,19 @@ async function serve(file: string, options: SandboxCommandOptions, signal: Abort
     logFormat: options.logFormat ?? 'pretty',
   });
   await service.run(signal);
+}
+
+function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL) {
+  const vhost = decodeURIComponent(pathname.slice(1));
+  return {
+    rmq_address: hostname,
+    ...(port !== '' && { rmq_port: Number(port) }),
+    rmq_username: decodeURIComponent(username) || 'guest',
+    rmq_password: decodeURIComponent(password) || 'guest',
+    rmq_path: vhost || '/',
+    tls: protocol === 'amqps:',
+    deployment: 'sandbox',
+  };
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {

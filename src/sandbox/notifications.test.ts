@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { capturedMessages } from '../../test/support/captured-notifications.ts';
+import { openEnvelope } from '../notifications/envelope.ts';
+import { meaningOf } from '../notifications/meaning.ts';
+import { announce, type EmittedMessage } from './notifications.ts';
+import { startSandbox } from './sandbox.ts';
+
+/** All that a sandbox of no pace says while a server is stopped and deleted and its stack suspended and deleted. */
+async function emittedMessages(): Promise<EmittedMessage[]> {
+  await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 3, pace: 0 });
+  const { cloud } = sandbox;
+  const emitted: EmittedMessage[] = [];
+  announce(cloud, (message) => emitted.push(message));
+  const [stack] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  const [server] = stack ? [...cloud.orchestration.serversOf(stack)] : [];
+  if (!stack || !server) throw new Error('the sandbox is empty');
+
+  cloud.compute.act(server.id, 'stop');
+  cloud.compute.act(server.id, 'start');
+  cloud.compute.renameServer(server.id, 'renamed');
+  cloud.orchestration.suspendStack(stack.id);
+  cloud.orchestration.resumeStack(stack.id);
+  cloud.orchestration.deleteStack(stack.id);
+  return emitted;
+}
+
+test('every message has the fields of those that a real cloud sent', async () => {
+  const captured = new Map(
+    [...capturedMessages('nova-neutron-unversioned'), ...capturedMessages('heat')].map((message) => {
+      const { eventType, payload } = openEnvelope(Buffer.from(message.body));
+      return [eventType, { ...message, payload }];
+    }),
+  );
+
+  const emitted = await emittedMessages();
+
+  const types = new Set<string>();
+  for (const message of emitted) {
+    const { eventType, payload } = openEnvelope(Buffer.from(message.body));
+    const real = captured.get(eventType);
+    types.add(eventType);
+    if (!real) continue;
+    // Only the end of a creation has these two.
+    const fields = Object.keys(real.payload).filter((field) => field !== 'message' && field !== 'fixed_ips');
+    expect(Object.keys(payload), eventType).toEqual(expect.arrayContaining(fields));
+    expect({ exchange: message.exchange, key: message.routingKey }, eventType).toEqual({
+      exchange: real.exchange,
+      key: real.routing_key,
+    });
+  }
+  expect([...types]).toEqual(
+    expect.arrayContaining([
+      'compute.instance.update',
+      'compute.instance.power_off.end',
+      'compute.instance.power_on.end',
+      'compute.instance.suspend.end',
+      'compute.instance.delete.end',
+      'orchestration.stack.suspend.start',
+      'orchestration.stack.delete.end',
+    ]),
+  );
+});
+
+test('every message means a server or a stack to the listener', async () => {
+  const emitted = await emittedMessages();
+
+  const meanings = emitted.map(({ body }) => meaningOf(openEnvelope(Buffer.from(body))));
+
+  expect(meanings.filter(({ kind }) => kind === 'not-ours')).toEqual([]);
+});

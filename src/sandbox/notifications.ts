@@ -1,0 +1,150 @@
+import type { DeliveredMessage, NotificationReceiver, NotificationSource } from '../notifications/source.ts';
+import { isoTime } from '../runtime/clock.ts';
+import type { Cloud, CloudEvent } from './cloud/cloud.ts';
+import type { Server } from './cloud/compute.ts';
+import { Ids, randomFor } from './cloud/ids.ts';
+import { type Stack, statusOf } from './cloud/stack.ts';
+import { seconds } from './openstack/times.ts';
+
+/** A message as a service puts it on its exchange. */
+export interface EmittedMessage {
+  readonly exchange: 'nova' | 'heat';
+  readonly routingKey: string;
+  /** oslo.messaging's envelope 2.0, in JSON. */
+  readonly body: string;
+}
+
+/** Has `emit` get the notifications of all that happens in the cloud from now on; the returned function ends that. */
+export function announce(cloud: Cloud, emit: (message: EmittedMessage) => void): () => void {
+  const ids = new Ids(randomFor(cloud.options.seed, 'notifications'));
+  return cloud.onEvent((event) => emit(messageOf(event, { now: cloud.timeline.now(), ids })));
+}
+
+/** The sandbox's notifications for a service in the same process: no broker, nothing to lose. */
+export class InMemoryNotifications implements NotificationSource {
+  readonly #cloud: Cloud;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
+    const deliveries: Promise<unknown>[] = [];
+    const stop = announce(this.#cloud, ({ exchange, routingKey, body }) => {
+      const message: DeliveredMessage = { exchange, routingKey, body: Buffer.from(body) };
+      deliveries.push(receiver.receive(message));
+    });
+    receiver.listening();
+    await new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener('abort', resolve, { once: true });
+    });
+    stop();
+    receiver.deaf();
+    await Promise.all(deliveries);
+  }
+}
+
+interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly ids: Ids;
+}
+
+/** In the shape of Nova's unversioned and of Heat's notifications, as services of the sandbox's age send them. */
+export function messageOf(event: CloudEvent, moment: Moment): EmittedMessage {
+  const priority = event.type.endsWith('.error') ? 'error' : 'info';
+  const isOfNova = 'server' in event;
+  const notification = {
+    message_id: moment.ids.uuid(),
+    publisher_id: isOfNova ? publisherOf(event.server) : 'orchestration.controller',
+    event_type: event.type,
+    priority: priority.toUpperCase(),
+    payload: isOfNova ? instancePayload(event.type, event.server) : stackPayload(event.stack),
+    timestamp: `${isoTime(moment.now).slice(0, 23).replace('T', ' ')}000`,
+    _unique_id: moment.ids.uuid().replaceAll('-', ''),
+    _context_project_id: (isOfNova ? event.server : event.stack).projectId,
+    _context_request_id: `req-${moment.ids.uuid()}`,
+  };
+  return {
+    exchange: isOfNova ? 'nova' : 'heat',
+    routingKey: `notifications.${priority}`,
+    body: JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(notification) }),
+  };
+}
+
+const publisherOf = ({ host }: Server) => (host === null ? 'conductor.controller' : `compute.${host}`);
+
+function instancePayload(type: string, server: Server) {
+  const { flavor } = server;
+  const times = {
+    created_at: `${isoTime(server.createdAt).slice(0, 19).replace('T', ' ')}+00:00`,
+    terminated_at: precise(server.terminatedAt),
+    deleted_at: server.deleted ? precise(server.updatedAt) : '',
+    launched_at: precise(server.launchedAt),
+  };
+  const state = { state: server.vmState, state_description: server.taskState ?? '', progress: '' };
+  const common = {
+    tenant_id: server.projectId,
+    user_id: server.userId,
+    instance_id: server.id,
+    display_name: server.name,
+    reservation_id: `r-${server.id.slice(0, 8)}`,
+    hostname: server.name,
+    instance_type: flavor.name,
+    instance_type_id: server.number,
+    instance_flavor_id: flavor.id,
+    architecture: null,
+    memory_mb: flavor.ram,
+    disk_gb: flavor.disk,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.disk,
+    ephemeral_gb: 0,
+    host: server.host,
+    node: server.host,
+    availability_zone: 'nova',
+    cell_name: '',
+    ...times,
+    image_ref_url: `http://127.0.0.1:9292/images/${server.imageId}`,
+    os_type: null,
+    kernel_id: '',
+    ramdisk_id: '',
+    ...state,
+    access_ip_v4: null,
+    access_ip_v6: null,
+    image_meta: { min_ram: '0', min_disk: '1', base_image_ref: server.imageId },
+    metadata: server.metadata,
+  };
+  if (!type.endsWith('.update')) return common;
+  const { vmState, taskState } = server;
+  return {
+    ...common,
+    old_state: vmState,
+    old_task_state: taskState,
+    new_task_state: taskState,
+    audit_period_beginning: precise(server.createdAt),
+    audit_period_ending: precise(server.updatedAt),
+  };
+}
+
+function stackPayload(stack: Stack) {
+  return {
+    tenant_id: stack.projectId,
+    user_id: stack.owner,
+    user_identity: stack.ownerId,
+    username: stack.owner,
+    stack_identity: stack.id,
+    stack_name: stack.name,
+    state: statusOf(stack),
+    state_reason: stack.reason,
+    create_at: seconds(stack.createdAt),
+    tags: stack.tags ?? [],
+    updated_at: seconds(stack.updatedAt),
+    description: stack.template?.description ?? 'No description',
+  };
+}
+
+/** `2026-11-22T19:16:02.880000`, in UTC without saying so; empty for a time that has not come. */
+function precise(ms: number | undefined): string {
+  return ms === undefined ? '' : `${isoTime(ms).slice(0, 23)}000`;
+}
