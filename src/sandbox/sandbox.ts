@@ -4,14 +4,9 @@ import { Ids, randomFor } from './cloud/ids.ts';
 import { addControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { HttpService } from './http-service.ts';
-import { Catalog, type CatalogService } from './openstack/catalog.ts';
-import { addGrants } from './openstack/grants.ts';
-import { addHeat } from './openstack/heat.ts';
-import { addKeyPairs } from './openstack/key-pairs.ts';
-import { addKeystone } from './openstack/keystone.ts';
-import { addNeutron } from './openstack/neutron.ts';
-import { addNova } from './openstack/nova.ts';
+import { Catalog } from './openstack/catalog.ts';
 import type { Site } from './openstack/service.ts';
+import { openStackServices } from './openstack/services.ts';
 import { Population, password } from './population.ts';
 import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
@@ -53,7 +48,7 @@ export interface SandboxOptions {
   readonly adminContext?: boolean;
 }
 
-export type ServiceName = 'keystone' | 'nova' | 'heat' | 'neutron' | 'concertim' | 'control';
+export type ServiceName = (typeof openStackServices)[number]['name'] | 'concertim' | 'control';
 
 /** An OpenStack and a Concertim, filled and running, in this process. */
 export interface Sandbox {
@@ -87,7 +82,7 @@ type OpenStackKey =
 
 /** Starts a sandbox. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { seed = 1, projects = 3, servers = 4, clock = systemClock, ports = {} } = options;
+  const { seed = 1, projects = 3, servers = 4, clock = systemClock } = options;
   const stacks = options.stacks ?? projects * 2;
   const cloud = new Cloud({
     clock,
@@ -111,116 +106,82 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const tick = (steps = 1) => Array.from({ length: steps }, tell);
 
   const faults = new Faults();
-  const latency = typeof options.latencyMs === 'object' ? options.latencyMs : undefined;
-  const latencyMs = (of: 'cloud' | 'portal') =>
-    latency ? (latency[of] ?? 0) : typeof options.latencyMs === 'number' ? options.latencyMs : 0;
-  const listen = (name: ServiceName, routes: Parameters<typeof HttpService.start>[0]['routes']) =>
-    HttpService.start({
-      name,
-      port: ports[name] ?? 0,
-      host: options.host ?? '127.0.0.1',
-      faults,
-      latencyMs: name === 'control' ? 0 : latencyMs('cloud'),
-      clock,
-      routes,
-    });
-
   const site: Site = { cloud, catalog: new Catalog(new Ids(randomFor(seed, 'catalog'))) };
-  const started: HttpService[] = [];
+  const { cloud: cloudMs = 0, portal: portalMs = 0 } =
+    typeof options.latencyMs === 'number'
+      ? { cloud: options.latencyMs, portal: options.latencyMs }
+      : (options.latencyMs ?? {});
+  const listenAs = (name: ServiceName, latencyMs: number) => ({
+    name,
+    port: options.ports?.[name] ?? 0,
+    host: options.host ?? '127.0.0.1',
+    faults,
+    latencyMs,
+    clock,
+  });
+  const started: Partial<Record<ServiceName, HttpService>> = {};
   const ended = new AbortController();
   const close = async () => {
     ended.abort();
-    await Promise.all(started.map((service) => service.close()));
+    await Promise.all(Object.values(started).map((service) => service.close()));
   };
   try {
-    const start = async (
-      name: ServiceName,
-      routes: Parameters<typeof HttpService.start>[0]['routes'],
-      entry?: Omit<CatalogService, 'name' | 'port'>,
-    ) => {
-      const service = await listen(name, routes);
-      started.push(service);
-      if (entry) site.catalog.add({ ...entry, name, port: service.port });
-      return service;
-    };
-    const keystone = await start(
-      'keystone',
-      (app) => {
-        addKeystone(app, site);
-        addGrants(app, site);
-      },
-      {
-        type: 'identity',
-        path: () => '/v3',
-      },
-    );
-    const nova = await start(
-      'nova',
-      (app) => {
-        addNova(app, site);
-        addKeyPairs(app, site);
-      },
-      { type: 'compute', path: () => '/v2.1' },
-    );
-    const heat = await start('heat', (app) => addHeat(app, site), {
-      type: 'orchestration',
-      path: (projectId) => `/v1/${projectId}`,
-    });
-    const neutron = await start('neutron', (app) => addNeutron(app, site), {
-      type: 'network',
-      path: () => '',
-    });
-    const concertim = await startPortal({
-      portal,
-      faults,
-      port: ports.concertim ?? 0,
-      latencyMs: latencyMs('portal'),
-      clock,
-    });
-    started.push(concertim);
-    const control = await start('control', (app) =>
-      addControl(app, {
-        faults,
-        tick,
-        revokeTokens: () => cloud.identity.revokeAllTokens(),
-        describe: () => ({
-          services: Object.fromEntries(started.map(({ name, url }) => [name, url])),
-          servers: cloud.compute.serverCount,
-          racks: portal.racks.all().length,
+    for (const { name, type, path, routes } of openStackServices) {
+      const service = await HttpService.start({
+        ...listenAs(name, cloudMs),
+        routes: (app) => routes.forEach((add) => add(app, site)),
+      });
+      started[name] = service;
+      site.catalog.add({ name, type, path, port: service.port });
+    }
+    const { name: _, ...portalListens } = listenAs('concertim', portalMs);
+    started.concertim = await startPortal({ ...portalListens, portal });
+    started.control = await HttpService.start({
+      ...listenAs('control', 0),
+      routes: (app) =>
+        addControl(app, {
+          faults,
+          tick,
+          revokeTokens: () => cloud.identity.revokeAllTokens(),
+          describe: () => ({
+            services: Object.fromEntries(Object.values(started).map(({ name, url }) => [name, url])),
+            servers: cloud.compute.serverCount,
+            racks: portal.racks.all().length,
+          }),
         }),
-      }),
-    );
-    if (options.story) playStory();
-    return {
-      cloud,
-      portal,
-      population,
-      faults,
-      services: { keystone, nova, heat, neutron, concertim, control },
-      config: {
-        openstack: {
-          auth_url: `${keystone.url}/v3`,
-          username: population.concertim.name,
-          password,
-          project_name: population.admin.name,
-          project_domain_name: 'Default',
-          user_domain_name: 'Default',
-        },
-        concertim: {
-          concertim_url: concertim.url,
-          concertim_username: 'admin',
-          concertim_password: 'admin',
-        },
-      },
-      tick,
-      advance: () => cloud.advance(),
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    });
   } catch (error) {
     await close();
     throw error;
   }
+  if (options.story) playStory();
+  const services = started as Record<ServiceName, HttpService>;
+  return {
+    cloud,
+    portal,
+    population,
+    faults,
+    services,
+    config: {
+      openstack: {
+        auth_url: `${services.keystone.url}/v3`,
+        username: population.concertim.name,
+        password,
+        project_name: population.admin.name,
+        project_domain_name: 'Default',
+        user_domain_name: 'Default',
+      },
+      concertim: {
+        concertim_url: services.concertim.url,
+        concertim_username: 'admin',
+        concertim_password: 'admin',
+      },
+    },
+    tick,
+    advance: () => cloud.advance(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 
   /** The steps have their moments on the timeline; this only sees to it that they come also when nobody asks. */
   function playStory(): void {

@@ -227,6 +227,9 @@ export class Orchestration {
 
   #addRoot(draft: StackDraft, createdAt: number): Stack {
     const { identity, ids } = this.#options;
+    if (this.stackNamed(draft.project.id, draft.name)) {
+      throw new Error(`Project ${draft.project.name} has a stack ${draft.name} already.`);
+    }
     const id = ids.uuid();
     const ofItsUsers = identity.createProject({
       // Keystone cuts names at 64 characters.

@@ -55,9 +55,8 @@ function whichOf(
 }
 
 /** What servers can be listed by here. */
-const serverFilters = (
-  'all_tenants changes-before changes-since deleted limit marker name project_id status ' + 'tenant_id'
-).split(' ');
+const serverFilters =
+  'all_tenants changes-before changes-since deleted limit marker name project_id status tenant_id'.split(' ');
 
 /** What Nova knows besides. */
 const otherServerFilters = (

@@ -10,6 +10,7 @@ export interface PortalServiceOptions {
   readonly faults: Faults;
   /** Default 0: any free one. */
   readonly port?: number;
+  readonly host?: string;
   readonly latencyMs?: number;
   /**
    * Between the validation of a creation and its insertion: creations at the same time do not see each other, for the

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import type { CatalogService } from './catalog.ts';
+import { addGrants } from './grants.ts';
+import { addHeat } from './heat.ts';
+import { addKeyPairs } from './key-pairs.ts';
+import { addKeystone } from './keystone.ts';
+import { addNeutron } from './neutron.ts';
+import { addNova } from './nova.ts';
+import type { Site } from './service.ts';
+
+/** A service of the cloud: what the catalog says of it, and its routes. */
+export interface OpenStackService extends Omit<CatalogService, 'port'> {
+  readonly routes: readonly ((app: FastifyInstance, site: Site) => void)[];
+}
+
+/** The services of the cloud, in the order of the catalog. */
+export const openStackServices = [
+  { name: 'keystone', type: 'identity', path: () => '/v3', routes: [addKeystone, addGrants] },
+  { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs] },
+  { name: 'heat', type: 'orchestration', path: (projectId: string) => `/v1/${projectId}`, routes: [addHeat] },
+  { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron] },
+] as const satisfies readonly OpenStackService[];
