@@ -22,7 +22,7 @@ export interface ReconcileLoopOptions {
   readonly onReport?: (report: RunReport) => void;
   /** Told how each run went. */
   readonly health?: Health;
-  /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 20. */
+  /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
   readonly gatherMs?: number;
 }
 
@@ -30,7 +30,7 @@ export interface ReconcileLoopOptions {
 const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
-const defaultGatherMs = 20;
+const defaultGatherMs = 10;
 
 /**
  * When to reconcile. Triggers only mark what is due; the loop does it, one run at a time:

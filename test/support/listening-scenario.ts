@@ -100,7 +100,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
   };
   if (service) {
     await saw('listening to notifications');
-    await inStep();
+    await inStep(90_000);
     await quiet(reports);
   }
   return {
