@@ -1,14 +1,7 @@
 import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
-import {
-  keyOfSource,
-  type RackKey,
-  serverOfDevice,
-  sourceOfRack,
-  stackKey,
-  standaloneKey,
-} from './ownership.ts';
+import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { deletedState, rackStatus } from './status.ts';
 
@@ -19,8 +12,7 @@ import { deletedState, rackStatus } from './status.ts';
  * 1. it is a resource of the stack's tree: read in this run, recorded in the rack, or hinted by Nova;
  * 2. it is a member of one of the tree's server groups;
  * 3. its device already stands in a rack of the stack;
- * 4. it belongs to no stack, as far as is known, and the configuration gives such servers a rack. One that stands in the
- *    rack of a stack which merely was not seen stays there.
+ * 4. it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
  *
  * A server that is in none of these is not shown. A stack that was deleted has none.
  */
@@ -60,10 +52,11 @@ export function rackKeyOfServers(
     }
   }
   if (standaloneServers === 'rack') {
-    const deletedStacks = deletedStacksOf(cloud);
+    const seen = new Set([...groupsOfTree.keys(), ...deletedStacksOf(cloud)]);
+    const elsewhere = serversOfUnseenStacks(cloud, index, seen);
     for (const server of cloud.servers.values()) {
       if (server.kind !== 'server' || !index.ownerOfProject.has(server.projectId)) continue;
-      if (cloud.unobserved.has(server.projectId) || standsInStack(server.id, index, deletedStacks)) continue;
+      if (cloud.unobserved.has(server.projectId) || elsewhere.has(server.id)) continue;
       claim(server.id, standaloneKey(server.projectId));
     }
   }
@@ -80,12 +73,28 @@ export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
   return deleted;
 }
 
-function standsInStack(server: ServerId, index: PortalIndex, deletedStacks: ReadonlySet<RackKey>): boolean {
-  return (index.devicesOfServer.get(server) ?? []).some(({ location }) => {
-    const rack = location && index.racks.get(location.rackId);
-    const source = rack && sourceOfRack(rack);
-    return source?.kind === 'stack' && !deletedStacks.has(keyOfSource(source));
-  });
+/**
+ * Servers of stacks that were not seen in this run, as their racks show and remember them. One that Heat does not know
+ * by its id has only those that stand in its rack.
+ */
+function serversOfUnseenStacks(
+  { evidence }: CloudObservation,
+  index: PortalIndex,
+  seen: ReadonlySet<RackKey>,
+): Set<ServerId> {
+  const servers = new Set<ServerId>();
+  for (const [key, source] of index.sources) {
+    if (source.kind !== 'stack' || seen.has(key)) continue;
+    const isKnown = evidence.stacks.get(source.stackId) !== 'not-found';
+    for (const rack of index.racksOfSource.get(key) ?? []) {
+      for (const device of index.devicesOfRack.get(rack.id) ?? []) {
+        const server = serverOfDevice(device);
+        if (server) servers.add(server);
+      }
+      for (const server of (isKnown && recall(rack)?.servers) || []) servers.add(server);
+    }
+  }
+  return servers;
 }
 
 /** What a tree is made of: as read, else as its rack remembers it. */
