@@ -209,6 +209,26 @@ describe('time', () => {
   });
 });
 
+test('requests do not change the story: the same seed gives the same ids whoever looks on', async () => {
+  const play = async (look: (session: Session) => Promise<unknown>) => {
+    const clock = new ManualClock();
+    await using sandbox = await startSandbox({ seed: 3, clock });
+    await using session = signIn(sandbox);
+    for (let step = 0; step < 20; step++) {
+      clock.advance(5_000);
+      await look(session);
+      sandbox.advance();
+      sandbox.tick();
+    }
+    return [...sandbox.cloud.compute.servers()].map(({ id, name, vmState }) => `${id} ${name} ${vmState}`);
+  };
+
+  const unseen = await play(async () => {});
+  const watched = await play((session) => listServers(session));
+
+  expect(watched).toEqual(unseen);
+});
+
 test('the portal has a user for each project, and the service’s own account is an administrator there', async () => {
   await using sandbox = await startSandbox({ projects: 2 });
 

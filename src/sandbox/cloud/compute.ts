@@ -128,8 +128,6 @@ export interface ComputeOptions {
 const none: readonly never[] = [];
 const nothing: Readonly<Record<string, never>> = {};
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 export class Compute {
   readonly flavors = new Map<string, Flavor>();
   readonly groups = new Map<string, ServerGroup>();
@@ -186,41 +184,24 @@ export class Compute {
 
   /** Has a server built. */
   createServer(draft: ServerDraft): Server {
-    const server = this.#add(draft, {
-      vmState: 'building',
-      taskState: 'scheduling',
-      powerState: powerStates.none,
-      addresses: [],
-      host: null,
-      launchedAt: undefined,
-      createdAt: this.#timeline.now(),
-    });
+    const server = this.#add(draft, { createdAt: this.#timeline.now(), isUp: false });
     this.#announce('create.start', server);
-    if (draft.failure !== undefined) {
-      this.#timeline.after(400, () => this.failServer(server.id, draft.failure as string));
+    const { failure } = draft;
+    if (failure !== undefined) {
+      this.#timeline.after(400, () => this.failServer(server.id, failure));
       return server;
     }
     const last = build.steps.length - 1;
     this.#carryOut(server, build, (step) => ({
-      host: this.#hostFor(server),
-      ...(step === last ? { addresses: draft.addresses ?? [], launchedAt: this.#timeline.now() } : {}),
+      host: this.#hostOf(server.number),
+      ...(step === last ? { addresses: draft.addresses ?? none, launchedAt: this.#timeline.now() } : {}),
     }));
     return server;
   }
 
   /** Puts a server there that has been up since `createdAt`: how a population is made. */
   addActiveServer(draft: ServerDraft, createdAt: number): Server {
-    const server = this.#add(draft, {
-      vmState: 'active',
-      taskState: null,
-      powerState: powerStates.running,
-      addresses: draft.addresses ?? [],
-      host: null,
-      launchedAt: createdAt + 3_000,
-      createdAt,
-    });
-    (server as Mutable<Server>).host = this.#hostFor(server);
-    return server;
+    return this.#add(draft, { createdAt, isUp: true });
   }
 
   /**
@@ -231,24 +212,17 @@ export class Compute {
   act(id: string, verb: ServerVerb): void {
     const server = this.#mustHave(id);
     const action: ServerAction = serverActions[verb];
-    if (action.from) {
-      if (!action.from.includes(server.vmState)) throw new WrongServerState(action.name, server, 'vm_state');
-      if (server.taskState !== null) throw new WrongServerState(action.name, server, 'task_state');
-    }
+    mustAllow(action, server);
     this.#announce(`${action.event}.start`, server);
     this.#carryOut(server, action, () => ({}));
   }
 
+  /** @throws {WrongServerState} when Nova would refuse it */
   resizeServer(id: string, flavor: Flavor): void {
     const server = this.#mustHave(id);
-    const before = server.otherFlavor;
-    (server as Mutable<Server>).otherFlavor = flavor;
-    try {
-      this.act(id, 'resize');
-    } catch (error) {
-      (server as Mutable<Server>).otherFlavor = before;
-      throw error;
-    }
+    mustAllow(serverActions.resize, server);
+    this.#change(server, { otherFlavor: flavor });
+    this.act(id, 'resize');
   }
 
   renameServer(id: string, name: string): void {
@@ -291,34 +265,36 @@ export class Compute {
     return server;
   }
 
-  #add(
-    draft: ServerDraft,
-    state: Pick<
-      Server,
-      'vmState' | 'taskState' | 'powerState' | 'addresses' | 'host' | 'launchedAt' | 'createdAt'
-    >,
-  ): Server {
+  #add(draft: ServerDraft, { createdAt, isUp }: { createdAt: number; isUp: boolean }): Server {
+    const number = ++this.#made;
+    const launchedAt = isUp ? createdAt + 3_000 : undefined;
     const server: Server = {
       id: this.#options.ids.uuid(),
-      number: ++this.#made,
+      number,
       name: draft.name,
       projectId: draft.projectId,
       userId: draft.userId,
       metadata: draft.metadata ?? nothing,
+      vmState: isUp ? 'active' : 'building',
+      taskState: isUp ? null : 'scheduling',
+      powerState: isUp ? powerStates.running : powerStates.none,
       flavor: draft.flavor,
       otherFlavor: undefined,
       imageId: draft.imageId ?? '',
       keyName: draft.keyName ?? null,
+      addresses: isUp ? (draft.addresses ?? none) : none,
       volumes: draft.volumes ?? none,
       groupIds: draft.groupIds ?? none,
       schedulerHints: draft.schedulerHints ?? nothing,
+      host: isUp ? this.#hostOf(number) : null,
       fault: undefined,
-      updatedAt: state.launchedAt ?? state.createdAt,
+      createdAt,
+      updatedAt: launchedAt ?? createdAt,
+      launchedAt,
       terminatedAt: undefined,
       deleted: false,
       namedFault: faultOfName(draft.name),
       json: undefined,
-      ...state,
     };
     this.#servers.set(server.id, server);
     this.#all.add(server);
@@ -332,7 +308,8 @@ export class Compute {
 
   /** Has each step happen at its time, unless something else was begun meanwhile or the server is gone. */
   #carryOut(server: Server, action: ServerAction, more: (step: number) => Partial<Server>): void {
-    const begun = this.#begin(server);
+    const begun = ++this.#beginnings;
+    this.#begun.set(server.id, begun);
     for (const [index, step] of action.steps.entries()) {
       this.#timeline.after(step.atMs, () => {
         if (server.deleted || this.#begun.get(server.id) !== begun) return;
@@ -349,11 +326,6 @@ export class Compute {
         this.#announce(`${action.event}.end`, server);
       });
     }
-  }
-
-  #begin(server: Server): number {
-    this.#begun.set(server.id, ++this.#beginnings);
-    return this.#beginnings;
   }
 
   #switchFlavor(server: Server): Partial<Server> {
@@ -380,7 +352,13 @@ export class Compute {
     this.#options.onEvent({ type: `compute.instance.${event}`, server });
   }
 
-  #hostFor(server: Server): string {
-    return server.host ?? `compute-${(server.number % this.#options.hosts) + 1}`;
+  #hostOf(number: number): string {
+    return `compute-${(number % this.#options.hosts) + 1}`;
   }
+}
+
+function mustAllow(action: ServerAction, server: Server): void {
+  if (!action.from) return;
+  if (!action.from.includes(server.vmState)) throw new WrongServerState(action.name, server, 'vm_state');
+  if (server.taskState !== null) throw new WrongServerState(action.name, server, 'task_state');
 }
