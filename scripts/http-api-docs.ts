@@ -165,7 +165,7 @@ function row(name: string, schema: Schema, isRequired: boolean, about = ''): str
 }
 
 function valuesOf({ type, const: only, enum: values, anyOf }: Schema): string {
-  if (only !== undefined) return String(only);
+  if (only !== undefined) return JSON.stringify(only);
   if (values) return values.map((value) => `\`${String(value)}\``).join(', ');
   const types = anyOf ? anyOf.map(valuesOf) : [type ?? 'any'].flat();
   return [...new Set(types)].filter((each) => each !== 'null' && each !== '').join(' or ');

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Credentials, ProjectRef, UserRef } from '../openstack/credentials.ts';
 import type { Secret } from '../runtime/secret.ts';
 
@@ -17,11 +17,11 @@ export function credentialsOf({ user, password, project }: CloudLogin, authUrl: 
 }
 
 /** Not to be guessed at: a key that gets out says nothing about the password in it. */
-const pepper = randomBytes(32);
+const pepper = randomBytes(32).toString('base64');
 
 /** The same text for the same values and no others, from which none of them can be had back. */
 export function fingerprint(values: readonly unknown[]): string {
-  return createHmac('sha256', pepper).update(JSON.stringify(values)).digest('base64');
+  return hash('sha256', pepper + JSON.stringify(values), 'base64');
 }
 
 /** A login's fingerprint, its password included. */

@@ -1,6 +1,8 @@
 /** Who may ask what of the API server, and what it never tells. */
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { Agent, request } from 'undici';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/runtime/secret.ts';
 import { startApiCloud } from '../support/api-cloud.ts';
@@ -198,4 +200,21 @@ test('a cloud that does not answer us makes the service not ready, and says why'
     status: 503,
     body: { ready: false, checks: { config: { ok: true }, keystone: { ok: false, message: 'why' } } },
   });
+});
+
+test('with a certificate it serves HTTPS, and nothing else', async () => {
+  const read = (name: string) =>
+    readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
+  const cert = read('cert');
+  await using cloud = await startApiCloud({ api: { tls: { cert, key: new Secret(read('key')) } } });
+  const dispatcher = new Agent({ connect: { ca: cert } });
+
+  const answer = await request(cloud.api.url, { dispatcher });
+  const text = await answer.body.text();
+  const plain = request(cloud.api.url.replace('https:', 'http:'));
+
+  expect(cloud.api.url).toMatch(/^https:/);
+  expect(text).toBe('Running');
+  await expect(plain).rejects.toThrow();
+  await dispatcher.close();
 });

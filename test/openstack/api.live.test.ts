@@ -1,0 +1,254 @@
+/** The API server against a real OpenStack: `OS_AUTH_URL` with an administrator's `OS_USERNAME`, `OS_PASSWORD`. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { showServer } from '../../src/openstack/compute.ts';
+import {
+  createProject,
+  deleteProject,
+  deleteUser,
+  findProject,
+  findUsers,
+  listGrants,
+  revokeRole,
+} from '../../src/openstack/identity.ts';
+import type { ProjectId, ServerId } from '../../src/openstack/model.ts';
+import { findStack } from '../../src/openstack/orchestration.ts';
+import { Session } from '../../src/openstack/session.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { type RunningApi, startApi } from '../support/api.ts';
+
+const authUrl = process.env['OS_AUTH_URL'] ?? 'http://127.0.0.1:5000/v3';
+const password = process.env['OS_PASSWORD'] ?? 'secret';
+const username = process.env['OS_USERNAME'] ?? 'concertim';
+const domain = { name: 'Default' };
+const login = `live${Date.now()}`;
+const name = `CM_${login}`;
+
+const admin = new Session({
+  credentials: {
+    kind: 'password',
+    authUrl,
+    user: { name: username, domain },
+    password: new Secret(password),
+    project: { name: 'admin', domain },
+  },
+});
+let api: RunningApi;
+let adminEnv: Record<string, string>;
+let made: { user_id: string; project_id: string };
+
+const signUp = (draft: Record<string, unknown> = {}, env: Record<string, unknown> = {}) =>
+  api.send('POST', '/create_user_project', {
+    cloud_env: { ...adminEnv, ...env },
+    username: login,
+    password: 'live-password',
+    email: 'live@example.com',
+    ...draft,
+  });
+const userEnv = () => ({ ...adminEnv, ...made, username: undefined, password: 'live-password' });
+const userSession = () =>
+  new Session({
+    credentials: {
+      kind: 'password',
+      authUrl,
+      user: { id: made.user_id },
+      password: new Secret('live-password'),
+      project: { id: made.project_id },
+    },
+  });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error('it did not come to pass within 30 s');
+}
+
+beforeAll(async () => {
+  api = await startApi({ authUrls: [authUrl] });
+  const { userId, projectId } = await admin.token();
+  adminEnv = { auth_url: authUrl, user_id: userId, password, project_id: String(projectId) };
+});
+
+afterAll(async () => {
+  for (const user of await findUsers(admin, { name })) await deleteUser(admin, user.id);
+  const { domainId = 'default' } = await admin.token();
+  const project = await findProject(admin, { name: `${name}_proj`, domainId });
+  if (project) await deleteProject(admin, project.id);
+  await admin.close();
+  await api[Symbol.asyncDispose]();
+}, 60_000);
+
+test('ten calls at once, of a user that is not there yet, make one', async () => {
+  const answers = await Promise.all(Array.from({ length: 10 }, () => signUp()));
+
+  made = answers[0]?.body;
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(201));
+  expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  expect(await findUsers(admin, { name })).toMatchObject([
+    { id: made.user_id, defaultProjectId: made.project_id, description: 'Concertim Managed User' },
+  ]);
+  expect(await listGrants(admin, made.project_id as ProjectId)).toHaveLength(4);
+}, 60_000);
+
+test('a repeat answers the same, also with the ids as the portal keeps them', async () => {
+  const dashed = made.user_id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+  const answer = await signUp({ cloud_user_id: dashed, project_id: made.project_id });
+
+  expect(answer).toMatchObject({ status: 201, body: made });
+});
+
+test('a repeat gives back what was removed', async () => {
+  const projectId = made.project_id as ProjectId;
+  for (const grant of await listGrants(admin, projectId)) {
+    if (grant.userId === made.user_id) await revokeRole(admin, grant);
+  }
+  for (const user of await findUsers(admin, { name })) await deleteUser(admin, user.id);
+
+  const answer = await signUp({ cloud_user_id: made.user_id, project_id: projectId });
+
+  expect(answer.body.project_id).toBe(projectId);
+  expect(answer.body.user_id).not.toBe(made.user_id);
+  expect(await listGrants(admin, projectId)).toHaveLength(4);
+  made = answer.body;
+}, 60_000);
+
+test('with billing CloudKitty may rate the project', async () => {
+  const before = await listGrants(admin, made.project_id as ProjectId);
+
+  const answer = await signUp({}, { billing_enabled: 'True' });
+
+  expect(answer.status).toBe(201);
+  expect(await listGrants(admin, made.project_id as ProjectId)).toHaveLength(before.length + 1);
+});
+
+test('a name that another has is a conflict', async () => {
+  const { domainId = 'default' } = await admin.token();
+  const taken = await createProject(admin, { name: `${name}b_proj`, domainId, description: 'another' });
+
+  const answer = await signUp({ username: `${login}b` });
+
+  await deleteProject(admin, taken.id);
+  expect(answer.status).toBe(409);
+  expect(await findUsers(admin, { name: `${name}b` })).toEqual([]);
+});
+
+test('a wrong password is a 401', async () => {
+  const answer = await signUp({}, { password: 'wrong' });
+
+  expect(answer.status).toBe(401);
+});
+
+test('a key pair is generated, listed, a conflict, and removed', async () => {
+  const create = () =>
+    api.send('POST', '/key_pairs', {
+      cloud_env: userEnv(),
+      key_pair: { name: 'live', key_type: 'ssh', public_key: null },
+    });
+
+  const created = await create();
+  const listed = await api.send('GET', '/key_pairs', { cloud_env: userEnv() });
+  const again = await create();
+  const removed = await api.send('DELETE', '/key_pairs', { cloud_env: userEnv(), keypair_name: 'live' });
+  const gone = await api.send('DELETE', '/key_pairs', { cloud_env: userEnv(), keypair_name: 'live' });
+
+  expect(created.status).toBe(201);
+  expect(created.body.key_pair.private_key).toContain('PRIVATE KEY');
+  expect(listed.body.key_pairs).toMatchObject([
+    { name: 'live', fingerprint: created.body.key_pair.fingerprint },
+  ]);
+  expect([again.status, removed.status, gone.status]).toEqual([409, 200, 404]);
+}, 60_000);
+
+test('an x509 pair comes from Nova itself', async () => {
+  const created = await api.send('POST', '/key_pairs', {
+    cloud_env: userEnv(),
+    key_pair: { name: 'live509', key_type: 'x509', public_key: null },
+  });
+  await api.send('DELETE', '/key_pairs', { cloud_env: userEnv(), keypair_name: 'live509' });
+
+  expect(created).toMatchObject({ status: 201, body: { key_pair: { type: 'x509' } } });
+}, 60_000);
+
+test('a server is switched off, on, suspended, resumed and destroyed', async () => {
+  const session = userSession();
+  const id = await bootServer(session);
+  const stateIs = (state: string) => async () => {
+    const server = await showServer(session, id);
+    return server?.kind === 'server' && server.vmState === state && server.taskState === null;
+  };
+  await until(stateIs('active'));
+  const change = (action: string) =>
+    api.send('POST', `/update_status/devices/${id}`, { cloud_env: userEnv(), action });
+
+  const early = await change('on');
+  for (const [action, state] of [
+    ['off', 'stopped'],
+    ['on', 'active'],
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+  ] as const) {
+    expect(await change(action)).toMatchObject({ status: 202 });
+    await until(stateIs(state));
+  }
+  const destroyed = await change('destroy');
+  // While Nova still deletes it, deleting it is no error.
+  await until(async () => (await change('destroy')).status === 404);
+  await session.close();
+
+  expect(early).toMatchObject({
+    status: 409,
+    body: { message: `Cannot 'start' instance ${id} while it is in vm_state active` },
+  });
+  expect(destroyed.status).toBe(202);
+}, 120_000);
+
+test('a stack is suspended by its user, and destroyed by an administrator from his own project', async () => {
+  const session = userSession();
+  const response = await session.request('orchestration', {
+    method: 'POST',
+    path: '/stacks',
+    route: '/stacks',
+    body: {
+      stack_name: 'live',
+      template: {
+        heat_template_version: '2018-08-31',
+        resources: { text: { type: 'OS::Heat::RandomString' } },
+      },
+    },
+  });
+  const { id } = (JSON.parse(response.text) as { stack: { id: Parameters<typeof findStack>[1] } }).stack;
+  const statusIs = (status: string) => async () => (await findStack(session, id))?.stack.status === status;
+  await until(statusIs('CREATE_COMPLETE'));
+  const change = (action: string, env: object) =>
+    api.send('POST', `/update_status/racks/${id}`, { cloud_env: env, action });
+
+  const suspended = await change('suspend', userEnv());
+  await until(statusIs('SUSPEND_COMPLETE'));
+  const destroyed = await change('destroy', adminEnv);
+  await until(statusIs('DELETE_COMPLETE'));
+  const late = await change('destroy', userEnv());
+  await session.close();
+
+  expect([suspended.status, destroyed.status, late.status]).toEqual([202, 202, 404]);
+}, 120_000);
+
+/** The smallest there is, on no network. */
+async function bootServer(session: Session): Promise<ServerId> {
+  const get = async (path: string) =>
+    JSON.parse((await session.request('compute', { method: 'GET', path, route: path })).text) as Record<
+      string,
+      { id: string }[]
+    >;
+  const { images = [] } = await get('/images');
+  const { flavors = [] } = await get('/flavors');
+  const response = await session.request('compute', {
+    method: 'POST',
+    path: '/servers',
+    route: '/servers',
+    headers: { 'openstack-api-version': 'compute 2.37' },
+    body: { server: { name: 'live', imageRef: images[0]?.id, flavorRef: flavors[0]?.id, networks: 'none' } },
+  });
+  return (JSON.parse(response.text) as { server: { id: ServerId } }).server.id;
+}
