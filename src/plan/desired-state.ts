@@ -8,7 +8,7 @@ import type {
 } from '../concertim/model.ts';
 import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
-import { type DesiredTemplate, FlavorResolver, templateOfFlavor } from './flavor-template.ts';
+import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
 import { rackKeyOfServers } from './membership.ts';
 import { memoryKey, outputsKey, record } from './memory.ts';
@@ -132,7 +132,7 @@ export function desiredState(
     }
   }
   return {
-    templates: [...templates.values()].sort((a, b) => compareTexts(a.foreignId, b.foreignId)),
+    templates: [...templates.values()].sort(byLifeAndId),
     racks,
     keyOfServer,
     unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
@@ -229,6 +229,11 @@ function netInterfaces({ addresses }: Server): JsonObject {
       interfaces.map(({ address, version, type, mac }) => ({ addr: address, version, type, mac })),
     ]),
   );
+}
+
+/** The flavors that are there first: of two of one name they are the ones that have it. */
+function byLifeAndId({ foreignId: a }: DesiredTemplate, { foreignId: b }: DesiredTemplate): number {
+  return Number(isOfGoneFlavor(a)) - Number(isOfGoneFlavor(b)) || compareTexts(a, b);
 }
 
 function byNameAndId(a: DesiredDevice, b: DesiredDevice): number {
