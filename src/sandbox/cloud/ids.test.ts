@@ -24,8 +24,8 @@ test('ids have the forms that OpenStack gives them', () => {
   }
 });
 
-test('a hundred thousand ids are all different', () => {
+test('twenty thousand ids are all different', () => {
   const ids = new Ids(randomFor(1, 'many'));
 
-  expect(new Set(Array.from({ length: 100_000 }, () => ids.uuid())).size).toBe(100_000);
+  expect(new Set(Array.from({ length: 20_000 }, () => ids.uuid())).size).toBe(20_000);
 });
