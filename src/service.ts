@@ -19,6 +19,7 @@ import { AuthUrls } from './operations/auth-urls.ts';
 import { CloudSessions } from './operations/cloud-sessions.ts';
 import { pingCloud } from './operations/ping-cloud.ts';
 import { UserProjects } from './operations/user-projects.ts';
+import type { Mapping } from './plan/mapping.ts';
 import type { PlanSettings } from './plan/plan.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import { Reconciler, type Survey } from './reconcile/reconciler.ts';
@@ -41,6 +42,8 @@ export interface ServiceOptions {
   readonly logFormat?: 'json' | 'pretty';
   /** Lets deletions through that the policy would refuse: a person has looked. */
   readonly allowDeletions?: boolean;
+  /** What is shown, where it differs from docs/mapping.md. */
+  readonly mapping?: Mapping;
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -303,6 +306,7 @@ export class Service implements AsyncDisposable {
   #planSettings(): PlanSettings {
     const { updates, concertim } = this.#options.config;
     return {
+      ...this.#options.mapping,
       standaloneServers: updates.standaloneServers,
       defaultRackHeight: concertim.defaultRackHeight,
       deletions: {

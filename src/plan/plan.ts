@@ -16,6 +16,13 @@ export interface PlanSettings extends MappingSettings {
   readonly defaultRackHeight: number;
 }
 
+/** What a configuration without a word about it says. */
+export const defaultPlanSettings: PlanSettings = {
+  standaloneServers: 'ignore',
+  defaultRackHeight: 42,
+  deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false },
+};
+
 /**
  * What to change in the portal until it shows the cloud:
  *

@@ -1,0 +1,19 @@
+/**
+ * A typed client of the Concertim portal: racks, devices, templates, users and the reporting of metrics.
+ *
+ * @packageDocumentation
+ */
+export { createDevice, deleteDevice, listDevices, updateDevice } from './devices.ts';
+export { ConcertimError, type ConcertimErrorKind } from './errors.ts';
+export {
+  MetricReportError,
+  type MetricReportErrorKind,
+  MetricReporting,
+  type MetricReportingOptions,
+  type ReportedMetric,
+} from './metric-reporting.ts';
+export * from './model.ts';
+export { createRack, deleteRack, listRacks, showRack, updateRack } from './racks.ts';
+export { Session, type SessionOptions, type SessionRequest } from './session.ts';
+export { createTemplate, deleteTemplate, listTemplates, updateTemplate } from './templates.ts';
+export { listUsers } from './users.ts';

@@ -1,0 +1,21 @@
+/**
+ * The service as a library: the service itself with a mapping of one's own, and the decision what to change.
+ *
+ * @packageDocumentation
+ */
+export type * from './config/config.ts';
+export { type LoadOptions, loadConfig } from './config/load.ts';
+export { ConfigError } from './config/problems.ts';
+export { type CreateServiceOptions, createService } from './create-service.ts';
+export type { ComponentHealth } from './observability/health.ts';
+export type { Logger } from './observability/logger.ts';
+export type { Mapping } from './plan/mapping.ts';
+export { defaultPlanSettings, type PlanSettings, plan } from './plan/plan.ts';
+export type { SeenCloud, Unread } from './reconcile/observe-cloud.ts';
+export { readCloud } from './reconcile/read-cloud.ts';
+export type { Survey } from './reconcile/reconciler.ts';
+export type { Failure, RunReport } from './reconcile/run-report.ts';
+export { Secret } from './runtime/secret.ts';
+export { explain, ServiceError, type Severity, severityOf } from './runtime/severity.ts';
+export { version } from './runtime/version.ts';
+export { type ComponentName, componentNames, type Service } from './service.ts';

@@ -1,0 +1,23 @@
+/**
+ * What to change in the portal, decided from two snapshots. Pure: no clock, no network, no state.
+ *
+ * @packageDocumentation
+ */
+export * from './change.ts';
+export { describePlan, type FieldChange, fieldsOf, isSecret, type Subject, subjectOf } from './describe.ts';
+export type { MappingSettings } from './desired-state.ts';
+export { emptyPortal } from './empty-portal.ts';
+export type { DesiredTemplate } from './flavor-template.ts';
+export type { Mapping } from './mapping.ts';
+export type * from './observation.ts';
+export {
+  isOwnTemplate,
+  metadataKeys,
+  type RackKey,
+  type RackSource,
+  serverOfDevice,
+  sourceOfRack,
+} from './ownership.ts';
+export { defaultPlanSettings, type PlanSettings, plan } from './plan.ts';
+export type { DeletionPolicy } from './policy.ts';
+export { deviceStatus, rackStatus } from './status.ts';

@@ -1,0 +1,29 @@
+import type { PortalSnapshot } from '../concertim/model.ts';
+import { createLogger } from '../observability/logger.ts';
+import type { Session } from '../openstack/session.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { ExternalNetworks } from './external-networks.ts';
+import { observeCloud, type SeenCloud } from './observe-cloud.ts';
+
+/**
+ * The cloud as far as the users of a portal would see it, for programs that only look. The portal may be one that was
+ * read, or the beginning of one: `emptyPortal`.
+ *
+ * @throws when a list could not be read whole; single objects that could not are in `unread`
+ */
+export async function readCloud(
+  session: Session,
+  portal: PortalSnapshot,
+  signal?: AbortSignal,
+): Promise<SeenCloud> {
+  const log = createLogger({ level: 'critical', format: 'json' });
+  const options = {
+    session,
+    externalNetworks: new ExternalNetworks(log),
+    deletions: { maxDeletions: 0, maxShare: 0, allowAll: false },
+    clock: systemClock,
+    random: systemRandom,
+  };
+  return observeCloud(options, portal, { servers: new Set(), stacks: new Set() }, signal);
+}

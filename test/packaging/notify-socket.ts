@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** Whether this machine has what takes the place of systemd in a test, and what the service tells systemd by. */
+export const hasNotifySocket = ['python3', 'systemd-notify'].every(
+  (program) => spawnSync(program, ['--version']).status === 0,
+);
+
+/** Receives datagrams, which Node cannot, and prints each as a line of JSON. */
+const receiver = `
+import json, socket, sys
+receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+receiver.bind(sys.argv[1])
+print('[]', flush=True)
+while True:
+    print(json.dumps(receiver.recv(65536).decode().split('\\n')), flush=True)
+`;
+
+/** What systemd would be on the other end of `$NOTIFY_SOCKET`. */
+export class NotifySocket implements AsyncDisposable {
+  readonly path: string;
+  /** The assignments of each datagram so far; those that only ask whether they were read left out. */
+  readonly received: string[][] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(path: string, child: ChildProcess) {
+    this.path = path;
+    this.#child = child;
+  }
+
+  static async open(folder: string): Promise<NotifySocket> {
+    const path = join(folder, 'notify');
+    const child = spawn('python3', ['-c', receiver, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const socket = new NotifySocket(path, child);
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) socket.#take(JSON.parse(line) as string[]);
+    });
+    await once(child, 'datagram');
+    return socket;
+  }
+
+  /** Resolves when there is, or was, such an assignment. */
+  async saw(assignment: RegExp): Promise<void> {
+    while (!this.received.flat().some((text) => assignment.test(text))) await once(this.#child, 'datagram');
+  }
+
+  /** All assignments so far but the status, each once. */
+  get kinds(): Set<string> {
+    return new Set(this.received.flat().filter((text) => !text.startsWith('STATUS=')));
+  }
+
+  #take(datagram: string[]): void {
+    if (datagram[0] !== 'BARRIER=1') this.received.push(datagram);
+    this.#child.emit('datagram');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill();
+    if (this.#child.exitCode === null) await once(this.#child, 'close');
+  }
+}
