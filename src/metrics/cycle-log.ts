@@ -44,14 +44,18 @@ export class CycleLog {
     const { delivery } = report;
     if (delivery.stoppedBy !== undefined) {
       const why = explain(delivery.stoppedBy);
-      once(why, () => this.#log.error({ why, left: delivery.left, err: delivery.stoppedBy }, 'sending stopped'));
+      once(why, () =>
+        this.#log.error({ why, left: delivery.left, err: delivery.stoppedBy }, 'sending stopped'),
+      );
     }
     for (const { value, error } of delivery.refused) {
       const why = explain(error);
       once(`${value.name} refused`, () => this.#log.warn({ ...value, why, err: error }, 'value refused'));
     }
     if (report.watchedProjects === 0 && report.failures.length === 0) {
-      once('none watched', () => this.#log.warn('no project is watched: user concertim has the role watcher in none'));
+      once('none watched', () =>
+        this.#log.warn('no project is watched: user concertim has the role watcher in none'),
+      );
     }
     this.#said = still;
 
@@ -69,7 +73,8 @@ export class CycleLog {
         Object.entries(report.ms).map(([phase, ms]) => [phase, Math.round(ms) / 1000]),
       ),
     };
-    if (delivery.left > 0 && delivery.stoppedBy === undefined) this.#log.warn(fields, 'metrics cut short: out of time');
+    if (delivery.left > 0 && delivery.stoppedBy === undefined)
+      this.#log.warn(fields, 'metrics cut short: out of time');
     else if (isSuccess(report)) this.#log.info(fields, 'metrics sent');
     else this.#log.warn(fields, 'metrics sent in part');
   }

@@ -20,7 +20,10 @@ export interface CycleReport {
   readonly unknown: ReadonlyMap<Unknown, UnknownFigures>;
   readonly delivery: Delivery;
   /** What was not read, and why; the rest was. */
-  readonly failures: readonly (ReadFailure | { readonly what: 'devices' | 'resources'; readonly error: unknown })[];
+  readonly failures: readonly (
+    | ReadFailure
+    | { readonly what: 'devices' | 'resources'; readonly error: unknown }
+  )[];
   /** Requests sent in the cycle, by service. */
   readonly requests: Readonly<Record<string, number>>;
 }
@@ -53,7 +56,8 @@ export class UnknownCount {
 
   add(because: Unknown, instanceId: string, detail: string | undefined): void {
     let count = this.#byReason.get(because);
-    if (!count) this.#byReason.set(because, (count = { figures: 0, instances: new Set(), details: new Set() }));
+    if (!count)
+      this.#byReason.set(because, (count = { figures: 0, instances: new Set(), details: new Set() }));
     count.figures++;
     count.instances.add(instanceId);
     if (detail !== undefined && count.details.size < mostDetails) count.details.add(detail);

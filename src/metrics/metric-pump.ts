@@ -152,7 +152,11 @@ export class MetricPump {
     return values;
   }
 
-  async #send(values: readonly Value[], deadline: number, signal: AbortSignal | undefined): Promise<Delivery> {
+  async #send(
+    values: readonly Value[],
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Delivery> {
     const { reporting, ttlMs, clock } = this.#options;
     return sendValues(values, {
       reporting,

@@ -5,9 +5,11 @@ import { addControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { HttpService } from './http-service.ts';
 import { Catalog } from './openstack/catalog.ts';
+import { Telemetry } from './openstack/gnocchi-telemetry.ts';
 import type { Site } from './openstack/service.ts';
 import { openStackServices } from './openstack/services.ts';
 import { Population, password } from './population.ts';
+import { MetricDaemon } from './portal/metric-daemon.ts';
 import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
 import { Story } from './story.ts';
@@ -53,7 +55,11 @@ export type ServiceName = (typeof openStackServices)[number]['name'] | 'concerti
 /** An OpenStack and a Concertim, filled and running, in this process. */
 export interface Sandbox {
   readonly cloud: Cloud;
+  /** What is measured of the servers. */
+  readonly telemetry: Telemetry;
   readonly portal: Portal;
+  /** What takes figures for the portal. */
+  readonly metricDaemon: MetricDaemon;
   readonly population: Population;
   readonly faults: Faults;
   readonly services: Readonly<Record<ServiceName, HttpService>>;
@@ -97,6 +103,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const population = new Population(cloud, { projects, stacks, servers }, randomFor(seed, 'population'));
   const portal = new Portal({ clock, random: randomFor(seed, 'portal') });
   population.introduceTo(portal);
+  const telemetry = new Telemetry(cloud);
+  const metricDaemon = new MetricDaemon(portal);
   const story = new Story(population, { random: randomFor(seed, 'story'), stacks, servers });
   const tell = () => {
     const told = story.step();
@@ -106,7 +114,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const tick = (steps = 1) => Array.from({ length: steps }, tell);
 
   const faults = new Faults();
-  const site: Site = { cloud, catalog: new Catalog(new Ids(randomFor(seed, 'catalog'))) };
+  const site: Site = { cloud, catalog: new Catalog(new Ids(randomFor(seed, 'catalog'))), telemetry };
   const { cloud: cloudMs = 0, portal: portalMs = 0 } =
     typeof options.latencyMs === 'number'
       ? { cloud: options.latencyMs, portal: options.latencyMs }
@@ -135,7 +143,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       site.catalog.add({ name, type, path, port: service.port });
     }
     const { name: _, ...portalListens } = listenAs('concertim', portalMs);
-    started.concertim = await startPortal({ ...portalListens, portal });
+    started.concertim = await startPortal({ ...portalListens, portal, metricDaemon });
     started.control = await HttpService.start({
       ...listenAs('control', 0),
       routes: (app) =>
@@ -158,7 +166,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const services = started as Record<ServiceName, HttpService>;
   return {
     cloud,
+    telemetry,
     portal,
+    metricDaemon,
     population,
     faults,
     services,

@@ -242,9 +242,7 @@ export class Telemetry {
     let running = this.#running.get(server.id);
     if (!running) {
       running =
-        server.launchedAt === undefined
-          ? []
-          : [{ from: server.launchedAt, until: Number.POSITIVE_INFINITY }];
+        server.launchedAt === undefined ? [] : [{ from: server.launchedAt, until: Number.POSITIVE_INFINITY }];
       this.#running.set(server.id, running);
     }
     return running;

@@ -14,7 +14,8 @@ import { parseUtc } from './times.ts';
 const maxLimit = 1000;
 
 /** Metric (Gnocchi) v1, as far as measures are read. */
-export function addGnocchi(app: FastifyInstance, site: Site, telemetry: Telemetry): void {
+export function addGnocchi(app: FastifyInstance, site: Site): void {
+  const { telemetry } = site;
   addManners(app, site.cloud, {
     requestIdHeaders: [],
     refusalBody: (refusal) =>
@@ -62,7 +63,10 @@ export function addGnocchi(app: FastifyInstance, site: Site, telemetry: Telemetr
       throw new GnocchiRefusal(404, `Metric ${id} does not exist`);
     }
     const resource = resourceBody(metric.resource);
-    return JSON.stringify({ ...metricBody(metric, telemetry), resource: { ...resource, metrics: undefined } });
+    return JSON.stringify({
+      ...metricBody(metric, telemetry),
+      resource: { ...resource, metrics: undefined },
+    });
   });
 
   route('POST', '/v1/search/resource/:type', (call) => {
@@ -205,7 +209,12 @@ function resourceBody(resource: Resource) {
     original_resource_id: originalId,
     type,
     ...(type === 'instance'
-      ? { flavor_id: server.flavor.id, flavor_name: server.flavor.name, host: server.host, server_group: null }
+      ? {
+          flavor_id: server.flavor.id,
+          flavor_name: server.flavor.name,
+          host: server.host,
+          server_group: null,
+        }
       : { name }),
     revision_end: null,
     metrics: Object.fromEntries(metrics.map((metric) => [metric.name, metric.id])),

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud/cloud.ts';
 import { Call } from './call.ts';
 import type { Catalog } from './catalog.ts';
+import type { Telemetry } from './gnocchi-telemetry.ts';
 import { Refusal } from './refusal.ts';
 
 /** What the services of one cloud share. */
 export interface Site {
   readonly cloud: Cloud;
   readonly catalog: Catalog;
+  readonly telemetry: Telemetry;
 }
 
 /** What one OpenStack service has of its own. */

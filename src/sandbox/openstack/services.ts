@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { CatalogService } from './catalog.ts';
+import { addGnocchi } from './gnocchi.ts';
 import { addGrants } from './grants.ts';
 import { addHeat } from './heat.ts';
 import { addKeyPairs } from './key-pairs.ts';
@@ -19,4 +20,5 @@ export const openStackServices = [
   { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs] },
   { name: 'heat', type: 'orchestration', path: (projectId: string) => `/v1/${projectId}`, routes: [addHeat] },
   { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron] },
+  { name: 'gnocchi', type: 'metric', path: () => '', routes: [addGnocchi] },
 ] as const satisfies readonly OpenStackService[];

@@ -2,11 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Faults } from '../faults.ts';
 import { HttpService } from '../http-service.ts';
+import { addMetricDaemon, type MetricDaemon } from './metric-daemon.ts';
 import type { Portal } from './portal.ts';
 import { addRoutes } from './routes.ts';
 
 export interface PortalServiceOptions {
   readonly portal: Portal;
+  /** Which takes figures behind the same address; without it nothing does. */
+  readonly metricDaemon?: MetricDaemon;
   readonly faults: Faults;
   /** Default 0: any free one. */
   readonly port?: number;
@@ -22,12 +25,15 @@ export interface PortalServiceOptions {
 
 /** Serves a portal over HTTP, for faults by the name `concertim`. */
 export async function startPortal(options: PortalServiceOptions): Promise<HttpService> {
-  const { portal, insertionMs, clock = portal.clock, ...service } = options;
+  const { portal, metricDaemon, insertionMs, clock = portal.clock, ...service } = options;
   const beforeInsertion = () => (insertionMs ? clock.sleep(insertionMs) : nextTurn());
   return HttpService.start({
     ...service,
     clock,
     name: 'concertim',
-    routes: (app) => addRoutes(app, portal, beforeInsertion),
+    routes: (app) => {
+      addRoutes(app, portal, beforeInsertion);
+      if (metricDaemon) addMetricDaemon(app, portal, metricDaemon);
+    },
   });
 }
