@@ -15,6 +15,7 @@ test('a defect is a 500 and a line in the log, and neither tells what was in the
   });
   const app = Fastify();
   app.decorateRequest('why', undefined);
+  app.decorateRequest('upstream', undefined);
   answerErrors(app, createLogger({ level: 'debug', format: 'json', output }));
   app.get('/', () => {
     throw new TypeError('cannot read "canary" of {"password": "canary"}');

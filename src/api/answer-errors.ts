@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Logger } from '../observability/logger.ts';
+import { OperationError } from '../operations/operation-error.ts';
 import { errorBody, Problem, problemOf } from './problem.ts';
 
 /** Has every request that goes wrong, however early, answered with the one error object. */
@@ -49,6 +50,7 @@ const clientErrors: Readonly<Record<string, readonly [number, string]>> = {
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const problem = problemOf(error) ?? refusalOf(error) ?? defect(error, request, log);
   request.why = problem.message;
+  if (error instanceof OperationError) request.upstream = error.upstream;
   return reply
     .code(problem.status)
     .headers(problem.headers)

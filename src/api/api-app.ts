@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../observability/logger.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
+import type { OperationError } from '../operations/operation-error.ts';
 import type { UserProjects } from '../operations/user-projects.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -47,6 +48,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What was answered instead of what was asked for. */
     why: string | undefined;
+    /** The exchange with the cloud that failed, if one did. */
+    upstream: OperationError['upstream'];
   }
 }
 
@@ -79,11 +82,12 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   // The portal of 2024 sends the credentials in the body, whatever the method.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.decorateRequest('why', undefined);
+  app.decorateRequest('upstream', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { id, method, routeOptions, why } = request;
+    const { id, method, routeOptions, why, upstream } = request;
     const status = reply.statusCode;
     const fields = {
       requestId: id,
@@ -92,6 +96,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
       status,
       ms: Math.round(reply.elapsedTime),
       why,
+      upstream,
     };
     if (status >= 500) log.warn(fields, 'request failed');
     else if (why !== undefined) log.info(fields, 'request refused');
