@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { Broker } from './amqp/broker.ts';
 import { queueNames } from './amqp/queues.ts';
 import { ApiServer } from './api/api-server.ts';
+import { MetricReporting } from './concertim/metric-reporting.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
 import type { Exchange } from './http/client.ts';
+import { MetricLoop } from './metrics/metric-loop.ts';
+import { MetricPump } from './metrics/metric-pump.ts';
 import { AmqpSource } from './notifications/amqp-source.ts';
 import { NotificationListener } from './notifications/listener.ts';
 import type { NotificationSource } from './notifications/source.ts';
@@ -33,7 +36,7 @@ import { runAll } from './runtime/run-all.ts';
 import { ServiceError } from './runtime/severity.ts';
 
 /** The parts that run by themselves: each alone in a process, or several in one. */
-export const componentNames = ['updates_bulk', 'updates_mq', 'api'] as const;
+export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] as const;
 export type ComponentName = (typeof componentNames)[number];
 
 export interface ServiceOptions {
@@ -105,6 +108,7 @@ export class Service implements AsyncDisposable {
   readonly #broker: Broker | undefined;
   /** This process's; undefined where none of its components reconciles. */
   #updates: Updates | undefined;
+  #metrics: { readonly pump: MetricPump; readonly reporting: MetricReporting } | undefined;
   readonly #components: readonly Component[];
 
   constructor(options: ServiceOptions) {
@@ -150,12 +154,13 @@ export class Service implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#cloud.close(), this.#portal.close()]);
+    await Promise.all([this.#cloud.close(), this.#portal.close(), this.#metrics?.reporting.close()]);
   }
 
   #component(name: ComponentName): Component {
     const log = this.#log(name);
     if (name === 'api') return this.#api(log);
+    if (name === 'metrics') return this.#metricsComponent(log);
     return this.#updatesComponent(name, log);
   }
 
@@ -201,7 +206,11 @@ export class Service implements AsyncDisposable {
       reconciler,
       intervalMs,
       ...shared,
-      ...(onReport && { onReport }),
+      onReport: (report) => {
+        const { 'create-device': made, 'delete-device': deleted } = report.changes;
+        if (made || deleted) this.#metrics?.pump.expireDevices();
+        onReport?.(report);
+      },
     });
     const broker = this.#broker;
     const writer = new Writer({
@@ -212,6 +221,33 @@ export class Service implements AsyncDisposable {
       ...shared,
     });
     return { reconciler, loop, writer, health };
+  }
+
+  #metricsComponent(log: Logger): Component {
+    const { metrics, concertim } = this.#options.config;
+    const reporting = new MetricReporting({ ...concertim, session: this.#portal, ...this.#shared() });
+    const pump = new MetricPump({
+      ...metrics,
+      cloud: this.#cloud,
+      portal: this.#portal,
+      reporting,
+      traffic: this.#traffic,
+      clock: this.#clock,
+    });
+    this.#metrics = { pump, reporting };
+    const { intervalMs } = metrics;
+    const health = new Health({ component: 'metrics', clock: this.#clock, everyMs: intervalMs });
+    const loop = new MetricLoop({ pump, intervalMs, clock: this.#clock, log, health });
+    return {
+      name: 'metrics',
+      healths: [health],
+      async run(signal) {
+        log.info('started');
+        await loop.run(signal);
+        log.info('stopped');
+      },
+      runOnce: (signal) => loop.runOnce(signal),
+    };
   }
 
   #notificationSource(log: Logger): NotificationSource {

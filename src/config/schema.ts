@@ -236,7 +236,7 @@ export const sections: Readonly<
   rmq: {
     about: 'The message broker of the cloud. These keys are also read under `openstack`.',
   },
-  metrics: { about: 'Figures of the instances.', unused: true },
+  metrics: { about: 'Figures of the instances: see docs/telemetry.md.' },
   api: { about: 'The server that takes requests of the portal.' },
   billing: { about: 'Billing.' },
   observability: { about: "The service's own metrics and traces.", unused: true },

@@ -15,8 +15,9 @@ export interface InstanceDevice {
   readonly size: Size;
 }
 
-/** The list costs the portal 3 ms a device: at most a fiftieth of its time goes into ours. */
+/** The list costs the portal 3 ms a device: at most such a share of its time goes into ours. */
 const costShare = 1 / 50;
+const expiredCostShare = 1 / 10;
 const leastAgeMs = 60_000;
 
 /** The portal's devices that show instances, read now and then. */
@@ -26,7 +27,9 @@ export class DeviceList {
   readonly #refresh = new SingleFlight(() => this.#read());
   #devices: readonly InstanceDevice[] = [];
   #othersCount = 0;
-  #dueAt = Number.NEGATIVE_INFINITY;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #costMs = 0;
+  #isExpired = false;
 
   constructor(options: { session: Session; clock: Clock }) {
     this.#session = options.session;
@@ -34,7 +37,9 @@ export class DeviceList {
   }
 
   get isDue(): boolean {
-    return this.#clock.now() >= this.#dueAt;
+    const share = this.#isExpired ? expiredCostShare : costShare;
+    const ageMs = Math.max(this.#isExpired ? 0 : leastAgeMs, this.#costMs / share);
+    return this.#clock.now() - this.#readAt >= ageMs;
   }
 
   get devices(): readonly InstanceDevice[] {
@@ -46,9 +51,9 @@ export class DeviceList {
     return this.#othersCount;
   }
 
-  /** Devices were made or deleted: it is read again before it is next used. */
+  /** Devices were made or deleted: it is read again soon. */
   expire(): void {
-    this.#dueAt = Number.NEGATIVE_INFINITY;
+    this.#isExpired = true;
   }
 
   /** Reads it anew. Who gives up waiting finds it read later on. */
@@ -68,6 +73,8 @@ export class DeviceList {
       return [{ id, name, instanceId, size: sizes.get(templateId) ?? { vcpus: null, ram: null } }];
     });
     this.#othersCount = all.length - this.#devices.length;
-    this.#dueAt = now + Math.max(leastAgeMs, (now - startedAt) / costShare);
+    this.#readAt = now;
+    this.#costMs = now - startedAt;
+    this.#isExpired = false;
   }
 }

@@ -1,8 +1,9 @@
+import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
-import { type CycleReport, isSuccess } from './cycle-report.ts';
+import { isSuccess } from './cycle-report.ts';
 import { nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
@@ -11,7 +12,7 @@ export interface MetricLoopOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onReport?: (report: CycleReport) => void;
+  readonly health: Health;
 }
 
 const longestFirstCycleMs = 120_000;
@@ -50,14 +51,17 @@ export class MetricLoop {
   }
 
   async #runCycle(deadline: number, signal: AbortSignal): Promise<boolean> {
-    const { pump, log, onReport } = this.#options;
+    const { pump, log, health } = this.#options;
     try {
       const report = await pump.runCycle(deadline, signal);
       this.#cycles.write(report);
-      onReport?.(report);
+      if (report.delivery.stoppedBy === undefined) health.succeeded();
+      else health.failed(explain(report.delivery.stoppedBy));
       return isSuccess(report);
     } catch (error) {
-      if (!signal.aborted) log.error({ why: explain(error), err: error }, 'no metrics sent');
+      if (signal.aborted) return false;
+      log.error({ why: explain(error), err: error }, 'no metrics sent');
+      health.failed(explain(error));
       return false;
     }
   }
