@@ -37,6 +37,7 @@ import { ServiceError } from './runtime/severity.ts';
 
 /** The parts that run by themselves: each alone in a process, or several in one. */
 export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] as const;
+/** A part that runs by itself. */
 export type ComponentName = (typeof componentNames)[number];
 
 export interface ServiceOptions {
@@ -47,6 +48,7 @@ export interface ServiceOptions {
   readonly allowDeletions?: boolean;
   /** What is shown, where it differs from docs/mapping.md. */
   readonly mapping?: Mapping;
+  /** Told of each run that came to an end. */
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -153,6 +155,7 @@ export class Service implements AsyncDisposable {
     return this.#reconciler(this.#log('plan')).survey(signal);
   }
 
+  /** Closes the connections; once nothing runs any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#cloud.close(), this.#portal.close(), this.#metrics?.reporting.close()]);
   }

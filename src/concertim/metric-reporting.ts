@@ -44,6 +44,7 @@ export class MetricReportError extends ServiceError {
   }
 }
 
+/** Where the metric daemon is, and how it is spoken to. */
 export interface MetricReportingOptions extends Omit<HttpClientOptions, 'service' | 'retry'> {
   /** The portal's address. */
   readonly url: string;
@@ -101,6 +102,7 @@ export class MetricReporting {
     throw new MetricReportError(response);
   }
 
+  /** Closes the connections. */
   async close(): Promise<void> {
     await this.#http.close();
   }

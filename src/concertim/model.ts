@@ -5,14 +5,19 @@ import type { Brand } from '../runtime/brand.ts';
  * here looks inside them.
  */
 
+/** Id of a user. */
 export type UserId = Brand<number | string, 'concertim.UserId'>;
+/** Id of a rack. */
 export type RackId = Brand<number | string, 'concertim.RackId'>;
+/** Id of a device. */
 export type DeviceId = Brand<number | string, 'concertim.DeviceId'>;
+/** Id of a template. */
 export type TemplateId = Brand<number | string, 'concertim.TemplateId'>;
 
 /** Metadata and details are JSON objects. The portal replaces them whole and gives their keys back in another order. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Somebody who can sign in to the portal. */
 export interface User {
   readonly id: UserId;
   readonly login: string;
@@ -24,12 +29,17 @@ export interface User {
   readonly projectId: string | null;
 }
 
+/** What a rack can be. */
 export const rackStatuses = ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED'] as const;
+/** What a rack is. */
 export type RackStatus = (typeof rackStatuses)[number];
 
+/** What a device can be. */
 export const deviceStatuses = [...rackStatuses, 'SUSPENDED'] as const;
+/** What a device is. */
 export type DeviceStatus = (typeof deviceStatuses)[number];
 
+/** What the portal shows of a stack. */
 export interface Rack {
   readonly id: RackId;
   readonly ownerId: UserId;
@@ -43,6 +53,7 @@ export interface Rack {
   readonly metadata: JsonObject;
 }
 
+/** What the portal shows of a server. */
 export interface Device {
   readonly id: DeviceId;
   readonly name: string;
@@ -59,6 +70,7 @@ export interface Device {
   readonly metadata: JsonObject;
 }
 
+/** Where a device stands. */
 export interface Location {
   readonly rackId: RackId;
   /** Lowest unit it covers, from 1 at the bottom. */
@@ -68,6 +80,7 @@ export interface Location {
   readonly facing: 'f' | 'b';
 }
 
+/** What the portal shows of a flavor: what devices are made from. */
 export interface Template {
   readonly id: TemplateId;
   readonly name: string;

@@ -16,6 +16,7 @@ import { type AccessToken, readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
 import { type Grant, GrantFile } from './grant-file.ts';
 
+/** Whose session it is, and how it speaks. */
 export interface SessionOptions {
   /** The portal's address, with or without a slash at its end; may have a path. */
   readonly url: string;
@@ -32,9 +33,11 @@ export interface SessionOptions {
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Told of each exchange, repetitions included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
+/** One request to the portal. */
 export interface SessionRequest {
   readonly method: Method;
   /** From the portal's root, such as `/api/v1/racks/7`. */

@@ -26,6 +26,7 @@ export interface Config {
   readonly notices: readonly string[];
 }
 
+/** The least serious messages that are logged. */
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
 /** Whom to trust on the other end of HTTPS. */
@@ -36,6 +37,7 @@ export interface TlsTrust {
   readonly insecure: boolean;
 }
 
+/** The cloud: where it is, and how to sign in. */
 export interface OpenStackConfig {
   readonly credentials: Credentials;
   /** undefined: the only region there is. */
@@ -47,8 +49,11 @@ export interface OpenStackConfig {
 /** Which of a service's addresses in Keystone's catalogue is used. */
 export type EndpointInterface = 'public' | 'internal' | 'admin';
 
+/** A Keystone domain. */
 export type DomainRef = { readonly id: string } | { readonly name: string };
+/** A Keystone user; a name needs its domain. */
 export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
+/** A Keystone project; a name needs its domain. */
 export type ProjectRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
 
 /** How to sign in to Keystone. `authUrl` is as configured, without a slash at its end. */
@@ -74,6 +79,7 @@ export type Credentials =
       readonly tenant: { readonly name: string } | { readonly id: string };
     };
 
+/** The message broker of the cloud. */
 export interface RabbitMqConfig {
   /** Tried in this order; never empty. */
   readonly hosts: readonly string[];
@@ -90,6 +96,7 @@ export interface RabbitMqConfig {
   readonly queue: string | undefined;
 }
 
+/** The portal: where it is, and how to sign in. */
 export interface ConcertimConfig {
   /** Without a slash at its end. */
   readonly url: string;
@@ -100,6 +107,7 @@ export interface ConcertimConfig {
   readonly tls: TlsTrust;
 }
 
+/** Keeping the portal in step with the cloud. */
 export interface UpdatesConfig {
   readonly intervalMs: number;
   /** Of the owned objects of a kind, 0 to 1: where there is only absence, a run that would delete more deletes none. */
@@ -110,6 +118,7 @@ export interface UpdatesConfig {
   readonly standaloneServers: 'ignore' | 'rack';
 }
 
+/** Figures of the instances. */
 export interface MetricsConfig {
   readonly intervalMs: number;
   /** How long the portal shows a value that is not renewed. */
@@ -118,6 +127,7 @@ export interface MetricsConfig {
   readonly cpuPerVcpu: boolean;
 }
 
+/** The server that takes requests of the portal. */
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
@@ -130,6 +140,7 @@ export interface ApiConfig {
   readonly uiToken: Secret | undefined;
 }
 
+/** The service's own metrics and traces. */
 export interface ObservabilityConfig {
   readonly host: string;
   /** undefined: own metrics are not served. */

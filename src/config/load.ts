@@ -14,6 +14,7 @@ import { parseYaml, type YamlMap } from './yaml-tree.ts';
 const environmentVariable = 'CONCERTIM_OPENSTACK_SERVICE_CONFIG';
 const standardFile = '/etc/concertim-openstack-service/config.yaml';
 
+/** Where the configuration is looked for. */
 export interface LoadOptions {
   /** What `--config` says. Default: `$CONCERTIM_OPENSTACK_SERVICE_CONFIG`, else the standard place. */
   readonly file?: string | undefined;

@@ -73,6 +73,7 @@ export interface HttpClientOptions {
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Told of each exchange, repetitions included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 

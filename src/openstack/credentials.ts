@@ -2,8 +2,11 @@ import type { Secret } from '../runtime/secret.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { ProjectId } from './model.ts';
 
+/** A Keystone domain. */
 export type DomainRef = { readonly id: string } | { readonly name: string };
+/** A Keystone user; a name needs its domain. */
 export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
+/** A Keystone project; a name needs its domain. */
 export type ProjectRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
 
 /** Who signs in to Keystone, and for which project. */

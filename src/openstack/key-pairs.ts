@@ -4,8 +4,10 @@ import { Secret } from '../runtime/secret.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/key-pair.ts';
 
+/** What a key pair is for: SSH, or the certificates of Windows. */
 export type KeyPairType = 'ssh' | 'x509';
 
+/** Compute (Nova): a key pair of the user who asks. */
 export interface KeyPair {
   readonly name: string;
   readonly type: KeyPairType;
@@ -40,6 +42,7 @@ export async function createKeyPair(
   return toKeyPair(parseBody(response, wire.KeyPairBody).keypair);
 }
 
+/** All key pairs of the user who asks. */
 export async function listKeyPairs(session: Session): Promise<KeyPair[]> {
   const response = await ask(session, { method: 'GET', path: '/os-keypairs', route: '/os-keypairs' });
   return parseBody(response, wire.KeyPairsBody).keypairs.map(({ keypair }) => toKeyPair(keypair));

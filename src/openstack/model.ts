@@ -2,13 +2,21 @@ import type { Brand } from '../runtime/brand.ts';
 
 /** OpenStack's nouns, as far as this service uses them. Ids are opaque texts; times are Heat's and Nova's own ISO texts. */
 
+/** Keystone's id of a project. */
 export type ProjectId = Brand<string, 'openstack.ProjectId'>;
+/** Keystone's id of a user. */
 export type UserId = Brand<string, 'openstack.UserId'>;
+/** Keystone's id of a role. */
 export type RoleId = Brand<string, 'openstack.RoleId'>;
+/** Nova's id of a server. */
 export type ServerId = Brand<string, 'openstack.ServerId'>;
+/** Nova's id of a flavor: any text. */
 export type FlavorId = Brand<string, 'openstack.FlavorId'>;
+/** Nova's id of a server group. */
 export type ServerGroupId = Brand<string, 'openstack.ServerGroupId'>;
+/** Heat's id of a stack. */
 export type StackId = Brand<string, 'openstack.StackId'>;
+/** Cinder's id of a volume. */
 export type VolumeId = Brand<string, 'openstack.VolumeId'>;
 
 /** Compute (Nova): a virtual machine. */
@@ -44,6 +52,7 @@ export type ServerFlavor =
       readonly disk: number;
     };
 
+/** Network: one address of a server. */
 export interface Address {
   readonly network: string;
   readonly address: string;
@@ -52,6 +61,7 @@ export interface Address {
   readonly mac: string | null;
 }
 
+/** Block storage: a volume that a server has. */
 export interface AttachedVolume {
   readonly id: VolumeId;
   /** null where the microversion does not say. */

@@ -18,6 +18,7 @@ import { openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
 import { login, type Token } from './token.ts';
 
+/** Whose session it is, and how it speaks. */
 export interface SessionOptions {
   readonly credentials: Credentials;
   /** Needed only where the catalog has several. */
@@ -31,9 +32,11 @@ export interface SessionOptions {
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Told of each exchange, repetitions included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
+/** One request to a service of the cloud. */
 export interface SessionRequest {
   readonly method: Method;
   /** Below the version (`/v2.1`) and, where endpoints have it, the project; begins with a slash. */

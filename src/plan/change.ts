@@ -17,6 +17,7 @@ import type { Brand } from '../runtime/brand.ts';
 export type RackRef =
   | { readonly kind: 'present'; readonly id: RackId }
   | { readonly kind: 'new'; readonly key: NewRackKey };
+/** What a rack is known by before the portal has given it an id. */
 export type NewRackKey = Brand<string, 'plan.NewRackKey'>;
 
 /** A template that is there, or one that an earlier change of the same plan makes for this flavor. */
@@ -24,6 +25,7 @@ export type TemplateRef =
   | { readonly kind: 'present'; readonly id: TemplateId }
   | { readonly kind: 'new'; readonly foreignId: string };
 
+/** A device to be made, with where it will stand. */
 export interface NewDevice {
   readonly rack: RackRef;
   readonly template: TemplateRef;
@@ -46,6 +48,7 @@ export type Change = { readonly reason: string } & (
   | { readonly kind: 'delete-device'; readonly device: Device }
 );
 
+/** Which write to the portal. */
 export type ChangeKind = Change['kind'];
 
 /**
@@ -66,6 +69,7 @@ export interface Held {
   readonly reason: string;
 }
 
+/** What to write to the portal, and what was held back. */
 export interface Plan {
   /** One after the other; the lanes of a phase side by side. Every prefix leaves a portal that the next run completes. */
   readonly phases: readonly (readonly Lane[])[];
@@ -76,6 +80,7 @@ export interface Plan {
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
 
+/** All changes of a plan, in the order in which they begin. */
 export function changesOf(plan: Plan): Change[] {
   return plan.phases.flatMap((lanes) => lanes.flatMap(({ changes }) => changes));
 }

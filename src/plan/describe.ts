@@ -10,6 +10,7 @@ export interface Subject {
   readonly id: number | string | null;
 }
 
+/** What a change is about. */
 export function subjectOf(change: Change): Subject {
   switch (change.kind) {
     case 'create-template':

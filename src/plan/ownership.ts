@@ -46,6 +46,7 @@ export function serverOfDevice(device: Device): ServerId | undefined {
   return idIn(device.metadata, metadataKeys.serverId) as ServerId | undefined;
 }
 
+/** Whether a template is of the cloud. */
 export function isOwnTemplate(template: Template): template is Template & { foreignId: string } {
   return template.foreignId !== null && template.foreignId !== '';
 }

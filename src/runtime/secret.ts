@@ -8,18 +8,22 @@ export class Secret {
     this.#text = text;
   }
 
+  /** The text itself: only where it is sent. */
   reveal(): string {
     return this.#text;
   }
 
+  /** `[hidden]` */
   toString(): string {
     return '[hidden]';
   }
 
+  /** `[hidden]` */
   toJSON(): string {
     return '[hidden]';
   }
 
+  /** `[hidden]` */
   [inspect.custom](): string {
     return '[hidden]';
   }

@@ -20,7 +20,10 @@ export type FaultKind =
   /** It is carried out; the answer's body comes a few bytes at a time. */
   | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number }
   /** It is carried out; the answer's JSON is changed on its way. */
-  | { readonly kind: 'rewrite'; readonly rewrite: (body: unknown) => unknown };
+  | {
+      readonly kind: 'rewrite' /** Given the answer's body, gives another. */;
+      readonly rewrite: (body: unknown) => unknown;
+    };
 
 /** Which exchanges a fault hits. */
 export interface FaultAim {
@@ -35,6 +38,7 @@ export interface FaultAim {
   readonly times?: number;
 }
 
+/** What goes wrong, and where. */
 export type Fault = FaultKind & FaultAim;
 
 interface ArmedFault {

@@ -14,6 +14,7 @@ import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
 import { Story } from './story.ts';
 
+/** What a sandbox is filled with, and how it behaves. */
 export interface SandboxOptions {
   /** The same seed gives the same ids, names and story. Default 1. */
   readonly seed?: number;
@@ -50,6 +51,7 @@ export interface SandboxOptions {
   readonly adminContext?: boolean;
 }
 
+/** What listens on a port of its own. */
 export type ServiceName = (typeof openStackServices)[number]['name'] | 'concertim' | 'control';
 
 /** An OpenStack and a Concertim, filled and running, in this process. */
@@ -74,7 +76,9 @@ export interface Sandbox {
   readonly tick: (steps?: number) => string[];
   /** Carries out what is due; for a sandbox whose clock is moved by hand. Every request to the cloud does so too. */
   readonly advance: () => void;
+  /** Stops listening. */
   readonly close: () => Promise<void>;
+  /** `close`, at the end of a block. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
