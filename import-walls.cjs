@@ -16,8 +16,9 @@ const mayImport = {
   metrics: ['openstack', 'concertim', 'http', 'observability', 'runtime'],
   operations: ['openstack', 'concertim', 'http', 'runtime'],
   api: ['operations', 'reconcile', 'plan', 'openstack/model', 'concertim/model', 'observability', 'runtime'],
+  doctor: ['openstack', 'concertim', 'amqp', 'operations', 'http', 'config', 'observability', 'runtime'],
   sandbox: ['openstack/model', 'openstack/wire', 'concertim/model', 'concertim/wire', 'notifications/source', 'runtime'],
-  cli: ['service', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'observability', 'runtime'],
+  cli: ['service', 'doctor', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'observability', 'runtime'],
 };
 const tests = '\\.test\\.ts$';
 

@@ -81,6 +81,23 @@ export class Broker {
     }
   }
 
+  /**
+   * One connection, to the first member that takes us.
+   *
+   * @throws {BrokerError} what the last one said
+   */
+  async connect(name: string, signal: AbortSignal): Promise<BrokerSession> {
+    for (let left = this.#options.hosts.length; ; left--) {
+      const host = this.#host();
+      try {
+        return await this.#open(host, name, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (left <= 1) throw brokerError(error, this.#address(host));
+      }
+    }
+  }
+
   #host(): string {
     const { hosts } = this.#options;
     const host = hosts[this.#nextHost % hosts.length] ?? 'localhost';

@@ -4,6 +4,7 @@ import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { componentNames } from '../service.ts';
 import { type CheckConfigOptions, checkConfig } from './check-config.ts';
+import { type DoctorOptions, doctor } from './doctor.ts';
 import { type HealthCommandOptions, health } from './health.ts';
 import { type PlanOptions, plan } from './plan.ts';
 import { type RunOptions, run } from './run.ts';
@@ -53,6 +54,15 @@ export function commandLine(exit: (code: number) => void): Command {
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
     .action(async (names: string[], options: HealthCommandOptions) => exit(await health(names, options)));
+
+  program
+    .command('doctor')
+    .description('check all that the service stands on; exit 0 all is well, 1 warnings, 2 errors')
+    .addOption(configOption())
+    .option('--json', 'for programs')
+    .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
+    .option('--yes', 'with --fix: do not ask')
+    .action(async (options: DoctorOptions) => exit(await doctor(options)));
 
   program
     .command('check-config')

@@ -35,6 +35,16 @@ export async function listServers(
   return listPages(session, { route: '/servers/detail', query, signal }, readServers);
 }
 
+/** Some servers of all projects: the first `count` of the list. */
+export async function sampleServers(
+  session: Session,
+  count: number,
+  signal?: AbortSignal,
+): Promise<readonly (Server | Unreadable<ServerId>)[]> {
+  const query = { all_tenants: 1, limit: count };
+  return readServers(await get(session, { route: '/servers/detail', query, signal })).rows;
+}
+
 /** One server; undefined when it is not there any more. */
 export async function showServer(
   session: Session,

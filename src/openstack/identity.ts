@@ -7,6 +7,7 @@ import type { ProjectId, RoleId, UserId } from './model.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/identity.ts';
 
+/** Identity (Keystone): a project. */
 export interface Project {
   readonly id: ProjectId;
   readonly name: string;
@@ -49,6 +50,12 @@ export async function findRole(session: Session, name: string): Promise<RoleId |
   return parseBody(response, wire.RolesBody).roles.find((role) => role.name === name)?.id as
     | RoleId
     | undefined;
+}
+
+/** @throws {OpenStackError} 409: there is one of that name */
+export async function createRole(session: Session, name: string): Promise<void> {
+  const path = '/roles';
+  await session.request('identity', { method: 'POST', path, route: path, body: { role: { name } } });
 }
 
 /** The project of that name in that domain; undefined when there is none. */

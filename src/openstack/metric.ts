@@ -13,6 +13,7 @@ export type MetricId = string;
 /** Of an instance Nova's id; of a network interface or a disk one that Gnocchi made of its name. */
 export type ResourceId = string;
 
+/** Gnocchi's kinds of resources that are read. */
 export type ResourceType = 'instance' | 'instance_network_interface' | 'instance_disk';
 
 /** Something that is measured and has not ended. */
@@ -58,6 +59,7 @@ export interface Refusal {
   readonly culprits: readonly MetricId[];
 }
 
+/** What a bulk query came to. */
 export type Aggregates =
   | { readonly kind: 'measures'; readonly measures: Measures }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -73,6 +75,29 @@ export async function listArchivePolicies(session: Session, signal?: AbortSignal
   const path = '/archive_policy';
   const response = await session.request('metric', { method: 'GET', path, route: path, signal });
   return parseBody(response, wire.ArchivePoliciesBody).map(toArchivePolicy);
+}
+
+/** What an archive policy is made from. */
+export interface ArchivePolicyDraft {
+  readonly name: string;
+  readonly methods: readonly string[];
+  /** In seconds: a grain's length, and how far back there shall be such. */
+  readonly grains: readonly Grain[];
+}
+
+/** @throws {OpenStackError} 409: there is one of that name */
+export async function createArchivePolicy(session: Session, draft: ArchivePolicyDraft): Promise<void> {
+  const path = '/archive_policy';
+  await session.request('metric', {
+    method: 'POST',
+    path,
+    route: path,
+    body: {
+      name: draft.name,
+      aggregation_methods: draft.methods,
+      definition: draft.grains.map(({ seconds, timespan }) => ({ granularity: seconds, timespan })),
+    },
+  });
 }
 
 /** The archive policy of a metric; undefined when there is no such metric any more. */

@@ -58,6 +58,29 @@ export async function listStacks(
   return (await listAll(session, signal)) ?? listEach(session, options.projects, signal);
 }
 
+/** How a session can list the stacks of all projects. `unknown`: it sees none, which a cloud without stacks shows too. */
+export type WayToAllStacks = 'administrator' | 'global tenant' | 'project by project' | 'unknown';
+
+/** Finds out which way of `listStacks` works, by a stack or two. */
+export async function wayToAllStacks(session: Session, signal?: AbortSignal): Promise<WayToAllStacks> {
+  const first = async (query: Record<string, boolean>) => {
+    const path = '/stacks';
+    const response = await session.request('orchestration', {
+      method: 'GET',
+      path,
+      route: path,
+      query: { limit: 1, ...query },
+      accept: [403],
+      signal,
+    });
+    return response.status === 403 ? undefined : readStacks(response).rows;
+  };
+  const own = await first({});
+  if (own?.some(namesItsProject)) return 'administrator';
+  if (await first({ global_tenant: true })) return 'global tenant';
+  return own?.length === 0 ? 'unknown' : 'project by project';
+}
+
 /** The stacks of one project, roots and nested ones, and Heat's clock when the list was begun. */
 export async function listProjectStacks(
   session: Session,

@@ -119,3 +119,60 @@ test('the sandbox says where to look, and the service on it brings its portal in
   expect(stdout).toMatch(/portal {3}http:\/\/127\.0\.0\.1:\d+/);
   expect(stdout).toMatch(/config {3}\S+config\.yaml/);
 });
+
+test('doctor tells people and programs the same, and what is wrong decides its exit code', async () => {
+  const { openstack } = sandbox.config;
+  const away = configFile('doctor.yaml', {
+    openstack: { ...openstack, password: 'not-the-one' },
+    data_dir: folder,
+  });
+
+  const [told, asJson] = await Promise.all([
+    command('doctor', '-c', away).finished,
+    command('doctor', '--json', '-c', away).finished,
+  ]);
+
+  expect(told.code).toBe(2);
+  expect(told.stdout).toMatch(/^✗ keystone\.sign-in +Keystone refused/m);
+  expect(told.stdout).toMatch(/^\? nova +not checked: Keystone was not signed in to$/m);
+  expect(told.stdout).toMatch(/^1 error, \d warnings?, 5 not checked\.$/m);
+  expect(asJson.code).toBe(2);
+  expect(JSON.parse(asJson.stdout).findings).toContainEqual(
+    expect.objectContaining({ check: 'keystone.sign-in', level: 'error', fixable: false }),
+  );
+  expect(told.stdout + asJson.stdout).not.toContain('not-the-one');
+});
+
+test('doctor names all that is wrong with a configuration, as findings', async () => {
+  const file = configFile('unusable.yaml', { log_level: 'loud', colour: 'blue' });
+
+  const { code, stdout } = await command('doctor', '--json', '-c', file).finished;
+
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout).findings).toMatchObject([
+    {
+      check: 'config.file',
+      level: 'error',
+      found: expect.stringMatching(/unusable\.yaml:\d+:\d+ log_level: /),
+    },
+    { check: 'config.file', level: 'error', found: expect.stringMatching(/unusable\.yaml:\d+:\d+ colour: /) },
+  ]);
+});
+
+test('doctor --fix asks first: without an answer nothing is made, with --yes it is', async () => {
+  const { identity } = sandbox.cloud;
+  identity.deleteRole(identity.role('watcher'));
+  const file = configFile('fix.yaml');
+
+  const asked = await command('doctor', '--fix', '-c', file).finished;
+  const namesBefore = identity.roles.map(({ name }) => name);
+  const done = await command('doctor', '--fix', '--yes', '-c', file).finished;
+
+  expect(asked.stderr).toContain('create role watcher? [y/N]');
+  expect(asked.code).toBe(2);
+  expect(namesBefore).not.toContain('watcher');
+  expect(done.stderr).toContain('done: create role watcher');
+  expect(done.stderr).toMatch(/done: give user \w+ the role watcher in project \w+/);
+  expect(done.code).toBeLessThan(2);
+  expect(identity.roles.map(({ name }) => name)).toContain('watcher');
+});

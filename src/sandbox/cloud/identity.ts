@@ -86,7 +86,7 @@ export class Identity {
   readonly domains: readonly Domain[];
   /** Where Heat keeps the project that each stack gets for its own users. */
   readonly heatDomain: Domain;
-  readonly roles: readonly Role[];
+  roles: readonly Role[];
   readonly projects = new Map<string, Project>();
   readonly users = new Map<string, User>();
   readonly applicationCredentials = new Map<string, ApplicationCredential>();
@@ -171,6 +171,21 @@ export class Identity {
       if (credential.userId === user.id) this.applicationCredentials.delete(credential.id);
     }
     this.#revoke((token) => token.user === user);
+  }
+
+  createRole(name: string): Role {
+    const role = { id: this.#ids.hex(32), name };
+    this.roles = [...this.roles, role];
+    return role;
+  }
+
+  /** With all grants of it. */
+  deleteRole(role: Role): void {
+    this.roles = this.roles.filter((other) => other !== role);
+    for (const [key, granted] of this.#grants) {
+      granted.delete(role.id);
+      if (granted.size === 0) this.#grants.delete(key);
+    }
   }
 
   role(name: string): Role {

@@ -39,6 +39,25 @@ export function addGnocchi(app: FastifyInstance, site: Site): void {
     app.route({ method, url, handler: withToken(site, answer) });
 
   route('GET', '/v1/archive_policy', () => JSON.stringify([...telemetry.policies.values()].map(policyBody)));
+  route('POST', '/v1/archive_policy', (call) => {
+    if (!call.isAdmin) throw new GnocchiRefusal(403, 'Forbidden');
+    const { name, aggregation_methods: methods, definition } = ArchivePolicyDraft.parse(call.body);
+    if (telemetry.policies.has(name)) {
+      throw new GnocchiRefusal(409, `Archive policy ${name} already exists`);
+    }
+    const policy = {
+      name,
+      backWindow: 0,
+      methods,
+      definition: definition.map(({ granularity, timespan: span }) => ({
+        granularity,
+        points: Math.floor(span / granularity),
+      })),
+    };
+    telemetry.policies.set(name, policy);
+    call.reply.code(201);
+    return JSON.stringify(policyBody(policy));
+  });
   route('GET', '/v1/archive_policy/:name', (call) => {
     const name = call.parameter('name');
     const policy = telemetry.policies.get(name);
@@ -93,6 +112,13 @@ export function addGnocchi(app: FastifyInstance, site: Site): void {
     return JSON.stringify({ measures: aggregate(found, telemetry, { granularity, since }) });
   });
 }
+
+/** Lengths in seconds; Gnocchi takes `points` in place of one of them as well, and texts such as `5 minutes`. */
+const ArchivePolicyDraft = z.object({
+  name: z.string().min(1),
+  aggregation_methods: z.array(z.string()),
+  definition: z.array(z.object({ granularity: z.number().positive(), timespan: z.number().positive() })),
+});
 
 const AggregatesBody = z.object({
   operations: z.tuple([z.literal('metric')], z.union([z.string(), z.tuple([z.string(), z.string()])])),

@@ -171,6 +171,18 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
     const found = identity.roles.filter((role) => matches(call, 'name', role.name));
     return list(call, 'roles', found, (each) => roleBody(call, each));
   });
+  route('POST', '/v3/roles', (call) => {
+    mustBeAdmin(call, 'create_role');
+    const { name: wanted } = parse(z.object({ name }), call.body['role']);
+    if (identity.roles.some((role) => role.name === wanted)) {
+      throw new Refusal(
+        409,
+        `Conflict occurred attempting to store role - Duplicate entry found with name ${wanted}.`,
+      );
+    }
+    call.reply.code(201);
+    return JSON.stringify({ role: roleBody(call, identity.createRole(wanted)) });
+  });
   route('GET', '/v3/domains', (call) => {
     mustBeAdmin(call, 'list_domains');
     return list(call, 'domains', identity.domains, (domain) => ({

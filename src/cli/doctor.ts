@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline/promises';
+import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import { describeDiagnosis, exitCodeOf } from '../doctor/describe.ts';
+import { type Diagnosis, examine } from '../doctor/examine.ts';
+import { error, type Remedy } from '../doctor/finding.ts';
+import { admit, type Patient } from '../doctor/patient.ts';
+import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
+import { explain } from '../runtime/severity.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface DoctorOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly fix?: boolean;
+  readonly yes?: boolean;
+}
+
+/** A role that was made can be given only then: each round may find what the one before made possible. */
+const mostRounds = 3;
+
+/** `doctor`: what stands in the way of the service, and what repairs it. @returns 0 nothing, 1 warnings, 2 errors */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const loaded = load(options.config);
+  if ('findings' in loaded) return tell(loaded, options);
+  await using patient = admit(loaded);
+  using stop = stopSignal();
+  let diagnosis = await examine(patient, stop.signal);
+  for (let round = 0; options.fix && round < mostRounds; round++) {
+    const remedies = diagnosis.findings.flatMap(({ remedy }) => remedy ?? []);
+    if (!(await treat(patient, remedies, options, stop.signal))) break;
+    diagnosis = await examine(patient, stop.signal);
+  }
+  return tell(diagnosis, options);
+}
+
+function load(file: string | undefined): LoadedConfig | Diagnosis {
+  try {
+    return loadConfigWithSettings({ file });
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    const findings = cause.problems.map((problem) =>
+      error('config.file', {
+        found: problem,
+        why: 'The service does not start with it.',
+        repair:
+          'Change it there; config.example.yaml has every key. Then: concertim-openstack-service check-config',
+      }),
+    );
+    return {
+      findings,
+      unchecked: [{ check: 'everything else', because: 'the configuration cannot be used' }],
+    };
+  }
+}
+
+function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
+  const { findings, unchecked } = diagnosis;
+  const told = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
+  console.log(
+    json ? JSON.stringify({ findings: told, unchecked }, undefined, 2) : describeDiagnosis(diagnosis),
+  );
+  return exitCodeOf(diagnosis);
+}
+
+/** Carries out what is agreed to. What is told goes to standard error. @returns whether anything was */
+async function treat(
+  { cloud }: Patient,
+  remedies: readonly Remedy[],
+  { yes }: DoctorOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isDone = false;
+  for (const remedy of remedies) {
+    const what = describeRemedy(remedy);
+    if (!(yes || (await agrees(what, signal)))) continue;
+    try {
+      await applyRemedy(cloud, remedy);
+      isDone = true;
+      console.error(`done: ${what}`);
+    } catch (cause) {
+      console.error(`failed: ${what}: ${explain(cause)}`);
+    }
+  }
+  return isDone;
+}
+
+/** No answer, as of a process without a terminal, is a no. */
+async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    const answer = await Promise.race([terminal.question(`${what}? [y/N] `, { signal }), closed]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { Channel } from 'rabbitmq-client';
+import type { BrokerSession } from '../../amqp/broker.ts';
+import { BrokerError } from '../../amqp/errors.ts';
+import { queueNames } from '../../amqp/queues.ts';
+import type { RabbitMqConfig } from '../../config/config.ts';
+import { advice, error, type Finding, ok, warning } from '../finding.ts';
+import type { Patient } from '../patient.ts';
+
+/** Queues that oslo.messaging makes beside each exchange, for whoever reads them or nobody. */
+const sharedQueues = ['notifications.info', 'notifications.error', 'versioned_notifications.info'];
+/** Nobody who reads a queue lets so much gather. */
+const muchUnread = 10_000;
+
+/** For a configuration without a broker: that is a choice. */
+export function adviseBroker({ config }: Patient): Finding {
+  return advice('rabbitmq.connection', {
+    found: 'rmq.rmq_address is not set',
+    why: `Without notifications a change of the cloud shows within ${config.updates.intervalMs / 1_000} s; with them at once.`,
+    repair: 'Set rmq.rmq_address, rmq.rmq_username and rmq.rmq_password, and run the component updates_mq.',
+  });
+}
+
+/**
+ * RabbitMQ, connected to: what may be done there, and whether the cloud's services publish. Permissions are tried on
+ * queues that do not exist, because RabbitMQ looks at them first: nothing is made, bound or taken.
+ */
+export async function checkBroker(session: BrokerSession, rmq: RabbitMqConfig): Promise<Finding[]> {
+  const findings = [
+    ok('rabbitmq.connection', `RabbitMQ at ${session.address.host} takes user ${rmq.username}`),
+  ];
+  if (rmq.queue !== undefined) findings.push(await checkForeignQueue(session, rmq.queue));
+  else findings.push(...(await checkPermissions(session, rmq)), ...(await checkExchanges(session, rmq)));
+  findings.push(...(await checkSharedQueues(session)));
+  return findings;
+}
+
+async function checkForeignQueue(session: BrokerSession, queue: string): Promise<Finding> {
+  const seen = await peek(session, queue);
+  const check = 'rabbitmq.queue';
+  if (!seen) {
+    return error(check, {
+      found: `rmq.queue is ${queue}, and there is no such queue that we may look at`,
+      why: 'Nothing is heard.',
+      repair: 'Remove rmq.queue, to have a queue of our own.',
+    });
+  }
+  return warning(check, {
+    found: `rmq.queue is ${queue}, which ${seen.consumerCount} others read`,
+    why: 'Every message that we take from it they miss, and the other way round.',
+    repair: 'Remove rmq.queue, to have a queue of our own.',
+  });
+}
+
+async function checkPermissions(
+  session: BrokerSession,
+  { deployment, exchanges }: RabbitMqConfig,
+): Promise<Finding[]> {
+  const { exchange } = queueNames(deployment);
+  const queue = `${exchange}.doctor-${randomUUID()}`;
+  const routingKey = queue;
+  const probes: ((channel: Channel) => Promise<unknown>)[] = [
+    (channel) => channel.queueDelete({ queue }),
+    (channel) => channel.queueBind({ queue, exchange, routingKey }),
+    (channel) => channel.basicGet({ queue }),
+    ...exchanges.map((exchange) => (channel: Channel) => channel.queueBind({ queue, exchange, routingKey })),
+  ];
+  const refusals = new Map<string, BrokerError>();
+  for (const probe of probes) {
+    const refusal = await refusalOf(session, probe);
+    if (refusal?.kind === 'permission') refusals.set(refusal.message, refusal);
+  }
+  if (refusals.size === 0)
+    return [ok('rabbitmq.permissions', 'We may have queues of our own, and read the exchanges')];
+  return [...refusals.values()].map(({ message, hint }) =>
+    error('rabbitmq.permissions', {
+      found: message,
+      why: 'Without it no notification is heard.',
+      repair: hint ?? 'rabbitmqctl set_permissions',
+    }),
+  );
+}
+
+async function checkExchanges(
+  session: BrokerSession,
+  { exchanges, vhost }: RabbitMqConfig,
+): Promise<Finding[]> {
+  const check = 'rabbitmq.exchanges';
+  const missing: string[] = [];
+  for (const exchange of exchanges) {
+    const refusal = await refusalOf(session, (channel) =>
+      channel.exchangeDeclare({ exchange, type: 'topic', passive: true }),
+    );
+    if (refusal) missing.push(exchange);
+  }
+  const present = exchanges.filter((exchange) => !missing.includes(exchange));
+  const repair = `In nova.conf and heat.conf, [oslo_messaging_notifications]: driver = messagingv2; then restart the services. Else name in rmq.exchanges what they publish to: rabbitmqctl list_exchanges -p ${vhost} name type`;
+  if (present.length === 0) {
+    return [
+      error(check, {
+        found: `There is none of the exchanges ${missing.join(', ')}`,
+        why: 'Nothing can be heard.',
+        repair,
+      }),
+    ];
+  }
+  // `openstack` is the name of services that have none of their own: where it is missing, all have one.
+  const missed = missing.filter((exchange) => exchange !== 'openstack');
+  if (missed.length === 0) return [ok(check, `There are the exchanges ${present.join(', ')}`)];
+  return [
+    warning(check, {
+      found: `There is no exchange ${missed.join(', ')}`,
+      why: 'What these services announce is not heard: it shows within updates.interval only.',
+      repair,
+    }),
+  ];
+}
+
+async function checkSharedQueues(session: BrokerSession): Promise<Finding[]> {
+  const seen = [];
+  for (const queue of sharedQueues) {
+    const state = await peek(session, queue);
+    if (state) seen.push({ queue, ...state });
+  }
+  const check = 'rabbitmq.notifications';
+  if (seen.length === 0) {
+    return [
+      warning(check, {
+        found:
+          'No service has sent a notification since RabbitMQ has started: it would have made a queue notifications.info',
+        why: 'Changes show within updates.interval only.',
+        repair:
+          'In nova.conf and heat.conf, [oslo_messaging_notifications]: driver = messagingv2; in nova.conf, [notifications]: notify_on_state_change = vm_and_task_state; then restart nova-* and heat-*.',
+      }),
+    ];
+  }
+  const formats = seen.map(({ queue }) => queue).filter((queue) => queue.endsWith('.info'));
+  const unread = seen.filter(
+    ({ messageCount, consumerCount }) => consumerCount === 0 && messageCount > muchUnread,
+  );
+  return [
+    ok(check, `Services send notifications: ${formats.join(', ')}`),
+    ...unread.map(({ queue, messageCount }) =>
+      warning('rabbitmq.unread', {
+        found: `Nobody reads the queue ${queue}, in which ${messageCount} messages have gathered`,
+        why: "It grows for ever, until RabbitMQ has no memory left and stops taking the cloud's messages.",
+        repair: `rabbitmqctl set_policy concertim-unread '^(versioned_)?notifications\\.' '{"message-ttl":3600000,"max-length":10000}' --apply-to queues`,
+      }),
+    ),
+  ];
+}
+
+/** How a queue fares; undefined when there is none that we may look at. */
+async function peek(
+  session: BrokerSession,
+  queue: string,
+): Promise<{ messageCount: number; consumerCount: number } | undefined> {
+  try {
+    return await session.attempt((channel) => channel.queueDeclare({ queue, passive: true }));
+  } catch (cause) {
+    if (cause instanceof BrokerError && cause.kind !== 'unreachable') return undefined;
+    throw cause;
+  }
+}
+
+async function refusalOf(
+  session: BrokerSession,
+  probe: (channel: Channel) => Promise<unknown>,
+): Promise<BrokerError | undefined> {
+  try {
+    await session.attempt(probe);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof BrokerError && cause.kind !== 'unreachable') return cause;
+    throw cause;
+  }
+}

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { type Clock, parseTime } from '../../runtime/clock.ts';
+import { error, type Finding, ok, warning } from '../finding.ts';
+import type { Patient } from '../patient.ts';
+
+interface Place {
+  /** Section of the configuration that says whom to trust. */
+  readonly section: 'openstack' | 'concertim' | 'rmq';
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+}
+
+const dayMs = 86_400_000;
+/** Time enough to have a new certificate made. */
+const soonDays = 21;
+const timeoutMs = 4_000;
+
+/** The certificates of all that is reached by TLS: who vouches for them, and until when. */
+export async function checkCertificates({ config, clock }: Patient): Promise<Finding[]> {
+  const { concertim, openstack, rmq } = config;
+  const places: Place[] = [
+    ...placeOf('openstack', 'Keystone', openstack.credentials.authUrl, openstack.tls),
+    ...placeOf('concertim', 'Concertim', concertim.url, concertim.tls),
+    ...(rmq?.tls
+      ? rmq.hosts.map((host) => {
+          const { port, tls } = rmq;
+          return { section: 'rmq', name: 'RabbitMQ', host, port, ca: tls?.ca, insecure: false } as const;
+        })
+      : []),
+  ];
+  return (await Promise.all(places.map((place) => checkCertificate(place, clock)))).flat();
+}
+
+function placeOf(
+  section: 'openstack' | 'concertim',
+  name: string,
+  url: string,
+  tls: { readonly ca: string | undefined; readonly insecure: boolean },
+): Place[] {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'https:') return [];
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return [{ section, name, host, port: Number(port || 443), ...tls }];
+}
+
+async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> {
+  const { section, name, host, port, insecure } = place;
+  const check = `${section}.certificate`;
+  const at = `${name} at ${host}:${port}`;
+  const seen = await look(place);
+  // That nothing answers, or no TLS, the sign-in says.
+  if (!seen) return [];
+  const days = Math.floor((seen.until - clock.now()) / dayMs);
+  if (days < 0) {
+    return [
+      error(check, {
+        found: `The certificate of ${at} ended ${-days} days ago`,
+        why: 'Without a valid one no connection is made.',
+        repair: `Renew it on ${host}.`,
+      }),
+    ];
+  }
+  if (insecure) {
+    return [
+      warning(check, {
+        found: `${section}.insecure is set: any certificate of ${at} is accepted`,
+        why: 'Whoever stands between can read the password.',
+        repair: `Remove ${section}.insecure${seen.problem ? `, and set ${section}.cacert to a file with the authority's certificate: ${showChain(place)}` : ''}.`,
+      }),
+    ];
+  }
+  if (seen.problem !== undefined) {
+    return [
+      error(check, {
+        found: `The certificate of ${at} is not trusted (${seen.problem})`,
+        why: 'Without trust no connection is made.',
+        repair: /ALTNAME/.test(seen.problem)
+          ? `Use a host name that the certificate has, or have one made for ${host}.`
+          : `Put the certificate of its authority in a file and set ${section}.cacert to it; what it shows: ${showChain(place)}`,
+      }),
+    ];
+  }
+  if (days < soonDays) {
+    return [
+      warning(check, {
+        found: `The certificate of ${at} ends in ${days} days`,
+        why: 'From then on no connection is made.',
+        repair: `Renew it on ${host}.`,
+      }),
+    ];
+  }
+  return [ok(check, `The certificate of ${at} is trusted and good for ${days} days`)];
+}
+
+function showChain({ host, port }: Place): string {
+  return `openssl s_client -showcerts -connect ${host}:${port} </dev/null`;
+}
+
+/** What it shows to whoever connects; undefined when there is no TLS to be had. */
+async function look({
+  host,
+  port,
+  ca,
+}: Place): Promise<{ problem: string | undefined; until: number } | undefined> {
+  const socket = connect({
+    host,
+    port,
+    // To look at it, whoever vouches for it; nothing is sent.
+    rejectUnauthorized: false,
+    ...(ca !== undefined && { ca }),
+    ...(isIP(host) === 0 && { servername: host }),
+  });
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
+    const until = parseTime(socket.getPeerCertificate().valid_to) ?? Number.POSITIVE_INFINITY;
+    // Typed as an Error, in truth the code as a text.
+    const problem = socket.authorized ? undefined : String(socket.authorizationError);
+    return { problem, until };
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}

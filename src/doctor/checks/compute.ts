@@ -1,0 +1,47 @@
+import { sampleServers } from '../../openstack/compute.ts';
+import { OpenStackError } from '../../openstack/errors.ts';
+import { microversion } from '../../openstack/microversion.ts';
+import { advice, error, type Finding, ok } from '../finding.ts';
+import type { Patient } from '../patient.ts';
+
+/** Enough that one of them is of a stack, where stacks are what the cloud is used for. */
+const sampleSize = 50;
+/** From here on Nova shows in lists which stack a server is of, if Heat tells it. */
+const hintsSince = 100;
+
+/** Nova: which version, and whether it shows the servers of all projects. */
+export async function checkCompute({ cloud }: Patient, signal: AbortSignal): Promise<Finding[]> {
+  const version = await microversion(cloud, signal);
+  const findings = [ok('nova.microversion', `Nova is spoken to at microversion ${version}`)];
+  try {
+    const servers = await sampleServers(cloud, sampleSize, signal);
+    findings.push(ok('nova.all_tenants', 'Nova shows the servers of all projects'));
+    if (Number(version.split('.')[1]) < hintsSince || servers.length === 0) return findings;
+    const isTold = servers.some((server) => server.kind === 'server' && server.rootStackId !== null);
+    findings.push(
+      isTold ? ok('heat.scheduler_hints', 'Servers tell which stack they are of') : adviseHints(),
+    );
+    return findings;
+  } catch (cause) {
+    if (!(cause instanceof OpenStackError) || cause.status !== 403) throw cause;
+    return [...findings, refused(cause)];
+  }
+}
+
+function adviseHints(): Finding {
+  return advice('heat.scheduler_hints', {
+    found: 'No server tells which stack it is of',
+    why: 'With it, Heat need not be asked for the resources of each new or changed stack.',
+    repair:
+      'In heat.conf, [DEFAULT]: stack_scheduler_hints = True; then restart heat-engine. It counts for new servers.',
+  });
+}
+
+function refused({ upstream }: OpenStackError): Finding {
+  return error('nova.all_tenants', {
+    found: `Nova does not show the servers of all projects: ${upstream}`,
+    why: 'Devices are made of them; without, no rack can be filled.',
+    repair:
+      'Give the account the role admin in its project, or let it in by Nova\'s policy.yaml: "os_compute_api:servers:detail:get_all_tenants".',
+  });
+}

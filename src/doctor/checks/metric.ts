@@ -1,0 +1,161 @@
+import { sampleServers } from '../../openstack/compute.ts';
+import {
+  type ArchivePolicy,
+  type ArchivePolicyDraft,
+  aggregateMeasures,
+  findArchivePolicyOf,
+  listArchivePolicies,
+  method,
+  type Point,
+  type Resource,
+  searchResources,
+} from '../../openstack/metric.ts';
+import { advice, error, type Finding, ok, warning } from '../finding.ts';
+import type { Patient } from '../patient.ts';
+
+/** A meter of every instance that runs. */
+const meter = 'cpu';
+const sampleSize = 50;
+/** So many of the running ones are looked for. */
+const looks = 3;
+const dayS = 86_400;
+/** The interval that Ceilometer comes with is five minutes. */
+const staleMs = 15 * 60_000;
+const lookBackMs = 2 * 3_600_000;
+/** Up to here a figure in the portal seems live. */
+const liveS = 60;
+
+/** Good for what the portal shows: minutes for a day, and five minutes for a month. */
+const ownPolicy: ArchivePolicyDraft = {
+  name: 'concertim',
+  methods: [method],
+  grains: [
+    { seconds: 60, timespan: dayS },
+    { seconds: 300, timespan: 30 * dayS },
+  ],
+};
+
+/** Gnocchi: how measures are kept, and whether fresh ones of an instance are there. */
+export async function checkMetric(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
+  const policies = await listArchivePolicies(patient.cloud, signal);
+  return [checkPolicies(policies), ...(await checkMeasures(patient, signal))];
+}
+
+function checkPolicies(policies: readonly ArchivePolicy[]): Finding {
+  const check = 'gnocchi.archive-policies';
+  const usable = policies.filter(({ methods, grains }) => methods.includes(method) && grains.length > 0);
+  if (usable.length > 0) {
+    const told = usable.map(
+      ({ name, grains }) => `${name} (${grains.map(({ seconds }) => `${seconds} s`).join(', ')})`,
+    );
+    return ok(check, `Archive policies that keep the ${method}: ${told.join(', ')}`);
+  }
+  return error(check, {
+    found:
+      policies.length === 0
+        ? 'Gnocchi has no archive policy'
+        : `None of the archive policies keeps the ${method}: ${policies.map(({ name }) => name).join(', ')}`,
+    why: 'Figures are made from means of counters.',
+    repair: `${commandFor(ownPolicy)}; then have Ceilometer publish by it, in pipeline.yaml: gnocchi://?archive_policy=${ownPolicy.name}`,
+    remedy: { kind: 'create-archive-policy', policy: ownPolicy },
+  });
+}
+
+function commandFor({ name, methods, grains }: ArchivePolicyDraft): string {
+  const definitions = grains.map(
+    ({ seconds, timespan }) => `-d granularity:${seconds}s,timespan:${timespan}s`,
+  );
+  return `gnocchi archive-policy create ${definitions.join(' ')} ${methods.map((each) => `-m ${each}`).join(' ')} ${name}`;
+}
+
+async function checkMeasures({ cloud, clock }: Patient, signal: AbortSignal): Promise<Finding[]> {
+  const check = 'gnocchi.measures';
+  const servers = await sampleServers(cloud, sampleSize, signal);
+  const running = servers.filter((server) => server.kind === 'server' && server.vmState === 'active');
+  if (running.length === 0) return [ok(check, 'No server runs of which there could be measures')];
+  const looked = running.slice(0, looks);
+  const found = await Promise.all(
+    looked.map(({ id }) => searchResources(cloud, 'instance', { instanceId: id }, signal)),
+  );
+  const instances = found.flat().filter(({ metrics }) => metrics.has(meter));
+  if (instances.length === 0) {
+    return [
+      warning(check, {
+        found: `Gnocchi knows none of ${looked.length} running servers by a metric ${meter}`,
+        why: 'The portal shows no figures of them.',
+        repair:
+          'On each compute host: systemctl status ceilometer-agent-compute; its polling.yaml needs the meter cpu, its pipeline.yaml the publisher gnocchi://',
+      }),
+    ];
+  }
+  return (
+    await Promise.all(
+      instances.slice(0, 1).map((instance) => checkInstance({ cloud, clock }, instance, signal)),
+    )
+  ).flat();
+}
+
+async function checkInstance(
+  { cloud, clock }: Pick<Patient, 'cloud' | 'clock'>,
+  { id, metrics }: Resource,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const check = 'gnocchi.measures';
+  const policy = await findArchivePolicyOf(cloud, metrics.get(meter) ?? '', signal);
+  const grain = policy?.grains[0];
+  if (!policy || !grain) return [ok(check, `The metric ${meter} of instance ${id} is being made`)];
+  if (!policy.methods.includes(method)) {
+    return [
+      error('gnocchi.archive-policies', {
+        found: `Archive policy ${policy.name}, by which ${meter} of instance ${id} is kept, has no ${method}, only ${policy.methods.join(', ')}`,
+        why: 'Figures are made from means of counters.',
+        repair: `In Ceilometer's pipeline.yaml, publish by another: gnocchi://?archive_policy=NAME. Metrics that are there keep theirs: gnocchi resource delete ${id}`,
+      }),
+    ];
+  }
+  const now = clock.now();
+  const wanted = {
+    type: 'instance',
+    ids: [id],
+    names: [meter],
+    granularity: grain.seconds,
+    since: now - lookBackMs,
+  } as const;
+  const answer = await aggregateMeasures(cloud, wanted, signal);
+  const points = answer.kind === 'measures' ? (answer.measures.get(id)?.get(meter) ?? []) : [];
+  return [checkFreshness(points, { id, now }), ...checkGrain(policy.name, grain.seconds, points)];
+}
+
+function checkFreshness(points: readonly Point[], { id, now }: { id: string; now: number }): Finding {
+  const check = 'gnocchi.measures';
+  const newest = points.at(-1);
+  const ageMs = newest === undefined ? undefined : now - newest.at;
+  if (ageMs !== undefined && ageMs <= staleMs) {
+    return ok(
+      check,
+      `The newest measure of ${meter} of instance ${id} is ${Math.round(ageMs / 1_000)} s old`,
+    );
+  }
+  const age = ageMs === undefined ? 'older than two hours' : `${Math.round(ageMs / 60_000)} minutes old`;
+  return warning(check, {
+    found: `The newest measure of ${meter} of instance ${id}, which runs, is ${age}`,
+    why: 'A figure that is not renewed leaves the portal.',
+    repair:
+      'Is it measured: systemctl status ceilometer-agent-compute on its host? Is it worked off: gnocchi status, which counts what waits for gnocchi-metricd?',
+  });
+}
+
+function checkGrain(policy: string, seconds: number, points: readonly Point[]): Finding[] {
+  const gaps = points.slice(1).map(({ at }, index) => (at - (points[index]?.at ?? at)) / 1_000);
+  const interval = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)];
+  const seen = interval === undefined ? 'too few to tell how often' : `one every ${interval} s`;
+  const found = `Measures of ${meter}: ${seen}; archive policy ${policy} keeps ${seconds} s`;
+  if (Math.max(seconds, interval ?? 0) <= liveS) return [ok('gnocchi.interval', found)];
+  return [
+    advice('gnocchi.interval', {
+      found,
+      why: 'So old a figure in the portal may be.',
+      repair: `In Ceilometer's polling.yaml: interval: ${liveS}; in pipeline.yaml: gnocchi://?archive_policy=NAME of one with a granularity of ${liveS} s, such as: ${commandFor(ownPolicy)}`,
+    }),
+  ];
+}

@@ -1,0 +1,182 @@
+import type { User as PortalUser } from '../concertim/model.ts';
+import type { ServiceType } from '../openstack/catalog.ts';
+import type { Token } from '../openstack/token.ts';
+import { adviseBroker, checkBroker } from './checks/broker.ts';
+import { checkCertificates } from './checks/certificates.ts';
+import { checkCompute } from './checks/compute.ts';
+import { checkConfig } from './checks/config.ts';
+import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
+import { checkMetric } from './checks/metric.ts';
+import { checkMetricDaemon } from './checks/metric-daemon.ts';
+import { checkOrchestration } from './checks/orchestration.ts';
+import { checkPortal } from './checks/portal.ts';
+import { checkProjects } from './checks/projects.ts';
+import { failure } from './failure.ts';
+import { error, type Finding, ok } from './finding.ts';
+import type { Patient } from './patient.ts';
+
+/** What can be asked of the cloud only once it is signed in to. */
+const cloudChecks = ['keystone', 'keystone.projects', 'nova', 'heat', 'gnocchi'] as const;
+
+/** A person waits for it. */
+const examinationMs = 8_000;
+
+/** What there was to find out, and what could not be, with the reason. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly unchecked: readonly { readonly check: string; readonly because: string }[];
+}
+
+/** Looks at everything that the service stands on, all side by side. Changes nothing. */
+export async function examine(patient: Patient, stop: AbortSignal): Promise<Diagnosis> {
+  const deadline = AbortSignal.timeout(examinationMs);
+  const signal = AbortSignal.any([stop, deadline]);
+  const findings: Finding[] = [];
+  const unchecked: Diagnosis['unchecked'][number][] = [];
+  /** One group of checks: what goes wrong in it is a finding of its own. */
+  const group = async (check: string, work: () => Promise<readonly Finding[]>) => {
+    try {
+      findings.push(...(await within(signal, work())));
+    } catch (cause) {
+      stop.throwIfAborted();
+      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected));
+    }
+  };
+  const skip = (because: string, ...checks: string[]) => {
+    for (const check of checks) unchecked.push({ check, because });
+  };
+
+  const examineCloud = async (token: Token) => {
+    const account = checkAccount(token);
+    const catalog = checkCatalog(patient, token);
+    findings.push(account, ...catalog);
+    const { users } = await sight;
+    const obstacleTo = (service: ServiceType, needs: { admin?: true; users?: true }) => {
+      if (catalog.some(({ check, level }) => level !== 'ok' && check.endsWith(service)))
+        return `there is no endpoint of type ${service}`;
+      if (needs.admin && account.level !== 'ok') return 'the account is no administrator';
+      return needs.users && !users ? 'Concertim was not signed in to' : undefined;
+    };
+    const attempt = async (
+      check: (typeof cloudChecks)[number],
+      obstacle: string | undefined,
+      work: () => Promise<readonly Finding[]>,
+    ) => (obstacle === undefined ? group(check, work) : skip(obstacle, check));
+    const known = users ?? [];
+    await Promise.all([
+      attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
+      attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
+        checkProjects(patient, token, known),
+      ),
+      attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, signal)),
+      attempt('heat', obstacleTo('orchestration', { users: true }), () =>
+        checkOrchestration(patient, known, signal),
+      ),
+      attempt('gnocchi', obstacleTo('metric', { admin: true }), () => checkMetric(patient, signal)),
+    ]);
+  };
+
+  const signIn = signInToCloud(patient, signal);
+  const sight = seePortal(patient, signal);
+  await Promise.all([
+    group('config', () => checkConfig(patient)),
+    group('certificates', () => checkCertificates(patient)),
+    group('rabbitmq', () => visitBroker(patient, signal)),
+    group('concertim', async () => (await sight).findings),
+    (async () => {
+      const { token, finding } = await signIn;
+      findings.push(finding);
+      if (!token) return skip('Keystone was not signed in to', ...cloudChecks);
+      await examineCloud(token);
+    })(),
+    (async () => {
+      if (!(await sight).users) return skip('Concertim was not signed in to', 'concertim.metric-daemon');
+      await group('concertim.metric-daemon', async () => [await checkMetricDaemon(patient, signal)]);
+    })(),
+  ]);
+  return { findings: findings.toSorted(byCheck), unchecked };
+}
+
+const unexpected = { why: 'What is asked here the service asks too.', repair: 'Look into its log.' };
+
+function late(check: string): Finding {
+  return error(check, {
+    found: `No complete answer within ${examinationMs / 1_000} s`,
+    why: unexpected.why,
+    repair: 'Is that system overloaded, or far away? Ask again.',
+  });
+}
+
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function signInToCloud(
+  { cloud, config }: Patient,
+  signal: AbortSignal,
+): Promise<{ token?: Token; finding: Finding }> {
+  const check = 'keystone.sign-in';
+  const { authUrl } = config.openstack.credentials;
+  try {
+    const token = await cloud.token(signal);
+    return { token, finding: ok(check, `Keystone at ${authUrl} takes ${token.userName}`) };
+  } catch (cause) {
+    const words = {
+      why: 'Without it nothing of the cloud can be read.',
+      repair:
+        'Check the section openstack of the configuration: check-config shows where each value comes from.',
+    };
+    return { finding: failure(check, cause, words) };
+  }
+}
+
+async function seePortal(
+  patient: Patient,
+  signal: AbortSignal,
+): Promise<{ users: readonly PortalUser[] | undefined; findings: readonly Finding[] }> {
+  const { url, login } = patient.config.concertim;
+  const words = {
+    why: 'Without a super-user of Concertim nothing can be shown there.',
+    repair: 'Check concertim.concertim_url, concertim_username and concertim_password.',
+  };
+  try {
+    await patient.portal.token(signal);
+  } catch (cause) {
+    return { users: undefined, findings: [failure('concertim.sign-in', cause, words)] };
+  }
+  const signedIn = ok('concertim.sign-in', `Concertim at ${url} takes ${login}, a super-user`);
+  try {
+    const { users, findings } = await checkPortal(patient, signal);
+    return { users, findings: [signedIn, ...findings] };
+  } catch (cause) {
+    return { users: undefined, findings: [signedIn, failure('concertim.lists', cause, unexpected)] };
+  }
+}
+
+async function visitBroker(patient: Patient, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { broker, config } = patient;
+  if (!broker || !config.rmq) return [adviseBroker(patient)];
+  try {
+    await using session = await broker.connect('concertim doctor', signal);
+    return await checkBroker(session, config.rmq);
+  } catch (cause) {
+    return [
+      failure('rabbitmq.connection', cause, {
+        why: 'Changes show within updates.interval only.',
+        repair: 'Check the section rmq of the configuration.',
+      }),
+    ];
+  }
+}
+
+function byCheck(one: Finding, other: Finding): number {
+  return one.check < other.check ? -1 : one.check > other.check ? 1 : 0;
+}

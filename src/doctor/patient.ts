@@ -1,0 +1,44 @@
+import { Broker } from '../amqp/broker.ts';
+import { Session as PortalSession } from '../concertim/session.ts';
+import type { Config } from '../config/config.ts';
+import { Session as CloudSession } from '../openstack/session.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { systemRandom } from '../runtime/random.ts';
+
+/** What is examined: a configuration and the systems that it names. */
+export interface Patient extends AsyncDisposable {
+  readonly config: Config;
+  /** Path of the configuration's file. */
+  readonly file: string;
+  readonly cloud: CloudSession;
+  readonly portal: PortalSession;
+  /** undefined: none is configured. */
+  readonly broker: Broker | undefined;
+  readonly clock: Clock;
+  /** How long one request may take. */
+  readonly timeoutMs: number;
+}
+
+/** Whatever does not answer in that time is in no state to serve. */
+const timeoutMs = 4_000;
+const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
+
+/** Connections of its own: each request is tried once, and no sign-in is kept. */
+export function admit({ config, file }: { readonly config: Config; readonly file: string }): Patient {
+  const { openstack, concertim, rmq } = config;
+  const shared = { timeoutMs, retry: once };
+  const cloud = new CloudSession({ ...openstack, ...shared });
+  const portal = new PortalSession({ ...concertim, ...shared });
+  return {
+    config,
+    file,
+    cloud,
+    portal,
+    broker: rmq && new Broker({ ...rmq, clock: systemClock, random: systemRandom }),
+    clock: systemClock,
+    timeoutMs,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([cloud.close(), portal.close()]);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { createRole, createUser, findRole, grantRole } from '../openstack/identity.ts';
+import { createArchivePolicy } from '../openstack/metric.ts';
+import type { ProjectId } from '../openstack/model.ts';
+import type { Session } from '../openstack/session.ts';
+import { Secret } from '../runtime/secret.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import { unreachable } from '../runtime/unreachable.ts';
+import type { Remedy } from './finding.ts';
+
+/** In a few words, for whoever is asked. */
+export function describeRemedy(remedy: Remedy): string {
+  switch (remedy.kind) {
+    case 'create-role':
+      return `create role ${remedy.name}`;
+    case 'create-user':
+      return `create user ${remedy.name} in domain ${remedy.domainId}, with a password that nobody knows`;
+    case 'grant-role':
+      return `give user ${remedy.userId} the role ${remedy.role} in project ${remedy.projectId}`;
+    case 'create-archive-policy':
+      return `create archive policy ${remedy.policy.name}`;
+    default:
+      return unreachable(remedy);
+  }
+}
+
+/** Carries out one remedy. What was made meanwhile by somebody else is an error of the cloud's (409). */
+export async function applyRemedy(cloud: Session, remedy: Remedy): Promise<void> {
+  switch (remedy.kind) {
+    case 'create-role':
+      return createRole(cloud, remedy.name);
+    case 'create-user':
+      return createStaff(cloud, remedy);
+    case 'grant-role': {
+      const { userId, projectId, role } = remedy;
+      const roleId = await findRole(cloud, role);
+      if (!roleId) {
+        throw new ServiceError(`There is no role ${role} to give.`, {
+          severity: 'terminal',
+          hint: `Make it first: openstack role create ${role}`,
+        });
+      }
+      return grantRole(cloud, { userId, projectId, roleId });
+    }
+    case 'create-archive-policy':
+      return createArchivePolicy(cloud, remedy.policy);
+    default:
+      return unreachable(remedy);
+  }
+}
+
+/** Nobody signs in as these by a password of ours: whoever shall sets one. */
+async function createStaff(
+  cloud: Session,
+  { name, domainId }: { name: string; domainId: string },
+): Promise<void> {
+  const { projectId } = await cloud.token();
+  await createUser(cloud, {
+    name,
+    domainId,
+    description: 'Made by concertim-openstack-service doctor --fix',
+    password: new Secret(randomBytes(24).toString('base64url')),
+    email: undefined,
+    defaultProjectId: projectId as ProjectId,
+  });
+}

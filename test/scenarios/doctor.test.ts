@@ -1,0 +1,488 @@
+import { chmodSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { describeDiagnosis, exitCodeOf } from '../../src/doctor/describe.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { ailments, type Clinic, type Settings, startClinic } from '../support/doctor.ts';
+
+interface Case {
+  readonly fault: string;
+  readonly sandbox?: SandboxOptions;
+  readonly settings?: Settings;
+  readonly spoil?: (clinic: Clinic) => void;
+  readonly check: string;
+  readonly level: 'ok' | 'warning' | 'error';
+  /** In what was found. */
+  readonly found: RegExp;
+  /** In what is said to repair it. */
+  readonly repair: RegExp;
+  /** Whether `--fix` puts it right. */
+  readonly isFixable?: true;
+}
+
+const closed = 'http://127.0.0.1:1';
+const role = ({ cloud }: Sandbox, name: string) => cloud.identity.role(name);
+const asAdmin = { openstack: { username: 'admin' } };
+const forbidden = (message: string) => JSON.stringify({ forbidden: { code: 403, message } });
+
+function firstAccount({ population }: Sandbox) {
+  const [account] = population.accounts;
+  if (!account) throw new Error('no account');
+  return account;
+}
+
+/** As the portal of 2024 signs in: its ids are UUIDs. */
+function tokenOf2024(): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { sub: '8cd88f26-521e-48b3-b3d1-e3de204839bd', iat: 1_795_372_733, exp: '1795459133' };
+  return `Bearer ${part({ alg: 'HS256' })}.${part(claims)}.signature`;
+}
+
+const cases: readonly Case[] = [
+  {
+    fault: 'everybody may read the configuration',
+    spoil: ({ file }) => chmodSync(file, 0o644),
+    check: 'config.file',
+    level: 'warning',
+    found: /everybody on this machine may read it/,
+    repair: /^chmod o-rwx .*config\.yaml$/,
+  },
+  {
+    fault: 'a setting of 2024 that says nothing here',
+    settings: { cloud_type: 'openstack' },
+    check: 'config.notice',
+    level: 'warning',
+    found: /cloud_type/,
+    repair: /Change or remove it/,
+  },
+  {
+    fault: 'data_dir is a file',
+    settings: { data_dir: 'config.yaml' },
+    check: 'config.data_dir',
+    level: 'error',
+    found: /cannot be written \(not a folder\)/,
+    repair: /^install -d/,
+  },
+  {
+    fault: 'log_dir lies below a file',
+    settings: { log_dir: 'config.yaml/log' },
+    check: 'config.log_dir',
+    level: 'error',
+    found: /cannot be written \(ENOTDIR\)/,
+    repair: /^install -d/,
+  },
+  {
+    fault: 'Keystone is away',
+    settings: { openstack: { auth_url: `${closed}/v3` } },
+    check: 'keystone.sign-in',
+    level: 'error',
+    found: /did not answer .*ECONNREFUSED/,
+    repair: /is the address right/,
+  },
+  {
+    fault: 'auth_url is another service',
+    spoil: (clinic) => clinic.write({ openstack: { auth_url: `${clinic.sandbox.services.neutron.url}/v3` } }),
+    check: 'keystone.sign-in',
+    level: 'error',
+    found: /404/,
+    repair: /openstack\.auth_url/,
+  },
+  {
+    fault: 'a wrong password',
+    settings: { openstack: { password: 'not-the-one' } },
+    check: 'keystone.sign-in',
+    level: 'error',
+    found: /refused .*concertim.*401/,
+    repair: /Check name and password/,
+  },
+  {
+    fault: 'a region that is not there',
+    settings: { openstack: { region_name: 'RegionTwo' } },
+    check: 'keystone.catalog.compute',
+    level: 'error',
+    found: /no public endpoint of type compute \(Nova\) in region RegionTwo/,
+    repair: /public in RegionOne.*openstack\.region_name/,
+  },
+  {
+    fault: 'an interface that a service has no endpoint of',
+    settings: { openstack: { interface: 'internal' } },
+    spoil: ({ sandbox }) => withoutInternalHeat(sandbox),
+    check: 'keystone.catalog.orchestration',
+    level: 'error',
+    found: /no internal endpoint of type orchestration/,
+    repair: /openstack\.interface.*openstack endpoint create/,
+  },
+  {
+    fault: 'a clock that is wrong',
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({
+        service: 'keystone',
+        method: 'GET',
+        path: /^\/v3\/$/,
+        kind: 'answer',
+        status: 200,
+        headers: { date: 'Sun, 22 Nov 2020 12:00:00 GMT' },
+      }),
+    check: 'keystone.clock',
+    level: 'warning',
+    found: /clock is \d+ s behind ours/,
+    repair: /chrony/,
+  },
+  {
+    fault: 'no role watcher',
+    spoil: ({ sandbox }) => sandbox.cloud.identity.deleteRole(role(sandbox, 'watcher')),
+    check: 'keystone.roles',
+    level: 'error',
+    found: /no role watcher/,
+    repair: /^openstack role create watcher$/,
+    isFixable: true,
+  },
+  {
+    fault: 'no user concertim',
+    settings: asAdmin,
+    spoil: ({ sandbox }) => sandbox.cloud.identity.deleteUser(sandbox.population.concertim),
+    check: 'keystone.users',
+    level: 'error',
+    found: /no user concertim/,
+    repair: /^openstack user create --domain default --password-prompt concertim$/,
+    isFixable: true,
+  },
+  {
+    fault: 'no user cloudkitty, and billing',
+    settings: { billing: { enabled: true } },
+    check: 'keystone.users',
+    level: 'error',
+    found: /no user cloudkitty/,
+    repair: /^openstack user create .* cloudkitty$/,
+    isFixable: true,
+  },
+  {
+    fault: 'the account is no administrator',
+    spoil: ({ sandbox: { cloud, population } }) =>
+      cloud.identity.revoke(population.concertim, population.admin, cloud.identity.role('admin')),
+    check: 'keystone.account',
+    level: 'error',
+    found: /member.*, not admin/,
+    repair: /^openstack role add --user \w+ --project \w+ admin$/,
+  },
+  {
+    fault: 'nobody watches a project',
+    spoil: ({ sandbox }) =>
+      sandbox.cloud.identity.revoke(
+        sandbox.population.concertim,
+        firstAccount(sandbox).project,
+        role(sandbox, 'watcher'),
+      ),
+    check: 'keystone.watcher',
+    level: 'warning',
+    found: /not watcher in project \w+ of portal user user1/,
+    repair: /^openstack role add --user \w+ --project \w+ watcher$/,
+    isFixable: true,
+  },
+  {
+    fault: "a portal user's project is gone",
+    spoil: ({ sandbox }) => sandbox.cloud.identity.deleteProject(firstAccount(sandbox).project),
+    check: 'keystone.projects',
+    level: 'error',
+    found: /Project \w+ of portal user user1 is not in Keystone/,
+    repair: /right cloud/,
+  },
+  {
+    fault: 'Nova refuses all_tenants',
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({
+        service: 'nova',
+        path: /all_tenants/,
+        kind: 'answer',
+        status: 403,
+        body: forbidden(
+          "Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed.",
+        ),
+      }),
+    check: 'nova.all_tenants',
+    level: 'error',
+    found: /Policy doesn't allow/,
+    repair: /role admin/,
+  },
+  {
+    fault: 'Nova is away',
+    spoil: ({ sandbox }) => void sandbox.faults.add({ service: 'nova', kind: 'answer', status: 503 }),
+    check: 'nova',
+    level: 'error',
+    found: /Nova answered .* with 503/,
+    repair: /log/,
+  },
+  {
+    fault: 'Heat lists project by project',
+    sandbox: { adminContext: false },
+    check: 'heat.list',
+    level: 'ok',
+    found: /project by project only/,
+    repair: /stacks:global_index/,
+  },
+  {
+    fault: 'Heat lets a project not be listed',
+    sandbox: { adminContext: false },
+    spoil: ({ sandbox }) => {
+      const { concertim } = sandbox.population;
+      const { project } = firstAccount(sandbox);
+      for (const name of ['member', 'watcher'])
+        sandbox.cloud.identity.revoke(concertim, project, role(sandbox, name));
+    },
+    check: 'heat.project',
+    level: 'error',
+    found: /does not let the stacks of project \w+ be listed/,
+    repair: /^openstack role add --user \w+ --project \w+ member$/,
+    isFixable: true,
+  },
+  {
+    fault: 'Heat tells Nova no hints',
+    check: 'heat.scheduler_hints',
+    level: 'ok',
+    found: /No server tells/,
+    repair: /stack_scheduler_hints = True/,
+  },
+  {
+    fault: 'Concertim is away',
+    settings: { concertim: { concertim_url: closed } },
+    check: 'concertim.sign-in',
+    level: 'error',
+    found: /did not answer .*ECONNREFUSED/,
+    repair: /is the address right/,
+  },
+  {
+    fault: "Concertim's password is wrong",
+    settings: { concertim: { concertim_password: 'not-the-one' } },
+    check: 'concertim.sign-in',
+    level: 'error',
+    found: /refused the sign-in of "admin"/,
+    repair: /concertim_username .*concertim_password/,
+  },
+  {
+    fault: 'the login is no super-user',
+    settings: { concertim: { concertim_username: 'user1', concertim_password: 'secret-user1' } },
+    check: 'concertim.sign-in',
+    level: 'error',
+    found: /"user1" is not a super-user/,
+    repair: /admin/,
+  },
+  {
+    fault: 'a portal of the other generation',
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({
+        service: 'concertim',
+        path: /sign_in/,
+        kind: 'answer',
+        status: 201,
+        body: '{"root":true}',
+        headers: { authorization: tokenOf2024() },
+      }),
+    check: 'concertim.sign-in',
+    level: 'error',
+    found: /generation of 2024/,
+    repair: /portal of 2023/,
+  },
+  {
+    fault: 'the portal is reached by TLS only',
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({
+        service: 'concertim',
+        kind: 'answer',
+        status: 307,
+        headers: { location: 'https://concertim.example.com/users/sign_in.json' },
+      }),
+    check: 'concertim.sign-in',
+    level: 'error',
+    found: /307/,
+    repair: /concertim_url as https:\/\/concertim\.example\.com/,
+  },
+  {
+    fault: 'a user without a project',
+    spoil: ({ sandbox }) => void sandbox.portal.addUser({ login: 'newcomer' }),
+    check: 'concertim.users',
+    level: 'warning',
+    found: /Without a project of the cloud: newcomer/,
+    repair: /component api/,
+  },
+  {
+    fault: 'two users with one project',
+    spoil: ({ sandbox }) =>
+      void sandbox.portal.addUser({ login: 'second', project_id: firstAccount(sandbox).project.id }),
+    check: 'concertim.users',
+    level: 'warning',
+    found: /belongs to user1, second/,
+    repair: /one of them/,
+  },
+  {
+    fault: 'a rack whose owner has no project',
+    spoil: ({ sandbox: { portal } }) => {
+      const { id } = portal.addUser({ login: 'former' });
+      portal.addRack({ user_id: id, name: 'orphan', metadata: { openstack_stack_id: 's1' } });
+    },
+    check: 'concertim.racks',
+    level: 'warning',
+    found: /whose owner has no project: orphan/,
+    repair: /Give their owner its project/,
+  },
+  {
+    fault: 'no metric daemon behind the portal',
+    spoil: ({ sandbox }) => spoilDaemon(sandbox, 404, '404 page not found'),
+    check: 'concertim.metric-daemon',
+    level: 'warning',
+    found: /no metric daemon .*404 page not found/,
+    repair: /location \^~ \/mrd\//,
+  },
+  {
+    fault: 'the metric daemon has another secret',
+    spoil: ({ sandbox }) => spoilDaemon(sandbox, 401, 'token is unauthorized'),
+    check: 'concertim.metric-daemon',
+    level: 'error',
+    found: /token is unauthorized/,
+    repair: /same secret/,
+  },
+  {
+    fault: 'the metric daemon is down',
+    spoil: ({ sandbox }) => spoilDaemon(sandbox, 502),
+    check: 'concertim.metric-daemon',
+    level: 'error',
+    found: /Nothing answers behind .* \(502\)/,
+    repair: /Start the metric daemon/,
+  },
+  {
+    fault: 'Gnocchi has no archive policy that keeps means',
+    spoil: ({ sandbox: { telemetry } }) => {
+      telemetry.usualPolicy = { counters: 'bool', gauges: 'bool' };
+      for (const name of telemetry.policies.keys()) if (name !== 'bool') telemetry.policies.delete(name);
+    },
+    check: 'gnocchi.archive-policies',
+    level: 'error',
+    found: /None of the archive policies keeps the mean: bool/,
+    repair: /^gnocchi archive-policy create .*-m mean concertim;/,
+    isFixable: true,
+  },
+  {
+    fault: 'nothing is measured',
+    spoil: ({ sandbox: { cloud, telemetry } }) => {
+      for (const { id } of cloud.compute.servers()) telemetry.except(id, { isSilent: true });
+    },
+    check: 'gnocchi.measures',
+    level: 'warning',
+    found: /newest measure of cpu of instance \S+, which runs, is older than two hours/,
+    repair: /ceilometer-agent-compute/,
+  },
+  {
+    fault: 'Gnocchi knows no server',
+    spoil: ({ sandbox: { cloud, telemetry } }) => {
+      for (const { id } of cloud.compute.servers()) telemetry.except(id, { isAbsent: true });
+    },
+    check: 'gnocchi.measures',
+    level: 'warning',
+    found: /knows none of \d running servers/,
+    repair: /polling\.yaml/,
+  },
+  {
+    fault: 'Ceilometer measures every five minutes',
+    spoil: ({ sandbox: { telemetry } }) => {
+      telemetry.usualPolicy = { counters: 'low', gauges: 'low' };
+    },
+    check: 'gnocchi.interval',
+    level: 'ok',
+    found: /archive policy low keeps 300 s/,
+    repair: /interval: 60/,
+  },
+  {
+    fault: 'RabbitMQ is away',
+    settings: { rmq: { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'secret' } },
+    check: 'rabbitmq.connection',
+    level: 'error',
+    found: /cannot be reached/,
+    repair: /rmq\.rmq_address/,
+  },
+  {
+    fault: 'no broker is configured',
+    check: 'rabbitmq.connection',
+    level: 'ok',
+    found: /rmq_address is not set/,
+    repair: /updates_mq/,
+  },
+];
+
+function spoilDaemon({ faults }: Sandbox, status: number, text?: string): void {
+  const body = text === undefined ? {} : { body: `${text}\n`, headers: { 'content-type': 'text/plain' } };
+  faults.add({ service: 'concertim', path: /^\/mrd\//, kind: 'answer', status, ...body });
+}
+
+function withoutInternalHeat({ faults }: Sandbox): void {
+  type Body = { token: { catalog: { type: string; endpoints: { interface: string }[] }[] } };
+  faults.add({
+    service: 'keystone',
+    path: /auth\/tokens/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { token } = body as Body;
+      const catalog = token.catalog.map((entry) =>
+        entry.type === 'orchestration'
+          ? { ...entry, endpoints: entry.endpoints.filter((endpoint) => endpoint.interface !== 'internal') }
+          : entry,
+      );
+      return { token: { ...token, catalog } };
+    },
+  });
+}
+
+test.each(cases)('$fault: $check says so, and what repairs it', async (given) => {
+  await using clinic = await startClinic(given.sandbox);
+  clinic.write(given.settings);
+  given.spoil?.(clinic);
+
+  const { findings } = await clinic.examine();
+
+  const told = findings.filter(({ check, found }) => check === given.check && given.found.test(found));
+  expect(told, JSON.stringify(findings, undefined, 1)).toHaveLength(1);
+  expect(told[0]).toMatchObject({
+    level: given.level,
+    why: expect.any(String),
+    repair: expect.stringMatching(given.repair),
+  });
+  expect(told[0]?.remedy !== undefined).toBe(given.isFixable ?? false);
+});
+
+test('a healthy cloud is said to be so, and nothing is written', async () => {
+  await using clinic = await startClinic();
+  const { sandbox } = clinic;
+  const before = sandbox.cloud.identity.grants();
+
+  const diagnosis = await clinic.examine();
+
+  expect(ailments(diagnosis)).toEqual([]);
+  expect(diagnosis.unchecked).toEqual([]);
+  expect(exitCodeOf(diagnosis)).toBe(0);
+  expect(describeDiagnosis(diagnosis)).toMatch(/\nAll is well: \d+ checks\.$/);
+  expect(sandbox.cloud.identity.grants()).toEqual(before);
+  const written = Object.values(sandbox.services)
+    .flatMap(({ seen }) => seen)
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, url }) => `${method} ${url.split('?')[0]}`);
+  // Signing in, reading by a search, and a figure without a name, which the daemon refuses.
+  expect(new Set(written)).toEqual(
+    new Set([
+      'POST /v3/auth/tokens',
+      'POST /users/sign_in.json',
+      'POST /v1/search/resource/instance',
+      'POST /v1/aggregates',
+      'PUT /mrd/0/metrics',
+    ]),
+  );
+});
+
+test.each(cases.filter(({ isFixable }) => isFixable))('$fault: --fix puts it right', async (given) => {
+  await using clinic = await startClinic(given.sandbox);
+  clinic.write(given.settings);
+  given.spoil?.(clinic);
+
+  await clinic.treat();
+
+  const again = await clinic.examine();
+  expect(
+    ailments(again).filter(({ check, found }) => check === given.check && given.found.test(found)),
+  ).toEqual([]);
+});
