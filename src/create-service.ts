@@ -1,6 +1,7 @@
+import { componentsFor } from './components.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
-import { componentsFor, Service, type ServiceOptions } from './service.ts';
+import { Service, type ServiceOptions } from './service.ts';
 
 /** What a service is made from. */
 export interface CreateServiceOptions extends Omit<ServiceOptions, 'config' | 'components'> {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type ComponentName, componentNames } from './components.ts';
 export type * from './config/config.ts';
 export { type LoadOptions, loadConfig } from './config/load.ts';
 export { ConfigError } from './config/problems.ts';
@@ -18,4 +19,4 @@ export type { Failure, RunReport } from './reconcile/run-report.ts';
 export { Secret } from './runtime/secret.ts';
 export { explain, ServiceError, type Severity, severityOf } from './runtime/severity.ts';
 export { version } from './runtime/version.ts';
-export { type ComponentName, componentNames, type Service } from './service.ts';
+export type { Service, ServiceOptions } from './service.ts';

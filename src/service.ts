@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Broker } from './amqp/broker.ts';
 import { queueNames } from './amqp/queues.ts';
 import { ApiServer } from './api/api-server.ts';
+import { type ComponentName, healthFolder, logFileOf } from './components.ts';
 import { MetricReporting } from './concertim/metric-reporting.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
@@ -34,11 +35,6 @@ import { type Clock, systemClock } from './runtime/clock.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
 import { runAll } from './runtime/run-all.ts';
 import { ServiceError } from './runtime/severity.ts';
-
-/** The parts that run by themselves: each alone in a process, or several in one. */
-export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] as const;
-/** A part that runs by itself. */
-export type ComponentName = (typeof componentNames)[number];
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -79,21 +75,6 @@ interface Updates {
   readonly loop: ReconcileLoop;
   readonly writer: Writer;
   readonly health: Health;
-}
-
-/** All components that this configuration has work for. */
-export function componentsFor({ rmq }: Config): ComponentName[] {
-  return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
-}
-
-/** The log of the API server kept the name that the first version gave it. */
-function logFileOf(component: ComponentName): string {
-  return component === 'api' ? 'api_server.log' : `${component}.log`;
-}
-
-/** Where each component of this machine tells how it fares. */
-export function healthFolder(dataDir: string): string {
-  return join(dataDir, 'health');
 }
 
 /**

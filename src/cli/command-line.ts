@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { componentNames } from '../components.ts';
 import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
-import { componentNames } from '../service.ts';
-import { type CheckConfigOptions, checkConfig } from './check-config.ts';
-import { type DoctorOptions, doctor } from './doctor.ts';
-import { type HealthCommandOptions, health } from './health.ts';
-import { type PlanOptions, plan } from './plan.ts';
-import { type RunOptions, run } from './run.ts';
+import type { CheckConfigOptions } from './check-config.ts';
+import type { DoctorOptions } from './doctor.ts';
+import type { HealthCommandOptions } from './health.ts';
+import type { PlanOptions } from './plan.ts';
+import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
@@ -24,7 +24,10 @@ const allowDeletions = () =>
 const logFormat = () =>
   new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']);
 
-/** The commands; each gives the process's exit code to `exit`. */
+/**
+ * The commands; each gives the process's exit code to `exit`. What a command needs is loaded when it is called: `health`
+ * is called often, and the sandbox would double the time that the service takes to start.
+ */
 export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('concertim-openstack-service')
     .description('Shows an OpenStack cloud in Concertim: stacks as racks, servers as devices.')
@@ -38,7 +41,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--once', 'one cycle, then exit: 0 if all went well, 1 if anything failed')
     .addOption(allowDeletions())
     .addOption(logFormat())
-    .action(async (names: string[], options: RunOptions) => exit(await run(names, options)));
+    .action(async (names: string[], options: RunOptions) =>
+      exit(await (await import('./run.ts')).run(names, options)),
+    );
 
   program
     .command('plan')
@@ -46,14 +51,16 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(configOption())
     .option('--json', 'for programs')
     .addOption(allowDeletions())
-    .action(async (options: PlanOptions) => exit(await plan(options)));
+    .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
 
   program
     .command('health')
     .description('whether components that run on this machine do their work; exit 0 if so, else 1')
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
-    .action(async (names: string[], options: HealthCommandOptions) => exit(await health(names, options)));
+    .action(async (names: string[], options: HealthCommandOptions) =>
+      exit(await (await import('./health.ts')).health(names, options)),
+    );
 
   program
     .command('doctor')
@@ -62,13 +69,15 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--json', 'for programs')
     .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
     .option('--yes', 'with --fix: do not ask')
-    .action(async (options: DoctorOptions) => exit(await doctor(options)));
+    .action(async (options: DoctorOptions) => exit(await (await import('./doctor.ts')).doctor(options)));
 
   program
     .command('check-config')
     .description('print the effective configuration, secrets hidden; exit 78 when it is wrong')
     .addOption(configOption())
-    .action((options: CheckConfigOptions) => exit(checkConfig(options)));
+    .action(async (options: CheckConfigOptions) =>
+      exit((await import('./check-config.ts')).checkConfig(options)),
+    );
 
   program
     .command('sandbox')
@@ -86,11 +95,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--still', 'nothing happens by itself')
     .option('--latency <milliseconds>', 'added to every exchange', wholeNumber, 0)
     .addOption(logFormat())
-    .action(async (options: SandboxCommandOptions) => {
-      // Not loaded by those who run the service: it would double their start-up time.
-      const { sandbox } = await import('./sandbox.ts');
-      exit(await sandbox(options));
-    });
+    .action(async (options: SandboxCommandOptions) =>
+      exit(await (await import('./sandbox.ts')).sandbox(options)),
+    );
 
   return program;
 }

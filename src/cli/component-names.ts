@@ -1,6 +1,6 @@
+import { type ComponentName, componentNames, componentsFor } from '../components.ts';
 import type { Config } from '../config/config.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { type ComponentName, componentNames, componentsFor } from '../service.ts';
 
 /**
  * The components that are meant: those named, or all that the configuration has work for, which `all` means too. The

@@ -1,8 +1,8 @@
+import { healthFolder } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
 import { describeHealth, readSign } from '../observability/vital-signs.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { healthFolder } from '../service.ts';
 import { componentsNamed } from './component-names.ts';
 
 export interface HealthCommandOptions {

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { componentsFor } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { componentsFor, Service } from '../service.ts';
+import { Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface SandboxCommandOptions {

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { queueNames } from '../../src/amqp/queues.ts';
+import type { ComponentName } from '../../src/components.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { type ComponentName, Service } from '../../src/service.ts';
+import { Service } from '../../src/service.ts';
 import { outOfStep } from './in-step.ts';
 import { type TestBroker, withConnection } from './rabbitmq.ts';
 
@@ -31,6 +33,8 @@ export interface Listening extends AsyncDisposable {
   /** The names of this scenario's exchanges and shared queue begin with it. */
   readonly prefix: string;
   readonly configFile: string;
+  /** Another configuration file, with these keys in place of the first one's. @returns its path */
+  configWith(changes: { readonly rmq: Record<string, unknown> }): Promise<string>;
   readonly logged: string[];
   readonly reports: RunReport[];
   /** Resolves when everything that has happened was sent. */
@@ -112,6 +116,11 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     reports,
     saw,
     inStep,
+    async configWith(changes) {
+      const file = join(folder, 'other.yaml');
+      await writeFile(file, stringify({ ...settings, rmq: { ...settings.rmq, ...changes.rmq } }));
+      return file;
+    },
     sent: () => publisher.sent(),
     async [Symbol.asyncDispose]() {
       stop.abort();

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import type { Config } from './config/config.ts';
+
+/** The parts that run by themselves: each alone in a process, or several in one. */
+export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] as const;
+/** A part that runs by itself. */
+export type ComponentName = (typeof componentNames)[number];
+
+/** All components that this configuration has work for. */
+export function componentsFor({ rmq }: Config): ComponentName[] {
+  return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
+}
+
+/** Name of a component's log file: that of the API server is as the first version had it. */
+export function logFileOf(component: ComponentName): string {
+  return component === 'api' ? 'api_server.log' : `${component}.log`;
+}
+
+/** Where the components of this machine tell how they fare. */
+export function healthFolder(dataDir: string): string {
+  return join(dataDir, 'health');
+}
