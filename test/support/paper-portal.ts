@@ -11,7 +11,6 @@ import {
   type RackPatch,
   rackStatuses,
   type Template,
-  type TemplateDraft,
   type TemplateId,
   type TemplatePatch,
 } from '../../src/concertim/model.ts';
@@ -92,7 +91,7 @@ export class PaperPortal {
     }
   }
 
-  createTemplate(draft: TemplateDraft): TemplateId {
+  createTemplate(draft: Omit<Template, 'id'>): TemplateId {
     const template: Template = { ...draft, id: this.#newId() as TemplateId };
     this.#checkTemplate(template);
     this.#templates.set(template.id, template);

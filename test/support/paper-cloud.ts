@@ -1,0 +1,92 @@
+import type { PortalSnapshot } from '../../src/concertim/model.ts';
+import type {
+  Flavor,
+  ProjectId,
+  Server,
+  ServerGroup,
+  ServerId,
+  Stack,
+  StackId,
+  StackOutputs,
+  StackServers,
+  Unreadable,
+} from '../../src/openstack/model.ts';
+import { absentees } from '../../src/plan/absentees.ts';
+import type { CloudObservation, Evidence, StackTree } from '../../src/plan/observation.ts';
+import { indexPortal } from '../../src/plan/portal-index.ts';
+import { isRemembered, isShown } from '../../src/reconcile/stack-trees.ts';
+
+/** Whether a list shows an object; one that it leaves out exists, which the cloud may be unable to say. */
+export type Listing = 'listed' | 'left out' | 'left out, no answer';
+
+/** The truth about a cloud, and how much of it can be seen. */
+export interface PaperCloud {
+  readonly servers: readonly {
+    readonly server: Server | Unreadable<ServerId>;
+    readonly listing: Listing;
+  }[];
+  readonly stacks: readonly {
+    readonly root: Stack;
+    readonly content: StackServers & { readonly outputs: StackOutputs };
+    readonly listing: Listing;
+    /** False: Heat fails whenever it is asked what the tree is made of. */
+    readonly readable: boolean;
+    readonly settled: boolean;
+  }[];
+  readonly serverGroups: readonly ServerGroup[];
+  readonly flavors: readonly Flavor[];
+  readonly externalNetworks: ReadonlySet<string>;
+  readonly unobserved: ReadonlySet<ProjectId>;
+  /** Of what is gone: whether the cloud still knows that it was there. */
+  readonly wasDeleted: (id: string) => boolean;
+}
+
+/**
+ * What a run sees of such a cloud: its lists, the trees that the portal does not remember, and an answer for each object
+ * that the portal has and the lists have not.
+ */
+export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObservation {
+  const index = indexPortal(portal);
+  const servers = new Map(cloud.servers.filter(isListed).map(({ server }) => [server.id, server] as const));
+  const stacks = cloud.stacks.filter(
+    (stack) => isListed(stack) && !cloud.unobserved.has(stack.root.projectId),
+  );
+  const trees = stacks.flatMap(({ root, content, readable, settled }): StackTree[] => {
+    const tree = { root, revision: { text: JSON.stringify([root.status, content]), settled } };
+    if (!isShown(tree, index)) return [];
+    if (isRemembered(tree, index)) return [tree];
+    if (readable) return [{ ...tree, content }];
+    return index.racksOfSource.has(root.id as never) ? [tree] : [];
+  });
+  const lists = { servers, roots: stacks.map(({ root }) => root), flavors: cloud.flavors };
+  const absent = absentees(lists, portal, index);
+
+  const listings = new Map<string, Listing>();
+  for (const { server, listing } of cloud.servers) listings.set(server.id, listing);
+  for (const { root, listing } of cloud.stacks) {
+    listings.set(root.id, cloud.unobserved.has(root.projectId) ? 'left out, no answer' : listing);
+  }
+  const evidence = (id: string): Evidence => {
+    const listing = listings.get(id);
+    if (listing === undefined) return cloud.wasDeleted(id) ? 'deleted' : 'not-found';
+    return listing === 'left out, no answer' ? 'unknown' : 'exists';
+  };
+  return {
+    scope: { kind: 'all' },
+    servers,
+    trees,
+    serverGroups: cloud.serverGroups,
+    flavors: cloud.flavors,
+    externalNetworks: cloud.externalNetworks,
+    unobserved: new Map([...cloud.unobserved].map((project) => [project, 'Heat answered 503'])),
+    evidence: {
+      servers: new Map(absent.servers.map((id) => [id, evidence(id)])),
+      stacks: new Map(absent.stacks.map(({ id }): [StackId, Evidence] => [id, evidence(id)])),
+      flavors: new Map(absent.flavors.map((id) => [id, 'not-found'])),
+    },
+  };
+}
+
+function isListed({ listing }: { readonly listing: Listing }): boolean {
+  return listing === 'listed';
+}

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import type { PortalSnapshot } from '../../src/concertim/model.ts';
+import type { ProjectId, ServerGroup, ServerId, StackId } from '../../src/openstack/model.ts';
+import { changesOf } from '../../src/plan/change.ts';
+import { type PlanSettings, plan } from '../../src/plan/plan.ts';
+import { address, flavor, group, server, settings, stack, unreadable, user } from './builders.ts';
+import { byHand } from './by-hand.ts';
+import { type Listing, observe, type PaperCloud } from './paper-cloud.ts';
+import { PaperPortal } from './paper-portal.ts';
+
+/**
+ * Stories that end in a cloud and a portal which has to be brought in step with it: an earlier cloud, of whose plan
+ * some or all was carried out, then what people did to the portal by hand, then what became of the cloud.
+ *
+ * Everything is drawn from small pools, so that names, units and ids meet: ids have their beginnings in common, names
+ * differ in what the portal does not take.
+ */
+export interface Situation {
+  readonly cloud: PaperCloud;
+  readonly portal: PortalSnapshot;
+  readonly settings: PlanSettings;
+}
+
+/** As Heat takes them. */
+const stackNames = ['a', 'a.b', 'a_b', 'a-b', 'a-2', 'a-b-55555', 'b', 'n'.repeat(255)];
+const serverNames = ['a', 'a.b', 'a_b', 'a-b', 'a-2', 'a-b-00000', 'b', '', 'ü', 'n'.repeat(255)];
+type ServerState = [vmState: string, taskState: string | null];
+const serverStates: ServerState[] = [
+  ['active', null],
+  ['active', 'powering-off'],
+  ['active', 'image_uploading'],
+  ['building', 'spawning'],
+  ['error', null],
+  ['stopped', null],
+  ['deleted', null],
+  ['dreaming', null],
+];
+const stackStatuses = [
+  'CREATE_COMPLETE',
+  'UPDATE_IN_PROGRESS',
+  'UPDATE_FAILED',
+  'SUSPEND_COMPLETE',
+  'DELETE_COMPLETE',
+  'DREAM_OF',
+];
+const addresses = [
+  address({ address: '10.0.0.1' }),
+  address({ address: '203.0.113.1', type: 'floating' }),
+  address({ address: '192.0.2.7', network: 'provider' }),
+  address({ address: 'fd00::1', version: 6, network: 'constructor' }),
+];
+/** The last has taken the place of the first. */
+const flavors = [
+  flavor({ id: 'f-1', name: 'm1', vcpus: 1, disk: 0 }),
+  flavor({ id: 'f-2', name: 'm2', vcpus: 2 }),
+  flavor({ id: 'f-4', name: 'm4', vcpus: 4 }),
+  flavor({ id: 'f-8', name: 'a', vcpus: 8, ram: 0 }),
+  flavor({ id: 'f-1-again', name: 'm1', vcpus: 4 }),
+];
+
+type Told<A> = A extends fc.Arbitrary<infer T> ? T : never;
+
+const listing = fc.oneof(
+  { weight: 30, arbitrary: fc.constant<Listing>('listed') },
+  { weight: 1, arbitrary: fc.constantFrom<Listing>('left out', 'left out, no answer') },
+);
+const mostly = fc.nat(15).map((lot) => lot > 0);
+const project = fc.constantFrom('p1', 'p1', 'p1', 'p2', 'p2', 'p3').map((id) => id as ProjectId);
+
+const stackStory = fc.record({
+  name: fc.constantFrom(...stackNames),
+  project,
+  status: fc.oneof(fc.constant('CREATE_COMPLETE'), fc.constantFrom(...stackStatuses)),
+  outputs: fc.uniqueArray(
+    fc.record({
+      key: fc.constantFrom('url', 'a=b', 'k, l'),
+      value: fc.constantFrom<unknown>('http://10.0.0.1/?q=1', 7, ['x', 'y'], { 'a, b': null }),
+    }),
+    { selector: ({ key }) => key, maxLength: 2 },
+  ),
+  listing,
+  readable: mostly,
+  settled: mostly,
+});
+type StackStory = Told<typeof stackStory>;
+
+const serverStory = fc.record({
+  name: fc.constantFrom(...serverNames),
+  /** Position of its stack; where there is none, it has none. */
+  stack: fc.constantFrom(0, 0, 0, 1, 2, 3, 9),
+  via: fc.constantFrom('resource', 'resource', 'group', 'hint'),
+  /** Where it has no stack. */
+  project,
+  state: fc.oneof(fc.constant<ServerState>(['active', null]), fc.constantFrom(...serverStates)),
+  flavor: fc.constantFrom(...flavors),
+  flavorBy: fc.constantFrom('id', 'embedded'),
+  addresses: fc.subarray(addresses),
+  volumes: fc.subarray(['v1', 'v2']),
+  readable: mostly,
+  listing,
+});
+type ServerStory = Told<typeof serverStory> & { readonly id: ServerId };
+
+const rest = {
+  flavors: fc.subarray(flavors, { minLength: 2 }),
+  externalNetworks: fc.subarray(['provider']),
+  unobserved: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(project) },
+  ),
+  wasDeleted: fc.func(fc.boolean()),
+};
+
+const cloudStory = fc.record({
+  stacks: fc.array(orNone(stackStory, 9), { minLength: 1, maxLength: 4 }),
+  servers: fc.array(orNone(serverStory, 9), { maxLength: 30, size: 'max' }),
+  ...rest,
+});
+type CloudStory = Told<typeof cloudStory>;
+
+/** By position: another story, or an end. */
+const cloudChanges = fc.record({
+  stacks: fc.array(fc.tuple(fc.nat(3), orNone(stackStory, 2)), { maxLength: 3 }),
+  servers: fc.array(fc.tuple(fc.nat(29), orNone(serverStory, 2)), { maxLength: 12 }),
+  ...rest,
+});
+
+/** The projects of the portal's users: in most stories of three users two have one project. */
+const projects = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(['p1', 'p2', 'p1'] as (ProjectId | null)[]) },
+  { weight: 1, arbitrary: fc.array(fc.option(project), { minLength: 3, maxLength: 3 }) },
+);
+
+const story = fc.record({
+  settings: fc.record({
+    standaloneServers: fc.constantFrom('ignore', 'rack'),
+    defaultRackHeight: fc.constantFrom(1, 2, 8, 42, 72),
+    deletions: fc.record({
+      maxDeletions: fc.nat(5),
+      maxShare: fc.constantFrom(0, 0.3, 1),
+      allowAll: mostly.map((likely) => !likely),
+    }),
+  }),
+  projects,
+  earlier: cloudStory,
+  /** How much of the earlier cloud's plan was carried out. */
+  percent: fc.oneof({ weight: 4, arbitrary: fc.constant(100) }, { weight: 1, arbitrary: fc.nat(100) }),
+  byHand: fc.array(byHand, { maxLength: 6 }),
+  projectsSince: orNone(projects, 1),
+  since: cloudChanges,
+});
+
+/** @throws whatever `plan` throws, and the portal's refusals of the earlier plan */
+export const situation: fc.Arbitrary<Situation> = story.map((story) => {
+  const told = settings(story.settings);
+  const portal = new PaperPortal({ users: usersOf(story.projects), racks: [], devices: [], templates: [] });
+  const before = portal.snapshot();
+  const changes = changesOf(plan(observe(cloudOf(story.earlier), before), before, told));
+  portal.apply(changes.slice(0, Math.ceil((changes.length * story.percent) / 100)));
+  let after = portal.snapshot();
+  for (const act of story.byHand) after = act(after);
+  return {
+    cloud: cloudOf({
+      ...story.since,
+      stacks: changed(story.earlier.stacks, story.since.stacks),
+      servers: changed(story.earlier.servers, story.since.servers),
+    }),
+    portal: { ...after, users: usersOf(story.projectsSince ?? story.projects) },
+    settings: told,
+  };
+});
+
+function orNone<T>(arbitrary: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | null> {
+  return fc.option(arbitrary, { freq, nil: null });
+}
+
+function changed<T>(items: readonly (T | null)[], changes: readonly (readonly [number, T | null])[]) {
+  const after = [...items];
+  for (const [at, item] of changes) after[at] = item;
+  return Array.from(after, (item) => item ?? null);
+}
+
+function usersOf(projects: Told<typeof story>['projects']): PortalSnapshot['users'] {
+  const root = user({ id: 1, login: 'admin', root: true, projectId: null });
+  return [root, ...projects.map((projectId, at) => user({ id: at + 2, login: `user${at}`, projectId }))];
+}
+
+function cloudOf({
+  stacks,
+  servers,
+  flavors,
+  unobserved,
+  externalNetworks,
+  wasDeleted,
+}: CloudStory): PaperCloud {
+  const stackAt = new Map(
+    [...stacks.entries()].flatMap(([at, stack]) => (stack ? [[at, stack] as const] : [])),
+  );
+  const told = [...servers.entries()].flatMap(([at, server]) =>
+    server ? [{ ...server, id: serverIdAt(at) }] : [],
+  );
+  const membersOf = (at: number, via: ServerStory['via']) =>
+    told.filter((server) => server.stack === at && server.via === via).map(({ id }) => id);
+
+  return {
+    servers: told.map((server) => ({
+      listing: server.listing,
+      server: serverOf(server, stackAt.get(server.stack)),
+    })),
+    stacks: [...stackAt].map(([at, { name, project, status, outputs, ...seen }]) => ({
+      root: stack({ id: stackIdAt(at), name, projectId: project, status }),
+      content: { servers: membersOf(at, 'resource'), serverGroups: [groupOf(at).id], outputs },
+      ...seen,
+    })),
+    serverGroups: [...stackAt.keys()].map((at) => ({ ...groupOf(at), members: membersOf(at, 'group') })),
+    flavors: flavors.filter(({ name }, at) => !flavors.slice(at + 1).some((later) => later.name === name)),
+    externalNetworks: new Set(externalNetworks),
+    unobserved: new Set(unobserved),
+    wasDeleted,
+  };
+}
+
+function serverOf(
+  story: ServerStory,
+  stack: StackStory | undefined,
+): PaperCloud['servers'][number]['server'] {
+  if (!story.readable) return unreadable(story.id);
+  const { id, name, addresses, volumes, via } = story;
+  const [vmState, taskState] = story.state;
+  const { vcpus, ram, disk } = story.flavor;
+  return server({
+    id,
+    name,
+    projectId: stack?.project ?? story.project,
+    vmState,
+    taskState,
+    flavor:
+      story.flavorBy === 'id'
+        ? { kind: 'id', id: story.flavor.id }
+        : { kind: 'embedded', name: story.flavor.name, vcpus, ram, disk },
+    addresses,
+    volumes: volumes.map((id) => ({ id, deleteOnTermination: id === 'v1' })),
+    rootStackId: via === 'hint' && stack ? stackIdAt(story.stack) : null,
+  });
+}
+
+/** Pairs of ids begin alike for 8 characters, all of them for 5. */
+function serverIdAt(at: number): ServerId {
+  return `00000${String(at >> 1).padStart(3, '0')}-${at & 1}aaa-4bbb-8ccc-dddddddddddd` as ServerId;
+}
+
+function stackIdAt(at: number): StackId {
+  return `55555${String(at >> 1).padStart(3, '0')}-${at & 1}aaa-4bbb-8ccc-dddddddddddd` as StackId;
+}
+
+function groupOf(at: number): ServerGroup {
+  return group({ id: `g-${at}` });
+}
