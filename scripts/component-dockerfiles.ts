@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './command.ts';
+
+const components = ['api_server', 'updates_bulk', 'updates_mq', 'metrics'];
+
+/** The file of one component's image: that of all in one with another COMPONENT. */
+function renderDockerfile(component: string): string {
+  const text = readFileSync(join(root, 'Dockerfiles/Dockerfile'), 'utf8');
+  const body = text.slice(text.indexOf('ARG NODE_IMAGE'));
+  return `# Written from Dockerfile by \`npm run docs\`.\n${body.replace('ARG COMPONENT=all', `ARG COMPONENT=${component}`)}`;
+}
+
+/** The files that are written from the one of all in one, by their path from package.json. */
+export const componentDockerfiles = Object.fromEntries(
+  components.map((component) => [`Dockerfiles/Dockerfile.${component}`, () => renderDockerfile(component)]),
+);
