@@ -60,7 +60,7 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
       });
     }
   }
-  if (error instanceof AMQPError && /^ConnectionOpen: /.test(text)) {
+  if (error instanceof AMQPError && text.startsWith('ConnectionOpen: ')) {
     return new BrokerError(`${at} does not let user "${username}" into virtual host "${vhost}": ${text}.`, {
       ...common,
       kind: 'vhost',
@@ -117,6 +117,6 @@ function permissionError(
 /** https://www.rabbitmq.com/docs/access-control#permissions */
 function missingPermission(text: string, kind: string): 'configure' | 'write' | 'read' {
   if (/^(QueueDeclare|ExchangeDeclare|QueueDelete)/.test(text)) return 'configure';
-  if (/^QueueBind/.test(text)) return kind === 'queue' ? 'write' : 'read';
-  return /^BasicPublish/.test(text) ? 'write' : 'read';
+  if (text.startsWith('QueueBind')) return kind === 'queue' ? 'write' : 'read';
+  return text.startsWith('BasicPublish') ? 'write' : 'read';
 }

@@ -20,6 +20,8 @@ export interface ReconcileLoopOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly onReport?: (report: RunReport) => void;
+  /** Told of a run that failed as a whole. */
+  readonly onFailure?: (scope: RunReport['scope'], error: unknown) => void;
   /** Told how each run went. */
   readonly health?: Health;
   /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
@@ -96,7 +98,7 @@ export class ReconcileLoop {
     const { clock, reconciler, intervalMs } = this.#options;
     this.#nextFullAt = clock.now() + intervalMs;
     this.#pending.clear();
-    return this.#attempt(signal, () => reconciler.reconcileAll(signal));
+    return this.#attempt('full', signal, () => reconciler.reconcileAll(signal));
   }
 
   async #runTargeted(signal: AbortSignal): Promise<void> {
@@ -105,10 +107,14 @@ export class ReconcileLoop {
     if (signal.aborted) return;
     const references = [...this.#pending.values()];
     this.#pending.clear();
-    await this.#attempt(signal, () => this.#options.reconciler.reconcile(references, signal));
+    await this.#attempt('targeted', signal, () => this.#options.reconciler.reconcile(references, signal));
   }
 
-  async #attempt(signal: AbortSignal, work: () => Promise<RunReport>): Promise<boolean> {
+  async #attempt(
+    scope: RunReport['scope'],
+    signal: AbortSignal,
+    work: () => Promise<RunReport>,
+  ): Promise<boolean> {
     try {
       const report = await work();
       this.#reports.write(report);
@@ -124,6 +130,7 @@ export class ReconcileLoop {
     } catch (error) {
       if (signal.aborted) return false;
       this.#options.health?.failed(explain(error));
+      this.#options.onFailure?.(scope, error);
       const severity = severityOf(error);
       const fields = { severity, why: explain(error), err: error };
       if (severity === 'transient') this.#options.log.warn(fields, 'not reconciled');

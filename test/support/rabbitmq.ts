@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Connection } from 'rabbitmq-client';
 import { systemClock } from '../../src/runtime/clock.ts';
 
@@ -20,6 +20,8 @@ export interface PrivateBroker extends TestBroker {
   /** As a power cut: SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** `rabbitmqctl`, such as `add_user`. */
+  control(...args: string[]): void;
 }
 
 const serverScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -98,6 +100,9 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     ...addressOf(port),
     start,
     kill,
+    control: (...args) => {
+      execFileSync(join(dirname(serverScript), 'rabbitmqctl'), args, { env, stdio: 'ignore' });
+    },
     async [Symbol.asyncDispose]() {
       await kill();
       epmd.kill('SIGKILL');

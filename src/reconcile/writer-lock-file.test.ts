@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLogger } from '../observability/logger.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { aborted } from '../runtime/pause.ts';
+import { LockFile } from './writer-lock-file.ts';
+
+/** Real time, a hundred times as fast for whoever sleeps. */
+const clock = {
+  now: () => systemClock.now(),
+  sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 100, signal),
+};
+const log = createLogger({ level: 'critical', format: 'json' });
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lock-'));
+  path = join(folder, 'data', 'writer.lock');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Holds the lock until it is stopped, and notes when it has it. */
+function holder() {
+  const stop = new AbortController();
+  const began = Promise.withResolvers<AbortSignal>();
+  const lock = new LockFile(path, { clock, log });
+  const ended = lock.hold(async (held) => {
+    began.resolve(held);
+    await aborted(held);
+  }, stop.signal);
+  return { began: began.promise, ended, stop: () => stop.abort() };
+}
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => false), systemClock.sleep(100).then(() => true)]);
+}
+
+test('of two the second waits until the first has ended', async () => {
+  const first = holder();
+  await first.began;
+  const second = holder();
+
+  expect(await isPending(second.began)).toBe(true);
+  first.stop();
+  await second.began;
+
+  second.stop();
+  await Promise.all([first.ended, second.ended]);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a lock whose holder has died is taken over, one that is touched is not', async () => {
+  const first = holder();
+  await first.began;
+  first.stop();
+  await first.ended;
+  writeFileSync(path, 'another host 1 x');
+  const second = holder();
+
+  expect(await isPending(second.began)).toBe(true);
+  const longAgo = systemClock.now() / 1000 - 60;
+  utimesSync(path, longAgo, longAgo);
+  await second.began;
+
+  expect(readFileSync(path, 'utf8')).not.toBe('another host 1 x');
+  second.stop();
+  await second.ended;
+});
+
+test('who loses the lock stops writing, and stands by', async () => {
+  const first = holder();
+  const held = await first.began;
+
+  writeFileSync(path, 'another host 1 x');
+  await aborted(held);
+
+  expect(readFileSync(path, 'utf8')).toBe('another host 1 x');
+  first.stop();
+  await first.ended;
+});

@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { Session as PortalSession } from '../../src/concertim/session.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { Traffic } from '../../src/observability/traffic.ts';
+import type { ProjectId, Reference, ServerId, StackId } from '../../src/openstack/model.ts';
+import { Session as CloudSession } from '../../src/openstack/session.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import type { Server } from '../../src/sandbox/cloud/compute.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { HastyClock } from '../support/manual-clock.ts';
+
+/** A sandbox and a reconciler on it, both run by hand. */
+async function start(): Promise<{ sandbox: Sandbox; reconciler: Reconciler } & AsyncDisposable> {
+  const clock = new HastyClock();
+  const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0, clock });
+  const folder = mkdtempSync(join(tmpdir(), 'drift-'));
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, stringify(sandbox.config));
+  const config = loadConfig({ file });
+  rmSync(folder, { recursive: true });
+  const random = seededRandom(1);
+  const cloud = new CloudSession({ ...config.openstack, clock, random });
+  const portal = new PortalSession({ ...config.concertim, clock, random });
+  const reconciler = new Reconciler({
+    cloud,
+    portal,
+    settings: {
+      standaloneServers: 'ignore',
+      defaultRackHeight: 42,
+      deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false },
+    },
+    traffic: new Traffic(),
+    clock,
+    random,
+    log: createLogger({ level: 'critical', format: 'json' }),
+  });
+  reconciler.setListening(true);
+  await reconciler.reconcileAll();
+  await clock.sleep(60_000);
+  await reconciler.reconcileAll();
+  return {
+    sandbox,
+    reconciler,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([cloud.close(), portal.close()]);
+      await sandbox.close();
+    },
+  };
+}
+
+/** What two full runs report: the first finds it, the second has given notifications the time to come after all. */
+async function driftAfter(reconciler: Reconciler): Promise<string[]> {
+  await reconciler.reconcileAll();
+  const { drift } = await reconciler.reconcileAll();
+  return drift.map(({ object, name }) => `${object} ${name}`);
+}
+
+function firstServer({ cloud }: Sandbox): Server {
+  const [server] = [...cloud.compute.servers()];
+  if (!server) throw new Error('the sandbox is empty');
+  return server;
+}
+
+function about({ id, projectId }: Server, deleted = false): Reference {
+  return { kind: 'server', id: id as ServerId, projectId: projectId as ProjectId, deleted };
+}
+
+test('a change of the cloud that nothing announced is drift', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const server = firstServer(sandbox);
+
+  sandbox.cloud.compute.act(server.id, 'stop');
+
+  expect(await driftAfter(reconciler)).toEqual([`device ${server.name.replaceAll('.', '-')}`]);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a change that was announced before, or soon after, is none', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const server = firstServer(sandbox);
+
+  sandbox.cloud.compute.act(server.id, 'stop');
+  reconciler.announce([about(server)]);
+  const before = await driftAfter(reconciler);
+  sandbox.cloud.compute.act(server.id, 'start');
+  await reconciler.reconcileAll();
+  reconciler.announce([about(server)]);
+  const { drift: after } = await reconciler.reconcileAll();
+
+  expect([before, after]).toEqual([[], []]);
+});
+
+test('a nested stack that was announced announces what changes in its tree', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [nested] = [...sandbox.cloud.orchestration.stacks()].filter(({ parent }) => parent);
+  const [root] = [...sandbox.cloud.orchestration.stacks()].filter(({ id }) => id === nested?.parent?.id);
+  if (!nested || !root) throw new Error('the sandbox has no nested stack');
+
+  sandbox.cloud.orchestration.suspendStack(root.id);
+  reconciler.announce([
+    { kind: 'stack', id: nested.id as StackId, projectId: nested.projectId as ProjectId, deleted: false },
+  ]);
+
+  expect(await driftAfter(reconciler)).toEqual([]);
+});
+
+test('what people change in the portal is none', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [device] = sandbox.portal.devices.all();
+  const [rack] = sandbox.portal.racks.all();
+  if (!device || !rack) throw new Error('the portal is empty');
+
+  Object.assign(device, { status: 'FAILED' });
+  Object.assign(rack, { name: 'renamed-by-hand' });
+
+  expect(await driftAfter(reconciler)).toEqual([]);
+});
+
+test('without somebody who listened all the time there is none', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+
+  reconciler.setListening(false);
+  reconciler.setListening(true);
+  sandbox.cloud.compute.act(firstServer(sandbox).id, 'stop');
+
+  expect(await driftAfter(reconciler)).toEqual([]);
+});
+
+test('a targeted run of a nested stack brings its root into step, and leaves other projects alone', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [nested] = [...sandbox.cloud.orchestration.stacks()].filter(({ parent }) => parent);
+  if (!nested?.parent) throw new Error('the sandbox has no nested stack');
+  sandbox.cloud.orchestration.suspendStack(nested.parent.id);
+  sandbox.services.nova.forget();
+
+  const report = await reconciler.reconcile([
+    { kind: 'stack', id: nested.id as StackId, projectId: nested.projectId as ProjectId, deleted: false },
+    { kind: 'server', id: 'of-a-stranger' as ServerId, projectId: 'strange' as ProjectId, deleted: false },
+  ]);
+
+  expect(report.failures).toEqual([]);
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(sandbox.services.nova.seen.filter(({ url }) => url.includes('of-a-stranger'))).toEqual([]);
+});
+
+test('a server that Nova fails to show is told, and the others are brought into step', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [unlucky, lucky] = [...sandbox.cloud.compute.servers()];
+  if (!unlucky || !lucky) throw new Error('the sandbox is empty');
+  sandbox.faults.add({
+    service: 'nova',
+    path: new RegExp(`servers/${unlucky.id}`),
+    kind: 'answer',
+    status: 500,
+  });
+  sandbox.cloud.compute.act(unlucky.id, 'stop');
+  sandbox.cloud.compute.act(lucky.id, 'stop');
+
+  const report = await reconciler.reconcile([about(unlucky), about(lucky)]);
+
+  expect(report.failures).toMatchObject([{ object: 'server', id: unlucky.id, doing: 'read' }]);
+  expect(report.changes).toEqual({ 'update-device': 1 });
+});
+
+test('a server whose end was announced is gone from the portal', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const server = firstServer(sandbox);
+  sandbox.cloud.compute.deleteServer(server.id);
+  reconciler.announce([about(server, true)]);
+
+  const report = await reconciler.reconcile([about(server, true)]);
+
+  expect(report.changes['delete-device']).toBe(1);
+  expect(outOfStep(sandbox)).toEqual([]);
+});

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Command, command } from '../support/command.ts';
+import { startListening } from '../support/listening-scenario.ts';
+import { anyBroker, type TestBroker, whyNoBroker } from '../support/rabbitmq.ts';
+
+const why = await whyNoBroker();
+const writes = 'this process writes to the portal';
+
+describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` : ''}`, () => {
+  let broker: TestBroker;
+  beforeAll(async () => {
+    broker = await anyBroker();
+  }, 90_000);
+  afterAll(async () => {
+    await broker[Symbol.asyncDispose]();
+  });
+
+  test('of two processes one writes, the other tells it; when the writer is killed the other takes over', async () => {
+    await using listening = await startListening({ broker, withService: false });
+    const { sandbox, configFile } = listening;
+    await using bulk = process('updates_bulk', configFile);
+    await bulk.saw(writes);
+    await listening.inStep();
+    await using mq = process('updates_mq', configFile);
+    await mq.saw('listening to notifications');
+
+    stopAll(sandbox);
+    await listening.inStep();
+    startAll(sandbox);
+    await listening.inStep();
+    bulk.kill('SIGKILL');
+    await mq.saw(writes);
+    stopAll(sandbox);
+    await listening.inStep();
+
+    mq.kill('SIGTERM');
+    const [killed, ended] = await Promise.all([bulk.finished, mq.finished]);
+    expect(killed.stdout).toContain('"scope":"targeted"');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout.split(writes)).toHaveLength(2);
+  }, 60_000);
+
+  test('updates_mq alone is its own writer', async () => {
+    await using listening = await startListening({ broker, withService: false });
+    await using mq = process('updates_mq', listening.configFile);
+
+    await listening.inStep();
+    await mq.saw('listening to notifications');
+    stopAll(listening.sandbox);
+
+    await listening.inStep();
+  }, 60_000);
+});
+
+function process(component: string, configFile: string): Command & AsyncDisposable {
+  const started = command('run', component, '--config', configFile);
+  return Object.assign(started, {
+    async [Symbol.asyncDispose]() {
+      started.kill('SIGKILL');
+      await started.finished;
+    },
+  });
+}
+
+function stopAll({ cloud }: Sandbox): void {
+  for (const { id } of cloud.compute.servers()) cloud.compute.act(id, 'stop');
+}
+
+function startAll({ cloud }: Sandbox): void {
+  for (const { id } of cloud.compute.servers()) cloud.compute.act(id, 'start');
+}
