@@ -112,11 +112,12 @@ export class AmqpSource implements NotificationSource {
     const { names, clock } = this.#options;
     const channel = await session.channel();
     await channel.basicQos({ prefetchCount: 1 });
-    await channel.basicConsume({ queue: names.lost }, async ({ deliveryTag }) => {
+    const onLoss = async (deliveryTag: number) => {
       receiver.lost();
       await pause(clock, lossPauseMs, session.lost);
       if (channel.active) channel.basicAck({ deliveryTag });
-    });
+    };
+    await channel.basicConsume({ queue: names.lost }, ({ deliveryTag }) => void onLoss(deliveryTag));
   }
 
   /** Who consumes a queue of others may have no right to one of their own: then they are told in the log alone. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { capturedMessages, captures } from '../../test/support/captured-notifications.ts';
+import { type Capture, capturedMessages } from '../../test/support/captured-notifications.ts';
 import { type Notification, openEnvelope, UnreadableMessageError } from './envelope.ts';
 import { meaningOf } from './meaning.ts';
 
 function notification(eventType: string, payload: Record<string, unknown>): Notification {
-  return { eventType, payload, contextProjectId: undefined };
+  return { eventType, payload, sentAt: undefined, contextProjectId: undefined };
 }
 
 /** What a capture means: per event type how many were ours, and the objects they named. */
-function meaningsOf(capture: (typeof captures)[number]) {
+function meaningsOf(capture: Capture) {
   const ours = new Map<string, number>();
   const foreign = new Map<string, number>();
   const references = capturedMessages(capture).flatMap(({ body }) => {

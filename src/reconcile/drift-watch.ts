@@ -6,6 +6,7 @@ import { fieldsOf, type Subject, subjectOf } from '../plan/describe.ts';
 import { memoryKey, recall } from '../plan/memory.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
+import { unreachable } from '../runtime/unreachable.ts';
 
 /** A change that a full run had to make, and the ids of cloud objects any of whose notifications announces it. */
 interface Suspect {
@@ -107,6 +108,8 @@ function suspectsOf(run: FullRun): Suspect[] {
       case 'update-template':
       case 'delete-template':
         return false;
+      default:
+        return unreachable(change);
     }
   };
   return run.done

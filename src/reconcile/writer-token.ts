@@ -81,28 +81,29 @@ export class WriterToken {
 
   /** Makes sure that the broker is there, and renews the token from time to time, until the session is over. */
   async #prove(session: BrokerSession, renew: () => Promise<void>): Promise<void> {
-    const { clock, names } = this.#options;
+    const { clock } = this.#options;
     const { lost } = session;
     for (let renewedAt = clock.now(); !lost.aborted; ) {
-      const probe = session.attempt((channel) =>
-        channel.queueDeclare({ queue: names.writer, passive: true }),
-      );
-      const silence = new AbortController();
-      const late = pause(clock, probeTimeoutMs, AbortSignal.any([lost, silence.signal])).then(() => {
-        if (!silence.signal.aborted && !lost.aborted)
-          throw new Error(`no answer within ${probeTimeoutMs / 1000} s`);
-      });
-      probe.catch(() => {});
-      try {
-        await Promise.race([probe, late]);
-      } finally {
-        silence.abort();
-      }
-      if (clock.now() - renewedAt >= renewMs) {
+      await this.#probe(session);
+      if (clock.now() - renewedAt >= renewMs && !lost.aborted) {
         await renew();
         renewedAt = clock.now();
       }
       await pause(clock, probeMs, lost);
+    }
+  }
+
+  /** @throws when the broker does not answer in time */
+  async #probe(session: BrokerSession): Promise<void> {
+    const { clock, names } = this.#options;
+    const answered = new AbortController();
+    const answer = session
+      .attempt((channel) => channel.queueDeclare({ queue: names.writer, passive: true }))
+      .finally(() => answered.abort());
+    const late = pause(clock, probeTimeoutMs, AbortSignal.any([session.lost, answered.signal]));
+    await Promise.race([answer, late]);
+    if (!answered.signal.aborted && !session.lost.aborted) {
+      throw new Error(`no answer within ${probeTimeoutMs / 1000} s`);
     }
   }
 }

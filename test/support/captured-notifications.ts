@@ -16,9 +16,10 @@ export const captures = [
   'keystone-cadf',
   'keystone-basic',
 ] as const;
+export type Capture = (typeof captures)[number];
 
 /** All messages of one capture, in order. */
-export function capturedMessages(capture: (typeof captures)[number]): CapturedMessage[] {
+export function capturedMessages(capture: Capture): CapturedMessage[] {
   const file = new URL(`../fixtures/notifications/${capture}.jsonl.gz`, import.meta.url);
   const lines = gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as CapturedMessage);
