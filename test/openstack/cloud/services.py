@@ -64,16 +64,17 @@ def _uwsgi(project, *application):
             '--add-header', 'Connection: close', *application)
 
 
-_keystone, _glance, _neutron, _heat, _gnocchi = map(
-    _config, ('keystone.conf', 'glance-api.conf', 'neutron.conf', 'heat.conf', 'gnocchi.conf'))
+_glance, _neutron, _heat, _gnocchi = map(
+    _config, ('glance-api.conf', 'neutron.conf', 'heat.conf', 'gnocchi.conf'))
+_keystone_manage = ('keystone-manage', '--config-file', settings.ETC / 'keystone.conf')
 _nova_manage = ('nova-manage', _config('nova.conf'))
 
 KEYSTONE = Service(
     'keystone', _uwsgi('keystone', '--wsgi-file', '/usr/bin/keystone-wsgi-public'),
     environment={'OS_KEYSTONE_CONFIG_FILES': str(settings.ETC / 'keystone.conf')},
     schema=(
-        ('keystone-manage', _keystone, 'db_sync'),
-        ('keystone-manage', _keystone, 'bootstrap', '--bootstrap-password', settings.PASSWORD,
+        (*_keystone_manage, 'db_sync'),
+        (*_keystone_manage, 'bootstrap', '--bootstrap-password', settings.PASSWORD,
          '--bootstrap-region-id', settings.REGION, '--bootstrap-public-url', settings.AUTH_URL,
          '--bootstrap-internal-url', settings.AUTH_URL, '--bootstrap-admin-url', settings.AUTH_URL)))
 
