@@ -75,7 +75,7 @@ test('pairs are listed by body and by query, and removed', async () => {
   await create(cloud, { name: 'mine', public_key: ed25519 });
 
   const byBody = await cloud.api.send('GET', '/key_pairs', { cloud_env: cloud.user });
-  const byQuery = await cloud.api.send('GET', `/key_pairs?${new URLSearchParams(cloud.user)}`);
+  const byQuery = await cloud.api.send('GET', `/key_pairs?${new URLSearchParams(cloud.user).toString()}`);
   const removed = await cloud.api.send('DELETE', '/key_pairs', {
     cloud_env: cloud.user,
     keypair_name: 'mine',

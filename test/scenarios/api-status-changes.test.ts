@@ -53,7 +53,8 @@ test('a stack is suspended, resumed and destroyed', async () => {
 
   expect(states).toEqual(['SUSPEND_COMPLETE', 'RESUME_COMPLETE', 'DELETE_COMPLETE']);
   const projectId = cloud.user['project_id'];
-  expect(cloud.api.reconciled).toEqual(Array(3).fill({ kind: 'stack', id, projectId, deleted: false }));
+  const reference = { kind: 'stack', id, projectId, deleted: false };
+  expect(cloud.api.reconciled).toEqual([reference, reference, reference]);
 });
 
 test("an administrator destroys another project's stack", async () => {
