@@ -1,3 +1,4 @@
+import { MetricReportError } from '../concertim/metric-reporting.ts';
 import type { Logger } from '../observability/logger.ts';
 import { explain } from '../runtime/severity.ts';
 import { type CycleReport, isSuccess } from './cycle-report.ts';
@@ -44,7 +45,9 @@ export class CycleLog {
     const { delivery } = report;
     if (delivery.stoppedBy !== undefined) {
       const why = explain(delivery.stoppedBy);
-      once(why, () =>
+      // Not by its words: they tell the address of one device.
+      const kind = delivery.stoppedBy instanceof MetricReportError ? delivery.stoppedBy.kind : 'no answer';
+      once(`sending ${kind}`, () =>
         this.#log.error({ why, left: delivery.left, err: delivery.stoppedBy }, 'sending stopped'),
       );
     }

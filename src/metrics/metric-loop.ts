@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
-import { isSuccess } from './cycle-report.ts';
+import { type CycleReport, isSuccess } from './cycle-report.ts';
 import { nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
@@ -13,6 +13,9 @@ export interface MetricLoopOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly health: Health;
+  readonly onReport?: (report: CycleReport) => void;
+  /** Told of a cycle that failed as a whole. */
+  readonly onFailure?: () => void;
 }
 
 const longestFirstCycleMs = 120_000;
@@ -55,6 +58,7 @@ export class MetricLoop {
     try {
       const report = await pump.runCycle(deadline, signal);
       this.#cycles.write(report);
+      this.#options.onReport?.(report);
       if (report.delivery.stoppedBy === undefined) health.succeeded();
       else health.failed(explain(report.delivery.stoppedBy));
       return isSuccess(report);
@@ -62,6 +66,7 @@ export class MetricLoop {
       if (signal.aborted) return false;
       log.error({ why: explain(error), err: error }, 'no metrics sent');
       health.failed(explain(error));
+      this.#options.onFailure?.();
       return false;
     }
   }

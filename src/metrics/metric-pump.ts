@@ -41,7 +41,6 @@ export class MetricPump {
   readonly #resources: ResourceMap;
   readonly #reader: MeasureReader;
   readonly #sent = new SentValues();
-  readonly #pace = new Pace(mostReportsAtOnce);
   #policiesLearntAt: number;
 
   constructor(options: MetricPumpOptions) {
@@ -161,7 +160,7 @@ export class MetricPump {
     return sendValues(values, {
       reporting,
       ttlS: Math.max(1, Math.round(ttlMs / 1000)),
-      pace: this.#pace,
+      pace: new Pace(mostReportsAtOnce),
       clock,
       deadline,
       onSent: (value) => this.#sent.note(value, clock.now()),

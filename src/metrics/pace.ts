@@ -6,7 +6,8 @@ const noiseMs = 5;
 
 /**
  * How many requests are in flight at once, by how long the answers take: more as long as they do not take longer for it,
- * fewer when they do, because then requests only wait at the other end.
+ * fewer when they do, because then requests only wait at the other end. Each cycle begins with a new one: a daemon that has
+ * become slower for good is not throttled for ever.
  */
 export class Pace {
   readonly #most: number;
@@ -32,8 +33,7 @@ export class Pace {
     const mean = this.#sumMs / this.#count;
     this.#sumMs = 0;
     this.#count = 0;
-    // It creeps up, so that a daemon that became slower for good is not throttled for ever.
-    this.#quickestMs = Math.min(mean, this.#quickestMs * 1.01);
+    this.#quickestMs = Math.min(mean, this.#quickestMs);
     const isLonger = mean > 2 * this.#quickestMs + noiseMs;
     this.#limit = isLonger
       ? Math.max(fewest, Math.floor(this.#limit * 0.75))

@@ -17,6 +17,12 @@ const ageMs = 300_000;
 const awaitingAgeMs = 60_000;
 const longestWaitMs = 900_000;
 
+/** The resources of one type, as they were read. */
+interface Shelf {
+  readonly readAt: number;
+  readonly byInstance: ReadonlyMap<string, readonly InstanceResource[]>;
+}
+
 /**
  * What Gnocchi has of the instances in the watched projects, read now and then: network interfaces and disks have ids of
  * their own there, and are found by instance only so.
@@ -25,11 +31,9 @@ export class ResourceMap {
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #refresh = new SingleFlight(() => this.#read());
-  /** undefined until it was read once. */
-  #byInstance: ReadonlyMap<string, readonly InstanceResource[]> | undefined;
+  readonly #shelves = new Map<ResourceType, Shelf>();
   #projects: readonly ProjectId[] = [];
-  #readAt = Number.NEGATIVE_INFINITY;
-  /** Since when an instance is not found. */
+  /** Since when something of an instance is not found. */
   readonly #awaited = new Map<string, number>();
 
   constructor(options: { session: Session; clock: Clock }) {
@@ -41,45 +45,56 @@ export class ResourceMap {
     return this.#projects;
   }
 
-  /** Whether it should be read again before it serves these instances. */
+  /** Whether some of it should be read again before it serves these instances. */
   isDue(instances: Iterable<string>): boolean {
-    const now = this.#clock.now();
-    const known = new Set(instances);
-    for (const id of this.#awaited.keys())
-      if (!known.has(id) || this.#byInstance?.has(id)) this.#awaited.delete(id);
-    let isAwaiting = false;
-    for (const id of known) {
-      if (this.#byInstance?.has(id)) continue;
-      const since = this.#awaited.get(id) ?? now;
-      this.#awaited.set(id, since);
-      isAwaiting ||= now - since < longestWaitMs;
-    }
-    return now - this.#readAt >= (isAwaiting ? awaitingAgeMs : ageMs);
+    const [oldest] = this.#oldestFirst();
+    return this.#clock.now() - (oldest?.readAt ?? 0) >= (this.#isAwaiting(instances) ? awaitingAgeMs : ageMs);
   }
 
-  /** Reads it anew. Who gives up waiting finds it read later on. */
+  /** Reads again what was read longest ago, of one type: all of it at once only the first time. */
   async refresh(signal?: AbortSignal): Promise<void> {
+    // Who gives up waiting finds it read later on.
     return this.#refresh.join(signal);
   }
 
   /** The resources of an instance; none when it is in no watched project or not in Gnocchi; undefined: not known yet. */
   of(instanceId: string): readonly InstanceResource[] | undefined {
-    return this.#byInstance && (this.#byInstance.get(instanceId) ?? []);
+    if (this.#shelves.size < metersByType.size) return undefined;
+    return [...this.#shelves.values()].flatMap(({ byInstance }) => byInstance.get(instanceId) ?? []);
   }
 
   async #read(): Promise<void> {
-    const now = this.#clock.now();
+    const readAt = this.#clock.now();
     const projects = await listWatchedProjects(this.#session);
-    const types = [...metersByType.keys()];
-    const lists = await Promise.all(
-      types.map(async (type) => {
-        if (projects.length === 0) return [];
-        const resources = await searchResources(this.#session, type, { projects });
-        return resources.map((resource) => ({ ...resource, type }));
+    const unread = this.#oldestFirst().filter((each) => each.readAt === Number.NEGATIVE_INFINITY);
+    const due = unread.length > 0 ? unread : this.#oldestFirst().slice(0, 1);
+    await Promise.all(
+      due.map(async ({ type }) => {
+        const found = projects.length === 0 ? [] : await searchResources(this.#session, type, { projects });
+        const resources = found.map((resource) => ({ ...resource, type }));
+        this.#shelves.set(type, {
+          readAt,
+          byInstance: Map.groupBy(resources, ({ instanceId }) => instanceId),
+        });
       }),
     );
     this.#projects = projects;
-    this.#byInstance = Map.groupBy(lists.flat(), ({ instanceId }) => instanceId);
-    this.#readAt = now;
+  }
+
+  #oldestFirst(): { type: ResourceType; readAt: number }[] {
+    return [...metersByType.keys()]
+      .map((type) => ({ type, readAt: this.#shelves.get(type)?.readAt ?? Number.NEGATIVE_INFINITY }))
+      .sort((a, b) => a.readAt - b.readAt);
+  }
+
+  #isAwaiting(instances: Iterable<string>): boolean {
+    const now = this.#clock.now();
+    const shelves = [...this.#shelves.values()];
+    const missing = new Set(
+      [...instances].filter((id) => shelves.some(({ byInstance }) => !byInstance.has(id))),
+    );
+    for (const id of this.#awaited.keys()) if (!missing.has(id)) this.#awaited.delete(id);
+    for (const id of missing) if (!this.#awaited.has(id)) this.#awaited.set(id, now);
+    return [...this.#awaited.values()].some((since) => now - since < longestWaitMs);
   }
 }

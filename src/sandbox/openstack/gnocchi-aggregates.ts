@@ -35,9 +35,12 @@ export function aggregate(
     if (!definition.some((each) => each.granularity === granularity))
       lacking.push([label, method, granularity]);
   }
+  const cause = "Metrics can't being aggregated";
   if (lacking.length > 0) {
-    const reason = 'Granularities are missing';
-    throw new GnocchiRefusal(400, { cause: "Metrics can't being aggregated", reason, detail: lacking });
+    throw new GnocchiRefusal(400, { cause, reason: 'Granularities are missing', detail: lacking });
+  }
+  if (references.some(({ metric }) => telemetry.isSpoilt(metric))) {
+    throw new GnocchiRefusal(400, { cause, reason: 'No overlap', detail: [] });
   }
   const measures: Record<string, SeriesBody> = {};
   for (const { metric, method, label, isByResource } of references) {

@@ -44,6 +44,8 @@ export interface Exception {
   readonly isSilent?: boolean;
   /** Metrics that it lacks. */
   readonly lacks?: readonly string[];
+  /** Gnocchi refuses whatever its metrics are in, and does not say which it is. */
+  readonly isSpoilt?: boolean;
   /** Archive policies by metric. */
   readonly policies?: Readonly<Record<string, string>>;
 }
@@ -109,6 +111,7 @@ const meters: Readonly<Record<ResourceType, Readonly<Record<string, string>>>> =
   },
 };
 const gauges = new Set(['memory', 'memory.usage', 'vcpus']);
+const diskLetters = 'abcdefghijklmnopqrstuvwxyz';
 const bytesInPacket = 700;
 const bytesInRequest = 16_384;
 
@@ -168,6 +171,10 @@ export class Telemetry {
     const policy = this.policies.get(policyName);
     if (!policy) throw new Error(`The sandbox has no archive policy ${policyName}.`);
     return policy;
+  }
+
+  isSpoilt({ resource }: Metric): boolean {
+    return this.#exceptions.get(resource.server.id)?.isSpoilt ?? false;
   }
 
   /** The means of the samples since then, a grain each. All in ms. */
@@ -274,7 +281,9 @@ export class Telemetry {
     const taps = [...new Set(server.addresses.map(({ mac }) => mac))].map(
       (mac) => `tap${uuidOf(mac).slice(0, 11)}`,
     );
-    const disks = ['vda', ...server.volumes.map((_, index) => `vd${'bcdefghij'[index]}`)];
+    // One that boots from a volume has no disk beside its volumes.
+    const diskCount = server.volumes.length + (server.imageId === '' ? 0 : 1);
+    const disks = Array.from({ length: Math.max(1, diskCount) }, (_, index) => `vd${diskLetters[index]}`);
     const instanceName = `instance-${server.number.toString(16).padStart(8, '0')}`;
     return [
       this.#makeResource(server, 'instance', server.name, server.id),

@@ -123,7 +123,7 @@ const ArchivePolicyDraft = z.object({
 const AggregatesBody = z.object({
   operations: z.tuple([z.literal('metric')], z.union([z.string(), z.tuple([z.string(), z.string()])])),
   resource_type: z.string().optional(),
-  search: z.unknown(),
+  search: z.unknown().optional(),
 });
 
 function byResource(

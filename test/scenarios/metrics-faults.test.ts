@@ -1,0 +1,325 @@
+import { expect, test } from 'vitest';
+import type { Fault } from '../../src/sandbox/faults.ts';
+import { constantLoad, startMetrics } from '../support/metrics-scenario.ts';
+
+/*
+ * One thing at a time goes wrong; the rest goes on, and the log says what was left out and why.
+ */
+
+const cpu = 'os.instance.cpu_utilization';
+const mrd = { service: 'concertim', path: /^\/mrd\// } as const;
+
+/** The messages of warnings and errors, with their reasons. */
+function complaints(logged: readonly string[]): string[] {
+  return logged
+    .map((line) => JSON.parse(line) as { level: string; msg: string; because?: string; why?: string })
+    .filter(({ level }) => level === 'warn' || level === 'error')
+    .map(({ msg, because, why }) => [msg, because ?? why].filter(Boolean).join(': '));
+}
+
+test('an instance without a Gnocchi resource', async () => {
+  await using metrics = await startMetrics();
+  const [without = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(without, { isAbsent: true });
+
+  const report = await metrics.cycle();
+  await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 10, delivery: { sent: 10 } });
+  expect(report.unknown.get('no-resource')).toMatchObject({ instances: 1, examples: [without] });
+  expect(complaints(metrics.logged)).toEqual(['no figures: no-resource']);
+});
+
+test('an instance that appears in Gnocchi later on', async () => {
+  await using metrics = await startMetrics();
+  const [late = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(late, { isAbsent: true });
+  await metrics.cycle();
+
+  metrics.sandbox.telemetry.except(late, { isAbsent: false });
+  for (let cycle = 0; cycle < 16; cycle++) {
+    await metrics.clock.sleep(15_000);
+    await metrics.cycle();
+  }
+
+  expect(Object.keys(metrics.shown(late))).toHaveLength(5);
+});
+
+test('an instance without measures', async () => {
+  await using metrics = await startMetrics();
+  const [silent = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(silent, { isSilent: true });
+
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 10, failures: [] });
+  expect(report.unknown.get('no-measures')).toMatchObject({ instances: 1, figures: 5 });
+  expect(metrics.shown(silent)).toEqual({});
+});
+
+test('an instance with one metric missing', async () => {
+  await using metrics = await startMetrics();
+  const [lacking = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(lacking, { lacks: ['network.outgoing.bytes'] });
+
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 14, failures: [] });
+  expect(report.unknown.get('no-metric')).toMatchObject({
+    examples: [lacking],
+    details: ['network.outgoing.bytes'],
+  });
+  expect(Object.keys(metrics.shown(lacking))).toHaveLength(4);
+});
+
+test('an instance with another archive policy: its figures are had in its own grains', async () => {
+  await using metrics = await startMetrics();
+  const [other = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(other, {
+    load: constantLoad(),
+    policies: { cpu: 'low', 'disk.device.read.bytes': 'medium' },
+  });
+
+  const report = await metrics.cycle();
+  const requests = (await metrics.cycle()).requests['Gnocchi'];
+
+  expect(report).toMatchObject({ known: 15, failures: [] });
+  expect(metrics.shown(other)[cpu]).toBe(25);
+  // Beside the usual three, two for each metric of another granularity; none is refused: what was learnt is remembered.
+  expect(requests).toBe(7);
+});
+
+test('instances with an archive policy that keeps no means', async () => {
+  await using metrics = await startMetrics({ servers: 8 });
+  const [first = '', second = '', ...rest] = metrics.servers();
+  for (const server of [first, second])
+    metrics.sandbox.telemetry.except(server, { policies: { cpu: 'bool' } });
+
+  const report = await metrics.cycle();
+  const again = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: (rest.length + 2) * 5 - 2, failures: [] });
+  expect(report.unknown.get('unreadable')).toMatchObject({
+    instances: 2,
+    details: ['archive policy bool keeps no mean, only last'],
+  });
+  expect(again.requests['Gnocchi']).toBeLessThanOrEqual(5);
+  expect(complaints(metrics.logged)).toEqual(['no figures: unreadable']);
+});
+
+test('a cloud half of whose instances are of an older archive policy', async () => {
+  await using metrics = await startMetrics({ servers: 40 });
+  const servers = metrics.servers();
+  for (const server of servers.filter((_, index) => index % 2 === 0)) {
+    metrics.sandbox.telemetry.except(server, {
+      policies: { cpu: 'low', 'memory.usage': 'low', 'network.incoming.bytes': 'low' },
+    });
+  }
+
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: servers.length * 5, failures: [] });
+  expect(report.requests['Gnocchi']).toBeLessThanOrEqual(40);
+});
+
+test('a request that Gnocchi refuses without naming a culprit is split until only the culprit is out', async () => {
+  await using metrics = await startMetrics({ servers: 8 });
+  const [culprit = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(culprit, { isSpoilt: true });
+
+  const report = await metrics.cycle();
+  await metrics.clock.sleep(15_000);
+  const next = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 35, failures: [] });
+  expect(report.unknown.get('unreadable')).toMatchObject({ figures: 5, examples: [culprit] });
+  expect(next).toMatchObject({ known: 35, requests: { Gnocchi: 3 } });
+});
+
+test.for<[string, Fault]>([
+  ['answering 503', { service: 'gnocchi', kind: 'answer', status: 503 }],
+  ['resetting', { service: 'gnocchi', kind: 'reset-before' }],
+  ['cut short', { service: 'gnocchi', path: /aggregates/, kind: 'truncate' }],
+  [
+    'of a proxy',
+    { service: 'gnocchi', path: /aggregates/, kind: 'answer', status: 404, body: '<h1>nginx</h1>' },
+  ],
+])('Gnocchi %s: nothing is sent for nothing known, and it is said', async ([, fault]) => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  const stop = metrics.sandbox.faults.add(fault);
+
+  await metrics.clock.sleep(15_000);
+  const report = await metrics.cycle();
+  stop();
+  await metrics.clock.sleep(15_000);
+  const next = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 0, delivery: { sent: 0 } });
+  expect(report.failures.map((failure) => 'type' in failure && failure.type)).toContain('instance');
+  expect(complaints(metrics.logged)[0]).toMatch(/^not read: Gnocchi (answered|did not answer)/);
+  expect(next).toMatchObject({ known: 15, failures: [] });
+});
+
+test('Gnocchi not answering one kind of resource: the figures of the others are sent', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  const [server = ''] = metrics.servers();
+  metrics.sandbox.faults.add({
+    service: 'gnocchi',
+    path: /aggregates/,
+    skip: 2,
+    times: 3,
+    kind: 'answer',
+    status: 503,
+  });
+
+  await metrics.clock.sleep(15_000);
+  const report = await metrics.cycle();
+
+  expect(report.failures.length).toBeGreaterThan(0);
+  expect(report.delivery.sent).toBeGreaterThan(0);
+  expect(report.unknown.get('unread')).toMatchObject({ instances: 3 });
+  expect(Object.keys(metrics.shown(server))).toHaveLength(5);
+});
+
+test('Gnocchi that hangs is not waited for beyond the cycle', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  metrics.sandbox.faults.add({ service: 'gnocchi', path: /aggregates/, kind: 'stall' });
+
+  const startedAt = performance.now();
+  const report = await metrics.cycle(500);
+
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(report.failures.length).toBe(3);
+  expect(complaints(metrics.logged)[0]).toMatch(/The time for reading was over after/);
+});
+
+test('a cloud that cannot be reached at the start', async () => {
+  await using metrics = await startMetrics();
+  const stop = metrics.sandbox.faults.add({ service: 'keystone', kind: 'answer', status: 503 });
+  const report = await metrics.cycle();
+  stop();
+
+  const next = await metrics.cycle();
+
+  expect(report).toMatchObject({ instances: 3, known: 0, failures: [{ what: 'resources' }] });
+  expect(next).toMatchObject({ known: 15, failures: [] });
+});
+
+test('a portal that cannot be reached for a while: the devices of before count on', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  metrics.sandbox.faults.add({ service: 'concertim', path: /api\/v1/, kind: 'answer', status: 503 });
+
+  await metrics.clock.sleep(75_000);
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ known: 15, delivery: { sent: 15 }, failures: [{ what: 'devices' }] });
+});
+
+test('a device deleted in mid-cycle: the daemon goes on taking its figures, and then it is forgotten', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  const [gone = ''] = metrics.servers();
+  metrics.sandbox.portal.devices.remove(metrics.deviceOf(gone));
+
+  await metrics.clock.sleep(15_000);
+  const report = await metrics.cycle();
+  await metrics.clock.sleep(60_000);
+  const later = await metrics.cycle();
+
+  expect(report).toMatchObject({ instances: 3, delivery: { sent: 15, left: 0 } });
+  expect(later).toMatchObject({ instances: 2, delivery: { sent: 10 } });
+});
+
+test('a device that the daemon has not heard of yet gets its figures in the next cycle', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  const { cloud, portal } = metrics.sandbox;
+  const [server] = [...cloud.compute.servers()];
+  const [device] = portal.devices.all();
+  const made = portal.addDevice({
+    template_id: device?.template_id ?? 0,
+    name: 'made-anew',
+    rack_id: device?.rack_id ?? 0,
+    start_u: 5,
+    metadata: { openstack_instance_id: server?.id },
+  });
+  // It has just looked which devices there are.
+  metrics.sandbox.metricDaemon.knows('another');
+  metrics.pump.expireDevices();
+
+  const report = await metrics.cycle();
+  await metrics.clock.sleep(15_000);
+  await metrics.cycle();
+
+  expect(report.delivery).toMatchObject({ unknownDevices: 5, refused: [], left: 0 });
+  expect(metrics.sandbox.metricDaemon.shown(made.id).size).toBe(5);
+  expect(complaints(metrics.logged)).toEqual([]);
+});
+
+test.for<[string, Fault, RegExp]>([
+  [
+    'down',
+    { ...mrd, kind: 'answer', status: 502, body: '<html>' },
+    /with 502\. Is the metric daemon running/,
+  ],
+  ['resetting', { ...mrd, kind: 'reset-before' }, /did not answer PUT/],
+  ['elsewhere', { ...mrd, kind: 'answer', status: 404, body: '404 page not found\n' }, /passes \/mrd\/ on/],
+])('the daemon %s: sending stops soon, is said once, and goes on by itself', async ([, fault, why]) => {
+  await using metrics = await startMetrics({ servers: 12 });
+  const stop = metrics.sandbox.faults.add(fault);
+
+  const reports = [await metrics.cycle(), await metrics.cycle()];
+  const asked = metrics.sandbox.services.concertim.seen.filter(({ url }) => url.startsWith('/mrd/')).length;
+  stop();
+  const next = await metrics.cycle();
+
+  expect(reports).toMatchObject([
+    { known: 60, delivery: { sent: 0, left: 60 } },
+    { known: 60, delivery: { sent: 0, left: 60 } },
+  ]);
+  expect(asked).toBeLessThan(150);
+  expect(complaints(metrics.logged).filter((line) => why.test(line))).toHaveLength(1);
+  expect(next.delivery).toMatchObject({ sent: 60, left: 0 });
+});
+
+test('a daemon that resets now and then loses nothing', async () => {
+  await using metrics = await startMetrics();
+  for (const skip of [1, 5, 9]) {
+    metrics.sandbox.faults.add({ ...mrd, skip, times: 1, kind: 'reset-before' });
+  }
+
+  const report = await metrics.cycle();
+
+  expect(report.delivery).toMatchObject({ sent: 15, left: 0 });
+});
+
+test('a token that the daemon does not take any more is had anew, once for all', async () => {
+  await using metrics = await startMetrics();
+  await metrics.cycle();
+  const { portal, services } = metrics.sandbox;
+  portal.changeSecret();
+  services.concertim.forget();
+
+  await metrics.clock.sleep(15_000);
+  const report = await metrics.cycle();
+
+  expect(report.delivery).toMatchObject({ sent: 15, left: 0 });
+  expect(services.concertim.seen.filter(({ url }) => url.includes('sign_in'))).toHaveLength(1);
+});
+
+test('a daemon that is slow: the cycle is cut and says how many values were left', async () => {
+  await using metrics = await startMetrics({ servers: 12 });
+  await metrics.cycle();
+  await metrics.clock.sleep(15_000);
+  metrics.sandbox.faults.add({ ...mrd, kind: 'stall' });
+
+  const report = await metrics.cycle(400);
+
+  expect(report.delivery).toMatchObject({ sent: 0, left: 60 });
+  expect(report.delivery.stoppedBy).toBeUndefined();
+  expect(complaints(metrics.logged)).toEqual(['metrics cut short: out of time']);
+});
