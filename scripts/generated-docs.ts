@@ -1,6 +1,7 @@
 import { componentDockerfiles } from './component-dockerfiles.ts';
 import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
+import { renderMetrics } from './metrics-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
 
 /** The files that are written from the code, by their path from package.json. */
@@ -10,4 +11,5 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   ...renderedUnits,
   ...componentDockerfiles,
   'docs/http-api.md': renderHttpApi,
+  'docs/metrics.md': renderMetrics,
 };

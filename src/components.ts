@@ -16,6 +16,14 @@ export function logFileOf(component: ComponentName): string {
   return component === 'api' ? 'api_server.log' : `${component}.log`;
 }
 
+/**
+ * Where a process serves its own metrics: by its first component, so that processes of one machine share a
+ * configuration. `updates_bulk`, and with it a process that runs all, has the configured port, the others those above.
+ */
+export function observabilityPort(port: number, first: ComponentName): number {
+  return port === 0 ? 0 : port + componentNames.indexOf(first);
+}
+
 /** Where the components of this machine tell how they fare. */
 export function healthFolder(dataDir: string): string {
   return join(dataDir, 'health');

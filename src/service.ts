@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { Broker } from './amqp/broker.ts';
 import { queueNames } from './amqp/queues.ts';
 import { ApiServer } from './api/api-server.ts';
-import { type ComponentName, healthFolder, logFileOf } from './components.ts';
+import { type ComponentName, healthFolder, logFileOf, observabilityPort } from './components.ts';
 import { MetricReporting } from './concertim/metric-reporting.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
 import type { Exchange } from './http/client.ts';
+import { explainInstance } from './metrics/explain.ts';
 import { MetricLoop } from './metrics/metric-loop.ts';
 import { MetricPump } from './metrics/metric-pump.ts';
 import { AmqpSource } from './notifications/amqp-source.ts';
@@ -14,6 +15,8 @@ import { NotificationListener } from './notifications/listener.ts';
 import type { NotificationSource } from './notifications/source.ts';
 import { type ComponentHealth, Health, together } from './observability/health.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
+import { ObservabilityServer } from './observability/observability-server.ts';
+import { Observation } from './observability/observation.ts';
 import { Systemd } from './observability/systemd.ts';
 import { Traffic } from './observability/traffic.ts';
 import { VitalSigns } from './observability/vital-signs.ts';
@@ -92,6 +95,9 @@ export class Service implements AsyncDisposable {
   /** This process's; undefined where none of its components reconciles. */
   #updates: Updates | undefined;
   #metrics: { readonly pump: MetricPump; readonly reporting: MetricReporting } | undefined;
+  /** undefined where it is no task. */
+  #isListening: boolean | undefined;
+  readonly #observation: Observation;
   readonly #components: readonly Component[];
 
   constructor(options: ServiceOptions) {
@@ -99,6 +105,15 @@ export class Service implements AsyncDisposable {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
+    this.#observation = new Observation(
+      {
+        healths: () => this.health(),
+        backlog: () => this.#updates?.loop.backlog,
+        isWriting: () => this.#updates?.writer.isWriting,
+        isListening: () => this.#isListening,
+      },
+      this.#clock,
+    );
     this.#cloud = new CloudSession({ ...config.openstack, ...this.#shared() });
     this.#portal = new PortalSession({
       ...config.concertim,
@@ -113,8 +128,11 @@ export class Service implements AsyncDisposable {
   async run(signal: AbortSignal): Promise<void> {
     const signs = this.#vitalSigns();
     const runs = this.#components.map((component) => (over: AbortSignal) => component.run(over));
+    const observed = this.#observabilityServer();
+    if (signs) runs.push((over) => signs.run(over));
+    if (observed) runs.push((over) => observed.run(over));
     try {
-      await runAll(signs ? [...runs, (over) => signs.run(over)] : runs, signal);
+      await runAll(runs, signal);
     } finally {
       await signs?.end();
     }
@@ -137,6 +155,18 @@ export class Service implements AsyncDisposable {
   }
 
   /** Closes the connections; once nothing runs any more. */
+  /** Why the figures of an instance are what they are, for a person. */
+  async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<string> {
+    const { cpuPerVcpu } = this.#options.config.metrics;
+    return explainInstance(instanceId, {
+      cloud: this.#cloud,
+      portal: this.#portal,
+      clock: this.#clock,
+      cpuPerVcpu,
+      signal,
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#cloud.close(), this.#portal.close(), this.#metrics?.reporting.close()]);
   }
@@ -162,12 +192,18 @@ export class Service implements AsyncDisposable {
         hasRoom: () => writer.hasRoom(),
         setListening: (isListening) => {
           reconciler.setListening(isListening);
+          this.#isListening = isListening;
           if (isListening) hearing.succeeded();
           else hearing.failed('no notifications are heard');
         },
       },
       log,
+      {
+        clock: this.#clock,
+        onNotification: (outcome, lagMs) => this.#observation.notified(outcome, lagMs),
+      },
     );
+    if (source) this.#isListening = false;
     return {
       name,
       healths: [...(isFirst ? [health] : []), ...(source ? [hearing] : [])],
@@ -193,8 +229,10 @@ export class Service implements AsyncDisposable {
       onReport: (report) => {
         const { 'create-device': made, 'delete-device': deleted } = report.changes;
         if (made || deleted) this.#metrics?.pump.expireDevices();
+        this.#observation.reconciled(report);
         onReport?.(report);
       },
+      onFailure: (scope, error) => this.#observation.notReconciled(scope, error),
     });
     const broker = this.#broker;
     const writer = new Writer({
@@ -221,7 +259,15 @@ export class Service implements AsyncDisposable {
     this.#metrics = { pump, reporting };
     const { intervalMs } = metrics;
     const health = new Health({ component: 'metrics', clock: this.#clock, everyMs: intervalMs });
-    const loop = new MetricLoop({ pump, intervalMs, clock: this.#clock, log, health });
+    const loop = new MetricLoop({
+      pump,
+      intervalMs,
+      clock: this.#clock,
+      log,
+      health,
+      onReport: (report) => this.#observation.cycled(report),
+      onFailure: () => this.#observation.notCycled(),
+    });
     return {
       name: 'metrics',
       healths: [health],
@@ -269,6 +315,8 @@ export class Service implements AsyncDisposable {
       requestReconcile: (references) => this.#requestReconcile(references, log),
       pingCloud: () => pingCloud(this.#cloud),
       billing: billing.enabled,
+      scrape: () => this.#observation.scrape(),
+      onServed: (request) => this.#observation.served(request),
       clock: this.#clock,
       log,
     });
@@ -302,12 +350,30 @@ export class Service implements AsyncDisposable {
     });
   }
 
+  /** undefined: nobody is told. */
+  #observabilityServer(): ObservabilityServer | undefined {
+    const { host, port } = this.#options.config.observability;
+    const [first] = this.#components;
+    if (port === undefined || !first) return undefined;
+    return new ObservabilityServer({
+      host,
+      port: observabilityPort(port, first.name),
+      scrape: () => this.#observation.scrape(),
+      healths: () => this.health(),
+      status: () => this.#observation.status(),
+      log: this.#log('service'),
+    });
+  }
+
   /** What all that speaks HTTP is given. */
   #shared() {
     return {
       clock: this.#clock,
       random: this.#random,
-      onExchange: ({ service }: Exchange) => this.#traffic.count(service),
+      onExchange: (exchange: Exchange) => {
+        this.#traffic.count(exchange.service);
+        this.#observation.exchanged(exchange);
+      },
     };
   }
 

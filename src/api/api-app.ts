@@ -23,6 +23,7 @@ import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addKeyPairRoutes } from './routes/key-pairs.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
 import type { TypedApp } from './typed-app.ts';
@@ -40,6 +41,10 @@ export interface ApiOptions {
   readonly jwtSecret: Secret | undefined;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  /** The service's own metrics, as Prometheus reads them; undefined: they are not served. */
+  readonly scrape?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Told of each request that was answered. `route` is without ids. */
+  readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -89,6 +94,13 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions, why, upstream } = request;
     const status = reply.statusCode;
+    options.onServed?.({
+      method,
+      // One that is nobody's: its path is the asker's invention.
+      route: routeOptions.url ?? '(none)',
+      status,
+      ms: reply.elapsedTime,
+    });
     const fields = {
       requestId: id,
       method,
@@ -123,6 +135,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
 
   await app.register(async (open) => {
     addHealthRoutes(open, new Readiness(options));
+    if (options.scrape) addMetricsRoute(open, options.scrape);
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   const asker = new Asker(options.sessions, options.clock);

@@ -209,9 +209,12 @@ export const ConfigFile = z.strictObject({
       description: 'Address on which a component serves its own metrics.',
       default: '127.0.0.1',
     }),
-    port: optional(port, { description: 'Port for them; without one they are not served.' }),
+    port: optional(port, {
+      description:
+        'Port for them; without one they are not served. Of processes on one machine, updates_bulk (or all in one) takes this one, updates_mq, metrics and api the next three.',
+    }),
     otlp_endpoint: optional(url, {
-      description: 'OpenTelemetry collector that takes traces; without one there are none.',
+      description: 'OpenTelemetry collector that takes traces. No part of this version sends any yet.',
     }),
   }),
 
@@ -239,7 +242,7 @@ export const sections: Readonly<
   metrics: { about: 'Figures of the instances: see docs/telemetry.md.' },
   api: { about: 'The server that takes requests of the portal.' },
   billing: { about: 'Billing.' },
-  observability: { about: "The service's own metrics and traces.", unused: true },
+  observability: { about: "The service's own metrics and traces." },
   log_rotation: { about: 'Log files.', unused: true },
 };
 

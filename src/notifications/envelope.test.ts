@@ -23,6 +23,15 @@ test.each([
 });
 
 test.each([
+  ['2026-11-22 19:16:53.120000', Date.UTC(2026, 10, 22, 19, 16, 53, 120)],
+  ['2026-11-22T19:16:53Z', Date.UTC(2026, 10, 22, 19, 16, 53)],
+  ['the other day', undefined],
+  [7, undefined],
+])('when it was sent, as %s: read as UTC, or as not said', (timestamp, sentAt) => {
+  expect(openEnvelope({ ...event, timestamp })).toMatchObject({ sentAt });
+});
+
+test.each([
   ['empty', Buffer.alloc(0), 'the body is not JSON'],
   ['truncated', Buffer.from(JSON.stringify(event).slice(0, 30)), 'the body is not JSON'],
   ['truncated inside', { 'oslo.version': '2.0', 'oslo.message': '{"event' }, 'oslo.message is not JSON'],

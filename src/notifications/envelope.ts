@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { parseTime } from '../runtime/clock.ts';
 
 /** A notification of an OpenStack service, out of its envelope. What is in it is a hint, never the truth. */
 export interface Notification {
   /** Such as `compute.instance.power_off.end`. */
   readonly eventType: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** When it was sent, by the sender's clock, ms since 1970; undefined where it does not say. */
+  readonly sentAt: number | undefined;
   /** The project of whoever caused it, where the sender says so. */
   readonly contextProjectId: string | undefined;
 }
@@ -26,6 +29,7 @@ const BareNotification = z.object({
   event_type: z.string().min(1),
   payload: z.record(z.string(), z.unknown()),
   _context_project_id: z.string().min(1).nullish().catch(undefined),
+  timestamp: z.string().optional().catch(undefined),
 });
 
 /**
@@ -49,8 +53,18 @@ export function openEnvelope(body: unknown): Notification {
       `not a notification: ${fields.join(', ')} is missing or of the wrong type`,
     );
   }
-  const { event_type, payload, _context_project_id } = notification.data;
-  return { eventType: event_type, payload, contextProjectId: _context_project_id ?? undefined };
+  const { event_type, payload, _context_project_id, timestamp } = notification.data;
+  return {
+    eventType: event_type,
+    payload,
+    sentAt: timestamp === undefined ? undefined : utcTime(timestamp),
+    contextProjectId: _context_project_id ?? undefined,
+  };
+}
+
+/** Python's `2026-11-22 19:16:53.120000`, which is UTC and does not say so. */
+function utcTime(text: string): number | undefined {
+  return parseTime(/^[\d-]+ [\d:.]+$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
 }
 
 function parsed(body: unknown, what: string): unknown {

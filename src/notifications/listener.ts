@@ -1,5 +1,6 @@
 import type { Logger } from '../observability/logger.ts';
 import type { Reference } from '../openstack/model.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { openEnvelope, UnreadableMessageError } from './envelope.ts';
 import { meaningOf } from './meaning.ts';
 import type { DeliveredMessage, NotificationReceiver, Receipt } from './source.ts';
@@ -14,14 +15,28 @@ export interface UpdateRequests {
   setListening(isListening: boolean): void;
 }
 
+/** Told of each message: what became of it, and how long it was on its way, where it says when it was sent. */
+export type OnNotification = (
+  outcome: 'references' | 'ignored' | 'unreadable',
+  lagMs: number | undefined,
+) => void;
+
 /** Turns messages into references to look at again, and every gap into a full run. */
 export class NotificationListener implements NotificationReceiver {
   readonly #updates: UpdateRequests;
   readonly #log: Logger;
+  readonly #onNotification: OnNotification | undefined;
+  readonly #clock: Clock;
 
-  constructor(updates: UpdateRequests, log: Logger) {
+  constructor(
+    updates: UpdateRequests,
+    log: Logger,
+    { clock = systemClock, onNotification }: { clock?: Clock; onNotification?: OnNotification } = {},
+  ) {
     this.#updates = updates;
     this.#log = log;
+    this.#clock = clock;
+    this.#onNotification = onNotification;
   }
 
   async receive(message: DeliveredMessage): Promise<Receipt> {
@@ -31,9 +46,13 @@ export class NotificationListener implements NotificationReceiver {
       const meaning = meaningOf(notification);
       this.#log.trace({ exchange, routingKey, event: notification.eventType, ...meaning }, 'notification');
       if (meaning.kind === 'references') await this.#updates.request(meaning.references);
+      const { sentAt } = notification;
+      const lagMs = sentAt === undefined ? undefined : this.#clock.now() - sentAt;
+      this.#onNotification?.(meaning.kind === 'references' ? 'references' : 'ignored', lagMs);
       return { kind: 'taken' };
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
+      this.#onNotification?.('unreadable', undefined);
       this.#log.warn({ exchange, routingKey, reason: error.message }, 'message not understood: put aside');
       return { kind: 'unreadable', reason: error.message };
     }

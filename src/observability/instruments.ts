@@ -1,0 +1,355 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { version } from '../runtime/version.ts';
+import type { ComponentHealth } from './health.ts';
+
+/** One exchange over HTTP, as far as it is counted. */
+export interface CountedExchange {
+  readonly service: string;
+  readonly method: string;
+  readonly route: string;
+  /** The status, or the code of an error. */
+  readonly outcome: number | string;
+  readonly ms: number;
+}
+
+/** What is counted of a reconcile that came to an end. */
+export interface CountedRun {
+  readonly scope: 'full' | 'targeted';
+  /** ms since 1970. */
+  readonly startedAt: number;
+  readonly ms: { readonly observe: number; readonly plan: number; readonly apply: number };
+  readonly seen: Readonly<Record<string, number>>;
+  readonly changes: Readonly<Partial<Record<string, number>>>;
+  readonly failures: readonly { readonly doing: string }[];
+  readonly skipped: readonly unknown[];
+  readonly held: readonly unknown[];
+  readonly warnings: readonly unknown[];
+  readonly unobserved: readonly unknown[];
+  readonly drift: readonly unknown[];
+}
+
+/** What is counted of a cycle of the component metrics. */
+export interface CountedCycle {
+  readonly ms: Readonly<Record<string, number>>;
+  readonly instances: number;
+  readonly kept: number;
+  readonly unknown: ReadonlyMap<string, { readonly figures: number }>;
+  readonly delivery: {
+    readonly sent: number;
+    readonly unknownDevices: number;
+    readonly refused: readonly unknown[];
+    readonly left: number;
+  };
+  readonly failures: readonly unknown[];
+}
+
+/** What is not counted but looked at when somebody asks. */
+export interface LiveState {
+  readonly healths: () => readonly ComponentHealth[];
+  /** Objects that wait to be looked at again; undefined where nothing reconciles. */
+  readonly backlog: () => number | undefined;
+  /** Whether this process writes to the portal; undefined where nothing reconciles. */
+  readonly isWriting: () => boolean | undefined;
+  /** Whether notifications are listened to; undefined where that is no task. */
+  readonly isListening: () => boolean | undefined;
+}
+
+/** What became of a message: it named something to look at, said nothing to us, or was not understood. */
+export type NotificationOutcome = 'references' | 'ignored' | 'unreadable';
+
+const prefix = 'concertim_openstack_';
+/** From an answer out of a cache to one that was given up. */
+const requestBuckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** From a targeted run to the first one of a large cloud. */
+const runBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+
+/** The service's own figures, for Prometheus. docs/metrics.md is written from them. */
+export class Instruments {
+  readonly #registry = new Registry();
+  /** Names of labels by metric, which the library does not tell. */
+  readonly #labels = new Map<string, readonly string[]>();
+  readonly #runs = this.#counter(
+    'reconcile_runs_total',
+    'Reconciles, by scope and outcome: complete, partial (some objects failed), failed.',
+    ['scope', 'outcome'],
+  );
+  readonly #runSeconds = this.#histogram(
+    'reconcile_duration_seconds',
+    'Duration of a reconcile that came to an end, by scope.',
+    ['scope'],
+    runBuckets,
+  );
+  readonly #phaseSeconds = this.#histogram(
+    'reconcile_phase_duration_seconds',
+    'Duration of each phase of a reconcile: observe, plan, apply.',
+    ['scope', 'phase'],
+    runBuckets,
+  );
+  readonly #lastComplete = this.#gauge(
+    'reconcile_last_complete_timestamp_seconds',
+    'When the last full reconcile in which nothing failed began, seconds since 1970.',
+  );
+  readonly #changes = this.#counter('reconcile_changes_total', 'Changes made to the portal, by kind.', [
+    'kind',
+  ]);
+  readonly #failures = this.#counter(
+    'reconcile_failures_total',
+    'Objects that could not be brought into step, by what was tried.',
+    ['doing'],
+  );
+  readonly #drift = this.#counter(
+    'reconcile_drift_total',
+    'Changes of the cloud that a full reconcile found and no notification had announced: lost notifications.',
+  );
+  readonly #held = this.#gauge(
+    'reconcile_held',
+    'Objects of the portal left alone in the last full reconcile, for want of proof that they are gone.',
+  );
+  readonly #refused = this.#gauge(
+    'reconcile_deletions_refused',
+    'Kinds of object of which the last full reconcile deleted none, because it were too many.',
+  );
+  readonly #unreadable = this.#gauge(
+    'reconcile_projects_unreadable',
+    'Projects whose stacks the last full reconcile could not list.',
+  );
+  readonly #objects = this.#gauge(
+    'objects',
+    'What the last full reconcile saw, by kind: servers, stacks and flavors of the cloud; users, racks, devices and templates of the portal.',
+    ['kind'],
+  );
+  readonly #notifications = this.#counter(
+    'notifications_total',
+    'Notifications received, by outcome: references (named something to look at), ignored, unreadable (put aside).',
+    ['outcome'],
+  );
+  readonly #lag = this.#histogram(
+    'notification_lag_seconds',
+    'From the sending of a notification, by the clock of the sender, to its arrival here.',
+    [],
+    [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+  );
+  readonly #requests = this.#counter(
+    'requests_total',
+    'Requests sent, by service, method, route and status; without an answer the status is the code of the error.',
+    ['service', 'method', 'route', 'status'],
+  );
+  readonly #requestSeconds = this.#histogram(
+    'request_duration_seconds',
+    'Duration of the requests sent, by service, method and route; each try by itself.',
+    ['service', 'method', 'route'],
+    requestBuckets,
+  );
+  readonly #cycles = this.#counter(
+    'metrics_cycles_total',
+    'Cycles of the component metrics, by outcome: complete, partial, failed.',
+    ['outcome'],
+  );
+  readonly #cycleSeconds = this.#histogram(
+    'metrics_cycle_phase_duration_seconds',
+    'Duration of each phase of a cycle of the component metrics.',
+    ['phase'],
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+  );
+  readonly #figures = this.#counter(
+    'metrics_figures_total',
+    'Figures of instances, by outcome: sent, kept (the portal has them), unknown, unknown_device, refused, left (no time).',
+    ['outcome'],
+  );
+  readonly #instances = this.#gauge(
+    'metrics_instances',
+    'Devices of the portal that show an instance, in the last cycle.',
+  );
+  readonly #served = this.#counter(
+    'api_requests_total',
+    'Requests answered by the component api, by method, route and status.',
+    ['method', 'route', 'status'],
+  );
+  readonly #servedSeconds = this.#histogram(
+    'api_request_duration_seconds',
+    'Duration of the requests answered by the component api.',
+    ['method', 'route'],
+    requestBuckets,
+  );
+
+  constructor() {
+    this.#gauge('build_info', 'Always 1; says which version runs, and on which Node.', [
+      'version',
+      'node',
+    ]).set({ version, node: process.version }, 1);
+    // A series that begins at 0 tells of its first increase, too.
+    for (const outcome of ['complete', 'partial', 'failed']) {
+      for (const scope of ['full', 'targeted']) this.#runs.inc({ scope, outcome }, 0);
+      this.#cycles.inc({ outcome }, 0);
+    }
+    for (const outcome of ['references', 'ignored', 'unreadable']) this.#notifications.inc({ outcome }, 0);
+  }
+
+  /** Adds what is looked at only when somebody asks: the state of the components, and the process itself. */
+  watch(state: LiveState): void {
+    this.#watched('component_ready', 'Whether a component does its work: 1 or 0.', ['component'], (gauge) => {
+      for (const { component, ready } of state.healths()) gauge.set({ component }, Number(ready));
+    });
+    this.#watched(
+      'component_last_success_timestamp_seconds',
+      'When a component last did its work, seconds since 1970.',
+      ['component'],
+      (gauge) => {
+        for (const { component, lastSuccessAt } of state.healths())
+          if (lastSuccessAt !== undefined) gauge.set({ component }, lastSuccessAt / 1_000);
+      },
+    );
+    this.#watched('reconcile_backlog', 'Objects that wait to be looked at again.', [], (gauge) => {
+      const backlog = state.backlog();
+      if (backlog !== undefined) gauge.set(backlog);
+    });
+    this.#watched(
+      'writer',
+      'Whether this process writes to the portal: 1, or 0 when it stands by.',
+      [],
+      (gauge) => {
+        const isWriting = state.isWriting();
+        if (isWriting !== undefined) gauge.set(Number(isWriting));
+      },
+    );
+    this.#watched(
+      'notifications_listening',
+      'Whether the notifications of the cloud are listened to: 1 or 0.',
+      [],
+      (gauge) => {
+        const isListening = state.isListening();
+        if (isListening !== undefined) gauge.set(Number(isListening));
+      },
+    );
+    collectDefaultMetrics({ register: this.#registry, prefix });
+  }
+
+  exchanged({ service, method, route, outcome, ms }: CountedExchange): void {
+    this.#requests.inc({ service, method, route, status: String(outcome) });
+    this.#requestSeconds.observe({ service, method, route }, ms / 1_000);
+  }
+
+  /** A reconcile came to an end. */
+  reconciled(run: CountedRun): void {
+    const { scope, ms } = run;
+    const isComplete =
+      run.failures.length + run.skipped.length + run.warnings.length + run.unobserved.length === 0;
+    this.#runs.inc({ scope, outcome: isComplete ? 'complete' : 'partial' });
+    this.#runSeconds.observe({ scope }, (ms.observe + ms.plan + ms.apply) / 1_000);
+    for (const phase of ['observe', 'plan', 'apply'] as const)
+      this.#phaseSeconds.observe({ scope, phase }, ms[phase] / 1_000);
+    for (const [kind, count] of Object.entries(run.changes)) this.#changes.inc({ kind }, count ?? 0);
+    for (const { doing } of run.failures) this.#failures.inc({ doing });
+    this.#drift.inc(run.drift.length);
+    if (scope === 'targeted') return;
+    if (isComplete) this.#lastComplete.set(run.startedAt / 1_000);
+    this.#held.set(run.held.length);
+    this.#refused.set(run.warnings.length);
+    this.#unreadable.set(run.unobserved.length);
+    for (const [kind, count] of Object.entries(run.seen)) this.#objects.set({ kind }, count);
+  }
+
+  /** A reconcile failed as a whole. */
+  notReconciled(scope: CountedRun['scope']): void {
+    this.#runs.inc({ scope, outcome: 'failed' });
+  }
+
+  /** @param lagMs since it was sent; undefined when it does not say */
+  notified(outcome: NotificationOutcome, lagMs: number | undefined): void {
+    this.#notifications.inc({ outcome });
+    // The sender's clock may be ahead of ours.
+    if (lagMs !== undefined) this.#lag.observe(Math.max(0, lagMs) / 1_000);
+  }
+
+  /** A cycle of the component metrics came to an end. */
+  cycled({ ms, instances, kept, unknown, delivery, failures }: CountedCycle): void {
+    const isComplete = failures.length + delivery.refused.length + delivery.left === 0;
+    this.#cycles.inc({ outcome: isComplete ? 'complete' : 'partial' });
+    for (const [phase, time] of Object.entries(ms)) this.#cycleSeconds.observe({ phase }, time / 1_000);
+    const figures = {
+      sent: delivery.sent,
+      kept,
+      unknown: [...unknown.values()].reduce((sum, each) => sum + each.figures, 0),
+      unknown_device: delivery.unknownDevices,
+      refused: delivery.refused.length,
+      left: delivery.left,
+    };
+    for (const [outcome, count] of Object.entries(figures)) this.#figures.inc({ outcome }, count);
+    this.#instances.set(instances);
+  }
+
+  /** A cycle of the component metrics failed as a whole. */
+  notCycled(): void {
+    this.#cycles.inc({ outcome: 'failed' });
+  }
+
+  /** The component api has answered a request. */
+  served(request: { method: string; route: string; status: number; ms: number }): void {
+    const { method, route, status, ms } = request;
+    this.#served.inc({ method, route, status: String(status) });
+    this.#servedSeconds.observe({ method, route }, ms / 1_000);
+  }
+
+  /** All of them as Prometheus reads them. */
+  async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  /** What there is, without figures: for the documentation. */
+  async list(): Promise<readonly { name: string; kind: string; labels: readonly string[]; about: string }[]> {
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return metrics.map(({ name, type, help }) => ({
+      name,
+      kind: type,
+      labels: this.#labels.get(name) ?? [],
+      about: help,
+    }));
+  }
+
+  #counter<Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: Label[] = [],
+  ): Counter<Label> {
+    return new Counter(this.#named(name, help, labelNames));
+  }
+
+  #gauge<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
+    const gauge = new Gauge(this.#named(name, help, labelNames));
+    // Not known yet is not zero.
+    if (labelNames.length === 0) gauge.remove();
+    return gauge;
+  }
+
+  #watched<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    look: (gauge: Gauge<Label>) => void,
+  ): void {
+    const gauge = new Gauge({
+      ...this.#named(name, help, labelNames),
+      registers: [],
+      collect() {
+        this.reset();
+        if (labelNames.length === 0) this.remove();
+        look(this);
+      },
+    });
+    this.#registry.registerMetric(gauge);
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ): Histogram<Label> {
+    return new Histogram({ ...this.#named(name, help, labelNames), buckets });
+  }
+
+  #named<Label extends string>(name: string, help: string, labelNames: Label[]) {
+    this.#labels.set(prefix + name, labelNames);
+    return { name: prefix + name, help, labelNames, registers: [this.#registry] };
+  }
+}

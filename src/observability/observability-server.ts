@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { aborted } from '../runtime/pause.ts';
+import type { ComponentHealth } from './health.ts';
+import type { Logger } from './logger.ts';
+import type { Status } from './status-board.ts';
+
+export interface ObservabilityServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly healths: () => readonly ComponentHealth[];
+  readonly status: () => Status;
+  readonly log: Logger;
+}
+
+/**
+ * Tells whoever asks how the components of this process fare: `/metrics` for Prometheus, `/healthz` and `/readyz` for
+ * supervisors, `/status` for the command of that name. Nothing secret is in it, and nothing can be changed by it.
+ */
+export class ObservabilityServer {
+  readonly #options: ObservabilityServerOptions;
+
+  constructor(options: ObservabilityServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Serves until the signal is aborted. Where it cannot listen it says so and lets the components work unobserved.
+   *
+   * @param onListening told the address once requests are taken
+   */
+  async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
+    const { host, port, log } = this.#options;
+    const server = createServer((request, response) => {
+      this.#answer(request.method ?? '', request.url ?? '', response).catch((err: unknown) => {
+        log.error({ err }, 'own metrics cannot be told');
+        response.destroy();
+      });
+    });
+    try {
+      server.listen({ host, port });
+      await once(server, 'listening');
+    } catch (err) {
+      log.error(
+        { err, host, port },
+        'own metrics are not served: set observability.host and observability.port',
+      );
+      return;
+    }
+    const address = server.address();
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${typeof address === 'object' ? address?.port : port}`;
+    log.info({ url }, 'own metrics are served');
+    onListening?.(url);
+    await aborted(signal);
+    server.closeAllConnections();
+    server.close();
+  }
+
+  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+    if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { error: 'Method Not Allowed' });
+    const [path = ''] = url.split('?');
+    switch (path) {
+      case '/metrics': {
+        const { contentType, text } = await this.#options.scrape();
+        response.writeHead(200, { 'content-type': contentType }).end(text);
+        return;
+      }
+      case '/healthz': {
+        const healths = this.#options.healths();
+        const alive = healths.every((health) => health.alive);
+        return send(response, alive ? 200 : 503, { alive, components: healths });
+      }
+      case '/readyz': {
+        const healths = this.#options.healths();
+        const ready = healths.every((health) => health.ready);
+        return send(response, ready ? 200 : 503, { ready, components: healths });
+      }
+      case '/status':
+        return send(response, 200, this.#options.status());
+      default:
+        return send(response, 404, {
+          error: 'Not Found',
+          routes: ['/metrics', '/healthz', '/readyz', '/status'],
+        });
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}

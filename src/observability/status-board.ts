@@ -1,0 +1,179 @@
+import { type Clock, isoTime } from '../runtime/clock.ts';
+import { version } from '../runtime/version.ts';
+import type { CountedCycle, CountedExchange, CountedRun, LiveState } from './instruments.ts';
+
+/** What the components of one process did and are doing, as `GET /status` tells it. Times are ISO texts. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly components: readonly {
+    readonly component: string;
+    readonly ready: boolean;
+    readonly status: string;
+    readonly lastSuccessAt: string | null;
+  }[];
+  /** null where nothing reconciles. */
+  readonly updates: {
+    readonly writer: boolean;
+    /** Objects that wait to be looked at again. */
+    readonly backlog: number;
+    readonly lastFull: RunStatus | null;
+    readonly lastTargeted: RunStatus | null;
+    /** The last run that failed as a whole; null once a full one has come to an end since. */
+    readonly failure: { readonly at: string; readonly why: string } | null;
+  } | null;
+  /** null where that is no task. */
+  readonly notifications: {
+    readonly listening: boolean;
+    readonly received: number;
+    readonly lastAt: string | null;
+    /** Of the last one, from its sending to its arrival. */
+    readonly lagMs: number | null;
+  } | null;
+  readonly metrics: {
+    readonly instances: number;
+    readonly sent: number;
+    readonly kept: number;
+    readonly failed: number;
+    readonly ms: number;
+  } | null;
+  /** What was asked: when it last answered, and how it last did not. */
+  readonly sources: readonly {
+    readonly service: string;
+    readonly answeredAt: string | null;
+    readonly failedAt: string | null;
+    readonly failure: string | null;
+  }[];
+}
+
+/** One reconcile in short. */
+export interface RunStatus {
+  readonly startedAt: string;
+  readonly ms: number;
+  readonly changes: number;
+  readonly failures: number;
+  readonly held: number;
+  readonly drift: number;
+  readonly deletionsRefused: number;
+}
+
+interface Source {
+  answeredAt: number | undefined;
+  failedAt: number | undefined;
+  failure: string | undefined;
+}
+
+/** Remembers the latest of each thing, for whoever asks how the service fares. */
+export class StatusBoard {
+  readonly #clock: Clock;
+  readonly #state: LiveState;
+  readonly #startedAt: number;
+  readonly #sources = new Map<string, Source>();
+  #lastFull: RunStatus | null = null;
+  #lastTargeted: RunStatus | null = null;
+  #failure: { at: string; why: string } | null = null;
+  #notifications = {
+    received: 0,
+    lastAt: undefined as number | undefined,
+    lagMs: undefined as number | undefined,
+  };
+  #metrics: Status['metrics'] = null;
+
+  constructor(state: LiveState, clock: Clock) {
+    this.#state = state;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  exchanged({ service, outcome }: CountedExchange): void {
+    let source = this.#sources.get(service);
+    if (!source) {
+      source = { answeredAt: undefined, failedAt: undefined, failure: undefined };
+      this.#sources.set(service, source);
+    }
+    if (typeof outcome === 'number' && outcome < 500) source.answeredAt = this.#clock.now();
+    else {
+      source.failedAt = this.#clock.now();
+      source.failure = String(outcome);
+    }
+  }
+
+  reconciled(run: CountedRun): void {
+    const status: RunStatus = {
+      startedAt: isoTime(run.startedAt),
+      ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
+      changes: Object.values(run.changes).reduce<number>((sum, count) => sum + (count ?? 0), 0),
+      failures: run.failures.length + run.skipped.length,
+      held: run.held.length,
+      drift: run.drift.length,
+      deletionsRefused: run.warnings.length,
+    };
+    if (run.scope === 'targeted') this.#lastTargeted = status;
+    else {
+      this.#lastFull = status;
+      this.#failure = null;
+    }
+  }
+
+  notReconciled(why: string): void {
+    this.#failure = { at: isoTime(this.#clock.now()), why };
+  }
+
+  notified(lagMs: number | undefined): void {
+    this.#notifications = { received: this.#notifications.received + 1, lastAt: this.#clock.now(), lagMs };
+  }
+
+  cycled({ ms, instances, kept, delivery, failures }: CountedCycle): void {
+    this.#metrics = {
+      instances,
+      kept,
+      sent: delivery.sent,
+      failed: failures.length + delivery.refused.length + delivery.left,
+      ms: Math.round(Object.values(ms).reduce((sum, phase) => sum + phase, 0)),
+    };
+  }
+
+  read(): Status {
+    const { healths, backlog, isWriting, isListening } = this.#state;
+    const writer = isWriting();
+    const listening = isListening();
+    const { received, lastAt, lagMs } = this.#notifications;
+    return {
+      version,
+      pid: process.pid,
+      startedAt: isoTime(this.#startedAt),
+      components: healths().map(({ component, ready, status, lastSuccessAt }) => ({
+        component,
+        ready,
+        status,
+        lastSuccessAt: timeOrNull(lastSuccessAt),
+      })),
+      updates:
+        writer === undefined
+          ? null
+          : {
+              writer,
+              backlog: backlog() ?? 0,
+              lastFull: this.#lastFull,
+              lastTargeted: this.#lastTargeted,
+              failure: this.#failure,
+            },
+      notifications:
+        listening === undefined
+          ? null
+          : { listening, received, lastAt: timeOrNull(lastAt), lagMs: lagMs ?? null },
+      metrics: this.#metrics,
+      sources: [...this.#sources].map(([service, { answeredAt, failedAt, failure }]) => ({
+        service,
+        answeredAt: timeOrNull(answeredAt),
+        failedAt: timeOrNull(failedAt),
+        failure: failure ?? null,
+      })),
+    };
+  }
+}
+
+function timeOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : isoTime(ms);
+}
