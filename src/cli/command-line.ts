@@ -6,6 +6,7 @@ import { version } from '../runtime/version.ts';
 import type { CheckConfigOptions } from './check-config.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { HealthCommandOptions } from './health.ts';
+import type { MetricsOptions } from './metrics.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
@@ -52,6 +53,15 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--json', 'for programs')
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
+
+  program
+    .command('metrics')
+    .description("an instance's measures, and how its figures come about")
+    .requiredOption('--instance <id>', "Nova's id of it")
+    .addOption(configOption())
+    .action(async (options: MetricsOptions) =>
+      exit(await (await import('./metrics.ts')).metrics(options)),
+    );
 
   program
     .command('health')

@@ -117,7 +117,9 @@ test('what Gnocchi did not give is unknown by its reason, and never 0', () => {
   expect(figure(cpu, [instance({ cpu: { kind: 'unread' } })])).toMatchObject({ because: 'unread' });
   expect(figure(cpu, [instance({})])).toMatchObject({ because: 'no-metric', detail: 'cpu' });
   expect(figure(cpu, [])).toMatchObject({ because: 'no-resource' });
-  expect(figuresOf(undefined, size, perVcpu)).toMatchObject(Array(5).fill({ because: 'unread' }));
+  expect(figuresOf(undefined, size, perVcpu)).toMatchObject(
+    Array.from({ length: 5 }, () => ({ because: 'unread' })),
+  );
 });
 
 test('a value that is no number is not sent', () => {

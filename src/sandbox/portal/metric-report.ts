@@ -123,25 +123,29 @@ function complaintsAbout(fields: Readonly<Record<string, unknown>>): ReportError
   const errors: ReportError[] = [];
   const complain = (source: string, title: string, detail: string) =>
     errors.push({ status: 422, title, detail: `${source} ${detail}`, source });
-  const { name, type, value, units, slope, ttl } = fields;
+  const { value, ttl } = fields;
+  // They are texts, if they are there at all.
+  const [name = '', type = '', units = '', slope = ''] = ['name', 'type', 'units', 'slope'].map((key) => {
+    const text = fields[key];
+    return typeof text === 'string' ? text : undefined;
+  });
   const required = 'is a required field';
 
   if (!name) complain('name', 'required', required);
-  else if (String(name).trim() === '') complain('name', 'notblank', 'cannot be blank');
+  else if (name.trim() === '') complain('name', 'notblank', 'cannot be blank');
   const isMissing = value === undefined || value === null;
   if (isMissing) complain('value', 'required', required);
-  if (typeof units === 'string' && /[<>'"&]/.test(units)) {
+  if (/[<>'"&]/.test(units)) {
     complain('units', 'excludesall', `cannot contain any of the following characters '<>'"&'`);
   }
   if (!type) complain('type', 'required', required);
-  else if (!types.includes(String(type))) complain('type', 'oneof', `must be one of [${types.join(' ')}]`);
+  else if (!types.includes(type)) complain('type', 'oneof', `must be one of [${types.join(' ')}]`);
   if (!slope) complain('slope', 'required', required);
-  else if (!slopes.includes(String(slope)))
-    complain('slope', 'oneof', `must be one of [${slopes.join(' ')}]`);
+  else if (!slopes.includes(slope)) complain('slope', 'oneof', `must be one of [${slopes.join(' ')}]`);
   if (!ttl) complain('ttl', 'required', required);
   else if (Number(ttl) < 1) complain('ttl', 'min', 'must be 1 or greater');
-  if (types.includes(String(type)) && !isOfType(value, String(type))) {
-    complain('value', 'validtype', `is not valid for type ${String(type)}`);
+  if (types.includes(type) && !isOfType(value, type)) {
+    complain('value', 'validtype', `is not valid for type ${type}`);
   }
   return errors;
 }

@@ -1,0 +1,94 @@
+import type { Session as PortalSession } from '../concertim/session.ts';
+import { searchResources } from '../openstack/metric.ts';
+import type { Session as CloudSession } from '../openstack/session.ts';
+import { type Clock, isoTime } from '../runtime/clock.ts';
+import { metersByType } from './definitions.ts';
+import { DeviceList } from './device-list.ts';
+import { type Figure, figuresOf, type MeasuredResource, type Series } from './figures.ts';
+import { MeasureReader } from './measure-reader.ts';
+import { rateOf } from './rates.ts';
+import { listWatchedProjects } from './watched-projects.ts';
+
+/** Why the figures of one instance are what they are: its measures, the computation and the result, for a person. */
+export async function explainInstance(
+  instanceId: string,
+  options: {
+    readonly cloud: CloudSession;
+    readonly portal: PortalSession;
+    readonly clock: Clock;
+    readonly cpuPerVcpu: boolean;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<string> {
+  const { cloud, portal, clock, signal } = options;
+  const deviceList = new DeviceList({ session: portal, clock });
+  const reader = new MeasureReader({ session: cloud, clock });
+  const [watched] = await Promise.all([listWatchedProjects(cloud, signal), deviceList.refresh(signal)]);
+  const devices = deviceList.devices.filter((device) => device.instanceId === instanceId);
+  const lines = [`instance ${instanceId}`];
+  for (const { id, name, size } of devices) {
+    lines.push(`device ${id} "${name}": ${size.vcpus ?? '?'} vCPUs, ${size.ram ?? '?'} MiB by its template`);
+  }
+  if (devices.length === 0) lines.push('no device of the portal shows it: nothing is sent');
+
+  const measured: MeasuredResource[] = [];
+  const projects = new Set<string | null>();
+  for (const type of metersByType.keys()) {
+    const resources = await searchResources(cloud, type, { instanceId }, signal);
+    const { series, failures } = await reader.read(type, resources, signal);
+    for (const { id, projectId } of resources) {
+      measured.push({ id, type, series: series.get(id) ?? new Map() });
+      projects.add(projectId);
+    }
+    for (const { error } of failures) lines.push(`${type}: ${String(error)}`);
+  }
+  for (const project of projects) {
+    const isWatched = watched.some((id) => id === project);
+    lines.push(
+      `project ${project}: ${isWatched ? 'watched' : 'not watched, so nothing is sent (role watcher of user concertim)'}`,
+    );
+  }
+  lines.push('', ...measured.flatMap(describeMeasures));
+  const size = devices[0]?.size ?? { vcpus: null, ram: null };
+  for (const figure of figuresOf(measured, size, options)) lines.push(describeFigure(figure));
+  return lines.join('\n');
+}
+
+function describeMeasures({ id, type, series }: MeasuredResource): string[] {
+  const lines = [`${type} ${id}`];
+  for (const [meter, one] of series) lines.push(`  ${meter}: ${describeSeries(one)}`);
+  return [...lines, ''];
+}
+
+function describeSeries(series: Series): string {
+  if (series.kind === 'unread') return 'Gnocchi did not answer';
+  if (series.kind === 'unreadable') return series.reason;
+  const { points, granularityMs, freshSince } = series;
+  const grains = `grains of ${granularityMs / 1000} s`;
+  if (points.length === 0) return `${grains}, none complete`;
+  const shown = points.slice(-4).map(({ at, value }) => `\n    ${isoTime(at).slice(0, 19)}Z  ${value}`);
+  const newest = points.at(-1);
+  const isStale = newest !== undefined && newest.at < freshSince;
+  return `${grains}${isStale ? ', and none of late' : ''}${shown.join('')}${describeRate(series)}`;
+}
+
+function describeRate({ points, granularityMs }: Extract<Series, { kind: 'points' }>): string {
+  const rate = rateOf(points, { granularityMs });
+  if (rate.kind === 'unknown') return `\n    no growth: ${rate.because}`;
+  const seconds = (rate.to.at - rate.from.at) / 1000;
+  return `\n    (${rate.to.value} − ${rate.from.value}) ÷ ${seconds} s = ${rate.perSecond} a second`;
+}
+
+function describeFigure(figure: Figure): string {
+  const { name, units, formula, meters } = figure.definition;
+  const how = {
+    'cpu-share': 'growth of cpu in ns a second ÷ 1e9 ÷ vCPUs × 100',
+    'ram-share': 'newest memory.usage ÷ memory of the template × 100',
+    rate: `sum of the growth of ${meters.join(' and ')}`,
+  }[formula];
+  if (figure.kind === 'unknown') {
+    const detail = figure.detail === undefined ? '' : ` (${figure.detail})`;
+    return `${name}: unknown, not sent: ${figure.because}${detail}`;
+  }
+  return `${name} = ${figure.value} ${units}   ${how}`;
+}
