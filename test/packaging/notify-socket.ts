@@ -23,10 +23,12 @@ export class NotifySocket implements AsyncDisposable {
   /** The assignments of each datagram so far; those that only ask whether they were read left out. */
   readonly received: string[][] = [];
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
 
   private constructor(path: string, child: ChildProcess) {
     this.path = path;
     this.#child = child;
+    this.#closed = once(child, 'close');
   }
 
   static async open(folder: string): Promise<NotifySocket> {
@@ -45,7 +47,14 @@ export class NotifySocket implements AsyncDisposable {
 
   /** Resolves when there is, or was, such an assignment. */
   async saw(assignment: RegExp): Promise<void> {
-    while (!this.received.flat().some((text) => assignment.test(text))) await once(this.#child, 'datagram');
+    while (!this.received.flat().some((text) => assignment.test(text))) await this.#next();
+  }
+
+  async #next(): Promise<void> {
+    const ended = this.#closed.then(() =>
+      Promise.reject(new Error('the receiver of notifications has ended')),
+    );
+    await Promise.race([once(this.#child, 'datagram'), ended]);
   }
 
   /** All assignments so far but the status, each once. */
@@ -60,6 +69,6 @@ export class NotifySocket implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill();
-    if (this.#child.exitCode === null) await once(this.#child, 'close');
+    await this.#closed;
   }
 }
