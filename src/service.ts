@@ -47,6 +47,8 @@ export interface ServiceOptions {
   readonly allowDeletions?: boolean;
   /** What is shown, where it differs from docs/mapping.md. */
   readonly mapping?: Mapping;
+  /** Where `updates_mq` hears of changes, instead of the RabbitMQ of the configuration. */
+  readonly notifications?: NotificationSource;
   /** Told of each run that came to an end. */
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
@@ -154,7 +156,6 @@ export class Service implements AsyncDisposable {
     return this.#reconciler(this.#log('plan')).survey(signal);
   }
 
-  /** Closes the connections; once nothing runs any more. */
   /** Why the figures of an instance are what they are, for a person. */
   async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<string> {
     const { cpuPerVcpu } = this.#options.config.metrics;
@@ -167,6 +168,7 @@ export class Service implements AsyncDisposable {
     });
   }
 
+  /** Closes the connections; once nothing runs any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#cloud.close(), this.#portal.close(), this.#metrics?.reporting.close()]);
   }
@@ -281,6 +283,7 @@ export class Service implements AsyncDisposable {
   }
 
   #notificationSource(log: Logger): NotificationSource {
+    if (this.#options.notifications) return this.#options.notifications;
     const { rmq } = this.#options.config;
     if (!rmq || !this.#broker) {
       throw new ServiceError(

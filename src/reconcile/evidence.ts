@@ -14,8 +14,6 @@ export interface Announced {
   readonly stacks: ReadonlySet<StackId>;
 }
 
-export const nothingAnnounced: Announced = { servers: new Set(), stacks: new Set() };
-
 /**
  * Questions a run asks about one kind. A cell that is down takes thousands of servers out of the list, and each of
  * them answers slowly; chance sees to it that in the end all are asked for.
