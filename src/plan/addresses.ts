@@ -11,16 +11,11 @@ export interface DeviceIps {
  * alike. Sorted, because Nova's order changes.
  */
 export function deviceIps(addresses: readonly Address[], externalNetworks: ReadonlySet<string>): DeviceIps {
-  const isPublic = ({ type, network }: Address) => type === 'floating' || externalNetworks.has(network);
-  return {
-    publicIps: join(addresses.filter(isPublic)),
-    privateIps: join(addresses.filter((address) => !isPublic(address))),
-  };
-}
-
-function join(addresses: readonly Address[]): string {
-  return addresses
-    .map(({ network, address }) => `${network}:${address}`)
-    .sort()
-    .join(', ');
+  const publicIps: string[] = [];
+  const privateIps: string[] = [];
+  for (const { network, address, type } of addresses) {
+    const isPublic = type === 'floating' || externalNetworks.has(network);
+    (isPublic ? publicIps : privateIps).push(`${network}:${address}`);
+  }
+  return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
 }

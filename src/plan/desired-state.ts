@@ -6,7 +6,7 @@ import type {
   RackStatus,
   UserId,
 } from '../concertim/model.ts';
-import type { ProjectId, Server, ServerId } from '../openstack/model.ts';
+import type { Address, ProjectId, Server, ServerId } from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
@@ -221,14 +221,18 @@ function desiredDevice(
 
 /** Per network its addresses, in an order that does not depend on Nova's. */
 function netInterfaces({ addresses }: Server): JsonObject {
-  const sorted = addresses.toSorted((a, b) => compareTexts(a.address, b.address));
-  const networks = Map.groupBy(sorted, ({ network }) => network);
-  return Object.fromEntries(
-    [...networks].map(([network, interfaces]) => [
-      network,
-      interfaces.map(({ address, version, type, mac }) => ({ addr: address, version, type, mac })),
-    ]),
-  );
+  const networks = new Map<string, JsonObject[]>();
+  for (const { network, address, version, type, mac } of addresses.toSorted(byAddress)) {
+    const interfaces = networks.get(network);
+    const here = { addr: address, version, type, mac };
+    if (interfaces) interfaces.push(here);
+    else networks.set(network, [here]);
+  }
+  return Object.fromEntries(networks);
+}
+
+function byAddress(a: Address, b: Address): number {
+  return compareTexts(a.address, b.address);
 }
 
 /** The flavors that are there first: of two of one name they are the ones that have it. */

@@ -28,8 +28,8 @@ export function templateOfFlavor({ id, name, vcpus, ram, disk }: Flavor): Desire
 /** The template for a server's flavor, existing or not, by whatever the server says of it. */
 export class FlavorResolver {
   readonly #ofId = new Map<string, DesiredTemplate>();
-  /** By name and sizes: a flavor that is made anew keeps the name, and the servers of the old one its sizes. */
-  readonly #ofShape = new Map<string, DesiredTemplate>();
+  /** Of one name there may be several: a flavor that is made anew keeps it, and the servers of the old one its sizes. */
+  readonly #ofName = new Map<string, DesiredTemplate[]>();
 
   /** @param templates those of ours that the portal has, by their ids: the memory of flavors that are gone */
   constructor(flavors: readonly Flavor[], templates: readonly (Template & { foreignId: string })[]) {
@@ -42,34 +42,35 @@ export class FlavorResolver {
 
   /** Whether there is such a flavor, or once was. */
   knows(flavor: ServerFlavor): boolean {
-    return flavor.kind === 'id' ? this.#ofId.has(flavor.id) : this.#ofShape.has(shapeOf(describe(flavor)));
+    return this.#find(flavor) !== undefined;
   }
 
   resolve(flavor: ServerFlavor): DesiredTemplate {
-    if (flavor.kind === 'id') {
-      return this.#ofId.get(flavor.id) ?? { foreignId: flavor.id, ...describe({ name: flavor.id }) };
-    }
-    const template = describe(flavor);
-    const shape = shapeOf(template);
-    return this.#ofShape.get(shape) ?? { foreignId: `${goneFlavor}${shape}`, ...template };
+    const known = this.#find(flavor);
+    if (known) return known;
+    if (flavor.kind === 'id') return { foreignId: flavor.id, ...describe({ name: flavor.id }) };
+    const { name, vcpus, ram, disk } = flavor;
+    return { foreignId: `${goneFlavor}${[name, vcpus, ram, disk].join('/')}`, ...describe(flavor) };
+  }
+
+  #find(flavor: ServerFlavor): DesiredTemplate | undefined {
+    if (flavor.kind === 'id') return this.#ofId.get(flavor.id);
+    return this.#ofName
+      .get(flavor.name)
+      ?.find(
+        ({ vcpus, ram, disk }) =>
+          vcpus === positive(flavor.vcpus) && ram === positive(flavor.ram) && disk === positive(flavor.disk),
+      );
   }
 
   #learn(template: DesiredTemplate, names: readonly string[]): void {
     if (!this.#ofId.has(template.foreignId)) this.#ofId.set(template.foreignId, template);
     for (const name of names) {
-      const shape = shapeOf({ ...template, name });
-      if (!this.#ofShape.has(shape)) this.#ofShape.set(shape, template);
+      const namesakes = this.#ofName.get(name);
+      if (namesakes) namesakes.push(template);
+      else this.#ofName.set(name, [template]);
     }
   }
-}
-
-function shapeOf({
-  name,
-  vcpus,
-  ram,
-  disk,
-}: Pick<DesiredTemplate, 'name' | 'vcpus' | 'ram' | 'disk'>): string {
-  return [name, vcpus, ram, disk].join('/');
 }
 
 function describe(flavor: { name: string; vcpus?: number; ram?: number; disk?: number }) {

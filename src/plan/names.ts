@@ -39,10 +39,11 @@ export function validName(name: string, rules: NameRules): string {
   return cut(name.replace(rules.invalid, '-'), rules.maxLength) || rules.fallback;
 }
 
-/** The names an object may bear, best first. */
-export function nameCandidates(name: string, id: string, rules: NameRules): string[] {
+/** The names an object may bear, best first. Made one by one, since most objects bear the first. */
+export function* nameCandidates(name: string, id: string, rules: NameRules): Generator<string> {
   const base = validName(name, rules);
-  return [base, ...endsOf(id, rules).map((end) => cut(base, rules.maxLength - end.length) + end)];
+  yield base;
+  for (const end of endsOf(id, rules)) yield cut(base, rules.maxLength - end.length) + end;
 }
 
 /** The names that an object which bears this one may have in OpenStack, as far as it was valid and not cut. */
@@ -62,14 +63,19 @@ function cut(text: string, length: number): string {
 
 /** The present name where it is one of the candidates, else the first candidate that nobody has. */
 export function chooseName(
-  candidates: readonly string[],
+  candidates: Iterable<string>,
   taken: { has(name: string): boolean },
   present?: string,
 ): string {
-  if (present !== undefined && candidates.includes(present)) return present;
-  const free = candidates.find((candidate) => !taken.has(candidate));
+  let free: string | undefined;
+  let last = '';
+  for (const candidate of candidates) {
+    if (candidate === present) return candidate;
+    if (!taken.has(candidate)) free ??= candidate;
+    if (free !== undefined && present === undefined) return free;
+    last = candidate;
+  }
   if (free !== undefined) return free;
-  const last = candidates.at(-1) ?? '';
   for (let number = 2; ; number++) {
     const end = `-${number}`;
     const numbered = cut(last, Math.max(0, last.length - end.length)) + end;

@@ -5,7 +5,7 @@ export const maxRackHeight = 72;
 export class RackUnits {
   #height: number;
   /** How many devices cover a unit: the portal allows more than one. Units count from 1 at the bottom. */
-  readonly #taken = new Uint8Array(maxRackHeight + 2);
+  readonly #taken: number[] = [];
 
   constructor(height: number) {
     this.#height = height;

@@ -74,9 +74,9 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
 
 function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlanContext): Sorted {
   const sorted: Sorted = { keep: new Map(), replace: new Map(), create: [], surplus: new Set() };
+  const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
   for (const wanted of desired.devices) {
     const devices = context.index.devicesOfServer.get(wanted.serverId) ?? [];
-    const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
     const chosen = devices.find(isHere) ?? devices[0];
     for (const device of devices) if (device !== chosen) sorted.surplus.add(device);
     if (!chosen) {
@@ -187,7 +187,7 @@ function planSlots(
 }
 
 /** The names of a source's first rack, its second… A number that is cut off would be none. */
-function rackNameCandidates({ name, nameId }: DesiredRack, number: number): string[] {
+function rackNameCandidates({ name, nameId }: DesiredRack, number: number): Iterable<string> {
   const numbered = number === 1 ? name : `${name.slice(0, rackNames.maxLength - 3)}-${number}`;
   return nameCandidates(numbered, nameId, rackNames);
 }
@@ -195,7 +195,7 @@ function rackNameCandidates({ name, nameId }: DesiredRack, number: number): stri
 /** Whatever its number: a rack keeps it when one before it is gone. */
 function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
   for (let number = 1; number <= mostRacks; number++) {
-    if (rackNameCandidates(desired, number).includes(rack.name)) return true;
+    for (const name of rackNameCandidates(desired, number)) if (name === rack.name) return true;
   }
   return false;
 }
