@@ -1,6 +1,7 @@
 import { unreachable } from '../runtime/unreachable.ts';
 import type { Change, Plan } from './change.ts';
 import { changesOf } from './change.ts';
+import { equal } from './difference.ts';
 
 /** What a change is about, for people and for logs. */
 export interface Subject {
@@ -105,9 +106,9 @@ export function isSecret(field: string): boolean {
 function fieldChanges(present: object, patch: object, prefix = ''): FieldChange[] {
   const changes: FieldChange[] = [];
   for (const [key, to] of Object.entries(patch)) {
-    const from = (present as Record<string, unknown>)[key];
+    const from = Object.hasOwn(present, key) ? (present as Record<string, unknown>)[key] : undefined;
     if (isObject(from) && isObject(to)) changes.push(...fieldChanges(from, to, `${prefix}${key}.`));
-    else if (JSON.stringify(from) !== JSON.stringify(to)) changes.push({ field: prefix + key, from, to });
+    else if (!equal(from, to)) changes.push({ field: prefix + key, from, to });
   }
   return changes;
 }
