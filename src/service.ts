@@ -39,6 +39,7 @@ import { type Random, systemRandom } from './runtime/random.ts';
 import { runAll } from './runtime/run-all.ts';
 import { ServiceError } from './runtime/severity.ts';
 
+/** What the service is made from. */
 export interface ServiceOptions {
   readonly config: Config;
   readonly components: readonly ComponentName[];

@@ -21,7 +21,8 @@ export type FaultKind =
   | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number }
   /** It is carried out; the answer's JSON is changed on its way. */
   | {
-      readonly kind: 'rewrite' /** Given the answer's body, gives another. */;
+      readonly kind: 'rewrite';
+      /** Given the answer's body, gives another. */
       readonly rewrite: (body: unknown) => unknown;
     };
 
