@@ -1,11 +1,11 @@
-import type { Device, DevicePatch, Rack, RackPatch } from '../concertim/model.ts';
+import type { Device, DevicePatch, JsonObject, Rack, RackPatch } from '../concertim/model.ts';
 import type { ServerId } from '../openstack/model.ts';
 import type { Change, Held, NewDevice } from './change.ts';
 import { type DesiredDevice, type DesiredRack, keyOfDevice } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
 import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
-import type { RackKey } from './ownership.ts';
+import { metadataKeys, type RackKey } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { type Place, RackLayout, type Slot } from './rack-layout.ts';
@@ -145,7 +145,7 @@ function planNewDevices(
         sshKey: wanted.sshKey,
         loginUser: device?.loginUser ?? '',
         volumeDetails: wanted.volumeDetails,
-        metadata: { ...device?.metadata, ...wanted.metadata },
+        metadata: { ...(device && withoutStack(device.metadata)), ...wanted.metadata },
       },
     };
   };
@@ -268,6 +268,11 @@ function newRack(desired: DesiredRack, slot: Slot, name: string, sibling: Rack |
 
 function reasonForRack(at: number): string {
   return at === 0 ? 'a stack without a rack' : 'the stack does not fit into its racks';
+}
+
+/** A device that moves may leave its stack, and not know it by an old id. */
+function withoutStack(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== metadataKeys.stackId));
 }
 
 /** The portal replaces metadata whole: what others have put there is sent back. */
