@@ -173,7 +173,7 @@ async function sandboxAsked(sandbox: Sandbox) {
       headers: { 'x-auth-token': token, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.statusCode, body: (await response.body.json()) as unknown };
+    return { status: response.statusCode, body: await response.body.json() };
   };
 }
 
