@@ -18,7 +18,7 @@ const mayImport = {
   api: ['operations', 'reconcile', 'plan', 'openstack/model', 'concertim/model', 'observability', 'runtime'],
   doctor: ['openstack', 'concertim', 'amqp', 'operations', 'http', 'config', 'observability', 'runtime'],
   sandbox: ['openstack/model', 'openstack/wire', 'concertim/model', 'concertim/wire', 'notifications/source', 'runtime'],
-  cli: ['service', 'components', 'doctor', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'observability', 'runtime'],
+  cli: ['service', 'components', 'doctor', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'http', 'observability', 'runtime'],
 };
 const tests = '\\.test\\.ts$';
 

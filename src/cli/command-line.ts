@@ -10,6 +10,7 @@ import type { MetricsOptions } from './metrics.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
+import type { StatusOptions } from './status.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
 const configurationError = 78;
@@ -59,9 +60,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description("an instance's measures, and how its figures come about")
     .requiredOption('--instance <id>', "Nova's id of it")
     .addOption(configOption())
-    .action(async (options: MetricsOptions) =>
-      exit(await (await import('./metrics.ts')).metrics(options)),
-    );
+    .action(async (options: MetricsOptions) => exit(await (await import('./metrics.ts')).metrics(options)));
 
   program
     .command('health')
@@ -80,6 +79,15 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
     .option('--yes', 'with --fix: do not ask')
     .action(async (options: DoctorOptions) => exit(await (await import('./doctor.ts')).doctor(options)));
+
+  program
+    .command('status')
+    .description('say what the running components did and are doing; exit 1 when one does not do its work')
+    .addOption(configOption())
+    .option('--url <url...>', 'of processes elsewhere, as http://host:port')
+    .option('--watch', 'again every two seconds, until Ctrl-C')
+    .option('--json', 'for programs')
+    .action(async (options: StatusOptions) => exit(await (await import('./status.ts')).status(options)));
 
   program
     .command('check-config')

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { aborted } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
-import type { Status } from './status-board.ts';
+import type { Status } from './status.ts';
 
 export interface ObservabilityServerOptions {
   readonly host: string;

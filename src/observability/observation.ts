@@ -8,7 +8,8 @@ import {
   type LiveState,
   type NotificationOutcome,
 } from './instruments.ts';
-import { type Status, StatusBoard } from './status-board.ts';
+import type { Status } from './status.ts';
+import { StatusBoard } from './status-board.ts';
 
 /** What one process does, as it is told to it: counted for Prometheus, and the latest remembered for `status`. */
 export class Observation {

@@ -1,62 +1,7 @@
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { version } from '../runtime/version.ts';
 import type { CountedCycle, CountedExchange, CountedRun, LiveState } from './instruments.ts';
-
-/** What the components of one process did and are doing, as `GET /status` tells it. Times are ISO texts. */
-export interface Status {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAt: string;
-  readonly components: readonly {
-    readonly component: string;
-    readonly ready: boolean;
-    readonly status: string;
-    readonly lastSuccessAt: string | null;
-  }[];
-  /** null where nothing reconciles. */
-  readonly updates: {
-    readonly writer: boolean;
-    /** Objects that wait to be looked at again. */
-    readonly backlog: number;
-    readonly lastFull: RunStatus | null;
-    readonly lastTargeted: RunStatus | null;
-    /** The last run that failed as a whole; null once a full one has come to an end since. */
-    readonly failure: { readonly at: string; readonly why: string } | null;
-  } | null;
-  /** null where that is no task. */
-  readonly notifications: {
-    readonly listening: boolean;
-    readonly received: number;
-    readonly lastAt: string | null;
-    /** Of the last one, from its sending to its arrival. */
-    readonly lagMs: number | null;
-  } | null;
-  readonly metrics: {
-    readonly instances: number;
-    readonly sent: number;
-    readonly kept: number;
-    readonly failed: number;
-    readonly ms: number;
-  } | null;
-  /** What was asked: when it last answered, and how it last did not. */
-  readonly sources: readonly {
-    readonly service: string;
-    readonly answeredAt: string | null;
-    readonly failedAt: string | null;
-    readonly failure: string | null;
-  }[];
-}
-
-/** One reconcile in short. */
-export interface RunStatus {
-  readonly startedAt: string;
-  readonly ms: number;
-  readonly changes: number;
-  readonly failures: number;
-  readonly held: number;
-  readonly drift: number;
-  readonly deletionsRefused: number;
-}
+import type { RunStatus, Status } from './status.ts';
 
 interface Source {
   answeredAt: number | undefined;

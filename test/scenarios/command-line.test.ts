@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,6 +16,14 @@ function configFile(name: string, more: Record<string, unknown> = {}): string {
   const file = join(folder, name);
   writeFileSync(file, stringify({ log_level: 'info', ...sandbox.config, ...more }));
   return file;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 beforeAll(async () => {
@@ -175,4 +185,31 @@ test('doctor --fix asks first: without an answer nothing is made, with --yes it 
   expect(done.stderr).toMatch(/done: give user \w+ the role watcher in project \w+/);
   expect(done.code).toBeLessThan(2);
   expect(identity.roles.map(({ name }) => name)).toContain('watcher');
+});
+
+test('status asks the processes that run; without a port it reads the signs that they leave', async () => {
+  const signs = configFile('signs.yaml', { data_dir: join(folder, 'signs') });
+  const port = await freePort();
+  const served = configFile('served.yaml', {
+    log_level: 'debug',
+    updates: { interval: 1 },
+    observability: { port },
+  });
+  const running = command('run', 'updates_bulk', '-c', served);
+  await running.saw('own metrics are served');
+  await running.saw('in step');
+
+  const [told, asJson, absent] = await Promise.all([
+    command('status', '-c', served).finished,
+    command('status', '--json', '--url', `http://127.0.0.1:${port}/`).finished,
+    command('status', '-c', signs).finished,
+  ]);
+  running.kill('SIGTERM');
+  await running.finished;
+
+  expect(told.stdout).toMatch(/^ {2}✓ updates_bulk/m);
+  expect(told.stdout).toMatch(/^ {4}full run +\d+ s ago, \d+ changes/m);
+  expect(told.code).toBe(0);
+  expect(JSON.parse(asJson.stdout)).toMatchObject([{ updates: { writer: true } }]);
+  expect(absent).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ updates_bulk does not run') });
 });

@@ -9,7 +9,7 @@ import type { ComponentName } from '../../src/components.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { ObservabilityServer } from '../../src/observability/observability-server.ts';
-import type { Status } from '../../src/observability/status-board.ts';
+import type { Status } from '../../src/observability/status.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
 

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { Status } from '../observability/status.ts';
+import { describeStatus } from './describe-status.ts';
+
+const now = Date.UTC(2026, 10, 22, 12, 0, 0);
+const run = {
+  startedAt: '2026-11-22T11:59:30.000Z',
+  ms: 812,
+  changes: 4,
+  failures: 0,
+  held: 0,
+  drift: 0,
+  deletionsRefused: 0,
+};
+const status: Status = {
+  version: '1.0.0',
+  pid: 7,
+  startedAt: '2026-11-22T09:00:00.000Z',
+  components: [
+    { component: 'updates_bulk', ready: true, status: 'works', lastSuccessAt: '2026-11-22T11:59:31.000Z' },
+    { component: 'updates_mq', ready: false, status: 'no notifications are heard', lastSuccessAt: null },
+  ],
+  updates: { writer: true, backlog: 2, lastFull: run, lastTargeted: null, failure: null },
+  notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
+  metrics: null,
+  sources: [
+    { service: 'Nova', answeredAt: run.startedAt, failedAt: '2026-11-22T11:55:00.000Z', failure: '503' },
+  ],
+};
+
+test('a process is told in a few lines, each source with its age', () => {
+  expect(describeStatus([status], now)).toBe(
+    `process 7, version 1.0.0, started 3 h ago
+  ✓ updates_bulk  works; last success 29 s ago
+  ✗ updates_mq    no notifications are heard; last success never
+    portal        written to by this process
+    full run      30 s ago, 4 changes in 812 ms
+    targeted run  none yet
+    waiting       2 objects
+    notifications NOT listened to; 0 received, the last never
+    Nova          answered 30 s ago; failed 5 min ago (503)`,
+  );
+});
+
+test('what went wrong in a run, and a run that failed as a whole, are told', () => {
+  const lastFull = { ...run, failures: 3, held: 1, drift: 2, deletionsRefused: 1 };
+  const failure = { at: run.startedAt, why: 'Keystone refused "concertim" (401).' };
+
+  const told = describeStatus(
+    [{ ...status, updates: { writer: false, backlog: 0, lastFull, lastTargeted: null, failure } }],
+    now,
+  );
+
+  expect(told).toContain('portal        this process stands by');
+  expect(told).toContain(
+    '3 FAILED, deletions of 1 kinds REFUSED, 1 left alone, 2 that nothing had announced',
+  );
+  expect(told).toContain('failed        30 s ago: Keystone refused "concertim" (401).');
+});

@@ -1,0 +1,70 @@
+import type { RunStatus, Status } from '../observability/status.ts';
+import { parseTime } from '../runtime/clock.ts';
+
+/**
+ * What the processes of a deployment do, for people.
+ *
+ * @param now ms since 1970
+ */
+export function describeStatus(statuses: readonly Status[], now: number): string {
+  return statuses.map((status) => describeProcess(status, now)).join('\n\n');
+}
+
+function describeProcess(status: Status, now: number): string {
+  const { components, updates, notifications, metrics, sources } = status;
+  const ago = (time: string | null) =>
+    time === null ? 'never' : `${duration(now - (parseTime(time) ?? now))} ago`;
+  const run = (last: RunStatus | null) =>
+    last === null ? 'none yet' : `${ago(last.startedAt)}, ${describeRun(last)}`;
+  const lines: string[] = [
+    `process ${status.pid}, version ${status.version}, started ${ago(status.startedAt)}`,
+    ...components.map(
+      ({ component, ready, status: text, lastSuccessAt }) =>
+        `  ${ready ? '✓' : '✗'} ${component.padEnd(13)} ${text}; last success ${ago(lastSuccessAt)}`,
+    ),
+  ];
+  const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
+  if (updates) {
+    row('portal', updates.writer ? 'written to by this process' : 'this process stands by');
+    row('full run', run(updates.lastFull));
+    row('targeted run', run(updates.lastTargeted));
+    row('waiting', `${updates.backlog} objects`);
+    if (updates.failure) row('failed', `${ago(updates.failure.at)}: ${updates.failure.why}`);
+  }
+  if (notifications) {
+    const { listening, received, lastAt, lagMs } = notifications;
+    const lag = lagMs === null ? '' : `, ${Math.round(lagMs)} ms on its way`;
+    row(
+      'notifications',
+      `${listening ? 'listened to' : 'NOT listened to'}; ${received} received, the last ${ago(lastAt)}${lag}`,
+    );
+  }
+  if (metrics) {
+    const { instances, sent, kept, failed, ms } = metrics;
+    row(
+      'figures',
+      `of ${instances} instances: ${sent} sent, ${kept} unchanged, ${failed} failed, in ${ms} ms`,
+    );
+  }
+  for (const { service, answeredAt, failedAt, failure } of sources) {
+    const trouble = failedAt === null ? '' : `; failed ${ago(failedAt)} (${failure})`;
+    row(service, `answered ${ago(answeredAt)}${trouble}`);
+  }
+  return lines.join('\n');
+}
+
+function describeRun({ ms, changes, failures, held, drift, deletionsRefused }: RunStatus): string {
+  const parts = [`${changes} changes in ${ms} ms`];
+  if (failures > 0) parts.push(`${failures} FAILED`);
+  if (deletionsRefused > 0) parts.push(`deletions of ${deletionsRefused} kinds REFUSED`);
+  if (held > 0) parts.push(`${held} left alone`);
+  if (drift > 0) parts.push(`${drift} that nothing had announced`);
+  return parts.join(', ');
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

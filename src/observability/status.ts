@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+const Time = z.iso.datetime();
+
+/** One reconcile in short. */
+export const RunStatus = z.object({
+  startedAt: Time,
+  ms: z.number(),
+  changes: z.number(),
+  failures: z.number(),
+  held: z.number(),
+  drift: z.number(),
+  deletionsRefused: z.number(),
+});
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** What the components of one process did and are doing: `GET /status`. Times are ISO texts. */
+export const Status = z.object({
+  version: z.string(),
+  pid: z.number(),
+  startedAt: Time,
+  components: z.array(
+    z.object({
+      component: z.string(),
+      ready: z.boolean(),
+      status: z.string(),
+      lastSuccessAt: Time.nullable(),
+    }),
+  ),
+  /** null where nothing reconciles. */
+  updates: z
+    .object({
+      /** Whether this process writes to the portal, or stands by. */
+      writer: z.boolean(),
+      /** Objects that wait to be looked at again. */
+      backlog: z.number(),
+      lastFull: RunStatus.nullable(),
+      lastTargeted: RunStatus.nullable(),
+      /** The last run that failed as a whole; null once a full one has come to an end since. */
+      failure: z.object({ at: Time, why: z.string() }).nullable(),
+    })
+    .nullable(),
+  /** null where that is no task. `lagMs`: of the last one, from its sending to its arrival. */
+  notifications: z
+    .object({
+      listening: z.boolean(),
+      received: z.number(),
+      lastAt: Time.nullable(),
+      lagMs: z.number().nullable(),
+    })
+    .nullable(),
+  /** The last cycle of the component metrics; null where there was none. */
+  metrics: z
+    .object({
+      instances: z.number(),
+      sent: z.number(),
+      kept: z.number(),
+      failed: z.number(),
+      ms: z.number(),
+    })
+    .nullable(),
+  /** What was asked: when it last answered, and how it last did not. */
+  sources: z.array(
+    z.object({
+      service: z.string(),
+      answeredAt: Time.nullable(),
+      failedAt: Time.nullable(),
+      failure: z.string().nullable(),
+    }),
+  ),
+});
+export type Status = z.infer<typeof Status>;
