@@ -3,6 +3,7 @@ import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
 import { renderMetrics } from './metrics-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
+import { renderArchivePolicy, renderPipeline, renderPolling } from './telemetry-setup.ts';
 
 /** The files that are written from the code, by their path from package.json. */
 export const generatedDocs: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -12,4 +13,7 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   ...componentDockerfiles,
   'docs/http-api.md': renderHttpApi,
   'docs/metrics.md': renderMetrics,
+  'etc/ceilometer/polling.yaml': renderPolling,
+  'etc/ceilometer/pipeline.yaml': renderPipeline,
+  'etc/gnocchi/create-archive-policy': renderArchivePolicy,
 };
