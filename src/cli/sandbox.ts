@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { componentsFor } from '../components.ts';
+import { componentNames } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { InMemoryNotifications } from '../sandbox/notifications.ts';
 import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { Service } from '../service.ts';
@@ -28,7 +31,7 @@ export interface SandboxCommandOptions {
 }
 
 /** Between two full runs: short, because one watches. */
-const intervalSeconds = 5;
+const intervalSeconds = 20;
 
 /** `sandbox`: a cloud and a portal to try things on, until Ctrl-C. @returns the exit code */
 export async function sandbox(options: SandboxCommandOptions): Promise<number> {
@@ -52,15 +55,17 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'concertim-sandbox-'));
   try {
     const file = join(folder, 'config.yaml');
+    const apiPort = await freePort();
     const settings = {
       log_level: 'info',
       ...running.config,
       updates: { interval: intervalSeconds },
+      api: { host: '127.0.0.1', port: apiPort },
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
-    console.log(whereToLook(running, file, options));
-    if (options.withService) await serve(file, options, stop.signal);
+    console.log(whereToLook(running, { file, apiPort }, options));
+    if (options.withService) await serve(running, file, options, stop.signal);
     else await untilStopped(stop.signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -68,14 +73,30 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   return 0;
 }
 
-async function serve(file: string, options: SandboxCommandOptions, signal: AbortSignal): Promise<void> {
-  const config = loadConfig({ file });
+/** All components; without a RabbitMQ the cloud's notifications reach them in memory. */
+async function serve(
+  { cloud }: Sandbox,
+  file: string,
+  options: SandboxCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   await using service = new Service({
-    config,
-    components: componentsFor(config),
+    config: loadConfig({ file }),
+    components: componentNames,
     logFormat: options.logFormat ?? 'pretty',
+    ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
   });
   await service.run(signal);
+}
+
+/** The usual one may be in use: on this machine a real service may run. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL) {
@@ -97,15 +118,18 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
 
 function whereToLook(
   { services, population, config }: Sandbox,
-  file: string,
+  { file, apiPort }: { file: string; apiPort: number },
   options: SandboxCommandOptions,
 ): string {
+  const api = options.withService
+    ? `\n  api      http://127.0.0.1:${apiPort}          what the portal asks of the cloud`
+    : '';
   return `
 A sandbox is running: an OpenStack cloud and a Concertim portal in this process (seed ${options.seed}).
 
   cloud    ${services.keystone.url}/v3      user ${population.concertim.name}, password ${config.openstack.password}
   portal   ${services.concertim.url}         user ${config.concertim.concertim_username}, password ${config.concertim.concertim_password}
-  control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults
+  control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults${api}
   config   ${file}
 
 In another terminal, from this folder:
