@@ -1,4 +1,6 @@
 """The accounts of portal users, as the service makes them when Concertim asks for one."""
+import re
+
 from . import settings
 
 _DESCRIPTION = 'Concertim Managed Project'
@@ -30,10 +32,10 @@ def make(cloud, name):
     return user, project
 
 
-def names(cloud, prefix):
-    """Of the accounts that `make` made and whose names begin so."""
-    return [project.name[len('CM_'):-len('_proj')] for project in cloud.identity.projects()
-            if project.name.startswith('CM_' + prefix) and project.name.endswith('_proj')]
+def names(cloud, pattern):
+    """Of the accounts whose whole names match that regular expression."""
+    matches = (re.fullmatch(project_of('(%s)' % pattern), project.name) for project in cloud.identity.projects())
+    return [match[1] for match in matches if match]
 
 
 def delete(cloud, name):

@@ -1,8 +1,6 @@
 """The database server: our own, on a socket in the state folder, reachable by nothing else."""
 import os
 
-import pymysql
-
 from . import settings
 from .processes import Process, run
 
@@ -38,10 +36,12 @@ def url(database):
 
 
 def _connect():
+    import pymysql    # `down` and `status` work before the packages are there
     return pymysql.connect(unix_socket=str(settings.MARIADB_SOCKET), user='root')
 
 
 def _answers():
+    import pymysql
     try:
         _connect().close()
     except pymysql.OperationalError:

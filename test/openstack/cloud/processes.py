@@ -48,7 +48,7 @@ class Process:
                 self._die('is not ready after %d s' % seconds)
             time.sleep(0.2)
 
-    def stop(self, seconds=15):
+    def stop(self, seconds=5):
         """Asks it to end; what is left of its session after that time is killed."""
         pid = self.pid
         if pid:

@@ -1,6 +1,4 @@
 """The message broker: a node of our own, with a port mapper (epmd) of its own."""
-import amqp
-
 from . import settings
 from .processes import Process
 
@@ -31,6 +29,7 @@ def start():
 
 
 def _answers():
+    import amqp     # `down` and `status` work before the packages are there
     try:
         connection = amqp.Connection(
             host='127.0.0.1:%d' % settings.PORTS['rabbitmq'], userid='guest', password='guest')
