@@ -17,8 +17,27 @@ const mayImport = {
   operations: ['openstack', 'concertim', 'http', 'runtime'],
   api: ['operations', 'reconcile', 'plan', 'openstack/model', 'concertim/model', 'observability', 'runtime'],
   doctor: ['openstack', 'concertim', 'amqp', 'operations', 'http', 'config', 'observability', 'runtime'],
-  sandbox: ['openstack/model', 'openstack/wire', 'concertim/model', 'concertim/wire', 'notifications/source', 'runtime'],
-  cli: ['service', 'components', 'doctor', 'operations', 'plan', 'config', 'reconcile', 'sandbox', 'http', 'observability', 'runtime'],
+  sandbox: [
+    'openstack/model',
+    'openstack/wire',
+    'concertim/model',
+    'concertim/wire',
+    'notifications/source',
+    'runtime',
+  ],
+  cli: [
+    'service',
+    'components',
+    'doctor',
+    'operations',
+    'plan',
+    'config',
+    'reconcile',
+    'sandbox',
+    'http',
+    'observability',
+    'runtime',
+  ],
 };
 const tests = '\\.test\\.ts$';
 

@@ -3,7 +3,17 @@
  * of the configuration in place. What is there of an earlier installation is replaced, but for the configuration.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { root as checkout, run } from './command.ts';
 import { rootOf, systemdPlaces } from './systemd-places.ts';

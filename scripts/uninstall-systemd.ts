@@ -14,7 +14,11 @@ const isRunning = root === '/' && existsSync('/run/systemd/system');
 
 if (isRunning) {
   const units = unitFiles.map((unit) => unit.replace('@.', '@*.'));
-  const { output } = await run('systemctl', ['disable', '--now', ...units.filter((unit) => !unit.includes('*'))]);
+  const { output } = await run('systemctl', [
+    'disable',
+    '--now',
+    ...units.filter((unit) => !unit.includes('*')),
+  ]);
   process.stdout.write(output);
   await run('systemctl', ['stop', ...units]);
 }

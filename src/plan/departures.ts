@@ -43,6 +43,7 @@ interface Facts {
   readonly index: PortalIndex;
   readonly settings: MappingSettings;
   readonly desired: DesiredState;
+  readonly wantedRacks: ReadonlySet<RackKey>;
   /** Stacks of which the cloud says itself that they were deleted. */
   readonly deletedStacks: ReadonlySet<RackKey>;
   /** Stacks that the mapping leaves out. */
@@ -67,11 +68,12 @@ export function departures(
     portal,
     index,
     settings,
+    wantedRacks: new Set(desired.racks.map(({ key }) => key)),
     deletedStacks: deletedStacksOf(cloud),
     unwantedStacks: new Set(unwanted.map(({ root }) => stackKey(root.id))),
   };
   const devices = judge('device', leavingDevices(facts), settings.deletions);
-  const racks = judge('rack', leavingRacks(facts), settings.deletions);
+  const racks = judge('rack', leavingRacks(facts, devices.allowed), settings.deletions);
   const held = [...devices.held, ...racks.held];
 
   const empty = new Set<Rack>();
@@ -169,7 +171,8 @@ function isUnwanted(
   return source !== undefined && unwantedStacks.has(keyOfSource(source));
 }
 
-function leavingRacks({ cloud, portal, settings, deletedStacks, unwantedStacks }: Facts): Leaving<Rack> {
+function leavingRacks(facts: Facts, leavingDevices: ReadonlySet<Device>): Leaving<Rack> {
+  const { cloud, portal, settings, deletedStacks, unwantedStacks } = facts;
   const leaving: Leaving<Rack> = { owned: 0, candidates: [], held: [] };
   const presentStacks = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
 
@@ -180,7 +183,9 @@ function leavingRacks({ cloud, portal, settings, deletedStacks, unwantedStacks }
     const key = keyOfSource(source);
     if (cloud.scope.kind === 'some' && !cloud.scope.racks.has(key)) continue;
     if (source.kind === 'standalone') {
-      if (settings.standaloneServers === 'ignore') leaving.candidates.push({ item: rack, proven: true });
+      if (settings.standaloneServers === 'ignore' || isForsaken(rack, key, facts, leavingDevices)) {
+        leaving.candidates.push({ item: rack, proven: true });
+      }
     } else if (deletedStacks.has(key) || unwantedStacks.has(key)) {
       leaving.candidates.push({ item: rack, proven: true });
     } else if (!presentStacks.has(key)) {
@@ -190,6 +195,22 @@ function leavingRacks({ cloud, portal, settings, deletedStacks, unwantedStacks }
     }
   }
   return leaving;
+}
+
+/** Whether no server is left that a rack of servers without a stack is for. */
+function isForsaken(
+  rack: Rack,
+  key: RackKey,
+  { cloud, desired, index, wantedRacks }: Facts,
+  leavingDevices: ReadonlySet<Device>,
+): boolean {
+  return (
+    cloud.scope.kind === 'all' &&
+    !wantedRacks.has(key) &&
+    (index.devicesOfRack.get(rack.id) ?? []).every(
+      (device) => leavingDevices.has(device) || keyOfDevice(device, desired) !== undefined,
+    )
+  );
 }
 
 /** Never one that a device uses: deleting it would take the devices of all users with it. */
