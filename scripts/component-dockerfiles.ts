@@ -8,7 +8,7 @@ const components = ['api_server', 'updates_bulk', 'updates_mq', 'metrics'];
 function renderDockerfile(component: string): string {
   const text = readFileSync(join(root, 'Dockerfiles/Dockerfile'), 'utf8');
   const body = text.slice(text.indexOf('ARG NODE_IMAGE'));
-  return `# Written from Dockerfile by \`npm run docs\`.\n${body.replace('ARG COMPONENT=all', `ARG COMPONENT=${component}`)}`;
+  return `# Written from Dockerfile by \`npm run docs\`.\n${body.replace('COMPONENT=all', `COMPONENT=${component}`)}`;
 }
 
 /** The files that are written from the one of all in one, by their path from package.json. */

@@ -20,6 +20,7 @@ import { Service } from '../../src/service.ts';
 import { password, SmallCloud } from '../support/small-cloud.ts';
 
 /** One moment of a real cloud, and of a real portal that the first version had filled from it. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the shape of a recording is the caller's to know
 function recorded<T>(name: string): T {
   const url = new URL(`../fixtures/first-version-portal/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(url, 'utf8')) as T;
