@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { address } from '../../test/support/builders.ts';
+import { deviceIps } from './addresses.ts';
+
+const none = new Set<string>();
+
+test('floating addresses are public, fixed ones private, of either version', () => {
+  const addresses = [
+    address({ network: 'lan', address: '10.0.0.1' }),
+    address({ network: 'lan', address: '203.0.113.1', type: 'floating' }),
+    address({ network: 'lan', address: 'fd00::1', version: 6 }),
+  ];
+
+  expect(deviceIps(addresses, none)).toEqual({
+    publicIps: 'lan:203.0.113.1',
+    privateIps: 'lan:10.0.0.1, lan:fd00::1',
+  });
+});
+
+test('fixed addresses on an external network are public', () => {
+  const addresses = [
+    address({ network: 'provider', address: '192.0.2.7' }),
+    address({ network: 'provider', address: '2001:db8::7', version: 6 }),
+    address({ network: 'lan', address: '10.0.0.1' }),
+  ];
+
+  expect(deviceIps(addresses, new Set(['provider']))).toEqual({
+    publicIps: 'provider:192.0.2.7, provider:2001:db8::7',
+    privateIps: 'lan:10.0.0.1',
+  });
+});
+
+test('a server that is still being built has no addresses: empty texts', () => {
+  expect(deviceIps([], none)).toEqual({ publicIps: '', privateIps: '' });
+});
+
+test('the order in which Nova gives addresses makes no difference', () => {
+  const addresses = [
+    address({ network: 'b', address: '10.1.0.1' }),
+    address({ network: 'a', address: '10.0.0.2' }),
+    address({ network: 'a', address: '10.0.0.1' }),
+  ];
+
+  expect(deviceIps(addresses, none).privateIps).toBe('a:10.0.0.1, a:10.0.0.2, b:10.1.0.1');
+  expect(deviceIps(addresses.toReversed(), none)).toEqual(deviceIps(addresses, none));
+});

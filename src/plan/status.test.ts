@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { deviceStatus, rackStatus } from './status.ts';
+
+/** All of nova/compute/vm_states.py. */
+const vmStates = {
+  active: 'ACTIVE',
+  building: 'IN_PROGRESS',
+  paused: 'SUSPENDED',
+  suspended: 'SUSPENDED',
+  stopped: 'STOPPED',
+  rescued: 'ACTIVE',
+  resized: 'ACTIVE',
+  'soft-delete': 'STOPPED',
+  deleted: 'deleted',
+  error: 'FAILED',
+  shelved: 'STOPPED',
+  shelved_offloaded: 'STOPPED',
+} as const;
+
+/** All of nova/compute/task_states.py, by whether they change the power or the place of a server. */
+const harmlessTasks = [
+  'image_snapshot',
+  'image_snapshot_pending',
+  'image_pending_upload',
+  'image_uploading',
+  'image_backup',
+  'updating_password',
+];
+const changingTasks = [
+  'scheduling',
+  'block_device_mapping',
+  'networking',
+  'spawning',
+  'resize_prep',
+  'resize_migrating',
+  'resize_migrated',
+  'resize_finish',
+  'resize_reverting',
+  'resize_confirming',
+  'rebooting',
+  'reboot_pending',
+  'reboot_started',
+  'rebooting_hard',
+  'reboot_pending_hard',
+  'reboot_started_hard',
+  'pausing',
+  'unpausing',
+  'suspending',
+  'resuming',
+  'powering-off',
+  'powering-on',
+  'rescuing',
+  'unrescuing',
+  'rebuilding',
+  'rebuild_block_device_mapping',
+  'rebuild_spawning',
+  'migrating',
+  'deleting',
+  'soft-deleting',
+  'restoring',
+  'shelving',
+  'shelving_image_pending_upload',
+  'shelving_image_uploading',
+  'shelving_offloading',
+  'unshelving',
+];
+
+test.each(Object.entries(vmStates))('a server that is %s and left alone is %s', (vmState, status) => {
+  expect(deviceStatus({ vmState, taskState: null })).toBe(status);
+});
+
+test.each(changingTasks)('an active server is in progress while Nova is %s', (taskState) => {
+  expect(deviceStatus({ vmState: 'active', taskState })).toBe('IN_PROGRESS');
+  expect(deviceStatus({ vmState: 'stopped', taskState })).toBe('IN_PROGRESS');
+});
+
+test.each(harmlessTasks)('%s leaves a server as it is', (taskState) => {
+  for (const [vmState, status] of Object.entries(vmStates)) {
+    expect(deviceStatus({ vmState, taskState })).toBe(status);
+  }
+});
+
+test.each(changingTasks)(
+  'a server in error has failed, and a deleted one is gone, also while %s',
+  (taskState) => {
+    expect(deviceStatus({ vmState: 'error', taskState })).toBe('FAILED');
+    expect(deviceStatus({ vmState: 'deleted', taskState })).toBe('deleted');
+  },
+);
+
+test('a task that Nova has yet to invent counts as a change', () => {
+  expect(deviceStatus({ vmState: 'active', taskState: 'teleporting' })).toBe('IN_PROGRESS');
+});
+
+test.each(['dreaming', '', 'constructor', '__proto__', 'ACTIVE'])(
+  'a state %j is none that we know',
+  (vmState) => {
+    expect(deviceStatus({ vmState, taskState: null })).toBe('unknown');
+    expect(deviceStatus({ vmState, taskState: 'spawning' })).toBe('unknown');
+  },
+);
+
+/** All of heat/engine/stack.py: ACTIONS and STATUSES. */
+const heatActions = [
+  'CREATE',
+  'DELETE',
+  'UPDATE',
+  'ROLLBACK',
+  'SUSPEND',
+  'RESUME',
+  'ADOPT',
+  'SNAPSHOT',
+  'CHECK',
+  'RESTORE',
+];
+const completed: Readonly<Record<string, string>> = {
+  DELETE: 'deleted',
+  SUSPEND: 'STOPPED',
+  ROLLBACK: 'FAILED',
+};
+
+test.each(heatActions)(
+  'a stack on which %s is in progress is so, and one on which it failed has failed',
+  (action) => {
+    expect(rackStatus(`${action}_IN_PROGRESS`)).toBe('IN_PROGRESS');
+    expect(rackStatus(`${action}_FAILED`)).toBe('FAILED');
+  },
+);
+
+test.each(heatActions)('a stack on which %s is complete', (action) => {
+  expect(rackStatus(`${action}_COMPLETE`)).toBe(completed[action] ?? 'ACTIVE');
+});
+
+test('an action that Heat has yet to invent goes by its result', () => {
+  expect(rackStatus('DREAM_COMPLETE')).toBe('ACTIVE');
+  expect(rackStatus('DREAM_IN_PROGRESS')).toBe('IN_PROGRESS');
+});
+
+test.each(['', 'COMPLETE', 'CREATE', 'create_complete'])(
+  'a stack status %j is none that we know',
+  (status) => {
+    expect(rackStatus(status)).toBe('unknown');
+  },
+);
