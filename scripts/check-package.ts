@@ -13,6 +13,7 @@ try {
   assert(file, `npm pack names no file: ${packed}`);
   const tarball = join(folder, file);
   await succeed('publint', ['run', tarball, '--strict']);
+  await succeed('attw', [tarball, '--profile', 'esm-only']);
 
   const contents = await succeed('tar', ['-tzf', tarball]);
   assert.doesNotMatch(contents, /\.test\.|\.map$|package\/(src|test|scripts)\//m);

@@ -243,7 +243,7 @@ export const sections: Readonly<
   api: { about: 'The server that takes requests of the portal.' },
   billing: { about: 'Billing.' },
   observability: { about: "The service's own metrics and traces." },
-  log_rotation: { about: 'Log files.', unused: true },
+  log_rotation: { about: 'Log files.' },
 };
 
 /** Keys that are read in a second place too: written there by the first version, or by a natural mistake. */

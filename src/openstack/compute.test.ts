@@ -215,14 +215,16 @@ test('a server without an id makes the list an error', async () => {
 test("Heat's hint tells the root stack, and other hints do no harm", async () => {
   await using small = await start();
   small.nova.rows = [
-    serverRow({ id: 'a', scheduler_hints: { heat_root_stack_id: 'root', heat_stack_id: 'nested' } }),
-    serverRow({ id: 'b', scheduler_hints: { group: ['g'], heat_root_stack_id: ['odd'] } }),
-    serverRow({ id: 'c', scheduler_hints: {} }),
+    serverRow({ id: 'a', scheduler_hints: { heat_root_stack_id: ['root'], heat_stack_id: ['nested'] } }),
+    serverRow({ id: 'b', scheduler_hints: { heat_root_stack_id: 'root' } }),
+    serverRow({ id: 'c', scheduler_hints: { group: ['g'], heat_root_stack_id: { odd: 1 } } }),
+    serverRow({ id: 'd', scheduler_hints: {} }),
   ];
 
   const servers = await listServers(small.session);
 
   expect(servers.map((server) => server.kind === 'server' && server.rootStackId)).toEqual([
+    'root',
     'root',
     null,
     null,

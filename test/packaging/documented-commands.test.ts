@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import manifest from '../../package.json' with { type: 'json' };
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+
+const checkout = resolve(import.meta.dirname, '../..');
+const own = 'concertim-openstack-service';
+
+interface Documented {
+  readonly file: string;
+  readonly command: string;
+}
+
+/** All commands in the `sh` blocks of the documentation: continued lines joined, comments left out. */
+function documentedCommands(): Documented[] {
+  const docs = readdirSync(join(checkout, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  );
+  return ['README.md', ...docs.map((name) => join('docs', name))].flatMap((file) =>
+    [...readFileSync(join(checkout, file), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].flatMap(
+      ([, block = '']) =>
+        block
+          .replaceAll('\\\n', ' ')
+          .split('\n')
+          .map((line) =>
+            line
+              .replace(/\s#.*$/, '')
+              .replace(/\s+/g, ' ')
+              .trim(),
+          )
+          .filter((line) => line !== '' && !line.startsWith('#'))
+          .map((command) => ({ file, command })),
+    ),
+  );
+}
+
+/** Those that are not run here, and why. */
+const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [/^npm test$/, 'this test is part of it'],
+  [
+    /^npm (pack|ci)$|^sudo npm install --global /,
+    'scripts/check-package.ts packs, installs and starts the package',
+  ],
+  [
+    /^docker /,
+    'it needs a container engine; npm run test:images builds the same files, and runs what comes of it',
+  ],
+  [
+    /^sudo (npm run (un)?install:systemd|systemctl )|^journalctl /,
+    'it changes the machine, or needs a systemd that runs',
+  ],
+  [/^openstack /, 'it needs a real cloud and its command; npm run test:openstack has both'],
+];
+
+/** How long a command that goes on is let go on: until it has shown this. */
+const until: readonly (readonly [RegExp, string])[] = [
+  [/^concertim-openstack-service run$/, '"msg":"reconciled"'],
+  [/^npm start$/, 'changed'],
+];
+
+/** Exit codes that are an answer, beside 0. */
+const answers: Readonly<Record<string, readonly number[]>> = { plan: [2], doctor: [1, 2], health: [1] };
+
+const commands = documentedCommands();
+const toRun = [...new Set(commands.map(({ command }) => command))].filter(
+  (command) => !elsewhere.some(([pattern]) => pattern.test(command)),
+);
+
+let sandbox: Sandbox;
+const folder = mkdtempSync(join(tmpdir(), 'documented-'));
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+  const settings = { ...sandbox.config, api: { host: '127.0.0.1', port: 42_398 }, data_dir: folder };
+  writeFileSync(join(folder, 'config.yaml'), stringify(settings));
+});
+afterAll(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('the documentation has commands, and those that are not run here are there still', () => {
+  expect(commands.length).toBeGreaterThan(15);
+  for (const [pattern] of elsewhere) expect(commands.some(({ command }) => pattern.test(command))).toBe(true);
+});
+
+test.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
+  const line = command.replace(new RegExp(`^${own}`), `${process.execPath} bin/${own}`);
+  const child = spawn('sh', ['-c', `exec ${line}`], {
+    cwd: checkout,
+    env: { ...process.env, CONCERTIM_OPENSTACK_SERVICE_CONFIG: join(folder, 'config.yaml') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const sign = until.find(([pattern]) => pattern.test(command))?.[1];
+  let output = '';
+  let isTold = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (sign === undefined || isTold || !output.includes(sign)) return;
+      isTold = true;
+      // The whole group: npm does not always pass a signal on.
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+    });
+  }
+
+  const [code] = (await once(child, 'close')) as [number | null];
+
+  if (sign !== undefined) expect(output).toContain(sign);
+  else expect([0, ...(answers[command.split(' ')[1] ?? ''] ?? [])], output).toContain(code);
+});
+
+test('every script and file that a documented command names is there', () => {
+  const texts = ['README.md', 'CONTRIBUTING.md', ...new Set(commands.map(({ file }) => file))].map((file) =>
+    readFileSync(join(checkout, file), 'utf8'),
+  );
+  const scripts = texts.flatMap((text) =>
+    [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name),
+  );
+  const files = commands.flatMap(({ command }) =>
+    [...command.matchAll(/ -f (\S+)/g)].map(([, name = '']) => name),
+  );
+
+  expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  expect(files.filter((name) => !existsSync(join(checkout, name)))).toEqual([]);
+  expect(files.length).toBeGreaterThan(4);
+});
