@@ -18,8 +18,8 @@ test('far away and idle: as many at once as there may be', () => {
 test('near and busy: no more than keep it busy', () => {
   const limit = settle(new Pace(64), { fixedMs: 0, eachMs: 1 });
 
-  expect(limit).toBeGreaterThanOrEqual(4);
-  expect(limit).toBeLessThanOrEqual(32);
+  expect(limit).toBeGreaterThanOrEqual(8);
+  expect(limit).toBeLessThanOrEqual(48);
 });
 
 test('a daemon that becomes slow is asked less, and more again when it recovers', () => {

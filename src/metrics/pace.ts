@@ -1,8 +1,8 @@
 /** How many at once to begin with. */
 const first = 8;
-const fewest = 4;
-/** That much longer than the quickest answers is only noise, ms. */
-const noiseMs = 5;
+const fewest = 8;
+/** That much longer than the quickest answers may come of anything, such as a busy machine of ours, ms. */
+const noiseMs = 20;
 
 /**
  * How many requests are in flight at once, by how long the answers take: more as long as they do not take longer for it,
