@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
-import { listen } from '../support/listen.ts';
+import { freePort } from '../support/listen.ts';
 import { Image } from './image.ts';
 
 let sandbox: Sandbox;
@@ -24,8 +24,7 @@ afterAll(async () => {
 async function hostFolders(name: string) {
   const place = join(folder, name);
   for (const each of ['log', 'data']) mkdirSync(join(place, each), { recursive: true });
-  await using listening = await listen(() => {});
-  const port = Number(new URL(listening.url).port);
+  const port = await freePort();
   const config = join(place, 'config.yaml');
   const api = { host: '127.0.0.1', port };
   writeFileSync(config, stringify({ log_level: 'info', ...sandbox.config, api, updates: { interval: 5 } }));

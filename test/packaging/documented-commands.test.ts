@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { freePort } from '../support/listen.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 const own = 'concertim-openstack-service';
@@ -76,7 +77,11 @@ const folder = mkdtempSync(join(tmpdir(), 'documented-'));
 
 beforeAll(async () => {
   sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
-  const settings = { ...sandbox.config, api: { host: '127.0.0.1', port: 42_398 }, data_dir: folder };
+  const settings = {
+    ...sandbox.config,
+    api: { host: '127.0.0.1', port: await freePort() },
+    data_dir: folder,
+  };
   writeFileSync(join(folder, 'config.yaml'), stringify(settings));
 });
 afterAll(async () => {

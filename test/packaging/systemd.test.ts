@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
-import { listen } from '../support/listen.ts';
+import { freePort } from '../support/listen.ts';
 import { hasNotifySocket, NotifySocket } from './notify-socket.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
@@ -93,11 +93,6 @@ test.skipIf(!hasNotifySocket)(
     expect(readdirSync(join(unit.place, 'log'))).toEqual(['updates_bulk.log']);
   },
 );
-
-async function freePort(): Promise<number> {
-  await using listening = await listen(() => {});
-  return Number(new URL(listening.url).port);
-}
 
 test.skipIf(!hasNotifySocket)('the API server is ready when it takes requests', async () => {
   const port = await freePort();

@@ -20,3 +20,9 @@ export async function listen(listener: RequestListener): Promise<Listening> {
     },
   };
 }
+
+/** A port that nothing listens on, for what can only be told a number. */
+export async function freePort(): Promise<number> {
+  await using listening = await listen(() => {});
+  return Number(new URL(listening.url).port);
+}
