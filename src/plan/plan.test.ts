@@ -131,7 +131,7 @@ test('a rack grows for a server that has no room in it', () => {
   const { racks, devices } = after(stackOf('a', 'b'), small);
 
   expect(racks).toMatchObject([{ height: 2 }]);
-  expect(devices.map(({ location }) => location?.startU).sort()).toEqual([1, 2]);
+  expect(new Set(devices.map(({ location }) => location?.startU))).toEqual(new Set([1, 2]));
 });
 
 test('a device never moves within its rack', () => {
@@ -197,7 +197,7 @@ test('a resized server has a device of the other template at the same unit, and 
   const { devices, templates } = after(
     {
       flavors,
-      servers: [server({ id: 'web', flavor: { kind: 'id', id: 'tall' as never } }), server({ id: 'db' })],
+      servers: [server({ id: 'web', flavor: { kind: 'id', id: 'tall' } }), server({ id: 'db' })],
       trees: [tree({ servers: ['web', 'db'] })],
     },
     { ...before, devices: edited },
@@ -216,7 +216,7 @@ test('a resized server that is too tall for its place gets another one', () => {
   const { devices } = after(
     {
       flavors,
-      servers: [server({ id: 'a' }), server({ id: 'b', flavor: { kind: 'id', id: 'tall' as never } })],
+      servers: [server({ id: 'a' }), server({ id: 'b', flavor: { kind: 'id', id: 'tall' } })],
       trees: [tree({ servers: ['a', 'b'] })],
     },
     before,
@@ -423,7 +423,7 @@ test('a second device of one server goes, the older one stays', () => {
 
 test('two racks of one name, as a race leaves them, are parted before anything else is done', () => {
   const before = after(stackOf('web'));
-  const double = { ...rack({ id: 90 }), ...before.racks[0], id: 90 as never };
+  const double = { ...rack({ id: 90 }), ...before.racks[0], id: 90 };
 
   const { racks, devices } = after(stackOf('web', 'db'), { ...before, racks: [...before.racks, double] });
 

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import {
+  type CloudFields,
+  cloud,
+  device,
+  group,
+  portal,
+  rack,
+  server,
+  tree,
+  unreadable,
+  user,
+} from '../../test/support/builders.ts';
+import { rackKeyOfServers } from './membership.ts';
+import { memoryKey } from './memory.ts';
+import { indexPortal } from './portal-index.ts';
+
+function homes(seen: CloudFields, shown = portal(), standalone: 'ignore' | 'rack' = 'ignore') {
+  return Object.fromEntries(rackKeyOfServers(cloud(seen), indexPortal(shown), standalone));
+}
+
+/** The rack of a stack as an earlier run has left it. */
+const rackOf = (stack: string, remembered: readonly string[] = []) =>
+  rack({
+    metadata: {
+      openstack_stack_id: stack,
+      [memoryKey]: { revision: '1', servers: remembered, server_groups: ['group'] },
+    },
+  });
+const deviceOf = (server: string) => device({ metadata: { openstack_instance_id: server } });
+const web = server({ id: 'web' });
+
+test('a server belongs to the stack whose tree it is a resource of', () => {
+  expect(homes({ servers: [web], trees: [tree({ servers: ['web'] })] })).toEqual({ web: 'stack' });
+});
+
+test('where the tree was not read, to the one whose rack remembers it', () => {
+  const shown = portal({ racks: [rackOf('stack', ['web'])] });
+
+  expect(homes({ servers: [web], trees: [tree({ content: 'remembered' })] }, shown)).toEqual({
+    web: 'stack',
+  });
+});
+
+test('or to the one that Nova hints at, if that is to be seen', () => {
+  const hinted = server({ id: 'web', rootStackId: 'stack' });
+
+  expect(homes({ servers: [hinted], trees: [tree()] })).toEqual({ web: 'stack' });
+  expect(homes({ servers: [hinted], trees: [tree({ id: 'other' })] })).toEqual({});
+});
+
+test('or to the one that has a server group it is a member of, read or remembered', () => {
+  const serverGroups = [group({ members: ['web'] })];
+  const shown = portal({ racks: [rackOf('stack')] });
+
+  expect(homes({ servers: [web], serverGroups, trees: [tree({ serverGroups: ['group'] })] })).toEqual({
+    web: 'stack',
+  });
+  expect(homes({ servers: [web], serverGroups, trees: [tree({ content: 'remembered' })] }, shown)).toEqual({
+    web: 'stack',
+  });
+});
+
+test('or to the one in whose rack its device stands', () => {
+  const shown = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
+
+  expect(homes({ servers: [web], trees: [tree()] }, shown)).toEqual({ web: 'stack' });
+});
+
+test('a resource of one stack does not stay in the rack of another', () => {
+  const shown = portal({ racks: [rackOf('old')], devices: [deviceOf('web')] });
+  const trees = [tree({ id: 'old' }), tree({ id: 'new', servers: ['web'] })];
+
+  expect(homes({ servers: [web], trees }, shown)).toEqual({ web: 'new' });
+});
+
+test('of two stacks that have a server the one with the lower id has it', () => {
+  const trees = [tree({ id: 'b', servers: ['web'] }), tree({ id: 'a', servers: ['web'] })];
+
+  expect(homes({ servers: [web], trees })).toEqual({ web: 'a' });
+});
+
+test('what the cloud does not list belongs to nothing, and a deleted stack has nothing', () => {
+  expect(homes({ trees: [tree({ servers: ['web'] })] })).toEqual({});
+  expect(homes({ servers: [web], trees: [tree({ status: 'DELETE_COMPLETE', servers: ['web'] })] })).toEqual(
+    {},
+  );
+});
+
+test('a server without a stack belongs to its project, if that is wished and a user has it', () => {
+  const nobody = portal({ users: [user({ projectId: null })] });
+
+  expect(homes({ servers: [web] })).toEqual({});
+  expect(homes({ servers: [web] }, portal(), 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes({ servers: [web] }, nobody, 'rack')).toEqual({});
+});
+
+test('a server that cannot be read is not taken for one without a stack', () => {
+  expect(homes({ servers: [unreadable('web')] }, portal(), 'rack')).toEqual({});
+});
+
+test('nor are those of a project whose stacks could not be listed', () => {
+  expect(homes({ servers: [web], unobserved: ['project'] }, portal(), 'rack')).toEqual({});
+});
+
+test('nor those that stand in the rack of a stack that was not seen, or that it remembers', () => {
+  const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
+  const remembered = portal({ racks: [rackOf('stack', ['web'])] });
+
+  expect(homes({ servers: [web] }, standing, 'rack')).toEqual({});
+  expect(homes({ servers: [web] }, remembered, 'rack')).toEqual({});
+});
+
+test('a stack that was deleted gives its servers free; one that is not found those that it only remembers', () => {
+  const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
+  const remembered = portal({ racks: [rackOf('stack', ['web'])] });
+  const deleted: CloudFields = { servers: [web], evidence: { stacks: { stack: 'deleted' } } };
+  const notFound: CloudFields = { servers: [web], evidence: { stacks: { stack: 'not-found' } } };
+
+  expect(homes(deleted, standing, 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes(notFound, remembered, 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes(notFound, standing, 'rack')).toEqual({});
+});
