@@ -423,7 +423,7 @@ test('a second device of one server goes, the older one stays', () => {
 
 test('two racks of one name, as a race leaves them, are parted before anything else is done', () => {
   const before = after(stackOf('web'));
-  const double = { ...rack({ id: 90 }), ...before.racks[0], id: 90 };
+  const double = { ...rack({ id: 90 }), ...before.racks[0], id: rack({ id: 90 }).id };
 
   const { racks, devices } = after(stackOf('web', 'db'), { ...before, racks: [...before.racks, double] });
 
