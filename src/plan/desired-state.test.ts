@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import {
+  address,
+  type CloudFields,
+  cloud,
+  flavor,
+  portal,
+  rack,
+  server,
+  tree,
+  user,
+} from '../../test/support/builders.ts';
+import { desiredState } from './desired-state.ts';
+import { memoryKey } from './memory.ts';
+import { indexPortal } from './portal-index.ts';
+
+const desired = (seen: CloudFields, shown = portal(), standaloneServers: 'ignore' | 'rack' = 'ignore') =>
+  desiredState(cloud(seen), shown, indexPortal(shown), { standaloneServers });
+
+test('devices are ordered by name and id, racks by the id of their stack', () => {
+  const { racks } = desired({
+    servers: [server({ id: '2', name: 'b' }), server({ id: '3', name: 'a' }), server({ id: '1', name: 'b' })],
+    trees: [tree({ id: 'z' }), tree({ id: 'y', servers: ['2', '3', '1'] })],
+  });
+
+  expect(racks.map(({ key }) => key)).toEqual(['y', 'z']);
+  expect(racks[0]?.devices.map(({ serverId }) => serverId)).toEqual(['3', '1', '2']);
+});
+
+test('the interfaces of a device are ordered by address, per network, whatever that is called', () => {
+  const addresses = [
+    address({ network: 'constructor', address: '10.0.0.2' }),
+    address({ network: '__proto__', address: '10.1.0.1' }),
+    address({ network: 'constructor', address: '10.0.0.1', mac: 'fa:16:3e:00:00:01' }),
+  ];
+
+  const { racks } = desired({ servers: [server({ addresses })], trees: [tree({ servers: ['server'] })] });
+
+  const interfaces = racks[0]?.devices[0]?.metadata['net_interfaces'] as object;
+  expect(Object.entries(interfaces)).toEqual([
+    [
+      'constructor',
+      [
+        { addr: '10.0.0.1', version: 4, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
+        { addr: '10.0.0.2', version: 4, type: 'fixed', mac: null },
+      ],
+    ],
+    ['__proto__', [{ addr: '10.1.0.1', version: 4, type: 'fixed', mac: null }]],
+  ]);
+});
+
+test('of a volume it is said whether it goes with the server, where Nova says so', () => {
+  const volumes = [
+    { id: 'kept', deleteOnTermination: false },
+    { id: 'unsaid', deleteOnTermination: null },
+  ];
+
+  const { racks } = desired({ servers: [server({ volumes })], trees: [tree({ servers: ['server'] })] });
+
+  expect(racks[0]?.devices[0]?.volumeDetails).toEqual({ kept: { delete_on_termination: false }, unsaid: {} });
+});
+
+test('a tree that was not read says nothing of outputs and memory: the rack keeps its own', () => {
+  const [read] = desired({ trees: [tree({ outputs: { a: 1 } })] }).racks;
+  const [remembered] = desired({ trees: [tree({ content: 'remembered' })] }).racks;
+
+  expect(read).toMatchObject({ creationOutput: 'a=1', metadata: { [memoryKey]: { revision: '1' } } });
+  expect(remembered?.creationOutput).toBeUndefined();
+  expect(remembered?.metadata).not.toHaveProperty(memoryKey);
+});
+
+test('a rack whose project no user has any more stays with its owner', () => {
+  const racks = [rack({ ownerId: 7, metadata: { openstack_stack_id: 'stack' } })];
+  const users = [user({ projectId: null }), user({ id: 7, projectId: null })];
+
+  expect(desired({ trees: [tree()] }, portal({ users, racks })).racks).toMatchObject([{ ownerId: 7 }]);
+  expect(desired({ trees: [tree()] }, portal({ users })).racks).toEqual([]);
+});
+
+test('templates are wanted of all flavors, in a run about some stacks of those that are used', () => {
+  const flavors = [flavor(), flavor({ id: 'unused' })];
+  const one = { flavors, servers: [server()], trees: [tree({ servers: ['server'] })] };
+
+  const ids = (seen: CloudFields) => desired(seen).templates.map(({ foreignId }) => foreignId);
+  expect(ids(one)).toEqual(['flavor', 'unused']);
+  expect(ids({ ...one, scope: { racks: ['stack'], servers: ['server'] } })).toEqual(['flavor']);
+});
+
+test('the templates of flavors that are gone come last: a living one of the name has it', () => {
+  const embedded = { kind: 'embedded', name: 'm1', vcpus: 1, ram: 1, disk: 1 } as const;
+
+  const { templates } = desired({
+    flavors: [flavor({ id: 'z', name: 'm1' })],
+    servers: [server({ flavor: embedded })],
+    trees: [tree({ servers: ['server'] })],
+  });
+
+  expect(templates.map(({ foreignId }) => foreignId)).toEqual(['z', 'deleted-flavor:m1/1/1/1']);
+});
+
+test('each server is known by the source whose racks it belongs in, if they are wanted', () => {
+  const seen = { servers: [server({ id: 'a' }), server({ id: 'b' })], trees: [tree({ servers: ['a'] })] };
+
+  expect(Object.fromEntries(desired(seen, portal(), 'rack').keyOfServer)).toEqual({
+    a: 'stack',
+    b: 'standalone:project',
+  });
+  expect(desired(seen, portal({ users: [] })).keyOfServer.size).toBe(0);
+});
