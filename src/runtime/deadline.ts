@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events';
 
+/** The deadlines that end with a signal. A listener for each costs several µs: there is one for all. */
+const followers = new WeakMap<AbortSignal, Set<Deadline>>();
+
 /**
  * Emits `abort` when the time is over, or with an outer signal; over with its block (`using`). undici takes it in place of
  * an AbortSignal, of which `AbortSignal.any([outer, AbortSignal.timeout(ms)])` takes 30 µs: a third of what a whole
@@ -9,13 +12,13 @@ export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable 
   /** What the outer signal was aborted with; undefined when the time ran out. */
   reason: unknown;
   readonly #timer: NodeJS.Timeout;
-  readonly #outer: AbortSignal | undefined;
+  readonly #fellows: Set<Deadline> | undefined;
   #isOver = false;
 
   constructor(ms: number, outer?: AbortSignal) {
     super();
-    this.#outer = outer;
-    outer?.addEventListener('abort', this.#onOuterAbort, { once: true });
+    this.#fellows = outer && fellowsOf(outer);
+    this.#fellows?.add(this);
     this.#timer = setTimeout(() => {
       this.#isOver = true;
       this.emit('abort');
@@ -29,11 +32,21 @@ export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable 
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#outer?.removeEventListener('abort', this.#onOuterAbort);
+    this.#fellows?.delete(this);
   }
+}
 
-  readonly #onOuterAbort = (): void => {
-    this.reason = this.#outer?.reason;
-    this.emit('abort');
-  };
+function fellowsOf(outer: AbortSignal): Set<Deadline> {
+  let fellows = followers.get(outer);
+  if (!fellows) {
+    const all = new Set<Deadline>();
+    outer.addEventListener('abort', () => {
+      for (const deadline of all) {
+        deadline.reason = outer.reason;
+        deadline.emit('abort');
+      }
+    });
+    followers.set(outer, (fellows = all));
+  }
+  return fellows;
 }
