@@ -118,7 +118,7 @@ export class Broker {
       username,
       password: password.reveal(),
       vhost,
-      ...(tls && { tls: { servername: host, ...(tls.ca !== undefined && { ca: tls.ca }) } }),
+      ...(tls && { tls: tls.ca === undefined ? true : { ca: tls.ca } }),
       heartbeat: heartbeatS,
       connectionTimeout: connectTimeoutMs,
       connectionName: name,

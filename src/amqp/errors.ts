@@ -1,5 +1,6 @@
 import { AMQPError } from 'rabbitmq-client';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
+import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 
 /** What to tell a person who has to do something at the broker. */
 export interface BrokerAddress {
@@ -13,6 +14,7 @@ export interface BrokerAddress {
  * RabbitMQ could not be reached, or refused something.
  *
  * - `unreachable`: nothing answers there, or it went away
+ * - `certificate`: it speaks TLS, with a certificate that nobody we know vouches for
  * - `login`: user and password do not fit
  * - `vhost`: there is no such virtual host, or the user may not enter it
  * - `permission`: the user may not do this to that queue or exchange
@@ -20,7 +22,7 @@ export interface BrokerAddress {
  */
 export class BrokerError extends ServiceError {
   override readonly name = 'BrokerError';
-  readonly kind: 'unreachable' | 'login' | 'vhost' | 'permission' | 'refused';
+  readonly kind: 'unreachable' | 'certificate' | 'login' | 'vhost' | 'permission' | 'refused';
   readonly host: string;
 
   constructor(
@@ -73,6 +75,14 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
       ...common,
       kind: 'refused',
       severity: 'transient',
+    });
+  }
+  if (error instanceof Error && 'code' in error && isUntrustedCertificate(String(error.code))) {
+    return new BrokerError(`${at} cannot be trusted: ${text}.`, {
+      ...common,
+      kind: 'certificate',
+      severity: 'fatal',
+      hint: 'Give the authority of its certificate as rmq.cacert; see that rmq.rmq_address is a name in the certificate and that it has not expired.',
     });
   }
   return new BrokerError(`${at} cannot be reached: ${text}.`, {

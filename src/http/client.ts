@@ -3,6 +3,7 @@ import { Agent, type Dispatcher, request as send } from 'undici';
 import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
+import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 import { userAgent } from '../runtime/version.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
 import {
@@ -197,7 +198,7 @@ export class HttpClient {
       }
       throw new ConnectionError(facts, {
         code,
-        maybeCarriedOut: !neverSent.has(code) && !untrusted.test(code),
+        maybeCarriedOut: !neverSent.has(code) && !isUntrustedCertificate(code),
         cause,
         hint: hintFor(code),
       });
@@ -215,13 +216,10 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** The codes of a certificate that Node or OpenSSL did not accept. */
-const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
-
 function hintFor(code: string): string | undefined {
   if (code === 'ECONNREFUSED') return 'Is it running, and is the address right?';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Is the host name right, and does DNS know it?';
-  if (untrusted.test(code)) {
+  if (isUntrustedCertificate(code)) {
     return 'Its certificate is not trusted: give the authority as `cacert`, or set `insecure: true`.';
   }
   return undefined;

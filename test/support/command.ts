@@ -12,8 +12,8 @@ export interface Finished {
 
 /** A process of the command line as an operator starts it. */
 export interface Command {
-  /** Resolves when standard output has shown the text. */
-  saw(text: string): Promise<void>;
+  /** Resolves when standard output has shown the text. @returns the first line with it */
+  saw(text: string): Promise<string>;
   kill(signal: NodeJS.Signals): void;
   readonly finished: Promise<Finished>;
 }
@@ -39,6 +39,7 @@ export function command(...args: string[]): Command {
         if (ended && !stdout.includes(text))
           throw new Error(`it ended without showing "${text}": ${stdout}${stderr}`);
       }
+      return stdout.split('\n').find((line) => line.includes(text)) ?? '';
     },
   };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Connection } from 'rabbitmq-client';
 import { systemClock } from '../../src/runtime/clock.ts';
 
@@ -17,6 +18,8 @@ export interface TestBroker extends AsyncDisposable {
 
 /** A RabbitMQ of our own, which a test may treat as badly as it likes. Killed and started again it has its data still. */
 export interface PrivateBroker extends TestBroker {
+  /** Where it speaks TLS, with the certificate of test/fixtures/tls. */
+  readonly tlsPort: number;
   /** As a power cut: SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -57,11 +60,19 @@ export async function anyBroker(): Promise<TestBroker> {
 
 /** Starts one, with ports, data and a port mapper (epmd) of its own, on loopback only. */
 export async function startPrivateBroker(): Promise<PrivateBroker> {
-  const [port, distribution, mapper] = await freePorts();
+  const [port, tlsPort, distribution, mapper] = await freePorts();
   const home = mkdtempSync(join(tmpdir(), 'rabbitmq-'));
   writeFileSync(
     join(home, 'rabbitmq.conf'),
-    `listeners.tcp.1 = 127.0.0.1:${port}\nlog.file = false\nlog.console = true\ndisk_free_limit.absolute = 50MB\n`,
+    [
+      `listeners.tcp.1 = 127.0.0.1:${port}`,
+      `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
+      `ssl_options.certfile = ${tlsFixture('cert.pem')}`,
+      `ssl_options.keyfile = ${tlsFixture('key.pem')}`,
+      'log.file = false',
+      'log.console = true',
+      'disk_free_limit.absolute = 50MB\n',
+    ].join('\n'),
   );
   const env = {
     ...process.env,
@@ -98,6 +109,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
   await start();
   return {
     ...addressOf(port),
+    tlsPort,
     start,
     kill,
     control: (...args) => {
@@ -126,6 +138,11 @@ export async function withConnection<T>(
   }
 }
 
+/** The path of a file whose certificate is for 127.0.0.1, and its own authority. */
+export function tlsFixture(name: 'cert.pem' | 'key.pem'): string {
+  return fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+}
+
 function addressOf(port: number) {
   return { host: '127.0.0.1', port, url: `amqp://guest:guest@127.0.0.1:${port}/` };
 }
@@ -143,15 +160,15 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-async function freePorts(): Promise<[number, number, number]> {
+async function freePorts(): Promise<[number, number, number, number]> {
   const servers = await Promise.all(
-    [0, 0, 0].map(async () => {
+    [0, 0, 0, 0].map(async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
       return server;
     }),
   );
-  const [a, b, c] = servers.map((server) => (server.address() as AddressInfo).port);
+  const [a, b, c, d] = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [a ?? 0, b ?? 0, c ?? 0];
+  return [a ?? 0, b ?? 0, c ?? 0, d ?? 0];
 }

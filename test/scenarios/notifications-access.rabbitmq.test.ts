@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../support/command.ts';
+import { type Listening, startListening } from '../support/listening-scenario.ts';
+import {
+  type PrivateBroker,
+  startPrivateBroker,
+  tlsFixture,
+  whyNoPrivateBroker,
+} from '../support/rabbitmq.ts';
+
+const why = whyNoPrivateBroker();
+
+/** How the service comes to its broker: by TLS, and with a password. */
+describe.skipIf(why !== undefined)(`with a RabbitMQ of our own${why ? ` (skipped: ${why})` : ''}`, () => {
+  let broker: PrivateBroker;
+  beforeAll(async () => {
+    broker = await startPrivateBroker();
+  }, 90_000);
+  afterAll(async () => {
+    await broker[Symbol.asyncDispose]();
+  });
+
+  test('notifications come over TLS where the authority of the broker is known', async () => {
+    await using listening = await startListening({
+      broker,
+      rmq: { tls: true, rmq_port: broker.tlsPort, cacert: tlsFixture('cert.pem') },
+    });
+
+    stopAll(listening);
+
+    await listening.inStep();
+  });
+
+  test('a broker whose authority is not known is not spoken to, and what to do is said', async () => {
+    await using listening = await startListening({ broker, withService: false });
+    const configFile = await listening.configWith({ rmq: { tls: true, rmq_port: broker.tlsPort } });
+    await using service = serve(configFile);
+
+    const line = await service.saw('cannot be trusted');
+
+    expect(line).toMatch(/certificate/);
+    expect(line).toContain('rmq.cacert');
+  });
+
+  test('a wrong password is said in words; once it is right the service listens', async () => {
+    broker.control('add_user', 'bridge', 'Correct-Horse-7');
+    broker.control('set_permissions', '-p', '/', 'bridge', '.*', '.*', '.*');
+    await using listening = await startListening({ broker, withService: false });
+    const rmq = { rmq_username: 'bridge', rmq_password: 'Wrong-Battery-9' };
+    await using service = serve(await listening.configWith({ rmq }));
+
+    const line = await service.saw('refused user \\"bridge\\"');
+    broker.control('change_password', 'bridge', 'Wrong-Battery-9');
+    await service.saw('listening to notifications');
+    stopAll(listening);
+    await listening.inStep();
+
+    service.kill('SIGTERM');
+    const { stdout, stderr } = await service.finished;
+    expect(line).toContain('rmq.rmq_password');
+    expect(stdout + stderr).not.toContain('Wrong-Battery-9');
+  });
+});
+
+function serve(configFile: string) {
+  const service = command('run', 'updates_bulk', 'updates_mq', '--config', configFile);
+  return Object.assign(service, {
+    async [Symbol.asyncDispose]() {
+      service.kill('SIGKILL');
+      await service.finished;
+    },
+  });
+}
+
+function stopAll({ sandbox: { cloud } }: Listening): void {
+  for (const { id } of cloud.compute.servers()) cloud.compute.act(id, 'stop');
+}
