@@ -246,9 +246,11 @@ function isGone(evidence: Evidence | undefined): boolean {
 }
 
 function hold(kind: 'rack' | 'device', { id, name }: Rack | Device, evidence: Evidence | undefined): Held {
-  const reason =
-    evidence === 'exists'
-      ? 'the cloud left it out of its list, but has it'
-      : 'the cloud left it out of its list, and could not be asked for it';
-  return { kind, id, name, reason };
+  return { kind, id, name, reason: reasonToHold(evidence) };
+}
+
+function reasonToHold(evidence: Evidence | undefined): string {
+  if (evidence === 'exists') return 'the cloud left it out of its list, but has it';
+  if (evidence === 'disputed') return 'the cloud does not find it, and nothing else says that it is gone';
+  return 'the cloud left it out of its list, and could not be asked for it';
 }

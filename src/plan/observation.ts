@@ -41,10 +41,11 @@ export interface TreeRevision {
  *
  * - `deleted`: it says so itself (Heat's DELETE_COMPLETE, a deleted row of Nova's, a `delete.end`)
  * - `not-found`: it knows no such id
+ * - `disputed`: the same, but no list bears it out, or another service still has it
  * - `exists`: the list was wrong
  * - `unknown`: it could not be asked
  */
-export type Evidence = 'deleted' | 'not-found' | 'exists' | 'unknown';
+export type Evidence = 'deleted' | 'not-found' | 'disputed' | 'exists' | 'unknown';
 
 /**
  * The cloud as one run saw it: whole within its scope, or it would not be here. What could not be seen is named, and

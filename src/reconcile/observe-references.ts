@@ -104,9 +104,32 @@ export async function observeReferences(
     flavors,
     externalNetworks,
     unobserved: new Map(),
-    evidence: { servers: absentServers(servers.answers, known.announced), stacks, flavors: new Map() },
+    evidence: { servers: serverEvidence(), stacks, flavors: new Map() },
   };
   return { cloud, unread: [...servers.unread, ...unread, ...read.unread], rootOfStack: rootsOf(rows) };
+
+  /** No list bears out here what Nova says of an id: somebody else has to. */
+  function serverEvidence(): Map<ServerId, Evidence> {
+    const evidence = new Map<ServerId, Evidence>();
+    for (const [id, answer] of servers.answers) {
+      if (answer) continue;
+      if (known.announced.servers.has(id)) evidence.set(id, 'deleted');
+      else evidence.set(id, hasLeft(id) ? 'not-found' : 'disputed');
+    }
+    return evidence;
+  }
+
+  /** Whether Heat has it in the stack no more of whose rack it is shown in, or that stack itself no more. */
+  function hasLeft(id: ServerId): boolean {
+    return racksWith(id, index).some((key) => {
+      const source = index.sources.get(key);
+      if (source?.kind !== 'stack') return false;
+      const content = trees.find(({ root }) => root.id === source.stackId)?.content;
+      if (content) return content.serverGroups.length === 0 && !content.servers.includes(id);
+      const ofStack = stacks.get(source.stackId);
+      return ofStack === 'deleted' || ofStack === 'not-found';
+    });
+  }
 }
 
 const idsOf = (named: readonly Reference[]) => named.map(({ id }) => id as ServerId);
@@ -292,16 +315,5 @@ async function absentStacks(
       evidence.set(stack.id, await stackEvidence(session, stack, announced, signal));
     }),
   );
-  return evidence;
-}
-
-function absentServers(
-  answers: ReadonlyMap<ServerId, Answer>,
-  announced: Announced,
-): Map<ServerId, Evidence> {
-  const evidence = new Map<ServerId, Evidence>();
-  for (const [id, answer] of answers) {
-    if (!answer) evidence.set(id, announced.servers.has(id) ? 'deleted' : 'not-found');
-  }
   return evidence;
 }

@@ -188,3 +188,18 @@ test('a server whose end was announced is gone from the portal', async () => {
   expect(report.changes['delete-device']).toBe(1);
   expect(outOfStep(sandbox)).toEqual([]);
 });
+
+test('a server that Nova does not find, but Heat has and nothing announced as deleted, keeps its device', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const server = firstServer(sandbox);
+  const body = JSON.stringify({ itemNotFound: { code: 404, message: 'Instance could not be found.' } });
+  const headers = { 'content-type': 'application/json' };
+  const restore = sandbox.faults.add({ service: 'nova', kind: 'answer', status: 404, body, headers });
+
+  const { changes } = await reconciler.reconcile([about(server)]);
+  restore();
+
+  expect(changes).toEqual({});
+  expect(outOfStep(sandbox)).toEqual([]);
+});
