@@ -227,6 +227,22 @@ test('a service that the catalog lacks is a fatal error that says what there is'
   });
 });
 
+test('a catalog that lacks a service is asked for again after a minute, and not before', async () => {
+  const clock = new ManualClock();
+  await using cloud = await start({ clock });
+  const session = cloud.session({ clock });
+  const ask = () => session.request('block-storage', flavors).catch(() => {});
+
+  await ask();
+  await ask();
+  const atOnce = cloud.logins.length;
+  clock.advance(60_000);
+  await ask();
+  await ask();
+
+  expect([atOnce, cloud.logins.length]).toEqual([1, 2]);
+});
+
 test('of a link only what stands below the version is followed, so no other host gets the token', async () => {
   await using cloud = await start();
   const session = cloud.session();

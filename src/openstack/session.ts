@@ -12,7 +12,14 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
-import { belowRoot, findEndpoint, type Interface, type ServiceType, services } from './catalog.ts';
+import {
+  belowRoot,
+  CatalogError,
+  findEndpoint,
+  type Interface,
+  type ServiceType,
+  services,
+} from './catalog.ts';
 import { type Credentials, scopedTo } from './credentials.ts';
 import { openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
@@ -64,6 +71,8 @@ export type FollowRequest = Omit<
 /** A tenth of its lifetime, and at most five minutes, before a token ends a new one is had. */
 const renewalShare = 0.1;
 const longestRenewalMs = 5 * 60_000;
+/** A catalog without what we look for is asked for again, but a cloud that has no Gnocchi is not asked all the time. */
+const catalogDoubtMs = 60_000;
 
 /**
  * One user in one project of one cloud: has its token, finds the services and speaks to them. The token is had when
@@ -83,6 +92,7 @@ export class Session {
   readonly #login: SingleFlight<Token>;
   #token: Token | undefined;
   #renewAt = 0;
+  #signedInAt = 0;
 
   /** @param parent the same user's session whose connections this one uses */
   constructor(options: SessionOptions, parent?: Session) {
@@ -180,13 +190,24 @@ export class Session {
         headers: { ...request.headers, 'x-auth-token': token.text.reveal() },
       });
     const token = await this.token(request.signal);
-    let response = await send(token);
+    let response: HttpResponse;
+    try {
+      response = await send(token);
+    } catch (error) {
+      if (error instanceof CatalogError) this.#doubtCatalog(token);
+      throw error;
+    }
     if (response.status === 401) {
       this.#forget(token);
       response = await send(await this.token(request.signal));
     }
     if (response.status < 300 || request.accept?.includes(response.status)) return response;
     throw openStackError(response);
+  }
+
+  /** The catalog came with the token: it may have been had at a bad moment, so the next request asks for both again. */
+  #doubtCatalog(token: Token): void {
+    if (this.#clock.now() - this.#signedInAt >= catalogDoubtMs) this.#forget(token);
   }
 
   /** A token that was replaced meanwhile is forgotten already. */
@@ -202,6 +223,7 @@ export class Session {
       signal: this.#closing.signal,
     });
     this.#token = token;
+    this.#signedInAt = now();
     this.#renewAt = token.expiresAt - Math.min(longestRenewalMs, (token.expiresAt - now()) * renewalShare);
     return token;
   }
