@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
+import { eachOnce } from './each-once.ts';
 import { ConcertimError } from './errors.ts';
 import type { Device, DeviceDraft, DeviceId, DevicePatch } from './model.ts';
 import type { Session } from './session.ts';
@@ -15,7 +16,7 @@ const nodes = '/api/v1/nodes';
 /** All devices in all racks, in no order that would stay. */
 export async function listDevices(session: Session, signal?: AbortSignal): Promise<Device[]> {
   const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
-  return parseBody(response, z.array(wire.Device));
+  return eachOnce(parseBody(response, z.array(wire.Device)));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { deleteRecord } from './delete-record.ts';
+import { eachOnce } from './each-once.ts';
 import { ConcertimError, saysNoSuchRecord } from './errors.ts';
 import type { Device, Rack, RackDraft, RackId, RackPatch } from './model.ts';
 import type { Session } from './session.ts';
@@ -12,7 +13,7 @@ const member = '/api/v1/racks/{id}';
 /** All racks of all users, in no order that would stay. */
 export async function listRacks(session: Session, signal?: AbortSignal): Promise<Rack[]> {
   const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
-  return parseBody(response, z.array(wire.Rack));
+  return eachOnce(parseBody(response, z.array(wire.Rack)));
 }
 
 /** A rack and what stands in it; undefined when there is no such rack. */

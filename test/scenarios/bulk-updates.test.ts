@@ -501,3 +501,19 @@ function writes({ services }: Sandbox): string[] {
     .filter(({ method }) => method !== 'GET')
     .map(({ method, url }) => `${method} ${url}`);
 }
+
+test('a portal that lists everything twice has nothing surplus', async () => {
+  await using scenario = await startScenario();
+  await scenario.run();
+  scenario.sandbox.faults.add({
+    service: 'concertim',
+    method: 'GET',
+    kind: 'rewrite',
+    rewrite: (body) => (Array.isArray(body) ? [...body, ...body] : body),
+  });
+
+  const { changes } = await scenario.run();
+
+  expect(changes).toEqual({});
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
