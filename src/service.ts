@@ -54,6 +54,8 @@ export interface ServiceOptions {
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** How long one exchange may last at most, whoever is asked, ms. Default: each system's own. */
+  readonly exchangeMs?: number;
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
 }
@@ -371,9 +373,11 @@ export class Service implements AsyncDisposable {
 
   /** What all that speaks HTTP is given. */
   #shared() {
+    const { exchangeMs } = this.#options;
     return {
       clock: this.#clock,
       random: this.#random,
+      ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs }),
       onExchange: (exchange: Exchange) => {
         this.#traffic.count(exchange.service);
         this.#observation.exchanged(exchange);

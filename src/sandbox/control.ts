@@ -24,7 +24,10 @@ const common = {
 
 /** A fault as JSON; all kinds but `rewrite`, which is a function. */
 const FaultBody = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal(['reset-before', 'reset-after', 'stall', 'truncate']), ...common }),
+  z.strictObject({
+    kind: z.literal(['reset-before', 'reset-after', 'stall', 'truncate', 'shorten']),
+    ...common,
+  }),
   z.strictObject({ kind: z.literal('delay'), ms: z.number().positive(), ...common }),
   z.strictObject({
     kind: z.literal('answer'),

@@ -17,14 +17,22 @@ export type FaultKind =
     }
   /** It is carried out; half of the answer's body comes, then the end. */
   | { readonly kind: 'truncate' }
+  /** It is carried out; half of the answer's body comes, as if it were the whole. */
+  | { readonly kind: 'shorten' }
   /** It is carried out; the answer's body comes a few bytes at a time. */
   | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number }
   /** It is carried out; the answer's JSON is changed on its way. */
   | {
       readonly kind: 'rewrite';
-      /** Given the answer's body, gives another. */
-      readonly rewrite: (body: unknown) => unknown;
+      /** Given the answer's body, gives another; what is no JSON stays as it is. */
+      readonly rewrite: (body: unknown, exchange: StruckExchange) => unknown;
     };
+
+/** What is known of an exchange when its answer is rewritten. */
+export interface StruckExchange {
+  readonly method: string;
+  readonly url: string;
+}
 
 /** Which exchanges a fault hits. */
 export interface FaultAim {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, systemClock } from '../runtime/clock.ts';
@@ -58,7 +59,7 @@ export class HttpService {
     });
     app.addHook('onSend', async (request, reply, payload) => {
       const struck = strikes.get(request);
-      return struck ? spoil(struck.fault, reply, payload, struck.clock) : payload;
+      return struck ? spoil(struck, request, reply, payload) : payload;
     });
     options.routes(app);
     const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
@@ -81,6 +82,20 @@ export class HttpService {
     this.#inFlight--;
   }
 
+  /** Nobody is let in any more, as if it did not run; the returned function opens the door again. */
+  async refuse(): Promise<() => Promise<void>> {
+    const { server } = this.#app;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+    return async () => {
+      const { hostname, port } = new URL(this.url);
+      server.listen(Number(port), hostname);
+      await once(server, 'listening');
+    };
+  }
+
   /** Starts the counts anew. */
   forget(): void {
     this.seen = [];
@@ -93,7 +108,12 @@ export class HttpService {
 }
 
 /** The faults that have hit exchanges whose answers are still to come. */
-const strikes = new WeakMap<FastifyRequest, { fault: FaultKind; clock: Clock }>();
+const strikes = new WeakMap<FastifyRequest, Strike>();
+
+interface Strike {
+  readonly fault: FaultKind;
+  readonly clock: Clock;
+}
 
 /**
  * Has a fault hit an exchange, before its route or from within: afterwards `reply.sent` tells whether it is over for the
@@ -125,6 +145,7 @@ export async function strike(
       return;
     case 'reset-after':
     case 'truncate':
+    case 'shorten':
     case 'trickle':
     case 'rewrite':
       return;
@@ -134,7 +155,12 @@ export async function strike(
 }
 
 /** What a fault does to an answer on its way. */
-function spoil(fault: FaultKind, reply: FastifyReply, payload: unknown, clock: Clock): unknown {
+function spoil(
+  { fault, clock }: Strike,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): unknown {
   const text = typeof payload === 'string' ? payload : '';
   switch (fault.kind) {
     case 'reset-after':
@@ -146,10 +172,11 @@ function spoil(fault: FaultKind, reply: FastifyReply, payload: unknown, clock: C
       return Readable.from(cutShort(text, reply));
     case 'trickle':
       return Readable.from(inPieces(text, fault, clock));
+    case 'shorten':
+      return resized(reply, text.slice(0, text.length / 2));
     case 'rewrite': {
-      const changed = JSON.stringify(fault.rewrite(JSON.parse(text)));
-      reply.header('content-length', Buffer.byteLength(changed));
-      return changed;
+      const body = jsonOf(text);
+      return body === undefined ? payload : resized(reply, JSON.stringify(fault.rewrite(body, request)));
     }
     case 'reset-before':
     case 'stall':
@@ -158,6 +185,20 @@ function spoil(fault: FaultKind, reply: FastifyReply, payload: unknown, clock: C
       return payload;
     default:
       return unreachable(fault);
+  }
+}
+
+function resized(reply: FastifyReply, text: string): string {
+  reply.header('content-length', Buffer.byteLength(text));
+  return text;
+}
+
+/** undefined: it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 export interface TableObserver<Row> {
   enter(row: Row): void;
   leave(row: Row): void;
+  /** After `leave`, of a row that goes for good. */
+  removed?(row: Row): void;
 }
 
 /**
@@ -12,11 +14,16 @@ export interface TableObserver<Row> {
  */
 export class Table<Row extends { readonly id: number }> {
   readonly #rows = new Map<number, Row>();
-  readonly #observer: TableObserver<Row> | undefined;
+  readonly #observers: TableObserver<Row>[] = [];
   #lastId = 0;
 
   constructor(observer?: TableObserver<Row>) {
-    this.#observer = observer;
+    if (observer) this.observe(observer);
+  }
+
+  /** From now on it is told as well. */
+  observe(observer: TableObserver<Row>): void {
+    this.#observers.push(observer);
   }
 
   get size(): number {
@@ -38,7 +45,7 @@ export class Table<Row extends { readonly id: number }> {
     this.#lastId = Math.max(this.#lastId, id);
     const row = { ...columns, id } as Row;
     this.#rows.set(id, row);
-    this.#observer?.enter(row);
+    this.#enter(row);
     return row;
   }
 
@@ -56,8 +63,10 @@ export class Table<Row extends { readonly id: number }> {
   }
 
   remove(id: number): void {
-    this.#observer?.leave(this.#existing(id));
+    const row = this.#existing(id);
+    this.#leave(row);
     this.#rows.delete(id);
+    for (const observer of this.#observers) observer.removed?.(row);
   }
 
   #existing(id: number): Row {
@@ -67,10 +76,18 @@ export class Table<Row extends { readonly id: number }> {
   }
 
   #replace(old: Row, row: Row): Row {
-    this.#observer?.leave(old);
+    this.#leave(old);
     this.#rows.delete(row.id);
     this.#rows.set(row.id, row);
-    this.#observer?.enter(row);
+    this.#enter(row);
     return row;
+  }
+
+  #enter(row: Row): void {
+    for (const observer of this.#observers) observer.enter(row);
+  }
+
+  #leave(row: Row): void {
+    for (const observer of this.#observers) observer.leave(row);
   }
 }
