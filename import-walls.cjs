@@ -65,6 +65,18 @@ module.exports = {
       to: { path: '^src/(http|observability|config)/|^src/runtime/(clock|random)', reachable: true },
     },
     {
+      name: 'tracing-is-loaded-when-wanted',
+      comment:
+        'The SDK of OpenTelemetry costs a quarter of a second at the start: import() trace-export.ts alone.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/observability/trace-export' },
+      to: {
+        path: '^src/observability/trace-export|@opentelemetry/(sdk|exporter|resources)',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'sandbox-stays-out-of-the-product',
       comment: 'The sandbox stands behind a URL; only the CLI and its own export import it.',
       severity: 'error',

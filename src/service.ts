@@ -18,6 +18,7 @@ import { createLogger, type Logger } from './observability/logger.ts';
 import { ObservabilityServer } from './observability/observability-server.ts';
 import { Observation } from './observability/observation.ts';
 import { Systemd } from './observability/systemd.ts';
+import { Tracing } from './observability/tracing.ts';
 import { Traffic } from './observability/traffic.ts';
 import { VitalSigns } from './observability/vital-signs.ts';
 import type { Reference } from './openstack/model.ts';
@@ -94,6 +95,7 @@ export class Service implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #traffic = new Traffic();
+  readonly #tracing: Tracing;
   readonly #cloud: CloudSession;
   readonly #portal: PortalSession;
   readonly #broker: Broker | undefined;
@@ -119,6 +121,7 @@ export class Service implements AsyncDisposable {
       },
       this.#clock,
     );
+    this.#tracing = new Tracing({ endpoint: config.observability.otlpEndpoint, clock: this.#clock });
     this.#cloud = new CloudSession({ ...config.openstack, ...this.#shared() });
     this.#portal = new PortalSession({
       ...config.concertim,
@@ -131,6 +134,7 @@ export class Service implements AsyncDisposable {
 
   /** Runs all components until the signal is aborted, or one of them cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#tracing.start(this.#log('service'));
     const signs = this.#vitalSigns();
     const runs = this.#components.map((component) => (over: AbortSignal) => component.run(over));
     const observed = this.#observabilityServer();
@@ -150,6 +154,7 @@ export class Service implements AsyncDisposable {
 
   /** One cycle of each component. @returns whether all went well */
   async runOnce(signal: AbortSignal): Promise<boolean> {
+    await this.#tracing.start(this.#log('service'));
     const results = await Promise.all(this.#components.map((component) => component.runOnce(signal)));
     return results.every(Boolean);
   }
@@ -173,7 +178,12 @@ export class Service implements AsyncDisposable {
 
   /** Closes the connections; once nothing runs any more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#cloud.close(), this.#portal.close(), this.#metrics?.reporting.close()]);
+    await Promise.all([
+      this.#cloud.close(),
+      this.#portal.close(),
+      this.#metrics?.reporting.close(),
+      this.#tracing.stop(),
+    ]);
   }
 
   #component(name: ComponentName): Component {
@@ -205,6 +215,7 @@ export class Service implements AsyncDisposable {
       log,
       {
         clock: this.#clock,
+        tracing: this.#tracing,
         onNotification: (outcome, lagMs) => this.#observation.notified(outcome, lagMs),
       },
     );
@@ -226,7 +237,7 @@ export class Service implements AsyncDisposable {
     const reconciler = this.#reconciler(log);
     const { intervalMs } = config.updates;
     const health = new Health({ component, clock: this.#clock, everyMs: intervalMs });
-    const shared = { clock: this.#clock, random: this.#random, log, health };
+    const shared = { clock: this.#clock, random: this.#random, log, health, tracing: this.#tracing };
     const loop = new ReconcileLoop({
       reconciler,
       intervalMs,
@@ -270,6 +281,7 @@ export class Service implements AsyncDisposable {
       clock: this.#clock,
       log,
       health,
+      tracing: this.#tracing,
       onReport: (report) => this.#observation.cycled(report),
       onFailure: () => this.#observation.notCycled(),
     });
@@ -323,6 +335,7 @@ export class Service implements AsyncDisposable {
       billing: billing.enabled,
       scrape: () => this.#observation.scrape(),
       onServed: (request) => this.#observation.served(request),
+      tracing: this.#tracing,
       clock: this.#clock,
       log,
     });
@@ -381,6 +394,7 @@ export class Service implements AsyncDisposable {
       onExchange: (exchange: Exchange) => {
         this.#traffic.count(exchange.service);
         this.#observation.exchanged(exchange);
+        this.#tracing.exchanged(exchange);
       },
     };
   }
@@ -391,6 +405,7 @@ export class Service implements AsyncDisposable {
       portal: this.#portal,
       settings: this.#planSettings(),
       traffic: this.#traffic,
+      tracing: this.#tracing,
       clock: this.#clock,
       random: this.#random,
       log,

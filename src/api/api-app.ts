@@ -9,6 +9,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { Logger } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
 import type { OperationError } from '../operations/operation-error.ts';
@@ -26,6 +27,7 @@ import { addKeyPairRoutes } from './routes/key-pairs.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
+import { traceRequests } from './trace-requests.ts';
 import type { TypedApp } from './typed-app.ts';
 
 export interface ApiOptions {
@@ -45,6 +47,8 @@ export interface ApiOptions {
   readonly scrape?: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Told of each request that was answered. `route` is without ids. */
   readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
+  /** undefined: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -114,6 +118,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     else if (why !== undefined) log.info(fields, 'request refused');
     else log.debug(fields, 'request served');
   });
+  if (options.tracing) traceRequests(app, options.tracing);
   answerErrors(app, log);
   await app.register(helmet);
   await app.register(swagger, {

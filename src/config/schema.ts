@@ -214,7 +214,9 @@ export const ConfigFile = z.strictObject({
         'Port for them; without one they are not served. Of processes on one machine, updates_bulk (or all in one) takes this one, updates_mq, metrics and api the next three.',
     }),
     otlp_endpoint: optional(url, {
-      description: 'OpenTelemetry collector that takes traces. No part of this version sends any yet.',
+      description:
+        'OpenTelemetry collector that takes traces by OTLP over HTTP; `/v1/traces` is added. Without one nothing is traced.',
+      suggestion: 'http://localhost:4318',
     }),
   }),
 

@@ -1,5 +1,6 @@
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
@@ -13,6 +14,7 @@ export interface MetricLoopOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly health: Health;
+  readonly tracing: Tracing;
   readonly onReport?: (report: CycleReport) => void;
   /** Told of a cycle that failed as a whole. */
   readonly onFailure?: () => void;
@@ -54,9 +56,13 @@ export class MetricLoop {
   }
 
   async #runCycle(deadline: number, signal: AbortSignal): Promise<boolean> {
-    const { pump, log, health } = this.#options;
+    const { pump, log, health, tracing } = this.#options;
     try {
-      const report = await pump.runCycle(deadline, signal);
+      const report = await tracing.work('metrics cycle', {}, async () => {
+        const done = await pump.runCycle(deadline, signal);
+        tracing.note({ instances: done.instances, kept: done.kept, sent: done.delivery.sent });
+        return done;
+      });
       this.#cycles.write(report);
       this.#options.onReport?.(report);
       if (report.delivery.stoppedBy === undefined) health.succeeded();

@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { openEnvelope, UnreadableMessageError } from './envelope.ts';
@@ -27,16 +28,23 @@ export class NotificationListener implements NotificationReceiver {
   readonly #log: Logger;
   readonly #onNotification: OnNotification | undefined;
   readonly #clock: Clock;
+  readonly #tracing: Tracing;
 
   constructor(
     updates: UpdateRequests,
     log: Logger,
-    { clock = systemClock, onNotification }: { clock?: Clock; onNotification?: OnNotification } = {},
+    options: {
+      readonly clock?: Clock;
+      readonly onNotification?: OnNotification;
+      /** Default: nothing is traced. */
+      readonly tracing?: Tracing;
+    } = {},
   ) {
     this.#updates = updates;
     this.#log = log;
-    this.#clock = clock;
-    this.#onNotification = onNotification;
+    this.#clock = options.clock ?? systemClock;
+    this.#onNotification = options.onNotification;
+    this.#tracing = options.tracing ?? new Tracing();
   }
 
   async receive(message: DeliveredMessage): Promise<Receipt> {
@@ -45,9 +53,20 @@ export class NotificationListener implements NotificationReceiver {
       const notification = openEnvelope(message.body);
       const meaning = meaningOf(notification);
       this.#log.trace({ exchange, routingKey, event: notification.eventType, ...meaning }, 'notification');
-      if (meaning.kind === 'references') await this.#updates.request(meaning.references);
-      const { sentAt } = notification;
+      const { sentAt, eventType } = notification;
       const lagMs = sentAt === undefined ? undefined : this.#clock.now() - sentAt;
+      if (meaning.kind === 'references') {
+        const { references } = meaning;
+        const fields = {
+          exchange,
+          routingKey,
+          lagMs,
+          objects: references.map(({ kind, id }) => `${kind} ${id}`),
+        };
+        await this.#tracing.work(eventType, { kind: 'consumer', fields }, () =>
+          this.#updates.request(references),
+        );
+      }
       this.#onNotification?.(meaning.kind === 'references' ? 'references' : 'ignored', lagMs);
       return { kind: 'taken' };
     } catch (error) {

@@ -6,7 +6,9 @@ import { createRack, deleteRack, listRacks, showRack, updateRack } from '../conc
 import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
+import { subjectOf } from '../plan/describe.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
@@ -28,7 +30,11 @@ const lanesAtOnce = 5;
 export async function applyPlan(
   plan: Plan,
   portal: { readonly session: Session; readonly mirror: PortalMirror },
-  options: { readonly onOutcome: (outcome: Outcome) => void; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly onOutcome: (outcome: Outcome) => void;
+    readonly tracing: Tracing;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const writer = new PlanWriter(portal.session, portal.mirror, options.signal);
   const limit = pLimit(lanesAtOnce);
@@ -38,7 +44,10 @@ export async function applyPlan(
         limit(async () => {
           for (const change of lane.changes) {
             if (options.signal?.aborted) return;
-            options.onOutcome(await writer.write(change, lane.name));
+            const fields = { ...subjectOf(change), why: change.reason };
+            options.onOutcome(
+              await options.tracing.work(change.kind, { fields }, () => writer.write(change, lane.name)),
+            );
           }
         }),
       ),

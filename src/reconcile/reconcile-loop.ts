@@ -2,6 +2,7 @@ import { ConcertimError } from '../concertim/errors.ts';
 import { ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Tracing, WorkOptions } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -22,6 +23,7 @@ export interface ReconcileLoopOptions {
   readonly onReport?: (report: RunReport) => void;
   /** Told of a run that failed as a whole. */
   readonly onFailure?: (scope: RunReport['scope'], error: unknown) => void;
+  readonly tracing: Tracing;
   /** Told how each run went. */
   readonly health?: Health;
   /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
@@ -33,6 +35,7 @@ const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
 const defaultGatherMs = 10;
+const mostOrigins = 128;
 
 /**
  * When to reconcile. Triggers only mark what is due; the loop does it, one run at a time:
@@ -52,6 +55,8 @@ export class ReconcileLoop {
   #nextFullAt = Number.NEGATIVE_INFINITY;
   /** By object: of many references to one, one is left. */
   readonly #pending = new Map<string, Reference>();
+  /** What asked for them, for traces: as many as a span has links. */
+  readonly #origins = new Set<string>();
   #failures = 0;
   /** Nothing could be done: what is asked for meanwhile waits for the full run that finds out whether it can again. */
   #isStuck = false;
@@ -64,7 +69,10 @@ export class ReconcileLoop {
 
   /** Look at these again, soon. */
   request(references: readonly Reference[]): void {
-    this.#options.reconciler.announce(references);
+    const { reconciler, tracing } = this.#options;
+    reconciler.announce(references);
+    const { here } = tracing;
+    if (here !== undefined && this.#origins.size < mostOrigins) this.#origins.add(here);
     for (const reference of references) {
       const key = `${reference.kind} ${reference.id}`;
       const deleted = reference.deleted || (this.#pending.get(key)?.deleted ?? false);
@@ -98,7 +106,9 @@ export class ReconcileLoop {
     const { clock, reconciler, intervalMs } = this.#options;
     this.#nextFullAt = clock.now() + intervalMs;
     this.#pending.clear();
-    return this.#attempt('full', signal, () => reconciler.reconcileAll(signal));
+    // A trace of its own: it is due whoever asks.
+    const options = { links: this.#takeOrigins() };
+    return this.#attempt('full', signal, options, () => reconciler.reconcileAll(signal));
   }
 
   async #runTargeted(signal: AbortSignal): Promise<void> {
@@ -107,16 +117,38 @@ export class ReconcileLoop {
     if (signal.aborted) return;
     const references = [...this.#pending.values()];
     this.#pending.clear();
-    await this.#attempt('targeted', signal, () => this.#options.reconciler.reconcile(references, signal));
+    // The trace of what asked first goes on in it.
+    const [parent, ...links] = this.#takeOrigins();
+    await this.#attempt('targeted', signal, { parent, links }, () =>
+      this.#options.reconciler.reconcile(references, signal),
+    );
+  }
+
+  #takeOrigins(): string[] {
+    const origins = [...this.#origins];
+    this.#origins.clear();
+    return origins;
   }
 
   async #attempt(
     scope: RunReport['scope'],
     signal: AbortSignal,
+    origin: WorkOptions,
     work: () => Promise<RunReport>,
   ): Promise<boolean> {
+    const { tracing } = this.#options;
     try {
-      const report = await work();
+      const report = await tracing.work(`reconcile ${scope}`, origin, async () => {
+        const done = await work();
+        const { runId, failures, skipped, held } = done;
+        const counts = {
+          changes: changeCount(done),
+          failures: failures.length + skipped.length,
+          held: held.length,
+        };
+        tracing.note({ runId, ...counts });
+        return done;
+      });
       this.#reports.write(report);
       this.#options.onReport?.(report);
       const mayPass = report.failures.some(({ error }) => severityOf(error) === 'transient');

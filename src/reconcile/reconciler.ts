@@ -3,6 +3,7 @@ import type { PortalSnapshot } from '../concertim/model.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { listUsers } from '../concertim/users.ts';
 import type { Logger } from '../observability/logger.ts';
+import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
@@ -12,6 +13,7 @@ import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { explain } from '../runtime/severity.ts';
 import { applyPlan, type Outcome } from './apply.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
@@ -29,6 +31,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 /** What a run saw, before anything is changed. */
@@ -58,6 +62,7 @@ const usersAgeMs = 30_000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #observe: ObserveOptions;
+  readonly #tracing: Tracing;
   #mirror: PortalMirror | undefined;
   #usersReadAt = 0;
   #flavors: readonly Flavor[] = [];
@@ -66,6 +71,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#tracing = options.tracing ?? new Tracing();
     this.#observe = {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
@@ -193,20 +199,24 @@ export class Reconciler {
       switch (outcome.kind) {
         case 'done':
           done.push(change);
+          this.#tracing.event('changed', fields);
           changes[change.kind] = (changes[change.kind] ?? 0) + 1;
           run.log.info({ ...fields, ms: Math.round(outcome.ms) }, 'changed');
           return;
         case 'failed':
           failures.push({ ...subject, doing: change.kind, error: outcome.error });
+          this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
           run.log.warn({ ...fields, err: outcome.error }, 'change failed');
           return;
         case 'skipped':
           skipped.push({ ...subject, because: outcome.because });
+          this.#tracing.event('change skipped', { ...fields, because: outcome.because });
           run.log.warn({ ...fields, because: outcome.because }, 'change skipped');
       }
     };
     const startedAt = performance.now();
-    await applyPlan(plan, { session: this.#options.portal, mirror }, { onOutcome, signal });
+    const tracing = this.#tracing;
+    await applyPlan(plan, { session: this.#options.portal, mirror }, { onOutcome, tracing, signal });
     const report: RunReport = {
       runId: run.runId,
       scope: run.scope,

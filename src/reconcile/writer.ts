@@ -6,6 +6,7 @@ import { BrokerError } from '../amqp/errors.ts';
 import type { QueueNames } from '../amqp/queues.ts';
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted, pause } from '../runtime/pause.ts';
@@ -23,6 +24,7 @@ export interface WriterOptions {
   readonly writesAlone: boolean;
   /** Told when another process writes, and this one is there in case it ends. */
   readonly health?: Health;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -85,7 +87,7 @@ export class Writer {
    */
   async request(references: readonly Reference[]): Promise<void> {
     if (this.#isWriting) this.#options.loop.request(references);
-    else await this.#send({ references });
+    else await this.#send({ references, traceparent: this.#options.tracing.here });
   }
 
   /** Has everything looked at again. @throws {BrokerError} as `request` */
@@ -164,7 +166,7 @@ export class Writer {
   }
 
   async #consumeRequests(session: BrokerSession): Promise<void> {
-    const { election, clock, log, loop } = this.#options;
+    const { election, clock, log, loop, tracing } = this.#options;
     if (!election) return;
     await consume(session, {
       queue: election.names.requests,
@@ -175,7 +177,10 @@ export class Writer {
         const request = UpdateRequest.safeParse(parsedBody(body));
         if (!request.success) log.warn({ err: request.error }, 'request not understood: dropped');
         else if ('full' in request.data) loop.requestFull();
-        else loop.request(request.data.references);
+        else {
+          const { references, traceparent: parent } = request.data;
+          await tracing.work('request', { kind: 'consumer', parent }, async () => loop.request(references));
+        }
       },
     });
   }
@@ -216,9 +221,13 @@ const UpdateRequest = z.union([
         }),
       )
       .transform((references) => references as unknown as readonly Reference[]),
+    /** What asks, in the words of W3C Trace Context, where it is traced. */
+    traceparent: z.string().optional(),
   }),
 ]);
-type UpdateRequest = { readonly full: true } | { readonly references: readonly Reference[] };
+type UpdateRequest =
+  | { readonly full: true }
+  | { readonly references: readonly Reference[]; readonly traceparent?: string | undefined };
 
 function parsedBody(body: unknown): unknown {
   try {

@@ -1,0 +1,220 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Attributes,
+  type Context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { Clock } from '../runtime/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { CountedExchange } from './instruments.ts';
+import type { Logger } from './logger.ts';
+import { scrub } from './scrub.ts';
+import type { TraceExport } from './trace-export.ts';
+
+/** One exchange over HTTP, as a trace shows it. */
+export interface TracedExchange extends CountedExchange {
+  /** 0 for the first try. */
+  readonly attempt: number;
+  /** By which the other side's log knows it. */
+  readonly requestId: string | undefined;
+}
+
+/** What is told of a piece of work. Whatever looks like a secret is hidden before it leaves. */
+export type TraceFields = Readonly<Record<string, unknown>>;
+
+export interface WorkOptions {
+  /** Default: `internal`. */
+  readonly kind?: 'internal' | 'consumer' | 'server';
+  readonly fields?: TraceFields;
+  /** What it goes on with, as `Tracing.here` gave it. Default: the work around it. */
+  readonly parent?: string | undefined;
+  /** What it is about as well. */
+  readonly links?: readonly string[];
+}
+
+export interface TracingOptions {
+  /** OpenTelemetry collector that takes OTLP over HTTP; undefined: nothing is traced. */
+  readonly endpoint?: string | undefined;
+  readonly clock?: Clock;
+}
+
+const kinds = {
+  internal: SpanKind.INTERNAL,
+  consumer: SpanKind.CONSUMER,
+  server: SpanKind.SERVER,
+} as const satisfies Record<NonNullable<WorkOptions['kind']>, SpanKind>;
+
+/**
+ * Traces of what this service does, for an OpenTelemetry collector:
+ *
+ * ```
+ *  notification ──► reconcile ──┬─► GET /servers/detail, …       one trace a run; begun by a notification,
+ *  (or the timer)               └─► update-device ──► PATCH      it is that notification's
+ * ```
+ *
+ * Off unless there is an endpoint: then nothing of the SDK is loaded and every method costs a comparison. What is
+ * active is kept per service, not per process, so that two of them in one process do not mix.
+ */
+export class Tracing {
+  readonly #options: TracingOptions;
+  readonly #clock: Clock;
+  readonly #active = new AsyncLocalStorage<Context>();
+  #export: TraceExport | undefined;
+
+  constructor(options: TracingOptions = {}) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** From now on there are traces, if there is somewhere to send them. */
+  async start(log: Logger): Promise<void> {
+    const { endpoint } = this.#options;
+    if (endpoint === undefined || this.#export) return;
+    const { TraceExport } = await import('./trace-export.ts');
+    this.#export = new TraceExport(endpoint, log);
+  }
+
+  /** Sends what is left, for a few seconds at most. Nothing is traced any more. */
+  async stop(): Promise<void> {
+    const last = this.#export;
+    this.#export = undefined;
+    await last?.stop();
+  }
+
+  /** A piece of work, with all that is asked of others in its course. It fails as the work does. */
+  async work<T>(name: string, options: WorkOptions, work: () => Promise<T>): Promise<T> {
+    const span = this.begin(name, options);
+    if (!span) return work();
+    try {
+      return await this.within(span, work);
+    } catch (error) {
+      fail(span, error);
+      throw error;
+    } finally {
+      this.end(span);
+    }
+  }
+
+  /** A piece of work whose end somebody else sees; undefined: nothing is traced. */
+  begin(name: string, { kind = 'internal', fields, parent, links = [] }: WorkOptions): Span | undefined {
+    const tracer = this.#tracer;
+    if (!tracer) return undefined;
+    const origin = parent === undefined ? undefined : spanContextOf(parent);
+    const around = origin ? trace.setSpanContext(ROOT_CONTEXT, origin) : this.#context;
+    return tracer.startSpan(
+      name,
+      {
+        kind: kinds[kind],
+        startTime: this.#clock.now(),
+        ...(fields && { attributes: attributesOf(fields) }),
+        links: links.flatMap((link) => spanContextOf(link) ?? []).map((context) => ({ context })),
+      },
+      around,
+    );
+  }
+
+  /** Does something in the course of a piece of work. */
+  within<T>(span: Span, work: () => T): T {
+    return this.#active.run(trace.setSpan(ROOT_CONTEXT, span), work);
+  }
+
+  /** The piece of work is done. */
+  end(span: Span, fields: TraceFields = {}): void {
+    span.setAttributes(attributesOf(fields));
+    span.end(this.#clock.now());
+  }
+
+  /** Something that has happened in the course of what is done here. */
+  event(name: string, fields: TraceFields): void {
+    this.#span?.addEvent(name, attributesOf(fields), this.#clock.now());
+  }
+
+  /** What has turned out about what is done here. */
+  note(fields: TraceFields): void {
+    this.#span?.setAttributes(attributesOf(fields));
+  }
+
+  /** A request that has come to an end, in the course of what is done here. */
+  exchanged({ service, method, route, outcome, ms, attempt, requestId }: TracedExchange): void {
+    const tracer = this.#tracer;
+    if (!tracer) return;
+    const now = this.#clock.now();
+    const isAnswered = typeof outcome === 'number';
+    const hasFailed = !isAnswered || outcome >= 400;
+    const span = tracer.startSpan(
+      `${method} ${route}`,
+      {
+        kind: SpanKind.CLIENT,
+        startTime: now - ms,
+        attributes: attributesOf({
+          'peer.service': service,
+          'http.request.method': method,
+          'url.template': route,
+          ...(isAnswered && { 'http.response.status_code': outcome }),
+          ...(hasFailed && { 'error.type': String(outcome) }),
+          ...(attempt > 0 && { 'http.request.resend_count': attempt }),
+          'openstack.request_id': requestId,
+        }),
+      },
+      this.#context,
+    );
+    if (hasFailed) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end(now);
+  }
+
+  /** What is done here, in the words of W3C Trace Context, for whoever goes on with it; undefined: nothing is traced. */
+  get here(): string | undefined {
+    const context = this.#span?.spanContext();
+    return (
+      context && `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}`
+    );
+  }
+
+  get #tracer(): Tracer | undefined {
+    return this.#export?.tracer;
+  }
+
+  get #context(): Context {
+    return this.#active.getStore() ?? ROOT_CONTEXT;
+  }
+
+  get #span(): Span | undefined {
+    return this.#export && trace.getSpan(this.#context);
+  }
+}
+
+function fail(span: Span, error: unknown): void {
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
+  const fields = attributesOf({ 'error.type': name, 'error.message': message });
+  span.setAttributes(fields);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** As the logger would write them: see `scrub`. */
+function attributesOf(fields: TraceFields): Attributes {
+  const attributes: Attributes = {};
+  for (const [name, value] of Object.entries(scrub(fields) as TraceFields)) {
+    if (value === undefined || value === null) continue;
+    attributes[name] =
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? value
+        : JSON.stringify(value);
+  }
+  return attributes;
+}
+
+const traceParent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** undefined: it is none. */
+function spanContextOf(text: string): SpanContext | undefined {
+  const [, traceId = '', spanId = '', flags = ''] = traceParent.exec(text) ?? [];
+  const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+  return isSpanContextValid(context) ? context : undefined;
+}
