@@ -1,3 +1,4 @@
+import { aborted, pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type ApiOptions, apiApp } from './api-app.ts';
 
@@ -40,14 +41,10 @@ export class ApiServer {
       });
     }
     await aborted(signal);
-    const drained = Promise.all([app.close(), userProjects.idle()]);
-    await Promise.race([drained, clock.sleep(drainMs)]);
+    const isIdle = new AbortController();
+    const drained = Promise.all([app.close(), userProjects.idle()]).finally(() => isIdle.abort());
+    await Promise.race([drained, pause(clock, drainMs, isIdle.signal)]);
     await sessions.close();
     await drained;
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -97,15 +97,20 @@ test('a portal that is away, a wrong password and an unknown component end a sin
   expect(component).toMatchObject({ code: 1, stderr: expect.stringContaining('updates_bulk') });
 });
 
-test('SIGTERM ends a running service with 0', async () => {
-  const running = command('run', 'updates_bulk', '-c', configFile('stopped.yaml'));
-  await running.saw('"msg":"started"');
+test('SIGTERM ends a running service with 0, and soon when nothing is under way', async () => {
+  const api = { host: '127.0.0.1', port: await freePort() };
+  const running = command('run', '-c', configFile('stopped.yaml', { api }));
+  await running.saw('"msg":"listening"');
+  await running.saw('"msg":"reconciled"');
 
   running.kill('SIGTERM');
+  const stopping = performance.now();
   const { code, stdout } = await running.finished;
+  const seconds = (performance.now() - stopping) / 1_000;
 
   expect(code).toBe(0);
   expect(stdout).toContain('"msg":"stopped"');
+  expect(seconds).toBeLessThan(5);
 });
 
 test('the sandbox says where to look, and the service on it brings its portal into step', async () => {
