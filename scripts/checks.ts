@@ -27,7 +27,6 @@ const checks: readonly Check[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['biome', 'check', '--error-on-warnings'] },
   { name: 'walls', command: ['depcruise', 'src', '--config', 'import-walls.cjs'], doubt: hasReadTooLittle },
-  { name: 'package', command: ['node', 'scripts/check-package.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
 ];
 

@@ -43,10 +43,7 @@ function documentedCommands(): Documented[] {
 /** Those that are not run here, and why. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm test$/, 'this test is part of it'],
-  [
-    /^npm (pack|ci)$|^sudo npm install --global /,
-    'scripts/check-package.ts packs, installs and starts the package',
-  ],
+  [/^npm (pack|ci)$|^sudo npm install --global /, 'package.test.ts packs, installs and starts the package'],
   [
     /^docker /,
     'it needs a container engine; npm run test:images builds the same files, and runs what comes of it',

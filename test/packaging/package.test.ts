@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import manifest from '../../package.json' with { type: 'json' };
+import { root as checkout, run } from '../../scripts/command.ts';
+import { unitFiles } from '../../scripts/systemd-units.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { freePort } from '../support/listen.ts';
+
+const { name, version } = manifest;
+const folder = mkdtempSync(join(tmpdir(), 'package-'));
+const prefix = join(folder, 'prefix');
+const machine = join(folder, 'machine');
+const config = join(folder, 'config.yaml');
+let sandbox: Sandbox;
+let tarball: string;
+
+/** Packs as npm would publish it, and installs that for all users of a machine. */
+beforeAll(async () => {
+  // What `prepack` does; types are checked elsewhere.
+  await succeed('npm', 'run', 'build', '--', '--noCheck');
+  const pack = ['--ignore-scripts', '--json', '--loglevel=error', '--pack-destination', folder];
+  const packed = await succeed('npm', 'pack', ...pack);
+  tarball = join(folder, /[\w.-]+\.tgz/.exec(packed)?.[0] ?? '');
+  await succeed(
+    'npm',
+    'install',
+    '--global',
+    `--prefix=${prefix}`,
+    '--prefer-offline',
+    '--no-audit',
+    tarball,
+  );
+  sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
+  const api = { host: '127.0.0.1', port: await freePort() };
+  writeFileSync(config, stringify({ log_level: 'info', ...sandbox.config, api }));
+}, 120_000);
+afterAll(async () => {
+  await sandbox?.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function succeed(command: string, ...args: string[]): Promise<string> {
+  const { code, output } = await run(command, args);
+  expect({ command, args, code, output }).toMatchObject({ code: 0 });
+  return output;
+}
+
+/** Starts a command that goes on, and stops it once it has shown the text. @returns its exit code, and what it showed */
+async function runUntil(text: string, command: string, ...args: string[]) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  let isTold = false;
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    output += more;
+    if (isTold || !output.includes(text)) return;
+    isTold = true;
+    child.kill('SIGTERM');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+test('publint and attw find nothing wrong with the package', { timeout: 60_000 }, async () => {
+  await succeed('publint', 'run', tarball, '--strict');
+  await succeed('attw', tarball, '--profile', 'esm-only');
+});
+
+test('what is packed is for those who use it: no sources, tests or maps', async () => {
+  const contents = await succeed('tar', '-tzf', tarball);
+
+  expect(manifest.scripts.prepack).toBe('npm run build');
+  expect(contents).toContain('package/dist/index.d.ts\n');
+  expect(contents).toContain('package/docs/operating.md\n');
+  expect(contents).not.toMatch(/\.test\.|\.map$|package\/(src|test|scripts)\//m);
+});
+
+test('the installed command tells its version, checks a configuration, and brings a portal into step', async () => {
+  const command = join(prefix, 'bin', name);
+
+  const told = await succeed(command, '--version');
+  const checked = await succeed(command, 'check-config', '--config', config);
+  const { code, output } = await runUntil('"msg":"reconciled"', command, 'run', '--config', config);
+
+  expect(told).toBe(`${version}\n`);
+  expect(checked).toContain(sandbox.config.openstack.auth_url);
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(output).toContain('"msg":"listening"');
+  expect(code).toBe(0);
+});
+
+test('the installed command has a sandbox, with the service on it', async () => {
+  const args = ['sandbox', '--with-service', '--still', '--projects', '1', '--log-format', 'json'];
+
+  const { code, output } = await runUntil('"msg":"reconciled"', join(prefix, 'bin', name), ...args);
+
+  expect(output).toContain('A sandbox is running');
+  expect(code).toBe(0);
+});
+
+test('every public door of the installed package opens', async () => {
+  const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
+  const program = join(prefix, 'lib/node_modules', name, 'doors.mjs');
+  // From inside, a package finds itself by its name, through the doors that it has for others.
+  writeFileSync(program, doors.map((door) => `await import('${name}${door.slice(1)}');`).join('\n'));
+
+  await succeed('node', program);
+
+  expect(doors.length).toBeGreaterThan(4);
+});
+
+const whyNotRoot =
+  process.getuid?.() !== 0 || !existsSync('/usr/bin/systemd-sysusers') ? 'needs root and systemd' : undefined;
+
+test.skipIf(whyNotRoot)(
+  'install:systemd puts all in place, again keeps the configuration, and uninstall leaves it with logs and data',
+  { timeout: 60_000 },
+  async () => {
+    // What it would build is built.
+    const install = [
+      'npm_config_ignore_scripts=true',
+      'node',
+      'scripts/install-systemd.ts',
+      '--root',
+      machine,
+    ];
+    const etc = join(machine, 'etc', name);
+    const opt = join(machine, 'opt', name);
+    const places = ['var/log', 'var/lib'].map((place) => join(machine, place, name));
+    mkdirSync(join(machine, 'etc'), { recursive: true });
+
+    const told = await succeed('env', ...install);
+    const sample = readFileSync(join(etc, 'config.yaml'), 'utf8');
+    const checked = await succeed(
+      join(opt, 'bin/node'),
+      join(opt, 'bin', name),
+      'check-config',
+      '-c',
+      config,
+    );
+    writeFileSync(join(etc, 'config.yaml'), 'log_level: debug\n');
+    writeFileSync(join(opt, 'left-over'), '');
+    await succeed('env', ...install);
+    const installed = snapshotOf(machine);
+    for (const place of places) mkdirSync(place, { recursive: true });
+    const removed = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
+    const again = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
+
+    expect(told).toContain(`edit ${join(etc, 'config.yaml')}`);
+    expect(sample).toBe(readFileSync(join(checkout, 'config.example.yaml'), 'utf8'));
+    expect(checked).toContain(sandbox.config.openstack.auth_url);
+    expect(installed).toEqual({
+      units: [...unitFiles].sort(),
+      config: 'log_level: debug\n',
+      hasCommand: true,
+      hasPackage: true,
+      hasLeftOver: false,
+    });
+    expect(readFileSync(join(machine, 'etc/passwd'), 'utf8')).toMatch(/^concertim:/m);
+    expect(snapshotOf(machine)).toEqual({
+      units: [],
+      config: 'log_level: debug\n',
+      hasCommand: false,
+      hasPackage: false,
+      hasLeftOver: false,
+    });
+    for (const place of [etc, ...places]) {
+      expect(removed).toContain(`  ${place}\n`);
+      expect(existsSync(place)).toBe(true);
+    }
+    expect(again).toBe(removed);
+  },
+);
+
+/** What of the service is on a machine. */
+function snapshotOf(machine: string) {
+  return {
+    units: readdirSync(join(machine, 'etc/systemd/system')).sort(),
+    config: readFileSync(join(machine, 'etc', name, 'config.yaml'), 'utf8'),
+    hasCommand: existsSync(join(machine, 'usr/local/bin', name)),
+    hasPackage: existsSync(join(machine, 'opt', name, 'package.json')),
+    hasLeftOver: existsSync(join(machine, 'opt', name, 'left-over')),
+  };
+}
