@@ -6,6 +6,11 @@ export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] a
 /** A part that runs by itself. */
 export type ComponentName = (typeof componentNames)[number];
 
+/** Whether it keeps the portal in step with the cloud. */
+export function isUpdates(name: ComponentName): name is 'updates_bulk' | 'updates_mq' {
+  return name === 'updates_bulk' || name === 'updates_mq';
+}
+
 /** All components that this configuration has work for. */
 export function componentsFor({ rmq }: Config): ComponentName[] {
   return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Broker } from './amqp/broker.ts';
 import { queueNames } from './amqp/queues.ts';
 import { ApiServer } from './api/api-server.ts';
-import { type ComponentName, healthFolder, logFileOf, observabilityPort } from './components.ts';
+import { type ComponentName, healthFolder, isUpdates, logFileOf, observabilityPort } from './components.ts';
 import { MetricReporting } from './concertim/metric-reporting.ts';
 import { Session as PortalSession } from './concertim/session.ts';
 import type { Config } from './config/config.ts';
@@ -35,6 +35,7 @@ import type { RunReport } from './reconcile/run-report.ts';
 import { Writer } from './reconcile/writer.ts';
 import { soleWriter } from './reconcile/writer-lease.ts';
 import { LockFile } from './reconcile/writer-lock-file.ts';
+import { WriterRequests } from './reconcile/writer-requests.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
 import { runAll } from './runtime/run-all.ts';
@@ -188,16 +189,15 @@ export class Service implements AsyncDisposable {
 
   #component(name: ComponentName): Component {
     const log = this.#log(name);
-    if (name === 'api') return this.#api(log);
-    if (name === 'metrics') return this.#metricsComponent(log);
-    return this.#updatesComponent(name, log);
+    if (isUpdates(name)) return this.#updatesComponent(name, log);
+    return name === 'api' ? this.#api(log) : this.#metricsComponent(log);
   }
 
   /** Both keep the portal in step: in one process they share the writer, which the first of them runs. */
   #updatesComponent(name: 'updates_bulk' | 'updates_mq', log: Logger): Component {
     const isFirst = this.#updates === undefined;
     this.#updates ??= this.#createUpdates(name, log);
-    const { loop, writer, reconciler, health } = this.#updates;
+    const { writer, reconciler, health } = this.#updates;
     const source = name === 'updates_mq' ? this.#notificationSource(log) : undefined;
     const hearing = new Health({ component: name, clock: this.#clock });
     const listener = new NotificationListener(
@@ -228,7 +228,7 @@ export class Service implements AsyncDisposable {
         await Promise.all([isFirst && writer.run(signal), source?.run(listener, signal)]);
         log.info('stopped');
       },
-      runOnce: async (signal) => !isFirst || loop.runFull(signal),
+      runOnce: async (signal) => !isFirst || writer.runOnce(signal),
     };
   }
 
@@ -326,11 +326,17 @@ export class Service implements AsyncDisposable {
       authUrls: new AuthUrls([credentials.authUrl, ...api.allowedAuthUrls]),
       session: { ...place, ...patience, concurrency: 64, ...this.#shared() },
     });
+    const writerApart = this.#writerApart(log);
+    /** A courtesy: without it the change shows when a notification, or the next full run, comes. */
+    const requestReconcile = (references: readonly Reference[]) => {
+      const writer = this.#updates?.writer ?? writerApart;
+      writer?.request(references).catch((err: unknown) => log.debug({ err }, 'reconcile not requested'));
+    };
     const server = new ApiServer({
       ...api,
       sessions,
       userProjects: new UserProjects({ sessions, clock: this.#clock }),
-      requestReconcile: (references) => this.#requestReconcile(references, log),
+      requestReconcile,
       pingCloud: () => pingCloud(this.#cloud),
       billing: billing.enabled,
       scrape: () => this.#observation.scrape(),
@@ -340,19 +346,26 @@ export class Service implements AsyncDisposable {
       log,
     });
     const health = new Health({ component: 'api', clock: this.#clock });
+    const serve = (signal: AbortSignal) => server.run(signal, () => health.succeeded());
     return {
       name: 'api',
       healths: [health],
-      run: (signal) => server.run(signal, () => health.succeeded()),
+      run: (signal) => runAll(writerApart ? [serve, writerApart.run] : [serve], signal),
       runOnce: async () => true,
     };
   }
 
-  /** A courtesy: without it the change shows when a notification, or the next full run, comes. */
-  #requestReconcile(references: readonly Reference[], log: Logger): void {
-    this.#updates?.writer.request(references).catch((err: unknown) => {
-      log.debug({ err }, 'reconcile not requested');
-    });
+  /** The way to the writer, for a process that has none; undefined where there is no such way. */
+  #writerApart(log: Logger) {
+    const broker = this.#broker;
+    const { config, components } = this.#options;
+    if (!broker || !config.rmq || components.some(isUpdates)) return undefined;
+    const names = queueNames(config.rmq.deployment);
+    const requests = new WriterRequests(this.#tracing);
+    return {
+      request: (references: readonly Reference[]) => requests.request(references),
+      run: (signal: AbortSignal) => requests.run({ broker, names, log }, signal),
+    };
   }
 
   /** undefined: there is nobody to tell. */

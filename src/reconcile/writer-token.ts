@@ -1,8 +1,9 @@
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
-import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
+import { declareQueue, type QueueNames } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
+import { declareRequests } from './writer-requests.ts';
 
 export interface WriterTokenOptions {
   readonly broker: Broker;
@@ -47,15 +48,10 @@ export class WriterToken {
 
   async #stand(session: BrokerSession, candidate: Candidate): Promise<void> {
     const { names, log } = this.#options;
-    const { exchange, writer, requests } = names;
-    await declareExchange(session, exchange);
+    const { exchange, writer } = names;
+    await declareRequests(session, names, log);
     const args = { 'x-single-active-consumer': true, 'x-max-length': 1 };
     await declareQueue(session, { exchange, queue: writer, args }, log);
-    await declareQueue(
-      session,
-      { exchange, queue: requests, args: { 'x-max-length': mostRequests, 'x-overflow': 'reject-publish' } },
-      log,
-    );
 
     const channel = await session.channel();
     await channel.confirmSelect();
@@ -107,9 +103,6 @@ export class WriterToken {
     }
   }
 }
-
-/** Requests that wait for a writer; as many as there are could as well be one full run. */
-const mostRequests = 50_000;
 
 /** Whoever would be the writer. */
 export interface Candidate {

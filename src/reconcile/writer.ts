@@ -1,8 +1,4 @@
-import type { Channel } from 'rabbitmq-client';
-import { z } from 'zod';
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
-import { consume } from '../amqp/consume.ts';
-import { BrokerError } from '../amqp/errors.ts';
 import type { QueueNames } from '../amqp/queues.ts';
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -10,8 +6,10 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted, pause } from '../runtime/pause.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { WriterLease } from './writer-lease.ts';
+import { receiveRequests, WriterRequests } from './writer-requests.ts';
 import { WriterToken } from './writer-token.ts';
 
 export interface WriterOptions {
@@ -31,11 +29,12 @@ export interface WriterOptions {
 
 /** Objects that wait in memory; from there on messages wait in their queue. */
 const mostBacklog = 2_000;
-const prefetch = 200;
 /** How long the broker must be away before the one that may writes without having been elected. */
 const aloneAfterMs = 5_000;
 /** An election among those who are there takes no longer. */
 const electionMs = 1_000;
+/** Whoever is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
+const oncePatienceMs = 20_000;
 
 /**
  * The portal's writer, or one that stands by to become it:
@@ -54,12 +53,14 @@ export class Writer {
   #isWriting = false;
   /** It was the writer: what it had in memory then is known to nobody else. */
   #owesFull = false;
-  #outbox: Outbox | undefined;
+  /** The way to the writer when it is another process. */
+  readonly #others: WriterRequests;
   #connected = new AbortController();
   #alone: Promise<void> = Promise.resolve();
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#others = new WriterRequests(options.tracing);
   }
 
   /** Whether this process writes to the portal at present. */
@@ -69,15 +70,62 @@ export class Writer {
 
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    const { loop } = this.#options;
+    await this.#run({ write: (held) => loop.run(held) }, signal);
+  }
+
+  /**
+   * One full run, as the writer.
+   *
+   * @returns whether all went well
+   * @throws {ServiceError} when another process is the writer
+   */
+  async runOnce(signal: AbortSignal): Promise<boolean> {
+    const { loop, clock } = this.#options;
+    const [over, waits, started] = [new AbortController(), new AbortController(), new AbortController()];
+    let outcome: Promise<boolean> | undefined;
+    const work: Work = {
+      async write(held) {
+        started.abort();
+        outcome = loop.runFull(held);
+        await outcome;
+        over.abort();
+      },
+      waits: () => waits.abort(),
+      standsBy: () => over.abort(),
+    };
+    const until = AbortSignal.any([signal, over.signal]);
+    const giveUp = async () => {
+      await aborted(AbortSignal.any([waits.signal, until]));
+      await pause(clock, oncePatienceMs, AbortSignal.any([started.signal, until]));
+      if (!started.signal.aborted) over.abort();
+    };
+    try {
+      await Promise.all([this.#run(work, until), giveUp()]);
+    } finally {
+      over.abort();
+    }
+    if (outcome) return outcome;
+    if (signal.aborted) return false;
+    throw new ServiceError('Another process writes to this portal, or RabbitMQ, which would know, is away.', {
+      severity: 'terminal',
+      hint: 'A running service keeps the portal in step by itself: see `status`. To run once by hand, stop it first.',
+    });
+  }
+
+  async #run(work: Work, signal: AbortSignal): Promise<void> {
     const { election, writesAlone, clock, log } = this.#options;
     if (!election) {
-      await this.#hold(signal);
+      await this.#hold(work, signal);
       return;
     }
     const token = new WriterToken({ ...election, clock, log });
-    const work = [token.run({ connected: (...session) => this.#serve(...session) }, signal)];
-    if (writesAlone) work.push(this.#writeWhileAway(signal));
-    await Promise.all(work);
+    const connected = (session: BrokerSession, elected: Promise<void>) =>
+      this.#serve(work, { session, elected, names: election.names });
+    work.waits?.();
+    const runs = [token.run({ connected }, signal)];
+    if (writesAlone) runs.push(this.#writeWhileAway(work, signal));
+    await Promise.all(runs);
   }
 
   /**
@@ -87,13 +135,13 @@ export class Writer {
    */
   async request(references: readonly Reference[]): Promise<void> {
     if (this.#isWriting) this.#options.loop.request(references);
-    else await this.#send({ references, traceparent: this.#options.tracing.here });
+    else await this.#others.request(references);
   }
 
   /** Has everything looked at again. @throws {BrokerError} as `request` */
   async requestFull(): Promise<void> {
     if (this.#isWriting) this.#options.loop.requestFull();
-    else await this.#send({ full: true });
+    else await this.#others.requestFull();
   }
 
   /** Whether requests are still welcome; without, they shall wait where they are. */
@@ -101,16 +149,19 @@ export class Writer {
     return !this.#isWriting || this.#options.loop.backlog < mostBacklog;
   }
 
-  async #hold(signal: AbortSignal): Promise<void> {
+  async #hold(work: Work, signal: AbortSignal): Promise<void> {
     const { lease, health } = this.#options;
     await lease.hold(
-      (held) => this.#write(held),
+      (held) => this.#write(work, held),
       signal,
-      () => health?.standsBy(),
+      () => {
+        health?.standsBy();
+        work.waits?.();
+      },
     );
   }
 
-  async #write(held: AbortSignal): Promise<void> {
+  async #write(work: Work, held: AbortSignal): Promise<void> {
     const { loop, log } = this.#options;
     if (held.aborted) return;
     log.info('this process writes to the portal');
@@ -118,7 +169,7 @@ export class Writer {
     this.#owesFull = true;
     loop.requestFull();
     try {
-      await loop.run(held);
+      await work.write(held);
     } finally {
       this.#isWriting = false;
       log.info('this process has stopped writing to the portal');
@@ -126,31 +177,38 @@ export class Writer {
   }
 
   /** One connection to the broker: stands by, and when elected writes. */
-  async #serve(session: BrokerSession, elected: Promise<void>): Promise<void> {
-    const { clock, health } = this.#options;
+  async #serve(work: Work, { session, elected, names }: Candidacy): Promise<void> {
+    const { clock, health, log, loop, tracing } = this.#options;
     this.#connected.abort();
     await this.#alone;
-    const channel = await session.channel();
-    await channel.confirmSelect();
-    this.#outbox = { session, channel };
+    await this.#others.open(session, names);
     try {
       const isElected = elected.then(() => true);
       if (!(await Promise.race([isElected, pause(clock, electionMs, session.lost)]))) {
         health?.standsBy();
+        work.standsBy?.();
         if (this.#owesFull) await this.requestFull();
         this.#owesFull = false;
       }
       if (!(await Promise.race([isElected, aborted(session.lost)]))) return;
-      await Promise.all([this.#hold(session.lost), this.#consumeRequests(session)]);
+      const receiver = {
+        request: (references: readonly Reference[]) => loop.request(references),
+        requestFull: () => loop.requestFull(),
+        hasRoom: () => this.hasRoom(),
+      };
+      await Promise.all([
+        this.#hold(work, session.lost),
+        receiveRequests(session, { names, receiver, tracing, clock, log }),
+      ]);
     } finally {
       health?.failed('the connection to RabbitMQ is lost');
-      this.#outbox = undefined;
+      this.#others.close();
       this.#connected = new AbortController();
     }
   }
 
   /** The broker's absence must not stop the portal from being kept in step. */
-  async #writeWhileAway(signal: AbortSignal): Promise<void> {
+  async #writeWhileAway(work: Work, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     while (!signal.aborted) {
       const connected = this.#connected.signal;
@@ -158,81 +216,26 @@ export class Writer {
       await pause(clock, aloneAfterMs, over);
       if (!over.aborted) {
         log.warn('RabbitMQ is away: no writer can be elected, this process writes meanwhile');
-        this.#alone = this.#hold(over);
+        this.#alone = this.#hold(work, over);
         await this.#alone;
       }
       while (this.#connected.signal.aborted && !signal.aborted) await pause(clock, aloneAfterMs, signal);
     }
   }
-
-  async #consumeRequests(session: BrokerSession): Promise<void> {
-    const { election, clock, log, loop, tracing } = this.#options;
-    if (!election) return;
-    await consume(session, {
-      queue: election.names.requests,
-      prefetch,
-      clock,
-      hasRoom: () => this.hasRoom(),
-      onMessage: async ({ body }) => {
-        const request = UpdateRequest.safeParse(parsedBody(body));
-        if (!request.success) log.warn({ err: request.error }, 'request not understood: dropped');
-        else if ('full' in request.data) loop.requestFull();
-        else {
-          const { references, traceparent: parent } = request.data;
-          await tracing.work('request', { kind: 'consumer', parent }, async () => loop.request(references));
-        }
-      },
-    });
-  }
-
-  async #send(request: UpdateRequest): Promise<void> {
-    const { election } = this.#options;
-    const outbox = this.#outbox;
-    if (!election || !outbox) {
-      throw new BrokerError('The writer of the portal is in another process and cannot be told.', {
-        kind: 'unreachable',
-        host: outbox?.session.address.host ?? '',
-        severity: 'transient',
-      });
-    }
-    const { exchange, requests: queue } = election.names;
-    const body = Buffer.from(JSON.stringify(request));
-    await outbox.session.publish(outbox.channel, { exchange, queue, body });
-  }
 }
 
-/** A way to the writer, for as long as a session lasts. */
-interface Outbox {
+interface Work {
+  /** What the writer does; ends soon after its signal is aborted. */
+  write(held: AbortSignal): Promise<void>;
+  /** Told when there is something to wait for before it may write: an election, or the lock file of another process. */
+  waits?(): void;
+  /** Told when another process has been elected. */
+  standsBy?(): void;
+}
+
+/** One connection, and whether this process is elected in it. */
+interface Candidacy {
   readonly session: BrokerSession;
-  readonly channel: Channel;
-}
-
-/** What one process asks of the writer in another: our own message, in JSON. */
-const UpdateRequest = z.union([
-  z.object({ full: z.literal(true) }),
-  z.object({
-    references: z
-      .array(
-        z.object({
-          kind: z.enum(['server', 'stack']),
-          id: z.string().min(1),
-          projectId: z.string().min(1).optional(),
-          deleted: z.boolean(),
-        }),
-      )
-      .transform((references) => references as unknown as readonly Reference[]),
-    /** What asks, in the words of W3C Trace Context, where it is traced. */
-    traceparent: z.string().optional(),
-  }),
-]);
-type UpdateRequest =
-  | { readonly full: true }
-  | { readonly references: readonly Reference[]; readonly traceparent?: string | undefined };
-
-function parsedBody(body: unknown): unknown {
-  try {
-    return Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : body;
-  } catch {
-    return undefined;
-  }
+  readonly elected: Promise<void>;
+  readonly names: QueueNames;
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { adminOf } from '../support/api-cloud.ts';
 import { type Command, command } from '../support/command.ts';
-import { startListening } from '../support/listening-scenario.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { freePort } from '../support/listen.ts';
+import { startListening, until } from '../support/listening-scenario.ts';
 import { anyBroker, type TestBroker, whyNoBroker } from '../support/rabbitmq.ts';
 
 const why = await whyNoBroker();
@@ -39,6 +42,43 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(killed.stdout).toContain('"scope":"targeted"');
     expect(ended.code).toBe(0);
     expect(ended.stdout.split(writes)).toHaveLength(2);
+  }, 60_000);
+
+  test('the API server, in a process of its own, tells the writer what it has changed', async () => {
+    await using listening = await startListening({ broker, components: ['updates_bulk'] });
+    const { sandbox } = listening;
+    await using api = process('api', await listening.configWith({ api: { port: await freePort() } }));
+    const { url } = JSON.parse(await api.saw('"listening"')) as { url: string };
+    await api.saw('the writer is told');
+    const [server] = [...sandbox.cloud.compute.servers()];
+
+    const answer = await fetch(`${url}/update_status/devices/${server?.id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ cloud_env: adminOf(sandbox), action: 'off' }),
+    });
+    await until(
+      () => listening.reports.at(-1)?.scope === 'targeted',
+      15_000,
+      () => 'a targeted run',
+    );
+
+    expect(answer.status).toBe(202);
+    expect(outOfStep(sandbox)).toEqual([]);
+  }, 60_000);
+
+  test('run --once where another process writes says so, and changes nothing', async () => {
+    await using listening = await startListening({ broker, components: ['updates_bulk'] });
+    stopAll(listening.sandbox);
+    const before = listening.reports.length;
+
+    const { code, stderr } = await command('run', 'updates_bulk', '--once', '--config', listening.configFile)
+      .finished;
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('Another process writes to this portal');
+    expect(outOfStep(listening.sandbox)).not.toEqual([]);
+    expect(listening.reports.length).toBe(before);
   }, 60_000);
 
   test('updates_mq alone is its own writer', async () => {

@@ -32,12 +32,7 @@ export async function startApiCloud(
   return {
     sandbox,
     api,
-    admin: {
-      auth_url: authUrl,
-      user_id: population.concertim.id,
-      password,
-      project_id: population.admin.id,
-    },
+    admin: adminOf(sandbox),
     user: { auth_url: authUrl, user_id: account.user.id, password, project_id: projectId },
     servers: [...cloud.compute.servers({ projectId }).behind(undefined)].map(({ id }) => id),
     stacks: stacks.map(({ id }) => id),
@@ -45,5 +40,15 @@ export async function startApiCloud(
       await api[Symbol.asyncDispose]();
       await sandbox.close();
     },
+  };
+}
+
+/** `cloud_env` of the service's own account. */
+export function adminOf({ population, config }: Sandbox): Record<string, string> {
+  return {
+    auth_url: config.openstack.auth_url,
+    user_id: population.concertim.id,
+    password,
+    project_id: population.admin.id,
   };
 }

@@ -34,7 +34,7 @@ export interface Listening extends AsyncDisposable {
   readonly prefix: string;
   readonly configFile: string;
   /** Another configuration file, with these keys in place of the first one's. @returns its path */
-  configWith(changes: { readonly rmq: Record<string, unknown> }): Promise<string>;
+  configWith(changes: { readonly rmq?: object; readonly api?: object }): Promise<string>;
   readonly logged: string[];
   readonly reports: RunReport[];
   /** Resolves when everything that has happened was sent. */
@@ -103,7 +103,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     return performance.now() - startedAt;
   };
   if (service) {
-    await saw('listening to notifications');
+    if (!components || components.includes('updates_mq')) await saw('listening to notifications');
     await inStep(90_000);
     await quiet(reports);
   }
@@ -118,7 +118,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     inStep,
     async configWith(changes) {
       const file = join(folder, 'other.yaml');
-      await writeFile(file, stringify({ ...settings, rmq: { ...settings.rmq, ...changes.rmq } }));
+      await writeFile(file, stringify({ ...settings, ...changes, rmq: { ...settings.rmq, ...changes.rmq } }));
       return file;
     },
     sent: () => publisher.sent(),

@@ -1,0 +1,161 @@
+import type { Channel } from 'rabbitmq-client';
+import { z } from 'zod';
+import type { Broker, BrokerSession } from '../amqp/broker.ts';
+import { consume } from '../amqp/consume.ts';
+import { BrokerError } from '../amqp/errors.ts';
+import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
+import type { Reference } from '../openstack/model.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { aborted } from '../runtime/pause.ts';
+
+/** Whoever has objects looked at again. */
+export interface RequestReceiver {
+  request(references: readonly Reference[]): void;
+  requestFull(): void;
+  /** Without room requests wait where they are. */
+  hasRoom(): boolean;
+}
+
+/** Requests that wait for a writer; as many as there are could as well be one full run. */
+const mostRequests = 50_000;
+const prefetch = 200;
+
+/** Declares the durable queue by which other processes tell the writer. */
+export async function declareRequests(
+  session: BrokerSession,
+  { exchange, requests: queue }: QueueNames,
+  log: Logger,
+): Promise<void> {
+  await declareExchange(session, exchange);
+  const args = { 'x-max-length': mostRequests, 'x-overflow': 'reject-publish' };
+  await declareQueue(session, { exchange, queue, args }, log);
+}
+
+/** Hands each request in the queue on, until the session is lost. */
+export async function receiveRequests(
+  session: BrokerSession,
+  {
+    names,
+    receiver,
+    tracing,
+    clock,
+    log,
+  }: {
+    readonly names: QueueNames;
+    readonly receiver: RequestReceiver;
+    readonly tracing: Tracing;
+    readonly clock: Clock;
+    readonly log: Logger;
+  },
+): Promise<void> {
+  await consume(session, {
+    queue: names.requests,
+    prefetch,
+    clock,
+    hasRoom: () => receiver.hasRoom(),
+    onMessage: async ({ body }) => {
+      const request = UpdateRequest.safeParse(parsedBody(body));
+      if (!request.success) log.warn({ err: request.error }, 'request not understood: dropped');
+      else if ('full' in request.data) receiver.requestFull();
+      else {
+        const { references, traceparent: parent } = request.data;
+        await tracing.work('request', { kind: 'consumer', parent }, async () => receiver.request(references));
+      }
+    },
+  });
+}
+
+/** Tells the writer, which is in another process: over one connection after the other, and in between not at all. */
+export class WriterRequests {
+  readonly #tracing: Tracing;
+  #way:
+    | { readonly session: BrokerSession; readonly channel: Channel; readonly names: QueueNames }
+    | undefined;
+
+  constructor(tracing: Tracing) {
+    this.#tracing = tracing;
+  }
+
+  /** For a process that is never the writer itself: keeps a connection of its own until the signal is aborted. */
+  async run(
+    { broker, names, log }: { readonly broker: Broker; readonly names: QueueNames; readonly log: Logger },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const work = async (session: BrokerSession) => {
+      await declareRequests(session, names, log);
+      await this.open(session, names);
+      log.info('the writer is told of changes made here');
+      await aborted(session.lost);
+    };
+    await broker.run('concertim requests', (session) => work(session).finally(() => this.close()), {
+      log,
+      signal,
+    });
+  }
+
+  /** Uses this connection until `close`. */
+  async open(session: BrokerSession, names: QueueNames): Promise<void> {
+    const channel = await session.channel();
+    await channel.confirmSelect();
+    this.#way = { session, channel, names };
+  }
+
+  close(): void {
+    this.#way = undefined;
+  }
+
+  /** Resolves when the broker has the request for good. @throws {BrokerError} when it cannot be told at present */
+  async request(references: readonly Reference[]): Promise<void> {
+    await this.#send({ references, traceparent: this.#tracing.here });
+  }
+
+  /** The same for everything. @throws {BrokerError} */
+  async requestFull(): Promise<void> {
+    await this.#send({ full: true });
+  }
+
+  async #send(request: UpdateRequest): Promise<void> {
+    if (!this.#way) {
+      throw new BrokerError('The writer of the portal is in another process and cannot be told.', {
+        kind: 'unreachable',
+        host: '',
+        severity: 'transient',
+      });
+    }
+    const { session, channel, names } = this.#way;
+    const { exchange, requests: queue } = names;
+    await session.publish(channel, { exchange, queue, body: Buffer.from(JSON.stringify(request)) });
+  }
+}
+
+/** What one process asks of the writer in another: our own message, in JSON. */
+const UpdateRequest = z.union([
+  z.object({ full: z.literal(true) }),
+  z.object({
+    references: z
+      .array(
+        z.object({
+          kind: z.enum(['server', 'stack']),
+          id: z.string().min(1),
+          projectId: z.string().min(1).optional(),
+          deleted: z.boolean(),
+        }),
+      )
+      .transform((references) => references as unknown as readonly Reference[]),
+    /** What asks, in the words of W3C Trace Context, where it is traced. */
+    traceparent: z.string().optional(),
+  }),
+]);
+type UpdateRequest =
+  | { readonly full: true }
+  | { readonly references: readonly Reference[]; readonly traceparent?: string | undefined };
+
+function parsedBody(body: unknown): unknown {
+  try {
+    return Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : body;
+  } catch {
+    return undefined;
+  }
+}
