@@ -1,4 +1,8 @@
 /** The API server against a real OpenStack: `OS_AUTH_URL` with an administrator's `OS_USERNAME`, `OS_PASSWORD`. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { showServer } from '../../src/openstack/compute.ts';
 import {
@@ -6,6 +10,7 @@ import {
   deleteProject,
   deleteUser,
   findProject,
+  findRole,
   findUsers,
   listGrants,
   revokeRole,
@@ -15,6 +20,7 @@ import { findStack } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
+import { freePort } from '../support/listen.ts';
 
 const authUrl = process.env['OS_AUTH_URL'] ?? 'http://127.0.0.1:5000/v3';
 const password = process.env['OS_PASSWORD'] ?? 'secret';
@@ -140,6 +146,70 @@ test('a wrong password is a 401', async () => {
   expect(answer.status).toBe(401);
 });
 
+test('a role that the cloud lacks is named, with the command that makes it', async () => {
+  const role = await findRole(admin, 'watcher');
+  const rename = (to: string) =>
+    admin.request('identity', {
+      method: 'PATCH',
+      path: `/roles/${role}`,
+      route: '/roles/{id}',
+      body: { role: { name: to } },
+    });
+  await rename('watcher-away');
+
+  const answer = await signUp({ username: `${login}c` });
+
+  await rename('watcher');
+  expect(answer).toMatchObject({
+    status: 424,
+    body: { message: expect.stringContaining('openstack role create watcher') },
+  });
+  expect(await findUsers(admin, { name: `${name}c` })).toEqual([]);
+}, 60_000);
+
+test('a cloud that is down is a 502 that names the address', async () => {
+  const nowhere = `http://127.0.0.1:${await freePort()}/v3`;
+  await using elsewhere = await startApi({ authUrls: [nowhere] });
+
+  const answer = await elsewhere.send('POST', '/create_user_project', {
+    cloud_env: { ...adminEnv, auth_url: nowhere },
+    username: login,
+    password: 'live-password',
+  });
+
+  expect(answer).toMatchObject({
+    status: 502,
+    body: { message: expect.stringContaining(new URL(nowhere).host) },
+  });
+});
+
+test('of a cloud that takes 6 s to sign in, the portal, which gives up after 5, gets the answer by a repeat', async () => {
+  await using slow = await slowDoor(authUrl, 6_000);
+  await using behind = await startApi({ authUrls: [slow.url] });
+  const call = (portal: AbortSignal) =>
+    fetch(`${behind.url}/create_user_project`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        cloud_env: { ...adminEnv, auth_url: slow.url },
+        username: login,
+        password: 'live-password',
+      }),
+      signal: portal,
+    });
+
+  const first = await call(AbortSignal.timeout(5_000)).then(
+    ({ status }) => status,
+    (error: Error) => error.name,
+  );
+  const second = await call(AbortSignal.timeout(5_000));
+
+  expect(first).toBe('TimeoutError');
+  expect(second.status).toBe(201);
+  expect(await second.json()).toEqual(made);
+  expect(slow.asked()).toBe(1);
+}, 60_000);
+
 test('a key pair is generated, listed, a conflict, and removed', async () => {
   const create = () =>
     api.send('POST', '/key_pairs', {
@@ -251,4 +321,32 @@ async function bootServer(session: Session): Promise<ServerId> {
     body: { server: { name: 'live', imageRef: images[0]?.id, flavorRef: flavors[0]?.id, networks: 'none' } },
   });
   return (JSON.parse(response.text) as { server: { id: ServerId } }).server.id;
+}
+
+/** A way to Keystone on which every request takes that long. */
+async function slowDoor(keystone: string, ms: number) {
+  let asked = 0;
+  const forward = async (request: IncomingMessage, response: ServerResponse) => {
+    asked++;
+    const body = await text(request);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    const answer = await fetch(new URL(keystone).origin + request.url, {
+      method: request.method ?? 'GET',
+      headers: { 'content-type': 'application/json' },
+      ...(body !== '' && { body }),
+    });
+    const token = answer.headers.get('x-subject-token');
+    response.writeHead(answer.status, token === null ? {} : { 'x-subject-token': token });
+    response.end(await answer.text());
+  };
+  const server = createServer((request, response) => void forward(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${new URL(keystone).pathname}`,
+    asked: () => asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
