@@ -15,10 +15,12 @@ import { ServiceError } from '../runtime/severity.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
 import { isRemembered, isShown, rootsOf, stackTrees } from './stack-trees.ts';
+import type { Strays } from './strays.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
   readonly externalNetworks: ExternalNetworks;
+  readonly strays: Strays;
   readonly deletions: DeletionPolicy;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,8 +62,12 @@ export async function observeCloud(
     options.externalNetworks.read(session, signal),
   ]);
   const rows = stackTrees(stacks.stacks, stacks.at);
-  const { trees, unread } = await readTrees(session, rows, index, signal);
   const serversById = byId(servers);
+  const { trees: firstRead, unread } = await readTrees(session, rows, index, signal);
+  const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
+  const trees = await Promise.all(
+    firstRead.map((tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
+  );
   const absent = absentees(
     { servers: serversById, roots: rows.map(({ root }) => root), flavors },
     portal,
@@ -115,6 +121,16 @@ export async function readTrees(
       }),
   );
   return { trees: trees.filter((tree) => tree !== undefined), unread };
+}
+
+/** As it is remembered, where it cannot be read. */
+async function readAgain(session: Session, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
+  try {
+    return await readTree(session, tree, signal);
+  } catch {
+    signal?.throwIfAborted();
+    return tree;
+  }
 }
 
 /** All of them, or none where no tree has any: most clouds do without. */

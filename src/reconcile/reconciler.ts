@@ -22,6 +22,7 @@ import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-clo
 import { observePortal } from './observe-portal.ts';
 import { observeReferences } from './observe-references.ts';
 import { type Failure, isSuccess, type RunReport } from './run-report.ts';
+import { Strays } from './strays.ts';
 
 export interface ReconcilerOptions {
   readonly cloud: CloudSession;
@@ -75,6 +76,7 @@ export class Reconciler {
     this.#observe = {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
+      strays: new Strays(options.clock),
       deletions: options.settings.deletions,
       clock: options.clock,
       random: options.random,

@@ -517,3 +517,50 @@ test('a portal that lists everything twice has nothing surplus', async () => {
   expect(changes).toEqual({});
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
+
+test('a tree that was read while Heat left out half of it is read again for the servers that nobody has', async () => {
+  await using scenario = await startScenario();
+  const restore = scenario.sandbox.faults.add({
+    service: 'heat',
+    path: /\/resources/,
+    kind: 'rewrite',
+    rewrite: (body) => ({ resources: (body as { resources: unknown[] }).resources.slice(0, 1) }),
+  });
+  await scenario.clock.sleep(60_000);
+  await scenario.run();
+  restore();
+  const before = outOfStep(scenario.sandbox);
+
+  await scenario.clock.sleep(150_000);
+  await scenario.run();
+  await scenario.clock.sleep(150_000);
+  const later = await scenario.run();
+
+  expect(before).toHaveLength(2);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+  expect(later.requests['Heat']).toBe(1);
+});
+
+test('servers without a stack have the trees of their project read again ever more seldom', async () => {
+  await using scenario = await startScenario();
+  const { cloud, population, services } = scenario.sandbox;
+  const [account] = population.accounts;
+  if (!account) throw new Error('the sandbox has no account');
+  await scenario.run();
+  cloud.compute.createServer({
+    name: 'alone',
+    flavor: flavorNamed(scenario.sandbox, 'm1.tiny'),
+    projectId: account.project.id,
+    userId: account.user.id,
+    addresses: [],
+  });
+
+  const reads: number[] = [];
+  for (let run = 0; run < 48; run++) {
+    await scenario.clock.sleep(150_000);
+    await scenario.run();
+    reads.push(services.heat.seen.filter(({ url }) => url.includes('/resources')).length);
+  }
+
+  expect(reads.reduce((sum, read) => sum + read)).toBeLessThanOrEqual(7);
+});

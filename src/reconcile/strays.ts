@@ -1,0 +1,73 @@
+import type { Server, ServerId, Unreadable } from '../openstack/model.ts';
+import { membersOf } from '../plan/membership.ts';
+import type { StackTree } from '../plan/observation.ts';
+import { sourceOfRack } from '../plan/ownership.ts';
+import type { PortalIndex } from '../plan/portal-index.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** After the first look; twice as long after each further one. */
+const firstWaitMs = 120_000;
+const longestWaitMs = 6 * 3_600_000;
+/** Two requests each. Those of other projects wait for the next run. */
+const mostTrees = 50;
+
+/**
+ * Servers that no stack has, as far as is known. Most of them belong to none; but a tree that was read while Heat left out
+ * half of it is remembered like that until it changes. So a project's remembered trees are read again when it has such a
+ * server: soon at first, and ever more seldom.
+ */
+export class Strays {
+  readonly #clock: Clock;
+  readonly #looks = new Map<ServerId, { readonly nextAt: number; readonly waitMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The trees, not read in this run, that a server may be in after all. */
+  doubtfulTrees(
+    servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
+    trees: readonly StackTree[],
+    index: PortalIndex,
+  ): StackTree[] {
+    for (const id of this.#looks.keys()) if (!servers.has(id)) this.#looks.delete(id);
+    const now = this.#clock.now();
+    const due = strays(servers, trees, index).filter(({ id }) => (this.#looks.get(id)?.nextAt ?? now) <= now);
+    const doubtful: StackTree[] = [];
+    for (const [project, ofProject] of Map.groupBy(due, ({ projectId }) => projectId)) {
+      const remembered = trees.filter(({ root, content }) => root.projectId === project && !content);
+      if (doubtful.length > 0 && doubtful.length + remembered.length > mostTrees) continue;
+      doubtful.push(...remembered);
+      for (const { id } of ofProject) this.#note(id, now);
+    }
+    return doubtful;
+  }
+
+  #note(id: ServerId, now: number): void {
+    const before = this.#looks.get(id);
+    const waitMs = before ? Math.min(before.waitMs * 2, longestWaitMs) : firstWaitMs;
+    this.#looks.set(id, { nextAt: now + waitMs, waitMs });
+  }
+}
+
+function strays(
+  servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
+  trees: readonly StackTree[],
+  index: PortalIndex,
+): Server[] {
+  const members = new Set(trees.flatMap((tree) => membersOf(tree, index)?.servers ?? []));
+  const found: Server[] = [];
+  for (const server of servers.values()) {
+    if (server.kind !== 'server' || server.rootStackId !== null || members.has(server.id)) continue;
+    if (index.ownerOfProject.has(server.projectId) && !standsInRackOfStack(server.id, index))
+      found.push(server);
+  }
+  return found;
+}
+
+function standsInRackOfStack(id: ServerId, index: PortalIndex): boolean {
+  return (index.devicesOfServer.get(id) ?? []).some(({ location }) => {
+    const rack = location && index.racks.get(location.rackId);
+    return rack !== undefined && rack !== null && sourceOfRack(rack)?.kind === 'stack';
+  });
+}
