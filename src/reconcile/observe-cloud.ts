@@ -66,7 +66,7 @@ export async function observeCloud(
   const { trees: firstRead, unread } = await readTrees(session, rows, index, signal);
   const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
   const trees = await Promise.all(
-    firstRead.map((tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
+    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
   );
   const absent = absentees(
     { servers: serversById, roots: rows.map(({ root }) => root), flavors },
