@@ -7,6 +7,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
 import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
+import { limitFrames } from './frame-limit.ts';
 
 export interface BrokerOptions {
   /** The members of a cluster, tried in turn. */
@@ -124,6 +125,7 @@ export class Broker {
       connectionName: name,
       noDelay: true,
     });
+    limitFrames(connection);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop);

@@ -1,0 +1,175 @@
+import type { Fault, FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
+import type { Sandbox, ServiceName } from '../../src/sandbox/sandbox.ts';
+import type { FaultName, System } from './matrix.ts';
+
+type HttpSystem = Exclude<System, 'RabbitMQ'>;
+
+/** Which exchanges of the sandbox are a system's. */
+const aims: Readonly<Record<HttpSystem, { readonly service: ServiceName; readonly path?: RegExp }>> = {
+  Keystone: { service: 'keystone' },
+  Nova: { service: 'nova' },
+  Heat: { service: 'heat' },
+  Gnocchi: { service: 'gnocchi' },
+  Concertim: { service: 'concertim', path: /^(?!\/mrd\/)/ },
+  'metric daemon': { service: 'concertim', path: /^\/mrd\// },
+};
+
+/** Has a fault hit every exchange with a system from now on. @returns what ends it */
+export async function inflict(
+  sandbox: Sandbox,
+  { fault, system }: { readonly fault: FaultName; readonly system: HttpSystem },
+  memory: ListMemory,
+): Promise<() => Promise<void>> {
+  const aim = aims[system];
+  if (fault === 'connection refused') return sandbox.services[aim.service].refuse();
+  const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim } as Fault);
+  return async () => undo();
+}
+
+/** What each list was when it was first asked for: what a cache would still give. */
+export class ListMemory {
+  readonly #first = new Map<string, unknown>();
+
+  /** Begins to remember a system's answers; the returned function ends that. */
+  watch(sandbox: Sandbox, system: HttpSystem): () => void {
+    return sandbox.faults.add({
+      ...aims[system],
+      kind: 'rewrite',
+      rewrite: (body, exchange) => {
+        this.#note(body, exchange);
+        return body;
+      },
+    } as Fault);
+  }
+
+  recall(body: unknown, exchange: StruckExchange): unknown {
+    this.#note(body, exchange);
+    return hasList(body) ? this.#first.get(keyOf(exchange)) : body;
+  }
+
+  #note(body: unknown, exchange: StruckExchange): void {
+    const key = keyOf(exchange);
+    if (!this.#first.has(key)) this.#first.set(key, structuredClone(body));
+  }
+}
+
+const keyOf = ({ method, url }: StruckExchange) => `${method} ${url}`;
+
+function kindOf(
+  fault: Exclude<FaultName, 'connection refused'>,
+  system: HttpSystem,
+  memory: ListMemory,
+): FaultKind {
+  switch (fault) {
+    case 'reset before it was carried out':
+      return { kind: 'reset-before' };
+    case 'reset after it was carried out':
+      return { kind: 'reset-after' };
+    case 'time-out':
+      return { kind: 'stall' };
+    case '401':
+    case '403':
+    case '404':
+    case '409':
+    case '500':
+    case '503':
+      return refusal(Number(fault), system);
+    case '429 with Retry-After':
+      return { ...refusal(429, system), headers: { 'content-type': 'application/json', 'retry-after': '7' } };
+    case '502 with HTML':
+      return { kind: 'answer', status: 502 };
+    case 'truncated JSON':
+      return { kind: 'shorten' };
+    case 'wrong types':
+      return { kind: 'rewrite', rewrite: withWrongTypes };
+    case 'empty list':
+      return { kind: 'rewrite', rewrite: (body) => withLists(body, () => []) };
+    case 'half a list':
+      return {
+        kind: 'rewrite',
+        rewrite: (body) => withLists(body, (list) => list.slice(0, list.length / 2)),
+      };
+    case 'duplicate entries':
+      return { kind: 'rewrite', rewrite: (body) => withLists(body, (list) => [...list, ...list]) };
+    case 'stale list':
+      return { kind: 'rewrite', rewrite: (body, exchange) => memory.recall(body, exchange) };
+    case 'slow loris':
+      return { kind: 'trickle', bytes: 1, everyMs: 1_000 };
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** In the system's own words, so that it is not taken for a proxy's. */
+function refusal(code: number, system: HttpSystem): Extract<FaultKind, { kind: 'answer' }> {
+  const message = 'The matrix says so.';
+  const bodies: Record<HttpSystem, unknown> = {
+    Keystone: { error: { code, message, title: 'Refused' } },
+    Nova: { [code === 404 ? 'itemNotFound' : 'computeFault']: { code, message } },
+    Heat: {
+      code,
+      title: 'Refused',
+      explanation: message,
+      error: { type: code === 404 ? 'EntityNotFound' : 'HTTPError', message },
+    },
+    Gnocchi: { code, title: 'Refused', description: { cause: 'Refused', detail: {} } },
+    Concertim: { status: code, title: 'Refused', description: message },
+    'metric daemon': { errors: [{ title: 'Refused', detail: message }], status: code },
+  };
+  return {
+    kind: 'answer',
+    status: code,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(bodies[system]),
+  };
+}
+
+/** The catalog is in the token; Gnocchi's measures hang at the ends of a tree. Everywhere else a list is the body, or a field. */
+function withLists(
+  body: unknown,
+  change: (list: readonly unknown[]) => readonly unknown[],
+  depth = 0,
+): unknown {
+  if (Array.isArray(body)) return change(body);
+  if (!isObject(body) || depth > 4) return body;
+  const isMember = depth === 1 && !('catalog' in body) && !('token' in body);
+  const deeper = ['token', 'measures'];
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, isMember ? value : change(value)];
+      return [name, deeper.includes(name) || depth > 0 ? withLists(value, change, depth + 1) : value];
+    }),
+  );
+}
+
+function hasList(body: unknown): boolean {
+  let found = false;
+  withLists(body, (list) => {
+    found = true;
+    return list;
+  });
+  return found;
+}
+
+/** All but the ids, by which one knows that there is something. */
+function withWrongTypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withWrongTypes);
+  if (isObject(value)) {
+    const isNamed = (name: string) => name === 'id' || Array.isArray(value[name]) || isObject(value[name]);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => [
+        name,
+        name === 'id' ? field : isNamed(name) ? withWrongTypes(field) : wrong(field),
+      ]),
+    );
+  }
+  return wrong(value);
+}
+
+function wrong(value: unknown): unknown {
+  return typeof value === 'string' ? { was: 'a text' } : 'neither a number nor a flag';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,72 @@
+/** What can go wrong, the rows of the matrix. */
+export const faultNames = [
+  'connection refused',
+  'reset before it was carried out',
+  'reset after it was carried out',
+  'time-out',
+  '401',
+  '403',
+  '404',
+  '409',
+  '429 with Retry-After',
+  '500',
+  '502 with HTML',
+  '503',
+  'truncated JSON',
+  'wrong types',
+  'empty list',
+  'half a list',
+  'duplicate entries',
+  'stale list',
+  'slow loris',
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+/** Whom it goes wrong with, the columns. */
+export const systems = [
+  'Keystone',
+  'Nova',
+  'Heat',
+  'Gnocchi',
+  'Concertim',
+  'metric daemon',
+  'RabbitMQ',
+] as const;
+export type System = (typeof systems)[number];
+
+/** When it goes wrong, the parts of a cell. */
+export const phases = ['first run', 'steady', 'burst'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface Cell {
+  readonly fault: FaultName;
+  readonly system: System;
+  readonly phase: Phase;
+}
+
+export const cells: readonly Cell[] = faultNames.flatMap((fault) =>
+  systems.flatMap((system) => phases.map((phase) => ({ fault, system, phase }))),
+);
+
+/** Why a fault has no meaning for a system; undefined where it has one. */
+export function whyNot({ fault, system }: Pick<Cell, 'fault' | 'system'>): string | undefined {
+  return meaningless[system]?.[fault];
+}
+
+const noLists = 'it gives no lists: values are put there, one a request';
+const noStatus = 'AMQP has no such answer: a broker that does not serve us closes the connection';
+
+const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> = {
+  'metric daemon': {
+    'connection refused': 'its door is the portal’s proxy, which then says 502',
+    'empty list': noLists,
+    'half a list': noLists,
+    'duplicate entries': noLists,
+    'stale list': noLists,
+  },
+  RabbitMQ: {
+    '429 with Retry-After': noStatus,
+    '500': noStatus,
+    '503': noStatus,
+  },
+};

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { queueNames } from '../../src/amqp/queues.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
+import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { Service } from '../../src/service.ts';
+import { Canaries, plantCanaries } from '../support/canaries.ts';
+import { Invariants } from '../support/invariants.ts';
+import { type PrivateBroker, withConnection } from '../support/rabbitmq.ts';
+import { BrokerProxy, type Weather } from './broker-proxy.ts';
+import type { Cell, FaultName, Phase } from './matrix.ts';
+import type { CellResult } from './run-cell.ts';
+
+const faultMs = 4_000;
+const mostRecoveryMs = 45_000;
+/** Between full runs: what was lost is found by these, as it would be after 150 s. */
+const intervalS = 6;
+const password = 'canary-rabbitmq-pa55word';
+
+/** What can be harmed of one scenario on a broker that others use too. */
+interface Harm {
+  readonly broker: PrivateBroker;
+  readonly proxy: BrokerProxy;
+  readonly user: string;
+  readonly names: ReturnType<typeof queueNames>;
+  readonly messages: MessageFate;
+}
+
+/**
+ * The same as the cells of HTTP, on a real RabbitMQ and in real time, in which full runs are seconds apart.
+ *
+ * @throws what does not hold in the end, or was harmed meanwhile
+ */
+export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<CellResult> {
+  await using sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 3, pace: 0 });
+  const { config } = plantCanaries(sandbox);
+  const invariants = new Invariants(sandbox, new Canaries([password, config.openstack.password]));
+  const prefix = `cell-${randomUUID().slice(0, 8)}-`;
+  const user = `${prefix}user`;
+  broker.control('add_user', user, password);
+  broker.control('set_permissions', user, '.*', '.*', '.*');
+  await using proxy = await BrokerProxy.start(broker);
+  const messages = new MessageFate();
+  await using _publisher = await publishNotifications(sandbox.cloud, broker.url, {
+    exchangePrefix: prefix,
+    onTheWay: (message) => messages.pass(message),
+    onError: () => {},
+  });
+  const names = queueNames(`${prefix}x`);
+  const folder = mkdtempSync(join(tmpdir(), 'cell-'));
+  const file = join(folder, 'config.yaml');
+  const rmq = {
+    rmq_address: '127.0.0.1',
+    rmq_port: proxy.port,
+    rmq_username: user,
+    rmq_password: password,
+    deployment: `${prefix}x`,
+    exchanges: [`${prefix}nova`, `${prefix}heat`],
+  };
+  writeFileSync(file, stringify({ ...config, updates: { interval: intervalS }, rmq }));
+  const printed: string[] = [];
+  const service = new Service({
+    config: loadConfig({ file, env: {} }),
+    components: ['updates_bulk', 'updates_mq'],
+    log: createLogger({
+      level: 'debug',
+      format: 'json',
+      output: { write: (line) => void printed.push(line) },
+    }),
+  });
+  const stop = new AbortController();
+  let running: Promise<void> | undefined;
+  const start = () => {
+    running = service.run(stop.signal);
+    running.catch(() => {});
+  };
+  const untilRight = async () => {
+    const startedAt = performance.now();
+    for (;;) {
+      const isRight =
+        invariants.broken().length === 0 &&
+        printed.findLastIndex(isListening) > printed.findLastIndex(isDeaf);
+      const ms = performance.now() - startedAt;
+      if (isRight) return ms;
+      if (ms > mostRecoveryMs) return undefined;
+      await systemClock.sleep(50);
+    }
+  };
+  const harm: Harm = { broker, proxy, user, names, messages };
+  try {
+    if (cell.phase !== 'first run') {
+      start();
+      if ((await untilRight()) === undefined) throw new Error(`no beginning: ${printed.at(-1)}`);
+    }
+    const end = await harmings[cell.fault]?.(harm);
+    if (!end) throw new Error(`"${cell.fault}" has no meaning for RabbitMQ`);
+    if (cell.phase === 'first run') start();
+    await live(sandbox, cell.phase);
+    await end();
+    const recoveryMs = await untilRight();
+    const problems = [
+      ...invariants.broken(printed),
+      ...(recoveryMs === undefined ? [`does not listen: ${printed.at(-1)}`] : []),
+    ];
+    if (recoveryMs === undefined || problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
+    return { recoveryS: recoveryMs / 1_000 };
+  } finally {
+    stop.abort();
+    await running;
+    await service[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+    await tidy(broker, prefix, names);
+    broker.control('delete_user', user);
+  }
+}
+
+const isListening = (line: string) => line.includes('"listening to notifications"');
+const isDeaf = (line: string) => line.includes('"no connection to RabbitMQ"');
+
+async function live(sandbox: Awaited<ReturnType<typeof startSandbox>>, phase: Phase): Promise<void> {
+  const steps = phase === 'burst' ? 60 : 3;
+  for (let step = 0; step < steps; step++) {
+    sandbox.tick();
+    await systemClock.sleep(faultMs / steps);
+  }
+}
+
+type Harming = (harm: Harm) => Promise<() => Promise<void>>;
+
+const weather =
+  (bad: Weather): Harming =>
+  async ({ proxy }) => {
+    proxy.change(bad);
+    return async () => proxy.change('fair');
+  };
+
+const fate =
+  (
+    spoil: (message: EmittedMessage, before: readonly EmittedMessage[]) => readonly EmittedMessage[],
+  ): Harming =>
+  async ({ messages }) => {
+    messages.spoil = spoil;
+    return async () => {
+      messages.spoil = undefined;
+    };
+  };
+
+const harmings: Partial<Record<FaultName, Harming>> = {
+  'connection refused': async ({ proxy }) => {
+    await proxy.close();
+    return () => proxy.open();
+  },
+  'reset before it was carried out': weather('reset at once'),
+  'reset after it was carried out': weather('reset after'),
+  'time-out': weather('silent'),
+  '401': async ({ broker, user, proxy }) => {
+    broker.control('change_password', user, 'another');
+    proxy.reset();
+    return async () => broker.control('change_password', user, password);
+  },
+  '403': async ({ broker, user, proxy }) => {
+    broker.control('set_permissions', user, '^$', '^$', '^$');
+    proxy.reset();
+    return async () => broker.control('set_permissions', user, '.*', '.*', '.*');
+  },
+  '404': async ({ broker, names }) => {
+    // Deleted whenever it is there again.
+    const over = new AbortController();
+    const deleting = (async () => {
+      while (!over.signal.aborted) {
+        await withConnection(broker.url, (connection) =>
+          connection.queueDelete({ queue: names.notifications }),
+        );
+        await systemClock.sleep(300);
+      }
+    })();
+    return async () => {
+      over.abort();
+      await deleting;
+    };
+  },
+  '409': async ({ broker, names, proxy }) => {
+    const declare = { queue: names.notifications, durable: true, arguments: { 'x-max-length': 7 } };
+    await withConnection(broker.url, async (connection) => {
+      await connection.queueDelete({ queue: names.notifications });
+      await connection.queueDeclare(declare);
+    });
+    proxy.reset();
+    return async () => {};
+  },
+  '502 with HTML': weather('html'),
+  'truncated JSON': fate((message) => [{ ...message, body: message.body.slice(0, message.body.length / 2) }]),
+  'wrong types': fate((message) => [
+    { ...message, body: message.body.replaceAll(/\\"(payload|event_type)\\": ?/g, '$&7, \\"x\\": ') },
+  ]),
+  'empty list': fate(() => []),
+  'half a list': fate((message, before) => (before.length % 2 === 0 ? [message] : [])),
+  'duplicate entries': fate((message) => [message, message, message]),
+  'stale list': fate((message, before) => [...before.slice(-5), message, ...before.slice(0, 5)]),
+  'slow loris': weather('trickle'),
+};
+
+/** What becomes of the cloud's messages on their way to the broker. */
+class MessageFate {
+  spoil:
+    | ((message: EmittedMessage, before: readonly EmittedMessage[]) => readonly EmittedMessage[])
+    | undefined;
+  readonly #before: EmittedMessage[] = [];
+
+  pass(message: EmittedMessage): readonly EmittedMessage[] {
+    const passed = this.spoil?.(message, this.#before) ?? [message];
+    this.#before.push(message);
+    return passed;
+  }
+}
+
+async function tidy(
+  broker: PrivateBroker,
+  prefix: string,
+  { exchange, ...queues }: ReturnType<typeof queueNames>,
+): Promise<void> {
+  await withConnection(broker.url, async (connection) => {
+    for (const queue of [
+      ...Object.values(queues),
+      `${prefix}notifications.info`,
+      `${prefix}notifications.error`,
+    ])
+      await connection.queueDelete({ queue });
+    for (const name of [exchange, `${prefix}nova`, `${prefix}heat`])
+      await connection.exchangeDelete({ exchange: name });
+  });
+}

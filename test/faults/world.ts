@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadConfig } from '../../src/config/load.ts';
+import type { NotificationSource } from '../../src/notifications/source.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { InMemoryNotifications } from '../../src/sandbox/notifications.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { Service } from '../../src/service.ts';
+import { type Canaries, plantCanaries } from '../support/canaries.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { Invariants } from '../support/invariants.ts';
+import { constantLoad } from '../support/metrics-scenario.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+export interface WorldOptions
+  extends Pick<SandboxOptions, 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
+  /** Longest exchange, in real time: time-outs are what time is spent on. Default 200 ms. */
+  readonly exchangeMs?: number;
+  /** Between cloud and service, in place of a broker that loses nothing. */
+  readonly notifications?: (sandbox: Sandbox) => NotificationSource;
+}
+
+/**
+ * A sandbox and the whole service on it, all components in their own loops, in a time that passes as quickly as the work in
+ * it is done.
+ */
+export class World implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly clock: VirtualClock;
+  readonly invariants: Invariants;
+  readonly canaries: Canaries;
+  /** All that the service has printed and answered to anybody. */
+  readonly printed: string[] = [];
+  readonly #configFile: string;
+  readonly #notifications: NotificationSource;
+  readonly #exchangeMs: number;
+  readonly #figures = new Map<string, Set<number>>();
+  readonly #measured: ReadonlyMap<string, string>;
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  private constructor(parts: {
+    sandbox: Sandbox;
+    clock: VirtualClock;
+    canaries: Canaries;
+    configFile: string;
+    notifications: NotificationSource;
+    exchangeMs: number;
+  }) {
+    this.sandbox = parts.sandbox;
+    this.clock = parts.clock;
+    this.canaries = parts.canaries;
+    this.#configFile = parts.configFile;
+    this.#notifications = parts.notifications;
+    this.#exchangeMs = parts.exchangeMs;
+    this.invariants = new Invariants(parts.sandbox, parts.canaries);
+    const servers = [...parts.sandbox.cloud.compute.servers()];
+    for (const { id } of servers) parts.sandbox.telemetry.except(id, { load: constantLoad() });
+    this.#measured = new Map(servers.map(({ id, flavor }) => [id, flavor.id]));
+  }
+
+  /** A cloud with some history, a portal that knows nothing of it, and a service that is not started yet. */
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const {
+      notifications = (sandbox: Sandbox) => new InMemoryNotifications(sandbox.cloud),
+      exchangeMs = 200,
+      ...size
+    } = options;
+    const origins = new Set<string>();
+    const clock = new VirtualClock((origin) => origins.has(origin));
+    const sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 3, ...size, pace: 0, clock });
+    for (const { url } of Object.values(sandbox.services)) origins.add(url);
+    const { canaries, config } = plantCanaries(sandbox);
+    await clock.pass(headStartMs);
+    const configFile = join(mkdtempSync(join(tmpdir(), 'world-')), 'config.yaml');
+    writeFileSync(configFile, stringify(config));
+    return new World({
+      sandbox,
+      clock,
+      canaries,
+      configFile,
+      exchangeMs,
+      notifications: notifications(sandbox),
+    });
+  }
+
+  /** The service's process starts. */
+  start(): void {
+    const output = { write: (line: string) => void this.printed.push(line) };
+    const config = loadConfig({ file: this.#configFile, env: {} });
+    const service = new Service({
+      config: {
+        ...config,
+        api: { ...config.api, host: '127.0.0.1', port: 0 },
+        observability: { ...config.observability, port: 0 },
+      },
+      components: ['updates_bulk', 'updates_mq', 'metrics', 'api'],
+      clock: this.clock,
+      random: seededRandom(1),
+      exchangeMs: this.#exchangeMs,
+      notifications: this.#notifications,
+      log: createLogger({ level: 'debug', format: 'json', output }),
+    });
+    const stop = new AbortController();
+    const ended = service.run(stop.signal).finally(() => service[Symbol.asyncDispose]());
+    // Looked at when it is stopped.
+    ended.catch(() => {});
+    this.#running = { stop, ended };
+  }
+
+  /** It ends. @throws what it ended with, if that was not being asked to */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.stop.abort();
+    await running?.ended;
+  }
+
+  /** Has time pass; every figure that is shown meanwhile is remembered. */
+  async pass(ms: number, isEnough?: () => boolean): Promise<void> {
+    await this.clock.pass(ms, () => {
+      this.#noteFigures();
+      return isEnough?.() ?? false;
+    });
+  }
+
+  /** Until the portal shows the cloud, with figures of all servers that have any. @returns how long it took, ms; undefined: longer */
+  async untilRight(withinMs: number): Promise<number | undefined> {
+    const startedAt = this.clock.now();
+    let isRight = false;
+    await this.pass(withinMs, () => (isRight = this.wrong().length === 0));
+    return isRight ? this.clock.now() - startedAt : undefined;
+  }
+
+  /** What does not show as it should. */
+  wrong(): string[] {
+    return [...outOfStep(this.sandbox), ...this.#withoutFigures()];
+  }
+
+  /** All that was harmed for good. */
+  harmed(): string[] {
+    const untrue = [...this.#figures].filter(([, values]) => values.size > 1);
+    return [
+      ...this.invariants.harmed(this.printed),
+      ...untrue.map(([figure, values]) => `${figure} was shown as ${[...values].join(' and ')}`),
+    ];
+  }
+
+  /** Asks the API for a key pair, as a portal user's job does. Resolves with the status once it is there. */
+  async askApi(): Promise<number> {
+    const url = this.#urlOf('listening"');
+    const [account] = this.sandbox.population.accounts;
+    const body = {
+      cloud_env: {
+        auth_url: this.sandbox.config.openstack.auth_url,
+        user_id: account?.user.id,
+        password: account?.user.password,
+        project_id: account?.project.id,
+      },
+    };
+    return this.#ask(`${url}/key_pairs`, JSON.stringify(body));
+  }
+
+  /** Its own metrics and status, as they are now, go to what was printed. */
+  async readOwnMetrics(): Promise<void> {
+    const url = this.#urlOf('own metrics are served');
+    for (const path of ['/metrics', '/status', '/healthz', '/readyz']) await this.#ask(url + path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.sandbox.close();
+    this.clock[Symbol.dispose]();
+    rmSync(join(this.#configFile, '..'), { recursive: true, force: true });
+  }
+
+  #urlOf(message: string): string {
+    const line = this.printed.findLast((line) => line.includes(`"msg":"${message}`));
+    return (JSON.parse(line ?? '{}') as { url?: string }).url ?? '';
+  }
+
+  /** By node:http, because the clock watches undici's requests: this one may wait for the clock. */
+  #ask(url: string, body?: string): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const headers =
+      body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const asking = request(url, { method: 'GET', headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.on('end', () => {
+        this.printed.push(text);
+        resolve(answer.statusCode ?? 0);
+      });
+    });
+    asking.on('error', reject).end(body);
+    return promise;
+  }
+
+  /** Ids of the servers of the beginning that are measured as they were, with their devices. */
+  *#measurable(): Generator<{ readonly serverId: string; readonly deviceId: number }> {
+    const deviceOf = new Map(
+      this.sandbox.portal.devices.all().map(({ id, metadata }) => [metadata['openstack_instance_id'], id]),
+    );
+    for (const [serverId, flavorId] of this.#measured) {
+      const server = this.sandbox.cloud.compute.server(serverId);
+      const deviceId = deviceOf.get(serverId);
+      if (server?.vmState === 'active' && server.flavor.id === flavorId && deviceId !== undefined)
+        yield { serverId, deviceId };
+    }
+  }
+
+  #withoutFigures(): string[] {
+    return [...this.#measurable()]
+      .filter(({ deviceId }) => this.sandbox.metricDaemon.shown(deviceId).size < figuresOfAServer)
+      .map(({ serverId }) => `server ${serverId} has no figures`);
+  }
+
+  #noteFigures(): void {
+    for (const { serverId, deviceId } of this.#measurable()) {
+      for (const [name, { value }] of this.sandbox.metricDaemon.shown(deviceId)) {
+        const figure = `${name} of server ${serverId}`;
+        const values = this.#figures.get(figure) ?? new Set();
+        this.#figures.set(figure, values.add(Math.round(Number(value) * 1e6) / 1e6));
+      }
+    }
+  }
+}
+
+const headStartMs = 4 * 3_600_000;
+const figuresOfAServer = 5;

@@ -1,0 +1,48 @@
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+
+/** Secrets that are known, so that they can be searched for: nobody else would write them. */
+export class Canaries {
+  readonly #texts: readonly string[];
+
+  constructor(texts: readonly string[]) {
+    this.#texts = [...texts, ...recognisable];
+  }
+
+  /** Where one was printed; the secret itself is not repeated. */
+  foundIn(printed: readonly string[]): string[] {
+    return printed.flatMap((text) =>
+      this.#texts
+        .filter((canary) => text.includes(canary))
+        .map((canary) => `…${text.slice(0, 200).replaceAll(canary, '[CANARY]')}… has ${canary.slice(0, 9)}…`),
+    );
+  }
+}
+
+/** How the sandbox's Keystone tokens, the portal's tokens, and private keys begin. */
+const recognisable = ['gAAAAA', 'eyJhbGciOi', 'PRIVATE KEY'];
+
+const cloudPassword = 'canary-cloud-pa55word';
+const portalPassword = 'canary-portal-pa55word';
+const outputValue = 'canary-stack-output';
+
+/**
+ * Gives a sandbox's account in the cloud, and in the portal, and an output of each stack, values that can be searched for.
+ *
+ * @returns what the product's config.yaml has to say then
+ */
+export function plantCanaries(sandbox: Sandbox): { canaries: Canaries; config: Sandbox['config'] } {
+  const { cloud, population, portal, config } = sandbox;
+  cloud.identity.updateUser(population.concertim, { password: cloudPassword });
+  const admin = portal.users.all().find(({ root }) => root);
+  if (admin) portal.users.update(admin.id, { password: portalPassword });
+  for (const stack of cloud.orchestration.stacks()) {
+    if (!stack.parent) cloud.orchestration.setOutput(stack.id, 'concertim_cluster_type', outputValue);
+  }
+  return {
+    canaries: new Canaries([cloudPassword, portalPassword, outputValue]),
+    config: {
+      openstack: { ...config.openstack, password: cloudPassword },
+      concertim: { ...config.concertim, concertim_password: portalPassword },
+    },
+  };
+}
