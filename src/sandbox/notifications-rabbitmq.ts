@@ -1,6 +1,6 @@
 import { Connection } from 'rabbitmq-client';
 import type { Cloud } from './cloud/cloud.ts';
-import { announce } from './notifications.ts';
+import { announce, type EmittedMessage } from './notifications.ts';
 
 /**
  * Publishes the cloud's notifications to a RabbitMQ, as the services do: topic exchanges of their own, not durable, and
@@ -8,11 +8,20 @@ import { announce } from './notifications.ts';
  *
  * @param url such as `amqp://guest:guest@127.0.0.1:5672/`
  * @param options.exchangePrefix before the exchanges' names, for sandboxes that share a broker
+ * @param options.onTheWay what becomes of each message: by default itself, once
  */
 export async function publishNotifications(
   cloud: Cloud,
   url: string,
-  { exchangePrefix = '', onError }: { exchangePrefix?: string; onError: (error: unknown) => void },
+  {
+    exchangePrefix = '',
+    onTheWay = (message) => [message],
+    onError,
+  }: {
+    exchangePrefix?: string;
+    onTheWay?: (message: EmittedMessage) => readonly EmittedMessage[];
+    onError: (error: unknown) => void;
+  },
 ): Promise<AsyncDisposable & { readonly sent: () => Promise<void> }> {
   const connection = new Connection({ url, connectionName: 'concertim sandbox' });
   connection.on('error', onError);
@@ -32,7 +41,7 @@ export async function publishNotifications(
   for (const binding of declarations.queueBindings) await connection.queueBind(binding);
   const publisher = connection.createPublisher({ confirm: true, maxAttempts: 20, ...declarations });
   const inFlight = new Set<Promise<void>>();
-  const stop = announce(cloud, ({ exchange, routingKey, body }) => {
+  const send = ({ exchange, routingKey, body }: EmittedMessage) => {
     const envelope = {
       exchange: exchangePrefix + exchange,
       routingKey,
@@ -46,7 +55,8 @@ export async function publishNotifications(
       .catch(onError)
       .finally(() => inFlight.delete(sending));
     inFlight.add(sending);
-  });
+  };
+  const stop = announce(cloud, (message) => onTheWay(message).forEach(send));
   return {
     async sent() {
       await Promise.all(inFlight);
