@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,20 @@ interface ImageConfig {
   readonly Env: readonly string[];
   readonly Entrypoint: readonly string[];
   readonly StopSignal: NodeJS.Signals;
+  readonly Volumes: Readonly<Record<string, unknown>>;
+  readonly ExposedPorts: Readonly<Record<string, unknown>>;
   readonly Healthcheck: { readonly Test: readonly [string, string] };
 }
 
-/** Folders of the host, by where the container sees them. */
-export type Volumes = Readonly<Record<string, string>>;
+/** How a container is run, beside `--read-only --network=host`. */
+export interface RunOptions {
+  /** `--volume`: folders and files of the host, by where the container sees them. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** `--user`: a number. Default: as whom the image says, which is root. */
+  readonly user?: number;
+  /** `--cap-drop ALL --cap-add`, and `--security-opt no-new-privileges`. Default: all. */
+  readonly capabilities?: readonly string[];
+}
 
 /** A built image, unpacked: its processes see it as their root folder, which none of them can write. */
 export class Image implements Disposable {
@@ -36,9 +45,14 @@ export class Image implements Disposable {
     this.config = inspected.Docker.config;
   }
 
-  /** Starts what the image starts, as `docker run --read-only --network=host` would. */
-  start(volumes: Volumes) {
-    const child = spawn('unshare', this.#inside(volumes, this.config.Entrypoint), {
+  /** Bytes that all files in it take. */
+  get size(): number {
+    return Number(execFileSync('du', ['-s', '-B1', this.#root], { encoding: 'utf8' }).split('\t')[0]);
+  }
+
+  /** Starts what the image starts. */
+  start(options: RunOptions) {
+    const child = spawn('unshare', this.#inside(options, this.config.Entrypoint), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -54,28 +68,38 @@ export class Image implements Disposable {
   }
 
   /** Runs what the image says its health is checked by. @returns whether it is well */
-  isHealthy(volumes: Volumes): boolean {
+  async isHealthy(options: RunOptions): Promise<boolean> {
     const [kind, command] = this.config.Healthcheck.Test;
     if (kind !== 'CMD-SHELL') throw new Error(`a health check of kind ${kind}`);
-    return spawnSync('unshare', this.#inside(volumes, ['/bin/sh', '-c', command])).status === 0;
+    const child = spawn('unshare', this.#inside(options, ['/bin/sh', '-c', command]), { stdio: 'ignore' });
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code === 0;
   }
 
-  #inside(volumes: Volumes, command: readonly string[]): string[] {
+  #inside({ volumes, user, capabilities }: RunOptions, command: readonly string[]): string[] {
     const mounts = Object.entries(volumes).map(([at, from]) => {
       const target = join(this.#root, at);
       mkdirSync(target.endsWith('.yaml') ? join(target, '..') : target, { recursive: true });
       if (target.endsWith('.yaml')) writeFileSync(target, '', { flag: 'a' });
       return `mount --bind ${from} ${target}`;
     });
+    const asUser = user === undefined ? '' : `--userspec=${user}:${user} --groups=`;
+    const within = capabilities
+      ? [
+          'setpriv',
+          '--no-new-privs',
+          `--bounding-set=-all,${capabilities.map((name) => `+${name.toLowerCase()}`)}`,
+        ]
+      : [];
     const script = [
       `mount --bind ${this.#root} ${this.#root}`,
       `mount -o remount,bind,ro ${this.#root}`,
       ...mounts,
       `mount -t proc proc ${this.#root}/proc`,
       `mount --rbind /dev ${this.#root}/dev`,
-      `exec env -i ${this.config.Env.map((text) => `'${text}'`).join(' ')} chroot ${this.#root} "$@"`,
+      `exec env -i ${this.config.Env.map((text) => `'${text}'`).join(' ')} chroot ${asUser} ${this.#root} "$@"`,
     ].join(' && ');
-    return ['--mount', 'sh', '-c', script, 'sh', ...command];
+    return ['--mount', 'sh', '-c', script, 'sh', ...within, ...command];
   }
 
   [Symbol.dispose](): void {
