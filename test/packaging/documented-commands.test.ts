@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
+import { commandLine } from '../../src/cli/command-line.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { freePort } from '../support/listen.ts';
 
@@ -17,52 +18,74 @@ interface Documented {
   readonly command: string;
 }
 
-/** All commands in the `sh` blocks of the documentation: continued lines joined, comments left out. */
+/** In running text: a program with something to do, or a command of ours with an option or a component. */
+const inText = [
+  /^(concertim-openstack-service|npm|sudo|docker|openstack|rabbitmqctl|gnocchi|journalctl|systemctl) \S/,
+  /^(run|plan|doctor|status|health|check-config|sandbox|metrics) (--|updates_|api)/,
+];
+
+/** All commands of the documentation: those in `sh` blocks, continued lines joined and comments left out, and in the text. */
 function documentedCommands(): Documented[] {
   const docs = readdirSync(join(checkout, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.md'),
   );
-  return ['README.md', ...docs.map((name) => join('docs', name))].flatMap((file) =>
-    [...readFileSync(join(checkout, file), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].flatMap(
-      ([, block = '']) =>
-        block
-          .replaceAll('\\\n', ' ')
-          .split('\n')
-          .map((line) =>
-            line
-              .replace(/\s#.*$/, '')
-              .replace(/\s+/g, ' ')
-              .trim(),
-          )
-          .filter((line) => line !== '' && !line.startsWith('#'))
-          .map((command) => ({ file, command })),
-    ),
-  );
+  return ['README.md', ...docs.map((name) => join('docs', name))].flatMap((file) => {
+    const text = readFileSync(join(checkout, file), 'utf8');
+    const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
+    const lines = blocks.flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
+    const spans = [...text.replaceAll(/^```.*?^```/gms, '').matchAll(/`([^`\n]+)`/g)]
+      .map(([, span = '']) => span)
+      .filter((span) => inText.some((pattern) => pattern.test(span)));
+    return [...lines, ...spans.map((span) => (inText[1]?.test(span) ? `${own} ${span}` : span))]
+      .map((line) =>
+        line
+          .replace(/(^|\s)#.*$/, '')
+          .replace(/\s+/g, ' ')
+          .trim(),
+      )
+      .filter((line) => line !== '')
+      .map((command) => ({ file, command }));
+  });
 }
 
 /** Those that are not run here, and why. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm test$/, 'this test is part of it'],
+  [/^npm run test:/, 'tests of their own, too long for this one'],
   [/^npm (pack|ci)$|^sudo npm install --global /, 'package.test.ts packs, installs and starts the package'],
+  [/^npm run docs$/, 'scripts/generated-docs.test.ts compares what it would write'],
+  [/^npm run docs:api$/, 'public-names.test.ts does it'],
   [
     /^docker /,
     'it needs a container engine; npm run test:images builds the same files, and runs what comes of it',
   ],
   [
-    /^sudo (npm run (un)?install:systemd|systemctl )|^journalctl /,
-    'it changes the machine, or needs a systemd that runs',
+    /^sudo (npm run (un)?install:systemd|systemctl )|^npm run install:systemd$|^journalctl /,
+    'it changes the machine, or needs a systemd that runs; package.test.ts installs below a folder',
   ],
-  [/^openstack /, 'it needs a real cloud and its command; npm run test:openstack has both'],
+  [/^(openstack|gnocchi) /, 'it needs a real cloud and its command; npm run test:openstack has both'],
+  [
+    /^rabbitmqctl /,
+    'it needs a RabbitMQ; notifications-access.rabbitmq.test.ts reads the permissions from here and gives them',
+  ],
+  [/ run updates_bulk updates_mq$/, 'it needs a RabbitMQ; notifications-access.rabbitmq.test.ts runs it'],
 ];
 
 /** How long a command that goes on is let go on: until it has shown this. */
 const until: readonly (readonly [RegExp, string])[] = [
   [/^concertim-openstack-service run$/, '"msg":"reconciled"'],
+  [/^concertim-openstack-service run api$/, '"msg":"listening"'],
   [/^npm start$/, 'changed'],
 ];
 
 /** Exit codes that are an answer, beside 0. */
 const answers: Readonly<Record<string, readonly number[]>> = { plan: [2], doctor: [1, 2], health: [1] };
+
+/** What stands for something of the reader's own. */
+const placeholders: Readonly<Record<string, () => string>> = {
+  COMMAND: () => 'plan',
+  ID: () => [...sandbox.cloud.compute.servers()][0]?.id ?? '',
+};
 
 const commands = documentedCommands();
 const toRun = [...new Set(commands.map(({ command }) => command))].filter(
@@ -92,7 +115,9 @@ test('the documentation has commands, and those that are not run here are there 
 });
 
 test.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
-  const line = command.replace(new RegExp(`^${own}`), `${process.execPath} bin/${own}`);
+  const line = command
+    .replace(new RegExp(`^${own}`), `${process.execPath} bin/${own}`)
+    .replace(/\b[A-Z]{2,}\b/g, (word) => placeholders[word]?.() ?? word);
   const child = spawn('sh', ['-c', `exec ${line}`], {
     cwd: checkout,
     env: { ...process.env, CONCERTIM_OPENSTACK_SERVICE_CONFIG: join(folder, 'config.yaml') },
@@ -116,6 +141,13 @@ test.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
 
   if (sign !== undefined) expect(output).toContain(sign);
   else expect([0, ...(answers[command.split(' ')[1] ?? ''] ?? [])], output).toContain(code);
+});
+
+test('the README has a row for every command', () => {
+  const names = commandLine(() => {}).commands.map((command) => command.name());
+  const rows = [...readFileSync(join(checkout, 'README.md'), 'utf8').matchAll(/^\| `([a-z-]+)[^|]*` \|/gm)];
+
+  expect(rows.map(([, name]) => name)).toEqual(expect.arrayContaining(names));
 });
 
 test('every script and file that a documented command names is there', () => {

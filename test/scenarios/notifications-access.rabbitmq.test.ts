@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../support/command.ts';
 import { type Listening, startListening } from '../support/listening-scenario.ts';
@@ -60,7 +61,31 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ of our own${why ? ` (skipped
     expect(line).toContain('rmq.rmq_password');
     expect(stdout + stderr).not.toContain('Wrong-Battery-9');
   });
+
+  test('an account with the permissions that docs/components/updates.md gives it listens', async () => {
+    await using listening = await startListening({ broker, withService: false });
+    const password = 'Correct-Horse-7';
+    const rmq = { rmq_username: 'concertim', rmq_password: password };
+    broker.control('add_user', 'concertim', password);
+
+    broker.control(...documentedPermissions(listening.prefix));
+    await using service = serve(await listening.configWith({ rmq }));
+    await service.saw('listening to notifications');
+    stopAll(listening);
+
+    await listening.inStep();
+  });
 });
+
+/** The documented `rabbitmqctl set_permissions …`, for exchanges whose names begin with the prefix. */
+function documentedPermissions(prefix: string): string[] {
+  const text = readFileSync(new URL('../../docs/components/updates.md', import.meta.url), 'utf8');
+  const [, line = ''] = /^rabbitmqctl (set_permissions .*)$/m.exec(text) ?? [];
+  return line
+    .replace('nova|heat', `${prefix}nova|${prefix}heat`)
+    .split(' ')
+    .map((word) => word.replaceAll("'", ''));
+}
 
 function serve(configFile: string) {
   const service = command('run', 'updates_bulk', 'updates_mq', '--config', configFile);
