@@ -88,7 +88,7 @@ export class Image implements Disposable {
       ? [
           'setpriv',
           '--no-new-privs',
-          `--bounding-set=-all,${capabilities.map((name) => `+${name.toLowerCase()}`)}`,
+          `--bounding-set=${['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join()}`,
         ]
       : [];
     const script = [
