@@ -21,7 +21,7 @@ interface Documented {
 /** In running text: a program with something to do, or a command of ours with an option or a component. */
 const inText = [
   /^(concertim-openstack-service|npm|sudo|docker|openstack|rabbitmqctl|gnocchi|journalctl|systemctl) \S/,
-  /^(run|plan|doctor|status|health|check-config|sandbox|metrics) (--|updates_|api)/,
+  /^(run|plan|doctor|status|health|check-config|sandbox|metrics) (--|updates_|api|metrics)/,
 ];
 
 /** All commands of the documentation: those in `sh` blocks, continued lines joined and comments left out, and in the text. */
@@ -68,12 +68,17 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^rabbitmqctl /,
     'it needs a RabbitMQ; notifications-access.rabbitmq.test.ts reads the permissions from here and gives them',
   ],
-  [/ run updates_bulk updates_mq$/, 'it needs a RabbitMQ; notifications-access.rabbitmq.test.ts runs it'],
+  [
+    / run updates_mq$/,
+    'it needs a RabbitMQ; npm run test:images runs it, and notifications-access.rabbitmq.test.ts',
+  ],
 ];
 
 /** How long a command that goes on is let go on: until it has shown this. */
 const until: readonly (readonly [RegExp, string])[] = [
   [/^concertim-openstack-service run$/, '"msg":"reconciled"'],
+  [/^concertim-openstack-service run updates_bulk$/, '"msg":"this process writes to the portal"'],
+  [/^concertim-openstack-service run metrics$/, '"msg":"metrics sent"'],
   [/^concertim-openstack-service run api$/, '"msg":"listening"'],
   [/^npm start$/, 'changed'],
 ];
@@ -100,6 +105,7 @@ beforeAll(async () => {
   const settings = {
     ...sandbox.config,
     api: { host: '127.0.0.1', port: await freePort() },
+    metrics: { interval: 1 },
     data_dir: folder,
   };
   writeFileSync(join(folder, 'config.yaml'), stringify(settings));
