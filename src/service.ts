@@ -236,7 +236,7 @@ export class Service implements AsyncDisposable {
     const { config, components, onReport } = this.#options;
     const reconciler = this.#reconciler(log);
     const { intervalMs } = config.updates;
-    const health = new Health({ component, clock: this.#clock, everyMs: intervalMs });
+    const health = this.#roundHealth(component, intervalMs);
     const shared = { clock: this.#clock, random: this.#random, log, health, tracing: this.#tracing };
     const loop = new ReconcileLoop({
       reconciler,
@@ -274,7 +274,7 @@ export class Service implements AsyncDisposable {
     });
     this.#metrics = { pump, reporting };
     const { intervalMs } = metrics;
-    const health = new Health({ component: 'metrics', clock: this.#clock, everyMs: intervalMs });
+    const health = this.#roundHealth('metrics', intervalMs);
     const loop = new MetricLoop({
       pump,
       intervalMs,
@@ -366,6 +366,11 @@ export class Service implements AsyncDisposable {
       request: (references: readonly Reference[]) => requests.request(references),
       run: (signal: AbortSignal) => requests.run({ broker, names, log }, signal),
     };
+  }
+
+  /** Of a component that works in rounds. */
+  #roundHealth(component: ComponentName, everyMs: number): Health {
+    return new Health({ component, clock: this.#clock, everyMs, silence: () => this.#observation.silence() });
   }
 
   /** undefined: there is nobody to tell. */

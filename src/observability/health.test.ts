@@ -26,25 +26,47 @@ test('a component is ready once its work was done for the first time, and alive 
 test('one in rounds stays ready over a failed round, not over a success that is overdue', () => {
   const { health: one, clock } = health({ everyMs: 15_000 });
   one.succeeded();
-  clock.advance(60_000);
+  clock.advance(45_000);
 
   one.failed('the portal is away');
   const soon = one.read();
   clock.advance(1);
 
   expect(soon).toMatchObject({ ready: true, status: 'the portal is away' });
-  expect(one.read()).toMatchObject({ ready: false, alive: true, status: 'the portal is away' });
+  expect(one.read()).toMatchObject({
+    ready: false,
+    alive: true,
+    status: 'nothing complete since 1970-01-01T00:00:00.000Z; the portal is away',
+  });
+});
+
+test('one that is overdue says which source is old', () => {
+  const clock = new ManualClock(0);
+  let silence: string | undefined;
+  const one = new Health({ component: 'x', clock, everyMs: 1_000, silence: () => silence });
+  one.succeeded();
+  silence = 'Heat has not answered since 23:00';
+
+  const soon = one.read();
+  clock.advance(3_001);
+
+  expect(soon).toMatchObject({ ready: true, status: 'works' });
+  expect(one.read().status).toMatch(/; Heat has not answered since 23:00$/);
 });
 
 test('one in rounds whose rounds come to no end is not alive', () => {
   const { health: one, clock } = health({ everyMs: 15_000 });
   one.succeeded();
 
-  clock.advance(1_830_000);
+  clock.advance(1_845_000);
   const atLast = one.read();
   clock.advance(1);
 
-  expect(atLast).toMatchObject({ ready: false, alive: true, status: 'nothing has come to an end for long' });
+  expect(atLast).toMatchObject({
+    ready: false,
+    alive: true,
+    status: 'nothing complete since 1970-01-01T00:00:00.000Z',
+  });
   expect(one.read()).toMatchObject({ alive: false });
 });
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, isoTime } from '../runtime/clock.ts';
 
 /** How a component fares. */
 export interface ComponentHealth {
@@ -18,11 +18,13 @@ export interface HealthOptions {
   readonly clock: Clock;
   /** How often it works; undefined for one that works all the time: a server, a listener. */
   readonly everyMs?: number;
+  /** Which of the systems that it works with does not answer; undefined: none. Told where its work is overdue. */
+  readonly silence?: () => string | undefined;
 }
 
-/** Beyond two rounds, how much later than expected a success may be. */
-const lateMs = 30_000;
-/** Beyond two rounds, how long one may last: a first run fills a large portal. Every request has its own deadline. */
+/** A success that is older than so many rounds is too old. */
+const mostRounds = 3;
+/** Beyond them, how long one may last: a first run fills a large portal. Every request has its own deadline. */
 const stuckMs = 1_800_000;
 
 /**
@@ -31,7 +33,7 @@ const stuckMs = 1_800_000;
  * ```
  *  nothing yet ─────────────────────► not ready
  *  succeeded ───────────────────────► ready
- *  succeeded, and then long nothing ► not ready; later not alive either
+ *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
  *  stands by ───────────────────────► ready: another process does the work
  * ```
@@ -70,22 +72,26 @@ export class Health {
   read(): ComponentHealth {
     const { component, clock, everyMs } = this.#options;
     const now = clock.now();
-    const rounds = everyMs === undefined ? Number.POSITIVE_INFINITY : 2 * everyMs;
-    const isOverdue = now - (this.#lastSuccessAt ?? Number.NEGATIVE_INFINITY) > rounds + lateMs;
+    const rounds = mostRounds * (everyMs ?? Number.POSITIVE_INFINITY);
+    const isOverdue = now - (this.#lastSuccessAt ?? this.#startedAt) > rounds;
     const isDone = this.#lastSuccessAt !== undefined && !isOverdue;
     return {
       component,
       ready: this.#standsBy || (isDone && (everyMs !== undefined || this.#failure === undefined)),
       alive: this.#standsBy || now - this.#lastSignAt <= rounds + stuckMs,
       lastSuccessAt: this.#lastSuccessAt,
-      status: this.#failure ?? this.#status(isOverdue),
+      status: this.#status(isOverdue),
     };
   }
 
   #status(isOverdue: boolean): string {
     if (this.#standsBy) return 'stands by: another process writes to the portal';
-    if (this.#lastSuccessAt === undefined) return 'starting';
-    return isOverdue ? 'nothing has come to an end for long' : 'works';
+    if (isOverdue) {
+      const since = this.#lastSuccessAt ?? this.#startedAt;
+      const reasons = [this.#failure, this.#options.silence?.()].filter((reason) => reason !== undefined);
+      return [`nothing complete since ${isoTime(since)}`, ...reasons].join('; ');
+    }
+    return this.#failure ?? (this.#lastSuccessAt === undefined ? 'starting' : 'works');
   }
 
   #sign(failure: string | undefined): void {

@@ -63,6 +63,11 @@ export class Observation {
     return this.#instruments.scrape();
   }
 
+  /** Which of those that were asked do not answer; undefined: none. */
+  silence(): string | undefined {
+    return this.#board.silence();
+  }
+
   status(): Status {
     return this.#board.read();
   }

@@ -44,6 +44,21 @@ export class StatusBoard {
     }
   }
 
+  /** Which of those that were asked have not answered since, in a few words; undefined: none. */
+  silence(): string | undefined {
+    const silent = [...this.#sources].filter(
+      ([, { answeredAt = Number.NEGATIVE_INFINITY, failedAt }]) =>
+        failedAt !== undefined && failedAt > answeredAt,
+    );
+    if (silent.length === 0) return undefined;
+    return silent
+      .map(([service, { answeredAt, failure }]) => {
+        const since = answeredAt === undefined ? 'at all' : `since ${isoTime(answeredAt)}`;
+        return `${service} has not answered ${since} (${failure})`;
+      })
+      .join(', ');
+  }
+
   reconciled(run: CountedRun): void {
     const status: RunStatus = {
       startedAt: isoTime(run.startedAt),

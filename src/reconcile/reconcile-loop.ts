@@ -155,7 +155,8 @@ export class ReconcileLoop {
       this.#isStuck =
         mayPass && changeCount(report) === 0 && report.failures.some(({ error }) => isOutage(error));
       if (this.#isStuck) this.#options.health?.failed('the cloud or the portal is away');
-      else this.#options.health?.succeeded();
+      // A targeted run sees a part only.
+      else if (report.scope === 'full') this.#options.health?.succeeded();
       if (mayPass && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);

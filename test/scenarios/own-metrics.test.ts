@@ -202,6 +202,24 @@ test('a component that cannot do its work is not ready, and the status says why'
   away();
 });
 
+test('three intervals after the last complete run it is not ready, and says which source is old', async () => {
+  await using observed = await startObserved(sandbox, ['updates_bulk']);
+  await observed.saw('concertim_openstack_component_ready{component="updates_bulk"} 1');
+  const away = sandbox.faults.add({ service: 'heat', kind: 'answer', status: 503 });
+
+  await observed.saw('concertim_openstack_component_ready{component="updates_bulk"} 0');
+
+  away();
+  const readiness = (await (await observed.ask('/readyz'))?.json()) as Pick<Status, 'components'>;
+  expect(readiness.components[0]).toMatchObject({
+    component: 'updates_bulk',
+    ready: false,
+    status: expect.stringMatching(
+      /^nothing complete since \S+; .*; Heat has not answered since \S+ \(503\)$/,
+    ),
+  });
+});
+
 test('where the port is taken the components work all the same', async () => {
   const logged: string[] = [];
   const log = createLogger({ level: 'info', format: 'json', output: { write: (line) => logged.push(line) } });
