@@ -132,7 +132,7 @@ async function signInToCloud(
     const words = {
       why: 'Without it nothing of the cloud can be read.',
       repair:
-        'Check the section openstack of the configuration: check-config shows where each value comes from.',
+        'Set openstack.auth_url, and openstack.username, openstack.password and what else signs in, as the cloud has them: check-config shows where each value comes from.',
     };
     return { finding: failure(check, cause, words) };
   }
@@ -145,7 +145,8 @@ async function seePortal(
   const { url, login } = patient.config.concertim;
   const words = {
     why: 'Without a super-user of Concertim nothing can be shown there.',
-    repair: 'Check concertim.concertim_url, concertim_username and concertim_password.',
+    repair:
+      'Set concertim.concertim_url, concertim.concertim_username and concertim.concertim_password as the portal has them.',
   };
   try {
     await patient.portal.token(signal);
@@ -171,7 +172,8 @@ async function visitBroker(patient: Patient, signal: AbortSignal): Promise<reado
     return [
       failure('rabbitmq.connection', cause, {
         why: 'Changes show within updates.interval only.',
-        repair: 'Check the section rmq of the configuration.',
+        repair:
+          'Set rmq.rmq_address, rmq.rmq_port, rmq.rmq_username, rmq.rmq_password and rmq.rmq_path as the broker has them.',
       }),
     ];
   }

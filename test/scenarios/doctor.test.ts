@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { describeDiagnosis, exitCodeOf } from '../../src/doctor/describe.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ailments, type Clinic, type Settings, startClinic } from '../support/doctor.ts';
+import { commandsIn, runPrinted } from '../support/printed-commands.ts';
 
 interface Case {
   readonly fault: string;
@@ -17,7 +18,36 @@ interface Case {
   readonly repair: RegExp;
   /** Whether `--fix` puts it right. */
   readonly isFixable?: true;
+  readonly repaired: Repair;
 }
+
+/** How what it prints is done in the test. */
+type Repair =
+  /** The commands are run as they are printed, by an administrator of the cloud. */
+  | {
+      readonly how: 'its commands run';
+      /** What it says to do beside them, by hand. */
+      readonly then?: (clinic: Clinic) => void;
+    }
+  /** The settings that it names get their right value. */
+  | { readonly how: string; readonly settings: Readonly<Record<string, Value>> }
+  /** What it says to do in a system that the sandbox stands in for is done to the sandbox. */
+  | { readonly how: string; readonly act: (clinic: Clinic) => void }
+  /** With the reason. */
+  | { readonly how: `not run here: ${string}` };
+type Value = string | undefined | ((clinic: Clinic) => string);
+
+const commands: Repair = { how: 'its commands run' };
+const settings = (right: Readonly<Record<string, Value>>): Repair => ({
+  how: `${Object.keys(right).join(', ')} set`,
+  settings: right,
+});
+const byHand = (what: string, act: (clinic: Clinic) => void): Repair => ({ how: `by hand: ${what}`, act });
+const lifted = (what: string) => byHand(what, ({ sandbox }) => sandbox.faults.clear());
+const ofSandbox =
+  (section: 'openstack' | 'concertim', key: string): Value =>
+  ({ sandbox }) =>
+    (sandbox.config[section] as Record<string, string>)[key] ?? '';
 
 const closed = 'http://127.0.0.1:1';
 const role = ({ cloud }: Sandbox, name: string) => cloud.identity.role(name);
@@ -45,6 +75,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /everybody on this machine may read it/,
     repair: /^chmod o-rwx .*config\.yaml$/,
+    repaired: commands,
   },
   {
     fault: 'a setting of 2024 that says nothing here',
@@ -53,6 +84,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /cloud_type/,
     repair: /Change or remove it/,
+    repaired: settings({ cloud_type: undefined }),
   },
   {
     fault: 'data_dir is a file',
@@ -60,7 +92,8 @@ const cases: readonly Case[] = [
     check: 'config.data_dir',
     level: 'error',
     found: /cannot be written \(not a folder\)/,
-    repair: /^install -d/,
+    repair: /^Set data_dir to a folder/,
+    repaired: settings({ data_dir: 'data' }),
   },
   {
     fault: 'log_dir lies below a file',
@@ -68,7 +101,8 @@ const cases: readonly Case[] = [
     check: 'config.log_dir',
     level: 'error',
     found: /cannot be written \(ENOTDIR\)/,
-    repair: /^install -d/,
+    repair: /^Set log_dir to a folder/,
+    repaired: settings({ log_dir: 'log' }),
   },
   {
     fault: 'Keystone is away',
@@ -77,6 +111,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /did not answer .*ECONNREFUSED/,
     repair: /is the address right/,
+    repaired: settings({ 'openstack.auth_url': ofSandbox('openstack', 'auth_url') }),
   },
   {
     fault: 'auth_url is another service',
@@ -85,6 +120,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /404/,
     repair: /openstack\.auth_url/,
+    repaired: settings({ 'openstack.auth_url': ofSandbox('openstack', 'auth_url') }),
   },
   {
     fault: 'a wrong password',
@@ -93,6 +129,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /refused .*concertim.*401/,
     repair: /Check name and password/,
+    repaired: settings({ 'openstack.password': ofSandbox('openstack', 'password') }),
   },
   {
     fault: 'a region that is not there',
@@ -101,6 +138,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /no public endpoint of type compute \(Nova\) in region RegionTwo/,
     repair: /public in RegionOne.*openstack\.region_name/,
+    repaired: settings({ 'openstack.region_name': 'RegionOne' }),
   },
   {
     fault: 'an interface that a service has no endpoint of',
@@ -110,6 +148,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /no internal endpoint of type orchestration/,
     repair: /openstack\.interface.*openstack endpoint create/,
+    repaired: settings({ 'openstack.interface': 'public' }),
   },
   {
     fault: 'a clock that is wrong',
@@ -126,6 +165,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /clock is \d+ s behind ours/,
     repair: /chrony/,
+    repaired: lifted('both machines keep the time'),
   },
   {
     fault: 'no role watcher',
@@ -135,6 +175,7 @@ const cases: readonly Case[] = [
     found: /no role watcher/,
     repair: /^openstack role create watcher$/,
     isFixable: true,
+    repaired: commands,
   },
   {
     fault: 'no user concertim',
@@ -145,6 +186,7 @@ const cases: readonly Case[] = [
     found: /no user concertim/,
     repair: /^openstack user create --domain default --password-prompt concertim$/,
     isFixable: true,
+    repaired: commands,
   },
   {
     fault: 'no user cloudkitty, and billing',
@@ -154,6 +196,7 @@ const cases: readonly Case[] = [
     found: /no user cloudkitty/,
     repair: /^openstack user create .* cloudkitty$/,
     isFixable: true,
+    repaired: commands,
   },
   {
     fault: 'the account is no administrator',
@@ -163,6 +206,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /member.*, not admin/,
     repair: /^openstack role add --user \w+ --project \w+ admin$/,
+    repaired: commands,
   },
   {
     fault: 'nobody watches a project',
@@ -177,6 +221,7 @@ const cases: readonly Case[] = [
     found: /not watcher in project \w+ of portal user user1/,
     repair: /^openstack role add --user \w+ --project \w+ watcher$/,
     isFixable: true,
+    repaired: commands,
   },
   {
     fault: "a portal user's project is gone",
@@ -185,6 +230,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /Project \w+ of portal user user1 is not in Keystone/,
     repair: /right cloud/,
+    repaired: byHand('the project id cleared, and the user saved again, in Concertim', giveProjects),
   },
   {
     fault: 'Nova refuses all_tenants',
@@ -202,6 +248,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /Policy doesn't allow/,
     repair: /role admin/,
+    repaired: lifted("let in by Nova's policy"),
   },
   {
     fault: 'Nova is away',
@@ -210,6 +257,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /Nova answered .* with 503/,
     repair: /log/,
+    repaired: lifted('Nova started'),
   },
   {
     fault: 'Heat lists project by project',
@@ -218,6 +266,9 @@ const cases: readonly Case[] = [
     level: 'ok',
     found: /project by project only/,
     repair: /stacks:global_index/,
+    repaired: byHand("let in by Heat's policy", ({ sandbox }) => {
+      Object.assign(sandbox.cloud.options, { heatGlobalIndex: true });
+    }),
   },
   {
     fault: 'Heat lets a project not be listed',
@@ -233,6 +284,7 @@ const cases: readonly Case[] = [
     found: /does not let the stacks of project \w+ be listed/,
     repair: /^openstack role add --user \w+ --project \w+ member$/,
     isFixable: true,
+    repaired: commands,
   },
   {
     fault: 'Heat tells Nova no hints',
@@ -240,6 +292,7 @@ const cases: readonly Case[] = [
     level: 'ok',
     found: /No server tells/,
     repair: /stack_scheduler_hints = True/,
+    repaired: { how: 'not run here: it counts for servers that are made from then on' },
   },
   {
     fault: 'Concertim is away',
@@ -248,6 +301,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /did not answer .*ECONNREFUSED/,
     repair: /is the address right/,
+    repaired: settings({ 'concertim.concertim_url': ofSandbox('concertim', 'concertim_url') }),
   },
   {
     fault: "Concertim's password is wrong",
@@ -256,6 +310,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /refused the sign-in of "admin"/,
     repair: /concertim_username .*concertim_password/,
+    repaired: settings({ 'concertim.concertim_password': 'admin' }),
   },
   {
     fault: 'the login is no super-user',
@@ -264,6 +319,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /"user1" is not a super-user/,
     repair: /admin/,
+    repaired: settings({ 'concertim.concertim_username': 'admin', 'concertim.concertim_password': 'admin' }),
   },
   {
     fault: 'a portal of the other generation',
@@ -280,6 +336,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /generation of 2024/,
     repair: /portal of 2023/,
+    repaired: lifted('a portal of 2023 behind the address'),
   },
   {
     fault: 'the portal is reached by TLS only',
@@ -294,6 +351,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /307/,
     repair: /concertim_url as https:\/\/concertim\.example\.com/,
+    repaired: { how: 'not run here: doctor-tls.test.ts does' },
   },
   {
     fault: 'a user without a project',
@@ -302,6 +360,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /Without a project of the cloud: newcomer/,
     repair: /component api/,
+    repaired: byHand('the user saved again in Concertim, with the component api running', giveProjects),
   },
   {
     fault: 'two users with one project',
@@ -311,6 +370,10 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /belongs to user1, second/,
     repair: /one of them/,
+    repaired: byHand('the project id left to one of them', ({ sandbox: { portal } }) => {
+      const [second] = portal.users.all().filter(({ login }) => login === 'second');
+      portal.users.remove(second?.id ?? 0);
+    }),
   },
   {
     fault: 'a rack whose owner has no project',
@@ -322,6 +385,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /whose owner has no project: orphan/,
     repair: /Give their owner its project/,
+    repaired: byHand('its owner given a project again', giveProjects),
   },
   {
     fault: 'no metric daemon behind the portal',
@@ -330,6 +394,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /no metric daemon .*404 page not found/,
     repair: /location \^~ \/mrd\//,
+    repaired: lifted('nginx sends /mrd/ to the daemon'),
   },
   {
     fault: 'the metric daemon has another secret',
@@ -338,6 +403,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /token is unauthorized/,
     repair: /same secret/,
+    repaired: lifted('the secret given to the daemon'),
   },
   {
     fault: 'the metric daemon is down',
@@ -346,6 +412,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /Nothing answers behind .* \(502\)/,
     repair: /Start the metric daemon/,
+    repaired: lifted('the daemon started'),
   },
   {
     fault: 'Gnocchi has no archive policy that keeps means',
@@ -358,6 +425,12 @@ const cases: readonly Case[] = [
     found: /None of the archive policies keeps the mean: bool/,
     repair: /^gnocchi archive-policy create .*-m mean concertim;/,
     isFixable: true,
+    repaired: {
+      how: 'its commands run',
+      then: ({ sandbox: { telemetry } }) => {
+        telemetry.usualPolicy = { counters: 'concertim', gauges: 'concertim' };
+      },
+    },
   },
   {
     fault: 'nothing is measured',
@@ -368,6 +441,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /newest measure of cpu of instance \S+, which runs, is older than two hours/,
     repair: /ceilometer-agent-compute/,
+    repaired: byHand('the agent started', measureAgain),
   },
   {
     fault: 'Gnocchi knows no server',
@@ -378,6 +452,7 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /knows none of \d running servers/,
     repair: /polling\.yaml/,
+    repaired: byHand('the meter cpu in polling.yaml', measureAgain),
   },
   {
     fault: 'Ceilometer measures every five minutes',
@@ -388,6 +463,9 @@ const cases: readonly Case[] = [
     level: 'ok',
     found: /archive policy low keeps 300 s/,
     repair: /interval: 60/,
+    repaired: byHand('interval: 60, and a policy of 60 s', ({ sandbox: { telemetry } }) => {
+      telemetry.usualPolicy = { counters: 'high', gauges: 'high' };
+    }),
   },
   {
     fault: 'RabbitMQ is away',
@@ -396,6 +474,7 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /cannot be reached/,
     repair: /rmq\.rmq_address/,
+    repaired: { how: 'not run here: doctor-broker.rabbitmq.test.ts does' },
   },
   {
     fault: 'no broker is configured',
@@ -403,6 +482,7 @@ const cases: readonly Case[] = [
     level: 'ok',
     found: /rmq_address is not set/,
     repair: /updates_mq/,
+    repaired: { how: 'not run here: doctor-broker.rabbitmq.test.ts does' },
   },
 ];
 
@@ -429,7 +509,50 @@ function withoutInternalHeat({ faults }: Sandbox): void {
   });
 }
 
-test.each(cases)('$fault: $check says so, and what repairs it', async (given) => {
+/** What the component api does for a user whom the portal asks a project for. */
+function giveProjects({ sandbox: { portal, cloud, population } }: Clinic): void {
+  const { identity } = cloud;
+  for (const { id, login, root, project_id } of portal.users.all()) {
+    if (root || (project_id !== null && identity.projects.has(project_id))) continue;
+    const project = identity.createProject({ name: `CM_${login}_new`, description: 'Concertim Managed' });
+    identity.grant(population.concertim, project, 'member', 'watcher');
+    portal.users.update(id, { project_id: project.id });
+  }
+}
+
+function measureAgain({ sandbox: { cloud, telemetry } }: Clinic): void {
+  for (const { id } of cloud.compute.servers()) telemetry.except(id, { isSilent: false, isAbsent: false });
+}
+
+/** The commands of all findings, as long as there are any: one may be what the next stands on. @returns those run */
+async function runCommands({ examine, sandbox }: Clinic, then: (() => void) | undefined): Promise<string[]> {
+  const done: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    const printed = ailments(await examine()).flatMap(({ repair }) => commandsIn(repair ?? ''));
+    for (const command of printed) await runPrinted(command, sandbox);
+    done.push(...printed);
+    then?.();
+    if (printed.length === 0) break;
+  }
+  return done;
+}
+
+async function carryOut(repair: Repair, clinic: Clinic, printed: string): Promise<void> {
+  if ('settings' in repair) {
+    for (const [path, value] of Object.entries(repair.settings)) {
+      expect(printed).toContain(path);
+      clinic.set(path, typeof value === 'function' ? value(clinic) : value);
+    }
+  } else if ('act' in repair) {
+    repair.act(clinic);
+  } else if (repair.how === 'its commands run') {
+    const done = await runCommands(clinic, 'then' in repair ? () => repair.then?.(clinic) : undefined);
+    expect(done).toEqual(expect.arrayContaining(commandsIn(printed)));
+    expect(done).not.toEqual([]);
+  }
+}
+
+test.each(cases)('$fault: $check names it; $repaired.how: all is well', async (given) => {
   await using clinic = await startClinic(given.sandbox);
   clinic.write(given.settings);
   given.spoil?.(clinic);
@@ -444,6 +567,13 @@ test.each(cases)('$fault: $check says so, and what repairs it', async (given) =>
     repair: expect.stringMatching(given.repair),
   });
   expect(told[0]?.remedy !== undefined).toBe(given.isFixable ?? false);
+  if (given.repaired.how.startsWith('not run here')) return;
+
+  await carryOut(given.repaired, clinic, `${told[0]?.found}\n${told[0]?.repair}`);
+
+  const after = await clinic.examine();
+  expect(ailments(after)).toEqual([]);
+  expect(after.findings.filter(({ found }) => given.found.test(found))).toEqual([]);
 });
 
 test('a healthy cloud is said to be so, and nothing is written', async () => {

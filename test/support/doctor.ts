@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { loadConfigWithSettings } from '../../src/config/load.ts';
 import { type Diagnosis, examine } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
@@ -18,7 +18,9 @@ export interface Clinic extends AsyncDisposable {
   readonly folder: string;
   readonly file: string;
   readonly write: (settings?: Settings) => void;
-  examine(): Promise<Diagnosis>;
+  /** Changes one key of the file, such as `openstack.password`; undefined takes it away. */
+  readonly set: (path: string, value: string | number | undefined) => void;
+  readonly examine: () => Promise<Diagnosis>;
   /** Carries out the remedies of all findings. */
   treat(): Promise<void>;
 }
@@ -45,6 +47,15 @@ export async function startClinic(options: SandboxOptions = {}): Promise<Clinic>
     folder,
     file,
     write,
+    set(path, value) {
+      const whole = parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+      const [key = '', ...sections] = path.split('.').toReversed();
+      let part = whole;
+      for (const section of sections) part = (part[section] ??= {}) as Record<string, unknown>;
+      if (value === undefined) delete part[key];
+      else part[key] = value;
+      writeFileSync(file, stringify(whole), { mode: 0o600 });
+    },
     async examine() {
       await using patient = admit(loadConfigWithSettings({ file, env: {} }));
       return await examine(patient, new AbortController().signal);

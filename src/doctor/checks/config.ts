@@ -55,9 +55,15 @@ async function checkFolder(
   return error(check, {
     found: `${folder} cannot be written (${problem})`,
     why: about.use,
-    repair: `install -d -o USER ${folder}, USER being the one that the service runs as; or set another ${key}.`,
+    // Nothing can be made where a file is in the way.
+    repair: notFolder.has(problem)
+      ? `Set ${key} to a folder of its own.`
+      : `install -d -o USER ${folder}, USER being the one that the service runs as; or set another ${key}.`,
   });
 }
+
+/** That a file stands where a folder should, by us or by Node. */
+const notFolder: ReadonlySet<string> = new Set(['not a folder', 'ENOTDIR']);
 
 async function problemOfFolder(folder: string): Promise<string | undefined> {
   try {
