@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { commandLine } from '../../src/cli/command-line.ts';
@@ -87,9 +87,9 @@ const until: readonly (readonly [RegExp, string])[] = [
 const answers: Readonly<Record<string, readonly number[]>> = { plan: [2], doctor: [1, 2], health: [1] };
 
 /** What stands for something of the reader's own. */
-const placeholders: Readonly<Record<string, () => string>> = {
+const placeholders: Readonly<Record<string, (sandbox: Sandbox) => string>> = {
   COMMAND: () => 'plan',
-  ID: () => [...sandbox.cloud.compute.servers()][0]?.id ?? '',
+  ID: ({ cloud }) => [...cloud.compute.servers()][0]?.id ?? '',
 };
 
 const commands = documentedCommands();
@@ -97,36 +97,41 @@ const toRun = [...new Set(commands.map(({ command }) => command))].filter(
   (command) => !elsewhere.some(([pattern]) => pattern.test(command)),
 );
 
-let sandbox: Sandbox;
 const folder = mkdtempSync(join(tmpdir(), 'documented-'));
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A sandbox, and a configuration for the service on it. */
+async function startSandboxed(): Promise<{ sandbox: Sandbox; config: string } & AsyncDisposable> {
+  const sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+  const place = mkdtempSync(join(folder, 'host-'));
+  const config = join(place, 'config.yaml');
   const settings = {
     ...sandbox.config,
     api: { host: '127.0.0.1', port: await freePort() },
     metrics: { interval: 1 },
-    data_dir: folder,
+    data_dir: place,
   };
-  writeFileSync(join(folder, 'config.yaml'), stringify(settings));
-});
-afterAll(async () => {
-  await sandbox.close();
-  rmSync(folder, { recursive: true });
-});
+  writeFileSync(config, stringify(settings));
+  return { sandbox, config, [Symbol.asyncDispose]: sandbox.close };
+}
 
 test('the documentation has commands, and those that are not run here are there still', () => {
   expect(commands.length).toBeGreaterThan(15);
   for (const [pattern] of elsewhere) expect(commands.some(({ command }) => pattern.test(command))).toBe(true);
 });
 
-test.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
+test.concurrent.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
+  await using sandboxed = await startSandboxed();
+  const { sandbox, config } = sandboxed;
   const line = command
     .replace(new RegExp(`^${own}`), `${process.execPath} bin/${own}`)
-    .replace(/\b[A-Z]{2,}\b/g, (word) => placeholders[word]?.() ?? word);
+    .replace(/\b[A-Z]{2,}\b/g, (word) => placeholders[word]?.(sandbox) ?? word);
   const child = spawn('sh', ['-c', `exec ${line}`], {
     cwd: checkout,
-    env: { ...process.env, CONCERTIM_OPENSTACK_SERVICE_CONFIG: join(folder, 'config.yaml') },
+    env: { ...process.env, CONCERTIM_OPENSTACK_SERVICE_CONFIG: config },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

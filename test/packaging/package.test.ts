@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { root as checkout, run } from '../../scripts/command.ts';
@@ -19,6 +19,8 @@ import { unitFiles } from '../../scripts/systemd-units.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { freePort } from '../support/listen.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const { name, version } = manifest;
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
@@ -47,7 +49,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
   const api = { host: '127.0.0.1', port: await freePort() };
   writeFileSync(config, stringify({ log_level: 'info', ...sandbox.config, api }));
-}, 120_000);
+});
 afterAll(async () => {
   await sandbox?.close();
   rmSync(folder, { recursive: true });
@@ -74,12 +76,12 @@ async function runUntil(text: string, command: string, ...args: string[]) {
   return { code, output };
 }
 
-test('publint and attw find nothing wrong with the package', { timeout: 60_000 }, async () => {
+test.concurrent('publint and attw find nothing wrong with the package', async () => {
   await succeed('publint', 'run', tarball, '--strict');
   await succeed('attw', tarball, '--profile', 'esm-only');
 });
 
-test('what is packed is for those who use it: no sources, tests or maps', async () => {
+test.concurrent('what is packed is for those who use it: no sources, tests or maps', async () => {
   const contents = await succeed('tar', '-tzf', tarball);
 
   expect(manifest.scripts.prepack).toBe('npm run build');
@@ -88,7 +90,7 @@ test('what is packed is for those who use it: no sources, tests or maps', async 
   expect(contents).not.toMatch(/\.test\.|\.map$|package\/(src|test|scripts)\//m);
 });
 
-test('the installed command tells its version, checks a configuration, and brings a portal into step', async () => {
+test.concurrent('the installed command tells its version, checks a configuration, and brings a portal into step', async () => {
   const command = join(prefix, 'bin', name);
 
   const told = await succeed(command, '--version');
@@ -102,7 +104,7 @@ test('the installed command tells its version, checks a configuration, and bring
   expect(code).toBe(0);
 });
 
-test('the installed command has a sandbox, with the service on it', async () => {
+test.concurrent('the installed command has a sandbox, with the service on it', async () => {
   const args = ['sandbox', '--with-service', '--still', '--projects', '1', '--log-format', 'json'];
 
   const { code, output } = await runUntil('"msg":"reconciled"', join(prefix, 'bin', name), ...args);
@@ -111,7 +113,7 @@ test('the installed command has a sandbox, with the service on it', async () => 
   expect(code).toBe(0);
 });
 
-test('every public door of the installed package opens', async () => {
+test.concurrent('every public door of the installed package opens', async () => {
   const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
   const program = join(prefix, 'lib/node_modules', name, 'doors.mjs');
   // From inside, a package finds itself by its name, through the doors that it has for others.
@@ -122,68 +124,68 @@ test('every public door of the installed package opens', async () => {
   expect(doors.length).toBeGreaterThan(4);
 });
 
-const whyNotRoot =
-  process.getuid?.() !== 0 || !existsSync('/usr/bin/systemd-sysusers') ? 'needs root and systemd' : undefined;
+const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/systemd-sysusers');
 
-test.skipIf(whyNotRoot)(
-  'install:systemd puts all in place, again keeps the configuration, and uninstall leaves it with logs and data',
-  { timeout: 60_000 },
-  async () => {
-    // What it would build is built.
-    const install = [
-      'npm_config_ignore_scripts=true',
-      'node',
-      'scripts/install-systemd.ts',
-      '--root',
-      machine,
-    ];
-    const etc = join(machine, 'etc', name);
-    const opt = join(machine, 'opt', name);
-    const places = ['var/log', 'var/lib'].map((place) => join(machine, place, name));
-    mkdirSync(join(machine, 'etc'), { recursive: true });
+test
+  .skipIf(!mayInstall)
+  .concurrent(
+    'install:systemd puts all in place, again keeps the configuration, and uninstall leaves it with logs and data',
+    async () => {
+      // What it would build is built.
+      const install = [
+        'npm_config_ignore_scripts=true',
+        'node',
+        'scripts/install-systemd.ts',
+        '--root',
+        machine,
+      ];
+      const etc = join(machine, 'etc', name);
+      const opt = join(machine, 'opt', name);
+      const places = ['var/log', 'var/lib'].map((place) => join(machine, place, name));
+      mkdirSync(join(machine, 'etc'), { recursive: true });
 
-    const told = await succeed('env', ...install);
-    const sample = readFileSync(join(etc, 'config.yaml'), 'utf8');
-    const checked = await succeed(
-      join(opt, 'bin/node'),
-      join(opt, 'bin', name),
-      'check-config',
-      '-c',
-      config,
-    );
-    writeFileSync(join(etc, 'config.yaml'), 'log_level: debug\n');
-    writeFileSync(join(opt, 'left-over'), '');
-    await succeed('env', ...install);
-    const installed = snapshotOf(machine);
-    for (const place of places) mkdirSync(place, { recursive: true });
-    const removed = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
-    const again = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
+      const told = await succeed('env', ...install);
+      const sample = readFileSync(join(etc, 'config.yaml'), 'utf8');
+      const checked = await succeed(
+        join(opt, 'bin/node'),
+        join(opt, 'bin', name),
+        'check-config',
+        '-c',
+        config,
+      );
+      writeFileSync(join(etc, 'config.yaml'), 'log_level: debug\n');
+      writeFileSync(join(opt, 'left-over'), '');
+      await succeed('env', ...install);
+      const installed = snapshotOf(machine);
+      for (const place of places) mkdirSync(place, { recursive: true });
+      const removed = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
+      const again = await succeed('node', 'scripts/uninstall-systemd.ts', '--root', machine);
 
-    expect(told).toContain(`edit ${join(etc, 'config.yaml')}`);
-    expect(sample).toBe(readFileSync(join(checkout, 'config.example.yaml'), 'utf8'));
-    expect(checked).toContain(sandbox.config.openstack.auth_url);
-    expect(installed).toEqual({
-      units: [...unitFiles].sort(),
-      config: 'log_level: debug\n',
-      hasCommand: true,
-      hasPackage: true,
-      hasLeftOver: false,
-    });
-    expect(readFileSync(join(machine, 'etc/passwd'), 'utf8')).toMatch(/^concertim:/m);
-    expect(snapshotOf(machine)).toEqual({
-      units: [],
-      config: 'log_level: debug\n',
-      hasCommand: false,
-      hasPackage: false,
-      hasLeftOver: false,
-    });
-    for (const place of [etc, ...places]) {
-      expect(removed).toContain(`  ${place}\n`);
-      expect(existsSync(place)).toBe(true);
-    }
-    expect(again).toBe(removed);
-  },
-);
+      expect(told).toContain(`edit ${join(etc, 'config.yaml')}`);
+      expect(sample).toBe(readFileSync(join(checkout, 'config.example.yaml'), 'utf8'));
+      expect(checked).toContain(sandbox.config.openstack.auth_url);
+      expect(installed).toEqual({
+        units: [...unitFiles].sort(),
+        config: 'log_level: debug\n',
+        hasCommand: true,
+        hasPackage: true,
+        hasLeftOver: false,
+      });
+      expect(readFileSync(join(machine, 'etc/passwd'), 'utf8')).toMatch(/^concertim:/m);
+      expect(snapshotOf(machine)).toEqual({
+        units: [],
+        config: 'log_level: debug\n',
+        hasCommand: false,
+        hasPackage: false,
+        hasLeftOver: false,
+      });
+      for (const place of [etc, ...places]) {
+        expect(removed).toContain(`  ${place}\n`);
+        expect(existsSync(place)).toBe(true);
+      }
+      expect(again).toBe(removed);
+    },
+  );
 
 /** What of the service is on a machine. */
 function snapshotOf(machine: string) {

@@ -72,29 +72,31 @@ async function start(component: string, more: Record<string, unknown> = {}) {
   };
 }
 
-test.skipIf(!hasNotifySocket)(
-  'updates_bulk is ready once the portal shows the cloud, gives signs of life, and says when it stops',
-  async () => {
-    const mend = sandbox.faults.add({ service: 'concertim', kind: 'answer', status: 503 });
-    await using unit = await start('updates_bulk', { updates: { interval: 1 } });
-    await unit.socket.saw(/^STATUS=updates_bulk Concertim/);
-    const whileAway = unit.socket.kinds;
-    mend();
-    await unit.socket.saw(/^READY=1$/);
-    const wrongWhenReady = outOfStep(sandbox);
-    await unit.socket.saw(/^WATCHDOG=1$/);
+test
+  .skipIf(!hasNotifySocket)
+  .concurrent(
+    'updates_bulk is ready once the portal shows the cloud, gives signs of life, and says when it stops',
+    async () => {
+      const mend = sandbox.faults.add({ service: 'concertim', kind: 'answer', status: 503 });
+      await using unit = await start('updates_bulk', { updates: { interval: 1 } });
+      await unit.socket.saw(/^STATUS=updates_bulk Concertim/);
+      const whileAway = unit.socket.kinds;
+      mend();
+      await unit.socket.saw(/^READY=1$/);
+      const wrongWhenReady = outOfStep(sandbox);
+      await unit.socket.saw(/^WATCHDOG=1$/);
 
-    const code = await unit.stop();
+      const code = await unit.stop();
 
-    expect(whileAway).toEqual(new Set(['EXTEND_TIMEOUT_USEC=60000000']));
-    expect(wrongWhenReady).toEqual([]);
-    expect(code).toBe(0);
-    expect(unit.socket.received.at(-1)).toEqual(['STOPPING=1']);
-    expect(readdirSync(join(unit.place, 'log'))).toEqual(['updates_bulk.log']);
-  },
-);
+      expect(whileAway).toEqual(new Set(['EXTEND_TIMEOUT_USEC=60000000']));
+      expect(wrongWhenReady).toEqual([]);
+      expect(code).toBe(0);
+      expect(unit.socket.received.at(-1)).toEqual(['STOPPING=1']);
+      expect(readdirSync(join(unit.place, 'log'))).toEqual(['updates_bulk.log']);
+    },
+  );
 
-test.skipIf(!hasNotifySocket)('the API server is ready when it takes requests', async () => {
+test.skipIf(!hasNotifySocket).concurrent('the API server is ready when it takes requests', async () => {
   const port = await freePort();
   await using unit = await start('api_server', { api: { host: '127.0.0.1', port } });
   await unit.socket.saw(/^READY=1$/);
@@ -109,7 +111,7 @@ test.skipIf(!hasNotifySocket)('the API server is ready when it takes requests', 
   expect(readdirSync(join(unit.place, 'log'))).toEqual(['api_server.log']);
 });
 
-test.skipIf(!hasNotifySocket)('updates_mq is not ready as long as it hears nothing', async () => {
+test.skipIf(!hasNotifySocket).concurrent('updates_mq is not ready as long as it hears nothing', async () => {
   await using unit = await start('updates_mq', {
     rmq: { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' },
   });
