@@ -1,6 +1,7 @@
 import { componentDockerfiles } from './component-dockerfiles.ts';
 import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
+import { renderLicences } from './licences.ts';
 import { renderMetrics } from './metrics-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
 import { renderArchivePolicy, renderPipeline, renderPolling } from './telemetry-setup.ts';
@@ -12,6 +13,7 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   ...renderedUnits,
   ...componentDockerfiles,
   'docs/http-api.md': renderHttpApi,
+  'docs/licences.md': renderLicences,
   'docs/metrics.md': renderMetrics,
   'etc/ceilometer/polling.yaml': renderPolling,
   'etc/ceilometer/pipeline.yaml': renderPipeline,

@@ -1,8 +1,6 @@
 import type { Fault, FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
 import type { Sandbox, ServiceName } from '../../src/sandbox/sandbox.ts';
-import type { FaultName, System } from './matrix.ts';
-
-type HttpSystem = Exclude<System, 'RabbitMQ'>;
+import type { FaultName, HttpSystem } from './matrix.ts';
 
 /** Which exchanges of the sandbox are a system's. */
 const aims: Readonly<Record<HttpSystem, { readonly service: ServiceName; readonly path?: RegExp }>> = {

@@ -33,6 +33,7 @@ export const systems = [
   'RabbitMQ',
 ] as const;
 export type System = (typeof systems)[number];
+export type HttpSystem = Exclude<System, 'RabbitMQ'>;
 
 /** When it goes wrong, the parts of a cell. */
 export const phases = ['first run', 'steady', 'burst'] as const;

@@ -44,8 +44,8 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
   const invariants = new Invariants(sandbox, new Canaries([password, config.openstack.password]));
   const prefix = `cell-${randomUUID().slice(0, 8)}-`;
   const user = `${prefix}user`;
-  broker.control('add_user', user, password);
-  broker.control('set_permissions', user, '.*', '.*', '.*');
+  await broker.control('add_user', user, password);
+  await broker.control('set_permissions', user, '.*', '.*', '.*');
   await using proxy = await BrokerProxy.start(broker);
   const messages = new MessageFate();
   await using _publisher = await publishNotifications(sandbox.cloud, broker.url, {
@@ -117,7 +117,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     await service[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
     await tidy(broker, prefix, names);
-    broker.control('delete_user', user);
+    await broker.control('delete_user', user);
   }
 }
 
@@ -161,14 +161,14 @@ const harmings: Partial<Record<FaultName, Harming>> = {
   'reset after it was carried out': weather('reset after'),
   'time-out': weather('silent'),
   '401': async ({ broker, user, proxy }) => {
-    broker.control('change_password', user, 'another');
+    await broker.control('change_password', user, 'another');
     proxy.reset();
-    return async () => broker.control('change_password', user, password);
+    return () => broker.control('change_password', user, password);
   },
   '403': async ({ broker, user, proxy }) => {
-    broker.control('set_permissions', user, '^$', '^$', '^$');
+    await broker.control('set_permissions', user, '^$', '^$', '^$');
     proxy.reset();
-    return async () => broker.control('set_permissions', user, '.*', '.*', '.*');
+    return () => broker.control('set_permissions', user, '.*', '.*', '.*');
   },
   '404': async ({ broker, names }) => {
     // Deleted whenever it is there again.

@@ -1,7 +1,14 @@
 import { unreachable } from '../../src/runtime/unreachable.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import type { Cell, FaultName, Phase, System } from './matrix.ts';
+import type { Cell, FaultName, HttpSystem, Phase } from './matrix.ts';
 import { World } from './world.ts';
+
+/** A cell of a system that speaks HTTP. */
+export type HttpCell = Cell & { readonly system: HttpSystem };
+
+export function isHttpCell(cell: Cell): cell is HttpCell {
+  return cell.system !== 'RabbitMQ';
+}
 
 /** What became of a cell. */
 export interface CellResult {
@@ -20,9 +27,7 @@ const mostRecoveryMs = 600_000;
  *
  * @throws what does not hold in the end, or was harmed meanwhile
  */
-export async function runHttpCell(
-  cell: Cell & { readonly system: Exclude<System, 'RabbitMQ'> },
-): Promise<CellResult> {
+export async function runHttpCell(cell: HttpCell): Promise<CellResult> {
   // The daemon gets every value by itself, and so a time-out for each.
   await using world = await World.create({ exchangeMs: cell.system === 'metric daemon' ? 30 : 200 });
   const { sandbox } = world;

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { type ComponentName, componentNames } from '../../src/components.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { NotificationSource } from '../../src/notifications/source.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -20,6 +21,8 @@ export interface WorldOptions
   extends Pick<SandboxOptions, 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
   /** Longest exchange, in real time: time-outs are what time is spent on. Default 200 ms. */
   readonly exchangeMs?: number;
+  /** Default: all. */
+  readonly components?: readonly ComponentName[];
   /** Between cloud and service, in place of a broker that loses nothing. */
   readonly notifications?: (sandbox: Sandbox) => NotificationSource;
 }
@@ -38,6 +41,7 @@ export class World implements AsyncDisposable {
   readonly #configFile: string;
   readonly #notifications: NotificationSource;
   readonly #exchangeMs: number;
+  readonly #components: readonly ComponentName[];
   readonly #figures = new Map<string, Set<number>>();
   readonly #measured: ReadonlyMap<string, string>;
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
@@ -49,6 +53,7 @@ export class World implements AsyncDisposable {
     configFile: string;
     notifications: NotificationSource;
     exchangeMs: number;
+    components: readonly ComponentName[];
   }) {
     this.sandbox = parts.sandbox;
     this.clock = parts.clock;
@@ -56,6 +61,7 @@ export class World implements AsyncDisposable {
     this.#configFile = parts.configFile;
     this.#notifications = parts.notifications;
     this.#exchangeMs = parts.exchangeMs;
+    this.#components = parts.components;
     this.invariants = new Invariants(parts.sandbox, parts.canaries);
     const servers = [...parts.sandbox.cloud.compute.servers()];
     for (const { id } of servers) parts.sandbox.telemetry.except(id, { load: constantLoad() });
@@ -67,6 +73,7 @@ export class World implements AsyncDisposable {
     const {
       notifications = (sandbox: Sandbox) => new InMemoryNotifications(sandbox.cloud),
       exchangeMs = 200,
+      components = componentNames,
       ...size
     } = options;
     const origins = new Set<string>();
@@ -83,6 +90,7 @@ export class World implements AsyncDisposable {
       canaries,
       configFile,
       exchangeMs,
+      components,
       notifications: notifications(sandbox),
     });
   }
@@ -97,7 +105,7 @@ export class World implements AsyncDisposable {
         api: { ...config.api, host: '127.0.0.1', port: 0 },
         observability: { ...config.observability, port: 0 },
       },
-      components: ['updates_bulk', 'updates_mq', 'metrics', 'api'],
+      components: this.#components,
       clock: this.clock,
       random: seededRandom(1),
       exchangeMs: this.#exchangeMs,
@@ -215,6 +223,7 @@ export class World implements AsyncDisposable {
   }
 
   #withoutFigures(): string[] {
+    if (!this.#components.includes('metrics')) return [];
     return [...this.#measurable()]
       .filter(({ deviceId }) => this.sandbox.metricDaemon.shown(deviceId).size < figuresOfAServer)
       .map(({ serverId }) => `server ${serverId} has no figures`);

@@ -44,14 +44,14 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ of our own${why ? ` (skipped
   });
 
   test('a wrong password is said in words; once it is right the service listens', async () => {
-    broker.control('add_user', 'bridge', 'Correct-Horse-7');
-    broker.control('set_permissions', '-p', '/', 'bridge', '.*', '.*', '.*');
+    await broker.control('add_user', 'bridge', 'Correct-Horse-7');
+    await broker.control('set_permissions', '-p', '/', 'bridge', '.*', '.*', '.*');
     await using listening = await startListening({ broker, withService: false });
     const rmq = { rmq_username: 'bridge', rmq_password: 'Wrong-Battery-9' };
     await using service = serve(await listening.configWith({ rmq }));
 
     const line = await service.saw('refused user \\"bridge\\"');
-    broker.control('change_password', 'bridge', 'Wrong-Battery-9');
+    await broker.control('change_password', 'bridge', 'Wrong-Battery-9');
     await service.saw('listening to notifications');
     stopAll(listening);
     await listening.inStep();

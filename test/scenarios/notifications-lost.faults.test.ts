@@ -99,13 +99,13 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
 
   test('an account that may not declare queues is told which permission is missing, and works once it is granted', async () => {
     await using listening = await startListening({ broker, withService: false });
-    broker.control('add_user', 'openstack', 'secret');
-    broker.control('set_permissions', 'openstack', '^nova$', '^nova$', '.*');
+    await broker.control('add_user', 'openstack', 'secret');
+    await broker.control('set_permissions', 'openstack', '^nova$', '^nova$', '.*');
     const rmq = { rmq_username: 'openstack', rmq_password: 'secret' };
     await using service = serve(await listening.configWith({ rmq }));
 
     await service.saw('lacks the permission \\"configure\\" on exchange \\"concertim.');
-    broker.control('set_permissions', 'openstack', '^concertim\\..*', '^concertim\\..*', '.*');
+    await broker.control('set_permissions', 'openstack', '^concertim\\..*', '^concertim\\..*', '.*');
     await service.saw('listening to notifications');
     stopAll(listening.sandbox);
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Connection } from 'rabbitmq-client';
 import { systemClock } from '../../src/runtime/clock.ts';
 
@@ -24,9 +25,10 @@ export interface PrivateBroker extends TestBroker {
   kill(): Promise<void>;
   start(): Promise<void>;
   /** `rabbitmqctl`, such as `add_user`. */
-  control(...args: string[]): void;
+  control(...args: string[]): Promise<void>;
 }
 
+const execute = promisify(execFile);
 const serverScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const startTimeoutMs = 60_000;
 
@@ -112,8 +114,8 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     tlsPort,
     start,
     kill,
-    control: (...args) => {
-      execFileSync(join(dirname(serverScript), 'rabbitmqctl'), args, { env, stdio: 'ignore' });
+    async control(...args) {
+      await execute(join(dirname(serverScript), 'rabbitmqctl'), args, { env });
     },
     async [Symbol.asyncDispose]() {
       await kill();

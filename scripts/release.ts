@@ -1,0 +1,48 @@
+/**
+ * `npm run release`: what a release consists of, into release/: the package, its bill of materials (CycloneDX) and their
+ * sums. Known weaknesses of what it depends on stop it, where the registry tells them.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from './command.ts';
+
+const folder = join(root, 'release');
+
+/** @throws with all that it printed */
+async function must(command: string, ...args: string[]): Promise<string> {
+  const { code, output } = await run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${output}`);
+  return output;
+}
+
+/** The JSON in what npm prints, before which it may warn. */
+function jsonIn(output: string): Record<string, unknown> {
+  return JSON.parse(output.slice(output.indexOf('{'))) as Record<string, unknown>;
+}
+
+/** @throws when there are known weaknesses */
+async function audit(): Promise<string> {
+  const { code, output } = await run('npm', ['audit', '--json', '--loglevel=silent']);
+  const report = jsonIn(output);
+  if (!('vulnerabilities' in report)) return 'not audited: this registry answers no audits';
+  if (code !== 0) throw new Error(`npm audit found weaknesses:\n${output}`);
+  return 'audited: no known weakness';
+}
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder);
+console.log(await audit());
+await must('npm', 'pack', '--loglevel=silent', '--pack-destination', folder);
+const bill = jsonIn(
+  await must('npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--loglevel=silent'),
+);
+writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+const sums = readdirSync(folder).map((name) => {
+  const sum = createHash('sha256')
+    .update(readFileSync(join(folder, name)))
+    .digest('hex');
+  return `${sum}  ${name}\n`;
+});
+writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
+console.log(readdirSync(folder).join('\n'));

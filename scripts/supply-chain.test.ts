@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from './command.ts';
+import { lockedPackages } from './licences.ts';
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  string,
+  Record<string, string>
+>;
+const packages = lockedPackages();
+
+const permissive = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT'];
+
+test('every version is one exact version', () => {
+  const versions = Object.values({ ...manifest['dependencies'], ...manifest['devDependencies'] });
+
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+test('every package in the lock file has the sum of what is installed', () => {
+  expect(packages.length).toBeGreaterThan(100);
+  expect(
+    packages.filter(({ integrity }) => !integrity?.startsWith('sha512-')).map(({ name }) => name),
+  ).toEqual([]);
+});
+
+test('nothing runs while it is installed but what puts Node there, and only that is allowed to', () => {
+  expect(packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name)).toEqual([
+    'node',
+  ]);
+  expect(manifest['allowScripts']).toEqual({ node: true });
+});
+
+test('what is installed with the service has a permissive licence', () => {
+  const others = packages.filter(
+    ({ isForDevelopment, licence = 'none' }) => !isForDevelopment && !permissive.includes(licence),
+  );
+
+  expect(others.map(({ name, licence }) => `${name}: ${licence}`)).toEqual([]);
+});

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { inflict, ListMemory } from './http-faults.ts';
+import type { FaultName, HttpSystem } from './matrix.ts';
+import { type Fate, fates, UnreliableNotifications } from './unreliable-notifications.ts';
+import { World } from './world.ts';
+
+/**
+ * The model is the cloud itself: what happened on the way must not matter. So there is nothing to foretell, and every command
+ * can be given at any time.
+ */
+type Model = Record<string, never>;
+
+interface Real {
+  readonly world: World;
+  readonly notifications: UnreliableNotifications;
+  readonly memory: ListMemory;
+  readonly ends: (() => Promise<void>)[];
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+function command<T>(
+  name: string,
+  arbitrary: fc.Arbitrary<T>,
+  run: (real: Real, drawn: T) => Promise<void>,
+): fc.Arbitrary<Command> {
+  return arbitrary.map((drawn) => ({
+    check: () => true,
+    run: (_model, real) => run(real, drawn),
+    toString: () => `${name}(${JSON.stringify(drawn)})`,
+  }));
+}
+
+const systems: readonly HttpSystem[] = ['Keystone', 'Nova', 'Heat', 'Concertim'];
+/** All but those that cost real time, and refused connections, whose sockets take some too. */
+const faults: readonly FaultName[] = [
+  'reset before it was carried out',
+  'reset after it was carried out',
+  '401',
+  '403',
+  '404',
+  '409',
+  '429 with Retry-After',
+  '500',
+  '502 with HTML',
+  '503',
+  'truncated JSON',
+  'wrong types',
+  'empty list',
+  'half a list',
+  'duplicate entries',
+  'stale list',
+];
+
+const commands: readonly fc.Arbitrary<Command>[] = [
+  command('change', fc.integer({ min: 1, max: 6 }), async ({ world }, steps) => {
+    world.sandbox.tick(steps);
+  }),
+  command('wait', fc.constantFrom(0, 100, 3_000, 20_000, 160_000), async ({ world }, ms) => {
+    await world.pass(ms);
+  }),
+  command('notifications', fc.constantFrom<Fate>(...fates), async ({ notifications }, fate) => {
+    notifications.fate = fate;
+  }),
+  command('arrive', fc.constant('what was held back'), async ({ notifications }) => {
+    notifications.release();
+  }),
+  command(
+    'fault',
+    fc.record({ fault: fc.constantFrom(...faults), system: fc.constantFrom(...systems) }),
+    async ({ world, memory, ends }, cell) => {
+      ends.push(await inflict(world.sandbox, cell, memory));
+    },
+  ),
+  command('mend', fc.constant('everything'), async ({ ends }) => {
+    for (const end of ends.splice(0)) await end();
+  }),
+  command('restart', fc.constant('the service'), async ({ world }) => {
+    await world.stop();
+    world.start();
+  }),
+  command('revoke', fc.constant('all tokens'), async ({ world }) => {
+    world.sandbox.cloud.identity.revokeAllTokens();
+    world.sandbox.portal.changeSecret();
+  }),
+];
+
+/** Longer than any back-off, and than it takes to look again at a stack that was read wrongly twice. */
+const quietMs = 3_600_000;
+
+/** Random sequences of what can happen; after quiet, the invariants hold. */
+export function convergence(
+  options: { readonly replayPath?: string | undefined } = {},
+): fc.IAsyncPropertyWithHooks<unknown[]> {
+  const { replayPath } = options;
+  return fc.asyncProperty(
+    fc.integer({ min: 1, max: 1_000 }),
+    fc.commands([...commands], {
+      maxCommands: 25,
+      size: 'max',
+      ...(replayPath === undefined ? {} : { replayPath }),
+    }),
+    async (seed, sequence) => {
+      const found: { notifications?: UnreliableNotifications } = {};
+      await using world = await World.create({
+        seed,
+        projects: 2,
+        stacks: 2,
+        servers: 2,
+        components: ['updates_bulk', 'updates_mq'],
+        notifications: (sandbox) => (found.notifications = new UnreliableNotifications(sandbox)),
+      });
+      const { notifications } = found;
+      if (!notifications) throw new Error('a world without notifications');
+      const real: Real = { world, notifications, memory: new ListMemory(), ends: [] };
+      world.start();
+      await fc.asyncModelRun(() => ({ model: {}, real }), sequence);
+
+      for (const end of real.ends) await end();
+      notifications.fate = 'delivered';
+      await world.untilRight(quietMs);
+      const problems = [...world.wrong(), ...world.harmed()];
+      if (problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
+    },
+  ) as unknown as fc.IAsyncPropertyWithHooks<unknown[]>;
+}

@@ -1,0 +1,79 @@
+import {
+  type Cell,
+  cells,
+  type FaultName,
+  faultNames,
+  phases,
+  type System,
+  systems,
+  whyNot,
+} from './matrix.ts';
+
+/** What became of a cell that has a meaning. */
+export type Outcome =
+  | { readonly kind: 'recovered'; readonly seconds: number }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'not run'; readonly why: string };
+
+/** `docs/reliability.md`, as `npm run test:faults` writes it. */
+export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
+  const reasons: string[] = [];
+  const note = (reason: string) => {
+    if (!reasons.includes(reason)) reasons.push(reason);
+    return `<sup>${reasons.indexOf(reason) + 1}</sup>`;
+  };
+  const part = (cell: Cell): string => {
+    const outcome = outcomeOf(cell);
+    if (outcome.kind === 'recovered') return String(Math.round(outcome.seconds));
+    return outcome.kind === 'failed' ? `FAILED${note(outcome.why)}` : `not run${note(outcome.why)}`;
+  };
+  const entry = (fault: FaultName, system: System): string => {
+    const reason = whyNot({ fault, system });
+    if (reason !== undefined) return `does not apply${note(reason)}`;
+    return `${phases.map((phase) => part({ fault, system, phase })).join(' / ')} s`;
+  };
+  const rows = faultNames.map((fault) => [fault, ...systems.map((system) => entry(fault, system))]);
+  const meant = cells.filter((cell) => whyNot(cell) === undefined);
+  const count = (kind: Outcome['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
+  return `${[
+    intro,
+    `${meant.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} not run.`,
+    table([['', ...systems], ...rows]),
+    reasons.map((reason, at) => `${at + 1}. ${reason}`).join('\n'),
+    how,
+  ].join('\n\n')}\n`;
+}
+
+const intro = `# Reliability
+
+<!-- Written by \`npm run test:faults\` (test/faults/matrix.faults.test.ts). -->
+
+What goes wrong with one system, for 3 min 20 s, in the first run / while little happens / in the middle of a burst of changes; and
+how many seconds after its end the portal shows the cloud again, with figures of all its servers. In every cell, meanwhile and in the
+end:
+
+- the portal ends equal to what the cloud says
+- nothing made by hand was touched: it is byte for byte as before
+- nothing was deleted whose original the cloud still had at that moment
+- no figure was shown that was not true
+- nothing secret was printed: passwords, tokens and stack outputs that are known are searched for in all logs, answers, metrics and status
+- the API answered who asked it meanwhile, and never with 500`;
+
+const how = `## How it is made
+
+- The whole service (all components in their own loops) against the sandbox, over real HTTP, in a time of its own that stands still while
+  anything is on its way and jumps to the next alarm otherwise. The seconds are those of that time: back-offs, intervals (150 s, 15 s) and
+  lifetimes of tokens are the real ones, what the machine takes is not in them.
+- Exchanges may last 0.2 s there (those with the metric daemon 0.03 s) instead of 60, 20 or 10 s: one that hangs when the fault ends would
+  hold things up for as long as that in addition.
+- The column RabbitMQ is in real time, against a real broker behind a proxy that resets, holds back or falsifies its connections, for 4 s,
+  with full runs 6 s apart in place of 150 s. What was lost is found by the next full run. That the broker's and the service's processes
+  are killed (SIGKILL), in the middle of bursts, is in \`test/scenarios/notifications-lost.faults.test.ts\` and \`test/faults/kills.faults.test.ts\`.
+- A list that is false for a system counts as false for all of its lists. In a portal's or a cloud's list there is no telling that a half is
+  missing: what is then made twice is put right once the list is whole.
+- A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`.`;
+
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

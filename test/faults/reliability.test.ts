@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { faultNames, phases, systems, whyNot } from './matrix.ts';
+
+const doc = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+const [head = [], , ...rows] = doc
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((entry) => entry.trim()),
+  );
+
+test('docs/reliability.md has every fault and every system of the matrix', () => {
+  expect(head.slice(1)).toEqual(systems);
+  expect(rows.map(([fault]) => fault)).toEqual(faultNames);
+});
+
+test('every cell has its outcome in every phase, or the reason why it has none', () => {
+  const wrong: string[] = [];
+  for (const [at, fault] of faultNames.entries()) {
+    for (const [column, system] of systems.entries()) {
+      const entry = rows[at]?.[column + 1] ?? '';
+      const applies = whyNot({ fault, system }) === undefined;
+      const isWhole = applies
+        ? new RegExp(`^(${outcome})( / (${outcome})){${phases.length - 1}} s$`).test(entry)
+        : /^does not apply<sup>\d+<\/sup>$/.test(entry);
+      if (!isWhole) wrong.push(`${fault}, ${system}: ${entry}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('no cell has failed', () => {
+  expect(doc).not.toContain('FAILED');
+});
+
+const outcome = String.raw`\d+|not run<sup>\d+</sup>`;
