@@ -1,0 +1,73 @@
+import { queueNames } from '../amqp/queues.ts';
+import { ApiServer } from '../api/api-server.ts';
+import { Health } from '../observability/health.ts';
+import type { Reference } from '../openstack/model.ts';
+import { AuthUrls } from '../operations/auth-urls.ts';
+import { CloudSessions } from '../operations/cloud-sessions.ts';
+import { pingCloud } from '../operations/ping-cloud.ts';
+import { UserProjects } from '../operations/user-projects.ts';
+import { WriterRequests } from '../reconcile/writer-requests.ts';
+import { type Runnable, runAll } from '../runtime/run-all.ts';
+import type { Component } from './component.ts';
+import type { Foundation } from './foundation.ts';
+
+/** How long somebody who waits for an answer is let wait for the cloud: the portal of 2024 gives up after a minute. */
+const patience = {
+  timeoutMs: 20_000,
+  retry: { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 },
+};
+
+/** Whoever has objects looked at again. */
+interface UpdateRequests {
+  request(references: readonly Reference[]): Promise<void>;
+}
+
+/**
+ * The component `api`.
+ *
+ * @param updates this process's; undefined: the writer is another process
+ */
+export function createApi(base: Foundation, updates: UpdateRequests | undefined): Component {
+  const { config, tracing, observation, clock } = base;
+  const { credentials, ...place } = config.openstack;
+  const log = base.log('api');
+  const sessions = new CloudSessions({
+    authUrls: new AuthUrls([credentials.authUrl, ...config.api.allowedAuthUrls]),
+    session: { ...place, ...patience, concurrency: 64, ...base.http() },
+  });
+  const apart = updates ? undefined : writerApart(base);
+  const writer = updates ?? apart?.requests;
+  const server = new ApiServer({
+    ...config.api,
+    sessions,
+    userProjects: new UserProjects({ sessions, clock }),
+    // A courtesy: without it the change shows when a notification, or the next full run, comes.
+    requestReconcile: (references) =>
+      void writer?.request(references).catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
+    pingCloud: () => pingCloud(base.cloud),
+    billing: config.billing.enabled,
+    scrape: () => observation.scrape(),
+    onServed: (request) => observation.served(request),
+    tracing,
+    clock,
+    log,
+  });
+  const health = new Health({ component: 'api', clock });
+  const serve: Runnable = (signal) => server.run(signal, () => health.succeeded());
+  return {
+    name: 'api',
+    healths: [health],
+    run: (signal) => runAll(apart ? [serve, apart.run] : [serve], signal),
+    runOnce: async () => true,
+  };
+}
+
+/** The way to a writer in another process; undefined where there is none. */
+function writerApart(base: Foundation) {
+  const { broker, config, tracing } = base;
+  if (!broker || !config.rmq) return undefined;
+  const names = queueNames(config.rmq.deployment);
+  const requests = new WriterRequests(tracing);
+  const run: Runnable = (signal) => requests.run({ broker, names, log: base.log('api') }, signal);
+  return { requests, run };
+}

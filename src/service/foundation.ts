@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { Broker } from '../amqp/broker.ts';
+import { type ComponentName, logFileOf } from '../components.ts';
+import { Session as PortalSession } from '../concertim/session.ts';
+import type { Config } from '../config/config.ts';
+import type { Exchange } from '../http/client.ts';
+import { Health } from '../observability/health.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import type { Observation } from '../observability/observation.ts';
+import { Tracing } from '../observability/tracing.ts';
+import { Traffic } from '../observability/traffic.ts';
+import { Session as CloudSession } from '../openstack/session.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
+
+export interface FoundationOptions {
+  readonly config: Config;
+  readonly logFormat?: 'json' | 'pretty';
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** How long one exchange may last at most, whoever is asked, ms. Default: each system's own. */
+  readonly exchangeMs?: number;
+  /** Instead of loggers made from the configuration. */
+  readonly log?: Logger;
+}
+
+/** What all components of a process stand on, one of each: sessions, broker, clock, what is observed of them. */
+export class Foundation implements AsyncDisposable {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly traffic = new Traffic();
+  readonly tracing: Tracing;
+  readonly observation: Observation;
+  readonly cloud: CloudSession;
+  readonly portal: PortalSession;
+  /** undefined where none is configured. */
+  readonly broker: Broker | undefined;
+  readonly #options: FoundationOptions;
+
+  /** @param observation made by the clock that it is given */
+  constructor(options: FoundationOptions, observation: (clock: Clock) => Observation) {
+    const { config, clock = systemClock, random = systemRandom } = options;
+    this.#options = options;
+    this.config = config;
+    this.clock = clock;
+    this.random = random;
+    this.observation = observation(clock);
+    this.tracing = new Tracing({ endpoint: config.observability.otlpEndpoint, clock });
+    this.cloud = new CloudSession({ ...config.openstack, ...this.http() });
+    this.portal = new PortalSession({
+      ...config.concertim,
+      ...this.http(),
+      grantFile: config.dataDir && join(config.dataDir, 'concertim-token.json'),
+    });
+    this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
+  }
+
+  /** What all that speaks HTTP is given. */
+  http() {
+    const { exchangeMs } = this.#options;
+    return {
+      clock: this.clock,
+      random: this.random,
+      ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs }),
+      onExchange: (exchange: Exchange) => {
+        this.traffic.count(exchange.service);
+        this.observation.exchanged(exchange);
+        this.tracing.exchanged(exchange);
+      },
+    };
+  }
+
+  /** Of a component that works in rounds. */
+  roundHealth(component: ComponentName, everyMs: number): Health {
+    return new Health({
+      component,
+      clock: this.clock,
+      everyMs,
+      silence: () => this.observation.silence(),
+    });
+  }
+
+  log(component: ComponentName | 'plan' | 'service'): Logger {
+    const { config, logFormat, log } = this.#options;
+    if (log) return log.child({ component });
+    const isOfAComponent = component !== 'plan' && component !== 'service';
+    return createLogger({
+      level: config.logLevel,
+      format: logFormat ?? 'json',
+      component,
+      file: config.logDir && isOfAComponent ? join(config.logDir, logFileOf(component)) : undefined,
+      rotation: config.logRotation,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.cloud.close(), this.portal.close(), this.tracing.stop()]);
+  }
+}

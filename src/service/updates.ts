@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { queueNames } from '../amqp/queues.ts';
+import { AmqpSource } from '../notifications/amqp-source.ts';
+import { NotificationListener } from '../notifications/listener.ts';
+import type { NotificationSource } from '../notifications/source.ts';
+import { Health } from '../observability/health.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Mapping } from '../plan/mapping.ts';
+import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import type { RunReport } from '../reconcile/run-report.ts';
+import { Writer } from '../reconcile/writer.ts';
+import { soleWriter } from '../reconcile/writer-lease.ts';
+import { LockFile } from '../reconcile/writer-lock-file.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import type { Component } from './component.ts';
+import type { Foundation } from './foundation.ts';
+
+/** What decides which changes are made, beside the configuration. */
+export interface PlanOptions {
+  /** What is shown, where it differs from docs/mapping.md. */
+  readonly mapping?: Mapping;
+  /** Lets deletions through that the policy would refuse: a person has looked. */
+  readonly allowDeletions?: boolean;
+}
+
+export interface UpdatesOptions extends PlanOptions {
+  /** Which of the two this process runs: `updates_bulk` writes also while no writer can be elected. */
+  readonly isBulk: boolean;
+  /** Where notifications come from, instead of the RabbitMQ of the configuration. */
+  readonly notifications?: NotificationSource | undefined;
+  readonly onReport: (report: RunReport) => void;
+}
+
+/** What keeps the portal in step, whatever triggers it: of both components of a process the same, run by the first. */
+export class Updates {
+  readonly loop: ReconcileLoop;
+  readonly writer: Writer;
+  /** undefined where listening is no task. */
+  isListening: boolean | undefined;
+  readonly #base: Foundation;
+  readonly #options: UpdatesOptions;
+  readonly #reconciler: Reconciler;
+  readonly #health: Health;
+  #hasFirst = false;
+
+  /** @param first the component that runs it */
+  constructor(first: 'updates_bulk' | 'updates_mq', base: Foundation, options: UpdatesOptions) {
+    const { config, clock, random, tracing, observation, broker } = base;
+    const { intervalMs } = config.updates;
+    const log = base.log(first);
+    this.#base = base;
+    this.#options = options;
+    this.#reconciler = createReconciler(base, log, options);
+    this.#health = base.roundHealth(first, intervalMs);
+    const shared = { clock, random, log, health: this.#health, tracing };
+    this.loop = new ReconcileLoop({
+      reconciler: this.#reconciler,
+      intervalMs,
+      ...shared,
+      onReport: (report) => {
+        observation.reconciled(report);
+        options.onReport(report);
+      },
+      onFailure: (scope, error) => observation.notReconciled(scope, error),
+    });
+    this.writer = new Writer({
+      loop: this.loop,
+      lease: config.dataDir ? new LockFile(join(config.dataDir, 'writer.lock'), shared) : soleWriter,
+      election: broker && config.rmq && { broker, names: queueNames(config.rmq.deployment) },
+      writesAlone: options.isBulk,
+      ...shared,
+    });
+  }
+
+  /** One of the two components; the first that is made runs the writer. */
+  component(name: 'updates_bulk' | 'updates_mq'): Component {
+    const { clock } = this.#base;
+    const { writer } = this;
+    const log = this.#base.log(name);
+    const isFirst = !this.#hasFirst;
+    this.#hasFirst = true;
+    const hearing = name === 'updates_mq' ? new Health({ component: name, clock }) : undefined;
+    const listen = hearing && this.#listening(hearing, log);
+    return {
+      name,
+      healths: [...(isFirst ? [this.#health] : []), ...(hearing ? [hearing] : [])],
+      async run(signal) {
+        log.info('started');
+        await Promise.all([isFirst && writer.run(signal), listen?.(signal)]);
+        log.info('stopped');
+      },
+      runOnce: async (signal) => !isFirst || writer.runOnce(signal),
+    };
+  }
+
+  #listening(hearing: Health, log: Logger): (signal: AbortSignal) => Promise<void> {
+    const { clock, tracing, observation } = this.#base;
+    const source = this.#options.notifications ?? amqpSource(this.#base, log);
+    this.isListening = false;
+    const updates = {
+      request: this.writer.request.bind(this.writer),
+      requestFull: this.writer.requestFull.bind(this.writer),
+      hasRoom: this.writer.hasRoom.bind(this.writer),
+      setListening: (isListening: boolean) => {
+        this.#reconciler.setListening(isListening);
+        this.isListening = isListening;
+        if (isListening) hearing.succeeded();
+        else hearing.failed('no notifications are heard');
+      },
+    };
+    const listener = new NotificationListener(updates, log, {
+      clock,
+      tracing,
+      onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs),
+    });
+    return (signal) => source.run(listener, signal);
+  }
+}
+
+export function createReconciler(base: Foundation, log: Logger, options: PlanOptions): Reconciler {
+  const { config, cloud, portal, traffic, tracing, clock, random } = base;
+  const { updates, concertim } = config;
+  const settings = {
+    ...options.mapping,
+    standaloneServers: updates.standaloneServers,
+    defaultRackHeight: concertim.defaultRackHeight,
+    deletions: {
+      maxDeletions: updates.maxDeletions,
+      maxShare: updates.maxDeletionShare,
+      allowAll: options.allowDeletions ?? false,
+    },
+  };
+  return new Reconciler({ cloud, portal, settings, traffic, tracing, clock, random, log });
+}
+
+function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {
+  if (!rmq || !broker) {
+    throw new ServiceError(
+      'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set.',
+      {
+        severity: 'fatal',
+        hint: 'Set it, or run updates_bulk alone: then changes show after updates.interval.',
+      },
+    );
+  }
+  const { deployment, exchanges, queue } = rmq;
+  return new AmqpSource({ broker, names: queueNames(deployment), exchanges, queue, clock, log });
+}
