@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { freePort } from '../support/listen.ts';
 import { hasNotifySocket, NotifySocket } from './notify-socket.ts';
+
+// Three processes start side by side.
+vi.setConfig({ testTimeout: 60_000 });
 
 const checkout = resolve(import.meta.dirname, '../..');
 const installed = '/opt/concertim-openstack-service/bin';
