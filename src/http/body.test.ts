@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseBody, parseJson } from './body.ts';
@@ -36,4 +37,18 @@ test('fields that are not used are left aside', () => {
   const schema = z.object({ id: z.string() });
 
   expect(parseBody(response('{"id":"a","later":"b"}'), schema)).toEqual({ id: 'a' });
+});
+
+test('what cannot be parsed is not quoted, not even by a cause: it may be a password', () => {
+  const body = response('{"password": "canary" oops}');
+
+  const error = (() => {
+    try {
+      return parseJson(body);
+    } catch (error) {
+      return error;
+    }
+  })();
+
+  expect(inspect(error, { depth: 9 })).not.toContain('canary');
 });

@@ -10,12 +10,13 @@ import { BodyError } from './errors.ts';
 export function parseJson(response: HttpResponse): unknown {
   try {
     return JSON.parse(response.text);
-  } catch (cause) {
+  } catch {
+    // The parser's own words quote the body, which may be somebody's password.
     const what =
       response.text === ''
         ? 'an empty body'
         : `${response.headers['content-type'] ?? 'a body'} that is not JSON`;
-    throw new BodyError(response, what, cause);
+    throw new BodyError(response, what);
   }
 }
 

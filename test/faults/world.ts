@@ -43,7 +43,10 @@ export class World implements AsyncDisposable {
   readonly #exchangeMs: number;
   readonly #components: readonly ComponentName[];
   readonly #figures = new Map<string, Set<number>>();
-  readonly #measured: ReadonlyMap<string, string>;
+  /** When something last happened to a server. */
+  readonly #steadySince = new Map<string, number>();
+  /** Servers whose counters may have stood still, or begun anew. */
+  readonly #disturbed = new Set<string>();
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   private constructor(parts: {
@@ -63,9 +66,18 @@ export class World implements AsyncDisposable {
     this.#exchangeMs = parts.exchangeMs;
     this.#components = parts.components;
     this.invariants = new Invariants(parts.sandbox, parts.canaries);
-    const servers = [...parts.sandbox.cloud.compute.servers()];
-    for (const { id } of servers) parts.sandbox.telemetry.except(id, { load: constantLoad() });
-    this.#measured = new Map(servers.map(({ id, flavor }) => [id, flavor.id]));
+    const { cloud, telemetry } = parts.sandbox;
+    for (const { id } of cloud.compute.servers()) {
+      telemetry.except(id, { load: constantLoad() });
+      this.#steadySince.set(id, parts.clock.now());
+    }
+    cloud.onEvent((event) => {
+      if (!('server' in event)) return;
+      const { id } = event.server;
+      telemetry.except(id, { load: constantLoad() });
+      this.#steadySince.set(id, parts.clock.now());
+      this.#disturbed.add(id);
+    });
   }
 
   /** A cloud with some history, a portal that knows nothing of it, and a service that is not started yet. */
@@ -157,6 +169,19 @@ export class World implements AsyncDisposable {
     ];
   }
 
+  /** Secrets that were printed. */
+  leaked(): string[] {
+    return this.canaries.foundIn(this.printed);
+  }
+
+  /** What was logged of errors that nobody threw on purpose: they have a stack of their own. */
+  defects(): string[] {
+    return this.printed
+      .filter((line) => line.includes('"stack":'))
+      .map((line) => JSON.parse(line) as { msg: string; err?: { stack?: string } })
+      .flatMap(({ msg, err }) => (err?.stack === undefined ? [] : [`a defect: ${msg}: ${err.stack}`]));
+  }
+
   /** Asks the API for a key pair, as a portal user's job does. Resolves with the status once it is there. */
   async askApi(): Promise<number> {
     const url = this.#urlOf('listening"');
@@ -209,16 +234,21 @@ export class World implements AsyncDisposable {
     return promise;
   }
 
-  /** Ids of the servers of the beginning that are measured as they were, with their devices. */
+  /** Servers that have run long enough to have figures, with their devices. */
   *#measurable(): Generator<{ readonly serverId: string; readonly deviceId: number }> {
     const deviceOf = new Map(
       this.sandbox.portal.devices.all().map(({ id, metadata }) => [metadata['openstack_instance_id'], id]),
     );
-    for (const [serverId, flavorId] of this.#measured) {
+    for (const [serverId, since] of this.#steadySince) {
       const server = this.sandbox.cloud.compute.server(serverId);
       const deviceId = deviceOf.get(serverId);
-      if (server?.vmState === 'active' && server.flavor.id === flavorId && deviceId !== undefined)
-        yield { serverId, deviceId };
+      if (
+        server?.vmState !== 'active' ||
+        deviceId === undefined ||
+        this.clock.now() - since < untilMeasuredMs
+      )
+        continue;
+      yield { serverId, deviceId };
     }
   }
 
@@ -231,6 +261,7 @@ export class World implements AsyncDisposable {
 
   #noteFigures(): void {
     for (const { serverId, deviceId } of this.#measurable()) {
+      if (this.#disturbed.has(serverId)) continue;
       for (const [name, { value }] of this.sandbox.metricDaemon.shown(deviceId)) {
         const figure = `${name} of server ${serverId}`;
         const values = this.#figures.get(figure) ?? new Set();
@@ -242,3 +273,5 @@ export class World implements AsyncDisposable {
 
 const headStartMs = 4 * 3_600_000;
 const figuresOfAServer = 5;
+/** Two samples, their way into Gnocchi, a cycle, and the time in which we look for new resources. */
+const untilMeasuredMs = 120_000;

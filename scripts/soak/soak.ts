@@ -1,0 +1,187 @@
+/**
+ * `npm run soak -- --minutes N`: four components, each a process of its own, on a cloud of 2,000 servers in which something
+ * happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no cycle be missed. Writes docs/soak.md and
+ * docs/soak.svg.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { parse, stringify } from 'yaml';
+import { queueNames } from '../../src/amqp/queues.ts';
+import { type ComponentName, componentNames } from '../../src/components.ts';
+import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.ts';
+import { root } from '../command.ts';
+import { plot } from './plot.ts';
+import { sampleProcess } from './process-sample.ts';
+import { renderSoak } from './render-soak.ts';
+import { figureIn } from './scrape.ts';
+import type { Series } from './trend.ts';
+
+const { values: options } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const minutes = Number(options.minutes);
+const everyMs = 5_000;
+const cycleMs = 15_000;
+const size = { projects: 20, stacks: 100, servers: 20 };
+const bin = join(root, 'bin/concertim-openstack-service');
+const firstPort = 39_100;
+
+const children: ChildProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+
+function start(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  return child;
+}
+
+/** Resolves with the first match in what a process prints; the rest is let go. */
+async function printed(child: ChildProcess, wanted: RegExp): Promise<string> {
+  let text = '';
+  for (;;) {
+    const [part] = (await once(child.stdout ?? child, 'data')) as [Buffer];
+    text += String(part);
+    const found = wanted.exec(text)?.[1];
+    if (found === undefined) continue;
+    child.stdout?.resume();
+    return found;
+  }
+}
+
+async function scrape(component: ComponentName): Promise<string> {
+  const port = firstPort + componentNames.indexOf(component);
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  return answer.text();
+}
+
+async function soak(): Promise<boolean> {
+  await using broker = await startPrivateBroker();
+  const counts = [
+    '--projects',
+    String(size.projects),
+    '--stacks',
+    String(size.stacks),
+    '--servers',
+    String(size.servers),
+  ];
+  const sandbox = start('sandbox', '--rmq', broker.url, ...counts, '--step', '1');
+  const given = parse(readFileSync(await printed(sandbox, /config {3}(\S+)/), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  const file = join(folder, 'config.yaml');
+  mkdirSync(join(folder, 'data'));
+  const ours = {
+    data_dir: join(folder, 'data'),
+    observability: { port: firstPort },
+    updates: { interval: 150 },
+  };
+  writeFileSync(file, stringify({ ...given, ...ours }), { mode: 0o600 });
+  const processes = new Map(
+    componentNames.map((name) => {
+      const child = start('run', name, '--config', file);
+      child.stdout?.resume();
+      return [name, child.pid ?? 0];
+    }),
+  );
+  await until(async () => (figureIn(await scrape('metrics'), 'metrics_instances') ?? 0) > 1_000);
+
+  const samples: Sample[] = [];
+  const startedAt = performance.now();
+  const cyclesBefore = cyclesIn(await scrape('metrics'));
+  while (performance.now() - startedAt < minutes * 60_000) {
+    await delay(everyMs);
+    const listening = await scrape('updates_mq');
+    const queue = queueNames('sandbox').notifications;
+    const { messageCount } = await withConnection(broker.url, (connection) =>
+      connection.queueDeclare({ queue, passive: true }),
+    );
+    samples.push({
+      processes: new Map([...processes].map(([name, pid]) => [name, sampleProcess(pid)])),
+      queued: messageCount,
+      lagSum: figureIn(listening, 'notification_lag_seconds_sum') ?? 0,
+      lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
+    });
+  }
+  const cycles = cyclesIn(await scrape('metrics')) - cyclesBefore;
+  const expected = Math.floor((performance.now() - startedAt) / cycleMs) - 1;
+  const panels = panelsOf(samples);
+  const report = {
+    minutes,
+    servers: size.stacks * size.servers,
+    panels,
+    cycles,
+    expected,
+    notifications: samples.at(-1)?.lagCount ?? 0,
+  };
+  const { text, isFlat } = renderSoak(report);
+  writeFileSync(join(root, 'docs/soak.svg'), plot(panels, minutes));
+  writeFileSync(join(root, 'docs/soak.md'), text);
+  console.log(text);
+  return isFlat;
+}
+
+interface Sample {
+  readonly processes: ReadonlyMap<ComponentName, ReturnType<typeof sampleProcess>>;
+  readonly queued: number;
+  /** Since the start, seconds and notifications. */
+  readonly lagSum: number;
+  readonly lagCount: number;
+}
+
+function panelsOf(samples: readonly Sample[]) {
+  const ofProcesses = (
+    title: string,
+    unit: string,
+    key: 'rssMiB' | 'descriptors' | 'sockets',
+    tolerance: number,
+  ) => ({
+    title,
+    series: componentNames.map(
+      (name): Series => ({
+        name,
+        unit,
+        tolerance,
+        values: samples.map(({ processes }) => processes.get(name)?.[key] ?? 0),
+      }),
+    ),
+  });
+  const lags = samples.map(({ lagSum, lagCount }, at) => {
+    const before = samples[at - 1] ?? { lagSum: 0, lagCount: 0 };
+    const count = lagCount - before.lagCount;
+    return count === 0 ? 0 : ((lagSum - before.lagSum) / count) * 1_000;
+  });
+  return [
+    ofProcesses('Memory (RSS)', 'MiB', 'rssMiB', 24),
+    ofProcesses('File descriptors', '', 'descriptors', 4),
+    ofProcesses('Sockets', '', 'sockets', 4),
+    {
+      title: 'Queue of notifications',
+      series: [{ name: 'messages', unit: '', tolerance: 5, values: samples.map(({ queued }) => queued) }],
+    },
+    { title: 'Lag of notifications', series: [{ name: 'mean', unit: 'ms', tolerance: 250, values: lags }] },
+  ];
+}
+
+/** Those that came to an end with nothing left out of them. */
+function cyclesIn(text: string): number {
+  return figureIn(text, 'metrics_cycles_total{outcome="complete"}') ?? 0;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 240_000;
+  while (!(await isSo().catch(() => false))) {
+    if (performance.now() > end) throw new Error('the beginning took too long');
+    await delay(1_000);
+  }
+}
+
+try {
+  process.exitCode = (await soak()) ? 0 : 1;
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
