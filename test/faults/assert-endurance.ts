@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import type { Fault } from '../../src/sandbox/faults.ts';
 import { corruption } from './corruption.ts';
 import { World } from './world.ts';
 
@@ -33,7 +32,7 @@ export async function assertEndurance(options: {
       components: ['updates_bulk', 'updates_mq', 'metrics'],
     });
     for (const { service, corruption, skip, times } of harms)
-      world.sandbox.faults.add({ ...corruption, service, skip, times } as Fault);
+      world.sandbox.faults.add({ ...corruption, service, skip, times });
     world.start();
     await world.pass(20_000);
     world.sandbox.tick(2);

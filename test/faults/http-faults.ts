@@ -1,4 +1,4 @@
-import type { Fault, FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
+import type { FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
 import type { Sandbox, ServiceName } from '../../src/sandbox/sandbox.ts';
 import type { FaultName, HttpSystem } from './matrix.ts';
 
@@ -20,7 +20,7 @@ export async function inflict(
 ): Promise<() => Promise<void>> {
   const aim = aims[system];
   if (fault === 'connection refused') return sandbox.services[aim.service].refuse();
-  const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim } as Fault);
+  const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim });
   return async () => undo();
 }
 
@@ -37,7 +37,7 @@ export class ListMemory {
         this.#note(body, exchange);
         return body;
       },
-    } as Fault);
+    });
   }
 
   recall(body: unknown, exchange: StruckExchange): unknown {

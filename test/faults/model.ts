@@ -89,10 +89,7 @@ const commands: readonly fc.Arbitrary<Command>[] = [
 const quietMs = 3_600_000;
 
 /** Random sequences of what can happen; after quiet, the invariants hold. */
-export function convergence(
-  options: { readonly replayPath?: string | undefined } = {},
-): fc.IAsyncPropertyWithHooks<unknown[]> {
-  const { replayPath } = options;
+export function convergence({ replayPath }: { readonly replayPath?: string | undefined } = {}) {
   return fc.asyncProperty(
     fc.integer({ min: 1, max: 1_000 }),
     fc.commands([...commands], {
@@ -122,5 +119,5 @@ export function convergence(
       const problems = [...world.wrong(), ...world.harmed()];
       if (problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
     },
-  ) as unknown as fc.IAsyncPropertyWithHooks<unknown[]>;
+  );
 }

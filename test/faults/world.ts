@@ -125,7 +125,7 @@ export class World implements AsyncDisposable {
       log: createLogger({ level: 'debug', format: 'json', output }),
     });
     const stop = new AbortController();
-    const ended = service.run(stop.signal).finally(() => service[Symbol.asyncDispose]());
+    const ended = run(service, stop.signal);
     // Looked at when it is stopped.
     ended.catch(() => {});
     this.#running = { stop, ended };
@@ -275,3 +275,11 @@ const headStartMs = 4 * 3_600_000;
 const figuresOfAServer = 5;
 /** Two samples, their way into Gnocchi, a cycle, and the time in which we look for new resources. */
 const untilMeasuredMs = 120_000;
+
+async function run(service: Service, signal: AbortSignal): Promise<void> {
+  try {
+    await service.run(signal);
+  } finally {
+    await service[Symbol.asyncDispose]();
+  }
+}

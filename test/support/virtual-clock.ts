@@ -61,7 +61,7 @@ export class VirtualClock implements Clock, Disposable {
       const next = Math.min(...[...this.#sleepers].map(({ until }) => until));
       if (next > end) break;
       this.#now = Math.max(this.#now, next);
-      for (const sleeper of [...this.#sleepers]) if (sleeper.until <= this.#now) sleeper.wake();
+      for (const sleeper of this.#sleepers) if (sleeper.until <= this.#now) sleeper.wake();
     }
     this.#now = end;
   }

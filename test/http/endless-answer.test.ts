@@ -1,0 +1,50 @@
+/** An answer of 1 GB: refused at the limit, whatever it says of its length, and without memory for more than the limit. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { listen } from '../support/listen.ts';
+
+const gigabyte = 1024 ** 3;
+const part = Buffer.alloc(1024 * 1024, ' ');
+const script = new URL('read-endless.ts', import.meta.url).pathname;
+const run = promisify(execFile);
+
+/** Reads from a server that sends 1 GB, in a process of its own. */
+async function read(headers: Record<string, string | number>, maxMiB?: number) {
+  let sent = 0;
+  await using server = await listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', ...headers });
+    const send = () => {
+      while (sent < gigabyte && !response.destroyed) {
+        sent += part.length;
+        if (!response.write(part)) return;
+      }
+      response.end();
+    };
+    response.on('drain', send);
+    send();
+  });
+  const limit = maxMiB === undefined ? [] : [String(maxMiB * 1024 * 1024)];
+  const { stdout } = await run(process.execPath, [script, server.url, ...limit]);
+  const { outcome, grownMiB } = JSON.parse(stdout) as { outcome: string; grownMiB: number };
+  return { outcome, grownMiB, sentMiB: sent / 1024 / 1024 };
+}
+
+test.for([
+  ['that tells its length', { 'content-length': gigabyte }],
+  ['that does not', {}],
+] as [string, Record<string, number>][])('a gigabyte %s is refused at the limit', async ([, headers]) => {
+  const { outcome, grownMiB, sentMiB } = await read(headers, 32);
+
+  expect(outcome).toMatch(/^BodyError: Nova answered .* with more than this service is willing to read/);
+  expect(grownMiB).toBeLessThan(200);
+  expect(sentMiB).toBeLessThan(200);
+});
+
+test('without a limit of its own a client reads 256 MiB and no more', async () => {
+  const { outcome, grownMiB, sentMiB } = await read({});
+
+  expect(outcome).toContain('more than this service is willing to read');
+  expect(grownMiB).toBeLessThan(700);
+  expect(sentMiB).toBeLessThan(500);
+});
