@@ -7,6 +7,7 @@ const mayImport = {
   observability: ['runtime'],
   config: ['runtime'],
   http: ['observability', 'runtime'],
+  web: ['runtime'],
   amqp: ['observability', 'runtime'],
   openstack: ['http', 'runtime'],
   concertim: ['http', 'runtime'],
@@ -15,7 +16,16 @@ const mayImport = {
   notifications: ['openstack/model', 'amqp', 'observability', 'runtime'],
   metrics: ['openstack', 'concertim', 'http', 'observability', 'runtime'],
   operations: ['openstack', 'concertim', 'http', 'runtime'],
-  api: ['operations', 'reconcile', 'plan', 'openstack/model', 'concertim/model', 'observability', 'runtime'],
+  api: [
+    'web',
+    'operations',
+    'reconcile',
+    'plan',
+    'openstack/model',
+    'concertim/model',
+    'observability',
+    'runtime',
+  ],
   doctor: ['openstack', 'concertim', 'amqp', 'operations', 'http', 'config', 'observability', 'runtime'],
   sandbox: [
     'openstack/model',
@@ -23,6 +33,7 @@ const mayImport = {
     'concertim/model',
     'concertim/wire',
     'notifications/source',
+    'web',
     'runtime',
   ],
   service: [
@@ -67,6 +78,21 @@ module.exports = {
       from: { path: `^src/${folder}/`, pathNot: tests },
       to: { path: '^src/', pathNot: [`^src/${folder}/`, ...allowed.map((to) => `^src/${to}(/|\\.ts$)`)] },
     })),
+    {
+      name: 'pages-know-only-what-they-are-told',
+      comment:
+        'pages/ runs in a browser: of src/ it knows the types of what it is sent, and nothing that runs.',
+      severity: 'error',
+      from: { path: '^pages/' },
+      to: { path: '^src/', pathNot: '^src/(sandbox/view/wire|observability/status)\\.ts$' },
+    },
+    {
+      name: 'pages-import-types-alone',
+      comment: 'pages/ runs in a browser: what it imports from src/ is gone once it is built.',
+      severity: 'error',
+      from: { path: '^pages/' },
+      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'plan-is-pure',
       comment: 'plan/ takes values and returns values: no Node module, no package.',

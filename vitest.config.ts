@@ -10,6 +10,7 @@ export default defineConfig({
       'node_modules/**',
       'dist/**',
     ],
+    globalSetup: ['test/support/built-pages.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     unstubEnvs: true,

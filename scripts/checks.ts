@@ -24,9 +24,14 @@ const checks: readonly Check[] = [
       'node_modules/.cache/types.tsbuildinfo',
     ],
   },
+  { name: 'types of the pages', command: ['tsc', '-p', 'pages'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['biome', 'check', '--error-on-warnings'] },
-  { name: 'walls', command: ['depcruise', 'src', '--config', 'import-walls.cjs'], doubt: hasReadTooLittle },
+  {
+    name: 'walls',
+    command: ['depcruise', 'src', 'pages', '--config', 'import-walls.cjs'],
+    doubt: hasReadTooLittle,
+  },
   { name: 'dead code', command: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
 ];
 

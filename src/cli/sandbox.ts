@@ -56,6 +56,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   try {
     const file = join(folder, 'config.yaml');
     const apiPort = await freePort();
+    if (options.withService) running.portal.companionUrl = `http://127.0.0.1:${apiPort}`;
     const settings = {
       log_level: 'info',
       ...running.config,

@@ -96,13 +96,13 @@ export class Population {
   /** Gives the portal a user for each account. */
   introduceTo(portal: Portal): void {
     for (const { login, user, project } of this.accounts) {
-      portal.addUser({ login, cloud_user_id: user.id, project_id: project.id });
+      portal.addUser({ login, password, cloud_user_id: user.id, project_id: project.id });
     }
   }
 
   /** One more cluster: being created from now on, or there `since` then. */
-  addCluster(account: Account, options: { servers: number; since?: number }): Stack {
-    const name = this.#pick(clusterNames);
+  addCluster(account: Account, options: { servers: number; since?: number; name?: string }): Stack {
+    const name = options.name ?? this.#pick(clusterNames);
     const { cloud } = this;
     const template = clusterTemplate(cloud, {
       name,

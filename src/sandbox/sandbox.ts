@@ -13,6 +13,9 @@ import { MetricDaemon } from './portal/metric-daemon.ts';
 import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
 import { Story } from './story.ts';
+import { addCloudActions } from './view/cloud-actions.ts';
+import { Feed } from './view/feed.ts';
+import { addView } from './view/view.ts';
 
 /** What a sandbox is filled with, and how it behaves. */
 export interface SandboxOptions {
@@ -110,9 +113,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const telemetry = new Telemetry(cloud);
   const metricDaemon = new MetricDaemon(portal);
   const story = new Story(population, { random: randomFor(seed, 'story'), stacks, servers });
+  const feed = new Feed({ cloud, portal, metricDaemon, clock });
   const tell = () => {
     const told = story.step();
     options.onStep?.(told);
+    feed.tell(told);
     return told;
   };
   const tick = (steps = 1) => Array.from({ length: steps }, tell);
@@ -147,10 +152,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       site.catalog.add({ name, type, path, port: service.port });
     }
     const { name: _, ...portalListens } = listenAs('concertim', portalMs);
-    started.concertim = await startPortal({ ...portalListens, portal, metricDaemon });
+    const authUrl = () => `${started.keystone?.url}/v3`;
+    started.concertim = await startPortal({
+      ...portalListens,
+      portal,
+      metricDaemon,
+      more: (app) => addView(app, { portal, population, feed, authUrl }),
+    });
     started.control = await HttpService.start({
       ...listenAs('control', 0),
-      routes: (app) =>
+      routes: (app) => {
         addControl(app, {
           faults,
           tick,
@@ -160,7 +171,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             servers: cloud.compute.serverCount,
             racks: portal.racks.all().length,
           }),
-        }),
+        });
+        addCloudActions(app, population);
+      },
     });
   } catch (error) {
     await close();

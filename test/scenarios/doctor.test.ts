@@ -314,7 +314,7 @@ const cases: readonly Case[] = [
   },
   {
     fault: 'the login is no super-user',
-    settings: { concertim: { concertim_username: 'user1', concertim_password: 'secret-user1' } },
+    settings: { concertim: { concertim_username: 'user1', concertim_password: 'secret' } },
     check: 'concertim.sign-in',
     level: 'error',
     found: /"user1" is not a super-user/,

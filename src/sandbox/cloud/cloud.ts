@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { Compute, type ComputeEvent } from './compute.ts';
+import { Compute, type ComputeEvent, type Server } from './compute.ts';
 import { Identity } from './identity.ts';
 import { Ids, randomFor } from './ids.ts';
 import { KeyPairs } from './key-pairs.ts';
@@ -42,6 +42,7 @@ export class Cloud {
   /** For what is drawn as requests come, which must not shift the ids of objects. */
   readonly requestIds: Ids;
   readonly #listeners = new Set<(event: CloudEvent) => void>();
+  readonly #watchers = new Set<(server: Server) => void>();
 
   constructor(options: CloudOptions) {
     this.options = options;
@@ -64,6 +65,9 @@ export class Cloud {
       hosts: 8,
       keepDeletedMs,
       onEvent,
+      onChange: (server) => {
+        for (const watcher of this.#watchers) watcher(server);
+      },
     });
     this.networking = new Networking(new Ids(randomFor(seed, 'networking')));
     this.orchestration = new Orchestration({
@@ -81,6 +85,12 @@ export class Cloud {
   onEvent(listener: (event: CloudEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Has `watcher` see each step of each server from now on, announced or not; the returned function ends that. */
+  onServerChange(watcher: (server: Server) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Carries out what is due by the clock. Every request does that first. */

@@ -18,6 +18,7 @@ function start(pace = 1) {
     hosts: 2,
     keepDeletedMs: 60_000,
     onEvent: ({ type }) => events.push(type.replace('compute.instance.', '')),
+    onChange: () => {},
   });
   const flavor = compute.addFlavor(small);
   compute.addFlavor(large);

@@ -122,6 +122,8 @@ export interface ComputeOptions {
   /** How long a deleted server can still be listed, ms. */
   readonly keepDeletedMs: number;
   readonly onEvent: (event: ComputeEvent) => void;
+  /** Told of each step of a server, also of those that Nova does not announce. */
+  readonly onChange: (server: Server) => void;
 }
 
 /** Shared by all servers that have none. */
@@ -346,6 +348,7 @@ export class Compute {
   #change(server: Server, patch: Partial<Server>): void {
     Object.assign(server, patch, { updatedAt: this.#timeline.now(), json: undefined });
     if (patch.name !== undefined) Object.assign(server, { namedFault: faultOfName(patch.name) });
+    this.#options.onChange(server);
   }
 
   #announce(event: string, server: Server): void {

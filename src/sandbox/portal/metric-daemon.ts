@@ -23,6 +23,8 @@ export class MetricDaemon {
   #refreshedAt = Number.NEGATIVE_INFINITY;
   /** Reports taken since the start. */
   taken = 0;
+  /** Told of each device that has a new value. */
+  onTaken: ((deviceId: string) => void) | undefined;
 
   constructor(portal: Portal) {
     this.#portal = portal;
@@ -43,6 +45,7 @@ export class MetricDaemon {
     if (!metrics) this.#metrics.set(deviceId, (metrics = new Map()));
     metrics.set(report.name, { ...report, at: this.#portal.clock.now() });
     this.taken++;
+    this.onTaken?.(deviceId);
   }
 
   /** What the portal shows of a device: what has not outlived its ttl, by name. */

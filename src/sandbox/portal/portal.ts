@@ -67,6 +67,11 @@ export interface DeviceRow {
   readonly metadata: JsonObject;
 }
 
+/** What can be listened to. */
+export type PortalTable = 'users' | 'racks' | 'devices';
+/** Told which row of which table is not what it was: look for yourself what it is now, if it is there. */
+export type PortalListener = (table: PortalTable, id: number) => void;
+
 /** The template that racks are made from: the portal's first, and in no list. */
 const rackTemplateHeight = 42;
 
@@ -76,33 +81,61 @@ const rackTemplateHeight = 42;
  */
 export class Portal {
   readonly clock: Clock;
-  readonly users = new Table<UserRow>();
+  readonly users: Table<UserRow>;
   readonly templates = new Table<TemplateRow>();
   readonly racks: Table<RackRow>;
   readonly devices: Table<DeviceRow>;
   /** Most racks and devices by the licence; none by default. */
   readonly limits: { racks?: number; devices?: number } = {};
+  /** Where the companion's API server is, which carries out what users ask of the cloud; undefined: nowhere. */
+  companionUrl: string | undefined;
   /** How long a token lasts from its sign-in on. */
   tokenLifetimeMs = 24 * 60 * 60 * 1000;
   readonly #random: Random;
   readonly #rackNames = new Map<string, number>();
   readonly #devicesByRack = new Map<number, Map<number, DeviceRow>>();
+  readonly #listeners = new Set<PortalListener>();
   #secret: string;
 
   constructor(options: { clock?: Clock; random?: Random } = {}) {
     this.clock = options.clock ?? systemClock;
     this.#random = options.random ?? seededRandom(1);
     this.#secret = this.#hex(64);
+    const tell = (table: PortalTable, id: number) => {
+      for (const listener of this.#listeners) listener(table, id);
+    };
+    this.users = new Table<UserRow>({
+      enter: (user) => tell('users', user.id),
+      leave: (user) => tell('users', user.id),
+    });
     this.racks = new Table<RackRow>({
-      enter: (rack) => this.#countName(rack, 1),
-      leave: (rack) => this.#countName(rack, -1),
+      enter: (rack) => {
+        this.#countName(rack, 1);
+        tell('racks', rack.id);
+      },
+      leave: (rack) => {
+        this.#countName(rack, -1);
+        tell('racks', rack.id);
+      },
     });
     this.devices = new Table<DeviceRow>({
-      enter: (device) => this.#rackSlots(device).set(device.id, device),
-      leave: (device) => this.#rackSlots(device).delete(device.id),
+      enter: (device) => {
+        this.#rackSlots(device).set(device.id, device);
+        tell('devices', device.id);
+      },
+      leave: (device) => {
+        this.#rackSlots(device).delete(device.id);
+        tell('devices', device.id);
+      },
     });
     this.addTemplate({ name: 'rack', height: rackTemplateHeight, rackable: false });
     this.addUser({ login: 'admin', name: 'System Administrator', password: 'admin', root: true });
+  }
+
+  /** Has `listener` hear of every row that comes, changes or goes from now on; the returned function ends that. */
+  onChange(listener: PortalListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** What signs the tokens. */

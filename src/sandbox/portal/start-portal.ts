@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Faults } from '../faults.ts';
 import { HttpService } from '../http-service.ts';
@@ -21,11 +22,13 @@ export interface PortalServiceOptions {
    */
   readonly insertionMs?: number;
   readonly clock?: Clock;
+  /** Adds what is served behind the same address besides. */
+  readonly more?: (app: FastifyInstance) => void;
 }
 
 /** Serves a portal over HTTP, for faults by the name `concertim`. */
 export async function startPortal(options: PortalServiceOptions): Promise<HttpService> {
-  const { portal, metricDaemon, insertionMs, clock = portal.clock, ...service } = options;
+  const { portal, metricDaemon, insertionMs, more, clock = portal.clock, ...service } = options;
   const beforeInsertion = () => (insertionMs ? clock.sleep(insertionMs) : nextTurn());
   return HttpService.start({
     ...service,
@@ -34,6 +37,7 @@ export async function startPortal(options: PortalServiceOptions): Promise<HttpSe
     routes: (app) => {
       addRoutes(app, portal, beforeInsertion);
       if (metricDaemon) addMetricDaemon(app, portal, metricDaemon);
+      more?.(app);
     },
   });
 }

@@ -1,0 +1,52 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../../shared/ask.ts';
+import { owners } from '../portal.ts';
+
+/** Has Heat make a cluster. */
+export function NewStack() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        New stack
+      </button>
+      {isOpen && <Form close={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function Form({ close }: { close: () => void }) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const stack = {
+      owner: form.get('owner'),
+      name: form.get('name'),
+      servers: Number(form.get('servers')),
+    };
+    void ask('./sandbox/stacks', stack).then((answer) => answer && close());
+  };
+  return (
+    <form class="new-stack" onSubmit={submit}>
+      <label>
+        Owner
+        <select class="field" name="owner">
+          {owners.value.map(({ id, login }) => (
+            <option key={id}>{login}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Name
+        <input class="field" name="name" required pattern="[A-Za-z][A-Za-z0-9_\-]{1,40}" value="analysis" />
+      </label>
+      <label>
+        Servers
+        <input class="field" name="servers" type="number" min="1" max="60" value="4" />
+      </label>
+      <button type="submit" class="button primary">
+        Create
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ask, read } from '../../shared/ask.ts';
+import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
+import { metrics, reading } from '../metrics.ts';
+import { device, rackContents } from '../portal.ts';
+import { type Selection, selected } from '../selection.ts';
+import { Fields } from './fields.tsx';
+import { Power } from './power.tsx';
+
+/** All that the portal has to say of what is selected, and its buttons. */
+export function Details() {
+  const selection = selected.value;
+  return selection ? <Panel key={`${selection.kind} ${selection.id}`} selection={selection} /> : null;
+}
+
+function Panel({ selection }: { selection: Selection }) {
+  const { kind, id } = selection;
+  const [fields, setFields] = useState<Record<string, unknown>>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = device(id);
+  const contents = rackContents(kind === 'rack' ? id : (shown?.rackId ?? 0));
+  const object = kind === 'rack' ? contents?.rack : shown;
+
+  // What is selected by keyboard is read out; the way back is Escape.
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    void read<Record<string, unknown>>(`./sandbox/${kind}s/${id}`).then(setFields);
+  }, [kind, id, object]);
+
+  return (
+    <section
+      class="details"
+      aria-label="Details"
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') close(selection);
+      }}
+    >
+      <header>
+        <h2 ref={heading} tabIndex={-1}>
+          {object ? object.name : `This ${kind} is gone`}
+        </h2>
+        <button type="button" class="button" aria-label="Close details" onClick={() => close(selection)}>
+          ✕
+        </button>
+      </header>
+      {object && (
+        <>
+          <p class="status">
+            <StatusMark status={object.status} /> {statusLabel(object.status)}
+          </p>
+          <Power
+            kind={kind}
+            status={object.status}
+            request={(task) => void ask(`./sandbox/${kind}s/${id}/request_status_change`, { task })}
+          />
+          {kind === 'device' && <FigureList id={id} />}
+          {fields && <Fields fields={fields} />}
+        </>
+      )}
+    </section>
+  );
+}
+
+function FigureList({ id }: { id: number }) {
+  return (
+    <dl class="figures">
+      {metrics.map((metric) => {
+        const read = reading(id, metric);
+        return (
+          <div key={metric.name}>
+            <dt>{metric.label}</dt>
+            <dd>
+              <span class="bar">{read && <span style={{ width: `${read.share * 100}%` }} />}</span>
+              <span class="value">{read?.text ?? '–'}</span>
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** Back to where the reader came from. */
+function close({ kind, id }: Selection): void {
+  selected.value = undefined;
+  document.querySelector<HTMLElement>(`[data-${kind}="${id}"]`)?.focus();
+}

@@ -1,0 +1,109 @@
+import { connection } from '../shared/live.ts';
+import { StatusMark, statuses, statusLabel } from '../shared/status-mark.tsx';
+import { amount, chosen, metrics } from './metrics.ts';
+import { counts, most } from './portal.ts';
+import { densities, density } from './racks/layout.ts';
+import { side } from './selection.ts';
+import { lags, median } from './story.ts';
+
+export function Header({ statusPage }: { statusPage: string | null }) {
+  const { state } = connection.value;
+  return (
+    <header class="top">
+      <h1>Concertim sandbox</h1>
+      <p class="live" title="Whether the page hears of changes">
+        <StatusMark status={state === 'live' ? 'ACTIVE' : state === 'lost' ? 'FAILED' : 'IN_PROGRESS'} />
+        {state}
+      </p>
+      <Lag />
+      {statusPage !== null && (
+        <a class="status-link" href={statusPage}>
+          Service status
+        </a>
+      )}
+    </header>
+  );
+}
+
+/** From a change in the cloud until the portal shows it. */
+function Lag() {
+  const last = lags.value.at(-1);
+  const middle = median(lags.value);
+  return (
+    <p class="lag" title="From a change in the cloud until the portal shows it">
+      Cloud → portal{' '}
+      {last === undefined ? (
+        <span class="soft">nothing has changed yet</span>
+      ) : (
+        <>
+          <b>{Math.round(last)} ms</b>
+          <span class="soft"> median {Math.round(middle ?? last)} ms</span>
+        </>
+      )}
+    </p>
+  );
+}
+
+/** What the shapes mean, what the bars show, how large the racks are. */
+export function Toolbar() {
+  const { name, units } = chosen.value;
+  const full = units === '%' ? '100 %' : amount(most.value[name] ?? 0, units);
+  return (
+    <div class="toolbar">
+      <ul class="legend" aria-label="Devices by status">
+        {statuses.map((status) => (
+          <li key={status}>
+            <StatusMark status={status} /> {statusLabel(status)} <b>{counts.value[status] ?? 0}</b>
+          </li>
+        ))}
+      </ul>
+      <label class="metric">
+        Bars{' '}
+        <select
+          class="field"
+          value={name}
+          onChange={({ currentTarget }) => {
+            chosen.value = metrics.find((metric) => metric.name === currentTarget.value) ?? chosen.value;
+          }}
+        >
+          {metrics.map((metric) => (
+            <option key={metric.name} value={metric.name}>
+              {metric.label}
+            </option>
+          ))}
+        </select>
+        <span class="soft">full: {full}</span>
+      </label>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          density.value = density.value.name === 'large' ? densities.small : densities.large;
+        }}
+      >
+        {density.value.name === 'large' ? 'Smaller racks' : 'Larger racks'}
+      </button>
+    </div>
+  );
+}
+
+/** Where there is room for one side only. */
+export function Sides() {
+  return (
+    <nav class="sides" aria-label="Side">
+      {(['portal', 'cloud'] as const).map((name) => (
+        <button
+          key={name}
+          type="button"
+          class="button"
+          aria-pressed={side.value === name}
+          onClick={() => {
+            side.value = name;
+          }}
+        >
+          {name === 'portal' ? 'Portal' : 'Cloud'}
+        </button>
+      ))}
+    </nav>
+  );
+}

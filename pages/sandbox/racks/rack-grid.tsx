@@ -1,0 +1,112 @@
+import { computed, signal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { px } from '../../shared/px.ts';
+import { heightOf, order } from '../portal.ts';
+import { density, layOut, type Row } from './layout.ts';
+import { Rack } from './rack.tsx';
+import { current, goTo, neighbour } from './walk.ts';
+
+/** Rows that are that near to what is seen are drawn too, px. */
+const beyond = 500;
+/** Around the racks, px. */
+const padding = 16;
+
+const room = signal({ width: 0, height: 0 });
+const scrolled = signal(0);
+
+const layout = computed(() => {
+  const racks = order.value.flatMap(({ user, racks }) =>
+    racks.map((id) => ({ id, user, height: heightOf(id) })),
+  );
+  return layOut(racks, room.value.width - 2 * padding, density.value);
+});
+
+/** Only these are in the document; the row with the focus stays, wherever it is. */
+const drawn = computed<readonly Row[]>(() => {
+  const from = scrolled.value - beyond;
+  const to = scrolled.value + room.value.height + beyond;
+  const kept = current.value?.rackId;
+  return layout.value.rows.filter(
+    ({ top, height, racks }) => (top + height > from && top < to) || racks.some(({ id }) => id === kept),
+  );
+});
+
+/** All racks, in rows: as many as there are, and no more drawn than are seen. */
+export function RackGrid() {
+  const box = useRef<HTMLDivElement>(null);
+  const isMoving = useRef(false);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const measure = () => {
+      room.value = { width: element.clientWidth, height: element.clientHeight };
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+
+  const place = current.value;
+  useEffect(() => {
+    if (!isMoving.current || !place || !box.current) return;
+    isMoving.current = false;
+    const { rackId, deviceId } = place;
+    const row = layout.peek().rows.find(({ racks }) => racks.some(({ id }) => id === rackId));
+    if (deviceId === undefined && row) box.current.scrollTop = row.top;
+    const name = deviceId === undefined ? `[data-rack="${rackId}"]` : `[data-device="${deviceId}"]`;
+    const element = box.current.querySelector<HTMLElement>(name);
+    element?.focus({ preventScroll: deviceId === undefined });
+    element?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [place]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = place && neighbour(place, event.key);
+    if (!next) return;
+    event.preventDefault();
+    isMoving.current = true;
+    goTo(next);
+  };
+  const onFocusIn = ({ target }: FocusEvent) => {
+    const { rack, device } = (target as HTMLElement).dataset;
+    const rackId =
+      rack ??
+      (target as HTMLElement).closest('.rack')?.querySelector<HTMLElement>('[data-rack]')?.dataset['rack'];
+    if (rackId !== undefined)
+      goTo({ rackId: Number(rackId), deviceId: device === undefined ? undefined : Number(device) });
+  };
+
+  return (
+    <div
+      class={`racks ${density.value.name}`}
+      ref={box}
+      onScroll={({ currentTarget }) => {
+        scrolled.value = currentTarget.scrollTop;
+      }}
+      onKeyDown={onKeyDown}
+      onFocusIn={onFocusIn}
+    >
+      <div class="rows" style={{ height: px(layout.value.height) }}>
+        {drawn.value.map((row) => (
+          <RackRow key={row.racks[0]?.id} row={row} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function RackRow({ row }: { row: Row }) {
+  return (
+    <div class="row" style={{ top: px(row.top), height: px(row.height) }}>
+      {row.captions.map(({ user, left, width }) => (
+        <h3 key={user.id} class="caption" style={{ left: px(left), width: px(width) }}>
+          {user.login}
+        </h3>
+      ))}
+      {row.racks.map(({ id, left }) => (
+        <Rack key={id} id={id} left={left} />
+      ))}
+    </div>
+  );
+}

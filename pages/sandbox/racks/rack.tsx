@@ -1,0 +1,105 @@
+import type { DeviceView } from '../../../src/sandbox/view/wire.ts';
+import { px } from '../../shared/px.ts';
+import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
+import { chosen, reading } from '../metrics.ts';
+import { fresh, rackContents } from '../portal.ts';
+import { isSelected, selected } from '../selection.ts';
+import { density, framePadding, rackHeight } from './layout.ts';
+import { isCurrent } from './walk.ts';
+
+/** One rack from the front: a unit is as high everywhere, the lowest is U1. */
+export function Rack({ id, left }: { id: number; left: number }) {
+  const contents = rackContents(id);
+  if (!contents) return null;
+  const { rack, devices } = contents;
+  const { rackWidth, unit } = density.value;
+  const height = rackHeight(rack.height, density.value);
+  const label = `Rack ${rack.name}, ${statusLabel(rack.status)}, ${devices.length} devices`;
+  return (
+    <div
+      class="rack"
+      role="group"
+      aria-label={label}
+      style={{ left: px(left), width: px(rackWidth), height: px(height) }}
+    >
+      <button
+        type="button"
+        class={isSelected('rack', id) ? 'rack-head selected' : 'rack-head'}
+        data-rack={id}
+        tabIndex={isCurrent('rack', id) ? 0 : -1}
+        title={rack.name}
+        onClick={() => {
+          selected.value = { kind: 'rack', id };
+        }}
+      >
+        <StatusMark status={rack.status} />
+        <span class="name">{rack.name}</span>
+        <span class="soft">{rack.height} U</span>
+        <span class="hidden">
+          , {statusLabel(rack.status)}, {devices.length} devices
+        </span>
+      </button>
+      <div class="units" style={{ height: px(rack.height * unit + 2 * framePadding) }}>
+        <Scale units={rack.height} unit={unit} />
+        {devices.map((device) => (
+          <Device key={device.id} device={device} rackUnits={rack.height} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Every sixth unit by its number. */
+function Scale({ units, unit }: { units: number; unit: number }) {
+  const marks = [1];
+  for (let u = 6; u <= units; u += 6) marks.push(u);
+  return (
+    <span class="scale" aria-hidden="true">
+      {marks.map((u) => (
+        <span key={u} style={{ top: px(framePadding + (units - u) * unit), height: px(unit) }}>
+          {u}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Device({ device, rackUnits }: { device: DeviceView; rackUnits: number }) {
+  const { id, name, status, startU, endU } = device;
+  const { unit } = density.value;
+  const metric = chosen.value;
+  const read = reading(id, metric);
+  const place = startU === endU ? `U${startU}` : `U${startU} to ${endU}`;
+  const label = `${statusLabel(status)}, ${place}, ${metric.label} ${read ? '' : 'unknown'}`;
+  const box = {
+    top: px(framePadding + (rackUnits - endU) * unit),
+    height: px((endU - startU + 1) * unit - 1),
+  };
+  const classes = ['device', `device-${status}`];
+  if (isSelected('device', id)) classes.push('selected');
+  if (fresh.has(id)) classes.push('fresh');
+  return (
+    <button
+      type="button"
+      class={classes.join(' ')}
+      style={box}
+      data-device={id}
+      tabIndex={isCurrent('device', id) ? 0 : -1}
+      title={`${name}\n${device.template}, ${label}${read?.text ?? ''}`}
+      aria-label={density.value.name === 'small' ? `${name}, ${label}${read?.text ?? ''}` : undefined}
+      onClick={() => {
+        selected.value = { kind: 'device', id };
+      }}
+    >
+      <StatusMark status={status} />
+      {density.value.name === 'large' && (
+        <>
+          <span class="name">{name}</span>
+          <span class="hidden">, {label}</span>
+        </>
+      )}
+      <span class="bar">{read && <span style={{ width: `${read.share * 100}%` }} />}</span>
+      {density.value.name === 'large' && <span class="value">{read?.text}</span>}
+    </button>
+  );
+}

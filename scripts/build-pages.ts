@@ -1,0 +1,47 @@
+/** `npm run build:pages`: builds pages/ into dist/pages/. With `--if-older` only where it has to be. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './command.ts';
+
+const pages = ['sandbox', 'status'];
+const sources = join(root, 'pages');
+const built = join(root, 'dist/pages');
+
+/** A folder a page, each with all it needs. */
+export async function buildPages(): Promise<void> {
+  const { build } = await import('vite');
+  for (const page of pages) {
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      root: join(sources, page),
+      // The page may be served below any path.
+      base: './',
+      build: {
+        outDir: join(built, page),
+        emptyOutDir: true,
+        target: ['chrome123', 'firefox120', 'safari17.5'],
+        modulePreload: false,
+        // Its Content-Security-Policy lets nothing in that is written into it.
+        assetsInlineLimit: 0,
+      },
+    });
+  }
+}
+
+/** Builds them when a source is newer than what was built. */
+export async function buildOlderPages(): Promise<void> {
+  if (isOlder()) await buildPages();
+}
+
+function isOlder(): boolean {
+  const newest = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .map((name) => statSync(join(sources, name)).mtimeMs)
+    .reduce((a, b) => Math.max(a, b), 0);
+  return pages.some((page) => {
+    const file = join(built, page, 'index.html');
+    return !existsSync(file) || statSync(file).mtimeMs < newest;
+  });
+}
+
+if (import.meta.main) await (process.argv.includes('--if-older') ? buildOlderPages() : buildPages());

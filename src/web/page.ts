@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+
+/** What `scripts/build-pages.ts` makes of pages/, beside the sources and in the package alike. */
+const builtPages = fileURLToPath(new URL('../../dist/pages/', import.meta.url));
+
+/** Nothing but the page's own files is loaded, nothing is run that is written into the page, nobody frames it. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** A folder of pages/. */
+export type PageName = 'sandbox' | 'status';
+
+/** Serves a page, its scripts and its styles, at the root of `app`: only the files that are there at the start. */
+export async function addPage(app: FastifyInstance, name: PageName): Promise<void> {
+  const root = `${builtPages}${name}`;
+  app.addHook('onSend', async (_, reply) => {
+    reply.headers({
+      'content-security-policy': contentSecurityPolicy,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+  if (!existsSync(root)) {
+    app.get('/', async (_, reply) =>
+      reply.code(503).type('text/plain').send('The pages are not built yet: npm run build:pages\n'),
+    );
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root,
+    wildcard: false,
+    decorateReply: false,
+    // The names of all but the page itself change with what is in them.
+    setHeaders: (reply, path) => {
+      const isPage = path.endsWith('.html');
+      reply.header('cache-control', isPage ? 'no-cache' : 'public, max-age=31536000, immutable');
+    },
+    cacheControl: false,
+  });
+}

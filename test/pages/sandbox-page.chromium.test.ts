@@ -1,0 +1,218 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Server } from '../../src/sandbox/cloud/compute.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import {
+  barriers,
+  narrow,
+  openPage,
+  picture,
+  startChromium,
+  wall,
+  whyNoChromium,
+  wide,
+} from '../support/chromium.ts';
+import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-sandbox.ts';
+
+const obstacle = whyNoChromium();
+
+describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obstacle}` : ''}`, () => {
+  let browser: Browser;
+  let watched: WatchedSandbox;
+  let url: string;
+
+  beforeAll(async () => {
+    [browser, watched] = await Promise.all([
+      startChromium(),
+      startWatchedSandbox({ seed: 3, projects: 3, stacks: 6, servers: 4, pace: 0.2 }),
+    ]);
+    url = watched.sandbox.services.concertim.url;
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    await watched[Symbol.asyncDispose]();
+  });
+
+  /** A server that nothing is being done to, by its number among them. */
+  const serverNumber = (number: number): Server => {
+    const active = [...watched.sandbox.cloud.compute.servers()].filter(
+      ({ vmState, taskState }) => vmState === 'active' && taskState === null,
+    );
+    return active.at(number) as Server;
+  };
+  const deviceOf = (page: Page, { id }: Server) => {
+    const device = watched.sandbox.portal.devices
+      .all()
+      .find(({ metadata }) => metadata['openstack_instance_id'] === id);
+    return page.locator(`[data-device="${device?.id}"]`);
+  };
+  const rowOf = (page: Page, { id }: { readonly id: string }) => page.locator(`[data-id="${id}"]`);
+
+  test('the seeded racks are there, each owner by name, each device at its units', async () => {
+    await using opened = await openPage(browser, url);
+    const { page, problems } = opened;
+    const { portal } = watched.sandbox;
+
+    await page
+      .locator('.device')
+      .nth(portal.devices.size - 1)
+      .waitFor({ state: 'attached' });
+    const captions = await page.locator('.caption').allInnerTexts();
+    const labels = (await page.locator('.device').allTextContents()).map((text) =>
+      text.split(', ').slice(0, 3).join(', '),
+    );
+
+    const places = portal.devices
+      .all()
+      .map(
+        ({ name, start_u, end_u }) =>
+          `${name}, active, U${start_u}${end_u === start_u ? '' : ` to ${end_u}`}`,
+      );
+    expect([...new Set(captions)]).toEqual(['user1', 'user2', 'user3']);
+    expect(labels.toSorted()).toEqual(places.toSorted());
+    expect(await page.locator('.rack').first().getAttribute('aria-label')).toMatch(
+      /^Rack .+, active, 4 devices$/,
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test('a server stopped in the cloud changes on its rack within a second', { retry: 2 }, async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const server = serverNumber(0);
+    await rowOf(page, server).click();
+
+    await page.locator('.actions').getByRole('button', { name: 'Stop' }).click();
+    const startedAt = performance.now();
+    await deviceOf(page, server).filter({ hasText: ', stopped, ' }).waitFor();
+    const ms = performance.now() - startedAt;
+
+    expect(ms).toBeLessThan(1_000);
+    expect(await page.locator('.lag').innerText()).toMatch(/Cloud → portal \d+ ms/);
+  });
+
+  test('a power button asks the service, and the cloud follows', async () => {
+    await using opened = await openPage(browser, url);
+    const { page, problems } = opened;
+    const server = serverNumber(1);
+    await deviceOf(page, server).click();
+
+    await page.getByRole('button', { name: 'Power off' }).click();
+    await rowOf(page, server).getByText('stopped').waitFor();
+
+    expect(server.vmState).toBe('stopped');
+    await page.getByRole('button', { name: 'Power on' }).click();
+    await rowOf(page, server).getByText('active').waitFor();
+    expect(server.vmState).toBe('active');
+    expect(problems).toEqual([]);
+  });
+
+  test('what the service refuses is said in its words', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const server = serverNumber(2);
+    watched.sandbox.faults.add({
+      service: 'nova',
+      method: 'POST',
+      path: /action$/,
+      kind: 'answer',
+      status: 403,
+      body: '{"forbidden":{"message":"Policy forbids it."}}',
+      headers: { 'content-type': 'application/json' },
+      times: 1,
+    });
+    await deviceOf(page, server).click();
+
+    await page.getByRole('button', { name: 'Power off' }).click();
+
+    await page.getByText(/^Unable to submit request: .*Policy forbids it/).waitFor();
+  });
+
+  test('a stack made and deleted in the cloud is a rack that comes and goes', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    await page.getByRole('button', { name: 'New stack' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('made-by-hand');
+    await page.getByLabel('Servers', { exact: true }).fill('2');
+
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    const rack = page.locator('.rack', { hasText: 'made-by-hand' });
+    await rack.filter({ hasText: ', active, 2 devices' }).waitFor();
+    await page.locator('.stack', { hasText: 'made-by-hand' }).locator('.row-button').click();
+    await page.locator('.actions').getByRole('button', { name: 'Delete' }).click();
+    await rack.waitFor({ state: 'detached' });
+
+    expect(watched.sandbox.portal.racks.all().some(({ name }) => name.startsWith('made-by-hand'))).toBe(
+      false,
+    );
+  });
+
+  test('the arrow keys lead from rack to rack, Enter opens, Escape leads back', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const focus = page.locator(':focus');
+    await page.locator('.device').first().waitFor();
+    await page.locator('.rack-head').first().focus();
+
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.rack').nth(1).locator('.rack-head:focus').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.rack').nth(1).locator('.device:focus').waitFor();
+    const device = await focus.textContent();
+    await page.keyboard.press('Enter');
+    await page.locator('.details').getByText('private ips').waitFor();
+    await page.keyboard.press('Escape');
+
+    expect(device).toMatch(/^gateway1.*, U.*42/);
+    expect(await focus.textContent()).toBe(device);
+    expect(await page.locator('.details').count()).toBe(0);
+  });
+
+  test('a lost connection is said, and when it is back so is the present', async () => {
+    const first = await startSandbox({ seed: 4, projects: 1, stacks: 1, servers: 2 });
+    const { port, url: address } = first.services.concertim;
+    await using opened = await openPage(browser, address);
+    const { page } = opened;
+    await page.getByText('live', { exact: true }).waitFor();
+
+    await first.close();
+    await page.getByText(/Connection lost/).waitFor();
+    await using second = await startSandbox({
+      seed: 5,
+      projects: 1,
+      stacks: 1,
+      servers: 2,
+      ports: { concertim: port },
+    });
+    await page.getByText('Connected again').waitFor();
+
+    const [stack] = [...second.cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+    await page
+      .locator('.stack')
+      .getByTitle(stack?.name ?? '')
+      .waitFor();
+  });
+
+  test.each([
+    { what: 'light and wide', viewport: wide, colorScheme: 'light' },
+    { what: 'dark and wide', viewport: wide, colorScheme: 'dark' },
+    { what: 'light on a telephone', viewport: narrow, colorScheme: 'light' },
+    { what: 'dark on a telephone', viewport: narrow, colorScheme: 'dark' },
+    { what: 'light on a wall', viewport: wall, colorScheme: 'light' },
+  ] as const)('nobody is shut out: $what', async ({ what, viewport, colorScheme }) => {
+    await using opened = await openPage(browser, url, { viewport, colorScheme });
+    const { page, problems } = opened;
+    await page.locator('.device').first().waitFor();
+
+    await picture(page, `sandbox, ${what}`);
+    const found = await barriers(page);
+    await page.locator('.device').first().click();
+    await page.locator('.details').getByText('private ips').waitFor();
+    await picture(page, `sandbox, ${what}, details`);
+    found.push(...(await barriers(page)));
+
+    expect(found, found.join('\n')).toEqual([]);
+    expect(problems).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
+  });
+});
