@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
+import type { ToldCycle, ToldRun } from './chronicle.ts';
 import {
-  type CountedCycle,
   type CountedExchange,
   type CountedRun,
   Instruments,
@@ -28,7 +28,7 @@ export class Observation {
     this.#board.exchanged(exchange);
   }
 
-  reconciled(run: CountedRun): void {
+  reconciled(run: ToldRun): void {
     this.#instruments.reconciled(run);
     this.#board.reconciled(run);
   }
@@ -43,7 +43,7 @@ export class Observation {
     this.#board.notified(lagMs);
   }
 
-  cycled(cycle: CountedCycle): void {
+  cycled(cycle: ToldCycle): void {
     this.#instruments.cycled(cycle);
     this.#board.cycled(cycle);
   }

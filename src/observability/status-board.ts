@@ -1,6 +1,7 @@
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { version } from '../runtime/version.ts';
-import type { CountedCycle, CountedExchange, CountedRun, LiveState } from './instruments.ts';
+import { Chronicle, type ToldCycle, type ToldRun } from './chronicle.ts';
+import type { CountedExchange, LiveState } from './instruments.ts';
 import type { RunStatus, Status } from './status.ts';
 
 interface Source {
@@ -14,6 +15,7 @@ export class StatusBoard {
   readonly #clock: Clock;
   readonly #state: LiveState;
   readonly #startedAt: number;
+  readonly #chronicle = new Chronicle();
   readonly #sources = new Map<string, Source>();
   #lastFull: RunStatus | null = null;
   #lastTargeted: RunStatus | null = null;
@@ -59,7 +61,8 @@ export class StatusBoard {
       .join(', ');
   }
 
-  reconciled(run: CountedRun): void {
+  reconciled(run: ToldRun): void {
+    this.#chronicle.reconciled(run);
     const status: RunStatus = {
       startedAt: isoTime(run.startedAt),
       ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
@@ -77,14 +80,20 @@ export class StatusBoard {
   }
 
   notReconciled(why: string): void {
-    this.#failure = { at: isoTime(this.#clock.now()), why };
+    const now = this.#clock.now();
+    this.#chronicle.outOfStep(now, why);
+    this.#failure = { at: isoTime(now), why };
   }
 
   notified(lagMs: number | undefined): void {
-    this.#notifications = { received: this.#notifications.received + 1, lastAt: this.#clock.now(), lagMs };
+    const now = this.#clock.now();
+    this.#notifications = { received: this.#notifications.received + 1, lastAt: now, lagMs };
+    if (lagMs !== undefined) this.#chronicle.notified(now, lagMs);
   }
 
-  cycled({ ms, instances, kept, delivery, failures }: CountedCycle): void {
+  cycled(cycle: ToldCycle): void {
+    const { ms, instances, kept, delivery, failures } = cycle;
+    this.#chronicle.cycled(cycle);
     this.#metrics = {
       instances,
       kept,
@@ -130,6 +139,7 @@ export class StatusBoard {
         failedAt: timeOrNull(failedAt),
         failure: failure ?? null,
       })),
+      history: this.#chronicle.read(),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { History } from './history.ts';
 
 const Time = z.iso.datetime();
 
@@ -68,5 +69,7 @@ export const Status = z.object({
       failure: z.string().nullable(),
     }),
   ),
+  /** What it did lately. */
+  history: History.optional(),
 });
 export type Status = z.infer<typeof Status>;

@@ -234,6 +234,7 @@ export class Reconciler {
         templates: portal.templates.length,
       },
       changes,
+      made: done.map((change) => ({ ...subjectOf(change), change: change.kind, why: change.reason })),
       failures,
       skipped,
       held: plan.held,

@@ -1,0 +1,155 @@
+import { isoTime } from '../runtime/clock.ts';
+import { explain } from '../runtime/severity.ts';
+import type { CycleRecord, History, RunLine, RunRecord } from './history.ts';
+import type { CountedCycle, CountedRun } from './instruments.ts';
+
+/** A run with what can be told of it in words. */
+export interface ToldRun extends CountedRun {
+  readonly runId: string;
+  readonly made: readonly {
+    readonly object: string;
+    readonly name: string;
+    readonly change: string;
+    readonly why: string;
+  }[];
+  readonly failures: readonly {
+    readonly object: string;
+    readonly name: string;
+    readonly doing: string;
+    readonly error: unknown;
+  }[];
+  readonly skipped: readonly { readonly object: string; readonly name: string; readonly because: string }[];
+  readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
+  readonly warnings: readonly string[];
+  readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
+  readonly drift: readonly { readonly object: string; readonly name: string }[];
+}
+
+/** A cycle with when it began. */
+export interface ToldCycle extends CountedCycle {
+  /** ms since 1970. */
+  readonly startedAt: number;
+}
+
+/** An hour of cycles, at 15 s. */
+const mostCycles = 240;
+const mostRuns = 40;
+const mostLags = 240;
+/** Of one run: the first run of a large cloud makes thousands of devices. */
+const mostLines = 60;
+
+/** Remembers what happened lately, in words and figures. Nothing in it outlives the process. */
+export class Chronicle {
+  readonly #runs: RunRecord[] = [];
+  readonly #cycles: CycleRecord[] = [];
+  readonly #lags: { at: string; ms: number }[] = [];
+  /** What the last run left held, refused or unreadable: what stays as it is makes no run worth telling. */
+  #standing = '';
+  #inStep: History['inStep'] = null;
+
+  reconciled(run: ToldRun): void {
+    const lines = linesOf(run);
+    const standing = lines.filter(({ kind }) => lasting.has(kind));
+    const isNew = run.scope === 'full' && JSON.stringify(standing) !== this.#standing;
+    if (run.scope === 'full') this.#standing = JSON.stringify(standing);
+    const wrong = lines.filter(({ kind }) => kind !== 'change' && kind !== 'held' && kind !== 'drift');
+    if (wrong.length > 0) this.outOfStep(run.startedAt, summary(wrong));
+    // A targeted run sees a part: it cannot tell that the rest is well again.
+    else if (run.scope === 'full' && !this.#inStep?.is)
+      this.#inStep = { is: true, since: isoTime(run.startedAt), because: null };
+    if (!isNew && lines.every(({ kind }) => lasting.has(kind))) return;
+    keep(mostRuns, this.#runs, {
+      runId: run.runId,
+      scope: run.scope,
+      startedAt: isoTime(run.startedAt),
+      ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
+      changes: run.made.length,
+      lines: lines.slice(0, mostLines),
+      more: Math.max(0, lines.length - mostLines),
+    });
+  }
+
+  /** @param at ms since 1970 */
+  outOfStep(at: number, because: string): void {
+    const since = this.#inStep?.is === false ? this.#inStep.since : isoTime(at);
+    this.#inStep = { is: false, since, because };
+  }
+
+  notified(at: number, lagMs: number): void {
+    keep(mostLags, this.#lags, { at: isoTime(at), ms: Math.max(0, Math.round(lagMs)) });
+  }
+
+  cycled({ startedAt, ms, instances, delivery, unknown, failures }: ToldCycle): void {
+    keep(mostCycles, this.#cycles, {
+      startedAt: isoTime(startedAt),
+      ms: Math.round(Object.values(ms).reduce((sum, phase) => sum + phase, 0)),
+      instances,
+      sent: delivery.sent,
+      unknown: [...unknown.values()].reduce((sum, { figures }) => sum + figures, 0),
+      failed: failures.length + delivery.refused.length + delivery.left,
+    });
+  }
+
+  read(): History {
+    return {
+      inStep: this.#inStep,
+      runs: [...this.#runs],
+      lags: [...this.#lags],
+      cycles: [...this.#cycles],
+    };
+  }
+}
+
+const lasting: ReadonlySet<RunLine['kind']> = new Set(['held', 'refused', 'unreadable']);
+
+/** What is wrong first. */
+function linesOf(run: ToldRun): RunLine[] {
+  const line = (kind: RunLine['kind']) => (text: string) => ({ kind, text });
+  return [
+    ...run.warnings.map(line('refused')),
+    ...run.unobserved
+      .map(({ projectId, reason }) => `project ${projectId} cannot be read: ${reason}`)
+      .map(line('unreadable')),
+    ...run.failures
+      .map(({ object, name, doing, error }) => `${object} ${name}: ${failed(doing)}: ${explain(error)}`)
+      .map(line('failure')),
+    ...run.skipped
+      .map(({ object, name, because }) => `${object} ${name}: not tried: ${because}`)
+      .map(line('skipped')),
+    ...run.held
+      .map(({ kind, name, reason }) => `${kind} ${name}: left alone: ${reason}`)
+      .map(line('held')),
+    ...run.drift
+      .map(({ object, name }) => `${object} ${name}: changed in the cloud, and nothing announced it`)
+      .map(line('drift')),
+    ...run.made
+      .map(({ object, name, change, why }) => `${object} ${name} ${done(change)}: ${why}`)
+      .map(line('change')),
+  ];
+}
+
+const pasts: Readonly<Record<string, string>> = {
+  create: 'made',
+  update: 'changed',
+  replace: 'made anew',
+  delete: 'deleted',
+};
+
+/** `create-device` → `made` */
+function done(change: string): string {
+  return pasts[change.split('-')[0] ?? ''] ?? change;
+}
+
+function failed(doing: string): string {
+  return doing === 'read' ? 'not read' : `not ${done(doing)}`;
+}
+
+function summary(wrong: readonly RunLine[]): string {
+  const [first] = wrong;
+  return wrong.length === 1 || !first ? (first?.text ?? '') : `${first.text} (and ${wrong.length - 1} more)`;
+}
+
+function keep<T>(most: number, list: T[], item: T): void {
+  list.push(item);
+  if (list.length > most) list.shift();
+}
