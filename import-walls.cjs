@@ -37,8 +37,10 @@ const mayImport = {
     'runtime',
   ],
   service: [
+    'ask-status',
     'components',
     'api',
+    'doctor',
     'metrics',
     'notifications',
     'reconcile',
@@ -54,6 +56,7 @@ const mayImport = {
   ],
   cli: [
     'service',
+    'ask-status',
     'components',
     'doctor',
     'operations',
@@ -84,7 +87,10 @@ module.exports = {
         'pages/ runs in a browser: of src/ it knows the types of what it is sent, and nothing that runs.',
       severity: 'error',
       from: { path: '^pages/' },
-      to: { path: '^src/', pathNot: '^src/(sandbox/view/wire|observability/status)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(sandbox/view|api/status-page)/wire\\.ts$|^src/observability/(status|history)\\.ts$',
+      },
     },
     {
       name: 'pages-import-types-alone',

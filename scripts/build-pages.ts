@@ -1,14 +1,15 @@
-/** `npm run build:pages`: builds pages/ into dist/pages/. With `--if-older` only where it has to be. */
+/** `npm run build:pages`: builds pages/ into pages/built/. With `--if-older` only where it has to be. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './command.ts';
 
 const pages = ['sandbox', 'status'];
 const sources = join(root, 'pages');
-const built = join(root, 'dist/pages');
+/** For those who run the sources. */
+const built = join(sources, 'built');
 
 /** A folder a page, each with all it needs. */
-export async function buildPages(): Promise<void> {
+export async function buildPages(folder = built): Promise<void> {
   const { build } = await import('vite');
   for (const page of pages) {
     await build({
@@ -18,7 +19,7 @@ export async function buildPages(): Promise<void> {
       // The page may be served below any path.
       base: './',
       build: {
-        outDir: join(built, page),
+        outDir: join(folder, page),
         emptyOutDir: true,
         target: ['chrome123', 'firefox120', 'safari17.5'],
         modulePreload: false,
@@ -36,6 +37,7 @@ export async function buildOlderPages(): Promise<void> {
 
 function isOlder(): boolean {
   const newest = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.startsWith('built'))
     .map((name) => statSync(join(sources, name)).mtimeMs)
     .reduce((a, b) => Math.max(a, b), 0);
   return pages.some((page) => {

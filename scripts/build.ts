@@ -8,4 +8,4 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 const { code, output } = await run('tsc', ['-p', 'tsconfig.build.json', ...process.argv.slice(2)]);
 process.stdout.write(output);
 process.exitCode = code;
-if (code === 0) await buildPages();
+if (code === 0) await buildPages(join(root, 'dist/pages'));

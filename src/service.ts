@@ -24,6 +24,8 @@ import { createReconciler, Updates } from './service/updates.ts';
 export interface ServiceOptions {
   readonly config: Config;
   readonly components: readonly ComponentName[];
+  /** Path of the configuration's file, for who asks whether all is well with it. */
+  readonly configFile?: string;
   readonly logFormat?: 'json' | 'pretty';
   /** Lets deletions through that the policy would refuse: a person has looked. */
   readonly allowDeletions?: boolean;
@@ -120,7 +122,8 @@ export class Service implements AsyncDisposable {
   #component(name: ComponentName): Component {
     if (isUpdates(name) && this.#updates) return this.#updates.component(name);
     if (name === 'metrics' && this.#metrics) return this.#metrics.component;
-    return createApi(this.#base, this.#updates?.writer);
+    const page = { file: this.#options.configFile, plan: () => this.plan() };
+    return createApi(this.#base, this.#updates?.writer, page);
   }
 
   /** What its own metrics and its status are made of, beside what is told as it happens. */

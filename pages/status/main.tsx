@@ -1,4 +1,64 @@
 import { render } from 'preact';
+import type { StatusView } from '../../src/api/status-page/wire.ts';
 import '../shared/theme.css';
+import { ConnectionBanner } from '../shared/connection-banner.tsx';
+import { connection, listen } from '../shared/live.ts';
+import { RefusalNote } from '../shared/refusal-note.tsx';
+import { StatusMark } from '../shared/status-mark.tsx';
+import { Doctor } from './doctor.tsx';
+import { FigureCycles } from './figures.tsx';
+import { Notifications } from './notifications.tsx';
+import { Plan } from './plan.tsx';
+import { Processes } from './processes.tsx';
+import { Runs } from './runs.tsx';
+import { isShut, take, told } from './service.ts';
+import { SignIn } from './sign-in.tsx';
+import { Sources } from './sources.tsx';
+import './status.css';
+import { Step } from './step.tsx';
 
-render(<p>Status</p>, document.body.querySelector('#page') ?? document.body);
+function Page() {
+  const { state } = connection.value;
+  return (
+    <>
+      {!isShut.value && <ConnectionBanner />}
+      <header class="top">
+        <h1>Concertim OpenStack service</h1>
+        {!isShut.value && (
+          <p class="live">
+            <StatusMark status={state === 'live' ? 'ACTIVE' : state === 'lost' ? 'FAILED' : 'IN_PROGRESS'} />
+            {state}
+          </p>
+        )}
+      </header>
+      <RefusalNote />
+      <main>
+        {isShut.value && <SignIn />}
+        {told.value && (
+          <>
+            <Step />
+            <div class="cards">
+              <Runs />
+              <Processes />
+              <Notifications />
+              <Sources />
+              <Plan />
+              <FigureCycles />
+              <Doctor />
+            </div>
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+/** An event source does not tell why it was refused: this asks first. */
+async function open(): Promise<void> {
+  const answer = await fetch('./whether').catch(() => undefined);
+  isShut.value = answer?.status === 401;
+  if (!isShut.value) listen('./events', { status: (view: StatusView) => take(view) });
+}
+
+render(<Page />, document.body.querySelector('#page') ?? document.body);
+void open();

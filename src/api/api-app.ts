@@ -27,6 +27,7 @@ import { addKeyPairRoutes } from './routes/key-pairs.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
+import { addStatusPage, type StatusPageOptions } from './status-page/status-page.ts';
 import { traceRequests } from './trace-requests.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -45,6 +46,8 @@ export interface ApiOptions {
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   /** The service's own metrics, as Prometheus reads them; undefined: they are not served. */
   readonly scrape?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The status page at `/ui/`; undefined: there is none. */
+  readonly statusPage?: StatusPageOptions | undefined;
   /** Told of each request that was answered. `route` is without ids. */
   readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
   /** undefined: nothing is traced. */
@@ -141,6 +144,9 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   await app.register(async (open) => {
     addHealthRoutes(open, new Readiness(options));
     if (options.scrape) addMetricsRoute(open, options.scrape);
+    if (options.statusPage) {
+      addStatusPage(open, options.statusPage, { clock: options.clock, isSecure: options.tls !== undefined });
+    }
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   const asker = new Asker(options.sessions, options.clock);

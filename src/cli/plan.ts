@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
-import type { Plan } from '../plan/change.ts';
 import { changesOf } from '../plan/change.ts';
-import { describePlan, fieldsOf, isSecret, subjectOf } from '../plan/describe.ts';
+import { describePlan } from '../plan/describe.ts';
+import { planJson } from '../plan/plan-json.ts';
 import { Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -23,27 +23,10 @@ export async function plan(options: PlanOptions): Promise<number> {
   using stop = stopSignal();
   const survey = await service.plan(stop.signal);
   console.log(
-    options.json ? JSON.stringify(asJson(survey.plan), undefined, 2) : describePlan(survey.plan).trimEnd(),
+    options.json ? JSON.stringify(planJson(survey.plan), undefined, 2) : describePlan(survey.plan).trimEnd(),
   );
   for (const { object, name, error } of survey.seen.unread)
     console.error(`${object} ${name} could not be read: ${String(error)}`);
   if (survey.seen.unread.length > 0) return 1;
   return changesOf(survey.plan).length > 0 ? 2 : 0;
-}
-
-/** Stack outputs may be secret: that they differ is said, not how. */
-function asJson(changes: Plan) {
-  return {
-    changes: changesOf(changes).map((change) => ({
-      change: change.kind,
-      ...subjectOf(change),
-      reason: change.reason,
-      fields: fieldsOf(change).map((field) =>
-        isSecret(field.field) ? { field: field.field, from: '[hidden]', to: '[hidden]' } : field,
-      ),
-    })),
-    held: changes.held,
-    warnings: changes.warnings,
-    unknownStates: changes.unknownStates,
-  };
 }

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/load.ts';
+import { loadConfigWithSettings } from '../config/load.ts';
 import { reopenLogFiles } from '../observability/log-file.ts';
 import { Service } from '../service.ts';
 import { componentsNamed } from './component-names.ts';
@@ -13,11 +13,12 @@ export interface RunOptions {
 
 /** `run`: the components named, or all. @returns the exit code */
 export async function run(names: readonly string[], options: RunOptions): Promise<number> {
-  const config = loadConfig({ file: options.config });
+  const { config, file } = loadConfigWithSettings({ file: options.config });
   const components = componentsNamed(names, config);
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   await using service = new Service({
     config,
+    configFile: file,
     components,
     ...(options.logFormat && { logFormat: options.logFormat }),
     allowDeletions: options.allowDeletions ?? false,

@@ -83,6 +83,7 @@ async function serve(
 ): Promise<void> {
   await using service = new Service({
     config: loadConfig({ file }),
+    configFile: file,
     components: componentNames,
     logFormat: options.logFormat ?? 'pretty',
     ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
@@ -125,6 +126,9 @@ function whereToLook(
   const api = options.withService
     ? `\n  api      http://127.0.0.1:${apiPort}          what the portal asks of the cloud`
     : '';
+  const status = options.withService
+    ? `\n  http://127.0.0.1:${apiPort}/ui/          whether the service keeps them in step`
+    : '';
   return `
 A sandbox is running: an OpenStack cloud and a Concertim portal in this process (seed ${options.seed}).
 
@@ -137,6 +141,8 @@ In another terminal, from this folder:
 
   bin/concertim-openstack-service plan --config ${file}
 ${options.withService ? '' : `  bin/concertim-openstack-service run --config ${file} --log-format pretty\n`}
-Ctrl-C ends it.
+Look at it in a browser (Ctrl-C here ends it):
+
+  ${services.concertim.url}/             the racks of the portal, and the cloud beside them${status}
 `;
 }

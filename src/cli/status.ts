@@ -1,10 +1,8 @@
-import { componentNames, componentsFor, healthFolder, observabilityPort } from '../components.ts';
+import { askStatuses, statusUrls } from '../ask-status.ts';
+import { componentsFor, healthFolder } from '../components.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { parseBody } from '../http/body.ts';
-import { HttpClient, type HttpResponse } from '../http/client.ts';
-import { ConnectionError, TimeoutError } from '../http/errors.ts';
-import { Status } from '../observability/status.ts';
+import type { Status } from '../observability/status.ts';
 import { describeHealth, readSign } from '../observability/vital-signs.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
@@ -27,8 +25,6 @@ interface Picture {
 }
 
 const watchMs = 2_000;
-const askMs = 3_000;
-const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 const clearScreen = '\u001B[2J\u001B[H';
 
 /** `status`: what the running components did and are doing. @returns 0 all of them do their work; 1 not all */
@@ -48,12 +44,8 @@ export async function status(options: StatusOptions): Promise<number> {
 
 /** The processes of this machine are asked where they serve; without a port there are the signs that they leave. */
 function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> {
-  const { host, port } = config.observability;
-  if (port !== undefined) {
-    const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
-    const urls = componentNames.map((name) => `http://${reached}:${observabilityPort(port, name)}`);
-    return () => askAll(urls, options);
-  }
+  const urls = statusUrls(config.observability);
+  if (urls.length > 0) return () => askAll(urls, options);
   const { dataDir } = config;
   if (dataDir !== undefined) return () => readSigns(config, dataDir, options);
   throw new ServiceError(
@@ -66,14 +58,7 @@ function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> 
 }
 
 async function askAll(urls: readonly string[], { json }: StatusOptions): Promise<Picture> {
-  const http = new HttpClient({ service: 'The component', timeoutMs: askMs, retry: once });
-  let answers: (Status | undefined)[];
-  try {
-    answers = await Promise.all(urls.map((url) => ask(http, url)));
-  } finally {
-    await http.close();
-  }
-  const statuses = answers.filter((answer) => answer !== undefined);
+  const statuses = await askStatuses(urls);
   if (json) return { text: JSON.stringify(statuses, undefined, 2), isWell: areWell(statuses) };
   const text =
     statuses.length > 0
@@ -84,23 +69,6 @@ async function askAll(urls: readonly string[], { json }: StatusOptions): Promise
 
 function areWell(statuses: readonly Status[]): boolean {
   return statuses.length > 0 && statuses.every(({ components }) => components.every(({ ready }) => ready));
-}
-
-/** undefined: nothing answers there, as for a component that does not run or runs with others. */
-async function ask(http: HttpClient, url: string): Promise<Status | undefined> {
-  const route = '/status';
-  let response: HttpResponse;
-  try {
-    response = await http.request({ method: 'GET', url: url.replace(/\/+$/, '') + route, route });
-  } catch (error) {
-    if (error instanceof ConnectionError || error instanceof TimeoutError) return undefined;
-    throw error;
-  }
-  if (response.status === 200) return parseBody(response, Status);
-  throw new ServiceError(`${url} answered with ${response.status}, and so is no component of this service.`, {
-    severity: 'fatal',
-    hint: 'Set observability.port to a port that nothing else uses.',
-  });
 }
 
 async function readSigns(config: Config, dataDir: string, { json }: StatusOptions): Promise<Picture> {

@@ -188,12 +188,12 @@ export const ConfigFile = z.strictObject({
     tls_cert: optional(path, { description: 'Own certificate (PEM), with its chain, to serve HTTPS.' }),
     tls_key: optional(path, { description: 'Private key (PEM) of that certificate.' }),
     ui: optional(flag, {
-      description: 'Serve the status page at `/ui`. No part of this version does so yet.',
+      description: 'Serve the status page at `/ui/`.',
       default: 'true',
     }),
     ui_token: optional(secret, {
       description:
-        'Token that opens the status page to other machines; without it only this one sees it. Not used yet.',
+        'Token that the status page asks for, from everywhere; without it only this machine sees the page.',
     }),
   }),
 

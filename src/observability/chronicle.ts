@@ -11,6 +11,7 @@ export interface ToldRun extends CountedRun {
     readonly name: string;
     readonly change: string;
     readonly why: string;
+    readonly fields: readonly string[];
   }[];
   readonly failures: readonly {
     readonly object: string;
@@ -116,14 +117,16 @@ function linesOf(run: ToldRun): RunLine[] {
     ...run.skipped
       .map(({ object, name, because }) => `${object} ${name}: not tried: ${because}`)
       .map(line('skipped')),
-    ...run.held
-      .map(({ kind, name, reason }) => `${kind} ${name}: left alone: ${reason}`)
-      .map(line('held')),
+    ...run.held.map(({ kind, name, reason }) => `${kind} ${name}: left alone: ${reason}`).map(line('held')),
     ...run.drift
       .map(({ object, name }) => `${object} ${name}: changed in the cloud, and nothing announced it`)
       .map(line('drift')),
     ...run.made
-      .map(({ object, name, change, why }) => `${object} ${name} ${done(change)}: ${why}`)
+      .map(({ object, name, change, why, fields }) =>
+        [`${object} ${name} ${done(change)}: ${why}`, ...(fields.length > 0 ? [fields.join(', ')] : [])].join(
+          ': ',
+        ),
+      )
       .map(line('change')),
   ];
 }

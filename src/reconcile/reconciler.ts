@@ -8,7 +8,7 @@ import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import type { Change, ChangeKind, Plan } from '../plan/change.ts';
-import { subjectOf } from '../plan/describe.ts';
+import { fieldsOf, subjectOf } from '../plan/describe.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -234,7 +234,12 @@ export class Reconciler {
         templates: portal.templates.length,
       },
       changes,
-      made: done.map((change) => ({ ...subjectOf(change), change: change.kind, why: change.reason })),
+      made: done.map((change) => ({
+        ...subjectOf(change),
+        change: change.kind,
+        why: change.reason,
+        fields: fieldsOf(change).map(({ field }) => field),
+      })),
       failures,
       skipped,
       held: plan.held,

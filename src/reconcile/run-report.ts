@@ -16,8 +16,12 @@ export interface RunReport {
   >;
   /** Changes carried out, by kind. */
   readonly changes: Readonly<Partial<Record<ChangeKind, number>>>;
-  /** The same one by one. */
-  readonly made: readonly (Subject & { readonly change: ChangeKind; readonly why: string })[];
+  /** The same one by one, with the names of the fields that were changed. */
+  readonly made: readonly (Subject & {
+    readonly change: ChangeKind;
+    readonly why: string;
+    readonly fields: readonly string[];
+  })[];
   readonly failures: readonly Failure[];
   /** Not tried because what they stand on failed. */
   readonly skipped: readonly (Subject & { readonly because: string })[];

@@ -10,6 +10,7 @@ import { WriterRequests } from '../reconcile/writer-requests.ts';
 import { type Runnable, runAll } from '../runtime/run-all.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
+import { type StatusPageParts, statusPage } from './status-page.ts';
 
 /** How long somebody who waits for an answer is let wait for the cloud: the portal of 2024 gives up after a minute. */
 const patience = {
@@ -26,8 +27,13 @@ interface UpdateRequests {
  * The component `api`.
  *
  * @param updates this process's; undefined: the writer is another process
+ * @param page what the status page is made of beside what all stand on
  */
-export function createApi(base: Foundation, updates: UpdateRequests | undefined): Component {
+export function createApi(
+  base: Foundation,
+  updates: UpdateRequests | undefined,
+  page: Pick<StatusPageParts, 'file' | 'plan'>,
+): Component {
   const { config, tracing, observation, clock } = base;
   const { credentials, ...place } = config.openstack;
   const log = base.log('api');
@@ -47,6 +53,7 @@ export function createApi(base: Foundation, updates: UpdateRequests | undefined)
     pingCloud: () => pingCloud(base.cloud),
     billing: config.billing.enabled,
     scrape: () => observation.scrape(),
+    statusPage: statusPage({ config, clock, status: () => observation.status(), ...page }),
     onServed: (request) => observation.served(request),
     tracing,
     clock,

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** What `scripts/build-pages.ts` makes of pages/, beside the sources and in the package alike. */
-const builtPages = fileURLToPath(new URL('../../dist/pages/', import.meta.url));
+/** What `scripts/build-pages.ts` makes of pages/: for the sources, and in the package. */
+const place = import.meta.url.endsWith('.ts') ? '../../pages/built/' : '../pages/';
+const builtPages = fileURLToPath(new URL(place, import.meta.url));
 
 /** Nothing but the page's own files is loaded, nothing is run that is written into the page, nobody frames it. */
 const contentSecurityPolicy = [

@@ -43,6 +43,7 @@ export async function startWatchedSandbox(options: WatchedOptions = {}): Promise
   const filled = Promise.withResolvers<void>();
   const service = new Service({
     onReport: () => filled.resolve(),
+    configFile: file,
     config: { ...config, api: { ...config.api, host: '127.0.0.1', port: 0 } },
     components,
     notifications: new InMemoryNotifications(sandbox.cloud),

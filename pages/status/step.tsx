@@ -1,0 +1,45 @@
+import { duration, timeOfDay } from '../shared/now.ts';
+import { StatusMark } from '../shared/status-mark.tsx';
+import { processes, serviceNow, writer } from './service.ts';
+
+/** The one thing that an operator wants to know. */
+export function Step() {
+  const { status, said, more } = verdict();
+  return (
+    <section class={`step step-${status}`} aria-labelledby="step-heading">
+      <h2 id="step-heading">
+        <StatusMark status={status} /> {said}
+      </h2>
+      <p>{more}</p>
+    </section>
+  );
+}
+
+function verdict(): { status: string; said: string; more: string } {
+  const process = writer.value;
+  if (!process) {
+    const names = processes.value.flatMap(({ components }) => components.map(({ component }) => component));
+    return {
+      status: 'STOPPED',
+      said: 'Not known here',
+      more: `This process runs ${names.join(', ')}. With observability.port set it hears what the others of its machine do.`,
+    };
+  }
+  const failure = process.updates?.failure;
+  const inStep = process.history?.inStep;
+  if (!inStep) {
+    return {
+      status: failure ? 'FAILED' : 'IN_PROGRESS',
+      said: failure ? 'Not in step' : 'Looking for the first time',
+      more: failure?.why ?? 'Cloud and portal are being read.',
+    };
+  }
+  const since = Date.parse(inStep.since);
+  const last = process.updates?.lastFull;
+  const looked = last ? `Last full look ${duration(serviceNow.value - Date.parse(last.startedAt))} ago.` : '';
+  const for_ = `since ${timeOfDay(since)} (${duration(serviceNow.value - since)})`;
+  if (!inStep.is) return { status: 'FAILED', said: `Not in step ${for_}`, more: inStep.because ?? '' };
+  const waiting = process.updates?.backlog ?? 0;
+  const more = waiting > 0 ? `${looked} ${waiting} objects wait to be looked at.` : looked;
+  return { status: 'ACTIVE', said: `In step ${for_}`, more };
+}

@@ -1,0 +1,68 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Secret } from '../../runtime/secret.ts';
+import { Problem } from '../problem.ts';
+
+const cookieName = 'concertim_ui';
+
+/**
+ * Who may see the status page: with a token whoever has it; without one whoever sits at this machine.
+ *
+ * A browser gives the token once and gets a cookie for it, which is good until the process ends.
+ */
+export class Admission {
+  readonly #token: Secret | undefined;
+  readonly #cookie: string;
+
+  constructor(token: Secret | undefined) {
+    this.#token = token;
+    this.#cookie = createHmac('sha256', randomBytes(32))
+      .update(token?.reveal() ?? '')
+      .digest('base64url');
+  }
+
+  /** @throws {Problem} 401: the token is needed; 403: this machine alone may look, or another site asks */
+  check(request: FastifyRequest): void {
+    const site = request.headers['sec-fetch-site'];
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+      throw new Problem(403, 'Another site may not ask for this.');
+    }
+    if (this.#token === undefined) return mustBeLocal(request);
+    const { authorization = '', cookie = '' } = request.headers;
+    const [, bearer] = /^Bearer (.+)$/.exec(authorization) ?? [];
+    const [, given] = new RegExp(`(?:^|; )${cookieName}=([\\w-]+)`).exec(cookie) ?? [];
+    if (this.takes(bearer) || isSame(given, this.#cookie)) return;
+    throw new Problem(401, 'The status page needs the token of api.ui_token.', {
+      'www-authenticate': 'Bearer',
+    });
+  }
+
+  /** Whether it is the token. */
+  takes(text: string | undefined): boolean {
+    return this.#token !== undefined && isSame(text, this.#token.reveal());
+  }
+
+  /** What a browser that gave the token is to send from now on. */
+  cookie(isSecure: boolean): string {
+    return `${cookieName}=${this.#cookie}; Path=/ui; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  }
+}
+
+const loopback = /^(?:::ffff:)?127\.|^::1$/;
+const localNames = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * A proxy on this machine would let everybody in, and so would a name that somebody else has pointed at this machine: both
+ * are told by the headers.
+ */
+function mustBeLocal({ socket, headers }: FastifyRequest): void {
+  const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
+  const isLocal = loopback.test(socket.remoteAddress ?? '') && localNames.test(headers.host ?? '');
+  if (isLocal && !isForwarded) return;
+  throw new Problem(403, 'The status page is for this machine alone: api.ui_token opens it to others.');
+}
+
+function isSame(given: string | undefined, expected: string): boolean {
+  const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
+  return given !== undefined && timingSafeEqual(digest(given), digest(expected));
+}

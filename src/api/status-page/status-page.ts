@@ -1,0 +1,125 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Status } from '../../observability/status.ts';
+import { type Clock, isoTime } from '../../runtime/clock.ts';
+import { pause } from '../../runtime/pause.ts';
+import type { Secret } from '../../runtime/secret.ts';
+import { explain } from '../../runtime/severity.ts';
+import { SingleFlight } from '../../runtime/single-flight.ts';
+import { EventStreams } from '../../web/event-streams.ts';
+import { addPage } from '../../web/page.ts';
+import { FailedLogins } from '../failed-logins.ts';
+import { Problem } from '../problem.ts';
+import { Admission } from './admission.ts';
+import type { DoctorView, PlanView, StatusView } from './wire.ts';
+
+export interface StatusPageOptions {
+  /** Opens the page to other machines; undefined: only this one sees it. */
+  readonly token: Secret | undefined;
+  /** What the processes of the deployment do, this one first. */
+  readonly statuses: () => Promise<readonly Status[]>;
+  /** Looks at both sides anew. Costs the cloud as much as a full run. */
+  readonly plan: () => Promise<Omit<PlanView, 'at'>>;
+  /** Looks at all that the service stands on; undefined: that cannot be asked here. */
+  readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
+}
+
+/** Between two looks at whether anything has changed, ms. */
+const lookMs = 500;
+/** Between two signs of life, ms. */
+const beatMs = 5_000;
+
+const SignIn = z.object({ token: z.string().max(4_096) });
+
+/** The service's own page at `/ui/`, and what it is told. Nothing can be changed by it. */
+export function addStatusPage(
+  app: FastifyInstance,
+  { statuses, plan, examine, token }: StatusPageOptions,
+  { clock, isSecure }: { readonly clock: Clock; readonly isSecure: boolean },
+): void {
+  const admission = new Admission(token);
+  const failures = new FailedLogins(clock);
+  const stop = new AbortController();
+  let looking = false;
+  const streams = new EventStreams();
+  const hidden = { schema: { hide: true } };
+
+  /** The same text as before is not told again. */
+  const look = async () => {
+    looking = true;
+    let told = '';
+    let beatAt = clock.now();
+    while (streams.size > 0 && !stop.signal.aborted) {
+      const processes = await statuses();
+      const text = JSON.stringify(processes);
+      if (text !== told) streams.send('status', view(processes));
+      else if (clock.now() - beatAt >= beatMs) streams.send('beat', {});
+      if (text !== told || clock.now() - beatAt >= beatMs) beatAt = clock.now();
+      told = text;
+      await pause(clock, lookMs, stop.signal);
+    }
+    looking = false;
+  };
+  const view = (processes: readonly Status[]): StatusView => ({
+    at: isoTime(clock.now()),
+    processes,
+    hasDoctor: examine !== undefined,
+  });
+  const plans = new SingleFlight(plan);
+  const examinations = examine && new SingleFlight(examine);
+
+  app.addHook('preClose', async () => {
+    stop.abort();
+    streams.end();
+  });
+  void app.register(
+    async (page) => {
+      // With a token the page itself is open, to ask for it: nothing is in it.
+      if (token === undefined) page.addHook('onRequest', async (request) => admission.check(request));
+      // What the page loads stands beside it.
+      page.addHook('onRequest', async ({ url }, reply) => {
+        if (/^\/ui(?:\?|$)/.test(url)) await reply.redirect('/ui/');
+      });
+      await addPage(page, 'status');
+    },
+    { prefix: '/ui' },
+  );
+  void app.register(
+    async (data) => {
+      data.addHook('onRequest', async (request) => admission.check(request));
+      // An event source is not told why it is refused: the page asks this first.
+      data.get('/whether', hidden, async () => ({}));
+      data.get('/events', hidden, async (_, reply) => {
+        const opened = streams.open(reply, { name: 'status', data: view(await statuses()) });
+        if (!looking) void look();
+        return opened;
+      });
+      data.post('/plan', hidden, async () => {
+        try {
+          return { at: isoTime(clock.now()), ...(await plans.join()) };
+        } catch (error) {
+          throw new Problem(502, explain(error));
+        }
+      });
+      data.post('/doctor', hidden, async () => {
+        if (!examinations) throw new Problem(404, 'The doctor needs the file of the configuration.');
+        return { at: isoTime(clock.now()), ...(await examinations.join()) };
+      });
+    },
+    { prefix: '/ui' },
+  );
+  app.post('/ui/sign-in', hidden, async (request, reply) => {
+    const waitS = failures.waitS(request.ip);
+    if (waitS > 0) {
+      throw new Problem(429, `Too many have failed. Try again in ${waitS} s.`, {
+        'retry-after': String(waitS),
+      });
+    }
+    const parsed = SignIn.safeParse(request.body);
+    if (!parsed.success || !admission.takes(parsed.data.token)) {
+      failures.count(request.ip);
+      throw new Problem(401, 'That is not the token.');
+    }
+    return reply.header('set-cookie', admission.cookie(isSecure)).send({});
+  });
+}

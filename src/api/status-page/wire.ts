@@ -1,0 +1,33 @@
+import type { Status } from '../../observability/status.ts';
+import type { PlanJson } from '../../plan/plan-json.ts';
+
+/** The event `status` of `GET /ui/events`. */
+export interface StatusView {
+  /** The time by the service's clock, ISO. */
+  readonly at: string;
+  /** Of this process first, then of the others of the deployment that answer. */
+  readonly processes: readonly Status[];
+  /** Whether it can be asked what the service stands on. */
+  readonly hasDoctor: boolean;
+}
+
+/** `POST /ui/plan` */
+export interface PlanView {
+  readonly at: string;
+  readonly plan: PlanJson;
+  /** What could not be read. */
+  readonly unread: readonly string[];
+}
+
+/** `POST /ui/doctor` */
+export interface DoctorView {
+  readonly at: string;
+  readonly findings: readonly {
+    readonly check: string;
+    readonly level: 'ok' | 'warning' | 'error';
+    readonly found: string;
+    readonly why: string | undefined;
+    readonly repair: string | undefined;
+  }[];
+  readonly unchecked: readonly { readonly check: string; readonly because: string }[];
+}

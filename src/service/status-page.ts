@@ -1,0 +1,64 @@
+import type { StatusPageOptions } from '../api/status-page/status-page.ts';
+import { askStatuses, statusUrls } from '../ask-status.ts';
+import type { Config } from '../config/config.ts';
+import { examine } from '../doctor/examine.ts';
+import { admit } from '../doctor/patient.ts';
+import type { Status } from '../observability/status.ts';
+import { planJson } from '../plan/plan-json.ts';
+import type { Survey } from '../reconcile/reconciler.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { explain } from '../runtime/severity.ts';
+
+export interface StatusPageParts {
+  readonly config: Config;
+  /** Path of the configuration's file; undefined: it came from no file. */
+  readonly file: string | undefined;
+  readonly status: () => Status;
+  readonly plan: () => Promise<Survey>;
+  readonly clock: Clock;
+}
+
+/** The other processes of the machine are asked again when their answers are older, ms. */
+const freshMs = 2_000;
+
+/** What the status page is told, from all folders; undefined: it is switched off. */
+export function statusPage({
+  config,
+  file,
+  status,
+  plan,
+  clock,
+}: StatusPageParts): StatusPageOptions | undefined {
+  if (!config.api.ui) return undefined;
+  const urls = statusUrls(config.observability);
+  let others: readonly Status[] = [];
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return {
+    token: config.api.uiToken,
+    statuses: async () => {
+      const own = status();
+      if (urls.length > 0 && clock.now() - askedAt > freshMs) {
+        askedAt = clock.now();
+        // What is wrong with them is theirs to say.
+        others = await askStatuses(urls).catch(() => []);
+      }
+      return [own, ...others.filter(({ pid }) => pid !== own.pid)];
+    },
+    plan: async () => {
+      const survey = await plan();
+      const unread = survey.seen.unread.map(
+        ({ object, name, error }) => `${object} ${name}: ${explain(error)}`,
+      );
+      return { plan: planJson(survey.plan), unread };
+    },
+    examine: file === undefined ? undefined : () => diagnose(config, file),
+  };
+}
+
+/** The doctor has connections of its own. */
+async function diagnose(config: Config, file: string) {
+  await using patient = admit({ config, file });
+  const { findings, unchecked } = await examine(patient, new AbortController().signal);
+  const told = findings.map(({ check, level, found, why, repair }) => ({ check, level, found, why, repair }));
+  return { findings: told, unchecked };
+}

@@ -1,0 +1,88 @@
+import { request } from 'undici';
+import { afterEach, expect, test } from 'vitest';
+import { Secret } from '../../src/runtime/secret.ts';
+import { type RunningApi, startApi } from '../support/api.ts';
+
+let api: RunningApi;
+afterEach(() => api[Symbol.asyncDispose]());
+
+async function start(token?: string): Promise<void> {
+  api = await startApi({
+    authUrls: [],
+    statusPage: {
+      token: token === undefined ? undefined : new Secret(token),
+      statuses: async () => [],
+      plan: async () => ({ plan: { changes: [], held: [], warnings: [], unknownStates: [] }, unread: [] }),
+      examine: undefined,
+    },
+  });
+}
+
+const ask = async (path: string, headers: Record<string, string> = {}) => {
+  const { statusCode, headers: answered, body } = await request(api.url + path, { headers });
+  await body.dump();
+  return { status: statusCode, headers: answered };
+};
+
+test.each([
+  ['this machine', {}, 200],
+  ['this machine by its name', { host: 'localhost:42356' }, 200],
+  ['a name that somebody else points here', { host: 'evil.example.com' }, 403],
+  ['somebody behind a proxy', { 'x-forwarded-for': '203.0.113.9' }, 403],
+  ['somebody behind another proxy', { forwarded: 'for=203.0.113.9' }, 403],
+  ['another site in the browser of this machine', { 'sec-fetch-site': 'cross-site' }, 403],
+])('without a token %s is answered %o with %i', async (_, headers, status) => {
+  await start();
+
+  expect((await ask('/ui/', headers)).status).toBe(status);
+  expect((await ask('/ui/whether', headers)).status).toBe(status);
+});
+
+test.each([
+  ['nobody without it', {}, 401],
+  ['nobody with another', { authorization: 'Bearer another' }, 401],
+  ['nobody with an invented cookie', { cookie: 'concertim_ui=invented' }, 401],
+  ['whoever has it, from anywhere', { authorization: 'Bearer right', host: 'service.example.com' }, 200],
+])('with a token, data is for %s', async (_, headers, status) => {
+  await start('right');
+
+  expect((await ask('/ui/whether', headers)).status).toBe(status);
+});
+
+test('the token is given once for a cookie that scripts and other sites never see', async () => {
+  await start('right');
+
+  const { status, headers } = await api.send('POST', '/ui/sign-in', { token: 'right' });
+  const cookie = headers.get('set-cookie') ?? '';
+
+  expect(status).toBe(200);
+  expect(cookie).toMatch(/^concertim_ui=[\w-]{43}; Path=\/ui; HttpOnly; SameSite=Strict$/);
+  expect(cookie).not.toContain('right');
+  expect((await ask('/ui/whether', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200);
+});
+
+test('tokens are not guessed for long', async () => {
+  await start('right');
+
+  for (let guess = 0; guess < 20; guess++) await api.send('POST', '/ui/sign-in', { token: `${guess}` });
+  const { status } = await api.send('POST', '/ui/sign-in', { token: 'right' });
+
+  expect(status).toBe(429);
+});
+
+test('nothing but its own files is loaded by the page, and nobody frames it', async () => {
+  await start();
+
+  const { headers } = await ask('/ui/');
+
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe');
+});
+
+test('where it is switched off there is none', async () => {
+  api = await startApi({ authUrls: [] });
+
+  expect((await ask('/ui/')).status).toBe(404);
+});
