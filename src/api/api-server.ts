@@ -1,6 +1,6 @@
 import { aborted, pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { type ApiOptions, apiApp } from './api-app.ts';
+import type { ApiOptions } from './api-app.ts';
 
 export interface ApiServerOptions extends ApiOptions {
   readonly host: string;
@@ -27,6 +27,8 @@ export class ApiServer {
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
     const { host, port, log, userProjects, sessions, clock } = this.#options;
+    // Loaded where it is served alone: the other components start in half the time without it.
+    const { apiApp } = await import('./api-app.ts');
     const app = await apiApp(this.#options);
     try {
       const url = await app.listen({ host, port });
