@@ -21,18 +21,36 @@ export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | und
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
+/** What was made of a snapshot: a run asks for it several times, and a targeted one for the whole portal. */
+const ordered = new WeakMap<PortalSnapshot, PortalSnapshot>();
+const indices = new WeakMap<PortalSnapshot, PortalIndex>();
+
 /** The lists of a portal by their ids: the portal gives them in the order in which rows were last written. */
-export function inOrderOfIds({ users, racks, devices, templates }: PortalSnapshot): PortalSnapshot {
-  return {
-    users: inOrder(users),
-    racks: inOrder(racks),
-    devices: inOrder(devices),
-    templates: inOrder(templates),
-  };
+export function inOrderOfIds(snapshot: PortalSnapshot): PortalSnapshot {
+  let portal = ordered.get(snapshot);
+  if (!portal) {
+    const { users, racks, devices, templates } = snapshot;
+    portal = {
+      users: inOrder(users),
+      racks: inOrder(racks),
+      devices: inOrder(devices),
+      templates: inOrder(templates),
+    };
+    ordered.set(snapshot, portal);
+    ordered.set(portal, portal);
+  }
+  return portal;
 }
 
+/** The index of a snapshot, which must not change after this. */
 export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   const portal = inOrderOfIds(snapshot);
+  let index = indices.get(portal);
+  if (!index) indices.set(portal, (index = newIndex(portal)));
+  return index;
+}
+
+function newIndex(portal: PortalSnapshot): PortalIndex {
   const ownerOfProject = new Map<ProjectId, User>();
   const users = new Map<UserId, User>();
   for (const user of portal.users) {

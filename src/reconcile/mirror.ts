@@ -18,6 +18,8 @@ export class PortalMirror {
   readonly #racks: Map<RackId, Rack>;
   readonly #devices: Map<DeviceId, Device>;
   readonly #templates: Map<TemplateId, Template>;
+  /** undefined: something was written since it was made. */
+  #snapshot: PortalSnapshot | undefined;
 
   constructor(snapshot: PortalSnapshot) {
     this.#users = snapshot.users;
@@ -27,39 +29,47 @@ export class PortalMirror {
   }
 
   snapshot(): PortalSnapshot {
-    return {
+    this.#snapshot ??= {
       users: this.#users,
       racks: [...this.#racks.values()],
       devices: [...this.#devices.values()],
       templates: [...this.#templates.values()],
     };
+    return this.#snapshot;
   }
 
   setUsers(users: readonly User[]): void {
+    this.#snapshot = undefined;
     this.#users = users;
   }
 
   setRack(rack: Rack): void {
+    this.#snapshot = undefined;
     this.#racks.set(rack.id, rack);
   }
 
   deleteRack(id: RackId): void {
+    this.#snapshot = undefined;
     this.#racks.delete(id);
   }
 
   setDevice(device: Device): void {
+    this.#snapshot = undefined;
     this.#devices.set(device.id, device);
   }
 
   deleteDevice(id: DeviceId): void {
+    this.#snapshot = undefined;
     this.#devices.delete(id);
   }
 
   setTemplate(template: Template): void {
+    this.#snapshot = undefined;
     this.#templates.set(template.id, template);
   }
 
   deleteTemplate(id: TemplateId): void {
+    this.#snapshot = undefined;
     this.#templates.delete(id);
   }
 }
