@@ -3,7 +3,7 @@ import { startMetrics } from '../support/metrics-scenario.ts';
 
 test('2,000 instances with an interface and a disk each cost Gnocchi at most 12 requests a cycle', async () => {
   await using metrics = await startMetrics({ projects: 100, stacks: 500, servers: 4 });
-  // Sending 10,000 values each time is another matter: see scripts/bench/metrics-cycle.ts.
+  // Sending 10,000 values each time is another matter: see `npm run bench -- --only metrics`.
   metrics.sandbox.faults.add({ service: 'concertim', path: /^\/mrd\//, kind: 'answer', status: 404 });
   await metrics.cycle(600_000);
 

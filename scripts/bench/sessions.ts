@@ -1,0 +1,38 @@
+import { Session as PortalSession } from '../../src/concertim/session.ts';
+import type { Exchange } from '../../src/http/client.ts';
+import { Session as CloudSession } from '../../src/openstack/session.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+
+export type SandboxConfig = Sandbox['config'];
+
+/** Signed in to both sides of a sandbox. */
+export function sessionsOn(
+  { openstack, concertim }: SandboxConfig,
+  onExchange?: (exchange: Exchange) => void,
+): { cloud: CloudSession; portal: PortalSession; close: () => Promise<void> } {
+  const domain = { name: 'Default' };
+  const cloud = new CloudSession({
+    credentials: {
+      kind: 'password',
+      authUrl: openstack.auth_url,
+      user: { name: openstack.username, domain },
+      password: new Secret(openstack.password),
+      project: { name: openstack.project_name, domain },
+    },
+    onExchange,
+  });
+  const portal = new PortalSession({
+    url: concertim.concertim_url,
+    login: concertim.concertim_username,
+    password: new Secret(concertim.concertim_password),
+    onExchange,
+  });
+  return {
+    cloud,
+    portal,
+    async close() {
+      await Promise.all([cloud.close(), portal.close()]);
+    },
+  };
+}
