@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { aborted } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -33,6 +33,8 @@ export class ObservabilityServer {
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
     const { host, port, log } = this.#options;
+    // Imported as a module it loads Node's own fetch too, which nothing here uses: only where it is needed.
+    const { createServer } = await import('node:http');
     const server = createServer((request, response) => {
       this.#answer(request.method ?? '', request.url ?? '', response).catch((err: unknown) => {
         log.error({ err }, 'own metrics cannot be told');
