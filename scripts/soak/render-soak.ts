@@ -5,10 +5,17 @@ export interface SoakReport {
   readonly minutes: number;
   readonly servers: number;
   readonly panels: readonly Panel[];
-  /** Complete cycles of the component metrics, and those that the time had room for. */
-  readonly cycles: number;
+  /** Of the component metrics, and how many the time had room for. */
+  readonly cycles: Cycles;
   readonly expected: number;
   readonly notifications: number;
+}
+
+/** Cycles by outcome. Partial: cut short for want of time, or something could not be read. */
+export interface Cycles {
+  readonly complete: number;
+  readonly partial: number;
+  readonly failed: number;
 }
 
 /** docs/soak.md */
@@ -17,8 +24,9 @@ export function renderSoak(report: SoakReport): { readonly text: string; readonl
   const trends = panels.flatMap(({ title, series }) =>
     series.map((each) => ({ title, ...each, ...trendOf(each) })),
   );
-  const missed = Math.max(0, expected - cycles);
-  const isFlat = missed === 0 && trends.every((trend) => trend.isFlat);
+  const { complete, partial, failed } = cycles;
+  const missed = Math.max(0, expected - complete - partial - failed);
+  const isFlat = missed + failed === 0 && trends.every((trend) => trend.isFlat);
   const rows = trends.map(
     ({ title, name, unit, first, last, highest, growth, tolerance, isFlat }) =>
       `| ${title}, ${name} | ${[first, last, highest].map((value) => value.toFixed(0)).join(' | ')} | ${growth.toFixed(1)} of ${tolerance} ${unit} | ${isFlat ? 'flat' : 'GROWS'} |`,
@@ -31,7 +39,8 @@ ${servers} servers, one change of the cloud a second, ${minutes} minutes; each c
 sandbox in another. The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
 the median slope over it.
 
-${cycles} complete cycles of metrics, ${missed} missed (there was time for ${expected}). ${notifications} notifications.
+Cycles of metrics: there was time for ${expected}; ${complete} were complete, ${partial} partial, ${failed} failed, ${missed} missed. ${notifications}
+notifications.
 
 | | first | last | highest | growth | |
 |---|---|---|---|---|---|

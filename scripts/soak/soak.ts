@@ -17,7 +17,7 @@ import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.
 import { root } from '../command.ts';
 import { plot } from './plot.ts';
 import { sampleProcess } from './process-sample.ts';
-import { renderSoak } from './render-soak.ts';
+import { type Cycles, renderSoak } from './render-soak.ts';
 import { figureIn } from './scrape.ts';
 import type { Series } from './trend.ts';
 
@@ -106,7 +106,12 @@ async function soak(): Promise<boolean> {
       lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
     });
   }
-  const cycles = cyclesIn(await scrape('metrics')) - cyclesBefore;
+  const cyclesAfter = cyclesIn(await scrape('metrics'));
+  const cycles = {
+    complete: cyclesAfter.complete - cyclesBefore.complete,
+    partial: cyclesAfter.partial - cyclesBefore.partial,
+    failed: cyclesAfter.failed - cyclesBefore.failed,
+  };
   const expected = Math.floor((performance.now() - startedAt) / cycleMs) - 1;
   const panels = panelsOf(samples);
   const report = {
@@ -166,9 +171,10 @@ function panelsOf(samples: readonly Sample[]) {
   ];
 }
 
-/** Those that came to an end with nothing left out of them. */
-function cyclesIn(text: string): number {
-  return figureIn(text, 'metrics_cycles_total{outcome="complete"}') ?? 0;
+/** So far, by outcome. */
+function cyclesIn(text: string): Cycles {
+  const ended = (outcome: string) => figureIn(text, `metrics_cycles_total{outcome="${outcome}"}`) ?? 0;
+  return { complete: ended('complete'), partial: ended('partial'), failed: ended('failed') };
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -52,6 +52,8 @@ function documentedCommands(): Documented[] {
 const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm test$/, 'this test is part of it'],
   [/^npm run test:/, 'tests of their own, too long for this one'],
+  [/^npm run soak /, 'it takes as long as it is told to'],
+  [/^npm run release$/, 'package.test.ts packs; it adds what npm knows of the packages'],
   [/^npm (pack|ci)$|^sudo npm install --global /, 'package.test.ts packs, installs and starts the package'],
   [/^npm run docs$/, 'scripts/generated-docs.test.ts compares what it would write'],
   [/^npm run docs:api$/, 'public-names.test.ts does it'],
