@@ -43,14 +43,16 @@ sandbox.cloud.compute.failServer(servers[7]?.id ?? '', 'The hypervisor does not 
 
 const size = { viewport: { width: 1280, height: 800 } } as const;
 await using portal = await openPage(browser, sandbox.services.concertim.url, size);
-await portal.page.getByText(/%/).nth(3).waitFor();
-await portal.page.getByText('1 in progress').or(portal.page.locator('.device-FAILED')).first().waitFor();
+await portal.page.locator('.device', { hasText: '%' }).nth(3).waitFor({ timeout: 60_000 });
+await portal.page.locator('.device-FAILED').waitFor();
 await take(portal.page, 'sandbox');
 
 await using status = await openPage(browser, `${apiUrl}/ui/`, size);
 await status.page.getByRole('heading', { name: /^In step/ }).waitFor();
 // Some cycles, for there to be lines.
-await status.page.getByRole('img', { name: /^Duration, ms: .* (?:[5-9]|\d\d) points/ }).waitFor();
+await status.page
+  .getByRole('img', { name: /^Duration, ms: .* (?:[5-9]|\d\d) points/ })
+  .waitFor({ timeout: 60_000 });
 await take(status.page, 'status');
 
 async function take(page: Page, name: string): Promise<void> {

@@ -1,13 +1,16 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { px } from '../../shared/px.ts';
+import { chosen } from '../metrics.ts';
 import { heightOf, order } from '../portal.ts';
 import { density, layOut, type Row } from './layout.ts';
 import { Rack } from './rack.tsx';
 import { current, goTo, neighbour } from './walk.ts';
 
 /** Rows that are that near to what is seen are drawn too, px. */
-const beyond = 500;
+const beyond = 600;
+/** What is drawn is thought over that often, px: not in every frame. */
+const step = 160;
 /** Around the racks, px. */
 const padding = 16;
 
@@ -79,10 +82,10 @@ export function RackGrid() {
 
   return (
     <div
-      class={`racks ${density.value.name}`}
+      class={`racks ${density.value.name} ${chosen.value.units === '%' ? 'percent' : ''}`}
       ref={box}
       onScroll={({ currentTarget }) => {
-        scrolled.value = currentTarget.scrollTop;
+        scrolled.value = Math.floor(currentTarget.scrollTop / step) * step;
       }}
       onKeyDown={onKeyDown}
       onFocusIn={onFocusIn}
