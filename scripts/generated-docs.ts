@@ -3,6 +3,7 @@ import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
 import { renderLicences } from './licences.ts';
 import { renderMetrics } from './metrics-docs.ts';
+import { performancePlots, renderPerformance } from './performance-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
 import { renderArchivePolicy, renderPipeline, renderPolling } from './telemetry-setup.ts';
 
@@ -15,6 +16,8 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   'docs/http-api.md': renderHttpApi,
   'docs/licences.md': renderLicences,
   'docs/metrics.md': renderMetrics,
+  'docs/performance.md': renderPerformance,
+  ...performancePlots,
   'etc/ceilometer/polling.yaml': renderPolling,
   'etc/ceilometer/pipeline.yaml': renderPipeline,
   'etc/gnocchi/create-archive-policy': renderArchivePolicy,
