@@ -7,8 +7,9 @@ const check = 'concertim.metric-daemon';
 const why = 'Without it the portal shows no figures of the instances.';
 
 /**
- * The metric daemon behind the portal's address. It is sent a figure without a name for a device that does not exist:
- * it says whether it takes our token, and then refuses the figure, so nothing is stored.
+ * The metric daemon behind the portal's address. It looks at tokens on a PUT alone, before it reads the body: it is sent
+ * one without a body, for a device that does not exist. There is nothing in it that could be stored, and the daemon
+ * refuses it with 400.
  */
 export async function checkMetricDaemon(
   { config, portal, timeoutMs }: Patient,
@@ -25,7 +26,6 @@ export async function checkMetricDaemon(
         url: `${url}/mrd/0/metrics`,
         route: '/mrd/{id}/metrics',
         headers: { authorization: `Bearer ${token.reveal()}` },
-        body: {},
         signal,
       }),
     );
