@@ -2,7 +2,7 @@ import type { User as PortalUser } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import type { Token } from '../openstack/token.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
-import { checkCertificates } from './checks/certificates.ts';
+import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
 import { checkCompute } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
@@ -64,6 +64,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
     ) => (obstacle === undefined ? group(check, work) : skip(obstacle, check));
     const known = users ?? [];
     await Promise.all([
+      group('certificates', () => checkCatalogCertificates(patient, token)),
       attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
       attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
         checkProjects(patient, token, known),

@@ -54,7 +54,7 @@ async function checkForeignQueue(session: BrokerSession, queue: string): Promise
 
 async function checkPermissions(
   session: BrokerSession,
-  { deployment, exchanges }: RabbitMqConfig,
+  { deployment, exchanges, vhost, username }: RabbitMqConfig,
 ): Promise<Finding[]> {
   const { exchange } = queueNames(deployment);
   const queue = `${exchange}.doctor-${randomUUID()}`;
@@ -65,20 +65,27 @@ async function checkPermissions(
     (channel) => channel.basicGet({ queue }),
     ...exchanges.map((exchange) => (channel: Channel) => channel.queueBind({ queue, exchange, routingKey })),
   ];
-  const refusals = new Map<string, BrokerError>();
+  const refusals = new Set<string>();
   for (const probe of probes) {
     const refusal = await refusalOf(session, probe);
-    if (refusal?.kind === 'permission') refusals.set(refusal.message, refusal);
+    if (refusal?.kind === 'permission') refusals.add(refusal.message);
   }
   if (refusals.size === 0)
     return [ok('rabbitmq.permissions', 'We may have queues of our own, and read the exchanges')];
-  return [...refusals.values()].map(({ message, hint }) =>
+  const ours = '^concertim\\..*';
+  const read = `^(concertim\\..*|${exchanges.map(escaped).join('|')})$`;
+  return [
     error('rabbitmq.permissions', {
-      found: message,
+      found: [...refusals].join(' '),
       why: 'Without it no notification is heard.',
-      repair: hint ?? 'rabbitmqctl set_permissions',
+      repair: `rabbitmqctl set_permissions -p ${vhost} ${username} '${ours}' '${ours}' '${read}'; where others sign in as ${username} too, add these to what it may do: rabbitmqctl list_user_permissions ${username}`,
     }),
-  );
+  ];
+}
+
+/** As it stands in a pattern. */
+function escaped(name: string): string {
+  return name.replace(/[^\w-]/g, (character) => `\\${character}`);
 }
 
 async function checkExchanges(

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import type { Config } from '../../config/config.ts';
+import { findEndpoint, type ServiceType, services } from '../../openstack/catalog.ts';
+import type { Token } from '../../openstack/token.ts';
 import { type Clock, parseTime } from '../../runtime/clock.ts';
 import { error, type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
@@ -22,9 +25,9 @@ const timeoutMs = 4_000;
 
 /** The certificates of all that is reached by TLS: who vouches for them, and until when. */
 export async function checkCertificates({ config, clock }: Patient): Promise<Finding[]> {
-  const { concertim, openstack, rmq } = config;
+  const { concertim, rmq } = config;
   const places: Place[] = [
-    ...placeOf('openstack', 'Keystone', openstack.credentials.authUrl, openstack.tls),
+    ...keystone(config),
     ...placeOf('concertim', 'Concertim', concertim.url, concertim.tls),
     ...(rmq?.tls
       ? rmq.hosts.map((host) => {
@@ -34,6 +37,38 @@ export async function checkCertificates({ config, clock }: Patient): Promise<Fin
       : []),
   ];
   return (await Promise.all(places.map((place) => checkCertificate(place, clock)))).flat();
+}
+
+/** Those of the cloud's services that the catalog has at other addresses than Keystone's. */
+export async function checkCatalogCertificates(
+  { config, clock }: Patient,
+  { catalog, projectId }: Token,
+): Promise<Finding[]> {
+  const { interface: face, region, tls } = config.openstack;
+  const places = used.flatMap((service) => {
+    const url = endpointOf(() => findEndpoint(catalog, { service, interface: face, region, projectId }).root);
+    return url === undefined ? [] : placeOf('openstack', services[service].name, url, tls);
+  });
+  const addressOf = ({ host, port }: Place) => `${host}:${port}`;
+  const looked = new Set(keystone(config).map(addressOf));
+  const others = new Map(places.map((place) => [addressOf(place), place])).values();
+  const unseen = [...others].filter((place) => !looked.has(addressOf(place)));
+  return (await Promise.all(unseen.map((place) => checkCertificate(place, clock)))).flat();
+}
+
+const used: readonly ServiceType[] = ['identity', 'compute', 'orchestration', 'network', 'metric'];
+
+function keystone({ openstack }: Config): Place[] {
+  return placeOf('openstack', 'Keystone', openstack.credentials.authUrl, openstack.tls);
+}
+
+/** That there is none is said elsewhere. */
+function endpointOf(find: () => string): string | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
+  }
 }
 
 function placeOf(
@@ -80,7 +115,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
         found: `The certificate of ${at} is not trusted (${seen.problem})`,
         why: 'Without trust no connection is made.',
         repair: /ALTNAME/.test(seen.problem)
-          ? `Use a host name that the certificate has, or have one made for ${host}.`
+          ? `Use in ${section} one of the names that the certificate has (${seen.names}), or have one made for ${host}.`
           : `Put the certificate of its authority in a file and set ${section}.cacert to it; what it shows: ${showChain(place)}`,
       }),
     ];
@@ -106,7 +141,7 @@ async function look({
   host,
   port,
   ca,
-}: Place): Promise<{ problem: string | undefined; until: number } | undefined> {
+}: Place): Promise<{ problem: string | undefined; until: number; names: string } | undefined> {
   const socket = connect({
     host,
     port,
@@ -117,10 +152,11 @@ async function look({
   });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
-    const until = parseTime(socket.getPeerCertificate().valid_to) ?? Number.POSITIVE_INFINITY;
+    const { valid_to, subjectaltname = 'none' } = socket.getPeerCertificate();
+    const until = parseTime(valid_to) ?? Number.POSITIVE_INFINITY;
     // Typed as an Error, in truth the code as a text.
     const problem = socket.authorized ? undefined : String(socket.authorizationError);
-    return { problem, until };
+    return { problem, until, names: subjectaltname };
   } catch {
     return undefined;
   } finally {
