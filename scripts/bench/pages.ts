@@ -11,6 +11,21 @@ import { buildOlderPages } from '../build-pages.ts';
 const { values } = parseArgs({ options: { devices: { type: 'string', default: '10000' } } });
 const perRack = 20;
 const racks = Math.ceil(Number(values.devices) / perRack);
+/** As a brisk turn of the wheel, 40 px a frame, for four seconds; comes to the ms between frames. */
+const scroll = `new Promise((done) => {
+  const box = document.querySelector('.racks');
+  const until = performance.now() + 4_000;
+  const gaps = [];
+  let last;
+  const frame = (at) => {
+    if (last !== undefined) gaps.push(at - last);
+    last = at;
+    box.scrollTop += 40;
+    if (performance.now() < until) requestAnimationFrame(frame);
+    else done(gaps);
+  };
+  requestAnimationFrame(frame);
+})`;
 const obstacle = whyNoChromium();
 if (obstacle) throw new Error(`Nothing is measured: ${obstacle}.`);
 await buildOlderPages();
@@ -41,29 +56,6 @@ for (const size of ['small', 'large'] as const) {
       `${await page.locator('.device').count()} devices in the document`,
     ].join(' '),
   );
-}
-
-/** As a brisk turn of the wheel, 40 px a frame, for four seconds. @returns ms between frames */
-function scroll(): Promise<number[]> {
-  const { document, requestAnimationFrame, performance } = globalThis as unknown as {
-    document: { querySelector(name: string): { scrollTop: number } };
-    requestAnimationFrame(callback: (at: number) => void): void;
-    performance: { now(): number };
-  };
-  const box = document.querySelector('.racks');
-  const until = performance.now() + 4_000;
-  const gaps: number[] = [];
-  return new Promise((done) => {
-    let last: number | undefined;
-    const frame = (at: number) => {
-      if (last !== undefined) gaps.push(at - last);
-      last = at;
-      box.scrollTop += 40;
-      if (performance.now() < until) requestAnimationFrame(frame);
-      else done(gaps);
-    };
-    requestAnimationFrame(frame);
-  });
 }
 
 /** What the service would make of the cloud, put there at once. */
