@@ -34,7 +34,7 @@ export interface ReconcileLoopOptions {
 const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
-const defaultGatherMs = 10;
+const defaultGatherMs = 3;
 const mostOrigins = 128;
 
 /**

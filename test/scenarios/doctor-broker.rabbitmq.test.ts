@@ -22,7 +22,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   let broker: PrivateBroker;
   beforeAll(async () => {
     broker = await startPrivateBroker();
-    broker.control('add_user', 'concertim', 'right');
+    await broker.control('add_user', 'concertim', 'right');
   }, 90_000);
   afterAll(async () => {
     await broker[Symbol.asyncDispose]();
@@ -41,7 +41,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
         rmq_password: 'right',
       },
     });
-    broker.control('set_permissions', 'concertim', ...whole);
+    await broker.control('set_permissions', 'concertim', ...whole);
     await onBroker(async (connection) => {
       for (const exchange of exchanges) await connection.exchangeDeclare({ exchange, type: 'topic' });
       await connection.queueDeclare(queue);
@@ -56,11 +56,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   }
 
   /** The commands of `rabbitmqctl` that are printed, up to the first semicolon. */
-  function runPrinted(repair = ''): void {
+  async function runPrinted(repair = ''): Promise<void> {
     const [, line = ''] = /^rabbitmqctl ([^;]+)/.exec(repair) ?? [];
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
     expect(words, repair).not.toEqual([]);
-    broker.control(...words);
+    await broker.control(...words);
   }
 
   test('nothing is missing: all is well, and nothing is left on the broker', async () => {
@@ -126,14 +126,14 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     'the user may not %s: the command that is printed gives it the right',
     async (permission, which) => {
       await using clinic = await start();
-      broker.control(
+      await broker.control(
         'set_permissions',
         'concertim',
         ...whole.map((pattern, at) => (at === which ? '^$' : pattern)),
       );
 
       const finding = await only(clinic);
-      runPrinted(finding?.repair);
+      await runPrinted(finding?.repair);
 
       expect(finding).toMatchObject({
         check: 'rabbitmq.permissions',
@@ -170,7 +170,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
 
     const finding = await only(clinic);
     clinic.set('rmq.exchanges', 'region-one');
-    runPrinted(ailments(await clinic.examine())[0]?.repair);
+    await runPrinted(ailments(await clinic.examine())[0]?.repair);
 
     expect(finding).toMatchObject({ check: 'rabbitmq.exchanges', level: 'error' });
     expect(finding?.repair).toContain('rmq.exchanges');
@@ -202,7 +202,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     });
 
     const finding = await only(clinic);
-    runPrinted(finding?.repair);
+    await runPrinted(finding?.repair);
 
     expect(finding).toMatchObject({
       check: 'rabbitmq.unread',
@@ -210,13 +210,13 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       found: `Nobody reads the queue ${queue}, in which 10050 messages have gathered`,
     });
     await expect.poll(async () => ailments(await clinic.examine()), { timeout: 10_000 }).toEqual([]);
-    broker.control('clear_policy', 'concertim-unread');
+    await broker.control('clear_policy', 'concertim-unread');
     await onBroker((connection) => connection.queuePurge(queue));
   });
 
   test('the queue of others that is to be read is not there, or theirs: rmq.queue is removed', async () => {
     await using clinic = await start();
-    broker.control('set_permissions', 'concertim', '.*', '.*', '.*');
+    await broker.control('set_permissions', 'concertim', '.*', '.*', '.*');
 
     clinic.set('rmq.queue', 'nobodys');
     const missing = await only(clinic);

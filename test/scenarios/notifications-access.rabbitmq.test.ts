@@ -66,9 +66,9 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ of our own${why ? ` (skipped
     await using listening = await startListening({ broker, withService: false });
     const password = 'Correct-Horse-7';
     const rmq = { rmq_username: 'concertim', rmq_password: password };
-    broker.control('add_user', 'concertim', password);
+    await broker.control('add_user', 'concertim', password);
 
-    broker.control(...documentedPermissions(listening.prefix));
+    await broker.control(...documentedPermissions(listening.prefix));
     await using service = serve(await listening.configWith({ rmq }));
     await service.saw('listening to notifications');
     stopAll(listening);

@@ -61,8 +61,13 @@ export function createAuthority(): Authority {
         'own.csr',
       );
       openssl(
-        ...['ca', '-batch', '-config', 'ca.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-notext'],
-        ...['-startdate', from, '-enddate', until, '-in', 'own.csr', '-out', 'own.pem'],
+        ...'ca -batch -config ca.cnf -cert ca.pem -keyfile ca.key -notext -in own.csr -out own.pem'.split(
+          ' ',
+        ),
+        '-startdate',
+        from,
+        '-enddate',
+        until,
       );
       const cert = readFileSync(at('own.pem'), 'utf8') + readFileSync(at('ca.pem'), 'utf8');
       return { cert, key: readFileSync(at('own.key'), 'utf8') };
