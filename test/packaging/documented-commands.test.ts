@@ -53,6 +53,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm test$/, 'this test is part of it'],
   [/^npm run test:/, 'tests of their own, too long for this one'],
   [/^npm run soak /, 'it takes as long as it is told to'],
+  [
+    /^npm run bench /,
+    'it takes an hour; docs/performance.json is what it wrote, and generated-docs.test.ts reads it',
+  ],
   [/^npm run release$/, 'package.test.ts packs; it adds what npm knows of the packages'],
   [/^npm (pack|ci)$|^sudo npm install --global /, 'package.test.ts packs, installs and starts the package'],
   [/^npm run docs$/, 'scripts/generated-docs.test.ts compares what it would write'],
