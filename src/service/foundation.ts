@@ -37,6 +37,7 @@ export class Foundation implements AsyncDisposable {
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
   readonly #options: FoundationOptions;
+  readonly #logs = new Map<LogName, Logger>();
 
   /** @param observation made by the clock that it is given */
   constructor(options: FoundationOptions, observation: (clock: Clock) => Observation) {
@@ -81,7 +82,20 @@ export class Foundation implements AsyncDisposable {
     });
   }
 
-  log(component: ComponentName | 'plan' | 'service'): Logger {
+  /** A component's own, the same each time: two could not write, and put aside, one file. */
+  log(component: LogName): Logger {
+    const known = this.#logs.get(component);
+    if (known) return known;
+    const made = this.#createLog(component);
+    this.#logs.set(component, made);
+    return made;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.cloud.close(), this.portal.close(), this.tracing.stop()]);
+  }
+
+  #createLog(component: LogName): Logger {
     const { config, logFormat, log } = this.#options;
     if (log) return log.child({ component });
     const isOfAComponent = component !== 'plan' && component !== 'service';
@@ -93,8 +107,7 @@ export class Foundation implements AsyncDisposable {
       rotation: config.logRotation,
     });
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.cloud.close(), this.portal.close(), this.tracing.stop()]);
-  }
 }
+
+/** Whoever says something. */
+type LogName = ComponentName | 'plan' | 'service';
