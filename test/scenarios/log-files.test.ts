@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -69,6 +78,8 @@ test('after logrotate has moved a log file and sent SIGHUP, a new one goes on wh
   renameSync(join(folder, 'log/updates_bulk.log'), join(folder, 'log/updates_bulk.log-20261122'));
 
   service.kill('SIGHUP');
+  // Of two signals at once the second may be heard first.
+  await expect.poll(() => existsSync(join(folder, 'log/updates_bulk.log'))).toBe(true);
   service.kill('SIGTERM');
   const { code, stdout } = await service.finished;
 
