@@ -5,7 +5,7 @@ import { chosen } from '../metrics.ts';
 import { heightOf, order } from '../portal.ts';
 import { density, layOut, type Row } from './layout.ts';
 import { Rack } from './rack.tsx';
-import { current, goTo, neighbour } from './walk.ts';
+import { current, goTo, neighbour, type Place } from './walk.ts';
 
 /** Rows that are that near to what is seen are drawn too, px. */
 const beyond = 600;
@@ -37,7 +37,8 @@ const drawn = computed<readonly Row[]>(() => {
 /** All racks, in rows: as many as there are, and no more drawn than are seen. */
 export function RackGrid() {
   const box = useRef<HTMLDivElement>(null);
-  const isMoving = useRef(false);
+  /** Where a key has led, until the focus is there. */
+  const target = useRef<Place>(undefined);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -53,8 +54,9 @@ export function RackGrid() {
 
   const place = current.value;
   useEffect(() => {
-    if (!isMoving.current || !place || !box.current) return;
-    isMoving.current = false;
+    // What the focus itself has reached before may be drawn only now.
+    if (!place || place !== target.current || !box.current) return;
+    target.current = undefined;
     const { rackId, deviceId } = place;
     const row = layout.peek().rows.find(({ racks }) => racks.some(({ id }) => id === rackId));
     if (deviceId === undefined && row) box.current.scrollTop = row.top;
@@ -68,7 +70,7 @@ export function RackGrid() {
     const next = place && neighbour(place, event.key);
     if (!next) return;
     event.preventDefault();
-    isMoving.current = true;
+    target.current = next;
     goTo(next);
   };
   const onFocusIn = ({ target }: FocusEvent) => {
