@@ -1,6 +1,7 @@
 import type { User as PortalUser } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import type { Token } from '../openstack/token.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
 import { checkCompute } from './checks/compute.ts';
@@ -36,7 +37,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
   /** One group of checks: what goes wrong in it is a finding of its own. */
   const group = async (check: string, work: () => Promise<readonly Finding[]>) => {
     try {
-      findings.push(...(await within(signal, work())));
+      findings.push(...(await unlessAborted(work(), signal)));
     } catch (cause) {
       stop.throwIfAborted();
       findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected));
@@ -106,18 +107,6 @@ function late(check: string): Finding {
     why: unexpected.why,
     repair: 'Is that system overloaded, or far away? Ask again.',
   });
-}
-
-async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 async function signInToCloud(

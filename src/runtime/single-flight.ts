@@ -1,3 +1,5 @@
+import { unlessAborted } from './unless-aborted.ts';
+
 /**
  * Work that many ask for at the same time and that is done once: all of them get its one outcome. Whoever is aborted
  * leaves alone; the work goes on for the others. Nothing is kept: who asks after the end starts it anew.
@@ -14,19 +16,6 @@ export class SingleFlight<T> {
     this.#flight ??= this.#work().finally(() => {
       this.#flight = undefined;
     });
-    return unlessAborted(this.#flight, signal);
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
+    return signal ? unlessAborted(this.#flight, signal) : this.#flight;
   }
 }
