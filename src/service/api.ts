@@ -1,7 +1,6 @@
 import { queueNames } from '../amqp/queues.ts';
 import { ApiServer } from '../api/api-server.ts';
 import { Health } from '../observability/health.ts';
-import type { Reference } from '../openstack/model.ts';
 import { AuthUrls } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
 import { pingCloud } from '../operations/ping-cloud.ts';
@@ -18,11 +17,6 @@ const patience = {
   retry: { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 },
 };
 
-/** Whoever has objects looked at again. */
-interface UpdateRequests {
-  request(references: readonly Reference[]): Promise<void>;
-}
-
 /**
  * The component `api`.
  *
@@ -31,7 +25,7 @@ interface UpdateRequests {
  */
 export function createApi(
   base: Foundation,
-  updates: UpdateRequests | undefined,
+  updates: Pick<WriterRequests, 'request'> | undefined,
   page: Pick<StatusPageParts, 'file' | 'plan'>,
 ): Component {
   const { config, tracing, observation, clock } = base;
