@@ -11,6 +11,7 @@ import { type PrivateBroker, startPrivateBroker, whyNoPrivateBroker } from '../s
 import { Fleet } from './fleet.ts';
 import { inflict, ListMemory } from './http-faults.ts';
 import type { FaultName, HttpSystem } from './matrix.ts';
+import { type RandomCommand, randomCommandOf } from './random-command.ts';
 
 const seed = Number(process.env['KILLS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const why = whyNoPrivateBroker();
@@ -24,21 +25,9 @@ interface Real {
   readonly fleet: Fleet;
   readonly ends: (() => Promise<void>)[];
 }
-type Command = fc.AsyncCommand<Record<string, never>, Real>;
+const command = randomCommandOf<Real>();
 
-function command<T>(
-  name: string,
-  arbitrary: fc.Arbitrary<T>,
-  run: (real: Real, drawn: T) => Promise<void>,
-): fc.Arbitrary<Command> {
-  return arbitrary.map((drawn) => ({
-    check: () => true,
-    run: (_model, real) => run(real, drawn),
-    toString: () => `${name}(${JSON.stringify(drawn)})`,
-  }));
-}
-
-const commands: fc.Arbitrary<Command>[] = [
+const commands: fc.Arbitrary<RandomCommand<Real>>[] = [
   command('burst', fc.integer({ min: 5, max: 40 }), async ({ listening }, steps) => {
     for (let step = 0; step < steps; step++) {
       listening.sandbox.tick();

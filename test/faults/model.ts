@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { inflict, ListMemory } from './http-faults.ts';
-import type { FaultName, HttpSystem } from './matrix.ts';
+import { type FaultName, faultNames, type HttpSystem } from './matrix.ts';
+import { type RandomCommand, randomCommandOf } from './random-command.ts';
 import { type Fate, fates, UnreliableNotifications } from './unreliable-notifications.ts';
 import { World } from './world.ts';
-
-/**
- * The model is the cloud itself: what happened on the way must not matter. So there is nothing to foretell, and every command
- * can be given at any time.
- */
-type Model = Record<string, never>;
 
 interface Real {
   readonly world: World;
@@ -17,42 +12,14 @@ interface Real {
   readonly ends: (() => Promise<void>)[];
 }
 
-type Command = fc.AsyncCommand<Model, Real>;
-
-function command<T>(
-  name: string,
-  arbitrary: fc.Arbitrary<T>,
-  run: (real: Real, drawn: T) => Promise<void>,
-): fc.Arbitrary<Command> {
-  return arbitrary.map((drawn) => ({
-    check: () => true,
-    run: (_model, real) => run(real, drawn),
-    toString: () => `${name}(${JSON.stringify(drawn)})`,
-  }));
-}
+const command = randomCommandOf<Real>();
 
 const systems: readonly HttpSystem[] = ['Keystone', 'Nova', 'Heat', 'Concertim'];
-/** All but those that cost real time, and refused connections, whose sockets take some too. */
-const faults: readonly FaultName[] = [
-  'reset before it was carried out',
-  'reset after it was carried out',
-  '401',
-  '403',
-  '404',
-  '409',
-  '429 with Retry-After',
-  '500',
-  '502 with HTML',
-  '503',
-  'truncated JSON',
-  'wrong types',
-  'empty list',
-  'half a list',
-  'duplicate entries',
-  'stale list',
-];
+/** They cost real time; refused connections, whose sockets take some too. */
+const slow: readonly FaultName[] = ['connection refused', 'time-out', 'slow loris'];
+const faults = faultNames.filter((fault) => !slow.includes(fault));
 
-const commands: readonly fc.Arbitrary<Command>[] = [
+const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   command('change', fc.integer({ min: 1, max: 6 }), async ({ world }, steps) => {
     world.sandbox.tick(steps);
   }),

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +6,7 @@ import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
+import { freePort } from '../support/listen.ts';
 
 let sandbox: Sandbox;
 const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
@@ -16,14 +15,6 @@ function configFile(name: string, more: Record<string, unknown> = {}): string {
   const file = join(folder, name);
   writeFileSync(file, stringify({ log_level: 'info', ...sandbox.config, ...more }));
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 beforeAll(async () => {

@@ -3,9 +3,7 @@
  * operator brings along are the addresses and an administrator's account of each; every step is one that the step before
  * has printed.
  */
-import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +13,7 @@ import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
+import { freePort } from '../support/listen.ts';
 import { until } from '../support/listening-scenario.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
 
@@ -28,14 +27,6 @@ async function unprepared(): Promise<Sandbox> {
   identity.deleteRole(identity.role('watcher'));
   sandbox.portal.addUser({ login: 'newcomer' });
   return sandbox;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 test('from nothing to a service that runs, by what it prints', { timeout: 90_000 }, async () => {
