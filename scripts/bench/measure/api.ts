@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { request } from 'undici';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { freePort } from '../../../test/support/listen.ts';
 import { Child } from '../child.ts';
 import { ended, startCommand } from '../command.ts';
 import { type Figure, figureOf, type Sample } from '../figure.ts';
@@ -14,35 +13,36 @@ const secondsEach = 10;
 
 /** `POST /update_status`, 500 a second at an even pace, against a cloud that takes so long. */
 export async function measureApi(setting: Setting): Promise<Figure[]> {
-  const port = await freePort();
-  await using stage = await Stage.set(setting, { api: { host: '127.0.0.1', port } });
-  const { process } = startCommand(['run', 'api', '-c', stage.config]);
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    await untilItAnswers(url);
-    const { admin, serverIds } = await stage.sandbox.ask('callers');
-    await using load = await Child.start<LoadAnswers>('load-process.ts', {
-      url,
-      cloudEnv: admin,
-      serverIds,
-    } satisfies LoadProcessOptions);
+  return withApi(setting, async (load, pid) => {
     await load.ask('call', { perSecond, count: 5 * perSecond });
     const samples: Sample[] = [];
     for (let at = 0; at < setting.repetitions; at++) {
-      const cpuBefore = cpuSecondsOf(process.pid);
+      const cpuBefore = cpuSecondsOf(pid);
       const called = await load.ask('call', { perSecond, count: secondsEach * perSecond });
-      const cpu = (cpuSecondsOf(process.pid) - cpuBefore) / secondsEach;
-      samples.push({ ...called, 'share of a processor': cpu, rssMb: rssMbOf(process.pid) });
+      const cpu = (cpuSecondsOf(pid) - cpuBefore) / secondsEach;
+      samples.push({ ...called, 'share of a processor': cpu, rssMb: rssMbOf(pid) });
     }
     return [figureOf({ ...setting, name: `api/update_status, ${perSecond} a second` }, samples)];
-  } finally {
-    process.kill();
-    await ended(process);
-  }
+  });
 }
 
 /** Memory while 100,000 requests are answered: a sample each 20,000. */
 export async function measureApiMemory(setting: Setting): Promise<Figure[]> {
+  return withApi(setting, async (load, pid) => {
+    const sample: Record<string, number> = {};
+    for (let answered = 20_000; answered <= 100_000; answered += 20_000) {
+      await load.ask('call', { perSecond: 800, count: 20_000 });
+      sample[`rssMb after ${answered}`] = rssMbOf(pid);
+    }
+    return [figureOf({ ...setting, name: 'api/memory over 100,000 requests' }, [sample])];
+  });
+}
+
+/** Work with an API server, by its process, and somebody in another who calls it. */
+async function withApi(
+  setting: Setting,
+  work: (load: Child<LoadAnswers>, pid: Parameters<typeof rssMbOf>[0]) => Promise<Figure[]>,
+): Promise<Figure[]> {
   const port = await freePort();
   await using stage = await Stage.set(setting, { api: { host: '127.0.0.1', port } });
   const { process } = startCommand(['run', 'api', '-c', stage.config]);
@@ -55,12 +55,7 @@ export async function measureApiMemory(setting: Setting): Promise<Figure[]> {
       cloudEnv: admin,
       serverIds,
     } satisfies LoadProcessOptions);
-    const sample: Record<string, number> = {};
-    for (let answered = 20_000; answered <= 100_000; answered += 20_000) {
-      await load.ask('call', { perSecond: 800, count: 20_000 });
-      sample[`rssMb after ${answered}`] = rssMbOf(process.pid);
-    }
-    return [figureOf({ ...setting, name: 'api/memory over 100,000 requests' }, [sample])];
+    return await work(load, process.pid);
   } finally {
     process.kill();
     await ended(process);
@@ -77,12 +72,4 @@ async function untilItAnswers(url: string): Promise<void> {
       await systemClock.sleep(100);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
