@@ -5,7 +5,10 @@ import { meaningOf } from '../notifications/meaning.ts';
 import { announce, type EmittedMessage } from './notifications.ts';
 import { startSandbox } from './sandbox.ts';
 
-/** All that a sandbox of no pace says while a server is stopped and deleted and its stack suspended and deleted. */
+/**
+ * All that a sandbox of no pace says while a server is stopped and deleted, its stack suspended and deleted, and a key pair
+ * made and deleted.
+ */
 async function emittedMessages(): Promise<EmittedMessage[]> {
   await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 3, pace: 0 });
   const { cloud } = sandbox;
@@ -13,7 +16,8 @@ async function emittedMessages(): Promise<EmittedMessage[]> {
   announce(cloud, (message) => emitted.push(message));
   const [stack] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
   const [server] = stack ? [...cloud.orchestration.serversOf(stack)] : [];
-  if (!stack || !server) throw new Error('the sandbox is empty');
+  const [account] = sandbox.population.accounts;
+  if (!stack || !server || !account) throw new Error('the sandbox is empty');
 
   cloud.compute.act(server.id, 'stop');
   cloud.compute.act(server.id, 'start');
@@ -21,15 +25,31 @@ async function emittedMessages(): Promise<EmittedMessage[]> {
   cloud.orchestration.suspendStack(stack.id);
   cloud.orchestration.resumeStack(stack.id);
   cloud.orchestration.deleteStack(stack.id);
+  const { user, project } = account;
+  const draft = {
+    name: 'mine',
+    userId: user.id,
+    type: 'ssh',
+    publicKey: '',
+    fingerprint: '',
+    createdAt: 0,
+  } as const;
+  for (const verb of ['create', 'import'] as const) {
+    const pair = cloud.keyPairs.add(draft, { verb, projectId: project.id });
+    cloud.keyPairs.remove(pair, project.id);
+  }
   return emitted;
 }
 
 test('every message has the fields of those that a real cloud sent', async () => {
   const captured = new Map(
-    [...capturedMessages('nova-neutron-unversioned'), ...capturedMessages('heat')].map((message) => {
-      const { eventType, payload } = openEnvelope(Buffer.from(message.body));
-      return [eventType, { ...message, payload }];
-    }),
+    (['nova-neutron-unversioned', 'nova-key-pairs', 'heat'] as const)
+      .flatMap(capturedMessages)
+      .filter(({ routing_key }) => routing_key.startsWith('notifications.'))
+      .map((message) => {
+        const { eventType, payload } = openEnvelope(Buffer.from(message.body));
+        return [eventType, { ...message, payload }];
+      }),
   );
 
   const emitted = await emittedMessages();
@@ -55,16 +75,24 @@ test('every message has the fields of those that a real cloud sent', async () =>
       'compute.instance.power_on.end',
       'compute.instance.suspend.end',
       'compute.instance.delete.end',
+      'keypair.create.start',
+      'keypair.create.end',
+      'keypair.import.start',
+      'keypair.import.end',
+      'keypair.delete.start',
+      'keypair.delete.end',
       'orchestration.stack.suspend.start',
       'orchestration.stack.delete.end',
     ]),
   );
 });
 
-test('every message means a server or a stack to the listener', async () => {
+test('every message means a server or a stack to the listener, but for those of key pairs', async () => {
   const emitted = await emittedMessages();
 
-  const meanings = emitted.map(({ body }) => meaningOf(openEnvelope(Buffer.from(body))));
+  const notOurs = emitted
+    .map(({ body }) => openEnvelope(Buffer.from(body)))
+    .filter((notification) => meaningOf(notification).kind === 'not-ours');
 
-  expect(meanings.filter(({ kind }) => kind === 'not-ours')).toEqual([]);
+  expect(notOurs.filter(({ eventType }) => !eventType.startsWith('keypair.'))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { isoTime } from '../runtime/clock.ts';
 import type { Cloud, CloudEvent } from './cloud/cloud.ts';
 import type { Server } from './cloud/compute.ts';
 import { Ids, randomFor } from './cloud/ids.ts';
+import type { KeyPairEvent } from './cloud/key-pairs.ts';
 import { type Stack, statusOf } from './cloud/stack.ts';
 import { seconds } from './openstack/times.ts';
 
@@ -54,22 +55,53 @@ interface Moment {
 /** In the shape of Nova's unversioned and of Heat's notifications, as services of the sandbox's age send them. */
 export function messageOf(event: CloudEvent, moment: Moment): EmittedMessage {
   const priority = event.type.endsWith('.error') ? 'error' : 'info';
-  const isOfNova = 'server' in event;
+  const { exchange, publisher, projectId, payload } = contentOf(event);
   const notification = {
     message_id: moment.ids.uuid(),
-    publisher_id: isOfNova ? publisherOf(event.server) : 'orchestration.controller',
+    publisher_id: publisher,
     event_type: event.type,
     priority: priority.toUpperCase(),
-    payload: isOfNova ? instancePayload(event.type, event.server) : stackPayload(event.stack),
+    payload,
     timestamp: `${isoTime(moment.now).slice(0, 23).replace('T', ' ')}000`,
     _unique_id: moment.ids.uuid().replaceAll('-', ''),
-    _context_project_id: (isOfNova ? event.server : event.stack).projectId,
+    _context_project_id: projectId,
     _context_request_id: `req-${moment.ids.uuid()}`,
   };
   return {
-    exchange: isOfNova ? 'nova' : 'heat',
+    exchange,
     routingKey: `notifications.${priority}`,
     body: JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(notification) }),
+  };
+}
+
+/** Which service says what. */
+function contentOf(event: CloudEvent): {
+  readonly exchange: EmittedMessage['exchange'];
+  readonly publisher: string;
+  readonly projectId: string | undefined;
+  readonly payload: object;
+} {
+  if ('stack' in event) {
+    const { stack } = event;
+    const { projectId } = stack;
+    return {
+      exchange: 'heat',
+      publisher: 'orchestration.controller',
+      projectId,
+      payload: stackPayload(stack),
+    };
+  }
+  if ('keyPair' in event) {
+    const { projectId } = event;
+    return { exchange: 'nova', publisher: 'api.controller', projectId, payload: keyPairPayload(event) };
+  }
+  const { server, type } = event;
+  const { projectId } = server;
+  return {
+    exchange: 'nova',
+    publisher: publisherOf(server),
+    projectId,
+    payload: instancePayload(type, server),
   };
 }
 
@@ -125,6 +157,11 @@ function instancePayload(type: string, server: Server) {
     audit_period_beginning: precise(server.createdAt),
     audit_period_ending: precise(server.updatedAt),
   };
+}
+
+/** nova/compute/api.py, `KeypairAPI._notify` */
+function keyPairPayload({ keyPair, projectId }: KeyPairEvent) {
+  return { tenant_id: projectId ?? null, user_id: keyPair.userId, key_name: keyPair.name };
 }
 
 function stackPayload(stack: Stack) {

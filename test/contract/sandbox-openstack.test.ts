@@ -116,15 +116,18 @@ const notGranted = (role: string): Situation => ({
 });
 const keyPair = (name: string): Situation => ({
   as: 'user',
-  state: ({ sandbox: { cloud }, user }) =>
-    cloud.keyPairs.add({
-      name,
-      userId: user.id,
-      type: 'ssh',
-      publicKey: 'ssh-rsa AAAA',
-      fingerprint: '00',
-      createdAt: 0,
-    }),
+  state: ({ sandbox: { cloud }, user, project }) =>
+    cloud.keyPairs.add(
+      {
+        name,
+        userId: user.id,
+        type: 'ssh',
+        publicKey: 'ssh-rsa AAAA',
+        fingerprint: '00',
+        createdAt: 0,
+      },
+      { verb: 'import', projectId: project.id },
+    ),
 });
 const newestServers = ({ sandbox }: Like) => [...sandbox.cloud.compute.servers()];
 const rename: Situation = { server: ({ loose }) => loose };

@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       connection.queueDeclare({ queue: names.deadLetters, passive: true }),
     );
 
-    expect(messages).toHaveLength(193);
+    expect(messages).toHaveLength(209);
     expect(messageCount).toBe(0);
   });
 

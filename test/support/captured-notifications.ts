@@ -12,6 +12,8 @@ export interface CapturedMessage {
 export const captures = [
   'nova-neutron-unversioned',
   'nova-neutron-versioned',
+  // In both forms.
+  'nova-key-pairs',
   'heat',
   'keystone-cadf',
   'keystone-basic',

@@ -2,13 +2,13 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Compute, type ComputeEvent, type Server } from './compute.ts';
 import { Identity } from './identity.ts';
 import { Ids, randomFor } from './ids.ts';
-import { KeyPairs } from './key-pairs.ts';
+import { type KeyPairEvent, KeyPairs } from './key-pairs.ts';
 import { Networking } from './network.ts';
 import { Orchestration, type OrchestrationEvent } from './orchestration.ts';
 import { Timeline } from './timeline.ts';
 
 /** What a real cloud would announce, with the object as it is at that moment. */
-export type CloudEvent = ComputeEvent | OrchestrationEvent;
+export type CloudEvent = ComputeEvent | KeyPairEvent | OrchestrationEvent;
 
 export interface CloudOptions {
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export class Cloud {
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
-  readonly keyPairs = new KeyPairs();
+  readonly keyPairs: KeyPairs;
   readonly networking: Networking;
   readonly orchestration: Orchestration;
   /** For what is drawn as requests come, which must not shift the ids of objects. */
@@ -69,6 +69,7 @@ export class Cloud {
         for (const watcher of this.#watchers) watcher(server);
       },
     });
+    this.keyPairs = new KeyPairs(onEvent);
     this.networking = new Networking(new Ids(randomFor(seed, 'networking')));
     this.orchestration = new Orchestration({
       timeline,

@@ -11,14 +11,31 @@ export interface KeyPair {
   readonly createdAt: number;
 }
 
+/** What Nova announces of key pairs. */
+export interface KeyPairEvent {
+  readonly type: `keypair.${'create' | 'import' | 'delete'}.${'start' | 'end'}`;
+  readonly keyPair: Pick<KeyPair, 'name' | 'userId'>;
+  /** Where whoever asks for it is signed in. */
+  readonly projectId: string | undefined;
+}
+
 /** Nova's key pairs: a name is a user's own. */
 export class KeyPairs {
   readonly #pairs: KeyPair[] = [];
+  readonly #onEvent: (event: KeyPairEvent) => void;
   #made = 0;
 
-  add(draft: Omit<KeyPair, 'number'>): KeyPair {
+  constructor(onEvent: (event: KeyPairEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  /** @param verb whether Nova has generated the keys itself, or was given the public one */
+  add(
+    draft: Omit<KeyPair, 'number'>,
+    { verb, projectId }: { verb: 'create' | 'import'; projectId: string | undefined },
+  ): KeyPair {
     const pair = { ...draft, number: ++this.#made };
-    this.#pairs.push(pair);
+    this.#announced(verb, { keyPair: draft, projectId }, () => this.#pairs.push(pair));
     return pair;
   }
 
@@ -30,7 +47,19 @@ export class KeyPairs {
     return this.#pairs.filter((pair) => pair.userId === userId);
   }
 
-  remove(pair: KeyPair): void {
-    this.#pairs.splice(this.#pairs.indexOf(pair), 1);
+  remove(keyPair: KeyPair, projectId: string | undefined): void {
+    this.#announced('delete', { keyPair, projectId }, () =>
+      this.#pairs.splice(this.#pairs.indexOf(keyPair), 1),
+    );
+  }
+
+  #announced(
+    verb: 'create' | 'import' | 'delete',
+    about: Omit<KeyPairEvent, 'type'>,
+    act: () => unknown,
+  ): void {
+    this.#onEvent({ type: `keypair.${verb}.start`, ...about });
+    act();
+    this.#onEvent({ type: `keypair.${verb}.end`, ...about });
   }
 }

@@ -52,7 +52,10 @@ export function addKeyPairs(app: FastifyInstance, site: Site): void {
     const fingerprint = fingerprintOf(publicKey);
     const { name, type } = draft;
     const createdAt = site.cloud.timeline.now();
-    const pair = keyPairs.add({ name, userId, type, publicKey, fingerprint, createdAt });
+    const pair = keyPairs.add(
+      { name, userId, type, publicKey, fingerprint, createdAt },
+      { verb: generated ? 'create' : 'import', projectId: call.project?.id },
+    );
     call.reply.code(minor >= 2 ? 201 : 200);
     return JSON.stringify({
       keypair: {
@@ -64,7 +67,7 @@ export function addKeyPairs(app: FastifyInstance, site: Site): void {
   });
   route('DELETE', '/:name', (call) => {
     const minor = minorOf(call);
-    keyPairs.remove(find(call));
+    keyPairs.remove(find(call), call.project?.id);
     call.reply.code(minor >= 2 ? 204 : 202);
     return undefined;
   });

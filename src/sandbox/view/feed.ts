@@ -81,7 +81,7 @@ export class Feed {
       cloud.onServerChange((server) => this.#serverChanged(server)),
       cloud.onEvent((event) => {
         if ('server' in event) this.#serverChanged(event.server);
-        else this.#stackChanged(event.stack);
+        else if ('stack' in event) this.#stackChanged(event.stack);
       }),
     ];
     metricDaemon.onTaken = (deviceId) => this.#marks.figures.add(Number(deviceId));
