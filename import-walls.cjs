@@ -26,7 +26,17 @@ const mayImport = {
     'observability',
     'runtime',
   ],
-  doctor: ['openstack', 'concertim', 'amqp', 'operations', 'http', 'config', 'observability', 'runtime'],
+  doctor: [
+    'openstack',
+    'concertim',
+    'amqp',
+    'notifications',
+    'operations',
+    'http',
+    'config',
+    'observability',
+    'runtime',
+  ],
   sandbox: [
     'openstack/model',
     'openstack/wire',

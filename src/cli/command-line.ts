@@ -78,6 +78,10 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--json', 'for programs')
     .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
     .option('--yes', 'with --fix: do not ask')
+    .option(
+      '--test-event',
+      'make a key pair in Nova, delete it, and see whether both are heard over RabbitMQ',
+    )
     .action(async (options: DoctorOptions) => exit(await (await import('./doctor.ts')).doctor(options)));
 
   program

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { describeDiagnosis, exitCodeOf } from '../doctor/describe.ts';
-import { type Diagnosis, examine } from '../doctor/examine.ts';
+import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts';
 import { error, type Remedy } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
@@ -14,6 +14,7 @@ export interface DoctorOptions {
   readonly json?: boolean;
   readonly fix?: boolean;
   readonly yes?: boolean;
+  readonly testEvent?: boolean;
 }
 
 /** A role that was made can be given only then: each round may find what the one before made possible. */
@@ -31,6 +32,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     if (!(await treat(patient, remedies, options, stop.signal))) break;
     diagnosis = await examine(patient, stop.signal);
   }
+  if (options.testEvent) diagnosis = await examineTestEvent(patient, diagnosis, stop.signal);
   return tell(diagnosis, options);
 }
 

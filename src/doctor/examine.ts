@@ -12,6 +12,7 @@ import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
 import { checkPortal } from './checks/portal.ts';
 import { checkProjects } from './checks/projects.ts';
+import { checkTestEvent } from './checks/test-event.ts';
 import { failure } from './failure.ts';
 import { error, type Finding, ok } from './finding.ts';
 import type { Patient } from './patient.ts';
@@ -107,6 +108,36 @@ function late(check: string): Finding {
     why: unexpected.why,
     repair: 'Is that system overloaded, or far away? Ask again.',
   });
+}
+
+/**
+ * Has the cloud announce something, and listens for it: a check that makes a key pair and deletes it, and so is made only
+ * when it is asked for, after all others.
+ */
+export async function examineTestEvent(
+  patient: Patient,
+  { findings, unchecked }: Diagnosis,
+  stop: AbortSignal,
+): Promise<Diagnosis> {
+  const check = 'rabbitmq.test-event';
+  const { broker, config } = patient;
+  const { rmq } = config;
+  const needed = ['keystone.sign-in', 'keystone.catalog.compute', 'rabbitmq.connection'];
+  const obstacle = needed.find(
+    (name) => !findings.some((found) => found.check === name && found.level === 'ok'),
+  );
+  const skip = (because: string) => ({ findings, unchecked: [...unchecked, { check, because }] });
+  if (!broker || !rmq) return skip('rmq.rmq_address is not set');
+  if (rmq.queue !== undefined) return skip('rmq.queue is set: what is in it, its other readers would miss');
+  if (obstacle !== undefined) return skip(`${obstacle} stands in the way`);
+  try {
+    await using session = await broker.connect('concertim doctor', stop);
+    const found = await checkTestEvent(patient, { session, rmq, signal: stop });
+    return { findings: [...findings, ...found].toSorted(byCheck), unchecked };
+  } catch (cause) {
+    stop.throwIfAborted();
+    return { findings: [...findings, failure(check, cause, unexpected)].toSorted(byCheck), unchecked };
+  }
 }
 
 async function signInToCloud(

@@ -13,6 +13,24 @@ const routingKeys = [
   'versioned_notifications.error',
 ];
 
+/** Binds a queue to an exchange for all that is listened to. @returns false: there is no such exchange */
+export async function bindToExchange(
+  session: BrokerSession,
+  queue: string,
+  exchange: string,
+): Promise<boolean> {
+  try {
+    await session.attempt((channel) => channel.exchangeDeclare({ exchange, type: 'topic', passive: true }));
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === 'refused') return false;
+    throw error;
+  }
+  await session.attempt(async (channel) => {
+    for (const routingKey of routingKeys) await channel.queueBind({ queue, exchange, routingKey });
+  });
+  return true;
+}
+
 /**
  * Binds our queue to the exchanges of the cloud's services. They are theirs: one that is not there is waited for, never
  * made, because with other properties than its owner's it would keep that service from publishing.
@@ -44,8 +62,7 @@ export class ExchangeBindings {
   async bind(): Promise<boolean> {
     const missing = new Set<string>();
     for (const exchange of this.#exchanges) {
-      if (await this.#exists(exchange)) await this.#bindTo(exchange);
-      else missing.add(exchange);
+      if (!(await bindToExchange(this.#session, this.#queue, exchange))) missing.add(exchange);
     }
     const appeared = [...this.#missing].filter((exchange) => !missing.has(exchange));
     const vanished = [...missing].filter((exchange) => !this.#missing.has(exchange));
@@ -70,24 +87,5 @@ export class ExchangeBindings {
       await pause(this.#clock, everyMs, lost);
       if (!lost.aborted && (await this.bind())) onAppeared();
     }
-  }
-
-  async #exists(exchange: string): Promise<boolean> {
-    try {
-      await this.#session.attempt((channel) =>
-        channel.exchangeDeclare({ exchange, type: 'topic', passive: true }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof BrokerError && error.kind === 'refused') return false;
-      throw error;
-    }
-  }
-
-  async #bindTo(exchange: string): Promise<void> {
-    await this.#session.attempt(async (channel) => {
-      for (const routingKey of routingKeys)
-        await channel.queueBind({ queue: this.#queue, exchange, routingKey });
-    });
   }
 }

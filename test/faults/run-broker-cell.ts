@@ -132,7 +132,7 @@ async function live(sandbox: Awaited<ReturnType<typeof startSandbox>>, phase: Ph
   }
 }
 
-type Harming = (harm: Harm) => Promise<() => Promise<void>>;
+type Harming = (harm: Harm) => Promise<() => Promise<unknown>>;
 
 const weather =
   (bad: Weather): Harming =>

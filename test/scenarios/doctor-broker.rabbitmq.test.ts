@@ -1,8 +1,11 @@
 /** A RabbitMQ on which something is missing: the doctor names it, what it prints is done, and all is well. */
 import type { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { Finding } from '../../src/doctor/finding.ts';
+import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { ailments, type Clinic, startClinic } from '../support/doctor.ts';
+import { commandsIn, runPrinted as runOnCloud } from '../support/printed-commands.ts';
 import {
   type PrivateBroker,
   startPrivateBroker,
@@ -246,5 +249,145 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(certificate).toMatchObject({ level: 'error', repair: expect.stringContaining('set rmq.cacert') });
     expect(found.map(({ check }) => check)).toEqual(['rabbitmq.connection', 'rmq.certificate']);
     expect(ailments(await clinic.examine())).toEqual([]);
+  });
+
+  describe('a test event', () => {
+    const check = 'rabbitmq.test-event';
+    const publish = ({ sandbox }: Clinic, exchangePrefix = '') =>
+      publishNotifications(sandbox.cloud, broker.url, { exchangePrefix, onError: () => {} });
+    const tryTestEvent = async (clinic: Clinic) => {
+      const { findings, unchecked } = await clinic.examineTestEvent();
+      return [...findings, ...unchecked].filter((about) => about.check === check);
+    };
+
+    /** Key pairs in the cloud, and queues of the doctor's on the broker. */
+    async function leftBehind({ sandbox }: Clinic): Promise<unknown[]> {
+      const pairs = sandbox.cloud.keyPairs.of(sandbox.population.concertim.id);
+      const queues = await broker.control('--quiet', 'list_queues', 'name');
+      return [...pairs, ...queues.split('\n').filter((name) => name.includes('doctor'))];
+    }
+
+    test('is seen, and all that was made for it is gone', async () => {
+      await using clinic = await start();
+      await using _publisher = await publish(clinic);
+
+      const diagnosis = await clinic.examineTestEvent();
+
+      expect(ailments(diagnosis)).toEqual([]);
+      expect(diagnosis.findings.find((finding) => finding.check === check)).toMatchObject({
+        level: 'ok',
+        found: expect.stringMatching(/^keypair\.import\.start was heard on exchange nova, \d+ ms/),
+      });
+      expect(await leftBehind(clinic)).toEqual([]);
+    });
+
+    test('is not seen where the cloud sends none: by hand, the driver in nova.conf; then it is', async () => {
+      await using clinic = await start();
+
+      const silent = await tryTestEvent(clinic);
+      await using _publisher = await publish(clinic);
+      const heard = await tryTestEvent(clinic);
+
+      expect(silent).toMatchObject([
+        {
+          level: 'error',
+          found: expect.stringMatching(/nothing of it was heard on nova, heat, openstack$/),
+          why: 'Changes show within updates.interval only.',
+          repair: expect.stringContaining('driver = messagingv2'),
+        },
+      ]);
+      expect(heard).toMatchObject([{ level: 'ok' }]);
+      expect(await leftBehind(clinic)).toEqual([]);
+    }, 20_000);
+
+    test('is heard on another exchange than those that are configured: rmq.exchanges set, it is seen', async () => {
+      await using clinic = await start();
+      await using _publisher = await publish(clinic);
+      clinic.set('rmq.exchanges', 'heat');
+
+      const [elsewhere] = await tryTestEvent(clinic);
+      const [, list = ''] =
+        /^Set rmq\.exchanges to (\[.*\])\.$/.exec((elsewhere as Finding).repair ?? '') ?? [];
+      clinic.set('rmq.exchanges', parse(list) as string[]);
+
+      expect(elsewhere).toMatchObject({
+        level: 'error',
+        found: 'Nova publishes on exchange nova, and rmq.exchanges has only heat',
+      });
+      expect(await tryTestEvent(clinic)).toMatchObject([{ level: 'ok' }]);
+    });
+
+    test('is not seen on an exchange that nobody would guess: the list that is named has it', async () => {
+      await using clinic = await start();
+      await broker.control('set_permissions', 'concertim', '.*', '.*', '.*');
+      await using _publisher = await publish(clinic, 'region-one-');
+
+      const [silent] = await tryTestEvent(clinic);
+      const [, listing = ''] =
+        /rabbitmqctl (list_exchanges .*)$/.exec((silent as Finding).repair ?? '') ?? [];
+      const [exchange = ''] = /^region-one-nova/m.exec(await broker.control(...listing.split(' '))) ?? [];
+      clinic.set('rmq.exchanges', exchange);
+
+      expect(silent).toMatchObject({ level: 'error' });
+      expect(await tryTestEvent(clinic)).toMatchObject([{ level: 'ok' }]);
+      await onBroker(async (connection) => {
+        for (const name of ['nova', 'heat'])
+          await connection.exchangeDelete({ exchange: `region-one-${name}` });
+        for (const name of ['info', 'error'])
+          await connection.queueDelete(`region-one-notifications.${name}`);
+      });
+    }, 20_000);
+
+    test('whose key pair was made, and the answer to that lost, leaves nothing behind', async () => {
+      await using clinic = await start();
+      clinic.sandbox.faults.add({
+        service: 'nova',
+        method: 'POST',
+        path: /os-keypairs/,
+        kind: 'reset-after',
+      });
+
+      const [failed] = await tryTestEvent(clinic);
+
+      expect(failed).toMatchObject({ level: 'error', found: expect.stringContaining('os-keypairs') });
+      expect(await leftBehind(clinic)).toEqual([]);
+    });
+
+    test('whose key pair cannot be deleted says so, with the command that does', async () => {
+      await using clinic = await start();
+      await using _publisher = await publish(clinic);
+      clinic.sandbox.faults.add({ service: 'nova', method: 'DELETE', kind: 'answer', status: 503 });
+
+      const found = await tryTestEvent(clinic);
+      clinic.sandbox.faults.clear();
+      const [command = ''] = commandsIn((found[1] as Finding).repair ?? '');
+      await runOnCloud(command, clinic.sandbox, 'concertim');
+
+      expect(found).toMatchObject([
+        { level: 'ok' },
+        { level: 'warning', found: expect.stringContaining('is still there') },
+      ]);
+      expect(await leftBehind(clinic)).toEqual([]);
+    });
+
+    test('is not tried where something else stands in the way', async () => {
+      await using clinic = await start();
+
+      clinic.set('rmq.rmq_password', 'wrong');
+      const refused = await tryTestEvent(clinic);
+      clinic.set('rmq.rmq_password', 'right');
+      clinic.set('rmq.queue', queue);
+      const theirs = await tryTestEvent(clinic);
+      clinic.write();
+      const without = await tryTestEvent(clinic);
+
+      expect([refused, theirs, without].flat()).toEqual([
+        { check, because: 'rabbitmq.connection stands in the way' },
+        { check, because: expect.stringMatching(/^rmq\.queue is set/) },
+        { check, because: 'rmq.rmq_address is not set' },
+      ]);
+      const created = clinic.sandbox.services.nova.seen.filter(({ method }) => method === 'POST');
+      expect(created).toEqual([]);
+    });
   });
 });

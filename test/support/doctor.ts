@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { loadConfigWithSettings } from '../../src/config/load.ts';
-import { type Diagnosis, examine } from '../../src/doctor/examine.ts';
+import { type Diagnosis, examine, examineTestEvent } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { admit } from '../../src/doctor/patient.ts';
 import { applyRemedy } from '../../src/doctor/repair.ts';
@@ -19,8 +19,10 @@ export interface Clinic extends AsyncDisposable {
   readonly file: string;
   readonly write: (settings?: Settings) => void;
   /** Changes one key of the file, such as `openstack.password`; undefined takes it away. */
-  readonly set: (path: string, value: string | number | undefined) => void;
+  readonly set: (path: string, value: string | number | readonly string[] | undefined) => void;
   readonly examine: () => Promise<Diagnosis>;
+  /** The same, with a test event. */
+  readonly examineTestEvent: () => Promise<Diagnosis>;
   /** Carries out the remedies of all findings. */
   treat(): Promise<void>;
 }
@@ -59,6 +61,11 @@ export async function startClinic(options: SandboxOptions = {}): Promise<Clinic>
     async examine() {
       await using patient = admit(loadConfigWithSettings({ file, env: {} }));
       return await examine(patient, new AbortController().signal);
+    },
+    async examineTestEvent() {
+      await using patient = admit(loadConfigWithSettings({ file, env: {} }));
+      const { signal } = new AbortController();
+      return await examineTestEvent(patient, await examine(patient, signal), signal);
     },
     async treat() {
       await using patient = admit(loadConfigWithSettings({ file, env: {} }));

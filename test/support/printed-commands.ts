@@ -5,6 +5,7 @@
  *   openstack role create NAME
  *   openstack role add --user ID --project ID NAME
  *   openstack user create --domain ID --password-prompt NAME
+ *   openstack keypair delete NAME
  *   gnocchi archive-policy create -d granularity:60s,timespan:86400s… -m mean… NAME
  *   gnocchi resource delete ID
  *
@@ -23,14 +24,14 @@ export function commandsIn(text: string): string[] {
   return [...text.matchAll(programs)].map(([, command = '']) => command.trim());
 }
 
-/** Runs one as the administrator of a sandbox's cloud, who may be asked by nobody but OpenStack's own command line. */
-export async function runPrinted(command: string, sandbox: Sandbox): Promise<void> {
+/** Runs one as the administrator of a sandbox's cloud, unless it is to be run with another account. */
+export async function runPrinted(command: string, sandbox: Sandbox, as = 'admin'): Promise<void> {
   const [program = '', ...args] = command.split(/\s+/);
   if (program === 'chmod') {
     execFileSync(program, args);
     return;
   }
-  const cloud = await signIn(sandbox);
+  const cloud = await signIn(sandbox, as);
   const [noun = '', verb = ''] = args;
   const run = verbs[`${program} ${noun} ${verb}`];
   if (!run) throw new Error(`this command is not understood here: ${command}`);
@@ -40,6 +41,7 @@ export async function runPrinted(command: string, sandbox: Sandbox): Promise<voi
 interface Cloud {
   readonly keystone: string;
   readonly gnocchi: string;
+  readonly nova: string;
   readonly send: (method: string, url: string, body?: unknown) => Promise<void>;
   readonly idOf: (collection: 'roles', name: string) => Promise<string>;
 }
@@ -62,6 +64,10 @@ const verbs: Readonly<Record<string, (args: string[], cloud: Cloud) => Promise<v
     await send('POST', `${keystone}/users`, {
       user: { name: only(positionals), domain_id: values.domain, enabled: true, ...prompted },
     });
+  },
+  async 'openstack keypair delete'(args, { nova, send }) {
+    const { positionals } = parseArgs({ args, options: {}, allowPositionals: true });
+    await send('DELETE', `${nova}/os-keypairs/${only(positionals)}`);
   },
   async 'gnocchi archive-policy create'(args, { gnocchi, send }) {
     const options = {
@@ -89,7 +95,7 @@ function only(positionals: readonly string[]): string {
   return name;
 }
 
-async function signIn({ services }: Sandbox): Promise<Cloud> {
+async function signIn({ services }: Sandbox, name: string): Promise<Cloud> {
   const keystone = `${services.keystone.url}/v3`;
   const domain = { id: 'default' };
   const signedIn = await request(`${keystone}/auth/tokens`, {
@@ -97,7 +103,7 @@ async function signIn({ services }: Sandbox): Promise<Cloud> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       auth: {
-        identity: { methods: ['password'], password: { user: { name: 'admin', domain, password } } },
+        identity: { methods: ['password'], password: { user: { name, domain, password } } },
         scope: { project: { name: 'admin', domain } },
       },
     }),
@@ -106,6 +112,7 @@ async function signIn({ services }: Sandbox): Promise<Cloud> {
   return {
     keystone,
     gnocchi: services.gnocchi.url,
+    nova: `${services.nova.url}/v2.1`,
     async send(method, url, body) {
       const answer = await request(url, {
         method,

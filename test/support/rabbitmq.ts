@@ -24,8 +24,8 @@ export interface PrivateBroker extends TestBroker {
   /** As a power cut: SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** `rabbitmqctl`, such as `add_user`. */
-  control(...args: string[]): Promise<void>;
+  /** `rabbitmqctl`, such as `add_user`. @returns what it prints */
+  control(...args: string[]): Promise<string>;
 }
 
 const execute = promisify(execFile);
@@ -115,7 +115,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     start,
     kill,
     async control(...args) {
-      await execute(join(dirname(serverScript), 'rabbitmqctl'), args, { env });
+      return (await execute(join(dirname(serverScript), 'rabbitmqctl'), args, { env })).stdout;
     },
     async [Symbol.asyncDispose]() {
       await kill();
