@@ -13,9 +13,39 @@ export interface DeviceIps {
 export function deviceIps(addresses: readonly Address[], externalNetworks: ReadonlySet<string>): DeviceIps {
   const publicIps: string[] = [];
   const privateIps: string[] = [];
-  for (const { network, address, type } of addresses) {
-    const isPublic = type === 'floating' || externalNetworks.has(network);
-    (isPublic ? publicIps : privateIps).push(`${network}:${address}`);
+  for (const address of addresses) {
+    const ips = isPublic(address, externalNetworks) ? publicIps : privateIps;
+    ips.push(`${address.network}:${address.address}`);
   }
   return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
+}
+
+/** Whether a device says so already. Of most servers there is one address: for that no text is made. */
+export function saysIps(
+  device: { readonly [Key in keyof DeviceIps]: string | null },
+  addresses: readonly Address[],
+  externalNetworks: ReadonlySet<string>,
+): boolean {
+  const [first, second] = addresses;
+  if (!first || second) {
+    const { publicIps, privateIps } = deviceIps(addresses, externalNetworks);
+    return device.publicIps === publicIps && device.privateIps === privateIps;
+  }
+  return isPublic(first, externalNetworks)
+    ? saysIp(device.publicIps, first) && device.privateIps === ''
+    : saysIp(device.privateIps, first) && device.publicIps === '';
+}
+
+function saysIp(text: string | null, { network, address }: Address): boolean {
+  return (
+    text !== null &&
+    text.length === network.length + 1 + address.length &&
+    text.startsWith(network) &&
+    text[network.length] === ':' &&
+    text.endsWith(address)
+  );
+}
+
+function isPublic({ network, type }: Address, externalNetworks: ReadonlySet<string>): boolean {
+  return type === 'floating' || externalNetworks.has(network);
 }

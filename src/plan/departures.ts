@@ -1,7 +1,7 @@
 import type { Device, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
 import type { Server } from '../openstack/model.ts';
 import type { Held } from './change.ts';
-import { type DesiredState, keyOfDevice, type MappingSettings } from './desired-state.ts';
+import type { DesiredState, MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack } from './mapping.ts';
 import { deletedStacksOf } from './membership.ts';
@@ -80,7 +80,7 @@ export function departures(
   const movedOut = new Set<Rack>();
   for (const rack of racks.allowed) {
     const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.allowed.has(device));
-    const staying = others.find((device) => keyOfDevice(device, desired) === undefined);
+    const staying = others.find((device) => desired.keyOfDevice(device) === undefined);
     if (staying) {
       const reason = `device ${staying.name} stays in it`;
       held.push({ kind: 'rack', id: rack.id, name: rack.name, reason });
@@ -134,15 +134,15 @@ function judge<T extends Device | Rack | Template>(
 
 function leavingDevices(facts: Facts): Leaving<Device> {
   const { cloud, desired, portal, index, deletedStacks } = facts;
-  const leaving: Leaving<Device> = { owned: 0, candidates: [], held: [] };
+  const leaving: Leaving<Device> = { owned: index.ownedDevices, candidates: [], held: [] };
+  // Where the server of each is wanted there is none to look for.
+  if (desired.presentDevices === index.ownedDevices) return leaving;
   for (const device of portal.devices) {
     const serverId = serverOfDevice(device);
-    if (serverId === undefined) continue;
-    leaving.owned++;
-    const source = sourceOfDevice(device, index);
-    if (desired.keyOfServer.has(serverId)) continue;
+    if (serverId === undefined || desired.keyOfDevice(device) !== undefined) continue;
     if (cloud.scope.kind === 'some' && !cloud.scope.servers.has(serverId)) continue;
 
+    const source = sourceOfDevice(device, index);
     const stackIsDeleted = source?.kind === 'stack' && deletedStacks.has(keyOfSource(source));
     const server = cloud.servers.get(serverId);
     if (server?.kind === 'unreadable') continue;
@@ -208,7 +208,7 @@ function isForsaken(
     cloud.scope.kind === 'all' &&
     !wantedRacks.has(key) &&
     (index.devicesOfRack.get(rack.id) ?? []).every(
-      (device) => leavingDevices.has(device) || keyOfDevice(device, desired) !== undefined,
+      (device) => leavingDevices.has(device) || desired.keyOfDevice(device) !== undefined,
     )
   );
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
-  address,
   type CloudFields,
   cloud,
+  device,
   flavor,
   portal,
   rack,
@@ -24,40 +24,7 @@ test('devices are ordered by name and id, racks by the id of their stack', () =>
   });
 
   expect(racks.map(({ key }) => key)).toEqual(['y', 'z']);
-  expect(racks[0]?.devices.map(({ serverId }) => serverId)).toEqual(['3', '1', '2']);
-});
-
-test('the interfaces of a device are ordered by address, per network, whatever that is called', () => {
-  const addresses = [
-    address({ network: 'constructor', address: '10.0.0.2' }),
-    address({ network: '__proto__', address: '10.1.0.1' }),
-    address({ network: 'constructor', address: '10.0.0.1', mac: 'fa:16:3e:00:00:01' }),
-  ];
-
-  const { racks } = desired({ servers: [server({ addresses })], trees: [tree({ servers: ['server'] })] });
-
-  const interfaces = racks[0]?.devices[0]?.metadata['net_interfaces'] as object;
-  expect(Object.entries(interfaces)).toEqual([
-    [
-      'constructor',
-      [
-        { addr: '10.0.0.1', version: 4, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
-        { addr: '10.0.0.2', version: 4, type: 'fixed', mac: null },
-      ],
-    ],
-    ['__proto__', [{ addr: '10.1.0.1', version: 4, type: 'fixed', mac: null }]],
-  ]);
-});
-
-test('of a volume it is said whether it goes with the server, where Nova says so', () => {
-  const volumes = [
-    { id: 'kept', deleteOnTermination: false },
-    { id: 'unsaid', deleteOnTermination: null },
-  ];
-
-  const { racks } = desired({ servers: [server({ volumes })], trees: [tree({ servers: ['server'] })] });
-
-  expect(racks[0]?.devices[0]?.volumeDetails).toEqual({ kept: { delete_on_termination: false }, unsaid: {} });
+  expect(racks[0]?.devices.map(({ server }) => server.id)).toEqual(['3', '1', '2']);
 });
 
 test('a tree that was not read says nothing of outputs and memory: the rack keeps its own', () => {
@@ -98,12 +65,16 @@ test('the templates of flavors that are gone come last: a living one of the name
   expect(templates.map(({ foreignId }) => foreignId)).toEqual(['z', 'deleted-flavor:m1/1/1/1']);
 });
 
-test('each server is known by the source whose racks it belongs in, if they are wanted', () => {
+test('each device is known by the source whose racks it belongs in, if they are wanted', () => {
   const seen = { servers: [server({ id: 'a' }), server({ id: 'b' })], trees: [tree({ servers: ['a'] })] };
+  const devices = ['a', 'b', 'gone'].map((id, at) =>
+    device({ id: at + 1, metadata: { openstack_instance_id: id } }),
+  );
 
-  expect(Object.fromEntries(desired(seen, portal(), 'rack').keyOfServer)).toEqual({
-    a: 'stack',
-    b: 'standalone:project',
-  });
-  expect(desired(seen, portal({ users: [] })).keyOfServer.size).toBe(0);
+  const { keyOfDevice, presentDevices } = desired(seen, portal({ devices }), 'rack');
+  expect(devices.map(keyOfDevice)).toEqual(['stack', 'standalone:project', undefined]);
+  expect(presentDevices).toBe(2);
+  const unowned = desired(seen, portal({ users: [], devices }));
+  expect(devices.map(unowned.keyOfDevice)).toEqual([undefined, undefined, undefined]);
+  expect(unowned.presentDevices).toBe(0);
 });

@@ -6,11 +6,10 @@ import type {
   RackStatus,
   UserId,
 } from '../concertim/model.ts';
-import type { Address, ProjectId, Server, ServerId } from '../openstack/model.ts';
-import { deviceIps } from './addresses.ts';
+import type { ProjectId, Server } from '../openstack/model.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
-import { rackKeyOfServers } from './membership.ts';
+import { membership } from './membership.ts';
 import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import { creationOutput } from './outputs.ts';
@@ -19,7 +18,6 @@ import {
   metadataKeys,
   type RackKey,
   type RackSource,
-  serverOfDevice,
   stackKey,
   standaloneKey,
 } from './ownership.ts';
@@ -44,25 +42,28 @@ export interface DesiredRack {
   readonly devices: readonly DesiredDevice[];
 }
 
+/** A server that has a device. What that says of it is made where it is asked for (device-fields.ts). */
 export interface DesiredDevice {
-  readonly serverId: ServerId;
-  readonly name: string;
-  readonly description: string;
+  readonly server: Server;
+  /** Those that the portal has of it: none or one, after an accident several. */
+  readonly present: readonly Device[];
+  /** Of whose racks it stands in one; undefined: it belongs to none. */
+  readonly stack: RackKey | undefined;
+  /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: DeviceStatus | undefined;
   readonly template: DesiredTemplate;
-  readonly publicIps: string;
-  readonly privateIps: string;
-  readonly sshKey: string;
-  readonly volumeDetails: JsonObject;
-  readonly metadata: JsonObject;
+  /** Networks whose addresses are public. */
+  readonly externalNetworks: ReadonlySet<string>;
 }
 
 /** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */
 export interface DesiredState {
   readonly templates: readonly DesiredTemplate[];
   readonly racks: readonly DesiredRack[];
-  /** Which of these racks a server has its device in. */
-  readonly keyOfServer: ReadonlyMap<ServerId, RackKey>;
+  /** How many devices the portal has of the servers in these racks. */
+  readonly presentDevices: number;
+  /** The source whose racks a device belongs in, be it there already or not; undefined: its server is not wanted. */
+  readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Servers and stacks in a state that we do not know. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
@@ -78,24 +79,34 @@ export function desiredState(
   index: PortalIndex,
   settings: MappingSettings,
 ): DesiredState {
+  const { externalNetworks } = cloud;
   const flavors = new FlavorResolver(cloud.flavors, portal.templates.filter(isOwnTemplate));
   const unknownStates: { id: string; state: string }[] = [];
   const devices = new Map<RackKey, DesiredDevice[]>();
-  const projects = new Map<RackKey, ProjectId>();
+  const standaloneProjects = new Set<ProjectId>();
 
-  for (const [serverId, key] of rackKeyOfServers(cloud, index, settings.standaloneServers)) {
-    const server = cloud.servers.get(serverId);
-    if (server?.kind !== 'server' || !isWantedServer(server, settings)) continue;
+  const rackKeyOf = membership(cloud, index, settings.standaloneServers);
+  for (const server of cloud.servers.values()) {
+    if (server.kind !== 'server') continue;
+    const key = rackKeyOf(server);
+    if (key === undefined || !isWantedServer(server, settings)) continue;
     const status = deviceStatus(server);
     if (status === deletedState) continue;
-    if (status === unknownState) unknownStates.push({ id: serverId, state: server.vmState });
+    if (status === unknownState) unknownStates.push({ id: server.id, state: server.vmState });
     const usual = flavors.resolve(server.flavor);
-    const template = settings.deviceTemplate?.(server, usual) ?? usual;
-    const device = desiredDevice(server, key, { status, template, externalNetworks: cloud.externalNetworks });
+    const isStandalone = key === standaloneKey(server.projectId);
+    if (isStandalone) standaloneProjects.add(server.projectId);
+    const device: DesiredDevice = {
+      server,
+      present: index.devicesOfServer.get(server.id) ?? [],
+      stack: isStandalone ? undefined : key,
+      status: status === unknownState ? undefined : status,
+      template: settings.deviceTemplate?.(server, usual) ?? usual,
+      externalNetworks,
+    };
     const siblings = devices.get(key);
     if (siblings) siblings.push(device);
     else devices.set(key, [device]);
-    projects.set(key, server.projectId);
   }
   for (const siblings of devices.values()) siblings.sort(byNameAndId);
 
@@ -113,39 +124,43 @@ export function desiredState(
       devices: devices.get(key) ?? [],
     });
   }
-  for (const [key, projectId] of projects) {
+  for (const projectId of standaloneProjects) {
+    const key = standaloneKey(projectId);
     const ownerId = ownerOf(projectId, key, index);
-    if (key !== standaloneKey(projectId) || ownerId === undefined) continue;
+    if (ownerId === undefined) continue;
     racks.push({ ...standaloneRack(projectId), ownerId, devices: devices.get(key) ?? [] });
   }
   racks.sort((a, b) => compareTexts(a.key, b.key));
 
-  const keyOfServer = new Map<ServerId, RackKey>();
   const templates = new Map<string, DesiredTemplate>();
   if (cloud.scope.kind === 'all') {
     for (const flavor of cloud.flavors) templates.set(flavor.id, templateOfFlavor(flavor));
   }
-  for (const { key, devices } of racks) {
-    for (const { serverId, template } of devices) {
-      keyOfServer.set(serverId, key);
+  let presentDevices = 0;
+  for (const { devices } of racks) {
+    for (const { template, present } of devices) {
       templates.set(template.foreignId, template);
+      presentDevices += present.length;
     }
   }
   return {
     templates: [...templates.values()].sort(byLifeAndId),
     racks,
-    keyOfServer,
+    presentDevices,
+    keyOfDevice: keysOfDevices(racks),
     unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
   };
 }
 
-/** The source whose racks a device belongs in, be it there already or not; undefined: its server is not wanted. */
-export function keyOfDevice(
-  device: Device,
-  { keyOfServer }: Pick<DesiredState, 'keyOfServer'>,
-): RackKey | undefined {
-  const server = serverOfDevice(device);
-  return server && keyOfServer.get(server);
+/** Sorted out at the first question: of a portal in step there is none. */
+function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice'] {
+  let keys: Map<Device, RackKey> | undefined;
+  return (device) => {
+    keys ??= new Map(
+      racks.flatMap(({ key, devices }) => devices.flatMap(({ present }) => present.map((one) => [one, key]))),
+    );
+    return keys.get(device);
+  };
 }
 
 /** The user with the project; where there is none, whoever has the rack already keeps it. */
@@ -185,61 +200,11 @@ function standaloneRack(projectId: ProjectId) {
   };
 }
 
-interface DeviceFacts {
-  readonly status: DeviceStatus | typeof unknownState;
-  readonly template: DesiredTemplate;
-  readonly externalNetworks: ReadonlySet<string>;
-}
-
-function desiredDevice(
-  server: Server,
-  key: RackKey,
-  { status, template, externalNetworks }: DeviceFacts,
-): DesiredDevice {
-  const isOfStack = key !== standaloneKey(server.projectId);
-  return {
-    serverId: server.id,
-    name: server.name,
-    description: 'Nova server in OpenStack',
-    status: status === unknownState ? undefined : status,
-    template,
-    ...deviceIps(server.addresses, externalNetworks),
-    sshKey: server.keyName ?? '',
-    volumeDetails: Object.fromEntries(
-      server.volumes.map(({ id, deleteOnTermination }) => [
-        id,
-        deleteOnTermination === null ? {} : { delete_on_termination: deleteOnTermination },
-      ]),
-    ),
-    metadata: {
-      [metadataKeys.serverId]: server.id,
-      ...(isOfStack && { [metadataKeys.stackId]: key }),
-      net_interfaces: netInterfaces(server),
-    },
-  };
-}
-
-/** Per network its addresses, in an order that does not depend on Nova's. */
-function netInterfaces({ addresses }: Server): JsonObject {
-  const networks = new Map<string, JsonObject[]>();
-  for (const { network, address, version, type, mac } of addresses.toSorted(byAddress)) {
-    const interfaces = networks.get(network);
-    const here = { addr: address, version, type, mac };
-    if (interfaces) interfaces.push(here);
-    else networks.set(network, [here]);
-  }
-  return Object.fromEntries(networks);
-}
-
-function byAddress(a: Address, b: Address): number {
-  return compareTexts(a.address, b.address);
-}
-
 /** The flavors that are there first: of two of one name they are the ones that have it. */
 function byLifeAndId({ foreignId: a }: DesiredTemplate, { foreignId: b }: DesiredTemplate): number {
   return Number(isOfGoneFlavor(a)) - Number(isOfGoneFlavor(b)) || compareTexts(a, b);
 }
 
 function byNameAndId(a: DesiredDevice, b: DesiredDevice): number {
-  return compareTexts(a.name, b.name) || compareTexts(a.serverId, b.serverId);
+  return compareTexts(a.server.name, b.server.name) || compareTexts(a.server.id, b.server.id);
 }

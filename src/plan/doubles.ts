@@ -10,6 +10,7 @@ import {
 } from './names.ts';
 import type { Scope } from './observation.ts';
 import { isOwnTemplate, keyOfSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import { indexPortal } from './portal-index.ts';
 
 /**
  * The portal wants names to be unique and has no index that makes them so: of creations that race it lets several
@@ -25,8 +26,8 @@ export function renameDoubles(
   if (scope.kind !== 'all') return { changes: [], portal };
   const reason = 'another one has its name';
   const changes: Change[] = [];
-  const racks = newNames(portal.racks, {
-    within: ({ ownerId }) => ownerId,
+  const racksOfOwner = Map.groupBy(portal.racks, ({ ownerId }) => ownerId);
+  const racks = newNames(racksOfOwner.values(), {
     ownId: (rack) => {
       const source = sourceOfRack(rack);
       return source && keyOfSource(source);
@@ -35,16 +36,14 @@ export function renameDoubles(
   });
   for (const [rack, name] of racks) changes.push({ kind: 'update-rack', rack, patch: { name }, reason });
 
-  const devices = newNames(portal.devices, {
-    within: ({ location }) => location?.rackId,
+  const devices = newNames(indexPortal(portal).devicesOfRack.values(), {
     ownId: serverOfDevice,
     rules: deviceNames,
   });
   for (const [device, name] of devices)
     changes.push({ kind: 'update-device', device, patch: { name }, reason });
 
-  const templates = newNames(portal.templates, {
-    within: () => 'the portal',
+  const templates = newNames([portal.templates], {
     ownId: (template) => (isOwnTemplate(template) ? template.foreignId : undefined),
     rules: templateNames,
   });
@@ -64,20 +63,19 @@ export function renameDoubles(
 }
 
 function newNames<T extends { readonly name: string }>(
-  items: readonly T[],
+  /** Each of those whose names must differ. */
+  groups: Iterable<readonly T[]>,
   options: {
-    /** What names are unique in; undefined: in nothing. */
-    readonly within: (item: T) => unknown;
     /** undefined: not ours. */
     readonly ownId: (item: T) => string | undefined;
     readonly rules: NameRules;
   },
 ): Map<T, string> {
-  const { within, ownId, rules } = options;
+  const { ownId, rules } = options;
   const renamed = new Map<T, string>();
-  for (const [place, siblings] of Map.groupBy(items, within)) {
+  for (const siblings of groups) {
     const taken = new Set(siblings.map(({ name }) => name));
-    if (place === undefined || taken.size === siblings.length) continue;
+    if (taken.size === siblings.length) continue;
     const rightful = new Set<string>();
     const foreignFirst = siblings.toSorted(
       (a, b) => Number(ownId(a) !== undefined) - Number(ownId(b) !== undefined),

@@ -11,12 +11,18 @@ import {
   unreadable,
   user,
 } from '../../test/support/builders.ts';
-import { rackKeyOfServers } from './membership.ts';
+import { membership } from './membership.ts';
 import { memoryKey } from './memory.ts';
 import { indexPortal } from './portal-index.ts';
 
 function homes(seen: CloudFields, shown = portal(), standalone: 'ignore' | 'rack' = 'ignore') {
-  return Object.fromEntries(rackKeyOfServers(cloud(seen), indexPortal(shown), standalone));
+  const { servers } = cloud(seen);
+  const keyOf = membership(cloud(seen), indexPortal(shown), standalone);
+  const home = [...servers.values()].map((server) => [
+    server.id,
+    server.kind === 'server' ? keyOf(server) : undefined,
+  ]);
+  return Object.fromEntries(home.filter(([, key]) => key !== undefined));
 }
 
 /** The rack of a stack as an earlier run has left it. */

@@ -1,66 +1,89 @@
-import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
+import type { Server, ServerId, StackServers } from '../openstack/model.ts';
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
-import { type RackKey, serverOfDevice, stackKey, standaloneKey } from './ownership.ts';
+import {
+  keyOfSource,
+  type RackKey,
+  serverOfDevice,
+  sourceOfRack,
+  stackKey,
+  standaloneKey,
+} from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { deletedState, rackStatus } from './status.ts';
 
 /**
- * Which source each server belongs to. The first of these that says so decides, and of two stacks that both have a
- * server the one with the lower id:
+ * Which source a server belongs to. The first of these that says so decides, and of two stacks that both have a server the
+ * one with the lower id:
  *
- * 1. it is a resource of the stack's tree: read in this run, recorded in the rack, or hinted by Nova;
- * 2. it is a member of one of the tree's server groups;
- * 3. its device already stands in a rack of the stack;
- * 4. it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
+ * 1. it is a resource of the stack's tree: read in this run, or recorded in the rack;
+ * 2. Nova hints at the stack;
+ * 3. it is a member of one of the tree's server groups;
+ * 4. its device already stands in a rack of the stack;
+ * 5. it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
  *
  * A server that is in none of these is not shown. A stack that was deleted has none.
  */
-export function rackKeyOfServers(
+export function membership(
   cloud: CloudObservation,
   index: PortalIndex,
   standaloneServers: 'ignore' | 'rack',
-): Map<ServerId, RackKey> {
-  const keys = new Map<ServerId, RackKey>();
-  const claim = (server: ServerId, key: RackKey) => {
-    if (!keys.has(server) && cloud.servers.has(server)) keys.set(server, key);
-  };
+): (server: Server) => RackKey | undefined {
   const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
-  const groupsOfTree = new Map<RackKey, readonly ServerGroupId[]>();
-
-  for (const tree of cloud.trees.toSorted((a, b) => compareTexts(a.root.id, b.root.id))) {
+  const stacks = new Set<RackKey>();
+  const ofTree = new Map<ServerId, RackKey>();
+  const ofGroup = new Map<ServerId, RackKey>();
+  // The lowest id last: it has the last word.
+  for (const tree of cloud.trees.toSorted((a, b) => compareTexts(b.root.id, a.root.id))) {
     if (rackStatus(tree.root.status) === deletedState) continue;
     const key = stackKey(tree.root.id);
-    const known = membersOf(tree, index);
-    for (const server of known?.servers ?? []) claim(server, key);
-    groupsOfTree.set(key, known?.serverGroups ?? []);
-  }
-  for (const server of cloud.servers.values()) {
-    if (server.kind !== 'server' || server.rootStackId === null) continue;
-    const key = stackKey(server.rootStackId);
-    if (groupsOfTree.has(key)) claim(server.id, key);
-  }
-  for (const [key, groups] of groupsOfTree) {
-    for (const group of groups) for (const server of membersOfGroup.get(group) ?? []) claim(server, key);
-  }
-  for (const key of groupsOfTree.keys()) {
-    for (const rack of index.racksOfSource.get(key) ?? []) {
-      for (const device of index.devicesOfRack.get(rack.id) ?? []) {
-        const server = serverOfDevice(device);
-        if (server) claim(server, key);
-      }
+    stacks.add(key);
+    const { servers, serverGroups } = membersOf(tree, index) ?? nothing;
+    for (const server of servers) ofTree.set(server, key);
+    for (const group of serverGroups) {
+      for (const server of membersOfGroup.get(group) ?? []) ofGroup.set(server, key);
     }
   }
-  if (standaloneServers === 'rack') {
-    const seen = new Set([...groupsOfTree.keys(), ...deletedStacksOf(cloud)]);
-    const elsewhere = serversOfUnseenStacks(cloud, index, seen);
-    for (const server of cloud.servers.values()) {
-      if (server.kind !== 'server' || !index.ownerOfProject.has(server.projectId)) continue;
-      if (cloud.unobserved.has(server.projectId) || elsewhere.has(server.id)) continue;
-      claim(server.id, standaloneKey(server.projectId));
-    }
+  const standaloneKeyOf =
+    standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks) : () => undefined;
+  return (server) =>
+    ofTree.get(server.id) ??
+    hintedStack(server, stacks) ??
+    ofGroup.get(server.id) ??
+    stackOfPlace(server, index, stacks) ??
+    standaloneKeyOf(server);
+}
+
+const nothing: StackServers = { servers: [], serverGroups: [] };
+
+function hintedStack({ rootStackId }: Server, stacks: ReadonlySet<RackKey>): RackKey | undefined {
+  const key = rootStackId === null ? undefined : stackKey(rootStackId);
+  return key !== undefined && stacks.has(key) ? key : undefined;
+}
+
+/** The stack in whose rack a server's device stands; of several the one with the lowest id. */
+function stackOfPlace({ id }: Server, index: PortalIndex, stacks: ReadonlySet<RackKey>): RackKey | undefined {
+  let lowest: RackKey | undefined;
+  for (const { location } of index.devicesOfServer.get(id) ?? []) {
+    const rack = location && index.racks.get(location.rackId);
+    const source = rack && sourceOfRack(rack);
+    const key = source ? keyOfSource(source) : undefined;
+    if (key !== undefined && stacks.has(key) && (lowest === undefined || key < lowest)) lowest = key;
   }
-  return keys;
+  return lowest;
+}
+
+/** Where the servers stand that belong to no stack, as far as their project's stacks could be seen. */
+function standaloneMembership(
+  cloud: CloudObservation,
+  index: PortalIndex,
+  stacks: ReadonlySet<RackKey>,
+): (server: Server) => RackKey | undefined {
+  const elsewhere = serversOfUnseenStacks(cloud, index, new Set([...stacks, ...deletedStacksOf(cloud)]));
+  return ({ id, projectId }) =>
+    index.ownerOfProject.has(projectId) && !cloud.unobserved.has(projectId) && !elsewhere.has(id)
+      ? standaloneKey(projectId)
+      : undefined;
 }
 
 /** Stacks of which the cloud says itself that they were deleted. */

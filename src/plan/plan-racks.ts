@@ -1,7 +1,7 @@
 import type { Device, DevicePatch, JsonObject, Rack, RackPatch } from '../concertim/model.ts';
-import type { ServerId } from '../openstack/model.ts';
 import type { Change, Held, NewDevice } from './change.ts';
-import { type DesiredDevice, type DesiredRack, keyOfDevice } from './desired-state.ts';
+import type { DesiredDevice, DesiredRack } from './desired-state.ts';
+import { deviceFields, saysAlready } from './device-fields.ts';
 import { difference, equal } from './difference.ts';
 import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
@@ -26,28 +26,33 @@ export interface RackPlanContext {
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
   readonly leaving: ReadonlySet<Device>;
-  /** Which source's racks each server belongs in: devices that stand elsewhere will move there. */
-  readonly keyOfServer: ReadonlyMap<ServerId, RackKey>;
+  /** Which source's racks a device belongs in: one that stands elsewhere will move there. */
+  readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Names of the owner's other racks. Grows with each rack that is planned. */
   readonly takenNames: Set<string>;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
 }
 
-/** What becomes of the devices of a source. */
+/** A device and what it shall show. */
+interface Shown {
+  readonly device: Device;
+  readonly wanted: DesiredDevice;
+}
+
+/** What becomes of the devices of a source. Those that are right as they are are in none of these. */
 interface Sorted {
-  readonly keep: Map<Device, DesiredDevice>;
+  readonly update: Shown[];
   /** To be made anew: another template, or another rack. */
-  readonly replace: Map<Device, DesiredDevice>;
+  readonly replace: Shown[];
   readonly create: DesiredDevice[];
   /** Further devices of one server. */
-  readonly surplus: Set<Device>;
+  readonly surplus: Device[];
 }
 
 export function planRacks(desired: DesiredRack, context: RackPlanContext): RackPlan {
-  const { index, leaving } = context;
   const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [], held: [] };
-  const present = index.racksOfSource.get(desired.key) ?? [];
+  const present = context.index.racksOfSource.get(desired.key) ?? [];
   const racks = present.filter(({ ownerId }) => ownerId === desired.ownerId);
   const layout = new RackLayout(desired.key, racks, context.defaultRackHeight);
 
@@ -55,14 +60,10 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   for (const device of sorted.surplus) {
     plan.removals.push({ kind: 'delete-device', device, reason: 'a second device of one server' });
   }
-  for (const slot of layout.slots) {
-    for (const device of devicesIn(slot, index)) {
-      if (leaving.has(device) || sorted.surplus.has(device)) continue;
-      const key = keyOfDevice(device, context);
-      layout.keep(slot, device, { moves: key !== undefined && key !== desired.key });
-    }
-  }
-  planUpdates(sorted.keep, layout, plan);
+  // What stands where, under which name, matters where something is named or placed, and where a rack may be empty.
+  const isStill = sorted.update.length + sorted.replace.length + sorted.create.length === 0;
+  if (!isStill || layout.slots.length > 1) layOut(layout, desired.key, sorted.surplus, context);
+  planUpdates(sorted.update, layout, plan);
   planNewDevices(sorted, layout, plan, context);
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context);
@@ -73,25 +74,41 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
 }
 
 function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlanContext): Sorted {
-  const sorted: Sorted = { keep: new Map(), replace: new Map(), create: [], surplus: new Set() };
+  const sorted: Sorted = { update: [], replace: [], create: [], surplus: [] };
   const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
   for (const wanted of desired.devices) {
-    const devices = context.index.devicesOfServer.get(wanted.serverId) ?? [];
-    const chosen = devices.find(isHere) ?? devices[0];
-    for (const device of devices) if (device !== chosen) sorted.surplus.add(device);
-    if (!chosen) {
+    const { present } = wanted;
+    const device = present.find(isHere) ?? present[0];
+    if (!device) {
       sorted.create.push(wanted);
       continue;
     }
+    if (present.length > 1) sorted.surplus.push(...present.filter((other) => other !== device));
     const template = context.templates.get(wanted.template.foreignId);
-    const hasTemplate = template?.ref.kind === 'present' && template.ref.id === chosen.templateId;
-    (isHere(chosen) && hasTemplate ? sorted.keep : sorted.replace).set(chosen, wanted);
+    const hasTemplate = template?.ref.kind === 'present' && template.ref.id === device.templateId;
+    if (!isHere(device) || !hasTemplate) sorted.replace.push({ device, wanted });
+    else if (!saysAlready(device, wanted)) sorted.update.push({ device, wanted });
   }
   return sorted;
 }
 
-function planUpdates(keep: Sorted['keep'], layout: RackLayout, plan: RackPlan): void {
-  for (const [device, wanted] of keep) {
+function layOut(
+  layout: RackLayout,
+  key: RackKey,
+  surplus: readonly Device[],
+  { index, leaving, keyOfDevice }: RackPlanContext,
+): void {
+  for (const slot of layout.slots) {
+    for (const device of devicesIn(slot, index)) {
+      if (leaving.has(device) || surplus.includes(device)) continue;
+      const belongsTo = keyOfDevice(device);
+      layout.keep(slot, device, { moves: belongsTo !== undefined && belongsTo !== key });
+    }
+  }
+}
+
+function planUpdates(update: readonly Shown[], layout: RackLayout, plan: RackPlan): void {
+  for (const { device, wanted } of update) {
     const slot = layout.slotOf(device.location?.rackId);
     if (!slot) continue;
     const name = nameIn(slot, wanted, device.name);
@@ -115,7 +132,8 @@ function planNewDevices(
   const heightOf = ({ template }: DesiredDevice) =>
     context.templates.get(template.foreignId)?.height ?? template.height;
   let toCome = 0;
-  for (const wanted of [...replace.values(), ...create]) toCome += heightOf(wanted);
+  for (const { wanted } of replace) toCome += heightOf(wanted);
+  for (const wanted of create) toCome += heightOf(wanted);
 
   const newDevice = (wanted: DesiredDevice, device?: Device): NewDevice => {
     const height = heightOf(wanted);
@@ -128,6 +146,7 @@ function planNewDevices(
     const { slot, startU } = layout.place(height, { preferred, toCome });
     toCome -= height;
     const name = nameIn(slot, wanted, slot === presentSlot ? device?.name : undefined);
+    const fields = deviceFields(wanted);
     return {
       rack: slot.ref,
       template: context.templates.get(wanted.template.foreignId)?.ref ?? {
@@ -136,20 +155,16 @@ function planNewDevices(
       },
       startU,
       draft: {
+        ...fields,
         name,
-        description: wanted.description,
         // A server in a state that we do not know: the one status that offers no button.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
-        publicIps: wanted.publicIps,
-        privateIps: wanted.privateIps,
-        sshKey: wanted.sshKey,
         loginUser: device?.loginUser ?? '',
-        volumeDetails: wanted.volumeDetails,
-        metadata: { ...(device && withoutStack(device.metadata)), ...wanted.metadata },
+        metadata: { ...(device && withoutStack(device.metadata)), ...fields.metadata },
       },
     };
   };
-  for (const [device, wanted] of replace) {
+  for (const { device, wanted } of replace) {
     const reason = 'its server has another flavor, or its stack another rack';
     plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), reason });
   }
@@ -164,13 +179,12 @@ function planSlots(
   plan: RackPlan,
   { index, takenNames: taken }: RackPlanContext,
 ): void {
-  const sibling = index.racksOfSource.get(desired.key)?.find(recall);
-
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
     if (!present) {
       const name = chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
+      const sibling = index.racksOfSource.get(desired.key)?.find(recall);
       const rack = newRack(desired, slot, name, sibling);
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
     } else if (at > 0 && slot.devices === 0) {
@@ -207,7 +221,7 @@ const mostRacks = 99;
 function planAbandoned(rack: Rack, plan: RackPlan, context: RackPlanContext): void {
   const staying = context.index.devicesOfRack
     .get(rack.id)
-    ?.find((device) => !context.leaving.has(device) && keyOfDevice(device, context) === undefined);
+    ?.find((device) => !context.leaving.has(device) && context.keyOfDevice(device) === undefined);
   const reason = 'its project belongs to another user';
   if (!staying) plan.leftovers.push({ kind: 'delete-rack', rack, reason });
   else {
@@ -221,21 +235,22 @@ function planAbandoned(rack: Rack, plan: RackPlan, context: RackPlanContext): vo
 }
 
 function nameIn(slot: Slot, wanted: DesiredDevice, present: string | undefined): string {
-  const name = chooseName(nameCandidates(wanted.name, wanted.serverId, deviceNames), slot.names, present);
+  const name = chooseName(
+    nameCandidates(wanted.server.name, wanted.server.id, deviceNames),
+    slot.names,
+    present,
+  );
   slot.names.add(name);
   return name;
 }
 
 function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
+  const fields = deviceFields(wanted);
   return difference<DevicePatch>(device, {
     name,
-    description: wanted.description,
     ...(wanted.status && { status: wanted.status }),
-    publicIps: wanted.publicIps,
-    privateIps: wanted.privateIps,
-    sshKey: wanted.sshKey,
-    volumeDetails: wanted.volumeDetails,
-    metadata: merged(device.metadata, wanted.metadata),
+    ...fields,
+    metadata: merged(device.metadata, fields.metadata),
   });
 }
 

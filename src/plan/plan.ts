@@ -55,7 +55,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
       index,
       templates,
       leaving: leaving.devices,
-      keyOfServer: desired.keyOfServer,
+      keyOfDevice: desired.keyOfDevice,
       takenNames: ofOwner(taken, rack.ownerId),
       defaultRackHeight: settings.defaultRackHeight,
     });

@@ -9,6 +9,8 @@ export interface PortalIndex {
   readonly racksOfSource: ReadonlyMap<RackKey, readonly Rack[]>;
   readonly sources: ReadonlyMap<RackKey, RackSource>;
   readonly devicesOfServer: ReadonlyMap<ServerId, readonly Device[]>;
+  /** How many there are of servers. */
+  readonly ownedDevices: number;
   /** Ours and foreign ones. */
   readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
   readonly racks: ReadonlyMap<RackId, Rack>;
@@ -74,12 +76,24 @@ function newIndex(portal: PortalSnapshot): PortalIndex {
 
   const devicesOfServer = new Map<ServerId, Device[]>();
   const devicesOfRack = new Map<RackId, Device[]>();
+  let ownedDevices = 0;
   for (const device of portal.devices) {
     if (device.location) append(devicesOfRack, device.location.rackId, device);
     const server = serverOfDevice(device);
-    if (server) append(devicesOfServer, server, device);
+    if (!server) continue;
+    append(devicesOfServer, server, device);
+    ownedDevices++;
   }
-  return { ownerOfProject, racksOfSource, sources, devicesOfServer, devicesOfRack, racks, users };
+  return {
+    ownerOfProject,
+    racksOfSource,
+    sources,
+    devicesOfServer,
+    ownedDevices,
+    devicesOfRack,
+    racks,
+    users,
+  };
 }
 
 /** Numbers by size (generation A), texts by their letters (B). */

@@ -6,7 +6,7 @@ import type { Session } from '../openstack/session.ts';
 import { absentees } from '../plan/absentees.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, StackTree } from '../plan/observation.ts';
-import { serverOfDevice, stackKey } from '../plan/ownership.ts';
+import { stackKey } from '../plan/ownership.ts';
 import type { DeletionPolicy } from '../plan/policy.ts';
 import { indexPortal, type PortalIndex } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -77,7 +77,7 @@ export async function observeCloud(
     gatherEvidence(session, absent, {
       ...options,
       announced,
-      ownedDevices: portal.devices.filter((device) => serverOfDevice(device) !== undefined).length,
+      ownedDevices: index.ownedDevices,
       signal,
     }),
     readServerGroups(session, trees, index, signal),

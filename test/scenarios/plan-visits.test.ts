@@ -13,8 +13,8 @@ import { PaperPortal } from '../support/paper-portal.ts';
  * same on every machine, so a step that looks at everything once more for each object cannot slip in.
  */
 
-const perServer = { server: 18, device: 32 };
-const perStack = { rack: 43, root: 32 };
+const perServer = { server: 17, device: 19 };
+const perStack = { rack: 29, root: 28 };
 
 test('a plan in step reads each object so often, however many there are', async () => {
   const small = await readsOfPlan(20);

@@ -1,0 +1,144 @@
+import { array, assert, boolean, constantFrom, integer, property, record } from 'fast-check';
+import { expect, test } from 'vitest';
+import { address, device, flavor, server } from '../../test/support/builders.ts';
+import type { Device } from '../concertim/model.ts';
+import type { VolumeId } from '../openstack/model.ts';
+import type { DesiredDevice } from './desired-state.ts';
+import { deviceFields, saysAlready } from './device-fields.ts';
+import { difference } from './difference.ts';
+import { templateOfFlavor } from './flavor-template.ts';
+import { deviceNames, validName } from './names.ts';
+
+const wanted = (fields: Parameters<typeof server>[0] = {}, stack?: string): DesiredDevice => ({
+  server: server(fields),
+  present: [],
+  stack: stack as DesiredDevice['stack'],
+  status: 'ACTIVE',
+  template: templateOfFlavor(flavor()),
+  externalNetworks: new Set(['internet']),
+});
+
+/** Few values of each, so that two servers differ in little. */
+const anyWanted = record({
+  name: constantFrom('web', 'web.1', 'web-1'),
+  keyName: constantFrom(null, 'key'),
+  addresses: array(
+    record({
+      network: constantFrom('internet', 'net', '__proto__'),
+      address: constantFrom('10.0.0.1', '10.0.0.2', 't:10.0.0.1'),
+      version: constantFrom(4 as const, 6 as const),
+      type: constantFrom('fixed' as const, 'floating' as const),
+      mac: constantFrom(null, 'fa:16:3e:00:00:01'),
+    }),
+    { maxLength: 3 },
+  ),
+  volumes: array(
+    record({
+      id: constantFrom('a', 'b', '__proto__').map((id) => id as VolumeId),
+      deleteOnTermination: constantFrom(null, true, false),
+    }),
+    { maxLength: 2 },
+  ),
+  stack: constantFrom(undefined, 'stack', 'other'),
+}).map(({ stack, ...fields }) => wanted(fields, stack));
+
+/** The device that a server would be given, with more in its metadata and its keys in another order. */
+function deviceOf(shown: DesiredDevice): Device {
+  const { metadata, ...fields } = deviceFields(shown);
+  return device({
+    ...fields,
+    name: validName(shown.server.name, deviceNames),
+    metadata: turned({ ...metadata, theirs: 1 }) as Device['metadata'],
+  });
+}
+
+function turned(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return Array.isArray(value) ? value.map(turned) : value;
+  }
+  const entries = Object.entries(value).map(([key, item]) => [key, turned(item)] as const);
+  return Object.fromEntries(entries.reverse());
+}
+
+test('what a device says already is no difference', () => {
+  assert(
+    property(anyWanted, anyWanted, boolean(), integer({ min: 0, max: 1 }), (one, other, isOwn, extra) => {
+      const present = deviceOf(isOwn ? one : other);
+      const interfaces = present.metadata['net_interfaces'] as Record<string, object[]>;
+      if (extra) for (const [first] of Object.values(interfaces)) Object.assign(first ?? {}, { theirs: 1 });
+
+      const { metadata, ...fields } = deviceFields(one);
+      const differs =
+        difference(present, { name: validName(one.server.name, deviceNames), ...fields }) ??
+        difference(present.metadata, metadata);
+      if (saysAlready(present, one)) expect(differs).toBeUndefined();
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a device says already what its server would have it say', () => {
+  assert(
+    property(anyWanted, (shown) => {
+      const places = shown.server.addresses.map(({ network, address }) => `${network} ${address}`);
+      const volumes = shown.server.volumes.map(({ id }) => id);
+      const isOrdinary = new Set([...places, ...volumes]).size === places.length + volumes.length;
+
+      // Of an address or a volume that is there twice it says no: then the difference decides.
+      if (isOrdinary) expect(saysAlready(deviceOf(shown), shown)).toBe(true);
+    }),
+  );
+});
+
+test.each([
+  ['status', { status: 'FAILED' as const }],
+  ['name', { name: 'other' }],
+  ['description', { description: 'mine' }],
+  ['key', { sshKey: 'other' }],
+  ['volumes', { volumeDetails: { a: {} } }],
+  ['public addresses', { publicIps: 'net:10.0.0.1' }],
+  ['private addresses', { privateIps: '' }],
+])('a device of another %s does not', (_what, fields) => {
+  const shown = wanted({ addresses: [address()] }, 'stack');
+
+  expect(saysAlready(deviceOf(shown), shown)).toBe(true);
+  expect(saysAlready({ ...deviceOf(shown), ...fields }, shown)).toBe(false);
+});
+
+test('a device whose status the cloud does not tell may have any', () => {
+  const shown = { ...wanted(), status: undefined };
+
+  expect(saysAlready({ ...deviceOf(shown), status: 'FAILED' }, shown)).toBe(true);
+});
+
+test('the interfaces of a device are ordered by address, per network, whatever that is called', () => {
+  const addresses = [
+    address({ network: 'constructor', address: '10.0.0.2' }),
+    address({ network: '__proto__', address: '10.1.0.1' }),
+    address({ network: 'constructor', address: '10.0.0.1', mac: 'fa:16:3e:00:00:01' }),
+  ];
+
+  const interfaces = deviceFields(wanted({ addresses })).metadata['net_interfaces'] as object;
+
+  expect(Object.entries(interfaces)).toEqual([
+    [
+      'constructor',
+      [
+        { addr: '10.0.0.1', version: 4, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
+        { addr: '10.0.0.2', version: 4, type: 'fixed', mac: null },
+      ],
+    ],
+    ['__proto__', [{ addr: '10.1.0.1', version: 4, type: 'fixed', mac: null }]],
+  ]);
+});
+
+test('of a volume it is said whether it goes with the server, where Nova says so', () => {
+  const volumes = [
+    { id: 'kept', deleteOnTermination: false },
+    { id: 'unsaid', deleteOnTermination: null },
+  ];
+
+  const { volumeDetails } = deviceFields(wanted({ volumes }));
+
+  expect(volumeDetails).toEqual({ kept: { delete_on_termination: false }, unsaid: {} });
+});
