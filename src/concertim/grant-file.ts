@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { Secret } from '../runtime/secret.ts';
 
 /** A token and until when, by our clock, it is used. */
@@ -40,7 +41,7 @@ export class GrantFile {
     const fresh = `${this.#path}.${process.pid}`;
     const content = { ...this.#of, token: secret.reveal(), renewAt };
     try {
-      await mkdir(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });
       // Another component may be reading it: it sees the old one or the new one, whole.
       await rename(fresh, this.#path);

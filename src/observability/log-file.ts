@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
 /** A log file that cannot be opened or written: whoever asked for it relies on it. */
@@ -117,7 +109,7 @@ export class LogFile {
 
   #open(): number {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       return openSync(this.#path, 'a', 0o640);
     } catch (error) {
       throw new LogFileError(this.#path, error as NodeJS.ErrnoException);

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, isoTime, parseTime } from '../runtime/clock.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -88,7 +89,7 @@ export class VitalSigns {
     const { folder, log } = this.#options;
     if (folder === undefined) return;
     try {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       await Promise.all(
         healths.map(async (health) => {
           const file = signFile(folder, health.component);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, stat, unlink, utimes } from 'node:fs/promises';
+import { open, readFile, stat, unlink, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import type { WriterLease } from './writer-lease.ts';
@@ -54,7 +55,6 @@ export class LockFile implements WriterLease {
 
   /** @returns false: the signal was aborted first */
   async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
-    await mkdir(dirname(this.#path), { recursive: true });
     for (let waits = false; !signal.aborted; waits = true) {
       if (await this.#create()) return true;
       await this.#removeIfStale();
@@ -70,6 +70,7 @@ export class LockFile implements WriterLease {
   /** @returns false: it is there already */
   async #create(): Promise<boolean> {
     try {
+      makeFolder(dirname(this.#path));
       const file = await open(this.#path, 'wx');
       await file.writeFile(this.#owner);
       await file.close();
