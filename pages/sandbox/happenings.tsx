@@ -6,6 +6,9 @@ export function Happenings() {
   return (
     <section class="happenings" aria-labelledby="happenings-heading">
       <h2 id="happenings-heading">What happens</h2>
+      {happenings.value.length === 0 && (
+        <p class="soft">Nothing yet. Stop a server or make a stack, and watch its rack follow.</p>
+      )}
       <ol tabIndex={0} aria-label="What has happened, the newest first">
         {happenings.value.map(({ key, at, told, lagMs }) => (
           <li key={key}>

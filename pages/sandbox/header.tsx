@@ -57,8 +57,8 @@ export function Toolbar() {
           </li>
         ))}
       </ul>
-      <label class="metric">
-        Bars{' '}
+      <label class="metric" title={`A full bar is ${full}`}>
+        <span class="hidden">Bars show</span>
         <select
           class="field"
           value={name}
@@ -68,11 +68,10 @@ export function Toolbar() {
         >
           {metrics.map((metric) => (
             <option key={metric.name} value={metric.name}>
-              {metric.label}
+              {metric.label}, {metric.units}
             </option>
           ))}
         </select>
-        <span class="soft">full: {full}</span>
       </label>
       <button
         type="button"
@@ -81,7 +80,7 @@ export function Toolbar() {
           density.value = density.value.name === 'large' ? densities.small : densities.large;
         }}
       >
-        {density.value.name === 'large' ? 'Smaller racks' : 'Larger racks'}
+        {density.value.name === 'large' ? 'Smaller' : 'Larger'} <span class="hidden">racks</span>
       </button>
     </div>
   );

@@ -39,10 +39,8 @@ function Page() {
           <RackGrid />
         </section>
         <Details />
-        <div class="cloud-column">
-          <CloudSide />
-          <Happenings />
-        </div>
+        <CloudSide />
+        <Happenings />
       </main>
     </div>
   );

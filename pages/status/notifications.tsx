@@ -35,7 +35,7 @@ export function Notifications() {
 function Heard(props: { listening: boolean; received: number; lastAt: string | null; lagMs: number | null }) {
   const { listening, received, lastAt, lagMs } = props;
   return (
-    <p>
+    <p class="heard">
       <StatusMark status={listening ? 'ACTIVE' : 'FAILED'} /> {listening ? 'Listened to' : 'NOT listened to'};{' '}
       {received} received, the last <Ago at={lastAt} />
       {lagMs !== null && `, ${Math.round(lagMs)} ms on its way`}.

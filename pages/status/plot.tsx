@@ -10,6 +10,8 @@ interface Point {
 }
 
 const height = 130;
+/** What the lines across may be apart: what is shown is counted. */
+const wholes = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 /** One point makes no line: it stands at the end of so much time, s. */
 const leastSpanS = 60;
 
@@ -52,7 +54,7 @@ export function Plot({ title, points }: { title: string; points: readonly Point[
   return (
     <figure>
       <figcaption>
-        {title} <span class="soft">{values.length > 0 ? values.at(-1) : '–'}</span>
+        {title} <b>{values.length > 0 ? values.at(-1) : '–'}</b>
       </figcaption>
       <div ref={box} role="img" aria-label={`${title}: ${range}, ${points.length} points`} />
     </figure>
@@ -89,7 +91,7 @@ function options(element: HTMLElement): uPlot.Options {
         space: 70,
         values: (_, at) => at.map((seconds) => timeOfDay(seconds * 1_000)),
       },
-      { ...axis, size: 46 },
+      { ...axis, size: 46, incrs: wholes },
     ],
     series: [{}, { stroke: colour('--accent'), width: 2, points: { size: 4 } }],
   };

@@ -61,7 +61,8 @@ function Lines({ lines }: { lines: readonly RunLine[] }) {
     <ul class="lines">
       {lines.map(({ kind, text }) => (
         <li key={`${kind} ${text}`} class={`line-${kind}`}>
-          <span aria-hidden="true">{signs[kind]}</span> {text}
+          <span aria-hidden="true">{signs[kind]}</span>
+          {text}
         </li>
       ))}
     </ul>

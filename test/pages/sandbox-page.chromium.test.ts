@@ -4,6 +4,7 @@ import type { Server } from '../../src/sandbox/cloud/compute.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import {
   barriers,
+  laptop,
   narrow,
   openPage,
   picture,
@@ -147,6 +148,79 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     );
   });
 
+  test('a stack that gets a node has one more device on its rack', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const rack = page.locator('.rack').last();
+    await rack.locator('.device').nth(3).waitFor();
+    const before = await rack.locator('.device').count();
+    await page.locator('.stack').last().locator('.row-button').click();
+
+    await page.locator('.actions').getByRole('button', { name: 'Add a node' }).click();
+
+    await rack.locator('.device').nth(before).waitFor();
+  });
+
+  test('a server that is resized has another template, and one that breaks is shown as failed', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const server = serverNumber(-1);
+    const actions = page.locator('.actions');
+    await rowOf(page, server).click();
+    const resizeTo = page.getByLabel('Resize to');
+    const others = await resizeTo.locator('option:not(:checked)').allTextContents();
+
+    await resizeTo.selectOption({ label: others.at(0) ?? '' });
+    await actions.getByRole('button', { name: 'Confirm resize' }).click();
+    await deviceOf(page, server)
+      .and(page.locator(`[title*="${others.at(0)}"]`))
+      .waitFor();
+    await actions.getByRole('button', { name: 'Break' }).click();
+    await deviceOf(page, server).filter({ hasText: ', failed, ' }).waitFor();
+
+    expect(server.flavor.name).toBe(others.at(0));
+  });
+
+  test('the bars show the metric that is chosen', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const values = page.locator('.device .value');
+    await values.filter({ hasText: '%' }).first().waitFor();
+
+    await page.getByLabel('Bars show').selectOption({ label: 'Network, B/s' });
+
+    await values.filter({ hasText: 'B/s' }).first().waitFor();
+    expect(await values.filter({ hasText: '%' }).count()).toBe(0);
+  });
+
+  test('what is selected has all its fields beside the racks, which stay where they are', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const device = page.locator('.device').nth(5);
+    await device.waitFor();
+    const before = await device.boundingBox();
+    const id = await device.getAttribute('data-device');
+    const answer = await fetch(`${url}/sandbox/devices/${id}`);
+    const fields = Object.entries((await answer.json()) as Record<string, unknown>)
+      .filter(([, value]) => value !== null && value !== '' && Object.keys(Object(value)).length !== 0)
+      .map(([name]) => name.replaceAll('_', ' '));
+
+    await device.click();
+    await page.locator('.details').getByText('private ips').waitFor();
+
+    expect(await page.locator('.fields dt').allTextContents()).toEqual(expect.arrayContaining(fields));
+    expect(fields.length).toBeGreaterThan(5);
+    expect(await device.boundingBox()).toEqual(before);
+  });
+
+  test('a portal without racks says what will be there', async () => {
+    await using empty = await startSandbox({ projects: 1, stacks: 1, servers: 1 });
+    await using opened = await openPage(browser, empty.services.concertim.url);
+
+    await opened.page.getByText(/^No racks yet/).waitFor();
+    await opened.page.getByText(/^Nothing yet/).waitFor();
+  });
+
   test('the arrow keys lead from rack to rack, Enter opens, Escape leads back', async () => {
     await using opened = await openPage(browser, url);
     const { page } = opened;
@@ -198,7 +272,9 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     { what: 'dark and wide', viewport: wide, colorScheme: 'dark' },
     { what: 'light on a telephone', viewport: narrow, colorScheme: 'light' },
     { what: 'dark on a telephone', viewport: narrow, colorScheme: 'dark' },
+    { what: 'light on a laptop', viewport: laptop, colorScheme: 'light' },
     { what: 'light on a wall', viewport: wall, colorScheme: 'light' },
+    { what: 'dark on a wall', viewport: wall, colorScheme: 'dark' },
   ] as const)('nobody is shut out: $what', async ({ what, viewport, colorScheme }) => {
     await using opened = await openPage(browser, url, { viewport, colorScheme });
     const { page, problems } = opened;
@@ -214,5 +290,8 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     expect(found, found.join('\n')).toEqual([]);
     expect(problems).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
+    // The toolbar is one line, but for a telephone.
+    const toolbar = await page.locator('.toolbar').boundingBox();
+    if (viewport === laptop) expect(toolbar?.height).toBeLessThan(60);
   });
 });

@@ -41,6 +41,7 @@ export interface OpenedPage extends AsyncDisposable {
 }
 
 export const wide = { width: 1440, height: 900 };
+export const laptop = { width: 1280, height: 800 };
 export const narrow = { width: 360, height: 740 };
 export const wall = { width: 3840, height: 2160 };
 
@@ -76,8 +77,8 @@ export async function barriers(page: Page): Promise<string[]> {
   );
 }
 
-/** Keeps a picture of the page in artefacts/. */
+/** Keeps a picture of the page, as long as it is, in artefacts/. */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(artefacts, { recursive: true });
-  await page.screenshot({ path: `${artefacts}${name}.png` });
+  await page.screenshot({ path: `${artefacts}${name}.png`, fullPage: true });
 }

@@ -1,10 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark } from '../../shared/status-mark.tsx';
-import { owners } from '../portal.ts';
+import { stackEnding } from '../names.ts';
+import { device, owners, rackContents } from '../portal.ts';
+import { selected } from '../selection.ts';
 import { ServerActions, StackActions } from './actions.tsx';
 import { open, projects, statusOfServer, statusOfStack } from './cloud.ts';
 import { NewStack } from './new-stack.tsx';
@@ -46,6 +48,14 @@ const items = computed(() => {
   return { placed, height: top };
 });
 
+/** The server or stack that is selected as a device or rack in the portal. */
+const counterpart = computed(() => {
+  const selection = selected.value;
+  if (!selection) return undefined;
+  const { kind, id } = selection;
+  return kind === 'device' ? device(id)?.serverId : rackContents(id)?.rack.stackId;
+});
+
 /** The simulated cloud: what there is, and what can be done to it by hand. */
 export function CloudSide() {
   const box = useRef<HTMLDivElement>(null);
@@ -60,6 +70,11 @@ export function CloudSide() {
     element.addEventListener('scroll', measure, { passive: true });
     return () => observer.disconnect();
   }, []);
+  // What is done to it on the portal's side is seen to happen here.
+  useEffect(() => {
+    const place = items.peek().placed.find(({ item }) => item.id === counterpart.value);
+    if (place && box.current) box.current.scrollTop = place.top - box.current.clientHeight / 3;
+  }, [counterpart.value]);
   const { top: from, height } = view.value;
   const seen = items.value.placed.filter(
     ({ item, top }) => (top > from - beyond && top < from + height + beyond) || item.id === chosen.value,
@@ -92,7 +107,7 @@ function ItemRow({ item }: { item: Item }) {
 
 function StackRow({ stack, count }: { stack: StackView; count: number }) {
   const isOpen = open.value.has(stack.id);
-  const shortName = stack.name.replace(/--[\w-]{22}$/, '');
+  const shortName = stack.name.slice(0, stack.name.length - stackEnding(stack.name).length);
   const toggle = () => {
     const others = [...open.peek()].filter((id) => id !== stack.id);
     open.value = new Set(isOpen ? others : [...others, stack.id]);
@@ -132,10 +147,13 @@ function RowButton(props: {
   children: ComponentChildren;
 }) {
   const isChosen = chosen.value === props.id;
+  const classes = ['row-button'];
+  if (isChosen) classes.push('chosen');
+  if (counterpart.value === props.id) classes.push('counterpart');
   return (
     <button
       type="button"
-      class={isChosen ? 'row-button chosen' : 'row-button'}
+      class={classes.join(' ')}
       data-id={props.id}
       aria-expanded={isChosen}
       title={props.title}

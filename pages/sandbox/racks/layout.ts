@@ -10,17 +10,20 @@ export interface Density {
 }
 
 export const densities = {
-  large: { name: 'large', rackWidth: 244, unit: 16 },
+  large: { name: 'large', rackWidth: 224, unit: 16 },
   small: { name: 'small', rackWidth: 124, unit: 9 },
 } as const satisfies Record<string, Density>;
 
+/** The one that was asked for: racks are drawn a little larger or smaller where that fits the room better. */
 export const density = signal<Density>(densities.large);
 
-export const gap = 14;
-export const captionHeight = 34;
-export const headHeight = 40;
+const gap = 14;
+const captionHeight = 34;
+const headHeight = 40;
 /** Above and below the units, in a rack. */
 export const framePadding = 6;
+/** How far racks are stretched to fill a row, and units to fill the height. */
+const stretch = { width: 1.45, least: 0.87, most: 1.6 };
 
 /** Racks side by side, those of a user below the user's name. */
 export interface Row {
@@ -28,6 +31,12 @@ export interface Row {
   readonly height: number;
   readonly racks: readonly { readonly id: number; readonly left: number }[];
   readonly captions: readonly { readonly user: UserView; readonly left: number; readonly width: number }[];
+}
+
+/** Lengths in px. */
+export interface Room {
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface RackToPlace {
@@ -44,11 +53,12 @@ export function rackHeight(units: number, { unit }: Density): number {
 /** Places racks into rows as wide as the room is. */
 export function layOut(
   racks: readonly RackToPlace[],
-  width: number,
-  density: Density,
-): { readonly rows: readonly Row[]; readonly height: number } {
+  room: Room,
+  asked: Density,
+): { readonly rows: readonly Row[]; readonly height: number; readonly density: Density } {
+  const perRow = Math.max(1, Math.floor((room.width + gap) / (asked.rackWidth + gap)));
+  const density = fit(asked, room, Math.min(perRow, racks.length), racks);
   const step = density.rackWidth + gap;
-  const perRow = Math.max(1, Math.floor((width + gap) / step));
   const rows: Row[] = [];
   let top = 0;
   for (let first = 0; first < racks.length; first += perRow) {
@@ -65,5 +75,19 @@ export function layOut(
     rows.push({ top, height, racks: placed, captions });
     top += height + gap;
   }
-  return { rows, height: Math.max(0, top - gap) };
+  return { rows, height: Math.max(0, top - gap), density };
+}
+
+/** Racks share the width of a row; a whole rack is seen at once where that is possible, a single row fills the height. */
+function fit(asked: Density, room: Room, columns: number, racks: readonly RackToPlace[]): Density {
+  if (columns === 0) return asked;
+  const shared = Math.floor((room.width + gap) / columns) - gap;
+  const tallest = Math.max(...racks.map(({ height }) => height));
+  const unit = Math.floor((room.height - captionHeight - rackHeight(0, asked)) / tallest);
+  const most = columns === racks.length ? asked.unit * stretch.most : asked.unit;
+  return {
+    ...asked,
+    rackWidth: Math.max(asked.rackWidth, Math.min(shared, Math.floor(asked.rackWidth * stretch.width))),
+    unit: unit < asked.unit * stretch.least ? asked.unit : Math.min(unit, Math.floor(most)),
+  };
 }

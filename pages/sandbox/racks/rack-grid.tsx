@@ -1,9 +1,10 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { connection } from '../../shared/live.ts';
 import { px } from '../../shared/px.ts';
 import { chosen } from '../metrics.ts';
 import { heightOf, order } from '../portal.ts';
-import { density, layOut, type Row } from './layout.ts';
+import { type Density, density, layOut, type Room, type Row } from './layout.ts';
 import { Rack } from './rack.tsx';
 import { current, goTo, neighbour, type Place } from './walk.ts';
 
@@ -11,17 +12,17 @@ import { current, goTo, neighbour, type Place } from './walk.ts';
 const beyond = 600;
 /** What is drawn is thought over that often, px: not in every frame. */
 const step = 160;
-/** Around the racks, px. */
-const padding = 16;
+/** Below the last row, px, as sandbox.css has it. */
+const below = 16;
 
-const room = signal({ width: 0, height: 0 });
+const room = signal<Room>({ width: 0, height: 0 });
 const scrolled = signal(0);
 
 const layout = computed(() => {
   const racks = order.value.flatMap(({ user, racks }) =>
     racks.map((id) => ({ id, user, height: heightOf(id) })),
   );
-  return layOut(racks, room.value.width - 2 * padding, density.value);
+  return layOut(racks, room.value, density.value);
 });
 
 /** Only these are in the document; the row with the focus stays, wherever it is. */
@@ -37,14 +38,16 @@ const drawn = computed<readonly Row[]>(() => {
 /** All racks, in rows: as many as there are, and no more drawn than are seen. */
 export function RackGrid() {
   const box = useRef<HTMLDivElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
   /** Where a key has led, until the focus is there. */
   const target = useRef<Place>(undefined);
 
   useLayoutEffect(() => {
     const element = box.current;
-    if (!element) return undefined;
+    const inside = rows.current;
+    if (!element || !inside) return undefined;
     const measure = () => {
-      room.value = { width: element.clientWidth, height: element.clientHeight };
+      room.value = { width: inside.clientWidth, height: element.clientHeight - below };
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
@@ -82,9 +85,11 @@ export function RackGrid() {
       goTo({ rackId: Number(rackId), deviceId: device === undefined ? undefined : Number(device) });
   };
 
+  const { rows: all, height, density: drawnAs } = layout.value;
   return (
     <div
       class={`racks ${density.value.name} ${chosen.value.units === '%' ? 'percent' : ''}`}
+      style={{ '--unit': px(drawnAs.unit) }}
       ref={box}
       onScroll={({ currentTarget }) => {
         scrolled.value = Math.floor(currentTarget.scrollTop / step) * step;
@@ -92,16 +97,21 @@ export function RackGrid() {
       onKeyDown={onKeyDown}
       onFocusIn={onFocusIn}
     >
-      <div class="rows" style={{ height: px(layout.value.height) }}>
+      {all.length === 0 && connection.value.state === 'live' && (
+        <p class="empty">
+          No racks yet: each stack of the cloud becomes one as soon as the service has seen it.
+        </p>
+      )}
+      <div class="rows" ref={rows} style={{ height: px(height) }}>
         {drawn.value.map((row) => (
-          <RackRow key={row.racks[0]?.id} row={row} />
+          <RackRow key={row.racks[0]?.id} row={row} density={drawnAs} />
         ))}
       </div>
     </div>
   );
 }
 
-function RackRow({ row }: { row: Row }) {
+function RackRow({ row, density }: { row: Row; density: Density }) {
   return (
     <div class="row" style={{ top: px(row.top), height: px(row.height) }}>
       {row.captions.map(({ user, left, width }) => (
@@ -110,7 +120,7 @@ function RackRow({ row }: { row: Row }) {
         </h3>
       ))}
       {row.racks.map(({ id, left }) => (
-        <Rack key={id} id={id} left={left} />
+        <Rack key={id} id={id} left={left} density={density} />
       ))}
     </div>
   );

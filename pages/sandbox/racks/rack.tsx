@@ -2,18 +2,20 @@ import type { DeviceView } from '../../../src/sandbox/view/wire.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
 import { chosen, reading } from '../metrics.ts';
+import { sharedEnding, stackEnding } from '../names.ts';
 import { fresh, rackContents } from '../portal.ts';
 import { isSelected, selected } from '../selection.ts';
-import { density, framePadding, rackHeight } from './layout.ts';
+import { type Density, framePadding, rackHeight } from './layout.ts';
 import { isCurrent } from './walk.ts';
 
 /** One rack from the front: a unit is as high everywhere, the lowest is U1. */
-export function Rack({ id, left }: { id: number; left: number }) {
+export function Rack({ id, left, density }: { id: number; left: number; density: Density }) {
   const contents = rackContents(id);
   if (!contents) return null;
   const { rack, devices } = contents;
-  const { rackWidth, unit } = density.value;
-  const height = rackHeight(rack.height, density.value);
+  const { rackWidth, unit } = density;
+  const height = rackHeight(rack.height, density);
+  const ending = sharedEnding(devices.map(({ name }) => name));
   const label = `Rack ${rack.name}, ${statusLabel(rack.status)}, ${devices.length} devices`;
   return (
     <div
@@ -33,7 +35,7 @@ export function Rack({ id, left }: { id: number; left: number }) {
         }}
       >
         <StatusMark status={rack.status} />
-        <span class="name">{rack.name}</span>
+        <Name name={rack.name} ending={stackEnding(rack.name)} />
         <span class="soft">{rack.height} U</span>
         <span class="hidden">
           , {statusLabel(rack.status)}, {devices.length} devices
@@ -42,7 +44,7 @@ export function Rack({ id, left }: { id: number; left: number }) {
       <div class="units" style={{ height: px(rack.height * unit + 2 * framePadding) }}>
         <Scale units={rack.height} unit={unit} />
         {devices.map((device) => (
-          <Device key={device.id} device={device} rackUnits={rack.height} />
+          <Device key={device.id} device={device} rackUnits={rack.height} density={density} ending={ending} />
         ))}
       </div>
     </div>
@@ -64,9 +66,20 @@ function Scale({ units, unit }: { units: number; unit: number }) {
   );
 }
 
-function Device({ device, rackUnits }: { device: DeviceView; rackUnits: number }) {
+/** A name; what tells it from its neighbours first and foremost. */
+function Name({ name, ending }: { name: string; ending: string }) {
+  return (
+    <span class="name">
+      {name.slice(0, name.length - ending.length)}
+      {ending !== '' && <span class="soft">{ending}</span>}
+    </span>
+  );
+}
+
+function Device(props: { device: DeviceView; rackUnits: number; density: Density; ending: string }) {
+  const { device, rackUnits, density, ending } = props;
   const { id, name, status, startU, endU } = device;
-  const { unit } = density.value;
+  const { unit } = density;
   const metric = chosen.value;
   const read = reading(id, metric);
   const place = startU === endU ? `U${startU}` : `U${startU} to ${endU}`;
@@ -86,20 +99,20 @@ function Device({ device, rackUnits }: { device: DeviceView; rackUnits: number }
       data-device={id}
       tabIndex={isCurrent('device', id) ? 0 : -1}
       title={`${name}\n${device.template}, ${label}${read?.text ?? ''}`}
-      aria-label={density.value.name === 'small' ? `${name}, ${label}${read?.text ?? ''}` : undefined}
+      aria-label={density.name === 'small' ? `${name}, ${label}${read?.text ?? ''}` : undefined}
       onClick={() => {
         selected.value = { kind: 'device', id };
       }}
     >
       <StatusMark status={status} />
-      {density.value.name === 'large' && (
+      {density.name === 'large' && (
         <>
-          <span class="name">{name}</span>
+          <Name name={name} ending={ending} />
           <span class="hidden">, {label}</span>
         </>
       )}
       <span class="bar">{read && <span style={{ width: `${read.share * 100}%` }} />}</span>
-      {density.value.name === 'large' && <span class="value">{read?.text}</span>}
+      {density.name === 'large' && <span class="value">{read?.text}</span>}
     </button>
   );
 }
