@@ -1,6 +1,6 @@
 import { StatusMark } from '../shared/status-mark.tsx';
 import { Ago } from './ago.tsx';
-import { processes, standBys, writer } from './service.ts';
+import { missing, processes, standBys, writer } from './service.ts';
 
 /** What runs, and which of it writes to the portal. */
 export function Processes() {
@@ -33,6 +33,11 @@ export function Processes() {
             ))}
           </tbody>
         </table>
+      ))}
+      {missing.value.map((component) => (
+        <p key={component} class="heard">
+          <StatusMark status="FAILED" /> <b>{component}</b> does not run here, or does not answer.
+        </p>
       ))}
       <p>{writers()}</p>
     </section>

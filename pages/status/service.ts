@@ -20,6 +20,9 @@ export const serviceNow = computed(() => now.value + ahead.value);
 
 export const processes = computed<readonly Status[]>(() => told.value?.processes ?? []);
 
+/** Components that there is work for, and that nothing runs. */
+export const missing = computed<readonly string[]>(() => told.value?.missing ?? []);
+
 /** The process that writes to the portal; where none does, one that could. */
 export const writer = computed(() => {
   const reconciling = processes.value.filter(({ updates }) => updates);

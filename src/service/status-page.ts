@@ -1,5 +1,6 @@
 import type { StatusPageOptions } from '../api/status-page/status-page.ts';
 import { askStatuses, statusUrls } from '../ask-status.ts';
+import { componentsFor } from '../components.ts';
 import type { Config } from '../config/config.ts';
 import { examine } from '../doctor/examine.ts';
 import { admit } from '../doctor/patient.ts';
@@ -44,6 +45,8 @@ export function statusPage({
       }
       return [own, ...others.filter(({ pid }) => pid !== own.pid)];
     },
+    // Without the ports of the others only this process is seen.
+    expected: urls.length > 0 ? componentsFor(config) : [],
     plan: async () => {
       const survey = await plan();
       const unread = survey.seen.unread.map(

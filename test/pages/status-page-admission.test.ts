@@ -12,6 +12,7 @@ async function start(token?: string): Promise<void> {
     statusPage: {
       token: token === undefined ? undefined : new Secret(token),
       statuses: async () => [],
+      expected: [],
       plan: async () => ({ plan: { changes: [], held: [], warnings: [], unknownStates: [] }, unread: [] }),
       examine: undefined,
     },

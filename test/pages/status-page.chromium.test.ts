@@ -10,6 +10,7 @@ import {
   whyNoChromium,
   wide,
 } from '../support/chromium.ts';
+import { startSeparateProcesses } from '../support/separate-processes.ts';
 import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-sandbox.ts';
 
 const obstacle = whyNoChromium();
@@ -102,6 +103,8 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     { what: 'light and wide', viewport: wide, colorScheme: 'light' },
     { what: 'dark and wide', viewport: wide, colorScheme: 'dark' },
     { what: 'light on a telephone', viewport: narrow, colorScheme: 'light' },
+    { what: 'dark on a telephone', viewport: narrow, colorScheme: 'dark' },
+    { what: 'light on a wall', viewport: wall, colorScheme: 'light' },
     { what: 'dark on a wall', viewport: wall, colorScheme: 'dark' },
   ] as const)('nobody is shut out: $what', async ({ what, viewport, colorScheme }) => {
     await using opened = await openPage(browser, `${watched.apiUrl}/ui/`, { viewport, colorScheme });
@@ -116,6 +119,25 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     expect(problems).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
   });
+
+  test('processes of one machine are shown together, and one that ends is missed', async () => {
+    await using processes = await startSeparateProcesses();
+    await using opened = await openPage(browser, `${processes.apiUrl}/ui/`);
+    const { page, problems } = opened;
+    const components = page.getByRole('region', { name: 'Components' });
+    await page.getByRole('heading', { name: /^In step since/ }).waitFor();
+    for (const pid of Object.values(processes.pids))
+      await components.getByText(`Process ${pid}, version`).waitFor();
+    await page.getByText(/^The last sent \d+ figures/).waitFor();
+    const sources = await page.getByRole('region', { name: 'Sources' }).innerText();
+
+    await processes.end('metrics');
+    await components.getByText('metrics does not run here, or does not answer.').waitFor();
+
+    for (const name of ['Concertim', 'Gnocchi', 'Nova']) expect(sources).toContain(name);
+    expect(await components.getByText(`Process ${processes.pids.metrics}, version`).count()).toBe(0);
+    expect(problems).toEqual([]);
+  }, 60_000);
 
   test('with a token it is asked for once, and what is wrong is refused', async () => {
     await using guarded = await startWatchedSandbox({

@@ -12,6 +12,7 @@ export interface Finished {
 
 /** A process of the command line as an operator starts it. */
 export interface Command {
+  readonly pid: number;
   /** Resolves when standard output has shown the text. @returns the first line with it */
   saw(text: string): Promise<string>;
   kill(signal: NodeJS.Signals): void;
@@ -31,6 +32,7 @@ export function command(...args: string[]): Command {
   });
   const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
   return {
+    pid: child.pid ?? 0,
     finished,
     kill: (signal) => void child.kill(signal),
     async saw(text) {

@@ -18,6 +18,8 @@ export interface StatusPageOptions {
   readonly token: Secret | undefined;
   /** What the processes of the deployment do, this one first. */
   readonly statuses: () => Promise<readonly Status[]>;
+  /** Components that one of the processes should run, as far as that can be seen from here. */
+  readonly expected: readonly string[];
   /** Looks at both sides anew. Costs the cloud as much as a full run. */
   readonly plan: () => Promise<Omit<PlanView, 'at'>>;
   /** Looks at all that the service stands on; undefined: that cannot be asked here. */
@@ -34,7 +36,7 @@ const SignIn = z.object({ token: z.string().max(4_096) });
 /** The service's own page at `/ui/`, and what it is told. Nothing can be changed by it. */
 export function addStatusPage(
   app: FastifyInstance,
-  { statuses, plan, examine, token }: StatusPageOptions,
+  { statuses, expected, plan, examine, token }: StatusPageOptions,
   { clock, isSecure }: { readonly clock: Clock; readonly isSecure: boolean },
 ): void {
   const admission = new Admission(token);
@@ -63,6 +65,9 @@ export function addStatusPage(
   const view = (processes: readonly Status[]): StatusView => ({
     at: isoTime(clock.now()),
     processes,
+    missing: expected.filter(
+      (name) => !processes.some(({ components }) => components.some(({ component }) => component === name)),
+    ),
     hasDoctor: examine !== undefined,
   });
   const plans = new SingleFlight(plan);

@@ -7,6 +7,8 @@ export interface StatusView {
   readonly at: string;
   /** Of this process first, then of the others of the deployment that answer. */
   readonly processes: readonly Status[];
+  /** Components that there is work for, and that none of the processes runs. */
+  readonly missing: readonly string[];
   /** Whether it can be asked what the service stands on. */
   readonly hasDoctor: boolean;
 }
