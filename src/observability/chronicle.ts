@@ -45,7 +45,7 @@ export class Chronicle {
   readonly #cycles: CycleRecord[] = [];
   readonly #lags: { at: string; ms: number }[] = [];
   /** What the last run left held, refused or unreadable: what stays as it is makes no run worth telling. */
-  #standing = '';
+  #standing = '[]';
   #inStep: History['inStep'] = null;
 
   reconciled(run: ToldRun): void {
