@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
 import { type CycleReport, isSuccess } from './cycle-report.ts';
-import { nextOnGrid } from './grid.ts';
+import { nextBeginning, nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
 export interface MetricLoopOptions {
@@ -24,7 +24,7 @@ const longestFirstCycleMs = 120_000;
 
 /**
  * When cycles begin: on a grid of whole intervals since 1970, so that they do not drift. One that takes longer is cut at the
- * next beginning; two never run at once.
+ * next beginning, and the next one begins then; two never run at once.
  */
 export class MetricLoop {
   readonly #options: MetricLoopOptions;
@@ -38,15 +38,17 @@ export class MetricLoop {
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs } = this.#options;
+    let beginning = nextOnGrid(clock.now(), intervalMs);
     while (!signal.aborted) {
-      const wait = nextOnGrid(clock.now(), intervalMs) - clock.now();
       try {
-        await clock.sleep(wait, signal);
+        await clock.sleep(Math.max(0, beginning - clock.now()), signal);
       } catch (error) {
         if (signal.aborted) return;
         throw error;
       }
-      await this.#runCycle(nextOnGrid(clock.now(), intervalMs), signal);
+      // Not by the clock's next: a timer may be a millisecond early.
+      await this.#runCycle(beginning + intervalMs, signal);
+      beginning = nextBeginning(beginning, clock.now(), intervalMs);
     }
   }
 
