@@ -241,8 +241,9 @@ function sourceOfDevice(device: Device, index: PortalIndex): RackSource | undefi
   return rack ? sourceOfRack(rack) : undefined;
 }
 
+/** Of a nested stack there is nothing to show: a rack of its own was made when Heat said of it that it were none. */
 function isGone(evidence: Evidence | undefined): boolean {
-  return evidence === 'deleted' || evidence === 'not-found';
+  return evidence === 'deleted' || evidence === 'not-found' || evidence === 'nested';
 }
 
 function hold(kind: 'rack' | 'device', { id, name }: Rack | Device, evidence: Evidence | undefined): Held {

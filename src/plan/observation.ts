@@ -41,11 +41,12 @@ export interface TreeRevision {
  *
  * - `deleted`: it says so itself (Heat's DELETE_COMPLETE, a deleted row of Nova's, a `delete.end`)
  * - `not-found`: it knows no such id
+ * - `nested`: it is a part of another stack, whose rack shows what is in it
  * - `disputed`: the same, but no list bears it out, or another service still has it
  * - `exists`: the list was wrong
  * - `unknown`: it could not be asked
  */
-export type Evidence = 'deleted' | 'not-found' | 'disputed' | 'exists' | 'unknown';
+export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'exists' | 'unknown';
 
 /**
  * The cloud as one run saw it: whole within its scope, or it would not be here. What could not be seen is named, and

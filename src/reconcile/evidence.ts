@@ -68,7 +68,8 @@ export async function stackEvidence(
   signal: AbortSignal | undefined,
 ): Promise<Evidence> {
   const found = await findStack(session, id, projectId, signal);
-  if (found) return found.stack.status === 'DELETE_COMPLETE' ? 'deleted' : 'exists';
+  if (found?.stack.status === 'DELETE_COMPLETE') return 'deleted';
+  if (found) return found.stack.parentId === null ? 'exists' : 'nested';
   if (announced.stacks.has(id)) return 'deleted';
   return projectId === undefined ? 'unknown' : 'not-found';
 }

@@ -564,3 +564,27 @@ test('servers without a stack have the trees of their project read again ever mo
 
   expect(reads.reduce((sum, read) => sum + read)).toBeLessThanOrEqual(7);
 });
+
+test('a rack that was made for a nested stack, of which Heat had said that it was none, goes once Heat says so', async () => {
+  await using scenario = await startScenario({ servers: 3 });
+  const { sandbox } = scenario;
+  const lie = sandbox.faults.add({
+    service: 'heat',
+    path: /\/stacks\?/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { stacks } = body as { stacks: object[] };
+      return { stacks: stacks.map((stack) => ({ ...stack, parent: null })) };
+    },
+  });
+  await scenario.run();
+  const during = sandbox.portal.racks.all().length;
+  lie();
+
+  // Trees that changed within the last seconds, or whose racks were made in a run, are read again by the next.
+  await scenario.run();
+  await scenario.run();
+
+  expect(during).toBeGreaterThan(1);
+  expect(outOfStep(sandbox)).toEqual([]);
+});

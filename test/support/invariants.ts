@@ -68,7 +68,8 @@ export class Invariants {
     const id = rack.metadata['openstack_stack_id'];
     if (typeof id !== 'string') return;
     const stack = cloud.orchestration.stack(id);
-    if (!stack || stack.deletedAt !== undefined) return;
+    // What is nested has no rack of its own: somebody has lied when it was made.
+    if (!stack || stack.deletedAt !== undefined || stack.parent) return;
     if (portal.racks.all().some(({ metadata }) => metadata['openstack_stack_id'] === id)) return;
     this.#wrongDeletions.push(`rack ${rack.name} was deleted, and its stack is there`);
   }
