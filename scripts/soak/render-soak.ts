@@ -9,6 +9,8 @@ export interface SoakReport {
   readonly cycles: Cycles;
   readonly expected: number;
   readonly notifications: number;
+  /** What the component metrics had to say of cycles that were not complete, each with how often. */
+  readonly complaints: ReadonlyMap<string, number>;
 }
 
 /** Cycles by outcome. Partial: cut short for want of time, or something could not be read. */
@@ -18,15 +20,26 @@ export interface Cycles {
   readonly failed: number;
 }
 
-/** docs/soak.md */
-export function renderSoak(report: SoakReport): { readonly text: string; readonly isFlat: boolean } {
-  const { minutes, servers, panels, cycles, expected, notifications } = report;
+/** docs/soak.md, and all that does not hold: nothing when it has passed. */
+export function renderSoak(report: SoakReport): {
+  readonly text: string;
+  readonly problems: readonly string[];
+} {
+  const { minutes, servers, panels, cycles, expected, notifications, complaints } = report;
   const trends = panels.flatMap(({ title, series }) =>
     series.map((each) => ({ title, ...each, ...trendOf(each) })),
   );
   const { complete, partial, failed } = cycles;
   const missed = Math.max(0, expected - complete - partial - failed);
-  const isFlat = missed + failed === 0 && trends.every((trend) => trend.isFlat);
+  const problems = [
+    ...trends
+      .filter(({ isFlat }) => !isFlat)
+      .map(({ title, name, unit, growth }) => `${title}, ${name}: grows by ${growth.toFixed(1)} ${unit}`),
+    ...(missed > 0 ? [`${missed} cycles of metrics were missed`] : []),
+    ...(failed > 0 ? [`${failed} cycles of metrics failed`] : []),
+    ...(partial > 0 ? [`${partial} cycles of metrics were not complete`] : []),
+    ...[...complaints].map(([complaint, count]) => `the component metrics said ${count} times: ${complaint}`),
+  ];
   const rows = trends.map(
     ({ title, name, unit, first, last, highest, growth, tolerance, isFlat }) =>
       `| ${title}, ${name} | ${[first, last, highest].map((value) => value.toFixed(0)).join(' | ')} | ${growth.toFixed(1)} of ${tolerance} ${unit} | ${isFlat ? 'flat' : 'GROWS'} |`,
@@ -37,7 +50,9 @@ export function renderSoak(report: SoakReport): { readonly text: string; readonl
 
 ${servers} servers, one change of the cloud a second, ${minutes} minutes; each component a process of its own, with a RabbitMQ and the
 sandbox in another. The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
-the median slope over it.
+the median slope over it. It passes when everything is flat and every cycle complete.
+
+${problems.length === 0 ? 'PASSED.' : `FAILED: ${problems.join('; ')}.`}
 
 Cycles of metrics: there was time for ${expected}; ${complete} were complete, ${partial} partial, ${failed} failed, ${missed} missed. ${notifications}
 notifications.
@@ -48,5 +63,5 @@ ${rows.join('\n')}
 
 ![Memory, descriptors, sockets, queue and lag over the time](soak.svg)
 `;
-  return { text, isFlat };
+  return { text, problems };
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
@@ -36,6 +37,17 @@ function start(...args: string[]): ChildProcess {
   const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   return child;
+}
+
+/** Counts what a component says at level warn and above, by its words. */
+function note(child: ChildProcess, complaints: Map<string, number>): void {
+  if (!child.stdout) return;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const { level, msg, why } = JSON.parse(line) as { level: string; msg: string; why?: string };
+    if (level === 'info') return;
+    const complaint = why === undefined ? msg : `${msg}: ${why}`;
+    complaints.set(complaint, (complaints.get(complaint) ?? 0) + 1);
+  });
 }
 
 /** Resolves with the first match in what a process prints; the rest is let go. */
@@ -80,15 +92,19 @@ async function soak(): Promise<boolean> {
     updates: { interval: 150 },
   };
   writeFileSync(file, stringify({ ...given, ...ours }), { mode: 0o600 });
+  const complaints = new Map<string, number>();
   const processes = new Map(
     componentNames.map((name) => {
       const child = start('run', name, '--config', file);
-      child.stdout?.resume();
+      if (name === 'metrics') note(child, complaints);
+      else child.stdout?.resume();
       return [name, child.pid ?? 0];
     }),
   );
   await until(async () => (figureIn(await scrape('metrics'), 'metrics_instances') ?? 0) > 1_000);
 
+  // The first cycle has everything to get to know; and the burst of a beginning is none of a soak's.
+  complaints.clear();
   const samples: Sample[] = [];
   const startedAt = performance.now();
   const cyclesBefore = cyclesIn(await scrape('metrics'));
@@ -121,12 +137,15 @@ async function soak(): Promise<boolean> {
     cycles,
     expected,
     notifications: samples.at(-1)?.lagCount ?? 0,
+    complaints,
   };
-  const { text, isFlat } = renderSoak(report);
+  const { text, problems } = renderSoak(report);
   writeFileSync(join(root, 'docs/soak.svg'), plot(panels, minutes));
   writeFileSync(join(root, 'docs/soak.md'), text);
   console.log(text);
-  return isFlat;
+  for (const problem of problems) console.log(`✗ ${problem}`);
+  console.log(problems.length === 0 ? 'soak: PASSED' : 'soak: FAILED');
+  return problems.length === 0;
 }
 
 interface Sample {
