@@ -1,13 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { FaultsReporter } from './test/faults/faults-reporter.ts';
 
-/** The long tests: brokers and processes are killed, thousands of events sent. One file after the other, for their figures. */
+const alone = 'test/**/*-speed.faults.test.ts';
+const shared = {
+  testTimeout: 180_000,
+  hookTimeout: 120_000,
+  // Those that say so themselves: they wait for time-outs most of the time.
+  maxConcurrency: 6,
+};
+
+/** The long tests: brokers and processes are killed, thousands of events sent. What is timed by the clock on the wall runs alone, first. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.faults.test.ts'],
-    fileParallelism: false,
-    // Those that say so themselves: they wait for time-outs most of the time.
-    maxConcurrency: 6,
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    reporters: [new FaultsReporter()],
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'alone',
+          include: [alone],
+          fileParallelism: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'side by side',
+          include: ['test/**/*.faults.test.ts'],
+          exclude: [alone],
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

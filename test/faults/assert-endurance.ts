@@ -9,6 +9,9 @@ const harm = fc.record({
   times: fc.integer({ min: 1, max: 6 }),
 });
 
+/** `FUZZ='seed path'`: one case again, as a failure prints it. */
+const again = process.env['FUZZ']?.split(' ');
+
 /** One simulated hour at most: far beyond every back-off. */
 const mostRecoveryMs = 3_600_000;
 
@@ -16,7 +19,7 @@ const mostRecoveryMs = 3_600_000;
  * Answers that make no sense, each to some exchanges, while the service starts and goes on: it lives, says nothing secret, and once
  * the answers are whole again the portal shows the cloud.
  *
- * @throws with the seed that finds the case again
+ * @throws with a line that reproduces the case that failed
  */
 export async function assertEndurance(options: {
   readonly runs: number;
@@ -33,21 +36,31 @@ export async function assertEndurance(options: {
     });
     for (const { service, corruption, skip, times } of harms)
       world.sandbox.faults.add({ ...corruption, service, skip, times });
-    world.start();
+    await world.start();
     await world.pass(20_000);
     world.sandbox.tick(2);
     await world.pass(300_000);
     world.sandbox.faults.clear();
     await world.untilRight(mostRecoveryMs);
-    const problems = [...world.wrong(), ...world.leaked(), ...world.defects()];
-    await world.stop();
+    const problems = [...world.wrong(), ...(await world.end()), ...world.defects()];
     if (problems.length > 0) throw new Error(problems.slice(0, 5).join('; '));
   });
+  const [againSeed, path] = again ?? [];
   const details = await fc.check(property, {
-    numRuns: runs,
-    seed,
+    seed: againSeed === undefined ? seed : Number(againSeed),
+    ...(path === undefined ? { numRuns: runs } : { path, endOnFailure: true }),
+    // A run that hangs is to be found, not cut off with the rest.
+    timeout: 90_000,
     ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs }),
   });
-  if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+  if (details.failed) {
+    throw new Error(
+      [
+        fc.defaultReportMessage(details),
+        `Again: FUZZ='${details.seed} ${details.counterexamplePath}' npx vitest run -c vitest.faults.config.ts test/faults/upstream-fuzz`,
+      ].join('\n'),
+      { cause: details.errorInstance },
+    );
+  }
   return details.numRuns;
 }

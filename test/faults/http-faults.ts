@@ -12,14 +12,22 @@ const aims: Readonly<Record<HttpSystem, { readonly service: ServiceName; readonl
   'metric daemon': { service: 'concertim', path: /^\/mrd\// },
 };
 
-/** Has a fault hit every exchange with a system from now on. @returns what ends it */
+/** Something that goes wrong with one system. */
+export interface Trouble {
+  readonly fault: FaultName;
+  readonly system: HttpSystem;
+  /** Exchanges that are hit, where connections are made at all. Default: all. */
+  readonly times?: number;
+}
+
+/** Has a fault hit the exchanges with a system from now on. @returns what ends it */
 export async function inflict(
   sandbox: Sandbox,
-  { fault, system }: { readonly fault: FaultName; readonly system: HttpSystem },
+  { fault, system, times }: Trouble,
   memory: ListMemory,
 ): Promise<() => Promise<void>> {
-  const aim = aims[system];
-  if (fault === 'connection refused') return sandbox.services[aim.service].refuse();
+  const aim = { ...aims[system], ...(times !== undefined && { times }) };
+  if (fault === 'connection refused') return sandbox.services[aims[system].service].refuse();
   const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim });
   return async () => undo();
 }

@@ -73,7 +73,7 @@ describe.skipIf(why !== undefined)(`with processes to kill${why ? ` (skipped: ${
     await broker[Symbol.asyncDispose]();
   });
 
-  test('whatever is killed, the portal ends as the cloud is, and nothing was harmed', async () => {
+  test('whatever is killed, the portal ends as the cloud is, and nothing was harmed', async ({ task }) => {
     const property = fc.asyncProperty(
       fc.commands(commands, { maxCommands: 10, size: 'max' }),
       async (sequence) => {
@@ -106,7 +106,7 @@ describe.skipIf(why !== undefined)(`with processes to kill${why ? ` (skipped: ${
       endOnFailure: true,
       interruptAfterTimeLimit: 240_000,
     });
-    console.log(`kills: ${details.numRuns} sequences, KILLS_SEED=${seed}`);
+    task.meta.runs = { of: 'kills', count: details.numRuns, again: `KILLS_SEED=${seed}` };
     if (details.failed) {
       throw new Error(
         `${fc.defaultReportMessage(details)}\nAgain: KILLS_SEED=${seed} npx vitest run -c vitest.faults.config.ts test/faults/kills`,

@@ -49,6 +49,11 @@ export const cells: readonly Cell[] = faultNames.flatMap((fault) =>
   systems.flatMap((system) => phases.map((phase) => ({ fault, system, phase }))),
 );
 
+/** As its test is called. */
+export function nameOf({ fault, system, phase }: Cell): string {
+  return `${fault}, ${system}, ${phase}`;
+}
+
 /** Why a fault has no meaning for a system; undefined where it has one. */
 export function whyNot({ fault, system }: Pick<Cell, 'fault' | 'system'>): string | undefined {
   return meaningless[system]?.[fault];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { inflict, ListMemory } from './http-faults.ts';
-import { type FaultName, faultNames, type HttpSystem } from './matrix.ts';
+import { type FaultName, faultNames, systems } from './matrix.ts';
+import type { Wish } from './portal-user.ts';
 import { type RandomCommand, randomCommandOf } from './random-command.ts';
 import { type Fate, fates, UnreliableNotifications } from './unreliable-notifications.ts';
 import { World } from './world.ts';
@@ -10,14 +11,15 @@ interface Real {
   readonly notifications: UnreliableNotifications;
   readonly memory: ListMemory;
   readonly ends: (() => Promise<void>)[];
+  /** The statuses of what the API was asked. */
+  readonly asked: Promise<number>[];
 }
 
 const command = randomCommandOf<Real>();
 
-const systems: readonly HttpSystem[] = ['Keystone', 'Nova', 'Heat', 'Concertim'];
-/** They cost real time; refused connections, whose sockets take some too. */
-const slow: readonly FaultName[] = ['connection refused', 'time-out', 'slow loris'];
-const faults = faultNames.filter((fault) => !slow.includes(fault));
+/** These are spent waiting, in real time: they hit a few exchanges, the others all. */
+const hanging: readonly FaultName[] = ['time-out', 'slow loris'];
+const system = fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ');
 
 const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   command('change', fc.integer({ min: 1, max: 6 }), async ({ world }, steps) => {
@@ -34,9 +36,25 @@ const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   }),
   command(
     'fault',
-    fc.record({ fault: fc.constantFrom(...faults), system: fc.constantFrom(...systems) }),
-    async ({ world, memory, ends }, cell) => {
-      ends.push(await inflict(world.sandbox, cell, memory));
+    fc.oneof(
+      {
+        weight: faultNames.length - hanging.length,
+        arbitrary: fc.record({
+          fault: fc.constantFrom(...faultNames.filter((fault) => !hanging.includes(fault))),
+          system,
+        }),
+      },
+      {
+        weight: hanging.length,
+        arbitrary: fc.record({
+          fault: fc.constantFrom(...hanging),
+          system,
+          times: fc.integer({ min: 1, max: 6 }),
+        }),
+      },
+    ),
+    async ({ world, memory, ends }, trouble) => {
+      ends.push(await inflict(world.sandbox, trouble, memory));
     },
   ),
   command('mend', fc.constant('everything'), async ({ ends }) => {
@@ -44,7 +62,12 @@ const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   }),
   command('restart', fc.constant('the service'), async ({ world }) => {
     await world.stop();
-    world.start();
+    await world.start();
+  }),
+  command('ask', fc.constantFrom<Wish>('key pairs', 'a server off', 'a server on'), async (real, wish) => {
+    real.asked.push(real.world.ask(wish));
+    // It is on its way.
+    await real.world.pass(100);
   }),
   command('revoke', fc.constant('all tokens'), async ({ world }) => {
     world.sandbox.cloud.identity.revokeAllTokens();
@@ -71,19 +94,24 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
         projects: 2,
         stacks: 2,
         servers: 2,
-        components: ['updates_bulk', 'updates_mq'],
+        exchangeMs: 60,
         notifications: (sandbox) => (found.notifications = new UnreliableNotifications(sandbox)),
       });
       const { notifications } = found;
       if (!notifications) throw new Error('a world without notifications');
-      const real: Real = { world, notifications, memory: new ListMemory(), ends: [] };
-      world.start();
+      const real: Real = { world, notifications, memory: new ListMemory(), ends: [], asked: [] };
+      await world.start();
       await fc.asyncModelRun(() => ({ model: {}, real }), sequence);
 
       for (const end of real.ends) await end();
       notifications.fate = 'delivered';
       await world.untilRight(quietMs);
-      const problems = [...world.wrong(), ...world.harmed()];
+      const statuses = await Promise.all(real.asked);
+      const problems = [
+        ...world.wrong(),
+        ...statuses.filter((status) => status === 500).map(() => 'the API answered 500'),
+        ...(await world.end()),
+      ];
       if (problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
     },
   );

@@ -1,6 +1,6 @@
 import { unreachable } from '../../src/runtime/unreachable.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import type { Cell, FaultName, HttpSystem, Phase } from './matrix.ts';
+import type { Cell, HttpSystem, Phase } from './matrix.ts';
 import { World } from './world.ts';
 
 /** A cell of a system that speaks HTTP. */
@@ -35,23 +35,29 @@ export async function runHttpCell(cell: HttpCell): Promise<CellResult> {
   const forget =
     cell.fault === 'stale list' && cell.phase !== 'first run' ? memory.watch(sandbox, cell.system) : () => {};
   if (cell.phase !== 'first run') {
-    world.start();
+    await world.start();
     if ((await world.untilRight(mostRecoveryMs)) === undefined)
       throw new Error(`no beginning: ${world.wrong().join('; ')}`);
     await world.pass(60_000);
   }
   forget();
+  if (cell.phase === 'burst') await burst(world, stepsBefore);
   // What is signed in would not ask Keystone for an hour.
   if (cell.system === 'Keystone') sandbox.cloud.identity.revokeAllTokens();
   const end = await inflict(sandbox, cell, memory);
-  if (cell.phase === 'first run') world.start();
+  if (cell.phase === 'first run') await world.start();
   await world.pass(1_000);
-  const [status] = await Promise.all([world.askApi(), live(world, cell.phase)]);
+  const [statuses] = await Promise.all([
+    Promise.all((['key pairs', 'a new key pair'] as const).map((wish) => world.ask(wish))),
+    live(world, cell.phase),
+  ]);
   await end();
   const recoveryMs = await world.untilRight(mostRecoveryMs);
-  await world.readOwnMetrics();
-  const wrong = recoveryMs === undefined ? world.wrong() : [];
-  const problems = [...wrong, ...world.harmed(), ...apiProblems(status, cell.fault)];
+  const problems = [
+    ...(recoveryMs === undefined ? world.wrong() : []),
+    ...apiProblems(statuses),
+    ...(await world.end()),
+  ];
   if (problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
   return { recoveryS: (recoveryMs ?? 0) / 1_000 };
 }
@@ -67,19 +73,27 @@ async function live(world: World, phase: Phase): Promise<void> {
       await world.pass(faultMs - 20_000);
       return;
     case 'burst':
-      for (let step = 0; step < burstSteps; step++) {
-        sandbox.tick();
-        await world.pass(faultMs / burstSteps);
-      }
+      await burst(world, stepsDuring);
       return;
     default:
       unreachable(phase);
   }
 }
 
-const burstSteps = 60;
+/** A change of the cloud every few seconds: it is going when the fault begins, and goes on until the fault has ended. */
+async function burst(world: World, steps: number): Promise<void> {
+  for (let step = 0; step < steps; step++) {
+    world.sandbox.tick();
+    await world.pass(faultMs / stepsDuring);
+  }
+}
 
-/** It has an answer for its caller, and blames nobody wrongly: 500 would be a defect of ours. */
-function apiProblems(status: number, fault: FaultName): string[] {
-  return status === 500 ? [`the API answered 500 during "${fault}"`] : [];
+const stepsBefore = 10;
+const stepsDuring = 60;
+
+/** Whoever asks has an answer, and one that does not blame the service wrongly: 500 would be a defect of ours. */
+function apiProblems(statuses: readonly number[]): string[] {
+  return statuses
+    .filter((status) => status === 0 || status === 500)
+    .map((status) => `the API answered ${status}`);
 }

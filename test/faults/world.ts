@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type ComponentName, componentNames } from '../../src/components.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -14,8 +14,10 @@ import { Service } from '../../src/service.ts';
 import { type Canaries, plantCanaries } from '../support/canaries.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { Invariants } from '../support/invariants.ts';
-import { constantLoad } from '../support/metrics-scenario.ts';
+import { type OtlpCollector, startCollector } from '../support/otlp-collector.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { FigureWatch } from './figure-watch.ts';
+import { askApi, send, type Wish } from './portal-user.ts';
 
 export interface WorldOptions
   extends Pick<SandboxOptions, 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
@@ -42,17 +44,17 @@ export class World implements AsyncDisposable {
   readonly #notifications: NotificationSource;
   readonly #exchangeMs: number;
   readonly #components: readonly ComponentName[];
-  readonly #figures = new Map<string, Set<number>>();
-  /** When something last happened to a server. */
-  readonly #steadySince = new Map<string, number>();
-  /** Servers whose counters may have stood still, or begun anew. */
-  readonly #disturbed = new Set<string>();
+  readonly #figures: FigureWatch;
+  readonly #collector: OtlpCollector;
+  /** What was printed when the service was last started. */
+  #printedBefore = 0;
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   private constructor(parts: {
     sandbox: Sandbox;
     clock: VirtualClock;
     canaries: Canaries;
+    collector: OtlpCollector;
     configFile: string;
     notifications: NotificationSource;
     exchangeMs: number;
@@ -65,19 +67,9 @@ export class World implements AsyncDisposable {
     this.#notifications = parts.notifications;
     this.#exchangeMs = parts.exchangeMs;
     this.#components = parts.components;
+    this.#collector = parts.collector;
     this.invariants = new Invariants(parts.sandbox, parts.canaries);
-    const { cloud, telemetry } = parts.sandbox;
-    for (const { id } of cloud.compute.servers()) {
-      telemetry.except(id, { load: constantLoad() });
-      this.#steadySince.set(id, parts.clock.now());
-    }
-    cloud.onEvent((event) => {
-      if (!('server' in event)) return;
-      const { id } = event.server;
-      telemetry.except(id, { load: constantLoad() });
-      this.#steadySince.set(id, parts.clock.now());
-      this.#disturbed.add(id);
-    });
+    this.#figures = new FigureWatch(parts.sandbox, parts.clock);
   }
 
   /** A cloud with some history, a portal that knows nothing of it, and a service that is not started yet. */
@@ -94,12 +86,14 @@ export class World implements AsyncDisposable {
     for (const { url } of Object.values(sandbox.services)) origins.add(url);
     const { canaries, config } = plantCanaries(sandbox);
     await clock.pass(headStartMs);
+    const collector = await startCollector();
     const configFile = join(mkdtempSync(join(tmpdir(), 'world-')), 'config.yaml');
-    writeFileSync(configFile, stringify(config));
+    writeFileSync(configFile, stringify({ ...config, observability: { otlp_endpoint: collector.url } }));
     return new World({
       sandbox,
       clock,
       canaries,
+      collector,
       configFile,
       exchangeMs,
       components,
@@ -107,8 +101,9 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** The service's process starts. */
-  start(): void {
+  /** The service's process starts. Resolves once its servers listen: until then nobody sleeps, and no time must pass. */
+  async start(): Promise<void> {
+    this.#printedBefore = this.printed.length;
     const output = { write: (line: string) => void this.printed.push(line) };
     const config = loadConfig({ file: this.#configFile, env: {} });
     const service = new Service({
@@ -129,22 +124,28 @@ export class World implements AsyncDisposable {
     // Looked at when it is stopped.
     ended.catch(() => {});
     this.#running = { stop, ended };
+    await this.#urlOf('own metrics are served');
+    if (this.#components.includes('api')) await this.#urlOf('listening');
   }
 
   /** It ends. @throws what it ended with, if that was not being asked to */
   async stop(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    running?.stop.abort();
-    await running?.ended;
+    if (!running) return;
+    running.stop.abort();
+    const over = running.ended.then(
+      () => true,
+      () => true,
+    );
+    // Whoever waits for an answer of the API is still given one, and that may wait for the clock.
+    while (!(await Promise.race([over, delay(10, false)]))) await this.clock.pass(100);
+    await running.ended;
   }
 
-  /** Has time pass; every figure that is shown meanwhile is remembered. */
+  /** Has time pass. */
   async pass(ms: number, isEnough?: () => boolean): Promise<void> {
-    await this.clock.pass(ms, () => {
-      this.#noteFigures();
-      return isEnough?.() ?? false;
-    });
+    await this.clock.pass(ms, isEnough);
   }
 
   /** Until the portal shows the cloud, with figures of all servers that have any. @returns how long it took, ms; undefined: longer */
@@ -157,21 +158,30 @@ export class World implements AsyncDisposable {
 
   /** What does not show as it should. */
   wrong(): string[] {
-    return [...outOfStep(this.sandbox), ...this.#withoutFigures()];
-  }
-
-  /** All that was harmed for good. */
-  harmed(): string[] {
-    const untrue = [...this.#figures].filter(([, values]) => values.size > 1);
     return [
-      ...this.invariants.harmed(this.printed),
-      ...untrue.map(([figure, values]) => `${figure} was shown as ${[...values].join(' and ')}`),
+      ...outOfStep(this.sandbox),
+      ...(this.#components.includes('metrics') ? this.#figures.wrong() : []),
     ];
   }
 
-  /** Secrets that were printed. */
-  leaked(): string[] {
-    return this.canaries.foundIn(this.printed);
+  /**
+   * The service tells its metrics and its status, and ends. @returns all that was harmed for good: what was made by hand, what
+   * should not have been deleted, figures that were not true, and secrets in what it has printed, answered and traced
+   */
+  async end(): Promise<string[]> {
+    await this.readOwnMetrics();
+    await this.stop();
+    return [...this.harmed(), ...this.#figures.untrue];
+  }
+
+  /** All that a collector of traces was sent: what is left when the service ends. */
+  get traced(): readonly string[] {
+    return this.#collector.bodies;
+  }
+
+  /** What was harmed that has nothing to do with figures. */
+  harmed(): string[] {
+    return this.invariants.harmed([...this.printed, ...this.traced]);
   }
 
   /** What was logged of errors that nobody threw on purpose: they have a stack of their own. */
@@ -182,99 +192,46 @@ export class World implements AsyncDisposable {
       .flatMap(({ msg, err }) => (err?.stack === undefined ? [] : [`a defect: ${msg}: ${err.stack}`]));
   }
 
-  /** Asks the API for a key pair, as a portal user's job does. Resolves with the status once it is there. */
-  async askApi(): Promise<number> {
-    const url = this.#urlOf('listening"');
-    const [account] = this.sandbox.population.accounts;
-    const body = {
-      cloud_env: {
-        auth_url: this.sandbox.config.openstack.auth_url,
-        user_id: account?.user.id,
-        password: account?.user.password,
-        project_id: account?.project.id,
-      },
-    };
-    return this.#ask(`${url}/key_pairs`, JSON.stringify(body));
+  /** Asks the API as a portal user's job does. @returns the status once it is there; 0 when the service ended before */
+  async ask(wish: Wish): Promise<number> {
+    const { status, text } = await askApi(this.sandbox, await this.#urlOf('listening'), wish);
+    // It is for whoever asked, and for nobody else.
+    this.printed.push(text.replace(/"private_key":"[^"]*"/, ''));
+    return status;
   }
 
   /** Its own metrics and status, as they are now, go to what was printed. */
   async readOwnMetrics(): Promise<void> {
-    const url = this.#urlOf('own metrics are served');
-    for (const path of ['/metrics', '/status', '/healthz', '/readyz']) await this.#ask(url + path);
+    const url = await this.#urlOf('own metrics are served');
+    for (const path of ['/metrics', '/status', '/healthz', '/readyz'])
+      this.printed.push((await send(url + path, 'GET')).text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await this.sandbox.close();
+    await this.#collector[Symbol.asyncDispose]();
     this.clock[Symbol.dispose]();
     rmSync(join(this.#configFile, '..'), { recursive: true, force: true });
   }
 
-  #urlOf(message: string): string {
-    const line = this.printed.findLast((line) => line.includes(`"msg":"${message}`));
-    return (JSON.parse(line ?? '{}') as { url?: string }).url ?? '';
-  }
-
-  /** By node:http, because the clock watches undici's requests: this one may wait for the clock. */
-  #ask(url: string, body?: string): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const headers =
-      body === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const asking = request(url, { method: 'GET', headers }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-      answer.on('end', () => {
-        this.printed.push(text);
-        resolve(answer.statusCode ?? 0);
-      });
-    });
-    asking.on('error', reject).end(body);
-    return promise;
-  }
-
-  /** Servers that have run long enough to have figures, with their devices. */
-  *#measurable(): Generator<{ readonly serverId: string; readonly deviceId: number }> {
-    const deviceOf = new Map(
-      this.sandbox.portal.devices.all().map(({ id, metadata }) => [metadata['openstack_instance_id'], id]),
-    );
-    for (const [serverId, since] of this.#steadySince) {
-      const server = this.sandbox.cloud.compute.server(serverId);
-      const deviceId = deviceOf.get(serverId);
-      if (
-        server?.vmState !== 'active' ||
-        deviceId === undefined ||
-        this.clock.now() - since < untilMeasuredMs
-      )
-        continue;
-      yield { serverId, deviceId };
-    }
-  }
-
-  #withoutFigures(): string[] {
-    if (!this.#components.includes('metrics')) return [];
-    return [...this.#measurable()]
-      .filter(({ deviceId }) => this.sandbox.metricDaemon.shown(deviceId).size < figuresOfAServer)
-      .map(({ serverId }) => `server ${serverId} has no figures`);
-  }
-
-  #noteFigures(): void {
-    for (const { serverId, deviceId } of this.#measurable()) {
-      if (this.#disturbed.has(serverId)) continue;
-      for (const [name, { value }] of this.sandbox.metricDaemon.shown(deviceId)) {
-        const figure = `${name} of server ${serverId}`;
-        const values = this.#figures.get(figure) ?? new Set();
-        this.#figures.set(figure, values.add(Math.round(Number(value) * 1e6) / 1e6));
-      }
+  /** Where a server of the service that was started last listens, once it says so. */
+  async #urlOf(message: 'listening' | 'own metrics are served'): Promise<string> {
+    const end = performance.now() + listeningMs;
+    for (;;) {
+      const line = this.printed
+        .slice(this.#printedBefore)
+        .find((line) => line.includes(`"msg":"${message}"`));
+      if (line !== undefined) return (JSON.parse(line) as { url: string }).url;
+      if (performance.now() > end) throw new Error(`"${message}" was not said: ${this.printed.at(-1)}`);
+      await nextTurn();
     }
   }
 }
 
 const headStartMs = 4 * 3_600_000;
-const figuresOfAServer = 5;
-/** Two samples, their way into Gnocchi, a cycle, and the time in which we look for new resources. */
-const untilMeasuredMs = 120_000;
+/** On a busy machine. */
+const listeningMs = 20_000;
 
 async function run(service: Service, signal: AbortSignal): Promise<void> {
   try {

@@ -23,23 +23,31 @@ const recognisable = ['gAAAAA', 'eyJhbGciOi', 'PRIVATE KEY'];
 
 const cloudPassword = 'canary-cloud-pa55word';
 const portalPassword = 'canary-portal-pa55word';
+const userPassword = 'canary-user-pa55word';
 const outputValue = 'canary-stack-output';
 
 /**
- * Gives a sandbox's account in the cloud, and in the portal, and an output of each stack, values that can be searched for.
+ * Gives a sandbox's account in the cloud, the one in the portal, the portal users' accounts in the cloud, and all outputs of all
+ * stacks, values that can be searched for.
  *
+ * @param more that the caller has planted elsewhere, such as in a RabbitMQ
  * @returns what the product's config.yaml has to say then
  */
-export function plantCanaries(sandbox: Sandbox): { canaries: Canaries; config: Sandbox['config'] } {
+export function plantCanaries(
+  sandbox: Sandbox,
+  more: readonly string[] = [],
+): { canaries: Canaries; config: Sandbox['config'] } {
   const { cloud, population, portal, config } = sandbox;
   cloud.identity.updateUser(population.concertim, { password: cloudPassword });
+  for (const { user } of population.accounts) cloud.identity.updateUser(user, { password: userPassword });
   const admin = portal.users.all().find(({ root }) => root);
   if (admin) portal.users.update(admin.id, { password: portalPassword });
-  for (const stack of cloud.orchestration.stacks()) {
-    if (!stack.parent) cloud.orchestration.setOutput(stack.id, 'concertim_cluster_type', outputValue);
+  for (const { id, outputs } of cloud.orchestration.stacks()) {
+    for (const name of [...Object.keys(outputs), 'admin_password'])
+      cloud.orchestration.setOutput(id, name, `${outputValue} ${name}`);
   }
   return {
-    canaries: new Canaries([cloudPassword, portalPassword, outputValue]),
+    canaries: new Canaries([cloudPassword, portalPassword, userPassword, outputValue, ...more]),
     config: {
       openstack: { ...config.openstack, password: cloudPassword },
       concertim: { ...config.concertim, concertim_password: portalPassword },

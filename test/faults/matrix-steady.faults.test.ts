@@ -1,0 +1,3 @@
+import { testOverHttp } from './matrix-over-http.ts';
+
+testOverHttp('steady');
