@@ -26,6 +26,8 @@ const prefetch = 200;
 const mostMessages = 100_000;
 const mostDeadLetters = 1_000;
 const mostDeadLetterBytes = 64 * 1024 * 1024;
+/** Of one that is larger the beginning is kept: 200 of 128 MiB, as RabbitMQ takes them, must not wait here to be put aside. */
+const mostOfADeadLetter = 64 * 1024;
 /** A queue that is full loses hundreds of messages a second; one full reconcile is for all of them. */
 const lossPauseMs = 5_000;
 /** Exchanges that were missing appear; those of a reinstalled service have lost our bindings. */
@@ -142,7 +144,9 @@ export class AmqpSource implements NotificationSource {
         'x-concertim-exchange': from,
         'x-concertim-routing-key': routingKey,
       };
-      await session.publish(channel, { exchange, queue, headers, body: asBytes(body) });
+      const kept = asBytes(body).subarray(0, mostOfADeadLetter);
+      // A copy: a part of a buffer would keep all of it.
+      await session.publish(channel, { exchange, queue, headers, body: Buffer.from(kept) });
     };
   }
 }
