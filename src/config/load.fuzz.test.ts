@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -96,6 +96,28 @@ test('any values of any keys are a configuration or say what is wrong with it', 
     }),
     { numRuns: 100 },
   );
+});
+
+test('a file of 1 GB is refused at 1 MiB, and not read', () => {
+  const large = join(folder, 'large.yaml');
+  writeFileSync(large, '# ');
+  truncateSync(large, 1024 ** 3);
+  const before = process.memoryUsage().rss;
+
+  expect(() => loadConfig({ file: large, env: {} })).toThrow('is larger than 1 MiB');
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 ** 2);
+});
+
+test('aliases that would unfold to billions are refused', () => {
+  const levels = Array.from(
+    { length: 12 },
+    (_, at) =>
+      `a${at}: &a${at} [${Array(10)
+        .fill(at ? `*a${at - 1}` : 'x')
+        .join(', ')}]`,
+  );
+
+  expect(outcome(levels.join('\n'))).toEqual(expect.any(String));
 });
 
 test('no secret is ever repeated, however the file is broken', () => {

@@ -1,7 +1,10 @@
 /** An answer of 1 GB: refused at the limit, whatever it says of its length, and without memory for more than the limit. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { parseJson } from '../../src/http/body.ts';
+import { HttpClient } from '../../src/http/client.ts';
 import { listen } from '../support/listen.ts';
 
 const gigabyte = 1024 ** 3;
@@ -48,3 +51,21 @@ test('without a limit of its own a client reads 256 MiB and no more', async () =
   expect(grownMiB).toBeLessThan(700);
   expect(sentMiB).toBeLessThan(500);
 });
+
+test('a bomb that says it is compressed is not unpacked', async () => {
+  // 64 MiB in 64 KiB: nobody asked for it, and nothing here unpacks it.
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '));
+  await using server = await listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb);
+  });
+  await using client = closing(new HttpClient({ service: 'Nova', maxBytes: 1024 * 1024 }));
+
+  const answer = await client.request({ method: 'GET', url: server.url, route: '/' });
+
+  expect(answer.text.length).toBeLessThanOrEqual(bomb.length);
+  expect(() => parseJson(answer)).toThrow('that is not JSON');
+});
+
+function closing(client: HttpClient): HttpClient & AsyncDisposable {
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+}
