@@ -1,6 +1,6 @@
 /**
  * `npm run release`: what a release consists of, into release/: the package, its bill of materials (CycloneDX) and their
- * sums. Known weaknesses of what it depends on stop it, where the registry tells them.
+ * sums. Known weaknesses of what it depends on stop it; where the registry cannot tell them, that is its last word.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,18 +21,21 @@ function jsonIn(output: string): Record<string, unknown> {
   return JSON.parse(output.slice(output.indexOf('{'))) as Record<string, unknown>;
 }
 
-/** @throws when there are known weaknesses */
+/** @returns what is to be said in the end. @throws when there are known weaknesses */
 async function audit(): Promise<string> {
   const { code, output } = await run('npm', ['audit', '--json', '--loglevel=silent']);
   const report = jsonIn(output);
-  if (!('vulnerabilities' in report)) return 'not audited: this registry answers no audits';
+  if (!('vulnerabilities' in report)) {
+    const why = typeof report['message'] === 'string' ? report['message'] : output;
+    return `NOT AUDITED: the registry answers no audits (${why}).\nBefore this is published, run "npm audit" where npm's registry is one that does.`;
+  }
   if (code !== 0) throw new Error(`npm audit found weaknesses:\n${output}`);
   return 'audited: no known weakness';
 }
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
-console.log(await audit());
+const audited = await audit();
 await must('npm', 'pack', '--loglevel=silent', '--pack-destination', folder);
 const bill = jsonIn(
   await must('npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--loglevel=silent'),
@@ -46,3 +49,4 @@ const sums = readdirSync(folder).map((name) => {
 });
 writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
 console.log(readdirSync(folder).join('\n'));
+console.log(audited);
