@@ -19,7 +19,7 @@ export async function assertConvergence(options: {
   const { limitMs } = options;
   const details = await fc.check(convergence({ replayPath }), {
     seed: seed === undefined ? options.seed : Number(seed),
-    ...(path === undefined ? { numRuns: options.runs } : { path, endOnFailure: true }),
+    ...(path === undefined ? { numRuns: options.runs } : { path, numRuns: 1, endOnFailure: true }),
     // A run that hangs is to be found, not cut off with the rest.
     timeout: 90_000,
     ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs }),

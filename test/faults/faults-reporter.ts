@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { UserConsoleLog } from 'vitest';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { whyNoPrivateBroker } from '../support/rabbitmq.ts';
 import { cells, nameOf, whyNot } from './matrix.ts';
@@ -26,6 +27,11 @@ export class FaultsReporter implements Reporter {
     const sign = state === 'passed' ? '✓' : '✗';
     console.log(`${this.#minutes()} ${sign} ${testCase.fullName}${recovery}`);
     for (const { message } of errors) console.log(message);
+  }
+
+  /** Figures that a test tells. */
+  onUserConsoleLog({ content }: UserConsoleLog): void {
+    process.stdout.write(content);
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { readonly message: string }[]): void {

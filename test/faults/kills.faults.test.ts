@@ -1,22 +1,25 @@
 /** Random sequences in which processes are really killed, the broker among them; after quiet the invariants hold. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ComponentName } from '../../src/components.ts';
+import { type ComponentName, observabilityPort } from '../../src/components.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { Canaries } from '../support/canaries.ts';
+import { plantCanaries } from '../support/canaries.ts';
 import { Invariants } from '../support/invariants.ts';
 import { freePort } from '../support/listen.ts';
 import { type Listening, startListening } from '../support/listening-scenario.ts';
+import { startCollector } from '../support/otlp-collector.ts';
 import { type PrivateBroker, startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';
 import { Fleet } from './fleet.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import type { FaultName, HttpSystem } from './matrix.ts';
+import { faultNames, systems } from './matrix.ts';
+import { MessagesOnTheWay } from './messages-on-the-way.ts';
+import { askApi, send, type Wish } from './portal-user.ts';
 import { type RandomCommand, randomCommandOf } from './random-command.ts';
+import { type Fate, fates } from './unreliable-notifications.ts';
 
 const seed = Number(process.env['KILLS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const why = whyNoPrivateBroker();
 const password = 'canary-rabbitmq-pa55word';
-const outputValue = 'canary-stack-output';
 const components: readonly ComponentName[] = ['updates_bulk', 'updates_mq', 'metrics', 'api'];
 
 interface Real {
@@ -24,6 +27,8 @@ interface Real {
   readonly broker: PrivateBroker;
   readonly fleet: Fleet;
   readonly ends: (() => Promise<void>)[];
+  readonly messages: MessagesOnTheWay;
+  readonly apiUrl: string;
 }
 const command = randomCommandOf<Real>();
 
@@ -47,19 +52,25 @@ const commands: fc.Arbitrary<RandomCommand<Real>>[] = [
   command(
     'fault',
     fc.record({
-      fault: fc.constantFrom<FaultName>(
-        '503',
-        '401',
-        'reset after it was carried out',
-        'empty list',
-        'truncated JSON',
-      ),
-      system: fc.constantFrom<HttpSystem>('Keystone', 'Nova', 'Heat', 'Concertim'),
+      fault: fc.constantFrom(...faultNames),
+      system: fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ'),
+      // In real time a request that hangs does so for up to a minute.
+      times: fc.integer({ min: 1, max: 20 }),
     }),
-    async ({ listening, ends }, cell) => {
-      ends.push(await inflict(listening.sandbox, cell, new ListMemory()));
+    async ({ listening, ends }, trouble) => {
+      const isHanging = trouble.fault === 'time-out' || trouble.fault === 'slow loris';
+      const times = isHanging ? 1 : trouble.times;
+      ends.push(await inflict(listening.sandbox, { ...trouble, times }, new ListMemory()));
     },
   ),
+  command('notifications', fc.constantFrom<Fate>(...fates), async ({ messages }, fate) => {
+    messages.fate = fate;
+  }),
+  command('ask', fc.constantFrom<Wish>('key pairs', 'a server off', 'a server on'), async (real, wish) => {
+    const { status } = await askApi(real.listening.sandbox, real.apiUrl, wish);
+    // 0: it was killed, or has not started yet.
+    if (status === 500) throw new Error('the API answered 500');
+  }),
 ];
 
 describe.skipIf(why !== undefined)(`with processes to kill${why ? ` (skipped: ${why})` : ''}`, () => {
@@ -77,26 +88,46 @@ describe.skipIf(why !== undefined)(`with processes to kill${why ? ` (skipped: ${
     const property = fc.asyncProperty(
       fc.commands(commands, { maxCommands: 10, size: 'max' }),
       async (sequence) => {
-        await using listening = await startListening({ broker, stacks: 6, withService: false, interval: 15 });
+        const messages = new MessagesOnTheWay();
+        await using collector = await startCollector();
+        await using listening = await startListening({
+          broker,
+          stacks: 6,
+          withService: false,
+          interval: 15,
+          onTheWay: (message) => messages.pass(message),
+        });
         const { sandbox } = listening;
-        const outputs = [...sandbox.cloud.orchestration.stacks()].filter(({ parent }) => !parent);
-        for (const { id } of outputs)
-          sandbox.cloud.orchestration.setOutput(id, 'concertim_cluster_type', outputValue);
-        const invariants = new Invariants(sandbox, new Canaries([password, outputValue]));
+        const { canaries, config } = plantCanaries(sandbox, [password]);
+        const invariants = new Invariants(sandbox, canaries);
+        const [apiPort, firstPort] = [await freePort(), await freePort()];
         await using fleet = new Fleet(
           await listening.configWith({
+            ...config,
             rmq: { rmq_username: 'bridge', rmq_password: password },
-            api: { host: '127.0.0.1', port: await freePort() },
+            api: { host: '127.0.0.1', port: apiPort },
+            observability: { otlp_endpoint: collector.url, host: '127.0.0.1', port: firstPort },
           }),
         );
         for (const component of components) fleet.start(component);
         const ends: Real['ends'] = [];
+        const apiUrl = `http://127.0.0.1:${apiPort}`;
+        const real = { listening, broker, fleet, ends, messages, apiUrl };
 
-        await fc.asyncModelRun(() => ({ model: {}, real: { listening, broker, fleet, ends } }), sequence);
+        await fc.asyncModelRun(() => ({ model: {}, real }), sequence);
         for (const end of ends) await end();
-        await listening.inStep(120_000);
+        messages.fate = 'delivered';
+        await listening.inStep(240_000);
 
-        expect(invariants.harmed(await fleet.end())).toEqual([]);
+        const told = await Promise.all(
+          components.flatMap((component) =>
+            ['/metrics', '/status'].map((path) =>
+              send(`http://127.0.0.1:${observabilityPort(firstPort, component)}${path}`, 'GET'),
+            ),
+          ),
+        );
+        const printed = [...told.map(({ text }) => text), ...(await fleet.end()), ...collector.bodies];
+        expect(invariants.harmed(printed)).toEqual([]);
       },
     );
 

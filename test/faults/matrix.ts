@@ -60,7 +60,6 @@ export function whyNot({ fault, system }: Pick<Cell, 'fault' | 'system'>): strin
 }
 
 const noLists = 'it gives no lists: values are put there, one a request';
-const noStatus = 'AMQP has no such answer: a broker that does not serve us closes the connection';
 
 const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> = {
   'metric daemon': {
@@ -71,8 +70,6 @@ const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> =
     'stale list': noLists,
   },
   RabbitMQ: {
-    '429 with Retry-After': noStatus,
-    '500': noStatus,
-    '503': noStatus,
+    '500': 'AMQP has no such answer: a broker that fails within closes the connection, which is a reset',
   },
 };

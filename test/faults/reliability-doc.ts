@@ -37,7 +37,7 @@ export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
   const count = (kind: Outcome['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
   return `${[
     intro,
-    `${meant.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} not run.`,
+    `${faultNames.length} faults (resets before and after the request was carried out count as two) × ${systems.length} systems × ${phases.length} moments are ${cells.length} cells; in ${cells.length - meant.length} the fault has no meaning for the system, with the reason below; of the ${meant.length} others ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
     table([['', ...systems], ...rows]),
     reasons.map((reason, at) => `${at + 1}. ${reason}`).join('\n'),
     how,
@@ -46,17 +46,18 @@ export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
 
 const intro = `# Reliability
 
-<!-- Written by \`npm run test:faults\` (test/faults/matrix.faults.test.ts). -->
+<!-- Written by \`npm run test:faults\` (test/faults/matrix-*.faults.test.ts). -->
 
-What goes wrong with one system, for 3 min 20 s, in the first run / while little happens / in the middle of a burst of changes; and
-how many seconds after its end the portal shows the cloud again, with figures of all its servers. In every cell, meanwhile and in the
+What goes wrong with one system, for 3 min 20 s: from before the first run / while little happens / in the middle of a burst of changes,
+which is going when it begins and goes on until it ends; and how many seconds after its end the portal shows the cloud again, with figures of all its servers. In every cell, meanwhile and in the
 end:
 
 - the portal ends equal to what the cloud says
 - nothing made by hand was touched: it is byte for byte as before
 - nothing was deleted whose original the cloud still had at that moment
 - no figure was shown that was not true
-- nothing secret was printed: passwords, tokens and stack outputs that are known are searched for in all logs, answers, metrics and status
+- nothing secret was printed: passwords, tokens and stack outputs that are known, and private keys,
+  are searched for in all logs, answers, traces, metrics and status
 - the API answered who asked it meanwhile, and never with 500`;
 
 const how = `## How it is made
@@ -69,6 +70,9 @@ const how = `## How it is made
 - The column RabbitMQ is in real time, against a real broker behind a proxy that resets, holds back or falsifies its connections, for 4 s,
   with full runs 6 s apart in place of 150 s. What was lost is found by the next full run. That the broker's and the service's processes
   are killed (SIGKILL), in the middle of bursts, is in \`test/scenarios/notifications-lost.faults.test.ts\` and \`test/faults/kills.faults.test.ts\`.
+- In the column RabbitMQ a fault is what comes nearest to it in AMQP: 401 a changed password, 403 permissions withdrawn, 404 our queue
+  deleted over and over, 409 a queue of our name with other properties, 429 one channel and no more for the account, 503 no connection
+  for it; lists are the messages.
 - A list that is false for a system counts as false for all of its lists. In a portal's or a cloud's list there is no telling that a half is
   missing: what is then made twice is put right once the list is whole.
 - A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`.`;

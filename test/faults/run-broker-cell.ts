@@ -11,11 +11,12 @@ import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
-import { Canaries, plantCanaries } from '../support/canaries.ts';
+import { plantCanaries } from '../support/canaries.ts';
 import { Invariants } from '../support/invariants.ts';
+import { startCollector } from '../support/otlp-collector.ts';
 import { type PrivateBroker, withConnection } from '../support/rabbitmq.ts';
 import { BrokerProxy, type Weather } from './broker-proxy.ts';
-import type { Cell, FaultName, Phase } from './matrix.ts';
+import type { Cell, FaultName } from './matrix.ts';
 import type { CellResult } from './run-cell.ts';
 
 const faultMs = 4_000;
@@ -40,8 +41,9 @@ interface Harm {
  */
 export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<CellResult> {
   await using sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 3, pace: 0 });
-  const { config } = plantCanaries(sandbox);
-  const invariants = new Invariants(sandbox, new Canaries([password, config.openstack.password]));
+  const { config, canaries } = plantCanaries(sandbox, [password]);
+  const invariants = new Invariants(sandbox, canaries);
+  await using collector = await startCollector();
   const prefix = `cell-${randomUUID().slice(0, 8)}-`;
   const user = `${prefix}user`;
   await broker.control('add_user', user, password);
@@ -64,7 +66,15 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     deployment: `${prefix}x`,
     exchanges: [`${prefix}nova`, `${prefix}heat`],
   };
-  writeFileSync(file, stringify({ ...config, updates: { interval: intervalS }, rmq }));
+  writeFileSync(
+    file,
+    stringify({
+      ...config,
+      updates: { interval: intervalS },
+      observability: { otlp_endpoint: collector.url },
+      rmq,
+    }),
+  );
   const printed: string[] = [];
   const service = new Service({
     config: loadConfig({ file, env: {} }),
@@ -99,14 +109,20 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
       start();
       if ((await untilRight()) === undefined) throw new Error(`no beginning: ${printed.at(-1)}`);
     }
+    // It is going when the fault begins.
+    const burst = cell.phase === 'burst' ? live(sandbox, 10, 500) : undefined;
     const end = await harmings[cell.fault]?.(harm);
     if (!end) throw new Error(`"${cell.fault}" has no meaning for RabbitMQ`);
     if (cell.phase === 'first run') start();
-    await live(sandbox, cell.phase);
+    await Promise.all([burst, live(sandbox, cell.phase === 'burst' ? 60 : 3, faultMs)]);
     await end();
     const recoveryMs = await untilRight();
+    stop.abort();
+    await running;
+    // What is left of the traces is sent then.
+    await service[Symbol.asyncDispose]();
     const problems = [
-      ...invariants.broken(printed),
+      ...invariants.broken([...printed, ...collector.bodies]),
       ...(recoveryMs === undefined ? [`does not listen: ${printed.at(-1)}`] : []),
     ];
     if (recoveryMs === undefined || problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
@@ -124,11 +140,15 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
 const isListening = (line: string) => line.includes('"listening to notifications"');
 const isDeaf = (line: string) => line.includes('"no connection to RabbitMQ"');
 
-async function live(sandbox: Awaited<ReturnType<typeof startSandbox>>, phase: Phase): Promise<void> {
-  const steps = phase === 'burst' ? 60 : 3;
+/** So many changes of the cloud, in so long. */
+async function live(
+  sandbox: Awaited<ReturnType<typeof startSandbox>>,
+  steps: number,
+  ms: number,
+): Promise<void> {
   for (let step = 0; step < steps; step++) {
     sandbox.tick();
-    await systemClock.sleep(faultMs / steps);
+    await systemClock.sleep(ms / steps);
   }
 }
 
@@ -151,6 +171,15 @@ const fate =
       messages.spoil = undefined;
     };
   };
+
+/** What the account may have of the broker: beyond it the connection is closed, with a reason. */
+function limit(what: 'max-connections' | 'max-channels', most: number): Harming {
+  return async ({ broker, user, proxy }) => {
+    await broker.control('set_user_limits', user, JSON.stringify({ [what]: most }));
+    proxy.reset();
+    return () => broker.control('clear_user_limits', user, 'all');
+  };
+}
 
 const harmings: Partial<Record<FaultName, Harming>> = {
   'connection refused': async ({ proxy }) => {
@@ -195,6 +224,8 @@ const harmings: Partial<Record<FaultName, Harming>> = {
     proxy.reset();
     return async () => {};
   },
+  '429 with Retry-After': limit('max-channels', 1),
+  '503': limit('max-connections', 0),
   '502 with HTML': weather('html'),
   'truncated JSON': fate((message) => [{ ...message, body: message.body.slice(0, message.body.length / 2) }]),
   'wrong types': fate((message) => [

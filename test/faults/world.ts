@@ -169,9 +169,14 @@ export class World implements AsyncDisposable {
    * should not have been deleted, figures that were not true, and secrets in what it has printed, answered and traced
    */
   async end(): Promise<string[]> {
-    await this.readOwnMetrics();
-    await this.stop();
+    await this.#finish();
     return [...this.harmed(), ...this.#figures.untrue];
+  }
+
+  /** The same where the cloud has lied about what there is, and how much it is used: only what no lie may do. */
+  async endOfLies(): Promise<string[]> {
+    await this.#finish();
+    return this.invariants.harmedByAnybody([...this.printed, ...this.traced]);
   }
 
   /** All that a collector of traces was sent: what is left when the service ends. */
@@ -200,11 +205,12 @@ export class World implements AsyncDisposable {
     return status;
   }
 
-  /** Its own metrics and status, as they are now, go to what was printed. */
-  async readOwnMetrics(): Promise<void> {
+  /** Its own metrics and status, as they are now, go to what was printed; then it ends. */
+  async #finish(): Promise<void> {
     const url = await this.#urlOf('own metrics are served');
     for (const path of ['/metrics', '/status', '/healthz', '/readyz'])
       this.printed.push((await send(url + path, 'GET')).text);
+    await this.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

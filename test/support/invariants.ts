@@ -34,9 +34,16 @@ export class Invariants {
 
   /** What was harmed so far, and cannot be mended any more. */
   harmed(printed: readonly string[] = []): string[] {
+    return [...this.#wrongDeletions, ...this.harmedByAnybody(printed)];
+  }
+
+  /**
+   * What must not be harmed even where the cloud lies: who says of a server that it is in another stack has its device moved, which
+   * the portal knows as a deletion and a creation.
+   */
+  harmedByAnybody(printed: readonly string[] = []): string[] {
     const touched = this.#foreign.filter(({ read, was }) => read() !== was);
     return [
-      ...this.#wrongDeletions,
       ...touched.map(({ name, read, was }) => `${name}, made by hand, was ${was} and is ${read()}`),
       ...this.#canaries.foundIn(printed).map((found) => `printed: ${found}`),
     ];

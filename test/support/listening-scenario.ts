@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
@@ -22,6 +23,8 @@ export interface ListeningOptions extends SandboxOptions {
   readonly components?: readonly ComponentName[];
   /** Seconds between full runs; default an hour: what shows has been announced. */
   readonly interval?: number;
+  /** What becomes of each message on its way to the broker. Default: itself, once. */
+  readonly onTheWay?: (message: EmittedMessage) => readonly EmittedMessage[];
   /** Whether the service runs in this process from the beginning. Default true. */
   readonly withService?: boolean;
 }
@@ -34,7 +37,7 @@ export interface Listening extends AsyncDisposable {
   readonly prefix: string;
   readonly configFile: string;
   /** Another configuration file, with these keys in place of the first one's. @returns its path */
-  configWith(changes: { readonly rmq?: object; readonly api?: object }): Promise<string>;
+  configWith(changes: { readonly rmq?: object } & Readonly<Record<string, object>>): Promise<string>;
   readonly logged: string[];
   readonly reports: RunReport[];
   /** Resolves when everything that has happened was sent. */
@@ -45,12 +48,21 @@ export interface Listening extends AsyncDisposable {
 }
 
 export async function startListening(options: ListeningOptions): Promise<Listening> {
-  const { broker, rmq = {}, components, interval = 3_600, withService = true, ...sandboxOptions } = options;
+  const {
+    broker,
+    rmq = {},
+    components,
+    interval = 3_600,
+    withService = true,
+    onTheWay,
+    ...sandboxOptions
+  } = options;
   const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0, ...sandboxOptions });
   const prefix = `test-${randomUUID().slice(0, 8)}-`;
   const names = queueNames(`${prefix}x`);
   const publisher = await publishNotifications(sandbox.cloud, broker.url, {
     exchangePrefix: prefix,
+    ...(onTheWay && { onTheWay }),
     onError: () => {},
   });
   const folder = mkdtempSync(join(tmpdir(), 'listening-'));
