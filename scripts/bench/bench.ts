@@ -6,12 +6,12 @@
  *     npm run bench -- --against docs/performance.json  how the figures relate to earlier ones
  *     npm run bench -- --keep                           into docs/performance.json; then `npm run docs`
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../command.ts';
 import { compare } from './compare.ts';
-import { type Figure, Results, replaced } from './figure.ts';
+import type { Figure } from './figure.ts';
+import { keepFigures, readResults } from './kept.ts';
 import { describeMachine } from './machine.ts';
 import { measureApi, measureApiMemory } from './measure/api.ts';
 import { measureEvents } from './measure/events.ts';
@@ -68,7 +68,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const repetitions = options.quick ? 2 : Number(options.repetitions);
-const baseline = options.against === undefined ? undefined : read(options.against);
+const baseline = options.against === undefined ? undefined : readResults(options.against);
 
 const figures: Figure[] = [];
 for (const name of names) {
@@ -82,7 +82,7 @@ for (const name of names) {
       figures.push(...measured);
       console.log(table(measured));
       // Each at once: a long run that is ended half-way has what it had.
-      if (options.keep) keep(measured);
+      if (options.keep) keepFigures(keptIn, describeMachine(), measured);
     }
   }
 }
@@ -92,14 +92,4 @@ if (baseline) console.log(compare(baseline.figures, figures));
 function chosen(all: readonly number[], asked: string | undefined, quick: boolean): readonly number[] {
   if (asked !== undefined && all.length > 1) return asked.split(',').map(Number);
   return quick ? all.slice(0, 1) : all;
-}
-
-function read(file: string): Results {
-  return Results.parse(JSON.parse(readFileSync(file, 'utf8')));
-}
-
-function keep(measured: readonly Figure[]): void {
-  const earlier = existsSync(keptIn) ? read(keptIn).figures : [];
-  const results: Results = { machine: describeMachine(), figures: replaced(earlier, measured) };
-  writeFileSync(keptIn, `${JSON.stringify(results, undefined, 2)}\n`);
 }

@@ -39,14 +39,6 @@ export function keyOfFigure({ name, servers, latencyMs }: Figure): string {
   return `${name} ${servers} ${latencyMs}`;
 }
 
-/** The earlier figures with the newer ones in their places. */
-export function replaced(earlier: readonly Figure[], newer: readonly Figure[]): Figure[] {
-  const figures = new Map([...earlier, ...newer].map((figure) => [keyOfFigure(figure), figure]));
-  const inOrder = (a: Figure, b: Figure) =>
-    a.name.localeCompare(b.name) || a.latencyMs - b.latencyMs || a.servers - b.servers;
-  return [...figures.values()].sort(inOrder);
-}
-
 /** The value below which that share of all lies. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figureOf, percentile, replaced } from './figure.ts';
+import { figureOf, percentile } from './figure.ts';
 import { judged, logLogSlope } from './targets.ts';
 
 const setting = { name: 'run/idle', servers: 2_000, latencyMs: 20 };
@@ -21,11 +21,10 @@ test('a target is met, missed, or not measured', () => {
   expect(judged([]).every(({ isMet }) => isMet === undefined)).toBe(true);
 });
 
-test('a figure is the middle of its repetitions, and replaces the earlier one of its size', () => {
+test('a figure is the middle of its repetitions', () => {
   const figure = figureOf(setting, [{ seconds: 3 }, { seconds: 1 }, { seconds: 2 }, { seconds: 9 }]);
 
   expect(figure.values['seconds']).toEqual({ median: 2.5, min: 1, max: 9 });
-  expect(replaced([figureOf(setting, [idle])], [figure])).toEqual([figure]);
 });
 
 test('99 of 100 are below the percentile 0.99', () => {

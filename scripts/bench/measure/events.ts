@@ -1,32 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { startPrivateBroker, whyNoPrivateBroker } from '../../../test/support/rabbitmq.ts';
 import { ended, startCommand } from '../command.ts';
 import { type Figure, figureOf, percentile, type Sample } from '../figure.ts';
-import { type Setting, Stage } from '../stage.ts';
+import { onListeningStage } from '../listening-stage.ts';
+import type { Setting, Stage } from '../stage.ts';
 
 const singles = 500;
 const inBurst = 200;
 
+/** No full run comes in between. */
+const settings = { updates: { interval: 3_600 } };
+
 /** From a change in the cloud to the answered PATCH of its device: one at a time, and many at once; through RabbitMQ. */
-export async function measureEvents(setting: Setting): Promise<Figure[]> {
-  const why = whyNoPrivateBroker();
-  if (why !== undefined) {
-    console.log(`events: not measured: ${why}`);
-    return [];
-  }
-  await using broker = await startPrivateBroker();
-  const prefix = `bench-${randomUUID().slice(0, 8)}-`;
-  const rmq = {
-    rmq_address: broker.host,
-    rmq_port: broker.port,
-    rmq_username: 'guest',
-    rmq_password: 'guest',
-    deployment: prefix,
-    exchanges: [`${prefix}nova`, `${prefix}heat`],
-  };
-  const updates = { interval: 3_600 };
-  await using stage = await Stage.set(setting, { rmq, updates }, { url: broker.url, exchangePrefix: prefix });
+export function measureEvents(setting: Setting): Promise<Figure[]> {
+  return onListeningStage('events', setting, settings, (stage) => measureOn(stage, setting));
+}
+
+async function measureOn(stage: Stage, setting: Setting): Promise<Figure[]> {
   const args = ['run', 'updates_bulk', 'updates_mq', '-c', stage.config];
   const { process } = startCommand(args);
   try {

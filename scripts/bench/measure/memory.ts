@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { startPrivateBroker, whyNoPrivateBroker } from '../../../test/support/rabbitmq.ts';
 import { ended, startCommand } from '../command.ts';
 import { type Figure, figureOf, percentile } from '../figure.ts';
+import { onListeningStage } from '../listening-stage.ts';
 import { rssMbOf } from '../memory-of.ts';
-import { type Setting, Stage } from '../stage.ts';
+import type { Setting, Stage } from '../stage.ts';
 
 /** Full runs and cycles of metrics follow each other closer than by default, so that a minute shows what a day does. */
 const settings = { updates: { interval: 10 }, metrics: { interval: 10 } };
@@ -12,27 +11,11 @@ const settleMs = 30_000;
 const watchMs = 60_000;
 
 /** Memory of one process that runs all components, after its first run: is it little, and does it stay? */
-export async function measureMemory(setting: Setting): Promise<Figure[]> {
-  const why = whyNoPrivateBroker();
-  if (why !== undefined) {
-    console.log(`memory: not measured: ${why}`);
-    return [];
-  }
-  await using broker = await startPrivateBroker();
-  const prefix = `bench-${randomUUID().slice(0, 8)}-`;
-  const rmq = {
-    rmq_address: broker.host,
-    rmq_port: broker.port,
-    rmq_username: 'guest',
-    rmq_password: 'guest',
-    deployment: prefix,
-    exchanges: [`${prefix}nova`, `${prefix}heat`],
-  };
-  await using stage = await Stage.set(
-    setting,
-    { ...settings, rmq },
-    { url: broker.url, exchangePrefix: prefix },
-  );
+export function measureMemory(setting: Setting): Promise<Figure[]> {
+  return onListeningStage('memory', setting, settings, (stage) => measureOn(stage, setting));
+}
+
+async function measureOn(stage: Stage, setting: Setting): Promise<Figure[]> {
   await using filling = await stage.service('updates_bulk');
   await filling.ask('run');
   await filling[Symbol.asyncDispose]();
