@@ -1,21 +1,21 @@
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import type { ToldCycle, ToldRun } from './chronicle.ts';
-import {
-  type CountedExchange,
-  type CountedRun,
+import type {
+  CountedExchange,
+  CountedRun,
   Instruments,
-  type LiveState,
-  type NotificationOutcome,
+  LiveState,
+  NotificationOutcome,
 } from './instruments.ts';
 import type { Status } from './status.ts';
 import { StatusBoard } from './status-board.ts';
 
 /** What one process does, as it is told to it: counted for Prometheus, and the latest remembered for `status`. */
 export class Observation {
-  readonly #instruments = new Instruments();
   readonly #board: StatusBoard;
   readonly #state: LiveState;
+  #instruments: Promise<Instruments> | undefined;
   #isWatching = false;
 
   constructor(state: LiveState, clock: Clock) {
@@ -24,43 +24,44 @@ export class Observation {
   }
 
   exchanged(exchange: CountedExchange): void {
-    this.#instruments.exchanged(exchange);
+    this.#count((instruments) => instruments.exchanged(exchange));
     this.#board.exchanged(exchange);
   }
 
   reconciled(run: ToldRun): void {
-    this.#instruments.reconciled(run);
+    this.#count((instruments) => instruments.reconciled(run));
     this.#board.reconciled(run);
   }
 
   notReconciled(scope: CountedRun['scope'], error: unknown): void {
-    this.#instruments.notReconciled(scope);
+    this.#count((instruments) => instruments.notReconciled(scope));
     this.#board.notReconciled(explain(error));
   }
 
   notified(outcome: NotificationOutcome, lagMs: number | undefined): void {
-    this.#instruments.notified(outcome, lagMs);
+    this.#count((instruments) => instruments.notified(outcome, lagMs));
     this.#board.notified(lagMs);
   }
 
   cycled(cycle: ToldCycle): void {
-    this.#instruments.cycled(cycle);
+    this.#count((instruments) => instruments.cycled(cycle));
     this.#board.cycled(cycle);
   }
 
   notCycled(): void {
-    this.#instruments.notCycled();
+    this.#count((instruments) => instruments.notCycled());
   }
 
   served(request: Parameters<Instruments['served']>[0]): void {
-    this.#instruments.served(request);
+    this.#count((instruments) => instruments.served(request));
   }
 
   async scrape(): ReturnType<Instruments['scrape']> {
+    const instruments = await this.#loaded();
     // Looking at the process itself costs something: it begins when somebody looks.
-    if (!this.#isWatching) this.#instruments.watch(this.#state);
+    if (!this.#isWatching) instruments.watch(this.#state);
     this.#isWatching = true;
-    return this.#instruments.scrape();
+    return instruments.scrape();
   }
 
   /** Which of those that were asked do not answer; undefined: none. */
@@ -70,5 +71,16 @@ export class Observation {
 
   status(): Status {
     return this.#board.read();
+  }
+
+  /** In the order in which it is told. */
+  #count(tell: (instruments: Instruments) => void): void {
+    void this.#loaded().then(tell);
+  }
+
+  /** Prometheus' client is loaded when there is something to count: until the first request a start has more to do. */
+  #loaded(): Promise<Instruments> {
+    this.#instruments ??= import('./instruments.ts').then(({ Instruments }) => new Instruments());
+    return this.#instruments;
   }
 }
