@@ -47,6 +47,11 @@ export function isSuccess({ failures, delivery }: CycleReport): boolean {
   );
 }
 
+/** Why a cycle came to nothing; undefined where something could be said, or nothing was to be said. */
+export function whyInVain({ known, failures, delivery }: CycleReport): unknown {
+  return delivery.stoppedBy ?? (known === 0 ? failures[0]?.error : undefined);
+}
+
 const mostExamples = 3;
 const mostDetails = 5;
 

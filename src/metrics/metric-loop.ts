@@ -4,7 +4,7 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
-import { type CycleReport, isSuccess } from './cycle-report.ts';
+import { type CycleReport, isSuccess, whyInVain } from './cycle-report.ts';
 import { nextBeginning, nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
@@ -67,8 +67,9 @@ export class MetricLoop {
       });
       this.#cycles.write(report);
       this.#options.onReport?.(report);
-      if (report.delivery.stoppedBy === undefined) health.succeeded();
-      else health.failed(explain(report.delivery.stoppedBy));
+      const why = whyInVain(report);
+      if (why === undefined) health.succeeded();
+      else health.failed(explain(why));
       return isSuccess(report);
     } catch (error) {
       if (signal.aborted) return false;
