@@ -45,9 +45,10 @@ export class NotifySocket implements AsyncDisposable {
     return socket;
   }
 
-  /** Resolves when there is, or was, such an assignment. */
-  async saw(assignment: RegExp): Promise<void> {
-    while (!this.received.flat().some((text) => assignment.test(text))) await this.#next();
+  /** Resolves when there is, or was, such an assignment. @param after leaves so many datagrams out */
+  async saw(assignment: RegExp, after = 0): Promise<void> {
+    while (!this.received.slice(after).some((texts) => texts.some((text) => assignment.test(text))))
+      await this.#next();
   }
 
   async #next(): Promise<void> {

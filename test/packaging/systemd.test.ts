@@ -3,15 +3,22 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { freePort } from '../support/listen.ts';
+import { startListening } from '../support/listening-scenario.ts';
+import { anyBroker, whyNoBroker } from '../support/rabbitmq.ts';
 import { hasNotifySocket, NotifySocket } from './notify-socket.ts';
 
-// Three processes start side by side.
+// Five processes start side by side.
 vi.setConfig({ testTimeout: 60_000 });
+/** Within which a unit of the tests must give a sign of life. */
+const watchdogMs = 4_000;
 
 const checkout = resolve(import.meta.dirname, '../..');
 const installed = '/opt/concertim-openstack-service/bin';
@@ -40,11 +47,16 @@ function execStart(component: string): string[] {
     );
 }
 
+/** A configuration for the service on a sandbox. @returns its path */
+function configure({ config }: Sandbox, more: Record<string, unknown>): string {
+  const file = join(mkdtempSync(join(folder, 'config-')), 'config.yaml');
+  writeFileSync(file, stringify({ log_level: 'info', ...config, ...more }));
+  return file;
+}
+
 /** Starts a unit's command as systemd would. */
-async function start(component: string, more: Record<string, unknown> = {}) {
+async function start(component: string, file: string) {
   const place = mkdtempSync(join(folder, `${component}-`));
-  const file = join(place, 'config.yaml');
-  writeFileSync(file, stringify({ log_level: 'info', ...sandbox.config, ...more }));
   const socket = await NotifySocket.open(place);
   const [program = '', ...args] = execStart(component);
   const child = spawn(program, args, {
@@ -53,7 +65,7 @@ async function start(component: string, more: Record<string, unknown> = {}) {
       PATH: process.env['PATH'],
       CONCERTIM_OPENSTACK_SERVICE_CONFIG: file,
       NOTIFY_SOCKET: socket.path,
-      WATCHDOG_USEC: '4000000',
+      WATCHDOG_USEC: String(watchdogMs * 1_000),
       LOGS_DIRECTORY: join(place, 'log'),
       STATE_DIRECTORY: join(place, 'state'),
     },
@@ -63,6 +75,7 @@ async function start(component: string, more: Record<string, unknown> = {}) {
   return {
     socket,
     place,
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
     async stop() {
       child.kill('SIGTERM');
       return exit;
@@ -81,7 +94,7 @@ test
     'updates_bulk is ready once the portal shows the cloud, gives signs of life, and says when it stops',
     async () => {
       const mend = sandbox.faults.add({ service: 'concertim', kind: 'answer', status: 503 });
-      await using unit = await start('updates_bulk', { updates: { interval: 1 } });
+      await using unit = await start('updates_bulk', configure(sandbox, { updates: { interval: 1 } }));
       await unit.socket.saw(/^STATUS=updates_bulk Concertim/);
       const whileAway = unit.socket.kinds;
       mend();
@@ -101,7 +114,7 @@ test
 
 test.skipIf(!hasNotifySocket).concurrent('the API server is ready when it takes requests', async () => {
   const port = await freePort();
-  await using unit = await start('api_server', { api: { host: '127.0.0.1', port } });
+  await using unit = await start('api_server', configure(sandbox, { api: { host: '127.0.0.1', port } }));
   await unit.socket.saw(/^READY=1$/);
   const answer = await fetch(`http://127.0.0.1:${port}/`);
   await unit.socket.saw(/^WATCHDOG=1$/);
@@ -115,9 +128,8 @@ test.skipIf(!hasNotifySocket).concurrent('the API server is ready when it takes 
 });
 
 test.skipIf(!hasNotifySocket).concurrent('updates_mq is not ready as long as it hears nothing', async () => {
-  await using unit = await start('updates_mq', {
-    rmq: { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' },
-  });
+  const rmq = { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' };
+  await using unit = await start('updates_mq', configure(sandbox, { rmq }));
   await unit.socket.saw(/^EXTEND_TIMEOUT_USEC=/);
 
   const code = await unit.stop();
@@ -125,6 +137,82 @@ test.skipIf(!hasNotifySocket).concurrent('updates_mq is not ready as long as it 
   expect(code).toBe(0);
   expect(unit.socket.kinds).toEqual(new Set(['EXTEND_TIMEOUT_USEC=60000000', 'STOPPING=1']));
 });
+
+const whyNo = await whyNoBroker();
+test
+  .skipIf(!hasNotifySocket || whyNo !== undefined)
+  .concurrent(
+    `updates_mq is ready once it hears what the cloud announces${whyNo ? ` (skipped: ${whyNo})` : ''}`,
+    async () => {
+      await using broker = await anyBroker();
+      await using cloud = await startListening({ broker, withService: false, projects: 1, stacks: 1 });
+      const [server] = [...cloud.sandbox.cloud.compute.servers()];
+      await using unit = await start('updates_mq', cloud.configFile);
+      await unit.socket.saw(/^READY=1$/);
+      const wrongWhenReady = outOfStep(cloud.sandbox);
+      cloud.sandbox.cloud.compute.act(server?.id ?? '', 'stop');
+      await cloud.inStep();
+      await unit.socket.saw(/^WATCHDOG=1$/);
+
+      const code = await unit.stop();
+
+      expect(wrongWhenReady).toEqual([]);
+      expect(code).toBe(0);
+      expect(unit.socket.received.at(-1)).toEqual(['STOPPING=1']);
+    },
+  );
+
+test
+  .skipIf(!hasNotifySocket)
+  .concurrent(
+    'metrics is ready once the portal has figures, not while Gnocchi has none to give',
+    async () => {
+      // The servers have been there, and have been measured, for hours.
+      let agoMs = 4 * 3_600_000;
+      const clock = { ...systemClock, now: () => systemClock.now() - agoMs };
+      await using measured = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0, clock });
+      agoMs = 0;
+      const file = configure(measured, { metrics: { interval: 1 } });
+      await command('run', 'updates_bulk', '--once', '-c', file).finished;
+      const mend = measured.faults.add({ service: 'gnocchi', kind: 'answer', status: 503 });
+      await using unit = await start('metrics', file);
+      await unit.socket.saw(/^STATUS=metrics nothing complete since .*Gnocchi/);
+      const whileAway = unit.socket.kinds;
+      mend();
+      await unit.socket.saw(/^READY=1$/);
+      const shown = measured.portal.devices.all().map(({ id }) => measured.metricDaemon.shown(id).size);
+      await unit.socket.saw(/^WATCHDOG=1$/);
+
+      const code = await unit.stop();
+
+      expect(whileAway).toEqual(new Set(['EXTEND_TIMEOUT_USEC=60000000']));
+      expect(shown.length).toBeGreaterThan(1);
+      expect(Math.min(...shown)).toBeGreaterThan(0);
+      expect(code).toBe(0);
+      expect(unit.socket.received.at(-1)).toEqual(['STOPPING=1']);
+      expect(readdirSync(join(unit.place, 'log'))).toEqual(['metrics.log']);
+    },
+  );
+
+test
+  .skipIf(!hasNotifySocket)
+  .concurrent('a process that hangs gives no sign of life for as long as systemd waits for one', async () => {
+    const api = { host: '127.0.0.1', port: await freePort() };
+    await using unit = await start('api_server', configure(sandbox, { api }));
+    await unit.socket.saw(/^WATCHDOG=1$/);
+
+    unit.signal('SIGSTOP');
+    // What was on its way.
+    await passed(watchdogMs / 2);
+    const before = unit.socket.received.length;
+    await passed(watchdogMs);
+    const whileHanging = unit.socket.received.length - before;
+    unit.signal('SIGCONT');
+    await unit.socket.saw(/^WATCHDOG=1$/, before);
+
+    expect(whileHanging).toBe(0);
+    expect(await unit.stop()).toBe(0);
+  });
 
 test.skipIf(!hasSystemdAnalyze)('systemd finds nothing wrong with the units', () => {
   const place = mkdtempSync(join(folder, 'units-'));
