@@ -1,5 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,6 +73,32 @@ test('a lock file that is newer than what is installed is installed', () => {
   expect(bootstrap('hello.mjs').stderr).toContain('Installing');
 });
 
+test('of several side by side one installs, and the others wait for it', async () => {
+  npm(`echo installed >> '${join(clone, 'installed')}'; sleep 1
+    mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+    touch node_modules/.package-lock.json`);
+  const env = { PATH: `${join(clone, 'path')}:/usr/bin:/bin` };
+
+  const codes = await Promise.all(
+    ['a', 'b', 'c'].map(async (word) => {
+      const script = [join(clone, 'scripts/bootstrap.mjs'), 'hello.mjs', word];
+      const [code] = await once(spawn(process.execPath, script, { env, stdio: 'ignore' }), 'close');
+      return code as number;
+    }),
+  );
+
+  expect(codes).toEqual([3, 3, 3]);
+  expect(readFileSync(join(clone, 'installed'), 'utf8')).toBe('installed\n');
+  expect(existsSync(join(clone, '.installing'))).toBe(false);
+});
+
+test('one that was interrupted while it installed keeps nobody off', () => {
+  const { pid } = spawnSync('true');
+  writeFileSync(join(clone, '.installing'), String(pid));
+
+  expect(bootstrap('hello.mjs').status).toBe(3);
+});
+
 test('when npm ci fails its words are shown, with what to look at', () => {
   npm('echo "ENOTFOUND registry" >&2; exit 7');
 
@@ -71,6 +107,7 @@ test('when npm ci fails its words are shown, with what to look at', () => {
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toContain('ENOTFOUND registry');
   expect(stderr).toContain('npm ci failed (exit code 7)');
+  expect(existsSync(join(clone, '.installing'))).toBe(false);
 });
 
 test('an npm that leaves the pinned Node out is said to have its scripts switched off', () => {

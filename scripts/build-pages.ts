@@ -1,5 +1,5 @@
 /** `npm run build:pages`: builds pages/ into pages/built/. With `--if-older` only where it has to be. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './command.ts';
 
@@ -8,26 +8,35 @@ const sources = join(root, 'pages');
 /** For those who run the sources. */
 const built = join(sources, 'built');
 
-/** A folder a page, each with all it needs. */
-export async function buildPages(folder = built): Promise<void> {
-  const { build } = await import('vite');
-  for (const page of pages) {
-    await build({
-      configFile: false,
-      logLevel: 'warn',
-      root: join(sources, page),
-      // The page may be served below any path.
-      base: './',
-      build: {
-        outDir: join(folder, page),
-        emptyOutDir: true,
-        target: ['chrome123', 'firefox120', 'safari17.5'],
-        modulePreload: false,
-        // Its Content-Security-Policy lets nothing in that is written into it.
-        assetsInlineLimit: 0,
-      },
-    });
+/** A folder a page, each with all it needs: all of them, or where one cannot be built those that were there before. */
+export async function buildPages(folder = built, from = sources): Promise<void> {
+  const fresh = `${folder}.${process.pid}`;
+  try {
+    for (const page of pages) await buildPage(join(from, page), join(fresh, page));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+async function buildPage(source: string, outDir: string): Promise<void> {
+  const { build } = await import('vite');
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root: source,
+    // The page may be served below any path.
+    base: './',
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: ['chrome123', 'firefox120', 'safari17.5'],
+      modulePreload: false,
+      // Its Content-Security-Policy lets nothing in that is written into it.
+      assetsInlineLimit: 0,
+    },
+  });
 }
 
 /** Builds them when a source is newer than what was built. */
@@ -37,7 +46,7 @@ export async function buildOlderPages(): Promise<void> {
 
 function isOlder(): boolean {
   const newest = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !name.startsWith('built'))
+    .filter((name) => !name.startsWith('built') && !name.endsWith('.test.ts'))
     .map((name) => statSync(join(sources, name)).mtimeMs)
     .reduce((a, b) => Math.max(a, b), 0);
   return pages.some((page) => {
