@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -70,6 +72,12 @@ function volumesOf(config: string, log: string, data: string): RunOptions {
   return { volumes: { [configPath]: config, '/app/var/log': log, '/app/var/data': data } };
 }
 
+/** Brings the portal into step, without an image. */
+async function fill(config: string): Promise<void> {
+  const { code, stderr } = await command('run', 'updates_bulk', '--once', '-c', config).finished;
+  expect(code, stderr).toBe(0);
+}
+
 type Running = ReturnType<Image['start']>;
 
 /** Waits until the condition holds; fails when the container ends before. */
@@ -108,7 +116,14 @@ const nobodySpecial = {
 type Works = (of: { sandbox: Sandbox; port: number; running: Running }) => Promise<void>;
 
 const isAnswering: Works = async ({ port }) => {
-  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('Running');
+  const api = `http://127.0.0.1:${port}`;
+  expect(await (await fetch(api)).text()).toBe('Running');
+  const page = await (await fetch(`${api}/ui/`)).text();
+  const loaded = [...page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, file = '']) => file);
+  expect(loaded).toEqual(
+    expect.arrayContaining([expect.stringMatching(/\.js$/), expect.stringMatching(/\.css$/)]),
+  );
+  for (const file of loaded) expect((await fetch(`${api}/ui/${file}`)).status).toBe(200);
 };
 const isInStep: Works = async ({ sandbox }) => expect(outOfStep(sandbox)).toEqual([]);
 const isMeasured: Works = async ({ sandbox, running }) => {
@@ -134,7 +149,7 @@ test.each(Object.entries(components))(
     using image = new Image(name);
     const sandbox = await startCloud();
     const host = await hostFor(sandbox);
-    if (name === 'metrics') await command('run', 'updates_bulk', '--once', '-c', host.config).finished;
+    if (name === 'metrics') await fill(host.config);
     const before = await image.isHealthy(host);
     const running = image.start(host);
 
@@ -204,6 +219,72 @@ test('updates_mq that hears nothing is not healthy, and stops all the same', asy
   expect(isHealthy).toBe(false);
   expect(code).toBe(0);
   expect(readdirSync(host.log)).toEqual(['updates_mq.log']);
+});
+
+test.each(['updates_bulk', 'metrics', 'all'])(
+  '%s is no longer healthy once its work is overdue, and is again when it is done',
+  async (name) => {
+    using image = new Image(name);
+    const sandbox = await startCloud();
+    const host = await hostFor(sandbox, { updates: { interval: 1 }, metrics: { interval: 1 } });
+    if (name === 'metrics') await fill(host.config);
+    const running = image.start(host);
+    await until(running, () => image.isHealthy(host));
+
+    sandbox.faults.add({ service: 'concertim', kind: 'answer', status: 503 });
+    sandbox.faults.add({ service: 'gnocchi', kind: 'answer', status: 503 });
+    await until(running, async () => !(await image.isHealthy(host)));
+    sandbox.faults.clear();
+    await until(running, () => image.isHealthy(host));
+
+    expect((await stop(running, image)).code).toBe(0);
+  },
+);
+
+test('an API server that hangs is not healthy, and is again when it goes on', async () => {
+  using image = new Image('api_server');
+  const host = await hostFor(await startCloud());
+  const running = image.start(host);
+  await until(running, () => image.isHealthy(host));
+
+  running.kill('SIGSTOP');
+  await until(running, async () => !(await image.isHealthy(host)));
+  running.kill('SIGCONT');
+  await until(running, () => image.isHealthy(host));
+
+  expect((await stop(running, image)).code).toBe(0);
+});
+
+test('in a container a full log file is put aside, and a given number is kept', async () => {
+  using image = new Image('updates_bulk');
+  const rotation = { log_rotation: { size: '1 kB', files: 3 }, log_level: 'debug' };
+  const host = await hostFor(await startCloud(), { ...rotation, updates: { interval: 1 } });
+  const running = image.start(host);
+
+  await until(running, () => existsSync(join(host.log, 'updates_bulk.log.2')));
+  await stop(running, image);
+
+  const kept = ['updates_bulk.log.2', 'updates_bulk.log.1', 'updates_bulk.log'];
+  expect(readdirSync(host.log).toSorted()).toEqual(kept.toSorted());
+  expect(
+    running.output().endsWith(kept.map((name) => readFileSync(join(host.log, name), 'utf8')).join('')),
+  ).toBe(true);
+});
+
+test('in a container SIGHUP begins a new log file where somebody has moved the old one', async () => {
+  using image = new Image('updates_bulk');
+  const host = await hostFor(await startCloud());
+  const [log, moved] = [join(host.log, 'updates_bulk.log'), join(host.log, 'moved.log')];
+  const running = image.start(host);
+  await until(running, () => image.isHealthy(host));
+  renameSync(log, moved);
+
+  running.kill('SIGHUP');
+  await until(running, () => existsSync(log));
+  await stop(running, image);
+
+  expect(readFileSync(log, 'utf8')).toContain('"msg":"stopped"');
+  expect(readFileSync(moved, 'utf8') + readFileSync(log, 'utf8')).toBe(running.output());
 });
 
 test('what docker-compose.yaml leaves of root is enough for logs that the first version wrote as somebody else', async () => {
