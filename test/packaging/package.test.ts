@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +25,7 @@ import { freePort } from '../support/listen.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const { name, version } = manifest;
+const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
 const prefix = join(folder, 'prefix');
 const machine = join(folder, 'machine');
@@ -114,7 +117,6 @@ test.concurrent('the installed command has a sandbox, with the service on it', a
 });
 
 test.concurrent('every public door of the installed package opens', async () => {
-  const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
   const program = join(prefix, 'lib/node_modules', name, 'doors.mjs');
   // From inside, a package finds itself by its name, through the doors that it has for others.
   writeFileSync(program, doors.map((door) => `await import('${name}${door.slice(1)}');`).join('\n'));
@@ -122,6 +124,35 @@ test.concurrent('every public door of the installed package opens', async () => 
   await succeed('node', program);
 
   expect(doors.length).toBeGreaterThan(4);
+});
+
+test.concurrent("a strict program of somebody else's compiles against each public door, types of dependencies included", async () => {
+  const consumer = mkdtempSync(join(folder, 'consumer-'));
+  const modules = join(consumer, 'node_modules');
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable'],
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  mkdirSync(join(modules, '@types'), { recursive: true });
+  symlinkSync(join(prefix, 'lib/node_modules', name), join(modules, name));
+  for (const types of ['@types/node', 'undici-types'])
+    symlinkSync(join(checkout, 'node_modules', types), join(modules, types));
+  writeFileSync(join(consumer, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  writeFileSync(
+    join(consumer, 'doors.ts'),
+    doors.map((door, index) => `export * as door${index} from '${name}${door.slice(1)}';`).join('\n'),
+  );
+  cpSync(join(checkout, 'examples'), consumer, { recursive: true });
+
+  await succeed('tsc', '-p', consumer);
 });
 
 const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/systemd-sysusers');
