@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
+import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
-import { eachOnce } from './each-once.ts';
 import { ConcertimError } from './errors.ts';
+import { listRows } from './list-rows.ts';
 import type { Device, DeviceDraft, DeviceId, DevicePatch } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/device.ts';
@@ -13,10 +13,11 @@ const member = '/api/v1/devices/{id}';
 /** Where devices are made, and only made. */
 const nodes = '/api/v1/nodes';
 
+const memoryOf = memoryOfEach<Device>();
+
 /** All devices in all racks, in no order that would stay. */
 export async function listDevices(session: Session, signal?: AbortSignal): Promise<Device[]> {
-  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
-  return eachOnce(parseBody(response, z.array(wire.Device)));
+  return listRows(session, { path: collection, signal }, wire.Device, memoryOf(session));
 }
 
 /**

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
+import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
-import { eachOnce } from './each-once.ts';
 import { ConcertimError, saysNoSuchRecord } from './errors.ts';
+import { listRows } from './list-rows.ts';
 import type { Device, Rack, RackDraft, RackId, RackPatch } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/rack.ts';
@@ -10,10 +10,11 @@ import * as wire from './wire/rack.ts';
 const collection = '/api/v1/racks';
 const member = '/api/v1/racks/{id}';
 
+const memoryOf = memoryOfEach<Rack>();
+
 /** All racks of all users, in no order that would stay. */
 export async function listRacks(session: Session, signal?: AbortSignal): Promise<Rack[]> {
-  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
-  return eachOnce(parseBody(response, z.array(wire.Rack)));
+  return listRows(session, { path: collection, signal }, wire.Rack, memoryOf(session));
 }
 
 /** A rack and what stands in it; undefined when there is no such rack. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type BodySink,
   type Exchange,
   HttpClient,
   type HttpResponse,
@@ -48,6 +49,8 @@ export interface SessionRequest {
   readonly idempotent?: boolean;
   /** Statuses, besides 2xx, that are an answer and not an error. */
   readonly accept?: readonly number[];
+  /** What takes the body as it comes. */
+  readonly into?: BodySink;
   readonly signal?: AbortSignal | undefined;
 }
 

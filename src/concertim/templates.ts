@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
-import { eachOnce } from './each-once.ts';
+import { listRows } from './list-rows.ts';
 import type { Template, TemplateDraft, TemplateId, TemplatePatch } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/template.ts';
@@ -12,8 +11,7 @@ const member = '/api/v1/templates/{id}';
 
 /** All templates of devices. */
 export async function listTemplates(session: Session, signal?: AbortSignal): Promise<Template[]> {
-  const response = await session.request({ method: 'GET', path: collection, route: collection, signal });
-  return eachOnce(parseBody(response, z.array(wire.Template)));
+  return listRows(session, { path: collection, signal }, wire.Template);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import type { ZodError, ZodType } from 'zod';
 import type { HttpResponse } from './client.ts';
 import { BodyError } from './errors.ts';
 
@@ -11,13 +11,14 @@ export function parseJson(response: HttpResponse): unknown {
   try {
     return JSON.parse(response.text);
   } catch {
-    // The parser's own words quote the body, which may be somebody's password.
-    const what =
-      response.text === ''
-        ? 'an empty body'
-        : `${response.headers['content-type'] ?? 'a body'} that is not JSON`;
-    throw new BodyError(response, what);
+    throw notJson(response);
   }
+}
+
+/** Without the parser's own words: they quote the body, which may be somebody's password. */
+export function notJson(response: HttpResponse): BodyError {
+  if (response.text === '') return new BodyError(response, 'an empty body');
+  return new BodyError(response, `${response.headers['content-type'] ?? 'a body'} that is not JSON`);
 }
 
 /**
@@ -28,7 +29,11 @@ export function parseJson(response: HttpResponse): unknown {
 export function parseBody<T>(response: HttpResponse, schema: ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(response));
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') || 'body';
-  throw new BodyError(response, `an unexpected shape: ${field}: ${issue?.message ?? 'not understood'}`);
+  throw new BodyError(response, shapeProblem(parsed.error));
+}
+
+/** @param place where in the body the value is that was parsed */
+export function shapeProblem({ issues: [issue] }: ZodError, place: readonly PropertyKey[] = []): string {
+  const field = [...place, ...(issue?.path ?? [])].join('.') || 'body';
+  return `an unexpected shape: ${field}: ${issue?.message ?? 'not understood'}`;
 }

@@ -30,13 +30,26 @@ export interface HttpRequest {
   readonly idempotent?: boolean;
   /** For the whole exchange, body included. Default: the client's. */
   readonly timeoutMs?: number;
+  /** What takes the body of a success as it comes. */
+  readonly into?: BodySink;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Takes a body while it comes, where that is too large to be had as a whole. */
+export interface BodySink {
+  /** Forgets what it has: the exchange is begun, or begun again. */
+  begin(): void;
+  /** Never fails: what is wrong with the body is said by whoever asks the sink for it. */
+  write(chunk: Buffer): void;
+  /** What is left for the answer's `text`. */
+  end(): string;
 }
 
 export interface HttpResponse extends ExchangeFacts {
   readonly status: number;
   /** By lower-case name; of a repeated header the first. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body, or what a sink has left of it. */
   readonly text: string;
   /** The server's clock by its `Date` header, else ours: ms since 1970. */
   readonly at: number;
@@ -184,7 +197,7 @@ export class HttpClient {
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: deadline,
       });
-      const text = await answer.body.text();
+      const text = await textOf(answer, request.into);
       const headers = firstOfEach(answer.headers);
       done(answer.statusCode, headers['x-openstack-request-id']);
       const at = parseTime(headers['date'] ?? '') ?? this.#clock.now();
@@ -231,6 +244,16 @@ function codeOf(cause: unknown): string {
   const code =
     (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : cause.name;
+}
+
+async function textOf(
+  { statusCode, body }: Dispatcher.ResponseData,
+  into: BodySink | undefined,
+): Promise<string> {
+  if (!into || statusCode >= 300) return body.text();
+  into.begin();
+  for await (const chunk of body) into.write(chunk as Buffer);
+  return into.end();
 }
 
 function firstOfEach(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

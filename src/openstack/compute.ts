@@ -1,7 +1,9 @@
 /** Compute (Nova) v2.1. */
+import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
-import { BodyError } from '../http/errors.ts';
+import { ListBody } from '../http/list-body.ts';
+import { memoryOfEach, type RowMemory } from '../http/row-memory.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import { forgetMicroversion, microversion } from './microversion.ts';
 import type {
@@ -17,13 +19,16 @@ import type {
   Unreadable,
   VolumeId,
 } from './model.ts';
-import { type Page, readPages } from './paging.ts';
+import { type PagedShape, readPages } from './paging.ts';
 import { stateOfStatus } from './server-state.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/compute.ts';
 
 /** Nova's own `[api] max_limit`. */
 const pageSize = 1000;
+
+/** The servers of the whole cloud, as each session saw them last. */
+const memoryOf = memoryOfEach<Server | Unreadable<ServerId>>();
 
 /** The servers of all projects, or of one. A server in a cell that is down may be missing: Nova leaves it out of pages. */
 export async function listServers(
@@ -32,7 +37,9 @@ export async function listServers(
   signal?: AbortSignal,
 ): Promise<(Server | Unreadable<ServerId>)[]> {
   const query = { all_tenants: 1, limit: pageSize, project_id: options.projectId };
-  return listPages(session, { route: '/servers/detail', query, signal }, readServers);
+  // A list of one project must not have the others' rows forgotten.
+  const memory = options.projectId === undefined ? memoryOf(session) : undefined;
+  return listPages(session, { route: '/servers/detail', query, signal }, servers, memory);
 }
 
 /** Some servers of all projects: the first `count` of the list. */
@@ -42,7 +49,8 @@ export async function sampleServers(
   signal?: AbortSignal,
 ): Promise<readonly (Server | Unreadable<ServerId>)[]> {
   const query = { all_tenants: 1, limit: count };
-  return readServers(await get(session, { route: '/servers/detail', query, signal })).rows;
+  const into = new ListBody(servers);
+  return into.rowsOf(await get(session, { route: '/servers/detail', query, into, signal }));
 }
 
 /** One server; undefined when it is not there any more. */
@@ -54,7 +62,7 @@ export async function showServer(
   const path = `/servers/${encodeURIComponent(id)}`;
   const response = await find(session, { path, route: '/servers/{id}', signal });
   if (!response) return undefined;
-  const server = readServer(parseBody(response, wire.ServerBody).server, response);
+  const { server } = parseBody(response, z.object({ server: ServerRow }));
   return isDeleted(server) ? undefined : server;
 }
 
@@ -65,14 +73,14 @@ export async function listDeletedServers(
   signal?: AbortSignal,
 ): Promise<ServerId[]> {
   const query = { all_tenants: 1, deleted: true, 'changes-since': options.since, limit: pageSize };
-  const servers = await listPages(session, { route: '/servers/detail', query, signal }, readServers);
-  return servers.filter(isDeleted).map(({ id }) => id);
+  const changed = await listPages(session, { route: '/servers/detail', query, signal }, servers);
+  return changed.filter(isDeleted).map(({ id }) => id);
 }
 
 /** The flavors of all projects, private ones too. */
 export async function listFlavors(session: Session, signal?: AbortSignal): Promise<Flavor[]> {
   const query = { is_public: 'None', limit: pageSize };
-  return listPages(session, { route: '/flavors/detail', query, signal }, readFlavors);
+  return listPages(session, { route: '/flavors/detail', query, signal }, flavors);
 }
 
 /** One flavor; undefined when it is not there any more. */
@@ -119,10 +127,11 @@ async function find(session: Session, request: Get): Promise<HttpResponse | unde
 async function listPages<Row extends { readonly id: string }>(
   session: Session,
   request: Get,
-  read: (response: HttpResponse) => Page<Row>,
+  shape: PagedShape<Row>,
+  memory?: RowMemory<Row>,
 ): Promise<Row[]> {
   return atMicroversion(session, request, async (whole) => {
-    const { rows } = await readPages(session, 'compute', whole, read);
+    const { rows } = await readPages(session, 'compute', whole, shape, memory);
     return rows;
   });
 }
@@ -143,23 +152,24 @@ async function atMicroversion<T>(
   }
 }
 
-function readServers(response: HttpResponse): Page<Server | Unreadable<ServerId>> {
-  const { servers, servers_links: links } = parseBody(response, wire.ServersBody);
-  return { rows: servers.map((row) => readServer(row, response)), links };
-}
-
-function readServer(row: unknown, response: HttpResponse): Server | Unreadable<ServerId> {
+/** Whatever has an id is in the list: left out, it would look deleted. */
+const ServerRow = z.unknown().transform((row, context): Server | Unreadable<ServerId> => {
   const parsed = wire.Server.safeParse(row);
   if (parsed.success) return toServer(parsed.data);
   const stub = wire.ServerStub.safeParse(row);
-  if (!stub.success) throw new BodyError(response, 'a server without an id');
+  if (!stub.success) {
+    context.addIssue({ code: 'custom', message: 'a server without an id' });
+    return z.NEVER;
+  }
   const issue = parsed.error.issues[0];
   const problem =
     stub.data.status === 'UNKNOWN'
       ? 'Nova cannot reach the cell that it is in'
       : `${issue?.path.join('.')}: ${issue?.message}`;
   return { kind: 'unreadable', id: stub.data.id as ServerId, problem };
-}
+});
+
+const servers = { field: 'servers', row: ServerRow, links: 'servers_links' };
 
 function toServer(row: wire.Server): Server {
   const derived = stateOfStatus(row.status);
@@ -197,10 +207,7 @@ function toServerFlavor(flavor: wire.Server['flavor']): ServerFlavor {
   return { kind: 'embedded', name, vcpus, ram, disk };
 }
 
-function readFlavors(response: HttpResponse): Page<Flavor> {
-  const { flavors, flavors_links: links } = parseBody(response, wire.FlavorsBody);
-  return { rows: flavors.map(toFlavor), links };
-}
+const flavors = { field: 'flavors', row: wire.Flavor.transform(toFlavor), links: 'flavors_links' };
 
 function toFlavor(flavor: wire.Flavor): Flavor {
   return { ...flavor, id: flavor.id as FlavorId };

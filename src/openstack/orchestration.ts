@@ -1,6 +1,8 @@
 /** Orchestration (Heat) v1. */
 import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
+import { ListBody } from '../http/list-body.ts';
+import { memoryOfEach } from '../http/row-memory.ts';
 import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import type {
@@ -12,7 +14,7 @@ import type {
   StackOutputs,
   StackServers,
 } from './model.ts';
-import { type Page, readPages } from './paging.ts';
+import { type PagedShape, readPages } from './paging.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/orchestration.ts';
 
@@ -37,6 +39,18 @@ export type StackRef = Pick<Stack, 'id' | 'name' | 'projectId'>;
 
 /** Heat sets no limit of its own. A row is half a kilobyte, and a cluster of the cluster builder's is five. */
 const pageSize = 3000;
+
+/** A row of a list of stacks: its project is shown to administrators only. */
+type StackRow = Omit<Stack, 'projectId'> & { readonly projectId: ProjectId | undefined };
+
+const stackRows: PagedShape<StackRow> = {
+  field: 'stacks',
+  row: wire.Stack.transform(toRow),
+  links: 'links',
+};
+
+/** The stacks of the whole cloud, as each session saw them last. */
+const memoryOf = memoryOfEach<StackRow>();
 
 /** How Heat's `max_nested_stack_depth` is set unless someone changes it. */
 const nestedDepth = 5;
@@ -65,15 +79,17 @@ export type WayToAllStacks = 'administrator' | 'global tenant' | 'project by pro
 export async function wayToAllStacks(session: Session, signal?: AbortSignal): Promise<WayToAllStacks> {
   const first = async (query: Record<string, boolean>) => {
     const path = '/stacks';
+    const into = new ListBody(stackRows);
     const response = await session.request('orchestration', {
       method: 'GET',
       path,
       route: path,
       query: { limit: 1, ...query },
       accept: [403],
+      into,
       signal,
     });
-    return response.status === 403 ? undefined : readStacks(response).rows;
+    return response.status === 403 ? undefined : into.rowsOf(response);
   };
   const own = await first({});
   if (own?.some(namesItsProject)) return 'administrator';
@@ -93,7 +109,7 @@ export async function listProjectStacks(
     list(as, { query, project: projectId, signal }),
   );
   const stacks = rows
-    .map((row) => toStack(row, row.project ?? projectId))
+    .map((row): Stack => (namesItsProject(row) ? row : { ...row, projectId }))
     .filter((stack) => stack.projectId === projectId);
   return { stacks, at };
 }
@@ -215,7 +231,7 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   if (way !== 'global tenant') {
     const { rows, at } = await list(session, { signal });
     if (rows.length > 0 && rows.every(namesItsProject)) {
-      return { stacks: rows.map((row) => toStack(row, row.project)), at, unobserved: new Map() };
+      return { stacks: rows, at, unobserved: new Map() };
     }
     // An empty list tells nothing: a cloud without stacks, or no more than the session's own project without any.
     ownOnly = rows.length > 0;
@@ -223,11 +239,7 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   try {
     const { rows, at } = await list(session, { query: { global_tenant: true }, signal });
     ways.set(session, 'global tenant');
-    return {
-      stacks: rows.filter(namesItsProject).map((row) => toStack(row, row.project)),
-      at,
-      unobserved: new Map(),
-    };
+    return { stacks: rows.filter(namesItsProject), at, unobserved: new Map() };
   } catch (error) {
     if (!(error instanceof OpenStackError && error.status === 403)) throw error;
     if (ownOnly) ways.set(session, 'project by project');
@@ -276,7 +288,7 @@ async function listEach(
 async function list(
   session: Session,
   options: { query?: Record<string, string | boolean>; project?: ProjectId; signal: AbortSignal | undefined },
-): Promise<{ rows: wire.Stack[]; at: number }> {
+): Promise<{ rows: StackRow[]; at: number }> {
   const { query, ...rest } = options;
   const request = {
     method: 'GET',
@@ -285,7 +297,9 @@ async function list(
     query: { show_nested: true, limit: pageSize, ...query },
     ...rest,
   } as const;
-  return readPages(session, 'orchestration', request, readStacks);
+  // A list of one project must not have the others' rows forgotten.
+  const memory = options.project === undefined ? memoryOf(session) : undefined;
+  return readPages(session, 'orchestration', request, stackRows, memory);
 }
 
 /** Sessions whose user is no administrator, as far as is known. */
@@ -328,11 +342,6 @@ function pathOf({ name, id }: StackRef): string {
   return `/stacks/${encodeURIComponent(name)}/${encodeURIComponent(id)}`;
 }
 
-function readStacks(response: HttpResponse): Page<wire.Stack> {
-  const { stacks: rows, links } = parseBody(response, wire.StacksBody);
-  return { rows, links };
-}
-
 function readStack(response: HttpResponse): StackDetail | undefined {
   if (response.status === 404) {
     assertNotFound(response);
@@ -343,18 +352,18 @@ function readStack(response: HttpResponse): StackDetail | undefined {
     .filter((output) => output.output_value !== null && output.output_value !== undefined)
     .map((output) => ({ key: output.output_key, value: output.output_value }))
     .sort((one, other) => (one.key < other.key ? -1 : 1));
-  return { stack: toStack(stack, stack.parameters['OS::project_id']), outputs };
+  return { stack: { ...toRow(stack), projectId: stack.parameters['OS::project_id'] as ProjectId }, outputs };
 }
 
-function namesItsProject(row: wire.Stack): row is wire.Stack & { project: string } {
-  return row.project !== undefined;
+function namesItsProject(row: StackRow): row is Stack {
+  return row.projectId !== undefined;
 }
 
-function toStack(row: wire.Stack, projectId: string): Stack {
+function toRow(row: wire.Stack): StackRow {
   return {
     id: row.id as StackId,
     name: row.stack_name,
-    projectId: projectId as ProjectId,
+    projectId: row.project as ProjectId | undefined,
     parentId: (row.parent ?? null) as StackId | null,
     status: row.stack_status,
     statusReason: row.stack_status_reason ?? '',

@@ -1,20 +1,25 @@
-import type { HttpResponse } from '../http/client.ts';
+import { z } from 'zod';
+import { parseBody } from '../http/body.ts';
 import { BodyError } from '../http/errors.ts';
+import { ListBody, type ListShape } from '../http/list-body.ts';
+import type { RowMemory } from '../http/row-memory.ts';
 import type { ServiceType } from './catalog.ts';
 import { openStackError } from './errors.ts';
 import type { Session, SessionRequest } from './session.ts';
-import type { Links } from './wire/link.ts';
+import { Links } from './wire/link.ts';
 
-/** One page of a list, read. */
-export interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly links: Links;
+/** A list in pages. */
+export interface PagedShape<Row> extends ListShape<Row> {
+  readonly field: string;
+  /** Beside the rows: where the link to the next page is. */
+  readonly links: string;
 }
 
 /**
  * A list to its end, each id once. The list may shift between two pages: a row that comes twice counts as it came
  * last. Without its every page there is no list.
  *
+ * @param memory where the list is read again and again: its rows as they were the last time
  * @throws {OpenStackError} a page was refused; transient when the page before promised it
  * @throws {BodyError} a page is not understood, or leads back to one that was read
  */
@@ -22,20 +27,26 @@ export async function readPages<Row extends { readonly id: string }>(
   session: Session,
   service: ServiceType,
   request: SessionRequest,
-  read: (response: HttpResponse) => Page<Row>,
+  shape: PagedShape<Row>,
+  memory?: RowMemory<Row>,
 ): Promise<{ rows: Row[]; at: number }> {
   const rows = new Map<string, Row>();
   const followed = new Set<string>();
-  let response = await session.request(service, request);
+  const into = new ListBody(shape, memory);
+  const Rest = z.object({ [shape.links]: Links.default([]) });
+  let response = await session.request(service, { ...request, into });
   const { at } = response;
   for (;;) {
-    const page = read(response);
-    for (const row of page.rows) rows.set(row.id, row);
-    const next = page.links.find((link) => link.rel === 'next')?.href;
-    if (next === undefined) return { rows: [...rows.values()], at };
+    for (const row of into.rowsOf(response)) rows.set(row.id, row);
+    const links = parseBody(response, Rest)[shape.links];
+    const next = links?.find((link) => link.rel === 'next')?.href;
+    if (next === undefined) {
+      into.remember();
+      return { rows: [...rows.values()], at };
+    }
     if (followed.has(next)) throw new BodyError(response, 'a next page that was read already');
     followed.add(next);
-    response = await session.follow(service, next, { ...request, accept: [400, 404] });
+    response = await session.follow(service, next, { ...request, accept: [400, 404], into });
     if (response.status >= 300) {
       throw openStackError(response, {
         severity: 'transient',

@@ -1,4 +1,5 @@
 import {
+  type BodySink,
   type Exchange,
   HttpClient,
   type HttpClientOptions,
@@ -59,6 +60,8 @@ export interface SessionRequest {
   /** Another project than the session's, for services that have it in the path; null for none. */
   readonly project?: ProjectId | null;
   readonly timeoutMs?: number;
+  /** What takes the body as it comes. */
+  readonly into?: BodySink;
   readonly signal?: AbortSignal | undefined;
 }
 

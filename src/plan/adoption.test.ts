@@ -31,9 +31,9 @@ function portalOfFirstVersion(): PortalSnapshot {
 }
 
 function recordedCloud(): CloudObservation {
-  const { stacks } = recorded('cloud-stacks', orchestration.StacksBody);
+  const { stacks } = recorded('cloud-stacks', z.object({ stacks: z.array(orchestration.Stack) }));
   const { servers } = recorded('cloud-servers', z.object({ servers: z.array(compute.Server) }));
-  const { flavors } = recorded('cloud-flavors', compute.FlavorsBody);
+  const { flavors } = recorded('cloud-flavors', z.object({ flavors: z.array(compute.Flavor) }));
   return cloud({
     flavors: flavors.map((row) => flavor(row)),
     servers: servers.map((row) =>

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Links } from './link.ts';
 
 /** `GET /v2.1/`: the range of microversions; empty texts where there are none. */
 export const VersionBody = z.object({
@@ -49,9 +48,6 @@ export type Server = z.infer<typeof Server>;
 /** What is left of a server that is otherwise not understood. */
 export const ServerStub = z.object({ id: z.string().min(1), status: z.string().optional().catch(undefined) });
 
-export const ServersBody = z.object({ servers: z.array(z.unknown()), servers_links: Links.default([]) });
-export const ServerBody = z.object({ server: z.unknown() });
-
 export const Flavor = z.object({
   id: z.string().min(1),
   name: z.string(),
@@ -61,7 +57,6 @@ export const Flavor = z.object({
 });
 export type Flavor = z.infer<typeof Flavor>;
 export const FlavorBody = z.object({ flavor: Flavor });
-export const FlavorsBody = z.object({ flavors: z.array(Flavor), flavors_links: Links.default([]) });
 
 /** `project_id` from microversion 2.13 on. */
 export const ServerGroup = z.object({

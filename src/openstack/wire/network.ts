@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { Links } from './link.ts';
 
-export const NetworksBody = z.object({
-  networks: z.array(z.object({ id: z.string().min(1), name: z.string() })),
-  networks_links: Links.default([]),
-});
+/** A row of `GET /networks`. */
+export const Network = z.object({ id: z.string().min(1), name: z.string() });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Links } from './link.ts';
 
 /** A row of `GET /stacks`; `GET /stacks/{name}/{id}` gives the same fields and more. */
 export const Stack = z.object({
@@ -16,8 +15,6 @@ export const Stack = z.object({
   updated_time: z.string().nullish(),
 });
 export type Stack = z.infer<typeof Stack>;
-
-export const StacksBody = z.object({ stacks: z.array(Stack), links: Links.default([]) });
 
 export const StackBody = z.object({
   stack: Stack.extend({

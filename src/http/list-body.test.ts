@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { HttpResponse } from './client.ts';
+import { ListBody } from './list-body.ts';
+import { RowMemory } from './row-memory.ts';
+
+interface Row {
+  readonly id: string;
+  readonly size: number;
+}
+const shape = { field: 'servers', row: z.object({ id: z.string(), size: z.number() }) };
+
+/** What is read of an answer with that body. */
+function read(body: ListBody<Row>, text: string): Row[] {
+  body.begin();
+  body.write(Buffer.from(text));
+  const response: HttpResponse = {
+    service: 'Nova',
+    method: 'GET',
+    url: 'http://nova/servers',
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    text: body.end(),
+    at: 0,
+  };
+  return body.rowsOf(response);
+}
+
+const listOf = (...rows: Row[]) => JSON.stringify({ servers: rows, servers_links: [] });
+
+test('a row that has not changed is the same object as in the last list, and not checked again', () => {
+  const memory = new RowMemory<Row>();
+  let checked = 0;
+  const row = shape.row.refine(() => ++checked);
+  const once = (text: string) => {
+    const body = new ListBody({ field: 'servers', row }, memory);
+    const rows = read(body, text);
+    body.remember();
+    return rows;
+  };
+  const first = once(listOf({ id: 'a', size: 1 }, { id: 'b', size: 1 }));
+  checked = 0;
+
+  const second = once(listOf({ id: 'b', size: 1 }, { id: 'c', size: 1 }, { id: 'a', size: 2 }));
+
+  expect(second).toEqual([
+    { id: 'b', size: 1 },
+    { id: 'c', size: 1 },
+    { id: 'a', size: 2 },
+  ]);
+  expect(second[0]).toBe(first[1]);
+  expect(checked).toBe(2);
+});
+
+test('no more is remembered than the last whole list', () => {
+  const memory = new RowMemory<Row>();
+  const lists = [listOf({ id: 'a', size: 1 }), listOf({ id: 'b', size: 1 }), listOf({ id: 'a', size: 1 })];
+
+  const [first, , third] = lists.map((list) => {
+    const body = new ListBody(shape, memory);
+    const rows = read(body, list);
+    body.remember();
+    return rows;
+  });
+
+  expect(third).toEqual(first);
+  expect(third?.[0]).not.toBe(first?.[0]);
+});
+
+test('an exchange that is begun again leaves nothing of the first', () => {
+  const body = new ListBody(shape);
+  body.begin();
+  body.write(Buffer.from('{"servers":[{"id":"a","size":1},{"id":7},'));
+
+  expect(read(body, listOf({ id: 'b', size: 1 }))).toEqual([{ id: 'b', size: 1 }]);
+});
+
+test.each([
+  ['{"servers":[{"id":"a","size":1},{"id":7,"size":1}]}', 'an unexpected shape: servers.1.id: '],
+  ['{"servers":[{"id":"a","size":1},{"id":', 'application/json that is not JSON'],
+  ['{"servers":[{"id":"canary" oops}]}', 'application/json that is not JSON'],
+  ['{"servers":[{"id":"a","size":1}],"servers":[]', 'application/json that is not JSON'],
+  ['{"servers":[{"id":"a","size":1}],"servers":[{}]}', 'servers: expected one list'],
+  ['{"servers":{"id":"a"}}', 'servers: expected one list'],
+  ['{"error":"no"}', 'servers: expected one list'],
+  ['null', 'servers: expected one list'],
+  ['', 'an empty body'],
+  ['<html>', 'application/json that is not JSON'],
+])('%s is an error that says what is wrong, and quotes nothing', (text, problem) => {
+  const reading = () => read(new ListBody(shape), text);
+
+  expect(reading).toThrow(problem);
+  expect(reading).not.toThrow('canary');
+});

@@ -1,0 +1,127 @@
+const quote = 0x22;
+const comma = 0x2c;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/**
+ * Splits the JSON of a list into its rows while the bytes come, so that a list is never held as a whole. What is no row is
+ * the rest, in which the list is empty: `{"servers":[],"servers_links":[…]}`.
+ *
+ * It looks at quotes, brackets and commas alone. Where these are wrong, a row or the rest is no JSON: whoever parses them
+ * all has seen all that is wrong with the whole.
+ */
+export class RowSplitter {
+  readonly #onRow: (row: Buffer) => void;
+  /** What stands before the list; undefined: nothing, the list is the whole text. */
+  readonly #before: RegExp | undefined;
+  readonly #rest: Buffer[] = [];
+  /** What earlier chunks have of the row that is being read. */
+  readonly #begun: Buffer[] = [];
+  #depth = 0;
+  #place: 'before the list' | 'in the list' | 'behind the list' = 'before the list';
+  #isFirstRow = true;
+  #isInText = false;
+  #isEscaped = false;
+
+  /** @param field of the object that the text is, of letters and such; undefined: the text is the list itself */
+  constructor(field: string | undefined, onRow: (row: Buffer) => void) {
+    this.#onRow = onRow;
+    // Within a text a quote has a backslash before it, so this is a key and nothing else.
+    this.#before = field === undefined ? undefined : new RegExp(`[{,]\\s*"${field}"\\s*:\\s*$`);
+  }
+
+  write(chunk: Buffer): void {
+    /** Where the row, or the part of the rest, begins that is being read. */
+    let from = 0;
+    const listDepth = this.#before ? 2 : 1;
+    for (let at = 0; at < chunk.length; at++) {
+      if (this.#isInText) {
+        at = this.#skipText(chunk, at);
+        continue;
+      }
+      switch (chunk[at] as number) {
+        case quote:
+          this.#isInText = true;
+          break;
+        case openBrace:
+          this.#depth++;
+          break;
+        case openBracket:
+          this.#depth++;
+          if (this.#depth === listDepth && this.#isListAhead(chunk.subarray(from, at))) {
+            this.#rest.push(chunk.subarray(from, at + 1));
+            from = at + 1;
+            this.#place = 'in the list';
+          }
+          break;
+        case comma:
+          if (this.#depth === listDepth && this.#place === 'in the list') {
+            this.#endRow(chunk.subarray(from, at));
+            from = at + 1;
+          }
+          break;
+        case closeBrace:
+        case closeBracket:
+          if (this.#depth === listDepth && this.#place === 'in the list') {
+            this.#endList(chunk.subarray(from, at));
+            from = at;
+          }
+          this.#depth--;
+          break;
+        default:
+      }
+    }
+    if (from < chunk.length)
+      (this.#place === 'in the list' ? this.#begun : this.#rest).push(chunk.subarray(from));
+  }
+
+  /** All but the rows, once all is written. In a list that was cut short the row that was begun is missing. */
+  get rest(): string {
+    return Buffer.concat(this.#rest).toString();
+  }
+
+  /** @returns where the text ends; behind the chunk when it does not */
+  #skipText(chunk: Buffer, begin: number): number {
+    let at = begin;
+    if (this.#isEscaped) {
+      this.#isEscaped = false;
+      at++;
+    }
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte === quote) {
+        this.#isInText = false;
+        return at;
+      }
+      if (byte === backslash && ++at === chunk.length) this.#isEscaped = true;
+    }
+    return at;
+  }
+
+  #isListAhead(upToHere: Buffer): boolean {
+    if (this.#place !== 'before the list') return false;
+    return this.#before?.test(Buffer.concat([...this.#rest, upToHere]).toString('latin1')) ?? true;
+  }
+
+  #endRow(end: Buffer): void {
+    const row = this.#begun.length === 0 ? end : Buffer.concat([...this.#begun, end]);
+    this.#begun.length = 0;
+    this.#isFirstRow = false;
+    this.#onRow(row);
+  }
+
+  /** The only row of an empty list is no row. */
+  #endList(end: Buffer): void {
+    const isEmpty = this.#isFirstRow && isBlank(Buffer.concat([...this.#begun, end]));
+    if (!isEmpty) this.#endRow(end);
+    this.#begun.length = 0;
+    this.#place = 'behind the list';
+  }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+}
