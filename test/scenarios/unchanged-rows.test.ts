@@ -13,7 +13,7 @@ import { showServers } from '../support/metrics-scenario.ts';
 
 test('of lists that are read again only what has changed is made anew', async () => {
   await using sandbox = await startSandbox({ projects: 4, stacks: 25, servers: 4, pace: 0 });
-  await showServers(sandbox);
+  showServers(sandbox);
   const { cloud, portal, close } = sessionsOn(sandbox.config);
   const read = async () => {
     const { racks, devices } = await observePortal(portal);
