@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Capture, capturedMessages } from '../../test/support/captured-notifications.ts';
 import { type Notification, openEnvelope, UnreadableMessageError } from './envelope.ts';
@@ -122,4 +123,44 @@ test('a project is taken from the context when the payload has none', () => {
   });
 
   expect(meaning).toMatchObject({ references: [{ projectId: 'p9' }] });
+});
+
+test('whatever an event of ours carries, it names objects or is unreadable, never anything else', () => {
+  const ours = [
+    'compute.instance.update',
+    'instance.delete.end',
+    'orchestration.stack.create.end',
+    'compute_task.build_instances',
+  ];
+  const fields = [
+    'instance_id',
+    'uuid',
+    'stack_identity',
+    'tenant_id',
+    'nova_object.data',
+    'instance_properties',
+    'request_spec',
+    'instance_uuids',
+  ];
+  const payload = fc.dictionary(
+    fc.oneof(fc.constantFrom(...fields), fc.string()),
+    fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom(...fields), fc.jsonValue())),
+  );
+
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.constantFrom(...ours), fc.string({ minLength: 1 })),
+      payload,
+      (eventType, payload) => {
+        try {
+          const meaning = meaningOf(notification(eventType, payload));
+          if (meaning.kind === 'references')
+            for (const { id } of meaning.references) expect(typeof id).toBe('string');
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnreadableMessageError);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
 });

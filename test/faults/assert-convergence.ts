@@ -31,7 +31,7 @@ export async function assertConvergence(options: {
       [
         String(details.errorInstance),
         shown,
-        `Again: MODEL='${details.seed} ${details.counterexamplePath} ${replay}' npx vitest run -c vitest.faults.config.ts test/faults/model`,
+        `Again: MODEL='${details.seed} ${details.counterexamplePath} ${replay}' npx vitest run -c vitest.faults.config.ts test/faults/model-1`,
       ].join('\n'),
       { cause: details.errorInstance },
     );

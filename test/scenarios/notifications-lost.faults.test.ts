@@ -24,7 +24,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
   });
 
   test('the broker is killed and comes back in the middle of a burst', async () => {
-    await using listening = await startListening({ broker, stacks: 20, servers: 4 });
+    await using listening = await startListening({ broker, isWatched: true, stacks: 20, servers: 4 });
     const burst = makeBurst(listening.sandbox, 15_000);
     await systemClock.sleep(3_000);
     await broker.kill();
@@ -35,10 +35,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     const ms = await listening.inStep(60_000);
 
     console.log(`broker killed in a burst: in step ${Math.round(ms)} ms after its end`);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('the broker is down at the start', async () => {
-    await using listening = await startListening({ broker, withService: false });
+    await using listening = await startListening({ broker, isWatched: true, withService: false });
     await broker.kill();
     await using service = serve(listening.configFile);
 
@@ -52,10 +53,17 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     stopAll(listening.sandbox);
 
     await listening.inStep(30_000);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('the service is killed in the middle of a burst and starts again', async () => {
-    await using listening = await startListening({ broker, stacks: 20, servers: 4, withService: false });
+    await using listening = await startListening({
+      broker,
+      isWatched: true,
+      stacks: 20,
+      servers: 4,
+      withService: false,
+    });
     await using first = serve(listening.configFile);
     await first.saw('listening to notifications');
     await listening.inStep(30_000);
@@ -71,10 +79,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     const ms = await listening.inStep(60_000);
 
     console.log(`service killed in a burst: in step ${Math.round(ms)} ms after its end`);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('the portal is down for a minute', async () => {
-    await using listening = await startListening({ broker, stacks: 20, servers: 4 });
+    await using listening = await startListening({ broker, isWatched: true, stacks: 20, servers: 4 });
     const back = listening.sandbox.faults.add({ service: 'concertim', kind: 'reset-before' });
     await makeBurst(listening.sandbox, 10_000);
     await systemClock.sleep(50_000);
@@ -83,10 +92,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     const ms = await listening.inStep(90_000);
 
     console.log(`portal down for a minute: in step ${Math.round(ms)} ms after it came back`);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('the queue is deleted in the middle of a burst', async () => {
-    await using listening = await startListening({ broker, stacks: 20, servers: 4 });
+    await using listening = await startListening({ broker, isWatched: true, stacks: 20, servers: 4 });
     const burst = makeBurst(listening.sandbox, 6_000);
     await systemClock.sleep(2_000);
     await withConnection(broker.url, (connection) =>
@@ -95,10 +105,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     await burst;
 
     await listening.inStep(60_000);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('an account that may not declare queues is told which permission is missing, and works once it is granted', async () => {
-    await using listening = await startListening({ broker, withService: false });
+    await using listening = await startListening({ broker, isWatched: true, withService: false });
     await broker.control('add_user', 'openstack', 'secret');
     await broker.control('set_permissions', 'openstack', '^nova$', '^nova$', '.*');
     const rmq = { rmq_username: 'openstack', rmq_password: 'secret' };
@@ -110,10 +121,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     stopAll(listening.sandbox);
 
     await listening.inStep(30_000);
+    expect(listening.harmed()).toEqual([]);
   });
 
   test('a queue that overflows is noticed, and a full run catches up', async () => {
-    await using listening = await startListening({ broker });
+    await using listening = await startListening({ broker, isWatched: true });
     const { sandbox, names, logged } = listening;
     await withConnection(broker.url, async (connection) => {
       const publisher = connection.createPublisher({ confirm: true });
@@ -126,6 +138,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     await listening.inStep();
 
     expect(logged.filter((line) => line.includes('messages were lost'))).toHaveLength(1);
+    expect(listening.harmed()).toEqual([]);
   });
 });
 

@@ -14,7 +14,9 @@ import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
+import { plantCanaries } from './canaries.ts';
 import { outOfStep } from './in-step.ts';
+import { Invariants } from './invariants.ts';
 import { type TestBroker, withConnection } from './rabbitmq.ts';
 
 export interface ListeningOptions extends SandboxOptions {
@@ -25,6 +27,8 @@ export interface ListeningOptions extends SandboxOptions {
   readonly interval?: number;
   /** What becomes of each message on its way to the broker. Default: itself, once. */
   readonly onTheWay?: (message: EmittedMessage) => readonly EmittedMessage[];
+  /** With things made by hand in the portal, and secrets that can be searched for: see `harmed`. Default false. */
+  readonly isWatched?: boolean;
   /** Whether the service runs in this process from the beginning. Default true. */
   readonly withService?: boolean;
 }
@@ -45,6 +49,8 @@ export interface Listening extends AsyncDisposable {
   /** Resolves when the portal shows the cloud. @returns how long it took, ms */
   inStep(withinMs?: number): Promise<number>;
   saw(text: string, withinMs?: number): Promise<void>;
+  /** What was harmed for good, and secrets in what was logged; where it is watched. */
+  harmed(): string[];
 }
 
 export async function startListening(options: ListeningOptions): Promise<Listening> {
@@ -55,9 +61,12 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     interval = 3_600,
     withService = true,
     onTheWay,
+    isWatched = false,
     ...sandboxOptions
   } = options;
   const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0, ...sandboxOptions });
+  const planted = isWatched ? plantCanaries(sandbox) : undefined;
+  const invariants = planted && new Invariants(sandbox, planted.canaries);
   const prefix = `test-${randomUUID().slice(0, 8)}-`;
   const names = queueNames(`${prefix}x`);
   const publisher = await publishNotifications(sandbox.cloud, broker.url, {
@@ -68,7 +77,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
   const folder = mkdtempSync(join(tmpdir(), 'listening-'));
   const configFile = join(folder, 'config.yaml');
   const settings = {
-    ...sandbox.config,
+    ...(planted?.config ?? sandbox.config),
     log_level: 'debug',
     updates: { interval },
     rmq: {
@@ -133,6 +142,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
       await writeFile(file, stringify({ ...settings, ...changes, rmq: { ...settings.rmq, ...changes.rmq } }));
       return file;
     },
+    harmed: () => invariants?.harmed(logged) ?? [],
     sent: () => publisher.sent(),
     async [Symbol.asyncDispose]() {
       stop.abort();
