@@ -10,6 +10,8 @@ import {
   type Resource,
   searchResources,
 } from '../../openstack/metric.ts';
+import type { Server } from '../../openstack/model.ts';
+import { parseTime } from '../../runtime/clock.ts';
 import { advice, error, type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
@@ -71,9 +73,27 @@ function commandFor({ name, methods, grains }: ArchivePolicyDraft): string {
 async function checkMeasures({ cloud, clock }: Patient, signal: AbortSignal): Promise<Finding[]> {
   const check = 'gnocchi.measures';
   const servers = await sampleServers(cloud, sampleSize, signal);
-  const running = servers.filter((server) => server.kind === 'server' && server.vmState === 'active');
+  const running = servers.flatMap((server) =>
+    server.kind === 'server' && server.vmState === 'active' ? [server] : [],
+  );
   if (running.length === 0) return [ok(check, 'No server runs of which there could be measures')];
-  const looked = running.slice(0, looks);
+  const older = running.filter(({ createdAt }) => clock.now() - (parseTime(createdAt) ?? 0) > staleMs);
+  const looked = (older.length > 0 ? older : running).slice(0, looks);
+  const findings = await checkServers({ cloud, clock }, looked, signal);
+  if (older.length > 0) return findings;
+  return findings.map((finding) =>
+    finding.level === 'warning'
+      ? ok(check, `No server has run for ${staleMs / 60_000} minutes: they need not have been measured yet`)
+      : finding,
+  );
+}
+
+async function checkServers(
+  { cloud, clock }: Pick<Patient, 'cloud' | 'clock'>,
+  looked: readonly Server[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const check = 'gnocchi.measures';
   const found = await Promise.all(
     looked.map(({ id }) => searchResources(cloud, 'instance', { instanceId: id }, signal)),
   );

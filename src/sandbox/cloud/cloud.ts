@@ -76,7 +76,10 @@ export class Cloud {
       ids: new Ids(randomFor(seed, 'orchestration')),
       compute: this.compute,
       identity: this.identity,
-      schedulerHints: options.stackSchedulerHints,
+      // As it is set when a stack is made.
+      get schedulerHints() {
+        return options.stackSchedulerHints;
+      },
       keepDeletedMs,
       onEvent,
     });
