@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
@@ -30,18 +30,21 @@ export async function startCountingProxies(origins: Iterable<string>): Promise<C
     },
   };
   const servers = [...new Set(origins)].map((origin) => {
-    const server = createServer(async (incoming, outgoing) => {
+    const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
       const { method = '', url = '', headers } = incoming;
       const [path = ''] = url.split('?');
       seen.push(`${method} ${path}`);
       const body = await text(incoming);
-      const answer = await request(origin + url, {
+      const given = await request(origin + url, {
         method,
         headers: forwarded(headers),
         body: body === '' ? null : body,
       });
-      const told = proxies.rewrite(path, through(await answer.body.text()));
-      outgoing.writeHead(answer.statusCode, forwarded(answer.headers)).end(told);
+      const told = proxies.rewrite(path, through(await given.body.text()));
+      outgoing.writeHead(given.statusCode, forwarded(given.headers)).end(told);
+    };
+    const server = createServer((incoming, outgoing) => {
+      answer(incoming, outgoing).catch(() => outgoing.destroy());
     });
     return Object.assign(server, { origin });
   });
