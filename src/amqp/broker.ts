@@ -6,6 +6,7 @@ import { aborted, pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
+import { userAgent } from '../runtime/version.ts';
 import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
 import { limitFrames } from './frame-limit.ts';
 
@@ -59,7 +60,7 @@ export class Broker {
    * Connects, works, and when the connection is lost or the work ends connects again, until the signal is aborted. It
    * never gives up: what failed is said, the same at most once a minute, and tried again after a back-off.
    *
-   * @param name shown in RabbitMQ's own list of connections
+   * @param name shown in RabbitMQ's own list of connections, with our version
    */
   async run(name: string, work: Work, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> {
     const { clock, random } = this.#options;
@@ -122,7 +123,7 @@ export class Broker {
       ...(tls && { tls: tls.ca === undefined ? true : { ca: tls.ca } }),
       heartbeat: heartbeatS,
       connectionTimeout: connectTimeoutMs,
-      connectionName: name,
+      connectionName: `${name} (${userAgent})`,
       noDelay: true,
     });
     limitFrames(connection);

@@ -181,7 +181,7 @@ describe('what a service counts', () => {
 
     await ask();
     await ask('POST');
-    expect(service.seen).toEqual([
+    expect(service.seen).toMatchObject([
       { method: 'GET', url: '/things' },
       { method: 'POST', url: '/things' },
     ]);

@@ -23,6 +23,7 @@ export interface HttpServiceOptions {
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;
+  readonly userAgent: string | undefined;
 }
 
 /** As many as a test could ever want to look at, and few enough for a sandbox that runs for days. */
@@ -51,10 +52,11 @@ export class HttpService {
     let service: HttpService | undefined;
 
     app.addHook('onRequest', async (request, reply) => {
-      service?.begin({ method: request.method, url: request.url });
+      const { method, url, headers } = request;
+      service?.begin({ method, url, userAgent: headers['user-agent'] });
       reply.raw.once('close', () => service?.end());
       if (options.latencyMs) await clock.sleep(options.latencyMs);
-      const fault = options.faults.take({ service: options.name, method: request.method, url: request.url });
+      const fault = options.faults.take({ service: options.name, method, url });
       if (fault) await strike(request, reply, fault, clock);
     });
     app.addHook('onSend', async (request, reply, payload) => {
