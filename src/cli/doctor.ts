@@ -6,7 +6,7 @@ import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts'
 import { error, type Remedy } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
-import { explain } from '../runtime/severity.ts';
+import { explain, ServiceError } from '../runtime/severity.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface DoctorOptions {
@@ -22,6 +22,12 @@ const mostRounds = 3;
 
 /** `doctor`: what stands in the way of the service, and what repairs it. @returns 0 nothing, 1 warnings, 2 errors */
 export async function doctor(options: DoctorOptions): Promise<number> {
+  if (options.yes && !options.fix) {
+    throw new ServiceError('--yes without --fix: there is nothing that would be asked.', {
+      severity: 'fatal',
+      hint: 'Give both, or neither.',
+    });
+  }
   const loaded = load(options.config);
   if ('findings' in loaded) return tell(loaded, options);
   await using patient = admit(loaded);
@@ -60,7 +66,9 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   const { findings, unchecked } = diagnosis;
   const told = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
   console.log(
-    json ? JSON.stringify({ findings: told, unchecked }, undefined, 2) : describeDiagnosis(diagnosis),
+    json
+      ? JSON.stringify({ findings: told, unchecked }, undefined, 2)
+      : describeDiagnosis(diagnosis, process.stdout.columns),
   );
   return exitCodeOf(diagnosis);
 }
@@ -90,9 +98,13 @@ async function treat(
 /** No answer, as of a process without a terminal, is a no. */
 async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
   try {
     const answer = await Promise.race([terminal.question(`${what}? [y/N] `, { signal }), closed]);
+    if (answer === undefined) {
+      console.error('\nnot done: nobody is there to answer; --fix --yes does not ask');
+      return false;
+    }
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

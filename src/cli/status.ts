@@ -45,7 +45,7 @@ export async function status(options: StatusOptions): Promise<number> {
 /** The processes of this machine are asked where they serve; without a port there are the signs that they leave. */
 function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> {
   const urls = statusUrls(config.observability);
-  if (urls.length > 0) return () => askAll(urls, options);
+  if (urls.length > 0) return () => askAll(urls, options, componentsFor(config));
   const { dataDir } = config;
   if (dataDir !== undefined) return () => readSigns(config, dataDir, options);
   throw new ServiceError(
@@ -57,14 +57,25 @@ function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> 
   );
 }
 
-async function askAll(urls: readonly string[], { json }: StatusOptions): Promise<Picture> {
+/** @param expected components of this machine; empty: of those places nothing is known */
+async function askAll(
+  urls: readonly string[],
+  { json }: StatusOptions,
+  expected: readonly string[] = [],
+): Promise<Picture> {
   const statuses = await askStatuses(urls);
   if (json) return { text: JSON.stringify(statuses, undefined, 2), isWell: areWell(statuses) };
-  const text =
-    statuses.length > 0
-      ? describeStatus(statuses, systemClock.now())
-      : `Nothing answers at ${urls.join(', ')}.`;
-  return { text, isWell: areWell(statuses) };
+  if (statuses.length === 0) {
+    const advice =
+      expected.length > 0
+        ? 'Is it started, by `concertim-openstack-service run` or its units, with this configuration?'
+        : 'Does it run there with observability.port set, and with an observability.host that is reached from here?';
+    return { text: `No component runs: nothing answers at ${urls.join(', ')}.\n${advice}`, isWell: false };
+  }
+  const told = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
+  const absent = expected.filter((name) => !told.has(name));
+  const below = absent.length > 0 ? `\n\nNot running on this machine: ${absent.join(', ')}` : '';
+  return { text: describeStatus(statuses, systemClock.now()) + below, isWell: areWell(statuses) };
 }
 
 function areWell(statuses: readonly Status[]): boolean {
