@@ -6,6 +6,8 @@ import type { Stage } from './stage.ts';
 import type { Usage } from './usage.ts';
 
 const commandLine = join(root, 'bin/concertim-openstack-service');
+/** What the units and images give to Node. */
+export const nodeOptions = ['--max-semi-space-size=8'];
 const atExit = new URL('usage-at-exit.ts', import.meta.url).href;
 
 /** Starts the command line as a person does. Ms since 1970 of that moment with it. */
@@ -18,7 +20,7 @@ export function startCommand(
     process.execPath,
     [...(env['BENCH_USAGE'] ? ['--import', atExit] : []), commandLine, ...args],
     {
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_OPTIONS: nodeOptions.join(' '), ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

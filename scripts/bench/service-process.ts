@@ -1,6 +1,7 @@
 import type { ComponentName } from '../../src/components.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
+import { keepHeapSmall } from '../../src/runtime/small-heap.ts';
 import { Service } from '../../src/service.ts';
 import { answerQuestions, childArgument } from './child.ts';
 import { measureUsage } from './usage.ts';
@@ -14,6 +15,7 @@ export interface ServiceProcessOptions {
   readonly components: readonly ComponentName[];
 }
 
+keepHeapSmall();
 const { config, components } = childArgument() as ServiceProcessOptions;
 let report: RunReport | undefined;
 const service = new Service({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ComponentName } from '../../src/components.ts';
 import { Child } from './child.ts';
+import { nodeOptions } from './command.ts';
 import type { SandboxAnswers, SandboxProcessOptions } from './sandbox-process.ts';
 import type { ServiceAnswers } from './service-process.ts';
 
@@ -53,7 +54,8 @@ export class Stage implements AsyncDisposable {
 
   /** The service in a process of its own, which runs when it is asked to. */
   service(...components: ComponentName[]): Promise<Child<ServiceAnswers>> {
-    return Child.start<ServiceAnswers>('service-process.ts', { config: this.config, components });
+    const argument = { config: this.config, components };
+    return Child.start<ServiceAnswers>('service-process.ts', argument, { nodeOptions });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
