@@ -175,6 +175,7 @@ test('doctor --fix asks first: without an answer nothing is made, with --yes it 
   const done = await command('doctor', '--fix', '--yes', '-c', file).finished;
 
   expect(asked.stderr).toContain('create role watcher? [y/N]');
+  expect(asked.stderr).toContain('not done: nobody is there to answer');
   expect(asked.code).toBe(2);
   expect(namesBefore).not.toContain('watcher');
   expect(done.stderr).toContain('done: create role watcher');
@@ -202,10 +203,14 @@ test('status asks the processes that run; without a port it reads the signs that
   ]);
   running.kill('SIGTERM');
   await running.finished;
+  const ended = await command('status', '-c', served).finished;
 
   expect(told.stdout).toMatch(/^ {2}✓ updates_bulk/m);
+  expect(told.stdout).toMatch(/\nNot running on this machine: metrics, api\n$/);
   expect(told.stdout).toMatch(/^ {4}full run +\d+ s ago, \d+ changes/m);
   expect(told.code).toBe(0);
   expect(JSON.parse(asJson.stdout)).toMatchObject([{ updates: { writer: true } }]);
   expect(absent).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ updates_bulk does not run') });
+  expect(ended.code).toBe(1);
+  expect(ended.stdout).toMatch(/^No component runs: nothing answers at .*\nIs it started, /);
 });
