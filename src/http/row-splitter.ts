@@ -5,6 +5,8 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+/** The most bytes that the key of the list takes, with the white space around it. */
+const keyLength = 256;
 
 /**
  * Splits the JSON of a list into its rows while the bytes come, so that a list is never held as a whole. What is no row is
@@ -103,7 +105,11 @@ export class RowSplitter {
 
   #isListAhead(upToHere: Buffer): boolean {
     if (this.#place !== 'before the list') return false;
-    return this.#before?.test(Buffer.concat([...this.#rest, upToHere]).toString('latin1')) ?? true;
+    if (!this.#before) return true;
+    // Of what may be many megabytes of other lists only the end is looked at, each time.
+    const parts = upToHere.length < keyLength ? [...this.#rest.slice(-keyLength), upToHere] : [upToHere];
+    const end = Buffer.concat(parts.map((part) => part.subarray(-keyLength)));
+    return this.#before.test(end.toString('latin1'));
   }
 
   #endRow(end: Buffer): void {

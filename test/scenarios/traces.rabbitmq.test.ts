@@ -138,7 +138,13 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
 
 function patchOf(collector: OtlpCollector): SentSpan {
   const patch = collector.spans().findLast(({ name }) => name === updateDevice);
-  if (!patch) throw new Error(`no ${updateDevice} among ${collector.spans().map(({ name }) => name)}`);
+  if (!patch)
+    throw new Error(
+      `no ${updateDevice} among ${collector
+        .spans()
+        .map(({ name }) => name)
+        .join()}`,
+    );
   return patch;
 }
 
