@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import type { Tracing } from '../observability/tracing.ts';
 
@@ -27,7 +27,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   });
   app.addHook('onResponse', async ({ span, why }, { statusCode }) => {
     if (!span) return;
-    if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    tracing.end(span, { 'http.response.status_code': statusCode, why });
+    const fields = { 'http.response.status_code': statusCode, why };
+    tracing.end(span, fields, statusCode >= 500 ? 'failed' : 'done');
   });
 }

@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import * as otel from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -14,9 +14,11 @@ const deliveryMs = 2_500;
 const mostWaiting = 8_192;
 const limits = { eventCountLimit: 1_000, linkCountLimit: 128, attributeValueLengthLimit: 1_000 };
 
-/** The way to an OpenTelemetry collector. A module of its own: it loads the SDK, so it is loaded only when it is wanted. */
+/** The way to an OpenTelemetry collector. A module of its own: it loads OpenTelemetry, so it is loaded only when it is wanted. */
 export class TraceExport {
-  readonly tracer: Tracer;
+  /** OpenTelemetry itself. */
+  readonly otel = otel;
+  readonly tracer: otel.Tracer;
   readonly #provider: TracerProvider;
 
   /** @param endpoint of the collector, with or without `/v1/traces` at its end */

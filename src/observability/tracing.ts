@@ -1,16 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type Attributes,
-  type Context,
-  isSpanContextValid,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanContext,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
 import type { Clock } from '../runtime/clock.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CountedExchange } from './instruments.ts';
@@ -45,12 +34,6 @@ export interface TracingOptions {
   readonly clock?: Clock;
 }
 
-const kinds = {
-  internal: SpanKind.INTERNAL,
-  consumer: SpanKind.CONSUMER,
-  server: SpanKind.SERVER,
-} as const satisfies Record<NonNullable<WorkOptions['kind']>, SpanKind>;
-
 /**
  * Traces of what this service does, for an OpenTelemetry collector:
  *
@@ -59,13 +42,13 @@ const kinds = {
  *  (or the timer)               └─► update-device ──► PATCH      it is that notification's
  * ```
  *
- * Off unless there is an endpoint: then nothing of the SDK is loaded and every method costs a comparison. What is
+ * Off unless there is an endpoint: then nothing of OpenTelemetry is loaded and every method costs a comparison. What is
  * active is kept per service, not per process, so that two of them in one process do not mix.
  */
 export class Tracing {
   readonly #options: TracingOptions;
   readonly #clock: Clock;
-  readonly #active = new AsyncLocalStorage<Context>();
+  readonly #active = new AsyncLocalStorage<Span>();
   #export: TraceExport | undefined;
 
   constructor(options: TracingOptions = {}) {
@@ -93,41 +76,47 @@ export class Tracing {
     const span = this.begin(name, options);
     if (!span) return work();
     try {
-      return await this.within(span, work);
-    } catch (error) {
-      fail(span, error);
-      throw error;
-    } finally {
+      const result = await this.within(span, work);
       this.end(span);
+      return result;
+    } catch (error) {
+      this.end(span, fieldsOfError(error), 'failed');
+      throw error;
     }
   }
 
   /** A piece of work whose end somebody else sees; undefined: nothing is traced. */
   begin(name: string, { kind = 'internal', fields, parent, links = [] }: WorkOptions): Span | undefined {
-    const tracer = this.#tracer;
-    if (!tracer) return undefined;
-    const origin = parent === undefined ? undefined : spanContextOf(parent);
-    const around = origin ? trace.setSpanContext(ROOT_CONTEXT, origin) : this.#context;
+    if (!this.#export) return undefined;
+    const { otel, tracer } = this.#export;
+    const contextOf = (text: string) => {
+      const context = spanContextOf(text);
+      return otel.isSpanContextValid(context) ? context : undefined;
+    };
+    const origin = parent === undefined ? undefined : contextOf(parent);
     return tracer.startSpan(
       name,
       {
-        kind: kinds[kind],
+        kind: otel.SpanKind[kinds[kind]],
         startTime: this.#clock.now(),
         ...(fields && { attributes: attributesOf(fields) }),
-        links: links.flatMap((link) => spanContextOf(link) ?? []).map((context) => ({ context })),
+        links: links.flatMap((link) => contextOf(link) ?? []).map((context) => ({ context })),
       },
-      around,
+      origin ? otel.trace.setSpanContext(otel.ROOT_CONTEXT, origin) : this.#context(this.#export),
     );
   }
 
   /** Does something in the course of a piece of work. */
   within<T>(span: Span, work: () => T): T {
-    return this.#active.run(trace.setSpan(ROOT_CONTEXT, span), work);
+    return this.#active.run(span, work);
   }
 
   /** The piece of work is done. */
-  end(span: Span, fields: TraceFields = {}): void {
+  end(span: Span, fields: TraceFields = {}, outcome: 'done' | 'failed' = 'done'): void {
     span.setAttributes(attributesOf(fields));
+    if (this.#export && outcome === 'failed') {
+      span.setStatus({ code: this.#export.otel.SpanStatusCode.ERROR });
+    }
     span.end(this.#clock.now());
   }
 
@@ -143,15 +132,15 @@ export class Tracing {
 
   /** A request that has come to an end, in the course of what is done here. */
   exchanged({ service, method, route, outcome, ms, attempt, requestId }: TracedExchange): void {
-    const tracer = this.#tracer;
-    if (!tracer) return;
+    if (!this.#export) return;
+    const { otel, tracer } = this.#export;
     const now = this.#clock.now();
     const isAnswered = typeof outcome === 'number';
     const hasFailed = !isAnswered || outcome >= 400;
     const span = tracer.startSpan(
       `${method} ${route}`,
       {
-        kind: SpanKind.CLIENT,
+        kind: otel.SpanKind.CLIENT,
         startTime: now - ms,
         attributes: attributesOf({
           'peer.service': service,
@@ -163,9 +152,9 @@ export class Tracing {
           'openstack.request_id': requestId,
         }),
       },
-      this.#context,
+      this.#context(this.#export),
     );
-    if (hasFailed) span.setStatus({ code: SpanStatusCode.ERROR });
+    if (hasFailed) span.setStatus({ code: otel.SpanStatusCode.ERROR });
     span.end(now);
   }
 
@@ -177,24 +166,25 @@ export class Tracing {
     );
   }
 
-  get #tracer(): Tracer | undefined {
-    return this.#export?.tracer;
-  }
-
-  get #context(): Context {
-    return this.#active.getStore() ?? ROOT_CONTEXT;
-  }
-
   get #span(): Span | undefined {
-    return this.#export && trace.getSpan(this.#context);
+    return this.#export && this.#active.getStore();
+  }
+
+  #context({ otel }: TraceExport): Context {
+    const span = this.#active.getStore();
+    return span ? otel.trace.setSpan(otel.ROOT_CONTEXT, span) : otel.ROOT_CONTEXT;
   }
 }
 
-function fail(span: Span, error: unknown): void {
+const kinds = {
+  internal: 'INTERNAL',
+  consumer: 'CONSUMER',
+  server: 'SERVER',
+} as const satisfies Record<NonNullable<WorkOptions['kind']>, string>;
+
+function fieldsOfError(error: unknown): TraceFields {
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
-  const fields = attributesOf({ 'error.type': name, 'error.message': message });
-  span.setAttributes(fields);
-  span.setStatus({ code: SpanStatusCode.ERROR });
+  return { 'error.type': name, 'error.message': message };
 }
 
 /** As the logger would write them: see `scrub`. */
@@ -212,9 +202,8 @@ function attributesOf(fields: TraceFields): Attributes {
 
 const traceParent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** undefined: it is none. */
-function spanContextOf(text: string): SpanContext | undefined {
+/** Not valid when it is none. */
+function spanContextOf(text: string): SpanContext {
   const [, traceId = '', spanId = '', flags = ''] = traceParent.exec(text) ?? [];
-  const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  return isSpanContextValid(context) ? context : undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
