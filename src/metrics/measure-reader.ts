@@ -40,6 +40,8 @@ const chunkSize = 1000;
 const requestsAtOnce = 4;
 /** Of that many resources, spread over all, a longer time is read to see how often they are polled. */
 const probeSize = 10;
+/** Of a series the newest are kept until the cycle ends: as many as a rate needs, and one to see how far apart they are. */
+const pointsKept = 4;
 /** Requests that one cycle spends on finding out what Gnocchi refuses, at most. */
 const mostInquiries = 50;
 
@@ -245,7 +247,7 @@ export class MeasureReader {
         const points = read?.get(meter);
         // A metric that the search did not show yet may be there by now.
         if (!points && !task.resources.get(id)?.metrics.has(meter)) continue;
-        const complete = completePoints(points ?? [], { granularityMs, now });
+        const complete = completePoints(points ?? [], { granularityMs, now }).slice(-pointsKept);
         taken?.set(meter, { kind: 'points', points: complete, granularityMs, freshSince });
       }
     }

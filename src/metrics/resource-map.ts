@@ -71,7 +71,7 @@ export class ResourceMap {
     await Promise.all(
       due.map(async ({ type }) => {
         const found = projects.length === 0 ? [] : await searchResources(this.#session, type, { projects });
-        const resources = found.map((resource) => ({ ...resource, type }));
+        const resources = found.map((resource) => ({ ...resource, type, metrics: wanted(resource, type) }));
         this.#shelves.set(type, {
           readAt,
           byInstance: Map.groupBy(resources, ({ instanceId }) => instanceId),
@@ -97,4 +97,10 @@ export class ResourceMap {
     for (const id of missing) if (!this.#awaited.has(id)) this.#awaited.set(id, now);
     return [...this.#awaited.values()].some((since) => now - since < longestWaitMs);
   }
+}
+
+/** Its metrics that figures are made of: Ceilometer has some twenty of an instance. */
+function wanted({ metrics }: Resource, type: ResourceType): Resource['metrics'] {
+  const meters = metersByType.get(type) ?? [];
+  return new Map([...metrics].filter(([name]) => meters.includes(name)));
 }
