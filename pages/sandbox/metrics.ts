@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import { figures, most } from './portal.ts';
+import type { Figures } from '../../src/sandbox/view/wire.ts';
+import { most } from './portal.ts';
 
 export interface Metric {
   /** As the portal knows it. */
@@ -26,10 +27,10 @@ export interface Reading {
 }
 
 /** undefined: there is no figure. */
-export function reading(deviceId: number, metric: Metric): Reading | undefined {
-  const value = figures.get(deviceId)?.[metric.name];
-  if (value === undefined) return undefined;
+export function reading(figures: Figures | undefined, metric: Metric): Reading | undefined {
+  const value = figures?.[metric.name];
   const full = metric.units === '%' ? 100 : most.value[metric.name] || 1;
+  if (value === undefined) return undefined;
   return { share: Math.min(1, Math.max(0, value / full)), text: amount(value, metric.units) };
 }
 

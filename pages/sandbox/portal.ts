@@ -15,6 +15,7 @@ const users = new Map<number, UserView>();
 const racks = new Map<number, Signal<RackContents>>();
 const devices = new Map<number, DeviceView>();
 const devicesOfRack = new Map<number, Map<number, DeviceView>>();
+/** By device: another object whenever one of them has changed. */
 export const figures = new Map<number, Figures>();
 /** Devices whose status has changed just now. */
 export const fresh = new Set<number>();

@@ -193,6 +193,27 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     expect(await values.filter({ hasText: '%' }).count()).toBe(0);
   });
 
+  test('the bars move with the figures', { retry: 2 }, async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const [device] = watched.sandbox.portal.devices.all();
+    const value = page.locator(`[data-device="${device?.id}"] .value`);
+    await value.filter({ hasText: '%' }).waitFor();
+
+    for (const share of [3, 97]) {
+      watched.sandbox.metricDaemon.take(String(device?.id), {
+        name: 'os.instance.cpu_utilization',
+        type: 'double',
+        value: share,
+        units: '%',
+        slope: 'both',
+        ttl: 60,
+      });
+
+      await value.getByText(`${share} %`).waitFor();
+    }
+  });
+
   test('what is selected has all its fields beside the racks, which stay where they are', async () => {
     await using opened = await openPage(browser, url);
     const { page } = opened;

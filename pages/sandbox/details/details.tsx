@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, read } from '../../shared/ask.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
 import { metrics, reading } from '../metrics.ts';
-import { device, rackContents } from '../portal.ts';
+import { device, figures, rackContents } from '../portal.ts';
 import { type Selection, selected } from '../selection.ts';
 import { Fields } from './fields.tsx';
 import { Power } from './power.tsx';
@@ -65,7 +65,7 @@ function FigureList({ id }: { id: number }) {
   return (
     <dl class="figures">
       {metrics.map((metric) => {
-        const read = reading(id, metric);
+        const read = reading(figures.get(id), metric);
         return (
           <div key={metric.name}>
             <dt>{metric.label}</dt>

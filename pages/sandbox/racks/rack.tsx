@@ -1,9 +1,9 @@
-import type { DeviceView } from '../../../src/sandbox/view/wire.ts';
+import type { DeviceView, Figures } from '../../../src/sandbox/view/wire.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
 import { chosen, reading } from '../metrics.ts';
 import { sharedEnding, stackEnding } from '../names.ts';
-import { fresh, rackContents } from '../portal.ts';
+import { figures, fresh, rackContents } from '../portal.ts';
 import { isSelected, selected } from '../selection.ts';
 import { type Density, framePadding, rackHeight } from './layout.ts';
 import { isCurrent } from './walk.ts';
@@ -44,7 +44,14 @@ export function Rack({ id, left, density }: { id: number; left: number; density:
       <div class="units" style={{ height: px(rack.height * unit + 2 * framePadding) }}>
         <Scale units={rack.height} unit={unit} />
         {devices.map((device) => (
-          <Device key={device.id} device={device} rackUnits={rack.height} density={density} ending={ending} />
+          <Device
+            key={device.id}
+            device={device}
+            figures={figures.get(device.id)}
+            rackUnits={rack.height}
+            density={density}
+            ending={ending}
+          />
         ))}
       </div>
     </div>
@@ -76,12 +83,20 @@ function Name({ name, ending }: { name: string; ending: string }) {
   );
 }
 
-function Device(props: { device: DeviceView; rackUnits: number; density: Density; ending: string }) {
-  const { device, rackUnits, density, ending } = props;
+interface DeviceProps {
+  readonly device: DeviceView;
+  readonly figures: Figures | undefined;
+  readonly rackUnits: number;
+  readonly density: Density;
+  readonly ending: string;
+}
+
+/** Drawn again when one of these is another, and for nothing else that is no signal. */
+function Device({ device, figures, rackUnits, density, ending }: DeviceProps) {
   const { id, name, status, startU, endU } = device;
   const { unit } = density;
   const metric = chosen.value;
-  const read = reading(id, metric);
+  const read = reading(figures, metric);
   const place = startU === endU ? `U${startU}` : `U${startU} to ${endU}`;
   const label = `${statusLabel(status)}, ${place}, ${metric.label} ${read ? '' : 'unknown'}`;
   const box = {
