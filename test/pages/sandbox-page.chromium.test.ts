@@ -181,6 +181,32 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     expect(server.flavor.name).toBe(others.at(0));
   });
 
+  test('a server deleted in the cloud leaves its rack, and the others stay where they are', async () => {
+    await using opened = await openPage(browser, url);
+    const { page, problems } = opened;
+    const server = serverNumber(3);
+    const device = deviceOf(page, server);
+    const rackId = watched.sandbox.portal.devices
+      .all()
+      .find(({ metadata }) => metadata['openstack_instance_id'] === server.id)?.rack_id;
+    const devices = page
+      .locator('.rack', { has: page.locator(`[data-rack="${rackId}"]`) })
+      .locator('.device');
+    await device.waitFor();
+    const places = async () => (await devices.allTextContents()).map((text) => text.split(', CPU')[0]);
+    const before = await places();
+    const own = before.findIndex((place) => place?.startsWith(server.name.replaceAll('.', '-')));
+    await rowOf(page, server).click();
+
+    await page.locator('.actions').getByRole('button', { name: 'Delete' }).click();
+    await device.waitFor({ state: 'detached' });
+
+    expect(own).toBeGreaterThan(-1);
+    expect(await places()).toEqual(before.toSpliced(own, 1));
+    expect(await rowOf(page, server).count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
   test('the bars show the metric that is chosen', async () => {
     await using opened = await openPage(browser, url);
     const { page } = opened;
