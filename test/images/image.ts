@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 const store = process.env['IMAGES_DIR'] ?? '/var/tmp/concertim-images';
 
@@ -17,7 +18,11 @@ interface ImageConfig {
   readonly StopSignal: NodeJS.Signals;
   readonly Volumes: Readonly<Record<string, unknown>>;
   readonly ExposedPorts: Readonly<Record<string, unknown>>;
-  readonly Healthcheck: { readonly Test: readonly [string, string] };
+  readonly Healthcheck: {
+    readonly Test: readonly [string, string];
+    /** Nanoseconds. */
+    readonly Timeout: number;
+  };
 }
 
 /** How a container is run, beside `--read-only --network=host`. */
@@ -50,11 +55,12 @@ export class Image implements Disposable {
     return Number(execFileSync('du', ['-s', '-B1', this.#root], { encoding: 'utf8' }).split('\t')[0]);
   }
 
-  /** Starts what the image starts. */
+  /** Starts what the image starts. It does not outlive the test, whatever becomes of that. */
   start(options: RunOptions) {
     const child = spawn('unshare', this.#inside(options, this.config.Entrypoint), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -69,9 +75,14 @@ export class Image implements Disposable {
 
   /** Runs what the image says its health is checked by. @returns whether it is well */
   async isHealthy(options: RunOptions): Promise<boolean> {
-    const [kind, command] = this.config.Healthcheck.Test;
+    const { Test, Timeout } = this.config.Healthcheck;
+    const [kind, command] = Test;
     if (kind !== 'CMD-SHELL') throw new Error(`a health check of kind ${kind}`);
-    const child = spawn('unshare', this.#inside(options, ['/bin/sh', '-c', command]), { stdio: 'ignore' });
+    const child = spawn('unshare', this.#inside(options, ['/bin/sh', '-c', command]), {
+      stdio: 'ignore',
+      timeout: Timeout / 1e6,
+      killSignal: 'SIGKILL',
+    });
     const [code] = (await once(child, 'close')) as [number | null];
     return code === 0;
   }

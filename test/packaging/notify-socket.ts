@@ -17,6 +17,9 @@ while True:
     print(json.dumps(receiver.recv(65536).decode().split('\\n')), flush=True)
 `;
 
+/** No test of a unit takes longer, ms: what it has started then ends, so that one that waits in vain ends too. */
+export const longestUnitTestMs = 55_000;
+
 /** What systemd would be on the other end of `$NOTIFY_SOCKET`. */
 export class NotifySocket implements AsyncDisposable {
   readonly path: string;
@@ -33,7 +36,10 @@ export class NotifySocket implements AsyncDisposable {
 
   static async open(folder: string): Promise<NotifySocket> {
     const path = join(folder, 'notify');
-    const child = spawn('python3', ['-c', receiver, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('python3', ['-c', receiver, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: longestUnitTestMs,
+    });
     const socket = new NotifySocket(path, child);
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -47,15 +53,11 @@ export class NotifySocket implements AsyncDisposable {
 
   /** Resolves when there is, or was, such an assignment. @param after leaves so many datagrams out */
   async saw(assignment: RegExp, after = 0): Promise<void> {
-    while (!this.received.slice(after).some((texts) => texts.some((text) => assignment.test(text))))
-      await this.#next();
-  }
-
-  async #next(): Promise<void> {
-    const ended = this.#closed.then(() =>
-      Promise.reject(new Error('the receiver of notifications has ended')),
-    );
-    await Promise.race([once(this.#child, 'datagram'), ended]);
+    const ended = this.#closed.then(() => true);
+    while (!this.received.slice(after).some((texts) => texts.some((text) => assignment.test(text)))) {
+      const hasEnded = await Promise.race([once(this.#child, 'datagram').then(() => false), ended]);
+      if (hasEnded) throw new Error(`${assignment} never came, but ${JSON.stringify(this.received)}`);
+    }
   }
 
   /** All assignments so far but the status, each once. */

@@ -13,7 +13,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { freePort } from '../support/listen.ts';
 import { startListening } from '../support/listening-scenario.ts';
 import { anyBroker, whyNoBroker } from '../support/rabbitmq.ts';
-import { hasNotifySocket, NotifySocket } from './notify-socket.ts';
+import { hasNotifySocket, longestUnitTestMs, NotifySocket } from './notify-socket.ts';
 
 // Five processes start side by side.
 vi.setConfig({ testTimeout: 60_000 });
@@ -61,6 +61,8 @@ async function start(component: string, file: string) {
   const [program = '', ...args] = execStart(component);
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: longestUnitTestMs,
+    killSignal: 'SIGKILL',
     env: {
       PATH: process.env['PATH'],
       CONCERTIM_OPENSTACK_SERVICE_CONFIG: file,
