@@ -21,23 +21,13 @@ import { Session } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
 import { freePort } from '../support/listen.ts';
+import { setting, signIn } from './openrc.ts';
 
-const authUrl = process.env['OS_AUTH_URL'] ?? 'http://127.0.0.1:5000/v3';
-const password = process.env['OS_PASSWORD'] ?? 'secret';
-const username = process.env['OS_USERNAME'] ?? 'concertim';
-const domain = { name: 'Default' };
+const authUrl = setting('OS_AUTH_URL');
 const login = `live${Date.now()}`;
 const name = `CM_${login}`;
 
-const admin = new Session({
-  credentials: {
-    kind: 'password',
-    authUrl,
-    user: { name: username, domain },
-    password: new Secret(password),
-    project: { name: 'admin', domain },
-  },
-});
+const admin = signIn();
 let api: RunningApi;
 let adminEnv: Record<string, string>;
 let made: { user_id: string; project_id: string };
@@ -73,7 +63,12 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 beforeAll(async () => {
   api = await startApi({ authUrls: [authUrl] });
   const { userId, projectId } = await admin.token();
-  adminEnv = { auth_url: authUrl, user_id: userId, password, project_id: String(projectId) };
+  adminEnv = {
+    auth_url: authUrl,
+    user_id: userId,
+    password: setting('OS_PASSWORD'),
+    project_id: String(projectId),
+  };
 });
 
 afterAll(async () => {

@@ -27,30 +27,12 @@ import {
 import { Session } from '../../src/openstack/session.ts';
 import { isoTime, systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { setting, signIn } from './openrc.ts';
 
 const run = promisify(execFile);
 const inTime = 180_000;
 const session = signIn();
 afterAll(() => session.close());
-
-function signIn(): Session {
-  return new Session({
-    credentials: {
-      kind: 'password',
-      authUrl: setting('OS_AUTH_URL'),
-      user: { name: setting('OS_USERNAME'), domain: { name: setting('OS_USER_DOMAIN_NAME') } },
-      password: new Secret(setting('OS_PASSWORD')),
-      project: { name: setting('OS_PROJECT_NAME'), domain: { name: setting('OS_PROJECT_DOMAIN_NAME') } },
-    },
-    region: process.env['OS_REGION_NAME'],
-  });
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: source an openrc file first.`);
-  return value;
-}
 
 /** One column of what the `openstack` command lists. */
 async function reported(command: string, column: string): Promise<string[]> {

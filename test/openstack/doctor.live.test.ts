@@ -23,6 +23,7 @@ import { command } from '../support/command.ts';
 import { ailments } from '../support/doctor.ts';
 import { commandsIn } from '../support/printed-commands.ts';
 import { type CountingProxies, startCountingProxies } from './counting-proxy.ts';
+import { openstackSection, setting } from './openrc.ts';
 import { openstackCommands } from './openstack-command.ts';
 
 const run = promisify(execFile);
@@ -50,15 +51,7 @@ beforeAll(async () => {
   }
   settings = {
     data_dir: 'data',
-    openstack: {
-      auth_url: proxies.through(setting('OS_AUTH_URL')),
-      username: setting('OS_USERNAME'),
-      password: setting('OS_PASSWORD'),
-      user_domain_name: setting('OS_USER_DOMAIN_NAME'),
-      project_name: setting('OS_PROJECT_NAME'),
-      project_domain_name: setting('OS_PROJECT_DOMAIN_NAME'),
-      region_name: setting('OS_REGION_NAME'),
-    },
+    openstack: { ...openstackSection(), auth_url: proxies.through(setting('OS_AUTH_URL')) },
     concertim: { concertim_url: concertim.url, concertim_username: 'admin', concertim_password: 'admin' },
     rmq: {
       rmq_address: '127.0.0.1',
@@ -256,10 +249,4 @@ async function shell(line: string): Promise<void> {
     '-c',
     isAsked ? `(sleep 4; echo typed; sleep 1; echo typed) | script -qec '${line}' /dev/null` : line,
   ]);
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: source the openrc that test/openstack/up has written.`);
-  return value;
 }

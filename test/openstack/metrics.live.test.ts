@@ -16,6 +16,7 @@ import { MetricDaemon } from '../../src/sandbox/portal/metric-daemon.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { command, type Finished } from '../support/command.ts';
+import { openstackSection } from './openrc.ts';
 import { openstackCommands } from './openstack-command.ts';
 import { type ReportedCloud, reportedCloud, type Server } from './reported-cloud.ts';
 
@@ -202,17 +203,9 @@ async function gnocchi(path: string): Promise<unknown> {
 }
 
 function settings() {
-  const setting = (name: string) => process.env[name] ?? '';
   return {
     log_level: 'info',
-    openstack: {
-      auth_url: setting('OS_AUTH_URL'),
-      username: setting('OS_USERNAME'),
-      password: setting('OS_PASSWORD'),
-      project_name: setting('OS_PROJECT_NAME'),
-      user_domain_name: setting('OS_USER_DOMAIN_NAME'),
-      project_domain_name: setting('OS_PROJECT_DOMAIN_NAME'),
-    },
+    openstack: openstackSection(),
     concertim: { concertim_url: service.url, concertim_username: 'admin', concertim_password: 'admin' },
   };
 }

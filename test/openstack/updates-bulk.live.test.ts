@@ -12,6 +12,7 @@ import type { HttpService } from '../../src/sandbox/http-service.ts';
 import { type DeviceRow, Portal, type RackRow } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { command, type Finished } from '../support/command.ts';
+import { openstackSection } from './openrc.ts';
 import { type ReportedCloud, reportedCloud, type Server, type Stack } from './reported-cloud.ts';
 
 const portal = new Portal();
@@ -175,15 +176,7 @@ async function runOnce(): Promise<{ finished: Finished; writes: string[] }> {
     file,
     stringify({
       data_dir: folder,
-      openstack: {
-        auth_url: setting('OS_AUTH_URL'),
-        username: setting('OS_USERNAME'),
-        password: setting('OS_PASSWORD'),
-        user_domain_name: setting('OS_USER_DOMAIN_NAME'),
-        project_name: setting('OS_PROJECT_NAME'),
-        project_domain_name: setting('OS_PROJECT_DOMAIN_NAME'),
-        region_name: setting('OS_REGION_NAME'),
-      },
+      openstack: openstackSection(),
       concertim: { concertim_url: service.url, concertim_username: 'admin', concertim_password: 'admin' },
     }),
   );
@@ -193,12 +186,6 @@ async function runOnce(): Promise<{ finished: Finished; writes: string[] }> {
     .filter(({ method, url }) => method !== 'GET' && !url.includes('sign_in'))
     .map(({ method, url }) => `${method} ${url}`);
   return { finished, writes };
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: source the openrc that test/openstack/up has written.`);
-  return value;
 }
 
 function shownStacks(): Stack[] {

@@ -13,14 +13,13 @@ import { findProject } from '../../src/openstack/identity.ts';
 import type { ProjectId, ServerId, Stack, StackId } from '../../src/openstack/model.ts';
 import { findStack, listStackServers } from '../../src/openstack/orchestration.ts';
 import { actOnServer, deleteServer } from '../../src/openstack/server-actions.ts';
-import { Session } from '../../src/openstack/session.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { Secret } from '../../src/runtime/secret.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
 import type { HttpService } from '../../src/sandbox/http-service.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { type Command, command } from '../support/command.ts';
+import { openstackSection, signIn } from './openrc.ts';
 
 /** From the API's own state to the portal's. */
 const inTimeMs = 3_000;
@@ -29,9 +28,9 @@ const patienceMs = 120_000;
 
 const portal = new Portal();
 const folder = mkdtempSync(join(tmpdir(), 'updates-mq-'));
-const admin = session(setting('OS_USERNAME'), setting('OS_PROJECT_NAME'));
+const admin = signIn();
 const account = process.env['OPENSTACK_ACCOUNT'] ?? 'CM_user1';
-const member = session(account, `${account}_proj`);
+const member = signIn(account, `${account}_proj`);
 /** How each server went from state to state; one that Nova leaves before it can be read is not among them. */
 const passed: string[] = [];
 const lags: { step: string; ms: number }[] = [];
@@ -52,15 +51,7 @@ beforeAll(async () => {
     file,
     stringify({
       log_level: 'debug',
-      openstack: {
-        auth_url: setting('OS_AUTH_URL'),
-        username: setting('OS_USERNAME'),
-        password: setting('OS_PASSWORD'),
-        user_domain_name: setting('OS_USER_DOMAIN_NAME'),
-        project_name: setting('OS_PROJECT_NAME'),
-        project_domain_name: setting('OS_PROJECT_DOMAIN_NAME'),
-        region_name: setting('OS_REGION_NAME'),
-      },
+      openstack: openstackSection(),
       concertim: { concertim_url: service.url, concertim_username: 'admin', concertim_password: 'admin' },
       rmq: {
         rmq_address: '127.0.0.1',
@@ -277,22 +268,3 @@ const devicesOf = (id: StackId) => {
 const deviceOf = (id: ServerId) =>
   portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id);
 const templateOf = (id: ServerId) => portal.templates.get(deviceOf(id)?.template_id ?? 0)?.foreign_id;
-
-function session(name: string, project: string): Session {
-  return new Session({
-    credentials: {
-      kind: 'password',
-      authUrl: setting('OS_AUTH_URL'),
-      user: { name, domain: { name: 'Default' } },
-      password: new Secret(setting('OS_PASSWORD')),
-      project: { name: project, domain: { name: 'Default' } },
-    },
-    region: setting('OS_REGION_NAME'),
-  });
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: source the openrc that test/openstack/up has written.`);
-  return value;
-}
