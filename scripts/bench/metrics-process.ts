@@ -2,8 +2,8 @@ import { MetricReporting } from '../../src/concertim/metric-reporting.ts';
 import { MetricPump } from '../../src/metrics/metric-pump.ts';
 import { Traffic } from '../../src/observability/traffic.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { type SandboxConfig, sessionsOn } from '../../test/support/sandbox-sessions.ts';
 import { answerQuestions, childArgument } from './child.ts';
-import { type SandboxConfig, sessionsOn } from './sessions.ts';
 import { measureUsage } from './usage.ts';
 
 /** The component `metrics`, cycle by cycle. */
@@ -12,7 +12,7 @@ export type MetricsAnswers = typeof answers;
 const config = childArgument() as SandboxConfig;
 const traffic = new Traffic();
 const onExchange = ({ service }: { service: string }) => traffic.count(service);
-const { cloud, portal } = sessionsOn(config, onExchange);
+const { cloud, portal } = sessionsOn(config, { onExchange });
 const reporting = new MetricReporting({ url: config.concertim.concertim_url, session: portal, onExchange });
 const pump = new MetricPump({
   cloud,

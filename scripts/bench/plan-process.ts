@@ -2,9 +2,9 @@ import { defaultPlanSettings, plan } from '../../src/plan/plan.ts';
 import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { readCloud } from '../../src/reconcile/read-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
+import type { SandboxConfig } from '../../test/support/sandbox-sessions.ts';
+import { sessionsOn } from '../../test/support/sandbox-sessions.ts';
 import { answerQuestions, childArgument } from './child.ts';
-import type { SandboxConfig } from './sessions.ts';
-import { sessionsOn } from './sessions.ts';
 import { measureUsage } from './usage.ts';
 
 /** `plan` by itself, over what was read of a sandbox. */

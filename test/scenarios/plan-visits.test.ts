@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { sessionsOn } from '../../scripts/bench/sessions.ts';
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import type { CloudObservation } from '../../src/plan/observation.ts';
 import { defaultPlanSettings, plan } from '../../src/plan/plan.ts';
@@ -7,6 +6,7 @@ import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { readCloud } from '../../src/reconcile/read-cloud.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { PaperPortal } from '../support/paper-portal.ts';
+import { sessionsOn } from '../support/sandbox-sessions.ts';
 
 /*
  * How much work a plan is, as counts: how often it reads a field of a server, a device, a rack or a stack. They are the

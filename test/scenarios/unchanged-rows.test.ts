@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { sessionsOn } from '../../scripts/bench/sessions.ts';
 import { listServers } from '../../src/openstack/compute.ts';
 import { listStacks } from '../../src/openstack/orchestration.ts';
 import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { showServers } from '../support/metrics-scenario.ts';
+import { sessionsOn } from '../support/sandbox-sessions.ts';
 
 /*
  * What an idle run makes of the lists, as counts: a row that is as it was is the object that it was. The guard against

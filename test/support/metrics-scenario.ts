@@ -1,17 +1,15 @@
 import { MetricReporting } from '../../src/concertim/metric-reporting.ts';
-import { Session as PortalSession } from '../../src/concertim/session.ts';
 import { CycleLog } from '../../src/metrics/cycle-log.ts';
 import type { CycleReport } from '../../src/metrics/cycle-report.ts';
 import { MetricPump } from '../../src/metrics/metric-pump.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Traffic } from '../../src/observability/traffic.ts';
-import { Session as CloudSession } from '../../src/openstack/session.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
-import { Secret } from '../../src/runtime/secret.ts';
 import type { Flow, Load } from '../../src/sandbox/openstack/gnocchi-load.ts';
 import { steady } from '../../src/sandbox/openstack/gnocchi-load.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from './manual-clock.ts';
+import { sessionsOn } from './sandbox-sessions.ts';
 
 export interface MetricsScenarioOptions extends Omit<SandboxOptions, 'clock'> {
   readonly intervalMs?: number;
@@ -64,25 +62,12 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     random: seededRandom(1),
     onExchange: ({ service }: { service: string }) => traffic.count(service),
   };
-  const { openstack, concertim } = sandbox.config;
-  const domain = { name: 'Default' };
-  const cloud = new CloudSession({
-    credentials: {
-      kind: 'password',
-      authUrl: openstack.auth_url,
-      user: { name: openstack.username, domain },
-      password: new Secret(openstack.password),
-      project: { name: openstack.project_name, domain },
-    },
+  const { cloud, portal, close } = sessionsOn(sandbox.config, shared);
+  const reporting = new MetricReporting({
+    url: sandbox.config.concertim.concertim_url,
+    session: portal,
     ...shared,
   });
-  const portal = new PortalSession({
-    url: concertim.concertim_url,
-    login: concertim.concertim_username,
-    password: new Secret(concertim.concertim_password),
-    ...shared,
-  });
-  const reporting = new MetricReporting({ url: concertim.concertim_url, session: portal, ...shared });
   const pump = new MetricPump({ cloud, portal, reporting, intervalMs, ttlMs, cpuPerVcpu, traffic, clock });
   const cycles = new CycleLog(log);
   const deviceOf = (serverId: string) => {
@@ -109,7 +94,7 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     },
     servers: () => [...sandbox.cloud.compute.servers()].map(({ id }) => id),
     async [Symbol.asyncDispose]() {
-      await Promise.all([cloud.close(), portal.close(), reporting.close()]);
+      await Promise.all([close(), reporting.close()]);
       await sandbox.close();
     },
   };

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { findEndpoint } from '../../../src/openstack/catalog.ts';
+import { type SandboxConfig, sessionsOn } from '../../../test/support/sandbox-sessions.ts';
 import { type Figure, figureOf, type Sample } from '../figure.ts';
-import { type SandboxConfig, sessionsOn } from '../sessions.ts';
 import { type Setting, Stage } from '../stage.ts';
 
 const atOnce = 5;

@@ -1,6 +1,5 @@
 import { Session as PortalSession } from '../../src/concertim/session.ts';
-import type { Exchange } from '../../src/http/client.ts';
-import { Session as CloudSession } from '../../src/openstack/session.ts';
+import { Session as CloudSession, type SessionOptions } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
@@ -9,7 +8,7 @@ export type SandboxConfig = Sandbox['config'];
 /** Signed in to both sides of a sandbox. */
 export function sessionsOn(
   { openstack, concertim }: SandboxConfig,
-  onExchange?: (exchange: Exchange) => void,
+  options: Pick<SessionOptions, 'onExchange' | 'clock' | 'random'> = {},
 ): { cloud: CloudSession; portal: PortalSession; close: () => Promise<void> } {
   const domain = { name: 'Default' };
   const cloud = new CloudSession({
@@ -20,13 +19,13 @@ export function sessionsOn(
       password: new Secret(openstack.password),
       project: { name: openstack.project_name, domain },
     },
-    onExchange,
+    ...options,
   });
   const portal = new PortalSession({
     url: concertim.concertim_url,
     login: concertim.concertim_username,
     password: new Secret(concertim.concertim_password),
-    onExchange,
+    ...options,
   });
   return {
     cloud,
