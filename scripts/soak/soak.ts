@@ -44,8 +44,7 @@ function note(child: ChildProcess, complaints: Map<string, number>): void {
   if (!child.stdout) return;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const { level, msg, why } = JSON.parse(line) as { level: string; msg: string; why?: string };
-    // Of servers made a moment ago there are no figures yet: that is told, and is as it should be.
-    if (level === 'info' || msg === 'no figures') return;
+    if (level === 'info') return;
     const complaint = why === undefined ? msg : `${msg}: ${why}`;
     complaints.set(complaint, (complaints.get(complaint) ?? 0) + 1);
   });

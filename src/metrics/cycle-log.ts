@@ -1,11 +1,10 @@
 import { MetricReportError } from '../concertim/metric-reporting.ts';
 import type { Logger } from '../observability/logger.ts';
 import { explain } from '../runtime/severity.ts';
-import { type CycleReport, isSuccess } from './cycle-report.ts';
-import type { Unknown } from './figures.ts';
+import { type CycleReport, isSuccess, type WhyUnknown } from './cycle-report.ts';
 
 /** Reasons a person may want to act on; the others pass by themselves, or are as they should be. */
-const meanings: Readonly<Partial<Record<Unknown, string>>> = {
+const meanings: Readonly<Partial<Record<WhyUnknown, string>>> = {
   'no-resource':
     'not in Gnocchi: is the project watched (role watcher for user concertim), and does Ceilometer poll the host?',
   'no-metric': "a meter is missing: Ceilometer's polling.yaml may not list it (docs/telemetry.md)",

@@ -3,10 +3,10 @@ import type { Session as PortalSession } from '../concertim/session.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type CycleReport, UnknownCount } from './cycle-report.ts';
+import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
-import { figuresOf, type MeasuredResource } from './figures.ts';
+import { figuresOf, type MeasuredResource, type Unknown } from './figures.ts';
 import { MeasureReader, type Reading } from './measure-reader.ts';
 import { Pace } from './pace.ts';
 import { type InstanceResource, ResourceMap } from './resource-map.ts';
@@ -73,8 +73,8 @@ export class MetricPump {
     const { devices } = this.#devices;
     this.#sent.keepOnly(new Set(devices.map(({ id }) => id)));
     await stopwatch.time('resources', async () => {
-      const isDue = this.#resources.isDue(devices.map(({ instanceId }) => instanceId));
-      if (isDue) await attempt('resources', () => this.#resources.refresh(reading.signal));
+      this.#resources.want(devices.map(({ instanceId }) => instanceId));
+      if (this.#resources.isDue) await attempt('resources', () => this.#resources.refresh(reading.signal));
     });
     const read = await stopwatch.time('read', () => this.#read(devices, reading.signal));
     signal?.throwIfAborted();
@@ -144,11 +144,17 @@ export class MetricPump {
       const resources = this.#resources.of(instanceId)?.map(measured);
       for (const figure of figuresOf(resources, size, this.#options)) {
         const { name, units } = figure.definition;
-        if (figure.kind === 'unknown') unknown.add(figure.because, instanceId, figure.detail);
+        if (figure.kind === 'unknown')
+          unknown.add(this.#reason(figure.because, instanceId), instanceId, figure.detail);
         else values.push({ deviceId, name, units, value: figure.value, at: figure.at });
       }
     }
     return values;
+  }
+
+  #reason(because: Unknown, instanceId: string): WhyUnknown {
+    const isMissing = because === 'no-resource' || because === 'no-metric';
+    return isMissing && this.#resources.isAwaited(instanceId) ? 'awaited' : because;
   }
 
   async #send(

@@ -13,8 +13,9 @@ export interface InstanceResource extends Resource {
 
 /** Resources come and go with their instances; nothing tells us. */
 const ageMs = 300_000;
-/** As long as an instance is awaited: it appears in Gnocchi when it is first polled. */
+/** The same as long as an instance is awaited. */
 const awaitingAgeMs = 60_000;
+/** An instance appears in Gnocchi with its first samples: after three of Ceilometer's stock intervals it is late. */
 const longestWaitMs = 900_000;
 
 /** The resources of one type, as they were read. */
@@ -33,8 +34,9 @@ export class ResourceMap {
   readonly #refresh = new SingleFlight(() => this.#read());
   readonly #shelves = new Map<ResourceType, Shelf>();
   #projects: readonly ProjectId[] = [];
-  /** Since when something of an instance is not found. */
-  readonly #awaited = new Map<string, number>();
+  #wanted: ReadonlySet<string> = new Set();
+  /** Since when a resource or a metric of an instance is missing, ms since 1970. */
+  #missingSince: ReadonlyMap<string, number> = new Map();
 
   constructor(options: { session: Session; clock: Clock }) {
     this.#session = options.session;
@@ -45,10 +47,24 @@ export class ResourceMap {
     return this.#projects;
   }
 
-  /** Whether some of it should be read again before it serves these instances. */
-  isDue(instances: Iterable<string>): boolean {
+  /** The instances that it is to serve from now on. */
+  want(instances: Iterable<string>): void {
+    this.#wanted = new Set(instances);
+    this.#noteMissing();
+  }
+
+  /** Whether some of it should be read again before it serves. */
+  get isDue(): boolean {
     const [oldest] = this.#oldestFirst();
-    return this.#clock.now() - (oldest?.readAt ?? 0) >= (this.#isAwaiting(instances) ? awaitingAgeMs : ageMs);
+    const isAwaiting = [...this.#missingSince.keys()].some((id) => this.isAwaited(id));
+    return this.#clock.now() - (oldest?.readAt ?? 0) >= (isAwaiting ? awaitingAgeMs : ageMs);
+  }
+
+  /** Whether what is missing of an instance may still come by itself: it was made, or seen first, a moment ago. */
+  isAwaited(instanceId: string): boolean {
+    return (
+      this.#clock.now() - (this.#missingSince.get(instanceId) ?? Number.NEGATIVE_INFINITY) < longestWaitMs
+    );
   }
 
   /** Reads again what was read longest ago, of one type: all of it at once only the first time. */
@@ -79,6 +95,7 @@ export class ResourceMap {
       }),
     );
     this.#projects = projects;
+    this.#noteMissing();
   }
 
   #oldestFirst(): { type: ResourceType; readAt: number }[] {
@@ -87,15 +104,20 @@ export class ResourceMap {
       .sort((a, b) => a.readAt - b.readAt);
   }
 
-  #isAwaiting(instances: Iterable<string>): boolean {
-    const now = this.#clock.now();
-    const shelves = [...this.#shelves.values()];
-    const missing = new Set(
-      [...instances].filter((id) => shelves.some(({ byInstance }) => !byInstance.has(id))),
-    );
-    for (const id of this.#awaited.keys()) if (!missing.has(id)) this.#awaited.delete(id);
-    for (const id of missing) if (!this.#awaited.has(id)) this.#awaited.set(id, now);
-    return [...this.#awaited.values()].some((since) => now - since < longestWaitMs);
+  #noteMissing(): void {
+    // Before the first reading, what is missing is not known.
+    if (this.#shelves.size < metersByType.size) return;
+    const [now, before] = [this.#clock.now(), this.#missingSince];
+    const missing = [...this.#wanted].filter((id) => !this.#isComplete(id));
+    this.#missingSince = new Map(missing.map((id) => [id, before.get(id) ?? now]));
+  }
+
+  /** Whether it has a resource of each type, and these all the metrics that figures are made of. */
+  #isComplete(instanceId: string): boolean {
+    return [...metersByType].every(([type, meters]) => {
+      const resources = this.#shelves.get(type)?.byInstance.get(instanceId);
+      return resources?.every(({ metrics }) => metrics.size === meters.length) ?? false;
+    });
   }
 }
 

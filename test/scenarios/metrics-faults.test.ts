@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CycleReport } from '../../src/metrics/cycle-report.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { constantLoad, startMetrics } from '../support/metrics-scenario.ts';
 
@@ -17,17 +18,57 @@ function complaints(logged: readonly string[]): string[] {
     .map(({ msg, because, why }) => [msg, because ?? why].filter(Boolean).join(': '));
 }
 
-test('an instance without a Gnocchi resource', async () => {
+test('an instance that Gnocchi lacks is told after a quarter of an hour, once', async () => {
   await using metrics = await startMetrics();
   const [without = ''] = metrics.servers();
   metrics.sandbox.telemetry.except(without, { isAbsent: true });
 
-  const report = await metrics.cycle();
+  const report = await metrics.cycleAfterWaiting();
   await metrics.cycle();
 
-  expect(report).toMatchObject({ known: 10, delivery: { sent: 10 } });
+  expect(report.known).toBe(10);
   expect(report.unknown.get('no-resource')).toMatchObject({ instances: 1, examples: [without] });
   expect(complaints(metrics.logged)).toEqual(['no figures: no-resource']);
+});
+
+test('a server that was just made is awaited without a word, be it in Gnocchi late or in part at first', async () => {
+  await using metrics = await startMetrics();
+  const [late = '', partial = ''] = metrics.servers();
+  await metrics.cycle();
+
+  // What Gnocchi had of them is forgotten: as if they were made now.
+  metrics.sandbox.telemetry.except(late, { isAbsent: true });
+  metrics.sandbox.telemetry.except(partial, { lacks: ['memory.usage'] });
+  const reports: CycleReport[] = [];
+  for (let minute = 0; minute < 10; minute++) {
+    await metrics.clock.sleep(60_000);
+    reports.push(await metrics.cycle());
+  }
+  metrics.sandbox.telemetry.except(late, { isAbsent: false });
+  metrics.sandbox.telemetry.except(partial, { lacks: [] });
+  for (let minute = 0; minute < 30; minute++) {
+    await metrics.clock.sleep(60_000);
+    await metrics.cycle();
+  }
+
+  expect(reports.at(-1)?.unknown.get('awaited')).toMatchObject({ instances: 2, figures: 6 });
+  expect(Object.keys(metrics.shown(late))).toHaveLength(5);
+  expect(Object.keys(metrics.shown(partial))).toHaveLength(5);
+  expect(complaints(metrics.logged)).toEqual([]);
+});
+
+test('a cloud without Ceilometer is told in one line', async () => {
+  await using metrics = await startMetrics({ servers: 8 });
+  for (const server of metrics.servers()) metrics.sandbox.telemetry.except(server, { isAbsent: true });
+
+  await metrics.cycleAfterWaiting();
+  for (let hour = 0; hour < 24; hour++) {
+    await metrics.clock.sleep(3_600_000);
+    await metrics.cycle();
+  }
+
+  expect(complaints(metrics.logged)).toEqual(['no figures: no-resource']);
+  expect(metrics.logged.join('')).toContain('"instances":8');
 });
 
 test('an instance that appears in Gnocchi later on', async () => {
@@ -62,7 +103,7 @@ test('an instance with one metric missing', async () => {
   const [lacking = ''] = metrics.servers();
   metrics.sandbox.telemetry.except(lacking, { lacks: ['network.outgoing.bytes'] });
 
-  const report = await metrics.cycle();
+  const report = await metrics.cycleAfterWaiting();
 
   expect(report).toMatchObject({ known: 14, failures: [] });
   expect(report.unknown.get('no-metric')).toMatchObject({

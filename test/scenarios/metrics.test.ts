@@ -148,7 +148,7 @@ test('figures are of the instances in watched projects, whose devices the portal
   if (!watched || !other) throw new Error('the sandbox has too few accounts');
   cloud.identity.revoke(population.concertim, other.project, cloud.identity.role('watcher'));
 
-  const report = await metrics.cycle();
+  const report = await metrics.cycleAfterWaiting();
 
   expect(report).toMatchObject({ instances: 4, known: 10, watchedProjects: 2 });
   expect(report.unknown.get('no-resource')).toMatchObject({ instances: 2, figures: 10 });

@@ -26,6 +26,8 @@ export interface MetricsScenario extends AsyncDisposable {
   readonly logged: string[];
   /** One cycle, which may take so long. */
   cycle(ms?: number): Promise<CycleReport>;
+  /** One cycle now, and one when nothing that is missing now is awaited any more. */
+  cycleAfterWaiting(): Promise<CycleReport>;
   /** The device that shows a server. */
   deviceOf(serverId: string): number;
   /** The values that the portal shows of a server, by metric. */
@@ -36,6 +38,7 @@ export interface MetricsScenario extends AsyncDisposable {
 
 /** Long after all servers were made, so that there are measures from before. */
 const headStartMs = 4 * 3_600_000;
+const longestWaitMs = 900_000;
 
 export async function startMetrics(options: MetricsScenarioOptions = {}): Promise<MetricsScenario> {
   const { intervalMs = 15_000, ttlMs = 180_000, cpuPerVcpu = true, ...sandboxOptions } = options;
@@ -77,15 +80,21 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     if (!device) throw new Error(`no device shows server ${serverId}`);
     return device.id;
   };
+  const cycle = async (ms = intervalMs) => {
+    const report = await pump.runCycle(clock.now() + ms);
+    cycles.write(report);
+    return report;
+  };
   return {
     sandbox,
     clock,
     pump,
     logged,
-    async cycle(ms = intervalMs) {
-      const report = await pump.runCycle(clock.now() + ms);
-      cycles.write(report);
-      return report;
+    cycle,
+    async cycleAfterWaiting() {
+      await cycle();
+      await clock.sleep(longestWaitMs);
+      return cycle();
     },
     deviceOf,
     shown(serverId) {
