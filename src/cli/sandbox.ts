@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { componentNames } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { freePort } from '../sandbox/free-port.ts';
 import { InMemoryNotifications } from '../sandbox/notifications.ts';
 import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
@@ -55,13 +54,15 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'concertim-sandbox-'));
   try {
     const file = join(folder, 'config.yaml');
-    const apiPort = await freePort();
+    // The usual ones may be in use: on this machine a real service may run.
+    const apiPort = await freePort(componentNames.length);
     if (options.withService) running.portal.companionUrl = `http://127.0.0.1:${apiPort}`;
     const settings = {
       log_level: 'info',
       ...running.config,
       updates: { interval: intervalSeconds },
       api: { host: '127.0.0.1', port: apiPort },
+      observability: { port: apiPort + 1 },
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
@@ -89,16 +90,6 @@ async function serve(
     ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
   });
   await service.run(signal);
-}
-
-/** The usual one may be in use: on this machine a real service may run. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL) {
@@ -140,7 +131,8 @@ A sandbox is running: an OpenStack cloud and a Concertim portal in this process 
 In another terminal, from this folder:
 
   bin/concertim-openstack-service plan --config ${file}
-${options.withService ? '' : `  bin/concertim-openstack-service run --config ${file} --log-format pretty\n`}
+  bin/concertim-openstack-service ${options.withService ? 'status' : 'run --log-format pretty'} --config ${file}
+
 Look at it in a browser (Ctrl-C here ends it):
 
   ${services.concertim.url}/             the racks of the portal, and the cloud beside them${status}

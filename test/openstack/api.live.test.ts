@@ -19,8 +19,8 @@ import type { ProjectId, ServerId } from '../../src/openstack/model.ts';
 import { findStack } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
-import { freePort } from '../support/listen.ts';
 import { setting, signIn } from './openrc.ts';
 
 const authUrl = setting('OS_AUTH_URL');

@@ -7,8 +7,8 @@ import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { commandLine } from '../../src/cli/command-line.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { freePort } from '../support/listen.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 const own = 'concertim-openstack-service';

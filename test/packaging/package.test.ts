@@ -18,9 +18,9 @@ import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { root as checkout, run } from '../../scripts/command.ts';
 import { unitFiles } from '../../scripts/systemd-units.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
-import { freePort } from '../support/listen.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
-import { freePort } from '../support/listen.ts';
 import { until } from '../support/listening-scenario.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
 

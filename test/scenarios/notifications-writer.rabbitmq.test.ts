@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { adminOf } from '../support/api-cloud.ts';
 import { type Command, command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
-import { freePort } from '../support/listen.ts';
 import { startListening, until } from '../support/listening-scenario.ts';
 import { anyBroker, type TestBroker, whyNoBroker } from '../support/rabbitmq.ts';
 

@@ -1,11 +1,11 @@
 /** One trace through several processes: what goes over RabbitMQ from one to the other is joined at its end. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { userAgent } from '../../src/runtime/version.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { adminOf } from '../support/api-cloud.ts';
 import { type Canaries, plantCanaries } from '../support/canaries.ts';
 import { type Command, command } from '../support/command.ts';
-import { freePort } from '../support/listen.ts';
 import { type Listening, startListening } from '../support/listening-scenario.ts';
 import { type OtlpCollector, type SentSpan, startCollector } from '../support/otlp-collector.ts';
 import { type PrivateBroker, startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';

@@ -20,21 +20,3 @@ export async function listen(listener: RequestListener): Promise<Listening> {
     },
   };
 }
-
-/** A port that nothing listens on, nor on as many after it, for what can only be told a number. */
-export async function freePort(after = 0): Promise<number> {
-  for (;;) {
-    await using listening = await listen(() => {});
-    const port = Number(new URL(listening.url).port);
-    const others = Array.from({ length: after }, (_, index) => isFree(port + 1 + index));
-    if ((await Promise.all(others)).every(Boolean)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}

@@ -1,14 +1,13 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Connection } from 'rabbitmq-client';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 
 /** A RabbitMQ for tests, user guest, password guest, virtual host /. */
 export interface TestBroker extends AsyncDisposable {
@@ -62,7 +61,8 @@ export async function anyBroker(): Promise<TestBroker> {
 
 /** Starts one, with ports, data and a port mapper (epmd) of its own, on loopback only. */
 export async function startPrivateBroker(): Promise<PrivateBroker> {
-  const [port, tlsPort, distribution, mapper] = await freePorts();
+  const port = await freePort(3);
+  const [tlsPort, distribution, mapper] = [port + 1, port + 2, port + 3];
   const home = mkdtempSync(join(tmpdir(), 'rabbitmq-'));
   writeFileSync(
     join(home, 'rabbitmq.conf'),
@@ -160,17 +160,4 @@ async function answers(port: number): Promise<boolean> {
     connection.unsafeDestroy();
     return false;
   }
-}
-
-async function freePorts(): Promise<[number, number, number, number]> {
-  const servers = await Promise.all(
-    [0, 0, 0, 0].map(async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const [a, b, c, d] = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [a ?? 0, b ?? 0, c ?? 0, d ?? 0];
 }

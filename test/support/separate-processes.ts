@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type ComponentName, componentNames } from '../../src/components.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { command } from './command.ts';
-import { freePort } from './listen.ts';
 
 /** Each component in a process of its own on one machine, as the units of systemd start them. */
 export interface SeparateProcesses extends AsyncDisposable {

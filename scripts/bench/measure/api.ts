@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { freePort } from '../../../test/support/listen.ts';
+import { freePort } from '../../../src/sandbox/free-port.ts';
 import { Child } from '../child.ts';
 import { ended, startCommand } from '../command.ts';
 import { type Figure, figureOf, type Sample } from '../figure.ts';
