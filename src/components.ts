@@ -24,9 +24,12 @@ export function logFileOf(component: ComponentName): string {
 /**
  * Where a process serves its own metrics: by its first component, so that processes of one machine share a
  * configuration. `updates_bulk`, and with it a process that runs all, has the configured port, the others those above.
+ * A second process of a component, such as one that stands by, has the port four higher.
  */
-export function observabilityPort(port: number, first: ComponentName): number {
-  return port === 0 ? 0 : port + componentNames.indexOf(first);
+export function observabilityPorts(port: number, first: ComponentName): { usual: number; standBy: number } {
+  if (port === 0) return { usual: 0, standBy: 0 };
+  const usual = port + componentNames.indexOf(first);
+  return { usual, standBy: usual + componentNames.length };
 }
 
 /** Where the components of this machine tell how they fare. */

@@ -1,4 +1,4 @@
-import { type ComponentName, healthFolder, isUpdates, observabilityPort } from './components.ts';
+import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import type { Config } from './config/config.ts';
 import { explainInstance } from './metrics/explain.ts';
 import type { NotificationSource } from './notifications/source.ts';
@@ -157,9 +157,10 @@ export class Service implements AsyncDisposable {
     const { host, port } = config.observability;
     const [first] = this.#components;
     if (port === undefined || !first) return undefined;
+    const { usual, standBy } = observabilityPorts(port, first.name);
     return new ObservabilityServer({
       host,
-      port: observabilityPort(port, first.name),
+      ports: [usual, standBy],
       scrape: () => observation.scrape(),
       healths: () => this.health(),
       status: () => observation.status(),

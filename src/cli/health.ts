@@ -1,6 +1,6 @@
 import { healthFolder } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
-import { describeHealth, readSign } from '../observability/vital-signs.ts';
+import { describeHealth, readHealth } from '../observability/sign.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { componentsNamed } from './component-names.ts';
@@ -21,9 +21,10 @@ export async function health(names: readonly string[], options: HealthCommandOpt
   const folder = healthFolder(config.dataDir);
   let isWell = true;
   for (const component of componentsNamed(names, config)) {
-    const sign = await readSign(folder, component, systemClock.now());
-    console.log(describeHealth(sign));
-    isWell &&= sign.ready;
+    for (const told of await readHealth(folder, component, systemClock.now())) {
+      console.log(describeHealth(told));
+      isWell &&= told.ready;
+    }
   }
   return isWell ? 0 : 1;
 }

@@ -55,7 +55,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   try {
     const file = join(folder, 'config.yaml');
     // The usual ones may be in use: on this machine a real service may run.
-    const apiPort = await freePort(componentNames.length);
+    const apiPort = await freePort(2 * componentNames.length);
     if (options.withService) running.portal.companionUrl = `http://127.0.0.1:${apiPort}`;
     const settings = {
       log_level: 'info',

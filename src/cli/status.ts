@@ -1,9 +1,9 @@
-import { askStatuses, statusUrls } from '../ask-status.ts';
+import { askStatuses, type StatusPlaces, statusPlaces } from '../ask-status.ts';
 import { componentsFor, healthFolder } from '../components.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
+import { describeHealth, readHealth } from '../observability/sign.ts';
 import type { Status } from '../observability/status.ts';
-import { describeHealth, readSign } from '../observability/vital-signs.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -31,7 +31,7 @@ const clearScreen = '\u001B[2J\u001B[H';
 export async function status(options: StatusOptions): Promise<number> {
   // Processes elsewhere can be asked where there is no configuration.
   const look = options.url
-    ? () => askAll(options.url ?? [], options)
+    ? () => askAll({ usual: options.url ?? [], standBy: [] }, options)
     : lookBy(loadConfig({ file: options.config }), options);
   using stop = stopSignal();
   for (;;) {
@@ -44,8 +44,8 @@ export async function status(options: StatusOptions): Promise<number> {
 
 /** The processes of this machine are asked where they serve; without a port there are the signs that they leave. */
 function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> {
-  const urls = statusUrls(config.observability);
-  if (urls.length > 0) return () => askAll(urls, options, componentsFor(config));
+  const places = statusPlaces(config.observability);
+  if (places.usual.length > 0) return () => askAll(places, options, componentsFor(config));
   const { dataDir } = config;
   if (dataDir !== undefined) return () => readSigns(config, dataDir, options);
   throw new ServiceError(
@@ -59,18 +59,21 @@ function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> 
 
 /** @param expected components of this machine; empty: of those places nothing is known */
 async function askAll(
-  urls: readonly string[],
+  places: StatusPlaces,
   { json }: StatusOptions,
   expected: readonly string[] = [],
 ): Promise<Picture> {
-  const statuses = await askStatuses(urls);
+  const statuses = await askStatuses(places);
   if (json) return { text: JSON.stringify(statuses, undefined, 2), isWell: areWell(statuses) };
   if (statuses.length === 0) {
     const advice =
       expected.length > 0
         ? 'Is it started, by `concertim-openstack-service run` or its units, with this configuration?'
         : 'Does it run there with observability.port set, and with an observability.host that is reached from here?';
-    return { text: `No component runs: nothing answers at ${urls.join(', ')}.\n${advice}`, isWell: false };
+    return {
+      text: `No component runs: nothing answers at ${places.usual.join(', ')}.\n${advice}`,
+      isWell: false,
+    };
   }
   const told = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
   const absent = expected.filter((name) => !told.has(name));
@@ -83,9 +86,10 @@ function areWell(statuses: readonly Status[]): boolean {
 }
 
 async function readSigns(config: Config, dataDir: string, { json }: StatusOptions): Promise<Picture> {
-  const signs = await Promise.all(
-    componentsFor(config).map((name) => readSign(healthFolder(dataDir), name, systemClock.now())),
+  const told = await Promise.all(
+    componentsFor(config).map((name) => readHealth(healthFolder(dataDir), name, systemClock.now())),
   );
+  const signs = told.flat();
   const isWell = signs.every(({ ready }) => ready);
   if (json) return { text: JSON.stringify(signs, undefined, 2), isWell };
   const lines = signs.map((sign) => `  ${sign.ready ? '✓' : '✗'} ${describeHealth(sign)}`);

@@ -211,7 +211,7 @@ export const ConfigFile = z.strictObject({
     }),
     port: optional(port, {
       description:
-        'Port for them; without one they are not served. Of processes on one machine, updates_bulk (or all in one) takes this one, updates_mq, metrics and api the next three.',
+        'Port for them; without one they are not served. Of processes on one machine, updates_bulk (or all in one) takes this one, updates_mq, metrics and api the next three, and a second process of each the four after these.',
     }),
     otlp_endpoint: optional(url, {
       description:

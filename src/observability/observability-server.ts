@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { aborted } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -7,8 +8,8 @@ import type { Status } from './status.ts';
 
 export interface ObservabilityServerOptions {
   readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+  /** The first that is free is taken; 0: any free one. */
+  readonly ports: readonly number[];
   readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly healths: () => readonly ComponentHealth[];
   readonly status: () => Status;
@@ -32,7 +33,7 @@ export class ObservabilityServer {
    * @param onListening told the address once requests are taken
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
-    const { host, port, log } = this.#options;
+    const { host, ports, log } = this.#options;
     // Imported as a module it loads Node's own fetch too, which nothing here uses: only where it is needed.
     const { createServer } = await import('node:http');
     const server = createServer((request, response) => {
@@ -42,17 +43,16 @@ export class ObservabilityServer {
       });
     });
     try {
-      server.listen({ host, port });
-      await once(server, 'listening');
+      await listen(server, host, ports);
     } catch (err) {
       log.error(
-        { err, host, port },
+        { err, host, ports },
         'own metrics are not served: set observability.host and observability.port',
       );
       return;
     }
-    const address = server.address();
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${typeof address === 'object' ? address?.port : port}`;
+    const { port } = server.address() as AddressInfo;
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     log.info({ url }, 'own metrics are served');
     onListening?.(url);
     await aborted(signal);
@@ -87,6 +87,17 @@ export class ObservabilityServer {
           routes: ['/metrics', '/healthz', '/readyz', '/status'],
         });
     }
+  }
+}
+
+async function listen(server: Server, host: string, [port, ...others]: readonly number[]): Promise<void> {
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (!isTaken || others.length === 0) throw error;
+    await listen(server, host, others);
   }
 }
 

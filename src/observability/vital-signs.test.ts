@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { Health } from './health.ts';
 import { createLogger } from './logger.ts';
-import { readSign, VitalSigns } from './vital-signs.ts';
+import { readHealth } from './sign.ts';
+import { VitalSigns } from './vital-signs.ts';
 
 let folder: string;
 
@@ -49,12 +50,12 @@ function start(into: string) {
 test('what a component says is found by whoever asks, and a change within a second', async () => {
   const signs = start(folder);
   await signs.looked(1);
-  const before = await readSign(folder, 'metrics', signs.clock.now());
+  const [before] = await readHealth(folder, 'metrics', signs.clock.now());
   signs.health.succeeded();
   signs.clock.advance(1_000);
   await signs.looked(2);
 
-  const after = await readSign(folder, 'metrics', signs.clock.now());
+  const [after] = await readHealth(folder, 'metrics', signs.clock.now());
   await signs.end();
 
   expect(before).toEqual({ component: 'metrics', ready: false, status: 'starting' });
@@ -70,11 +71,11 @@ test('a sign that is not renewed is one of a process that ended, or hangs', asyn
   await signs.looked(2);
   const writtenAt = signs.clock.now();
 
-  const soon = await readSign(folder, 'metrics', writtenAt + 35_000);
-  const late = await readSign(folder, 'metrics', writtenAt + 35_001);
+  const [soon] = await readHealth(folder, 'metrics', writtenAt + 35_000);
+  const [late] = await readHealth(folder, 'metrics', writtenAt + 35_001);
   await signs.end();
 
-  expect(soon.ready).toBe(true);
+  expect(soon?.ready).toBe(true);
   expect(late).toMatchObject({
     ready: false,
     status: expect.stringMatching(/^has given no sign of life since 2/),
@@ -82,11 +83,37 @@ test('a sign that is not renewed is one of a process that ended, or hangs', asyn
 });
 
 test('a component without a sign does not run', async () => {
-  expect(await readSign(folder, 'metrics', 0)).toEqual({
-    component: 'metrics',
-    ready: false,
-    status: 'does not run',
-  });
+  expect(await readHealth(folder, 'metrics', 0)).toEqual([
+    { component: 'metrics', ready: false, status: 'does not run' },
+  ]);
+});
+
+test('a second process of a component is seen beside the first, and takes its place when it ends', async () => {
+  const first = start(folder);
+  await first.looked(1);
+  const second = start(folder);
+  await second.looked(1);
+  first.health.succeeded();
+  second.health.standsBy();
+  for (const { clock, looked } of [first, second]) {
+    clock.advance(1_000);
+    await looked(2);
+  }
+
+  const both = await readHealth(folder, 'metrics', first.clock.now());
+  await first.end();
+  second.health.succeeded();
+  second.clock.advance(1_000);
+  await second.looked(3);
+  const one = await readHealth(folder, 'metrics', second.clock.now());
+  await second.end();
+
+  expect(both.map(({ status }) => status)).toEqual([
+    'works',
+    'stands by: another process writes to the portal',
+  ]);
+  expect(one).toEqual([{ component: 'metrics', ready: true, status: 'works' }]);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a folder that cannot be written is told once, and stops nothing', async () => {

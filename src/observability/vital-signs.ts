@@ -1,11 +1,11 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { type Clock, isoTime, parseTime } from '../runtime/clock.ts';
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { type Clock, isoTime } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
+import { describeHealth, isFresh, readSign, type Sign, signFiles } from './sign.ts';
 import type { Systemd } from './systemd.ts';
 
 export interface VitalSignsOptions {
@@ -19,8 +19,6 @@ export interface VitalSignsOptions {
   readonly log: Logger;
 }
 
-/** A sign that is older tells nothing: whoever wrote it has ended without a word, or hangs. */
-const staleMs = 35_000;
 /** How often to look how the components fare. */
 const lookMs = 1_000;
 /** How often to say so although nothing has changed. */
@@ -38,6 +36,10 @@ export class VitalSigns {
   #told = '';
   #toldAt = Number.NEGATIVE_INFINITY;
   #hasFailed = false;
+  /** Who wrote a sign: containers that share a folder may have the same process id. */
+  readonly #id = randomUUID();
+  /** Where each component's sign was written last. */
+  readonly #files = new Map<string, string>();
 
   constructor(options: VitalSignsOptions) {
     this.#options = options;
@@ -55,9 +57,7 @@ export class VitalSigns {
 
   /** Once nothing runs any more. */
   async end(): Promise<void> {
-    const { folder, read } = this.#options;
-    if (folder === undefined) return;
-    await Promise.all(read().map(({ component }) => rm(signFile(folder, component), { force: true })));
+    await Promise.all([...this.#files.values()].map((file) => rm(file, { force: true })));
   }
 
   async #tell(healths: readonly ComponentHealth[]): Promise<void> {
@@ -92,9 +92,12 @@ export class VitalSigns {
       makeFolder(folder);
       await Promise.all(
         healths.map(async (health) => {
-          const file = signFile(folder, health.component);
-          await writeFile(`${file}.new`, `${JSON.stringify({ ...health, at: isoTime(now) })}\n`);
-          await rename(`${file}.new`, file);
+          const file = await this.#place(folder, health.component, now);
+          const written = `${file}.${this.#id}`;
+          const { ready, status } = health;
+          const sign: Sign = { ready, status, by: this.#id, at: isoTime(now) };
+          await writeFile(written, `${JSON.stringify(sign)}\n`);
+          await rename(written, file);
         }),
       );
       this.#hasFailed = false;
@@ -103,36 +106,16 @@ export class VitalSigns {
       this.#hasFailed = true;
     }
   }
-}
 
-/** What a file says. */
-const Sign = z.object({ ready: z.boolean(), status: z.string(), at: z.string() });
-
-/** How a component says that it fares, as far as that is not too long ago. */
-export async function readSign(
-  folder: string,
-  component: string,
-  now: number,
-): Promise<Pick<ComponentHealth, 'component' | 'ready' | 'status'>> {
-  let text: string;
-  try {
-    text = await readFile(signFile(folder, component), 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const status = code === 'ENOENT' ? 'does not run' : `cannot be looked at (${code})`;
-    return { component, ready: false, status };
+  /** That of the component, unless another process tells of it there; its former one is cleared away. */
+  async #place(folder: string, component: string, now: number): Promise<string> {
+    const [usual, second] = signFiles(folder, component);
+    const sign = await readSign(usual);
+    const isTaken = sign !== undefined && sign.by !== this.#id && isFresh(sign, now);
+    const file = isTaken ? second : usual;
+    const former = this.#files.get(component);
+    if (former !== undefined && former !== file) await rm(former, { force: true });
+    this.#files.set(component, file);
+    return file;
   }
-  const { ready, status, at } = Sign.parse(JSON.parse(text));
-  const ageMs = now - (parseTime(at) ?? Number.NEGATIVE_INFINITY);
-  if (ageMs <= staleMs) return { component, ready, status };
-  return { component, ready: false, status: `has given no sign of life since ${at}` };
-}
-
-function signFile(folder: string, component: string): string {
-  return join(folder, `${component}.json`);
-}
-
-/** One component in a few words: `updates_bulk works`. */
-export function describeHealth({ component, status }: Pick<ComponentHealth, 'component' | 'status'>): string {
-  return `${component} ${status.replaceAll('\n', ' ')}`;
 }

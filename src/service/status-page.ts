@@ -1,5 +1,5 @@
 import type { StatusPageOptions } from '../api/status-page/status-page.ts';
-import { askStatuses, statusUrls } from '../ask-status.ts';
+import { askStatuses, statusPlaces } from '../ask-status.ts';
 import { componentsFor } from '../components.ts';
 import type { Config } from '../config/config.ts';
 import { examine } from '../doctor/examine.ts';
@@ -31,22 +31,22 @@ export function statusPage({
   clock,
 }: StatusPageParts): StatusPageOptions | undefined {
   if (!config.api.ui) return undefined;
-  const urls = statusUrls(config.observability);
+  const places = statusPlaces(config.observability);
   let others: readonly Status[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
   return {
     token: config.api.uiToken,
     statuses: async () => {
       const own = status();
-      if (urls.length > 0 && clock.now() - askedAt > freshMs) {
+      if (places.usual.length > 0 && clock.now() - askedAt > freshMs) {
         askedAt = clock.now();
         // What is wrong with them is theirs to say.
-        others = await askStatuses(urls).catch(() => []);
+        others = await askStatuses(places).catch(() => []);
       }
       return [own, ...others.filter(({ pid }) => pid !== own.pid)];
     },
     // Without the ports of the others only this process is seen.
-    expected: urls.length > 0 ? componentsFor(config) : [],
+    expected: places.usual.length > 0 ? componentsFor(config) : [],
     plan: async () => {
       const survey = await plan();
       const unread = survey.seen.unread.map(

@@ -1,7 +1,7 @@
 /** Random sequences in which processes are really killed, the broker among them; after quiet the invariants hold. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ComponentName, observabilityPort } from '../../src/components.ts';
+import { type ComponentName, observabilityPorts } from '../../src/components.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { plantCanaries } from '../support/canaries.ts';
@@ -122,7 +122,7 @@ describe.skipIf(why !== undefined)(`with processes to kill${why ? ` (skipped: ${
         const told = await Promise.all(
           components.flatMap((component) =>
             ['/metrics', '/status'].map((path) =>
-              send(`http://127.0.0.1:${observabilityPort(firstPort, component)}${path}`, 'GET'),
+              send(`http://127.0.0.1:${observabilityPorts(firstPort, component).usual}${path}`, 'GET'),
             ),
           ),
         );

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { componentNames } from '../../src/components.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { command } from '../support/command.ts';
+import { command, type Finished } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 
 let sandbox: Sandbox;
@@ -214,3 +215,35 @@ test('status asks the processes that run; without a port it reads the signs that
   expect(ended.code).toBe(1);
   expect(ended.stdout).toMatch(/^No component runs: nothing answers at .*\nIs it started, /);
 });
+
+test('a second process of a component is seen as one that stands by, by its port and by its sign', async () => {
+  const common = { updates: { interval: 1 }, data_dir: join(folder, 'two') };
+  const served = configFile('two.yaml', {
+    ...common,
+    observability: { port: await freePort(2 * componentNames.length - 1) },
+  });
+  const signs = configFile('two-by-signs.yaml', common);
+  const first = command('run', 'updates_bulk', '-c', served);
+  await first.saw('this process writes to the portal');
+  const second = command('run', 'updates_bulk', '-c', served);
+  await second.saw('own metrics are served');
+
+  const [told, signed] = await Promise.all([
+    untilTold(['status', '-c', served], /stands by/),
+    untilTold(['status', '-c', signs], /stands by/),
+  ]);
+  for (const each of [first, second]) each.kill('SIGTERM');
+  await Promise.all([first.finished, second.finished]);
+
+  expect(told.stdout).toMatch(/✓ updates_bulk +works.*written to by this process/s);
+  expect(told.stdout).toMatch(/✓ updates_bulk +stands by: another process.*this process stands by/s);
+  expect(signed.stdout).toMatch(/✓ updates_bulk works\n {2}✓ updates_bulk stands by: another process/);
+});
+
+/** Asks again until it says that. */
+async function untilTold(args: readonly string[], expected: RegExp): Promise<Finished> {
+  for (;;) {
+    const finished = await command(...args).finished;
+    if (expected.test(finished.stdout)) return finished;
+  }
+}

@@ -227,7 +227,7 @@ test('where the port is taken the components work all the same', async () => {
   await once(taken, 'listening');
   const server = new ObservabilityServer({
     host: '127.0.0.1',
-    port: (taken.address() as AddressInfo).port,
+    ports: [(taken.address() as AddressInfo).port],
     scrape: async () => ({ contentType: 'text/plain', text: '' }),
     healths: () => [],
     status: () => {

@@ -31,7 +31,7 @@ export async function startSeparateProcesses(): Promise<SeparateProcesses> {
     rmq: { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' },
     updates: { interval: 1 },
     metrics: { interval: 1 },
-    observability: { port: await freePort(componentNames.length - 1) },
+    observability: { port: await freePort(2 * componentNames.length - 1) },
   };
   writeFileSync(file, stringify(settings));
   const running = componentNames.map((name) => [name, command('run', name, '--config', file)] as const);

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseTime } from '../runtime/clock.ts';
+import type { ComponentHealth } from './health.ts';
+
+/** What one process says in a file of how one of its components fares. `by`: a name that no other process has. */
+export const Sign = z.object({ ready: z.boolean(), status: z.string(), by: z.string(), at: z.string() });
+export type Sign = z.infer<typeof Sign>;
+
+/** A sign that is older tells nothing: whoever wrote it has ended without a word, or hangs. */
+const staleMs = 35_000;
+
+/** Where there are signs of a component: of the process that runs it, and of a second one, such as one that stands by. */
+export function signFiles(folder: string, component: string): readonly [string, string] {
+  return [join(folder, `${component}.json`), join(folder, `${component}.second.json`)];
+}
+
+/** undefined: there is none. */
+export async function readSign(file: string): Promise<Sign | undefined> {
+  try {
+    return Sign.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether it is young enough to count. */
+export function isFresh({ at }: Sign, now: number): boolean {
+  return now - (parseTime(at) ?? Number.NEGATIVE_INFINITY) <= staleMs;
+}
+
+/** How the processes that run a component say that it fares: never empty, for where none says anything that is told. */
+export async function readHealth(
+  folder: string,
+  component: string,
+  now: number,
+): Promise<readonly Pick<ComponentHealth, 'component' | 'ready' | 'status'>[]> {
+  let signs: Sign[];
+  try {
+    const found = await Promise.all(signFiles(folder, component).map(readSign));
+    signs = found.filter((sign) => sign !== undefined);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return [{ component, ready: false, status: `cannot be looked at (${code})` }];
+  }
+  const fresh = signs.filter((sign) => isFresh(sign, now));
+  if (fresh.length > 0) return fresh.map(({ ready, status }) => ({ component, ready, status }));
+  const [last] = signs;
+  const status = last ? `has given no sign of life since ${last.at}` : 'does not run';
+  return [{ component, ready: false, status }];
+}
+
+/** One component in a few words: `updates_bulk works`. */
+export function describeHealth({ component, status }: Pick<ComponentHealth, 'component' | 'status'>): string {
+  return `${component} ${status.replaceAll('\n', ' ')}`;
+}
