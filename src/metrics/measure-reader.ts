@@ -40,8 +40,6 @@ const chunkSize = 1000;
 const requestsAtOnce = 4;
 /** Of that many resources, spread over all, a longer time is read to see how often they are polled. */
 const probeSize = 10;
-/** Of a series the newest are kept until the cycle ends: as many as a rate needs, and one to see how far apart they are. */
-const pointsKept = 4;
 /** Requests that one cycle spends on finding out what Gnocchi refuses, at most. */
 const mostInquiries = 50;
 
@@ -50,7 +48,6 @@ interface Task {
   readonly resources: ReadonlyMap<ResourceId, Resource>;
   readonly series: Map<ResourceId, Map<string, Series>>;
   readonly signal: AbortSignal | undefined;
-  inquiries: number;
 }
 
 /**
@@ -66,10 +63,17 @@ export class MeasureReader {
   /** Of those that differ. */
   readonly #special = new Map<MetricId, Readability>();
   readonly #cadences = new Map<string, Cadence>();
+  /** Requests that this cycle has spent on finding out what Gnocchi refuses. */
+  #inquiries = 0;
 
   constructor(options: { session: Session; clock: Clock }) {
     this.#session = options.session;
     this.#clock = options.clock;
+  }
+
+  /** A cycle may find out so much again. */
+  beginCycle(): void {
+    this.#inquiries = 0;
   }
 
   /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */
@@ -78,7 +82,6 @@ export class MeasureReader {
       resources: new Map(resources.map((resource) => [resource.id, resource])),
       series: new Map(resources.map(({ id }) => [id, new Map()])),
       signal,
-      inquiries: 0,
     };
     const failures: ReadFailure[] = [];
     const attempt = async (count: number, work: () => Promise<void>) => {
@@ -165,7 +168,7 @@ export class MeasureReader {
     const learnt = await this.#learnSpecial(group, suspects, reason, task);
     if (!learnt && group.ids.length > 1) {
       const half = Math.ceil(group.ids.length / 2);
-      this.#countInquiry(task, reason);
+      this.#countInquiry(reason);
       await this.#readGroup({ ...group, ids: group.ids.slice(0, half) }, task);
       await this.#readGroup({ ...group, ids: group.ids.slice(half) }, task);
       return;
@@ -185,7 +188,7 @@ export class MeasureReader {
   }
 
   async #findSuspects(group: ReadGroup, since: number, task: Task): Promise<readonly MetricId[]> {
-    this.#countInquiry(task, 'a granularity is missing');
+    this.#countInquiry('a granularity is missing');
     const ids = metricsOf(group, task);
     const { granularity } = group;
     return findRefusedMetrics(this.#session, { ids, granularity, since }, task.signal);
@@ -200,7 +203,7 @@ export class MeasureReader {
   ): Promise<boolean> {
     const [first] = suspects;
     if (first === undefined) return false;
-    this.#countInquiry(task, reason);
+    this.#countInquiry(reason);
     const policy = await findArchivePolicyOf(this.#session, first, task.signal);
     const how: Readability = policy
       ? otherThan(group.granularity, readabilityOf(policy), reason)
@@ -215,7 +218,7 @@ export class MeasureReader {
   async #allOf(policy: ArchivePolicy, group: ReadGroup, task: Task): Promise<MetricId[]> {
     const lists: MetricId[][] = [];
     for (const name of group.meters) {
-      this.#countInquiry(task, `archive policy ${policy.name}`);
+      this.#countInquiry(`archive policy ${policy.name}`);
       lists.push(await listMetricsOfPolicy(this.#session, { policy: policy.name, name }, task.signal));
     }
     return lists.flat();
@@ -225,8 +228,8 @@ export class MeasureReader {
     for (const id of metricsOf(group, task)) this.#special.set(id, { kind: 'unreadable', reason });
   }
 
-  #countInquiry(task: Task, reason: string): void {
-    if (task.inquiries++ < mostInquiries) return;
+  #countInquiry(reason: string): void {
+    if (this.#inquiries++ < mostInquiries) return;
     throw new ServiceError(`Gnocchi refuses too much to find out in one cycle what it can give: ${reason}.`, {
       severity: 'transient',
       hint: 'The next cycle goes on. `gnocchi archive-policy list` shows the policies.',
@@ -247,7 +250,7 @@ export class MeasureReader {
         const points = read?.get(meter);
         // A metric that the search did not show yet may be there by now.
         if (!points && !task.resources.get(id)?.metrics.has(meter)) continue;
-        const complete = completePoints(points ?? [], { granularityMs, now }).slice(-pointsKept);
+        const complete = completePoints(points ?? [], { granularityMs, now });
         taken?.set(meter, { kind: 'points', points: complete, granularityMs, freshSince });
       }
     }

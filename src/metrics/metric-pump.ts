@@ -30,6 +30,8 @@ export interface MetricPumpOptions {
 const policiesAgeMs = 3_600_000;
 /** Of a cycle's time; the rest is for sending what was read. */
 const readingShare = 0.8;
+/** Of so many devices at a time the measures are had: what Gnocchi gives in one request of each type. */
+const devicesAtOnce = 1000;
 
 /**
  * One cycle: which devices show instances, what Gnocchi measured of these, the figures, to the portal. Whatever fails is
@@ -76,12 +78,17 @@ export class MetricPump {
       this.#resources.want(devices.map(({ instanceId }) => instanceId));
       if (this.#resources.isDue) await attempt('resources', () => this.#resources.refresh(reading.signal));
     });
-    const read = await stopwatch.time('read', () => this.#read(devices, reading.signal));
-    signal?.throwIfAborted();
-    failures.push(...read.failures);
-
     const unknown = new UnknownCount();
-    const known = this.#values(devices, read, unknown);
+    const known: Value[] = [];
+    await stopwatch.time('read', async () => {
+      this.#beginReading();
+      for (const some of samplesOf(devices)) {
+        const read = await this.#read(some, reading.signal);
+        signal?.throwIfAborted();
+        failures.push(...read.failures);
+        known.push(...this.#values(some, read, unknown));
+      }
+    });
     const now = clock.now();
     const due = known.filter((value) => this.#sent.isDue(value, { now, ttlMs, intervalMs }));
     const delivery = await stopwatch.time('send', () => this.#send(due, deadline, sending.signal));
@@ -110,12 +117,15 @@ export class MetricPump {
     }
   }
 
-  async #read(devices: readonly InstanceDevice[], signal: AbortSignal | undefined): Promise<Reading> {
+  #beginReading(): void {
+    this.#reader.beginCycle();
     const now = this.#options.clock.now();
-    if (now - this.#policiesLearntAt >= policiesAgeMs) {
-      this.#reader.forget();
-      this.#policiesLearntAt = now;
-    }
+    if (now - this.#policiesLearntAt < policiesAgeMs) return;
+    this.#reader.forget();
+    this.#policiesLearntAt = now;
+  }
+
+  async #read(devices: readonly InstanceDevice[], signal: AbortSignal | undefined): Promise<Reading> {
     const instances = new Set(devices.map(({ instanceId }) => instanceId));
     const resources = [...instances].flatMap((id) => this.#resources.of(id) ?? []);
     const readings = await Promise.all(
@@ -173,6 +183,12 @@ export class MetricPump {
       signal,
     });
   }
+}
+
+/** In parts, each of devices from the whole list: what the first tells of how Gnocchi keeps its measures holds for most. */
+function samplesOf(devices: readonly InstanceDevice[]): Iterable<readonly InstanceDevice[]> {
+  const parts = Math.ceil(devices.length / devicesAtOnce);
+  return Map.groupBy(devices, (_, index) => index % parts).values();
 }
 
 /** Times the phases of a cycle. */
