@@ -8,7 +8,6 @@ import {
   listMetricsOfPolicy,
   type Measures,
   type MetricId,
-  type Resource,
   type ResourceId,
   type ResourceType,
 } from '../openstack/metric.ts';
@@ -19,7 +18,7 @@ import { Cadence } from './cadence.ts';
 import { completePoints } from './complete-points.ts';
 import { metersByType } from './definitions.ts';
 import type { Series } from './figures.ts';
-import { groupReads, type Readability, type ReadGroup, readabilityOf } from './read-plan.ts';
+import { groupReads, type Measurable, type Readability, type ReadGroup, readabilityOf } from './read-plan.ts';
 
 /** What was read of many resources: of each, its series by meter. */
 export interface Reading {
@@ -45,7 +44,7 @@ const mostInquiries = 50;
 
 /** What one reading goes by. */
 interface Task {
-  readonly resources: ReadonlyMap<ResourceId, Resource>;
+  readonly resources: ReadonlyMap<ResourceId, Measurable>;
   readonly series: Map<ResourceId, Map<string, Series>>;
   readonly signal: AbortSignal | undefined;
 }
@@ -77,7 +76,7 @@ export class MeasureReader {
   }
 
   /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */
-  async read(type: ResourceType, resources: readonly Resource[], signal?: AbortSignal): Promise<Reading> {
+  async read(type: ResourceType, resources: readonly Measurable[], signal?: AbortSignal): Promise<Reading> {
     const task: Task = {
       resources: new Map(resources.map((resource) => [resource.id, resource])),
       series: new Map(resources.map(({ id }) => [id, new Map()])),
@@ -116,9 +115,7 @@ export class MeasureReader {
     for (const meter of metersByType.get(type) ?? []) {
       if (this.#usual.has(meter)) continue;
       // The newest resource: an administrator's last change of policies shows there.
-      const metric = [...resources.values()]
-        .findLast(({ metrics }) => metrics.has(meter))
-        ?.metrics.get(meter);
+      const metric = [...resources.values()].findLast(({ metrics }) => metrics[meter])?.metrics[meter];
       const policy = metric && (await findArchivePolicyOf(this.#session, metric, signal));
       if (policy) this.#usual.set(meter, readabilityOf(policy));
     }
@@ -249,7 +246,7 @@ export class MeasureReader {
       for (const meter of group.meters) {
         const points = read?.get(meter);
         // A metric that the search did not show yet may be there by now.
-        if (!points && !task.resources.get(id)?.metrics.has(meter)) continue;
+        if (!points && !task.resources.get(id)?.metrics[meter]) continue;
         const complete = completePoints(points ?? [], { granularityMs, now });
         taken?.set(meter, { kind: 'points', points: complete, granularityMs, freshSince });
       }
@@ -260,7 +257,7 @@ export class MeasureReader {
   #nameTheRest(type: ResourceType, { resources, series }: Task): void {
     for (const { id, metrics } of resources.values()) {
       for (const meter of metersByType.get(type) ?? []) {
-        const metric = metrics.get(meter);
+        const metric = metrics[meter];
         const taken = series.get(id);
         if (metric === undefined || !taken || taken.has(meter)) continue;
         const how = this.#readability(meter, metric);
@@ -277,7 +274,7 @@ function otherThan(granularity: number, how: Readability, reason: string): Reada
 }
 
 function metricsOf({ ids, meters }: ReadGroup, { resources }: Task): MetricId[] {
-  return ids.flatMap((id) => meters.flatMap((meter) => resources.get(id)?.metrics.get(meter) ?? []));
+  return ids.flatMap((id) => meters.flatMap((meter) => resources.get(id)?.metrics[meter] ?? []));
 }
 
 function allPoints(measures: Measures) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ArchivePolicy, Resource } from '../openstack/metric.ts';
-import { groupReads, type Readability, readabilityOf } from './read-plan.ts';
+import type { ArchivePolicy } from '../openstack/metric.ts';
+import { groupReads, type Measurable, type Readability, readabilityOf } from './read-plan.ts';
 
 const hour = 3_600;
 const policy = (fields: Partial<ArchivePolicy> = {}): ArchivePolicy => ({
@@ -36,12 +36,7 @@ test('a policy without means cannot be read', () => {
   });
 });
 
-const resource = (id: string, metrics: Record<string, string>): Resource => ({
-  id,
-  projectId: null,
-  instanceId: id,
-  metrics: new Map(Object.entries(metrics)),
-});
+const resource = (id: string, metrics: Record<string, string>): Measurable => ({ id, metrics });
 /** A metric's id tells its granularity; 0 is none. */
 const byId = (_meter: string, id: string): Readability =>
   id === '0' ? { kind: 'unreadable', reason: '' } : { kind: 'granularity', seconds: Number(id) };

@@ -2,6 +2,9 @@ import type { ArchivePolicy, MetricId, Resource, ResourceId, ResourceType } from
 import { method } from '../openstack/metric.ts';
 import { metersByType } from './definitions.ts';
 
+/** A resource, as far as reading its measures needs it. */
+export type Measurable = Pick<Resource, 'id' | 'metrics'>;
+
 /** What can be asked for in one kind of request: these resources have all their meters named here in one granularity. */
 export interface ReadGroup {
   readonly type: ResourceType;
@@ -38,14 +41,14 @@ export function readabilityOf({ name, methods, grains }: ArchivePolicy): Readabi
  */
 export function groupReads(
   type: ResourceType,
-  resources: Iterable<Resource>,
+  resources: Iterable<Measurable>,
   readability: (meter: string, id: MetricId) => Readability,
 ): ReadGroup[] {
   const groups = new Map<string, { granularity: number; meters: Set<string>; ids: ResourceId[] }>();
   const wanted = metersByType.get(type) ?? [];
   for (const { id, metrics } of resources) {
     const present = wanted.flatMap((meter) => {
-      const metric = metrics.get(meter);
+      const metric = metrics[meter];
       return metric === undefined ? [] : [{ meter, how: readability(meter, metric) }];
     });
     const byGranularity = Map.groupBy(present, ({ how }) =>

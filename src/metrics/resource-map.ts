@@ -4,10 +4,11 @@ import type { Session } from '../openstack/session.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import { metersByType } from './definitions.ts';
+import type { Measurable } from './read-plan.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
-/** A resource of an instance, and its type. */
-export interface InstanceResource extends Resource {
+/** A resource of an instance, and its type. There are three of each instance: no more is kept of them than is needed. */
+export interface InstanceResource extends Measurable {
   readonly type: ResourceType;
 }
 
@@ -86,12 +87,9 @@ export class ResourceMap {
     const due = unread.length > 0 ? unread : this.#oldestFirst().slice(0, 1);
     await Promise.all(
       due.map(async ({ type }) => {
-        const found = projects.length === 0 ? [] : await searchResources(this.#session, type, { projects });
-        const resources = found.map((resource) => ({ ...resource, type, metrics: wanted(resource, type) }));
-        this.#shelves.set(type, {
-          readAt,
-          byInstance: Map.groupBy(resources, ({ instanceId }) => instanceId),
-        });
+        const wanted = { projects, metrics: metersByType.get(type) ?? [] };
+        const found = projects.length === 0 ? [] : await searchResources(this.#session, type, wanted);
+        this.#shelves.set(type, { readAt, byInstance: byInstance(type, found) });
       }),
     );
     this.#projects = projects;
@@ -116,13 +114,18 @@ export class ResourceMap {
   #isComplete(instanceId: string): boolean {
     return [...metersByType].every(([type, meters]) => {
       const resources = this.#shelves.get(type)?.byInstance.get(instanceId);
-      return resources?.every(({ metrics }) => metrics.size === meters.length) ?? false;
+      return resources?.every(({ metrics }) => meters.every((meter) => metrics[meter])) ?? false;
     });
   }
 }
 
-/** Its metrics that figures are made of: Ceilometer has some twenty of an instance. */
-function wanted({ metrics }: Resource, type: ResourceType): Resource['metrics'] {
-  const meters = metersByType.get(type) ?? [];
-  return new Map([...metrics].filter(([name]) => meters.includes(name)));
+function byInstance(type: ResourceType, found: readonly Resource[]): Shelf['byInstance'] {
+  const resources = new Map<string, InstanceResource[]>();
+  for (const { id, instanceId, metrics } of found) {
+    const resource = { id, type, metrics };
+    const siblings = resources.get(instanceId);
+    if (siblings) siblings.push(resource);
+    else resources.set(instanceId, [resource]);
+  }
+  return resources;
 }

@@ -2,6 +2,7 @@
 import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
+import { ListBody } from '../http/list-body.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { assertNotFound, openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
@@ -23,7 +24,7 @@ export interface Resource {
   /** The instance it is or belongs to. */
   readonly instanceId: string;
   /** Ids by name, such as `cpu`. */
-  readonly metrics: ReadonlyMap<string, MetricId>;
+  readonly metrics: Readonly<Record<string, MetricId>>;
 }
 
 /** How a metric's measures are kept. */
@@ -141,17 +142,22 @@ export async function listMetricsOfPolicy(
 /**
  * The resources of that type in these projects that have not ended, to the last page. In a list that shifts between two
  * pages each counts once.
+ *
+ * @param wanted with the names of the metrics that are wanted, if not all are: Ceilometer has some twenty of an instance
  */
 export async function searchResources(
   session: Session,
   type: ResourceType,
-  wanted: { readonly projects: readonly ProjectId[] } | { readonly instanceId: string },
+  wanted: ({ readonly projects: readonly ProjectId[] } | { readonly instanceId: string }) & {
+    readonly metrics?: readonly string[];
+  },
   signal?: AbortSignal,
 ): Promise<Resource[]> {
   const condition =
     'projects' in wanted
       ? { in: { project_id: wanted.projects } }
       : { '=': { [type === 'instance' ? 'id' : 'instance_id']: wanted.instanceId } };
+  const into = new ListBody({ row: wire.Resource.transform((row) => toResource(row, wanted.metrics)) });
   const resources = new Map<ResourceId, Resource>();
   let marker: string | undefined;
   for (;;) {
@@ -162,20 +168,22 @@ export async function searchResources(
       query: { limit: pageSize, marker },
       body: { and: [{ '=': { ended_at: null } }, condition] },
       idempotent: true,
+      into,
       signal,
     });
-    const rows = parseBody(response, wire.ResourcesBody);
-    for (const { id, project_id: projectId, instance_id: instanceId = id, metrics } of rows) {
-      resources.set(id, {
-        id,
-        projectId: projectId as ProjectId | null,
-        instanceId,
-        metrics: new Map(Object.entries(metrics)),
-      });
-    }
+    const rows = into.rowsOf(response);
+    for (const row of rows) resources.set(row.id, row);
     marker = nextMarker(response, rows, marker);
     if (marker === undefined) return [...resources.values()];
   }
+}
+
+function toResource(
+  { id, project_id: projectId, instance_id: instanceId = id, metrics }: wire.Resource,
+  names: readonly string[] | undefined,
+): Resource {
+  const wanted = Object.entries(metrics).filter(([name]) => names?.includes(name) ?? true);
+  return { id, projectId: projectId as ProjectId | null, instanceId, metrics: Object.fromEntries(wanted) };
 }
 
 /** Where the next page begins; undefined behind the last one. */

@@ -68,7 +68,7 @@ test('a recorded interface is read, with the instance that it belongs to', async
       projectId: '6bc815b484df425b93e372ff66d583b3',
     },
   ]);
-  expect(found[0]?.metrics.get('network.outgoing.bytes')).toBe('459552fd-4d6f-4430-8109-9cfc4764d0c2');
+  expect(found[0]?.metrics['network.outgoing.bytes']).toBe('459552fd-4d6f-4430-8109-9cfc4764d0c2');
 });
 
 test.for(['no-group', 'by-instance'])('recorded measures are read: %s', async (shape) => {

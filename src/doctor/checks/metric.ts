@@ -97,7 +97,7 @@ async function checkServers(
   const found = await Promise.all(
     looked.map(({ id }) => searchResources(cloud, 'instance', { instanceId: id }, signal)),
   );
-  const instances = found.flat().filter(({ metrics }) => metrics.has(meter));
+  const instances = found.flat().filter(({ metrics }) => metrics[meter] !== undefined);
   if (instances.length === 0) {
     return [
       warning(check, {
@@ -121,7 +121,7 @@ async function checkInstance(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const check = 'gnocchi.measures';
-  const policy = await findArchivePolicyOf(cloud, metrics.get(meter) ?? '', signal);
+  const policy = await findArchivePolicyOf(cloud, metrics[meter] ?? '', signal);
   const grain = policy?.grains[0];
   if (!policy || !grain) return [ok(check, `The metric ${meter} of instance ${id} is being made`)];
   if (!policy.methods.includes(method)) {

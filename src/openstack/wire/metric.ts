@@ -33,25 +33,34 @@ export const MetricBody = z.object({
 export const MetricsBody = z.array(z.object({ id: z.string().min(1) }));
 
 /** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has none. */
-export const ResourcesBody = z.array(
-  z.object({
-    id: z.string().min(1),
-    project_id: z.string().nullable(),
-    instance_id: z.string().optional(),
-    metrics: z.record(z.string(), z.string()),
-  }),
-);
+export const Resource = z.object({
+  id: z.string().min(1),
+  project_id: z.string().nullable(),
+  instance_id: z.string().optional(),
+  metrics: z.record(z.string(), z.string()),
+});
+export type Resource = z.infer<typeof Resource>;
 
-/** `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]`: start of the grain, its length in seconds, the value. */
-const Measure = z.tuple([z.string(), z.number(), z.number()]).transform(([time, , value], context) => {
-  const at = parseTime(time);
-  if (at !== undefined) return { at, value };
-  context.addIssue({ code: 'custom', message: `${time} is no time` });
-  return z.NEVER;
+/**
+ * `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]` each: start of the grain, its length in seconds, the value. An answer has
+ * tens of thousands of them: looked at by hand they leave a fifth of the garbage.
+ */
+const Measures = z.custom<readonly unknown[]>(Array.isArray, 'no list').transform((measures, context) => {
+  const points: { at: number; value: number }[] = [];
+  for (const measure of measures) {
+    const [time, , value]: readonly unknown[] = Array.isArray(measure) ? measure : [];
+    const at = typeof time === 'string' ? parseTime(time) : undefined;
+    if (at === undefined || typeof value !== 'number') {
+      context.addIssue({ code: 'custom', message: `${JSON.stringify(measure)} is no measure` });
+      return z.NEVER;
+    }
+    points.push({ at, value });
+  }
+  return points;
 });
 
 /** `{"cpu": {"mean": […]}}`; an instance without measures has an empty list. */
-const Series = z.record(z.string(), z.record(z.string(), z.array(Measure)));
+const Series = z.record(z.string(), z.record(z.string(), Measures));
 const ByResource = z.object({ measures: z.record(z.string(), Series) });
 
 /** Without `groupby` by resource; with it a list of groups, in each the same. */
