@@ -95,9 +95,9 @@ test('a second process of a component is seen beside the first, and takes its pl
   await second.looked(1);
   first.health.succeeded();
   second.health.standsBy();
-  for (const { clock, looked } of [first, second]) {
-    clock.advance(1_000);
-    await looked(2);
+  for (const each of [first, second]) {
+    each.clock.advance(1_000);
+    await each.looked(2);
   }
 
   const both = await readHealth(folder, 'metrics', first.clock.now());
