@@ -12,13 +12,22 @@ const run = {
   drift: 0,
   deletionsRefused: 0,
 };
+const told = (component: string, more: Partial<Status['components'][number]>) => ({
+  component,
+  ready: true,
+  status: 'works',
+  continuous: false,
+  lastSuccessAt: null,
+  ...more,
+});
 const status: Status = {
   version: '1.0.0',
   pid: 7,
   startedAt: '2026-11-22T09:00:00.000Z',
   components: [
-    { component: 'updates_bulk', ready: true, status: 'works', lastSuccessAt: '2026-11-22T11:59:31.000Z' },
-    { component: 'updates_mq', ready: false, status: 'no notifications are heard', lastSuccessAt: null },
+    told('updates_bulk', { lastSuccessAt: '2026-11-22T11:59:31.000Z' }),
+    told('updates_mq', { ready: false, status: 'no notifications are heard', continuous: true }),
+    told('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
   ],
   updates: { writer: true, backlog: 2, lastFull: run, lastTargeted: null, failure: null },
   notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
@@ -33,6 +42,7 @@ test('a process is told in a few lines, each source with its age', () => {
     `process 7, version 1.0.0, started 3 h ago
   ✓ updates_bulk  works; last success 29 s ago
   ✗ updates_mq    no notifications are heard; last success never
+  ✓ api           works; began 3 h ago
     portal        written to by this process
     full run      30 s ago, 4 changes in 812 ms
     targeted run  none yet
@@ -42,18 +52,22 @@ test('a process is told in a few lines, each source with its age', () => {
   );
 });
 
+test('of a component that stands by no success is told', () => {
+  const standing = { ...status, components: [told('updates_bulk', { status: 'stands by' })] };
+
+  expect(describeStatus([standing], now)).toMatch(/✓ updates_bulk {2}stands by$/m);
+});
+
 test('what went wrong in a run, and a run that failed as a whole, are told', () => {
   const lastFull = { ...run, failures: 3, held: 1, drift: 2, deletionsRefused: 1 };
   const failure = { at: run.startedAt, why: 'Keystone refused "concertim" (401).' };
 
-  const told = describeStatus(
+  const text = describeStatus(
     [{ ...status, updates: { writer: false, backlog: 0, lastFull, lastTargeted: null, failure } }],
     now,
   );
 
-  expect(told).toContain('portal        this process stands by');
-  expect(told).toContain(
-    '3 FAILED, deletions of 1 kinds REFUSED, 1 left alone, 2 that nothing had announced',
-  );
-  expect(told).toContain('failed        30 s ago: Keystone refused "concertim" (401).');
+  expect(text).toContain('portal        this process stands by');
+  expect(text).toContain('3 FAILED, deletions of 1 kind REFUSED, 1 left alone, 2 that nothing had announced');
+  expect(text).toContain('failed        30 s ago: Keystone refused "concertim" (401).');
 });

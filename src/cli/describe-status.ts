@@ -14,13 +14,17 @@ function describeProcess(status: Status, now: number): string {
   const { components, updates, notifications, metrics, sources } = status;
   const ago = (time: string | null) =>
     time === null ? 'never' : `${duration(now - (parseTime(time) ?? now))} ago`;
+  const since = ({ ready, continuous, lastSuccessAt }: Status['components'][number]) => {
+    // One that stands by has nothing to do.
+    if (ready && lastSuccessAt === null) return '';
+    return `; ${ready && continuous ? 'began' : 'last success'} ${ago(lastSuccessAt)}`;
+  };
   const run = (last: RunStatus | null) =>
     last === null ? 'none yet' : `${ago(last.startedAt)}, ${describeRun(last)}`;
   const lines: string[] = [
     `process ${status.pid}, version ${status.version}, started ${ago(status.startedAt)}`,
     ...components.map(
-      ({ component, ready, status: text, lastSuccessAt }) =>
-        `  ${ready ? '✓' : '✗'} ${component.padEnd(13)} ${text}; last success ${ago(lastSuccessAt)}`,
+      (each) => `  ${each.ready ? '✓' : '✗'} ${each.component.padEnd(13)} ${each.status}${since(each)}`,
     ),
   ];
   const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
@@ -28,7 +32,7 @@ function describeProcess(status: Status, now: number): string {
     row('portal', updates.writer ? 'written to by this process' : 'this process stands by');
     row('full run', run(updates.lastFull));
     row('targeted run', run(updates.lastTargeted));
-    row('waiting', `${updates.backlog} objects`);
+    row('waiting', count(updates.backlog, 'object'));
     if (updates.failure) row('failed', `${ago(updates.failure.at)}: ${updates.failure.why}`);
   }
   if (notifications) {
@@ -43,7 +47,7 @@ function describeProcess(status: Status, now: number): string {
     const { instances, sent, kept, failed, ms } = metrics;
     row(
       'figures',
-      `of ${instances} instances: ${sent} sent, ${kept} unchanged, ${failed} failed, in ${ms} ms`,
+      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${failed} failed, in ${ms} ms`,
     );
   }
   for (const { service, answeredAt, failedAt, failure } of sources) {
@@ -54,12 +58,16 @@ function describeProcess(status: Status, now: number): string {
 }
 
 function describeRun({ ms, changes, failures, held, drift, deletionsRefused }: RunStatus): string {
-  const parts = [`${changes} changes in ${ms} ms`];
+  const parts = [`${count(changes, 'change')} in ${ms} ms`];
   if (failures > 0) parts.push(`${failures} FAILED`);
-  if (deletionsRefused > 0) parts.push(`deletions of ${deletionsRefused} kinds REFUSED`);
+  if (deletionsRefused > 0) parts.push(`deletions of ${count(deletionsRefused, 'kind')} REFUSED`);
   if (held > 0) parts.push(`${held} left alone`);
   if (drift > 0) parts.push(`${drift} that nothing had announced`);
   return parts.join(', ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function duration(ms: number): string {

@@ -5,10 +5,10 @@ import { loadConfig } from '../config/load.ts';
 import { describeHealth, readHealth } from '../observability/sign.ts';
 import type { Status } from '../observability/status.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { describeStatus } from './describe-status.ts';
 import { stopSignal } from './stop-signal.ts';
+import { watch } from './watch.ts';
 
 export interface StatusOptions {
   readonly config?: string;
@@ -24,22 +24,20 @@ interface Picture {
   readonly isWell: boolean;
 }
 
-const watchMs = 2_000;
-const clearScreen = '\u001B[2J\u001B[H';
-
 /** `status`: what the running components did and are doing. @returns 0 all of them do their work; 1 not all */
 export async function status(options: StatusOptions): Promise<number> {
   // Processes elsewhere can be asked where there is no configuration.
   const look = options.url
     ? () => askAll({ usual: options.url ?? [], standBy: [] }, options)
     : lookBy(loadConfig({ file: options.config }), options);
-  using stop = stopSignal();
-  for (;;) {
+  if (!options.watch) {
     const { text, isWell } = await look();
-    console.log(options.watch ? clearScreen + text : text);
-    if (options.watch) await pause(systemClock, watchMs, stop.signal);
-    if (!options.watch || stop.signal.aborted) return isWell ? 0 : 1;
+    console.log(text);
+    return isWell ? 0 : 1;
   }
+  using stop = stopSignal();
+  const last = await watch(look, { clock: systemClock, screen: process.stdout, signal: stop.signal });
+  return last.isWell ? 0 : 1;
 }
 
 /** The processes of this machine are asked where they serve; without a port there are the signs that they leave. */
@@ -77,12 +75,26 @@ async function askAll(
   }
   const told = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
   const absent = expected.filter((name) => !told.has(name));
-  const below = absent.length > 0 ? `\n\nNot running on this machine: ${absent.join(', ')}` : '';
-  return { text: describeStatus(statuses, systemClock.now()) + below, isWell: areWell(statuses) };
+  const parts = [describeStatus(statuses, systemClock.now())];
+  if (absent.length > 0) parts.push(`Not running on this machine: ${absent.join(', ')}`);
+  const writers = writersOf(statuses);
+  if (writers.length > 1) {
+    parts.push(
+      `✗ ${writers.length} processes write to the portal at once: ${writers.join(', ')}.\n` +
+        'End all but one; or let them elect one, by rmq or a data_dir in common.',
+    );
+  }
+  return { text: parts.join('\n\n'), isWell: areWell(statuses) };
 }
 
 function areWell(statuses: readonly Status[]): boolean {
-  return statuses.length > 0 && statuses.every(({ components }) => components.every(({ ready }) => ready));
+  const areReady = statuses.every(({ components }) => components.every(({ ready }) => ready));
+  return statuses.length > 0 && areReady && writersOf(statuses).length <= 1;
+}
+
+/** Their process ids. Where there is no election there may be more than one. */
+function writersOf(statuses: readonly Status[]): number[] {
+  return statuses.filter(({ updates }) => updates?.writer).map(({ pid }) => pid);
 }
 
 async function readSigns(config: Config, dataDir: string, { json }: StatusOptions): Promise<Picture> {

@@ -8,6 +8,8 @@ import { scrub } from '../observability/scrub.ts';
 export function tellDefects(): void {
   if (process.report) process.report.excludeEnv = true;
   process.on('uncaughtException', (error, origin) => {
+    // Whoever read the output has seen enough, as in `status --watch | head`.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(closedPipe);
     const told = { level: 'fatal', origin, err: scrub(wordsOf(error)), msg: 'a defect' };
     process.stderr.write(`${JSON.stringify(told)}\n`);
     process.exit(1);
@@ -22,3 +24,6 @@ function wordsOf(error: unknown, depth = 0): object {
 }
 
 const mostCauses = 5;
+
+/** What a shell says of a process that SIGPIPE ended. */
+const closedPipe = 141;

@@ -17,10 +17,18 @@ test('a component is ready once its work was done for the first time, and alive 
     component: 'x',
     ready: false,
     alive: true,
+    continuous: false,
     lastSuccessAt: undefined,
     status: 'starting',
   });
-  expect(one.read()).toEqual({ component: 'x', ready: true, alive: true, lastSuccessAt: 0, status: 'works' });
+  expect(one.read()).toEqual({
+    component: 'x',
+    ready: true,
+    alive: true,
+    continuous: false,
+    lastSuccessAt: 0,
+    status: 'works',
+  });
 });
 
 test('one in rounds stays ready over a failed round, not over a success that is overdue', () => {

@@ -7,7 +7,9 @@ export interface ComponentHealth {
   readonly ready: boolean;
   /** It gets on, be it well or not. One that does not is helped only by a new start. */
   readonly alive: boolean;
-  /** When it last did its work, ms since 1970; undefined: not yet. */
+  /** It works all the time, not in rounds. */
+  readonly continuous: boolean;
+  /** When it last did its work, or since when it does it all the time, ms since 1970; undefined: not yet. */
   readonly lastSuccessAt: number | undefined;
   /** What it does, or why it does not, in a few words. */
   readonly status: string;
@@ -79,6 +81,7 @@ export class Health {
       component,
       ready: this.#standsBy || (isDone && (everyMs !== undefined || this.#failure === undefined)),
       alive: this.#standsBy || now - this.#lastSignAt <= rounds + stuckMs,
+      continuous: everyMs === undefined,
       lastSuccessAt: this.#lastSuccessAt,
       status: this.#status(isOverdue),
     };
@@ -111,6 +114,7 @@ export function together(parts: readonly ComponentHealth[]): ComponentHealth {
     component: first.component,
     ready: parts.every(({ ready }) => ready),
     alive: parts.every(({ alive }) => alive),
+    continuous: parts.every(({ continuous }) => continuous),
     lastSuccessAt: successes.length > 0 ? Math.max(...successes) : undefined,
     status: weakest.status,
   };

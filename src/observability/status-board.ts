@@ -112,10 +112,11 @@ export class StatusBoard {
       version,
       pid: process.pid,
       startedAt: isoTime(this.#startedAt),
-      components: healths().map(({ component, ready, status, lastSuccessAt }) => ({
+      components: healths().map(({ component, ready, status, continuous, lastSuccessAt }) => ({
         component,
         ready,
         status,
+        continuous,
         lastSuccessAt: timeOrNull(lastSuccessAt),
       })),
       updates:

@@ -25,6 +25,8 @@ export const Status = z.object({
       component: z.string(),
       ready: z.boolean(),
       status: z.string(),
+      /** It works all the time, not in rounds: `lastSuccessAt` says since when. */
+      continuous: z.boolean().default(false),
       lastSuccessAt: Time.nullable(),
     }),
   ),

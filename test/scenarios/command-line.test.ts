@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +8,7 @@ import { stringify } from 'yaml';
 import { componentNames } from '../../src/components.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { command, type Finished } from '../support/command.ts';
+import { bin, command, type Finished } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 
 let sandbox: Sandbox;
@@ -239,6 +241,37 @@ test('a second process of a component is seen as one that stands by, by its port
   expect(told.stdout).toMatch(/✓ updates_bulk +stands by: another process.*this process stands by/s);
   expect(signed.stdout).toMatch(/✓ updates_bulk works\n {2}✓ updates_bulk stands by: another process/);
 });
+
+test('two processes that write at once are told', async () => {
+  const port = await freePort(2 * componentNames.length - 1);
+  const config = configFile('writers.yaml', { updates: { interval: 1 }, observability: { port } });
+  const both = [command('run', 'updates_bulk', '-c', config), command('run', 'updates_bulk', '-c', config)];
+  await Promise.all(both.map((each) => each.saw('own metrics are served')));
+
+  const told = await untilTold(['status', '-c', config], /at once/);
+  for (const each of both) each.kill('SIGTERM');
+  await Promise.all(both.map(({ finished }) => finished));
+
+  expect(told.code).toBe(1);
+  expect(told.stdout).toMatch(/✗ 2 processes write to the portal at once: \d+, \d+\.\nEnd all but one/);
+});
+
+test('status --watch shows one picture after the other until Ctrl-C; a pipe that is closed ends it quietly', async () => {
+  const config = configFile('watched.yaml', { observability: { port: await freePort(7) } });
+  const watching = command('status', '--watch', '-c', config);
+  await watching.saw('No component runs');
+  const cut = spawn('sh', ['-c', `${bin} status --watch -c ${config} | head -n 1`]);
+  let complaints = '';
+  cut.stderr.on('data', (part) => (complaints += String(part)));
+
+  watching.kill('SIGINT');
+  const { code, stdout } = await watching.finished;
+  await once(cut, 'close');
+
+  expect(code).toBe(1);
+  expect(stdout).not.toContain('\u001B');
+  expect(complaints).toBe('');
+}, 20_000);
 
 /** Asks again until it says that. */
 async function untilTold(args: readonly string[], expected: RegExp): Promise<Finished> {

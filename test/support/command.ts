@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../../bin/concertim-openstack-service', import.meta.url));
+/** The command line, as npm installs it. */
+export const bin = fileURLToPath(new URL('../../bin/concertim-openstack-service', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
