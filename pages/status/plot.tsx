@@ -81,7 +81,13 @@ function options(element: HTMLElement): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { range: (_, low, high) => [Math.min(low, high - leastSpanS), high] },
+      x: {
+        // By the points themselves: of a single one uPlot would make a day.
+        range: ({ data: [at] }) => {
+          const last = at.at(-1);
+          return last === undefined ? [null, null] : [Math.min(at[0] ?? last, last - leastSpanS), last];
+        },
+      },
       y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.1)] },
     },
     axes: [

@@ -27,6 +27,12 @@ test('few racks are not stretched beyond measure', () => {
   expect(density.rackWidth).toBe(Math.floor(densities.large.rackWidth * 1.45));
 });
 
+test('on a telephone a rack is as wide as the room', () => {
+  const { density } = layOut(racks(2), { width: 336, height: 700 }, densities.large);
+
+  expect(density.rackWidth).toBe(336);
+});
+
 test('a single row of racks is as high as the room', () => {
   const height = 1_000;
 

@@ -22,7 +22,7 @@ const captionHeight = 34;
 const headHeight = 40;
 /** Above and below the units, in a rack. */
 export const framePadding = 6;
-/** How far racks are stretched to fill a row, and units to fill the height. */
+/** How far racks of a row that is not full are stretched, and units to fill the height. */
 const stretch = { width: 1.45, least: 0.87, most: 1.6 };
 
 /** Racks side by side, those of a user below the user's name. */
@@ -57,7 +57,7 @@ export function layOut(
   asked: Density,
 ): { readonly rows: readonly Row[]; readonly height: number; readonly density: Density } {
   const perRow = Math.max(1, Math.floor((room.width + gap) / (asked.rackWidth + gap)));
-  const density = fit(asked, room, Math.min(perRow, racks.length), racks);
+  const density = fit(asked, room, perRow, racks);
   const step = density.rackWidth + gap;
   const rows: Row[] = [];
   let top = 0;
@@ -78,16 +78,19 @@ export function layOut(
   return { rows, height: Math.max(0, top - gap), density };
 }
 
-/** Racks share the width of a row; a whole rack is seen at once where that is possible, a single row fills the height. */
-function fit(asked: Density, room: Room, columns: number, racks: readonly RackToPlace[]): Density {
-  if (columns === 0) return asked;
+/** Racks share the width of a full row; a whole rack is seen at once where that is possible, a single row fills the height. */
+function fit(asked: Density, room: Room, perRow: number, racks: readonly RackToPlace[]): Density {
+  if (racks.length === 0) return asked;
+  const isOneRow = racks.length <= perRow;
+  const columns = Math.min(perRow, racks.length);
   const shared = Math.floor((room.width + gap) / columns) - gap;
+  const widest = racks.length < perRow ? Math.floor(asked.rackWidth * stretch.width) : shared;
   const tallest = Math.max(...racks.map(({ height }) => height));
   const unit = Math.floor((room.height - captionHeight - rackHeight(0, asked)) / tallest);
-  const most = columns === racks.length ? asked.unit * stretch.most : asked.unit;
+  const most = isOneRow ? asked.unit * stretch.most : asked.unit;
   return {
     ...asked,
-    rackWidth: Math.max(asked.rackWidth, Math.min(shared, Math.floor(asked.rackWidth * stretch.width))),
+    rackWidth: Math.max(asked.rackWidth, Math.min(shared, widest)),
     unit: unit < asked.unit * stretch.least ? asked.unit : Math.min(unit, Math.floor(most)),
   };
 }

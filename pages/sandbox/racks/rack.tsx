@@ -73,11 +73,11 @@ function Scale({ units, unit }: { units: number; unit: number }) {
   );
 }
 
-/** A name; what tells it from its neighbours first and foremost. */
+/** A name; what it has in common with its neighbours only where there is room for all of it. */
 function Name({ name, ending }: { name: string; ending: string }) {
   return (
     <span class="name">
-      {name.slice(0, name.length - ending.length)}
+      <span>{name.slice(0, name.length - ending.length)}</span>
       {ending !== '' && <span class="soft">{ending}</span>}
     </span>
   );
