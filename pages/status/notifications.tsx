@@ -21,7 +21,9 @@ export function Notifications() {
         ) : drift === 0 ? (
           'No drift: the last full run found nothing that had not been announced.'
         ) : (
-          <b>Drift: {drift} changes of the cloud that nothing had announced.</b>
+          <b>
+            Drift: {drift === 1 ? '1 change' : `${drift} changes`} of the cloud that nothing had announced.
+          </b>
         )}
       </p>
       <Plot

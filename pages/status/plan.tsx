@@ -36,10 +36,11 @@ export function Plan() {
 function Found({ view: { at, plan, unread } }: { view: PlanView }) {
   const { changes, held, warnings, unknownStates } = plan;
   const isInStep = changes.length + held.length + warnings.length + unread.length === 0;
+  const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
   return (
     <>
       <p>
-        <Ago at={at} />: {isInStep ? 'in step, nothing to change.' : `${changes.length} changes.`}
+        <Ago at={at} />: {isInStep ? 'in step, nothing to change.' : `${count}.`}
       </p>
       <ul class="lines">
         {warnings.map((warning) => (

@@ -67,6 +67,9 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
 
     const name = server?.name.replace(/[^A-Za-z0-9-]/g, '-') ?? '';
     await page.getByText(`device ${name} changed: `).first().waitFor();
+    const notifications = page.getByRole('region', { name: 'Notifications' });
+    await notifications.getByText(/Listened to; \d+ received, the last .* ago, \d+ ms on its way/).waitFor();
+    await notifications.getByRole('img', { name: /^On their way, ms: \d+ to \d+/ }).waitFor();
   });
 
   test('what the portal refuses is told, and the portal is not called in step until it takes it', async () => {
@@ -120,7 +123,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
   });
 
-  test('processes of one machine are shown together, and one that ends is missed', async () => {
+  test('processes of one machine are shown together: who writes, who stands by, who hears nothing, who is missed', async () => {
     await using processes = await startSeparateProcesses();
     await using opened = await openPage(browser, `${processes.apiUrl}/ui/`);
     const { page, problems } = opened;
@@ -129,6 +132,11 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     for (const pid of Object.values(processes.pids))
       await components.getByText(`Process ${pid}, version`).waitFor();
     await page.getByText(/^The last sent \d+ figures/).waitFor();
+    await components.getByText(/^Process \d+ writes to the portal\. Process \d+ stands by\.$/).waitFor();
+    await page
+      .getByRole('region', { name: 'Notifications' })
+      .getByText(/NOT listened to/)
+      .waitFor();
     const sources = await page.getByRole('region', { name: 'Sources' }).innerText();
 
     await processes.end('metrics');

@@ -72,7 +72,7 @@ function checkUsers(users: readonly User[]): Finding[] {
     );
   }
   if (findings.length > 0) return findings;
-  return [ok(check, `${members.length} users, each with a project of the cloud`)];
+  return [ok(check, `Each user has a project of the cloud, ${members.length} in all`)];
 }
 
 function checkRacks(racks: readonly Rack[], users: readonly User[]): Finding[] {

@@ -57,7 +57,10 @@ async function checkWatcher(
   const unwatched = users.filter(({ projectId }) => !watched.has(projectId));
   if (unwatched.length === 0) {
     return [
-      ok('keystone.watcher', `User concertim is watcher in all ${users.length} projects of portal users`),
+      ok(
+        'keystone.watcher',
+        `User concertim is watcher in the project of every portal user, ${users.length} in all`,
+      ),
     ];
   }
   return unwatched.map(({ login, projectId }) =>

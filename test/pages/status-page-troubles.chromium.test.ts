@@ -1,0 +1,178 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Server } from '../../src/sandbox/cloud/compute.ts';
+import { openPage, startChromium, whyNoChromium } from '../support/chromium.ts';
+import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-sandbox.ts';
+
+const obstacle = whyNoChromium();
+
+describe.skipIf(obstacle !== undefined)(
+  `the status page when something is wrong${obstacle ? `: ${obstacle}` : ''}`,
+  () => {
+    let browser: Browser;
+    let watched: WatchedSandbox;
+
+    beforeAll(async () => {
+      [browser, watched] = await Promise.all([
+        startChromium(),
+        startWatchedSandbox({
+          seed: 8,
+          projects: 2,
+          stacks: 4,
+          servers: 3,
+          pace: 0,
+          config: { updates: { interval: 1 }, metrics: { interval: 1 } },
+        }),
+      ]);
+    }, 60_000);
+    afterEach(() => watched.sandbox.faults.clear());
+    afterAll(async () => {
+      await browser.close();
+      await watched[Symbol.asyncDispose]();
+    });
+
+    /** The page, once it says that all is in step, and its parts by their headings. */
+    async function openInStep() {
+      const opened = await openPage(browser, `${watched.apiUrl}/ui/`);
+      const { page } = opened;
+      await page.getByRole('heading', { name: /^In step since/ }).waitFor();
+      return Object.assign(opened, { part: (name: string) => page.getByRole('region', { name }) });
+    }
+
+    const server = (number: number) => [...watched.sandbox.cloud.compute.servers()][number] as Server;
+    const deviceName = ({ name }: Server) => name.replaceAll('.', '-');
+
+    test('a change that nothing announced is drift, counted and named', async () => {
+      await using opened = await openInStep();
+      const { part } = opened;
+      await part('Notifications')
+        .getByText(/^No drift/)
+        .waitFor();
+
+      watched.sandbox.faults.add({
+        service: 'nova',
+        path: /servers\/detail/,
+        kind: 'rewrite',
+        rewrite: (body) => JSON.parse(JSON.stringify(body).replace(server(0).name, 'renamed')) as unknown,
+      });
+
+      await part('Notifications')
+        .getByText('Drift: 1 change of the cloud that nothing had announced.')
+        .waitFor();
+      await part('Last runs')
+        .getByText(`device ${deviceName(server(0))}: changed in the cloud, and nothing announced it`)
+        .waitFor();
+    });
+
+    test('what vanishes without a trace stays, and the page asks whether this is the right cloud', async () => {
+      await using opened = await openInStep();
+      const { page, part } = opened;
+      const { faults, portal } = watched.sandbox;
+      const before = portal.devices.size;
+      const json = { 'content-type': 'application/json' };
+      faults.add({
+        service: 'nova',
+        path: /servers\/detail/,
+        kind: 'rewrite',
+        rewrite: (body) => ({ ...(body as object), servers: [] }),
+      });
+      faults.add({
+        service: 'nova',
+        path: /\/servers\/[0-9a-f]{8}-/,
+        kind: 'answer',
+        status: 404,
+        headers: json,
+        body: '{"itemNotFound":{"code":404,"message":"no"}}',
+      });
+
+      await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
+      const refused = part('Last runs').getByText(/^!?12 of 12 devices have vanished from the cloud/);
+      await refused.waitFor();
+      await page.getByRole('button', { name: 'What would a run change now?' }).click();
+      await part('Plan')
+        .getByText(/^12 of 12 devices have vanished .*Is this the right cloud/)
+        .waitFor();
+      faults.clear();
+
+      await page.getByRole('heading', { name: /^In step since/ }).waitFor();
+      expect(portal.devices.size).toBe(before);
+    });
+
+    test('the plan names what differs, and how', async () => {
+      await using opened = await openInStep();
+      const { page, part } = opened;
+      watched.sandbox.faults.add({
+        service: 'concertim',
+        method: 'PATCH',
+        kind: 'answer',
+        status: 422,
+        body: '{}',
+      });
+      watched.sandbox.cloud.compute.act(server(1).id, 'pause');
+      await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
+
+      await page.getByRole('button', { name: 'What would a run change now?' }).click();
+
+      await part('Plan').getByText(': 1 change.').waitFor();
+      await part('Plan')
+        .getByText(`update device ${deviceName(server(1))}: the server differs (status)`)
+        .waitFor();
+    });
+
+    test('a Heat that does not answer is seen in every part that stands on it', async () => {
+      await using opened = await openInStep();
+      const { page, part } = opened;
+
+      watched.sandbox.faults.add({ service: 'heat', kind: 'answer', status: 503 });
+      await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
+      await page
+        .locator('.step')
+        .getByText(/Heat.*503/)
+        .waitFor();
+      await part('Sources')
+        .getByRole('row', { name: /^Heat .*ago .*ago \(503\)/ })
+        .waitFor();
+      await part('Components')
+        .getByRole('row', { name: /^updates_bulk .*Heat/ })
+        .waitFor();
+      await page.getByRole('button', { name: 'Examine' }).click();
+      await part('Doctor')
+        .getByText(/^heat error/)
+        .waitFor();
+      await page.getByRole('button', { name: 'What would a run change now?' }).click();
+      await page
+        .locator('.refusal')
+        .getByText(/Heat.*503/)
+        .waitFor();
+      watched.sandbox.faults.clear();
+
+      await page.getByRole('heading', { name: /^In step since/ }).waitFor();
+    });
+
+    test('cycles without Gnocchi are told as they were, in words and in plots', async () => {
+      await using opened = await openInStep();
+      const { part } = opened;
+      const cycles = part('Metrics cycles');
+      await cycles.getByText(/12 instances .*, 0 failed\.$/).waitFor();
+
+      watched.sandbox.faults.add({ service: 'gnocchi', kind: 'answer', status: 503 });
+      await cycles.getByText(/, [1-9]\d* failed\.$/).waitFor();
+      await part('Sources')
+        .getByRole('row', { name: /^Gnocchi .*\(503\)/ })
+        .waitFor();
+      const painted = await cycles.locator('canvas').evaluateAll((canvases) =>
+        canvases.map((canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement;
+          const context = (canvas as HTMLCanvasElement).getContext('2d');
+          return context?.getImageData(0, 0, width, height).data.some((value) => value > 0);
+        }),
+      );
+
+      expect(painted).toEqual([true, true, true]);
+      for (const name of ['Duration, ms', 'Instances', 'Unknown figures'])
+        expect(
+          await cycles.getByRole('img', { name: new RegExp(`^${name}: \\d+ to \\d+, \\d+ points`) }).count(),
+        ).toBe(1);
+    });
+  },
+);
