@@ -12,6 +12,7 @@ const marks = { ok: 'ACTIVE', warning: 'SUSPENDED', error: 'FAILED' } as const;
 const words = { ok: 'well', warning: 'warning', error: 'error' } as const;
 
 async function examine(): Promise<void> {
+  if (isAsking.peek()) return;
   isAsking.value = true;
   asked.value = (await ask<DoctorView>('./doctor')) ?? asked.peek();
   isAsking.value = false;
@@ -24,7 +25,7 @@ export function Doctor() {
     <section class="card wide" aria-labelledby="doctor-heading">
       <h2 id="doctor-heading">Doctor</h2>
       <p>
-        <button type="button" class="button" disabled={isAsking.value} onClick={() => void examine()}>
+        <button type="button" class="button" aria-disabled={isAsking.value} onClick={() => void examine()}>
           {isAsking.value ? 'Examining…' : 'Examine'}
         </button>
       </p>

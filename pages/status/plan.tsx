@@ -7,6 +7,7 @@ const asked = signal<PlanView | undefined>(undefined);
 const isAsking = signal(false);
 
 async function look(): Promise<void> {
+  if (isAsking.peek()) return;
   isAsking.value = true;
   asked.value = (await ask<PlanView>('./plan')) ?? asked.peek();
   isAsking.value = false;
@@ -18,7 +19,7 @@ export function Plan() {
     <section class="card" aria-labelledby="plan-heading">
       <h2 id="plan-heading">Plan</h2>
       <p>
-        <button type="button" class="button" disabled={isAsking.value} onClick={() => void look()}>
+        <button type="button" class="button" aria-disabled={isAsking.value} onClick={() => void look()}>
           {isAsking.value ? 'Looking…' : 'What would a run change now?'}
         </button>
       </p>

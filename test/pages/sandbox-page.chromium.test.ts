@@ -289,6 +289,30 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     expect(await page.locator('.details').count()).toBe(0);
   });
 
+  test('who acts by the keyboard stays there when a button goes with the state that allowed it', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const focus = page.locator(':focus');
+    const server = serverNumber(0);
+    await rowOf(page, server).press('Enter');
+
+    await page.locator('.actions').getByRole('button', { name: 'Stop' }).press('Enter');
+    await rowOf(page, server).getByText('stopped').waitFor();
+    const afterStop = await focus.getAttribute('data-id');
+    await deviceOf(page, server).press('Enter');
+    await page.getByRole('button', { name: 'Power on' }).press('Enter');
+    await rowOf(page, server).getByText('active').waitFor();
+    const afterPower = await focus.textContent();
+    await page.getByRole('button', { name: 'New stack' }).press('Enter');
+    await page.getByLabel('Name', { exact: true }).fill('by-keyboard');
+    await page.getByLabel('Name', { exact: true }).press('Enter');
+    await page.locator('.new-stack').waitFor({ state: 'detached' });
+
+    expect(afterStop).toBe(server.id);
+    expect(afterPower).toBe(server.name.replaceAll('.', '-'));
+    expect(await focus.textContent()).toBe('New stack');
+  });
+
   test('a lost connection is said, and when it is back so is the present', async () => {
     const first = await startSandbox({ seed: 4, projects: 1, stacks: 1, servers: 2 });
     const { port, url: address } = first.services.concertim;

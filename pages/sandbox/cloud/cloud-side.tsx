@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
+import { useKeptFocus } from '../../shared/kept-focus.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark } from '../../shared/status-mark.tsx';
 import { stackEnding } from '../names.ts';
@@ -58,7 +59,14 @@ const counterpart = computed(() => {
 
 /** The simulated cloud: what there is, and what can be done to it by hand. */
 export function CloudSide() {
+  const section = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const box = useRef<HTMLDivElement>(null);
+  // A button goes with the state that allows it, and all of them with a server that is deleted.
+  useKeptFocus(
+    section,
+    () => section.current?.querySelector<HTMLElement>(`[data-id="${chosen.peek()}"]`) ?? heading.current,
+  );
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return undefined;
@@ -80,9 +88,11 @@ export function CloudSide() {
     ({ item, top }) => (top > from - beyond && top < from + height + beyond) || item.id === chosen.value,
   );
   return (
-    <section class="cloud" aria-labelledby="cloud-heading">
+    <section class="cloud" aria-labelledby="cloud-heading" ref={section}>
       <header>
-        <h2 id="cloud-heading">Cloud</h2>
+        <h2 id="cloud-heading" ref={heading} tabIndex={-1}>
+          Cloud
+        </h2>
         <NewStack />
       </header>
       <div class="cloud-list" ref={box}>

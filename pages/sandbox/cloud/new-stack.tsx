@@ -1,16 +1,27 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ask } from '../../shared/ask.ts';
 import { owners } from '../portal.ts';
 
 /** Has Heat make a cluster. */
 export function NewStack() {
   const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
   return (
     <>
-      <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        class="button"
+        ref={button}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         New stack
       </button>
-      {isOpen && <Form close={() => setOpen(false)} />}
+      {isOpen && <Form close={close} />}
     </>
   );
 }

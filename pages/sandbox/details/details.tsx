@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, read } from '../../shared/ask.ts';
+import { useKeptFocus } from '../../shared/kept-focus.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
 import { metrics, reading } from '../metrics.ts';
 import { device, figures, rackContents } from '../portal.ts';
@@ -16,6 +17,7 @@ export function Details() {
 function Panel({ selection }: { selection: Selection }) {
   const { kind, id } = selection;
   const [fields, setFields] = useState<Record<string, unknown>>();
+  const panel = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = device(id);
   const contents = rackContents(kind === 'rack' ? id : (shown?.rackId ?? 0));
@@ -23,6 +25,8 @@ function Panel({ selection }: { selection: Selection }) {
 
   // What is selected by keyboard is read out; the way back is Escape.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  // The buttons are others with each status.
+  useKeptFocus(panel, () => heading.current);
   useEffect(() => {
     void read<Record<string, unknown>>(`./sandbox/${kind}s/${id}`).then(setFields);
   }, [kind, id, object]);
@@ -31,6 +35,7 @@ function Panel({ selection }: { selection: Selection }) {
     <section
       class="details"
       aria-label="Details"
+      ref={panel}
       onKeyDown={({ key }) => {
         if (key === 'Escape') close(selection);
       }}
