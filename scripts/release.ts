@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkReleaseNotes } from './changelog.ts';
 import { root, run } from './command.ts';
 
 const folder = join(root, 'release');
@@ -33,6 +34,7 @@ async function audit(): Promise<string> {
   return 'audited: no known weakness';
 }
 
+checkReleaseNotes();
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 const audited = await audit();
