@@ -35,6 +35,8 @@ export class FlavorResolver {
   constructor(flavors: readonly Flavor[], templates: readonly (Template & { foreignId: string })[]) {
     for (const flavor of flavors) this.#learn(templateOfFlavor(flavor), [flavor.name]);
     for (const { foreignId, name, description, height, vcpus, ram, disk } of templates) {
+      // A flavor may be made anew under its old id: then its template is about to have the new sizes.
+      if (this.#ofId.has(foreignId)) continue;
       const template = { foreignId, name, description: description ?? '', height, vcpus, ram, disk };
       this.#learn(template, possibleNames(name, foreignId, templateNames));
     }
@@ -64,7 +66,7 @@ export class FlavorResolver {
   }
 
   #learn(template: DesiredTemplate, names: readonly string[]): void {
-    if (!this.#ofId.has(template.foreignId)) this.#ofId.set(template.foreignId, template);
+    this.#ofId.set(template.foreignId, template);
     for (const name of names) {
       const namesakes = this.#ofName.get(name);
       if (namesakes) namesakes.push(template);

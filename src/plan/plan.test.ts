@@ -503,6 +503,31 @@ test('a flavor that is made anew with other sizes leaves the devices of the old 
   expect(change).toMatchObject([{ kind: 'create-template', draft: { name: 'm1-new', vcpus: 4 } }]);
 });
 
+test('a flavor that is made anew under its old id with other sizes leaves the servers of the old one theirs', () => {
+  const small = { kind: 'embedded', name: 'm1', vcpus: 1, ram: 2048, disk: 20 } as const;
+  const before = after({
+    flavors: [flavor({ id: 'm1' })],
+    servers: [server({ id: 'old', flavor: small })],
+    trees: [tree({ servers: ['old'] })],
+  });
+  const seen = {
+    flavors: [flavor({ id: 'm1', vcpus: 4 })],
+    servers: [server({ id: 'old', flavor: small }), server({ id: 'new', flavor: { ...small, vcpus: 4 } })],
+    trees: [tree({ servers: ['old', 'new'] })],
+  };
+
+  const shown = after(seen, before);
+
+  const vcpusOf = Object.fromEntries(
+    shown.devices.map(({ name, templateId }) => [
+      name,
+      shown.templates.find(({ id }) => id === templateId)?.vcpus,
+    ]),
+  );
+  expect(vcpusOf).toEqual({ old: 1, new: 4 });
+  expect(changes(seen, shown)).toEqual([]);
+});
+
 test('a template made for a server whose flavor was gone before it was seen goes with its last device', () => {
   const embedded = { kind: 'embedded', name: 'old', vcpus: 2, ram: 1, disk: 0 } as const;
   const shown = after({

@@ -49,13 +49,14 @@ const addresses = [
   address({ address: '192.0.2.7', network: 'provider' }),
   address({ address: 'fd00::1', version: 6, network: 'constructor' }),
 ];
-/** The last has taken the place of the first. */
+/** The last two have taken the place of the first two, one under an id of its own, one under the same. */
 const flavors = [
   flavor({ id: 'f-1', name: 'm1', vcpus: 1, disk: 0 }),
   flavor({ id: 'f-2', name: 'm2', vcpus: 2 }),
   flavor({ id: 'f-4', name: 'm4', vcpus: 4 }),
   flavor({ id: 'f-8', name: 'a', vcpus: 8, ram: 0 }),
   flavor({ id: 'f-1-again', name: 'm1', vcpus: 4 }),
+  flavor({ id: 'f-2', name: 'm2', vcpus: 2, ram: 4096 }),
 ];
 
 type Told<A> = A extends fc.Arbitrary<infer T> ? T : never;
