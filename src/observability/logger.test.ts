@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import {
+  closeSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -180,6 +183,24 @@ test('a full disk is told once, does not stop the work, and its end is told with
 
   expect(told).toEqual([`The log file ${path} cannot be written (ENOSPC).`, '2 lost']);
   expect(readFileSync(path, 'utf8')).toBe('three\n');
+});
+
+test('standard output on a full disk does not stop the work', () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL('logger.ts', import.meta.url).href)};
+    const log = createLogger({ level: 'info', format: 'json' });
+    log.info('one');
+    log.info('two');
+    process.stderr.write('worked on');`;
+  const full = openSync('/dev/full', 'w');
+
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+
+  expect(stderr).toBe('worked on');
 });
 
 const deaf = { onFailure: () => {}, onRecovery: () => {} };

@@ -53,7 +53,7 @@ export function createLogger(options: LoggerOptions): Logger {
       },
     },
   };
-  const output = options.output ?? pino.destination({ fd: 1, sync: true });
+  const output = options.output ?? standardOutput();
   const shown = options.format === 'pretty' ? prettified(output) : output;
   if (options.file === undefined) return withScrubbedBindings(pino(settings, shown));
 
@@ -69,6 +69,16 @@ export function createLogger(options: LoggerOptions): Logger {
     { level: 'trace', stream: file },
   ]);
   return withScrubbedBindings(pino(settings, both));
+}
+
+/** What waits while standard output takes nothing, bytes: what does not fit is lost. */
+const mostWaiting = 1024 * 1024;
+
+/** It may lead to a full disk, or to a terminal that was closed: that must not stop the work. */
+function standardOutput(): pino.DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: mostWaiting });
+  output.on('error', () => {});
+  return output;
 }
 
 /** pino writes a child's bindings as they are: they are scrubbed before it sees them. Children inherit this. */
