@@ -82,10 +82,7 @@ export class LogFile {
   /** Goes on in a new file of the same name. Where none can be opened, the old one is kept. */
   reopen(): void {
     try {
-      const descriptor = this.#open();
-      closeSync(this.#descriptor);
-      this.#descriptor = descriptor;
-      this.#size = fstatSync(descriptor).size;
+      this.#replace(this.#open());
     } catch (error) {
       this.#options.onFailure(error as LogFileError);
     }
@@ -99,12 +96,23 @@ export class LogFile {
   #makeRoom(bytes: number): void {
     const { rotation } = this.#options;
     if (!rotation || this.#size === 0 || this.#size + bytes <= rotation.maxBytes) return;
+    // Not there: it was put aside for an earlier line, and then no new one could be opened.
+    if (existsSync(this.#path)) this.#putAside(rotation.files);
+    this.#replace(this.#open());
+  }
+
+  #putAside(files: number): void {
     const numbered = (number: number) => (number === 0 ? this.#path : `${this.#path}.${number}`);
-    rmSync(numbered(rotation.files - 1), { force: true });
-    for (let number = rotation.files - 2; number >= 0; number--) {
+    rmSync(numbered(files - 1), { force: true });
+    for (let number = files - 2; number >= 0; number--) {
       if (existsSync(numbered(number))) renameSync(numbered(number), numbered(number + 1));
     }
-    this.reopen();
+  }
+
+  #replace(descriptor: number): void {
+    closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#size = fstatSync(descriptor).size;
   }
 
   #open(): number {
@@ -118,7 +126,8 @@ export class LogFile {
 
   #fail(error: unknown): void {
     this.#lost++;
-    if (this.#lost === 1)
-      this.#options.onFailure(new LogFileError(this.#path, error as NodeJS.ErrnoException));
+    if (this.#lost > 1) return;
+    const isTold = error instanceof LogFileError;
+    this.#options.onFailure(isTold ? error : new LogFileError(this.#path, error as NodeJS.ErrnoException));
   }
 }

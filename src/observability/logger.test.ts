@@ -233,3 +233,34 @@ test('what an earlier process wrote counts, and a single file that is kept start
   expect(readdirSync(folder)).toEqual(['x.log']);
   expect(readFileSync(path, 'utf8')).toBe('new\n');
 });
+
+test('while no new file can be opened nothing that was put aside is lost, and that is told once', () => {
+  const program = `
+    import { closeSync, openSync } from 'node:fs';
+    import { LogFile } from ${JSON.stringify(new URL('log-file.ts', import.meta.url).href)};
+    const told = [];
+    const file = new LogFile('x.log', {
+      rotation: { maxBytes: 4, files: 3 },
+      onFailure: (error) => told.push(error.message),
+      onRecovery: (lost) => told.push(lost + ' lost'),
+    });
+    for (const line of ['1\\n', '2\\n', '3\\n', '4\\n', '5\\n', '6\\n']) file.write(line);
+    const taken = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null'));
+    } catch {}
+    for (const line of ['7\\n', '8\\n', '9\\n']) file.write(line);
+    taken.forEach((descriptor) => closeSync(descriptor));
+    file.write('10\\n');
+    process.stdout.write(JSON.stringify(told));`;
+  const node = [process.execPath, '--input-type=module', '--eval', program];
+
+  const { stdout } = spawnSync('/bin/sh', ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...node], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  expect(JSON.parse(stdout)).toEqual(['The log file x.log cannot be written (EMFILE).', '3 lost']);
+  expect([read('x.log'), read('x.log.1'), read('x.log.2')]).toEqual(['10\n', '5\n6\n', '3\n4\n']);
+});
