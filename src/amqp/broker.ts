@@ -1,7 +1,7 @@
 import { type Channel, Connection } from 'rabbitmq-client';
 import type { Logger } from '../observability/logger.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { aborted, pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -235,7 +235,7 @@ class Troubles {
   say(error: BrokerError): void {
     const text = explain(error);
     const now = this.#clock.now();
-    if (now - (this.#saidAt.get(text) ?? Number.NEGATIVE_INFINITY) < sayAgainMs) return;
+    if (ageOf(this.#saidAt.get(text) ?? Number.NEGATIVE_INFINITY, now) < sayAgainMs) return;
     this.#saidAt.set(text, now);
     const fields = { why: text, err: error };
     if (error.severity === 'fatal') this.#log.error(fields, 'no connection to RabbitMQ');

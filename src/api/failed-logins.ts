@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 
 /** So many in a window are let through: all of a portal's users come from its one address. */
 const mostFailures = 20;
@@ -34,6 +34,6 @@ export class FailedLogins {
 
   #current(address: string): Window | undefined {
     const window = this.#windows.get(address);
-    return window && this.#clock.now() - window.since < windowMs ? window : undefined;
+    return window && ageOf(window.since, this.#clock.now()) < windowMs ? window : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import type { ReadinessBody } from './wire/health.ts';
@@ -38,8 +38,9 @@ export class Readiness {
   }
 
   async read(): Promise<ReadinessBody> {
-    const isFresh = this.#latest !== undefined && this.#options.clock.now() - this.#latest.at < freshMs;
-    const { at, fault } = this.#latest && isFresh ? this.#latest : await this.#look.join();
+    const latest = this.#latest;
+    const isFresh = latest !== undefined && ageOf(latest.at, this.#options.clock.now()) < freshMs;
+    const { at, fault } = isFresh ? latest : await this.#look.join();
     const keystone = { ok: fault === undefined, age_s: this.#age(at), ...(fault && { message: fault }) };
     return { ready: keystone.ok, checks: { config: { ok: true, age_s: this.uptimeS }, keystone } };
   }

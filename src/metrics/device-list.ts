@@ -2,7 +2,7 @@ import { listDevices } from '../concertim/devices.ts';
 import type { DeviceId } from '../concertim/model.ts';
 import type { Session } from '../concertim/session.ts';
 import { listTemplates } from '../concertim/templates.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import type { Size } from './figures.ts';
 
@@ -39,7 +39,7 @@ export class DeviceList {
   get isDue(): boolean {
     const share = this.#isExpired ? expiredCostShare : costShare;
     const ageMs = Math.max(this.#isExpired ? 0 : leastAgeMs, this.#costMs / share);
-    return this.#clock.now() - this.#readAt >= ageMs;
+    return ageOf(this.#readAt, this.#clock.now()) >= ageMs;
   }
 
   get devices(): readonly InstanceDevice[] {
@@ -62,10 +62,10 @@ export class DeviceList {
   }
 
   async #read(): Promise<void> {
-    const startedAt = this.#clock.now();
+    // By no clock: one that is set meanwhile would make it the price of hours.
+    const startedAt = performance.now();
     const templates = await listTemplates(this.#session);
     const all = await listDevices(this.#session);
-    const now = this.#clock.now();
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
     this.#devices = all.flatMap(({ id, name, metadata, templateId }) => {
       const instanceId = metadata['openstack_instance_id'];
@@ -73,8 +73,8 @@ export class DeviceList {
       return [{ id, name, instanceId, size: sizes.get(templateId) ?? { vcpus: null, ram: null } }];
     });
     this.#othersCount = all.length - this.#devices.length;
-    this.#readAt = now;
-    this.#costMs = now - startedAt;
+    this.#readAt = this.#clock.now();
+    this.#costMs = performance.now() - startedAt;
     this.#isExpired = false;
   }
 }

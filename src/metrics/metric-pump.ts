@@ -2,7 +2,7 @@ import { type MetricReporting, mostReportsAtOnce } from '../concertim/metric-rep
 import type { Session as PortalSession } from '../concertim/session.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
@@ -120,7 +120,7 @@ export class MetricPump {
   #beginReading(): void {
     this.#reader.beginCycle();
     const now = this.#options.clock.now();
-    if (now - this.#policiesLearntAt < policiesAgeMs) return;
+    if (ageOf(this.#policiesLearntAt, now) < policiesAgeMs) return;
     this.#reader.forget();
     this.#policiesLearntAt = now;
   }

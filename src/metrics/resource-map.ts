@@ -1,7 +1,7 @@
 import { type Resource, type ResourceType, searchResources } from '../openstack/metric.ts';
 import type { ProjectId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import { metersByType } from './definitions.ts';
 import type { Measurable } from './read-plan.ts';
@@ -33,6 +33,7 @@ export class ResourceMap {
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #refresh = new SingleFlight(() => this.#read());
+  /** In the order in which they were read. */
   readonly #shelves = new Map<ResourceType, Shelf>();
   #projects: readonly ProjectId[] = [];
   #wanted: ReadonlySet<string> = new Set();
@@ -58,14 +59,13 @@ export class ResourceMap {
   get isDue(): boolean {
     const [oldest] = this.#oldestFirst();
     const isAwaiting = [...this.#missingSince.keys()].some((id) => this.isAwaited(id));
-    return this.#clock.now() - (oldest?.readAt ?? 0) >= (isAwaiting ? awaitingAgeMs : ageMs);
+    return ageOf(oldest?.readAt ?? 0, this.#clock.now()) >= (isAwaiting ? awaitingAgeMs : ageMs);
   }
 
   /** Whether what is missing of an instance may still come by itself: it was made, or seen first, a moment ago. */
   isAwaited(instanceId: string): boolean {
-    return (
-      this.#clock.now() - (this.#missingSince.get(instanceId) ?? Number.NEGATIVE_INFINITY) < longestWaitMs
-    );
+    const since = this.#missingSince.get(instanceId) ?? Number.NEGATIVE_INFINITY;
+    return ageOf(since, this.#clock.now()) < longestWaitMs;
   }
 
   /** Reads again what was read longest ago, of one type: all of it at once only the first time. */
@@ -89,6 +89,7 @@ export class ResourceMap {
       due.map(async ({ type }) => {
         const wanted = { projects, metrics: metersByType.get(type) ?? [] };
         const found = projects.length === 0 ? [] : await searchResources(this.#session, type, wanted);
+        this.#shelves.delete(type);
         this.#shelves.set(type, { readAt, byInstance: byInstance(type, found) });
       }),
     );
@@ -97,9 +98,11 @@ export class ResourceMap {
   }
 
   #oldestFirst(): { type: ResourceType; readAt: number }[] {
-    return [...metersByType.keys()]
-      .map((type) => ({ type, readAt: this.#shelves.get(type)?.readAt ?? Number.NEGATIVE_INFINITY }))
-      .sort((a, b) => a.readAt - b.readAt);
+    const unread = [...metersByType.keys()].filter((type) => !this.#shelves.has(type));
+    return [
+      ...unread.map((type) => ({ type, readAt: Number.NEGATIVE_INFINITY })),
+      ...[...this.#shelves].map(([type, { readAt }]) => ({ type, readAt })),
+    ];
   }
 
   #noteMissing(): void {

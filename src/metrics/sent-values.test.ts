@@ -30,6 +30,13 @@ test('the same value is sent again before the portal forgets it', () => {
   expect(sent.isDue(value(0), { now: 150 * s, ...options })).toBe(true);
 });
 
+test('and where the clock was set back since, so that nobody knows when that will be', () => {
+  const sent = new SentValues();
+  sent.note(value(0), 3_600 * s);
+
+  expect(sent.isDue(value(0), { now: s, ...options })).toBe(true);
+});
+
 test('a device that was deleted and made anew gets its values again', () => {
   const sent = new SentValues();
   sent.note(value(0), 0);

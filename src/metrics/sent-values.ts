@@ -1,4 +1,5 @@
 import type { DeviceId } from '../concertim/model.ts';
+import { ageOf } from '../runtime/clock.ts';
 
 /** A value for the portal. */
 export interface Value {
@@ -27,7 +28,7 @@ export class SentValues {
     const sent = this.#sent.get(deviceId)?.get(name);
     if (!sent || at > sent.at) return true;
     // Two cycles: one may be late.
-    return options.now + 2 * options.intervalMs >= sent.sentAt + options.ttlMs;
+    return ageOf(sent.sentAt, options.now) + 2 * options.intervalMs >= options.ttlMs;
   }
 
   note({ deviceId, name, at }: Value, now: number): void {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseTime } from '../runtime/clock.ts';
+import { ageOf, parseTime } from '../runtime/clock.ts';
 import type { ComponentHealth } from './health.ts';
 
 /** What one process says in a file of how one of its components fares. `by`: a name that no other process has. */
@@ -28,7 +28,7 @@ export async function readSign(file: string): Promise<Sign | undefined> {
 
 /** Whether it is young enough to count. */
 export function isFresh({ at }: Sign, now: number): boolean {
-  return now - (parseTime(at) ?? Number.NEGATIVE_INFINITY) <= staleMs;
+  return ageOf(parseTime(at) ?? Number.NEGATIVE_INFINITY, now) <= staleMs;
 }
 
 /** How the processes that run a component say that it fares: never empty, for where none says anything that is told. */

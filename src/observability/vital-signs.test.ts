@@ -82,6 +82,21 @@ test('a sign that is not renewed is one of a process that ended, or hangs', asyn
   });
 });
 
+test('a clock that is set back does not keep it from giving signs', async () => {
+  const signs = start(folder);
+  await signs.looked(1);
+  signs.clock.setBack(3_600_000);
+  const [before] = await readHealth(folder, 'metrics', signs.clock.now());
+
+  signs.clock.advance(1_000);
+  await signs.looked(2);
+  const [after] = await readHealth(folder, 'metrics', signs.clock.now());
+  await signs.end();
+
+  expect(before?.status).toMatch(/^has given no sign of life since /);
+  expect(after?.status).toBe('starting');
+});
+
 test('a component without a sign does not run', async () => {
   expect(await readHealth(folder, 'metrics', 0)).toEqual([
     { component: 'metrics', ready: false, status: 'does not run' },

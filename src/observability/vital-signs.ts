@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { type Clock, isoTime } from '../runtime/clock.ts';
+import { ageOf, type Clock, isoTime } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
@@ -65,7 +65,7 @@ export class VitalSigns {
     const now = clock.now();
     const text = healths.map(({ component, ready, status }) => `${component}: ${ready} ${status}`).join();
     const dueMs = Math.min(repeatMs, (systemd?.watchdogMs ?? repeatMs) / 2 - lookMs);
-    if (text === this.#told && now - this.#toldAt < dueMs) return;
+    if (text === this.#told && ageOf(this.#toldAt, now) < dueMs) return;
     this.#told = text;
     this.#toldAt = now;
     await Promise.all([this.#notify(healths), this.#write(healths, now)]);

@@ -5,7 +5,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Tracing, WorkOptions } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
@@ -52,7 +52,8 @@ const mostOrigins = 128;
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #reports: ReportLog;
-  #nextFullAt = Number.NEGATIVE_INFINITY;
+  /** When the next full run is due: so long after that moment. */
+  #nextFull = { since: 0, ms: 0 };
   /** By object: of many references to one, one is left. */
   readonly #pending = new Map<string, Reference>();
   /** What asked for them, for traces: as many as a span has links. */
@@ -83,7 +84,7 @@ export class ReconcileLoop {
 
   /** Look at everything again, soon. */
   requestFull(): void {
-    this.#nextFullAt = Number.NEGATIVE_INFINITY;
+    this.#setNextFull(0);
     this.#wake?.abort();
   }
 
@@ -95,7 +96,7 @@ export class ReconcileLoop {
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#options.clock.now() >= this.#nextFullAt) await this.runFull(signal);
+      if (this.#untilFullMs === 0) await this.runFull(signal);
       else if (this.#pending.size > 0 && !this.#isStuck) await this.#runTargeted(signal);
       else await this.#sleep(signal);
     }
@@ -103,8 +104,8 @@ export class ReconcileLoop {
 
   /** One full run, now. @returns whether all went well */
   async runFull(signal: AbortSignal): Promise<boolean> {
-    const { clock, reconciler, intervalMs } = this.#options;
-    this.#nextFullAt = clock.now() + intervalMs;
+    const { reconciler, intervalMs } = this.#options;
+    this.#setNextFull(intervalMs);
     this.#pending.clear();
     // A trace of its own: it is due whoever asks.
     const options = { links: this.#takeOrigins() };
@@ -175,17 +176,25 @@ export class ReconcileLoop {
   }
 
   #retrySoon(): void {
-    const { clock, random, intervalMs } = this.#options;
+    const { random, intervalMs } = this.#options;
     const wait = leastWaitMs + backoffDelay(backoff, this.#failures, random);
     this.#failures++;
-    this.#nextFullAt = Math.min(this.#nextFullAt, clock.now() + Math.min(wait, intervalMs));
+    this.#setNextFull(Math.min(this.#untilFullMs, wait, intervalMs));
+  }
+
+  #setNextFull(ms: number): void {
+    this.#nextFull = { since: this.#options.clock.now(), ms };
+  }
+
+  get #untilFullMs(): number {
+    const { since, ms } = this.#nextFull;
+    return Math.max(0, ms - ageOf(since, this.#options.clock.now()));
   }
 
   async #sleep(signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     this.#wake = wake;
-    const ms = Math.max(0, this.#nextFullAt - this.#options.clock.now());
-    await pause(this.#options.clock, ms, AbortSignal.any([signal, wake.signal]));
+    await pause(this.#options.clock, this.#untilFullMs, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { Change, ChangeKind, Plan } from '../plan/change.ts';
 import { fieldsOf, subjectOf } from '../plan/describe.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { applyPlan, type Outcome } from './apply.ts';
@@ -164,7 +164,7 @@ export class Reconciler {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const now = this.#options.clock.now();
-    if (now - this.#usersReadAt < usersAgeMs) return;
+    if (ageOf(this.#usersReadAt, now) < usersAgeMs) return;
     const { ownerOfProject } = indexPortal(mirror.snapshot());
     const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
     if (!references.some(isStrange)) return;

@@ -3,7 +3,7 @@ import { membersOf } from '../plan/membership.ts';
 import type { StackTree } from '../plan/observation.ts';
 import { sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 
 /** After the first look; twice as long after each further one. */
 const firstWaitMs = 120_000;
@@ -18,7 +18,7 @@ const mostTrees = 50;
  */
 export class Strays {
   readonly #clock: Clock;
-  readonly #looks = new Map<ServerId, { readonly nextAt: number; readonly waitMs: number }>();
+  readonly #looks = new Map<ServerId, { readonly at: number; readonly waitMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,7 +32,11 @@ export class Strays {
   ): StackTree[] {
     for (const id of this.#looks.keys()) if (!servers.has(id)) this.#looks.delete(id);
     const now = this.#clock.now();
-    const due = strays(servers, trees, index).filter(({ id }) => (this.#looks.get(id)?.nextAt ?? now) <= now);
+    const isDue = ({ id }: Server) => {
+      const last = this.#looks.get(id);
+      return !last || ageOf(last.at, now) >= last.waitMs;
+    };
+    const due = strays(servers, trees, index).filter(isDue);
     const doubtful: StackTree[] = [];
     for (const [project, ofProject] of Map.groupBy(due, ({ projectId }) => projectId)) {
       const remembered = trees.filter(({ root, content }) => root.projectId === project && !content);
@@ -46,7 +50,7 @@ export class Strays {
   #note(id: ServerId, now: number): void {
     const before = this.#looks.get(id);
     const waitMs = before ? Math.min(before.waitMs * 2, longestWaitMs) : firstWaitMs;
-    this.#looks.set(id, { nextAt: now + waitMs, waitMs });
+    this.#looks.set(id, { at: now, waitMs });
   }
 }
 

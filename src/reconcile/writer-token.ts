@@ -1,7 +1,7 @@
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
 import { declareQueue, type QueueNames } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import { declareRequests } from './writer-requests.ts';
 
@@ -81,7 +81,7 @@ export class WriterToken {
     const { lost } = session;
     for (let renewedAt = clock.now(); !lost.aborted; ) {
       await this.#probe(session);
-      if (clock.now() - renewedAt >= renewMs && !lost.aborted) {
+      if (ageOf(renewedAt, clock.now()) >= renewMs && !lost.aborted) {
         await renew();
         renewedAt = clock.now();
       }

@@ -22,6 +22,14 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * How long ago `then` was, ms. For ever where it is still to come: the clock was set back since, and what waits for time to
+ * pass would wait until it has come round again.
+ */
+export function ageOf(then: number, now: number): number {
+  return then > now ? Number.POSITIVE_INFINITY : now - then;
+}
+
 /** `2026-11-22T19:16:53.120Z` */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();

@@ -7,7 +7,7 @@ import { admit } from '../doctor/patient.ts';
 import type { Status } from '../observability/status.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 
 export interface StatusPageParts {
@@ -38,7 +38,7 @@ export function statusPage({
     token: config.api.uiToken,
     statuses: async () => {
       const own = status();
-      if (places.usual.length > 0 && clock.now() - askedAt > freshMs) {
+      if (places.usual.length > 0 && ageOf(askedAt, clock.now()) > freshMs) {
         askedAt = clock.now();
         // What is wrong with them is theirs to say.
         others = await askStatuses(places).catch(() => []);

@@ -281,6 +281,9 @@ test('a device that the daemon has not heard of yet gets its figures in the next
   const { cloud, portal } = metrics.sandbox;
   const [server] = [...cloud.compute.servers()];
   const [device] = portal.devices.all();
+  await metrics.clock.sleep(15_000);
+  // It has just looked which devices there are.
+  metrics.sandbox.metricDaemon.knows('another');
   const made = portal.addDevice({
     template_id: device?.template_id ?? 0,
     name: 'made-anew',
@@ -288,8 +291,6 @@ test('a device that the daemon has not heard of yet gets its figures in the next
     start_u: 5,
     metadata: { openstack_instance_id: server?.id },
   });
-  // It has just looked which devices there are.
-  metrics.sandbox.metricDaemon.knows('another');
   metrics.pump.expireDevices();
 
   const report = await metrics.cycle();

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Status } from '../../observability/status.ts';
-import { type Clock, isoTime } from '../../runtime/clock.ts';
+import { ageOf, type Clock, isoTime } from '../../runtime/clock.ts';
 import { pause } from '../../runtime/pause.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { explain } from '../../runtime/severity.ts';
@@ -55,8 +55,8 @@ export function addStatusPage(
       const processes = await statuses();
       const text = JSON.stringify(processes);
       if (text !== told) streams.send('status', view(processes));
-      else if (clock.now() - beatAt >= beatMs) streams.send('beat', {});
-      if (text !== told || clock.now() - beatAt >= beatMs) beatAt = clock.now();
+      else if (ageOf(beatAt, clock.now()) >= beatMs) streams.send('beat', {});
+      if (text !== told || ageOf(beatAt, clock.now()) >= beatMs) beatAt = clock.now();
       told = text;
       await pause(clock, lookMs, stop.signal);
     }
