@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,8 +34,14 @@ function holder() {
   return { began: began.promise, ended, stop: () => stop.abort() };
 }
 
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  return Promise.race([promise.then(() => false), systemClock.sleep(100).then(() => true)]);
+/** Touches the lock as if it were so many seconds later. */
+function touch(seconds: number): void {
+  const at = systemClock.now() / 1000 + seconds;
+  utimesSync(path, at, at);
+}
+
+async function isPending(promise: Promise<unknown>, ms = 100): Promise<boolean> {
+  return Promise.race([promise.then(() => false), systemClock.sleep(ms).then(() => true)]);
 }
 
 test('of two the second waits until the first has ended', async () => {
@@ -52,20 +58,33 @@ test('of two the second waits until the first has ended', async () => {
   expect(existsSync(path)).toBe(false);
 });
 
-test('a lock whose holder has died is taken over, one that is touched is not', async () => {
-  const first = holder();
-  await first.began;
-  first.stop();
-  await first.ended;
+test.each([
+  ['a minute ago', -60],
+  ['an hour from now, by a clock that was ahead', 3_600],
+])('a lock whose holder has died %s is taken over', async (_, seconds) => {
+  mkdirSync(join(folder, 'data'));
   writeFileSync(path, 'another host 1 x');
+  touch(seconds);
   const second = holder();
 
-  expect(await isPending(second.began)).toBe(true);
-  const longAgo = systemClock.now() / 1000 - 60;
-  utimesSync(path, longAgo, longAgo);
   await second.began;
 
   expect(readFileSync(path, 'utf8')).not.toBe('another host 1 x');
+  second.stop();
+  await second.ended;
+});
+
+test('one that is touched is not, though its holder has another time', async () => {
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(path, 'another host 1 x');
+  let beats = 0;
+  const beating = setInterval(() => touch(beats++ - 3_600), 20);
+  const second = holder();
+
+  expect(await isPending(second.began, 500)).toBe(true);
+
+  clearInterval(beating);
+  await second.began;
   second.stop();
   await second.ended;
 });

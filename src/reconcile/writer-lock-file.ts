@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, stat, unlink, utimes } from 'node:fs/promises';
+import { open, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Logger } from '../observability/logger.ts';
@@ -11,15 +11,16 @@ import type { WriterLease } from './writer-lease.ts';
 
 /** How often the holder shows that it lives. */
 const beatMs = 2_000;
-/** A file that nobody has touched for so long belongs to nobody. Several beats: a busy machine is late. */
-const staleMs = 15_000;
 /** How often it is tried to get the lock. */
 const tryMs = 1_000;
+/** A file that was not touched over so many tries belongs to nobody. Several beats: a busy machine is late. */
+const staleTries = 15;
 
 /**
  * A lock file: keeps a second writer off that shares the folder. Who holds it touches it every two seconds, so that
- * containers with process tables of their own understand each other; one that has not been touched for fifteen seconds
- * is taken over. A network file system without exclusive creation gives no protection.
+ * containers with process tables of their own understand each other; one that was watched for fifteen seconds and not touched
+ * is taken over. Its time itself says nothing: the holder's clock may be another, and any clock is set now and then. A network
+ * file system without exclusive creation gives no protection.
  */
 export class LockFile implements WriterLease {
   readonly #path: string;
@@ -55,9 +56,13 @@ export class LockFile implements WriterLease {
 
   /** @returns false: the signal was aborted first */
   async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
-    for (let waits = false; !signal.aborted; waits = true) {
+    let untouched = 0;
+    for (let before: string | undefined, waits = false; !signal.aborted; waits = true) {
       if (await this.#create()) return true;
-      await this.#removeIfStale();
+      const touch = await this.#touch();
+      untouched = touch === before ? untouched + 1 : 0;
+      before = touch;
+      if (touch !== undefined && untouched >= staleTries) await this.#remove(touch);
       if (!waits) {
         this.#log.info({ lock: this.#path }, 'another process writes to the portal: waiting for it to end');
         onWait?.();
@@ -85,16 +90,21 @@ export class LockFile implements WriterLease {
     }
   }
 
-  async #removeIfStale(): Promise<void> {
+  /** Whose it is, and as of when; undefined: it is not there any more. */
+  async #touch(): Promise<string | undefined> {
     try {
-      const before = await readFile(this.#path, 'utf8');
+      const owner = await readFile(this.#path, 'utf8');
       const { mtimeMs } = await stat(this.#path);
-      if (this.#clock.now() - mtimeMs < staleMs) return;
-      // Between two who find it stale, the one that comes second must not remove what the first has made.
-      if ((await readFile(this.#path, 'utf8')) === before) await unlink(this.#path);
+      return `${owner} ${mtimeMs}`;
     } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error;
+      if (isErrno(error, 'ENOENT')) return undefined;
+      throw error;
     }
+  }
+
+  /** Between two who find it stale, the one that comes second must not remove what the first has made. */
+  async #remove(stale: string): Promise<void> {
+    if ((await this.#touch()) === stale) await rm(this.#path, { force: true });
   }
 
   /** Touches the file; when it is not ours any more, the right is lost. */
