@@ -25,8 +25,9 @@ export class CycleLog {
   write(report: CycleReport): void {
     const still = new Set<string>();
     const once = (what: string, say: () => void) => {
+      const isNews = !this.#said.has(what) && !still.has(what);
       still.add(what);
-      if (!this.#said.has(what)) say();
+      if (isNews) say();
     };
     for (const failure of report.failures) {
       const { error, ...fields } = failure;

@@ -3,11 +3,12 @@ import type { Session as PortalSession } from '../concertim/session.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
+import { explain } from '../runtime/severity.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
 import { figuresOf, type MeasuredResource, type Unknown } from './figures.ts';
-import { MeasureReader, type Reading } from './measure-reader.ts';
+import { MeasureReader, type ReadFailure, type Reading } from './measure-reader.ts';
 import { Pace } from './pace.ts';
 import { type InstanceResource, ResourceMap } from './resource-map.ts';
 import { type Delivery, sendValues } from './send.ts';
@@ -80,15 +81,17 @@ export class MetricPump {
     });
     const unknown = new UnknownCount();
     const known: Value[] = [];
+    const unread: ReadFailure[] = [];
     await stopwatch.time('read', async () => {
       this.#beginReading();
       for (const some of samplesOf(devices)) {
         const read = await this.#read(some, reading.signal);
         signal?.throwIfAborted();
-        failures.push(...read.failures);
+        unread.push(...read.failures);
         known.push(...this.#values(some, read, unknown));
       }
     });
+    failures.push(...together(unread));
     const now = clock.now();
     const due = known.filter((value) => this.#sent.isDue(value, { now, ttlMs, intervalMs }));
     const delivery = await stopwatch.time('send', () => this.#send(due, deadline, sending.signal));
@@ -183,6 +186,15 @@ export class MetricPump {
       signal,
     });
   }
+}
+
+/** What failed alike in several parts is one failure. */
+function together(failures: readonly ReadFailure[]): ReadFailure[] {
+  const alike = Map.groupBy(failures, ({ type, error }) => `${type} ${explain(error)}`);
+  return [...alike.values()].map((some) => ({
+    ...(some[0] as ReadFailure),
+    resources: some.reduce((sum, { resources }) => sum + resources, 0),
+  }));
 }
 
 /** In parts, each of devices from the whole list: what the first tells of how Gnocchi keeps its measures holds for most. */

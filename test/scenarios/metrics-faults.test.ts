@@ -202,6 +202,21 @@ test.for<[string, Fault]>([
   expect(next).toMatchObject({ known: 15, failures: [] });
 });
 
+test('Gnocchi not answering for more instances than are read at a time: told once of each kind of resource', async () => {
+  await using metrics = await startMetrics({ stacks: 10, servers: 120 });
+  await metrics.cycle();
+  metrics.sandbox.faults.add({ service: 'gnocchi', path: /aggregates/, kind: 'answer', status: 503 });
+
+  await metrics.clock.sleep(15_000);
+  const report = await metrics.cycle(600_000);
+
+  expect(report.failures).toMatchObject([
+    { type: 'instance', resources: 1_200 },
+    { type: 'instance_network_interface', resources: 1_200 },
+    { type: 'instance_disk', resources: 1_200 },
+  ]);
+});
+
 test('Gnocchi not answering one kind of resource: the figures of the others are sent', async () => {
   await using metrics = await startMetrics();
   await metrics.cycle();
@@ -326,6 +341,16 @@ test.for<[string, Fault, RegExp]>([
   expect(asked).toBeLessThan(150);
   expect(complaints(metrics.logged).filter((line) => why.test(line))).toHaveLength(1);
   expect(next.delivery).toMatchObject({ sent: 60, left: 0 });
+});
+
+test('a daemon that refuses every value: said once of each metric, not of each device', async () => {
+  await using metrics = await startMetrics();
+  metrics.sandbox.faults.add({ ...mrd, kind: 'answer', status: 422 });
+
+  const reports = [await metrics.cycle(), await metrics.cycle()];
+
+  expect(reports.map(({ delivery }) => delivery.refused.length)).toEqual([15, 15]);
+  expect(complaints(metrics.logged).filter((line) => line.startsWith('value refused'))).toHaveLength(5);
 });
 
 test('a daemon that resets now and then loses nothing', async () => {
