@@ -3,7 +3,7 @@ import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { describeDiagnosis, exitCodeOf } from '../doctor/describe.ts';
 import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts';
-import { error, type Remedy } from '../doctor/finding.ts';
+import { error, type Finding } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
 import { explain, ServiceError } from '../runtime/severity.ts';
@@ -33,9 +33,13 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   await using patient = admit(loaded);
   using stop = stopSignal();
   let diagnosis = await examine(patient, stop.signal);
+  const declined = new Set<string>();
   for (let round = 0; options.fix && round < mostRounds; round++) {
-    const remedies = diagnosis.findings.flatMap(({ remedy }) => remedy ?? []);
-    if (!(await treat(patient, remedies, options, stop.signal))) break;
+    const mendable = diagnosis.findings.filter(
+      ({ remedy }) => remedy && !declined.has(describeRemedy(remedy)),
+    );
+    if (mendable.length === 0 && round === 0) console.error('nothing was found that --fix makes');
+    if (!(await treat(patient, mendable, { ...options, declined }, stop.signal))) break;
     diagnosis = await examine(patient, stop.signal);
   }
   if (options.testEvent) diagnosis = await examineTestEvent(patient, diagnosis, stop.signal);
@@ -73,17 +77,27 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   return exitCodeOf(diagnosis);
 }
 
-/** Carries out what is agreed to. What is told goes to standard error. @returns whether anything was */
+/**
+ * Carries out what is agreed to. What is told goes to standard error.
+ *
+ * @param options.declined gets what is not agreed to
+ * @returns whether anything was carried out
+ */
 async function treat(
   { cloud }: Patient,
-  remedies: readonly Remedy[],
-  { yes }: DoctorOptions,
+  findings: readonly Finding[],
+  { yes, declined }: DoctorOptions & { readonly declined: Set<string> },
   signal: AbortSignal,
 ): Promise<boolean> {
   let isDone = false;
-  for (const remedy of remedies) {
+  for (const { found, remedy } of findings) {
+    if (!remedy) continue;
     const what = describeRemedy(remedy);
-    if (!(yes || (await agrees(what, signal)))) continue;
+    console.error(found);
+    if (!(yes || (await agrees(what, signal)))) {
+      declined.add(what);
+      continue;
+    }
     try {
       await applyRemedy(cloud, remedy);
       isDone = true;
@@ -98,6 +112,8 @@ async function treat(
 /** No answer, as of a process without a terminal, is a no. */
 async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // The terminal, being asked, takes Ctrl-C for itself.
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
   try {
     const answer = await Promise.race([terminal.question(`${what}? [y/N] `, { signal }), closed]);
@@ -106,6 +122,9 @@ async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
       return false;
     }
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     terminal.close();
   }

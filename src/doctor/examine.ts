@@ -1,13 +1,14 @@
 import type { User as PortalUser } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
+import { sampleServers } from '../openstack/compute.ts';
 import type { Token } from '../openstack/token.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
-import { checkCompute } from './checks/compute.ts';
+import { checkCompute, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
-import { checkMetric } from './checks/metric.ts';
+import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
 import { checkPortal } from './checks/portal.ts';
@@ -18,7 +19,7 @@ import { error, type Finding, ok } from './finding.ts';
 import type { Patient } from './patient.ts';
 
 /** What can be asked of the cloud only once it is signed in to. */
-const cloudChecks = ['keystone', 'keystone.projects', 'nova', 'heat', 'gnocchi'] as const;
+const cloudChecks = ['keystone', 'keystone.projects', 'nova', 'heat', 'gnocchi', 'gnocchi.measures'] as const;
 
 /** A person waits for it. */
 const examinationMs = 8_000;
@@ -41,7 +42,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       findings.push(...(await unlessAborted(work(), signal)));
     } catch (cause) {
       stop.throwIfAborted();
-      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected));
+      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected(check)));
     }
   };
   const skip = (because: string, ...checks: string[]) => {
@@ -65,17 +66,29 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       work: () => Promise<readonly Finding[]>,
     ) => (obstacle === undefined ? group(check, work) : skip(obstacle, check));
     const known = users ?? [];
+    const sample = sampleServers(patient.cloud, sampleSize, signal);
+    const examineMeasures = async () => {
+      // What keeps Nova from listing them is found where Nova is looked at.
+      const servers = await sample.catch(() => undefined);
+      const obstacle = obstacleTo('metric', { admin: true });
+      await attempt('gnocchi.measures', obstacle ?? (servers ? undefined : 'Nova lists no servers'), () =>
+        checkMeasures(patient, servers ?? [], signal),
+      );
+    };
     await Promise.all([
       group('certificates', () => checkCatalogCertificates(patient, token)),
       attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
       attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
         checkProjects(patient, token, known),
       ),
-      attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, signal)),
+      attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
         checkOrchestration(patient, known, signal),
       ),
-      attempt('gnocchi', obstacleTo('metric', { admin: true }), () => checkMetric(patient, signal)),
+      attempt('gnocchi', obstacleTo('metric', { admin: true }), async () => [
+        await checkArchivePolicies(patient, signal),
+      ]),
+      examineMeasures(),
     ]);
   };
 
@@ -100,12 +113,31 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
   return { findings: findings.toSorted(byCheck), unchecked };
 }
 
-const unexpected = { why: 'What is asked here the service asks too.', repair: 'Look into its log.' };
+/** For what no check has foreseen. */
+function unexpected(check: string): { why: string; repair: string } {
+  const [system = ''] = check.split('.');
+  const place = logs[system];
+  return {
+    why: 'What is asked here the service asks too.',
+    repair:
+      place === undefined ? 'Ask again.' : `Where it runs, look whether it does, and into its log: ${place}`,
+  };
+}
+
+/** By the first word of a check; units are named as Debian does. */
+const logs: Readonly<Record<string, string>> = {
+  keystone: 'systemctl status apache2; /var/log/keystone/ and /var/log/apache2/keystone*',
+  nova: 'systemctl status nova-api; /var/log/nova/nova-api.log',
+  heat: 'systemctl status heat-api heat-engine; /var/log/heat/',
+  gnocchi: 'systemctl status gnocchi-api gnocchi-metricd; /var/log/gnocchi/',
+  rabbitmq: 'systemctl status rabbitmq-server; /var/log/rabbitmq/',
+  concertim: 'log/production.log of the portal',
+};
 
 function late(check: string): Finding {
   return error(check, {
     found: `No complete answer within ${examinationMs / 1_000} s`,
-    why: unexpected.why,
+    why: unexpected(check).why,
     repair: 'Is that system overloaded, or far away? Ask again.',
   });
 }
@@ -136,7 +168,7 @@ export async function examineTestEvent(
     return { findings: [...findings, ...found].toSorted(byCheck), unchecked };
   } catch (cause) {
     stop.throwIfAborted();
-    return { findings: [...findings, failure(check, cause, unexpected)].toSorted(byCheck), unchecked };
+    return { findings: [...findings, failure(check, cause, unexpected(check))].toSorted(byCheck), unchecked };
   }
 }
 
@@ -179,7 +211,10 @@ async function seePortal(
     const { users, findings } = await checkPortal(patient, signal);
     return { users, findings: [signedIn, ...findings] };
   } catch (cause) {
-    return { users: undefined, findings: [signedIn, failure('concertim.lists', cause, unexpected)] };
+    return {
+      users: undefined,
+      findings: [signedIn, failure('concertim.lists', cause, unexpected('concertim'))],
+    };
   }
 }
 

@@ -1,6 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { describeDiagnosis, exitCodeOf } from '../../src/doctor/describe.ts';
+import type { Portal } from '../../src/sandbox/portal/portal.ts';
+import { signToken } from '../../src/sandbox/portal/tokens.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ailments, type Clinic, type Settings, startClinic } from '../support/doctor.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
@@ -107,6 +109,24 @@ const cases: readonly Case[] = [
     repaired: settings({ log_dir: 'log' }),
   },
   {
+    fault: 'whoever reaches the component api may ask it',
+    settings: { api: { host: '0.0.0.0' } },
+    check: 'config.api',
+    level: 'ok',
+    found: /Whoever reaches 0\.0\.0\.0:\d+ may ask/,
+    repair: /Set api\.jwt_secret/,
+    repaired: settings({ 'api.jwt_secret': 'known-to-both-of-them-and-nobody-else' }),
+  },
+  {
+    fault: 'data_dir is not set',
+    spoil: (clinic) => clinic.set('data_dir', undefined),
+    check: 'config.data_dir',
+    level: 'ok',
+    found: /data_dir is not set/,
+    repair: /^Set `data_dir: /,
+    repaired: settings({ data_dir: 'data' }),
+  },
+  {
     fault: 'Keystone is away',
     settings: { openstack: { auth_url: `${closed}/v3` } },
     check: 'keystone.sign-in',
@@ -145,12 +165,21 @@ const cases: readonly Case[] = [
   {
     fault: 'an interface that a service has no endpoint of',
     settings: { openstack: { interface: 'internal' } },
-    spoil: ({ sandbox }) => withoutInternalHeat(sandbox),
+    spoil: ({ sandbox }) => withoutEndpoints(sandbox, 'orchestration', 'internal'),
     check: 'keystone.catalog.orchestration',
     level: 'error',
     found: /no internal endpoint of type orchestration/,
     repair: /openstack\.interface.*openstack endpoint create/,
     repaired: settings({ 'openstack.interface': 'public' }),
+  },
+  {
+    fault: 'a cloud without Gnocchi',
+    spoil: ({ sandbox }) => withoutEndpoints(sandbox, 'metric', 'public'),
+    check: 'keystone.catalog.metric',
+    level: 'warning',
+    found: /no public endpoint of type metric \(Gnocchi\)/,
+    repair: /openstack endpoint create .* metric public URL/,
+    repaired: lifted('Gnocchi installed, and put into the catalogue'),
   },
   {
     fault: 'a clock that is wrong',
@@ -176,6 +205,27 @@ const cases: readonly Case[] = [
     level: 'error',
     found: /no role watcher/,
     repair: /^openstack role create watcher$/,
+    isFixable: true,
+    repaired: commands,
+  },
+  {
+    fault: 'no role member',
+    spoil: ({ sandbox }) => sandbox.cloud.identity.deleteRole(role(sandbox, 'member')),
+    check: 'keystone.roles',
+    level: 'error',
+    found: /no role member/,
+    repair: /^openstack role create member$/,
+    isFixable: true,
+    repaired: commands,
+  },
+  {
+    fault: 'no role rating, and billing',
+    settings: { billing: { enabled: true } },
+    spoil: ({ sandbox }) => sandbox.cloud.identity.deleteRole(role(sandbox, 'rating')),
+    check: 'keystone.roles',
+    level: 'error',
+    found: /no role rating/,
+    repair: /^openstack role create rating$/,
     isFixable: true,
     repaired: commands,
   },
@@ -258,8 +308,27 @@ const cases: readonly Case[] = [
     check: 'nova',
     level: 'error',
     found: /Nova answered .* with 503/,
-    repair: /log/,
+    repair: /systemctl status nova-api/,
     repaired: lifted('Nova started'),
+  },
+  {
+    fault: 'Heat is away',
+    spoil: ({ sandbox }) => void sandbox.faults.add({ service: 'heat', kind: 'answer', status: 503 }),
+    check: 'heat',
+    level: 'error',
+    found: /Heat answered .* with 503/,
+    repair: /systemctl status heat-api heat-engine/,
+    repaired: lifted('Heat started'),
+  },
+  {
+    fault: 'Gnocchi is away',
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({ service: 'gnocchi', kind: 'answer', status: 503, path: /archive_policy/ }),
+    check: 'gnocchi',
+    level: 'error',
+    found: /Gnocchi answered .* with 503/,
+    repair: /systemctl status gnocchi-api/,
+    repaired: lifted('Gnocchi started'),
   },
   {
     fault: 'Heat lists project by project',
@@ -361,6 +430,23 @@ const cases: readonly Case[] = [
     found: /307/,
     repair: /concertim_url as https:\/\/concertim\.example\.com/,
     repaired: { how: 'not run here: doctor-tls.test.ts does' },
+  },
+  {
+    fault: 'tokens of the portal that soon end',
+    spoil: ({ sandbox: { faults, portal } }) =>
+      void faults.add({
+        service: 'concertim',
+        path: /sign_in/,
+        kind: 'answer',
+        status: 200,
+        body: '{"root":true}',
+        headers: { authorization: `Bearer ${shortToken(portal)}` },
+      }),
+    check: 'concertim.token',
+    level: 'warning',
+    found: /lasts 5 minutes/,
+    repair: /jwt\.expiration_time/,
+    repaired: lifted('jwt.expiration_time a day'),
   },
   {
     fault: 'a user without a project',
@@ -497,12 +583,18 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Of five minutes, for the administrator. */
+function shortToken({ clock, secret }: Portal): string {
+  const iat = Math.floor(clock.now() / 1_000);
+  return signToken({ sub: '1', scp: 'user', iat, exp: String(iat + 300), jti: 'short' }, secret);
+}
+
 function spoilDaemon({ faults }: Sandbox, status: number, text?: string): void {
   const body = text === undefined ? {} : { body: `${text}\n`, headers: { 'content-type': 'text/plain' } };
   faults.add({ service: 'concertim', path: /^\/mrd\//, kind: 'answer', status, ...body });
 }
 
-function withoutInternalHeat({ faults }: Sandbox): void {
+function withoutEndpoints({ faults }: Sandbox, type: string, face: string): void {
   type Body = { token: { catalog: { type: string; endpoints: { interface: string }[] }[] } };
   faults.add({
     service: 'keystone',
@@ -511,8 +603,8 @@ function withoutInternalHeat({ faults }: Sandbox): void {
     rewrite: (body) => {
       const { token } = body as Body;
       const catalog = token.catalog.map((entry) =>
-        entry.type === 'orchestration'
-          ? { ...entry, endpoints: entry.endpoints.filter((endpoint) => endpoint.interface !== 'internal') }
+        entry.type === type
+          ? { ...entry, endpoints: entry.endpoints.filter((endpoint) => endpoint.interface !== face) }
           : entry,
       );
       return { token: { ...token, catalog } };
@@ -591,6 +683,16 @@ test.each(cases)('$fault: $check names it; $repaired.how: all is well', async (g
   const after = await clinic.examine();
   expect(ailments(after)).toEqual([]);
   expect(after.findings.filter(({ found }) => given.found.test(found))).toEqual([]);
+});
+
+test('where Nova lists no servers, that alone is told', async () => {
+  await using clinic = await startClinic();
+  clinic.sandbox.faults.add({ service: 'nova', path: /servers/, kind: 'answer', status: 503 });
+
+  const diagnosis = await clinic.examine();
+
+  expect(ailments(diagnosis).map(({ check }) => check)).toEqual(['nova']);
+  expect(diagnosis.unchecked).toEqual([{ check: 'gnocchi.measures', because: 'Nova lists no servers' }]);
 });
 
 test('servers that were made just now need not have been measured yet', async () => {

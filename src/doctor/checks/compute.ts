@@ -1,20 +1,27 @@
-import { sampleServers } from '../../openstack/compute.ts';
+import type { sampleServers } from '../../openstack/compute.ts';
 import { OpenStackError } from '../../openstack/errors.ts';
 import { microversion } from '../../openstack/microversion.ts';
 import { advice, error, type Finding, ok } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
+/** Some servers of all projects, as Nova lists them. */
+export type ServerSample = Awaited<ReturnType<typeof sampleServers>>;
+
 /** Enough that one of them is of a stack, where stacks are what the cloud is used for. */
-const sampleSize = 50;
+export const sampleSize = 50;
 /** From here on Nova shows in lists which stack a server is of, if Heat tells it. */
 const hintsSince = 100;
 
 /** Nova: which version, and whether it shows the servers of all projects. */
-export async function checkCompute({ cloud }: Patient, signal: AbortSignal): Promise<Finding[]> {
+export async function checkCompute(
+  { cloud }: Patient,
+  sample: Promise<ServerSample>,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const version = await microversion(cloud, signal);
   const findings = [ok('nova.microversion', `Nova is spoken to at microversion ${version}`)];
   try {
-    const servers = await sampleServers(cloud, sampleSize, signal);
+    const servers = await sample;
     findings.push(ok('nova.all_tenants', 'Nova shows the servers of all projects'));
     if (Number(version.split('.')[1]) < hintsSince || servers.length === 0) return findings;
     const isTold = servers.some((server) => server.kind === 'server' && server.rootStackId !== null);

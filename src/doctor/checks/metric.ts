@@ -1,6 +1,4 @@
-import { sampleServers } from '../../openstack/compute.ts';
 import {
-  type ArchivePolicy,
   type ArchivePolicyDraft,
   aggregateMeasures,
   findArchivePolicyOf,
@@ -14,10 +12,10 @@ import type { Server } from '../../openstack/model.ts';
 import { parseTime } from '../../runtime/clock.ts';
 import { advice, error, type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
+import type { ServerSample } from './compute.ts';
 
 /** A meter of every instance that runs. */
 const meter = 'cpu';
-const sampleSize = 50;
 /** So many of the running ones are looked for. */
 const looks = 3;
 const dayS = 86_400;
@@ -37,14 +35,10 @@ const ownPolicy: ArchivePolicyDraft = {
   ],
 };
 
-/** Gnocchi: how measures are kept, and whether fresh ones of an instance are there. */
-export async function checkMetric(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
-  const policies = await listArchivePolicies(patient.cloud, signal);
-  return [checkPolicies(policies), ...(await checkMeasures(patient, signal))];
-}
-
-function checkPolicies(policies: readonly ArchivePolicy[]): Finding {
+/** Gnocchi: how measures can be kept. */
+export async function checkArchivePolicies({ cloud }: Patient, signal: AbortSignal): Promise<Finding> {
   const check = 'gnocchi.archive-policies';
+  const policies = await listArchivePolicies(cloud, signal);
   const usable = policies.filter(({ methods, grains }) => methods.includes(method) && grains.length > 0);
   if (usable.length > 0) {
     const told = usable.map(
@@ -70,9 +64,13 @@ function commandFor({ name, methods, grains }: ArchivePolicyDraft): string {
   return `gnocchi archive-policy create ${definitions.join(' ')} ${methods.map((each) => `-m ${each}`).join(' ')} ${name}`;
 }
 
-async function checkMeasures({ cloud, clock }: Patient, signal: AbortSignal): Promise<Finding[]> {
+/** Whether Gnocchi has fresh measures of an instance, how far apart, and how they are kept. */
+export async function checkMeasures(
+  { cloud, clock }: Patient,
+  servers: ServerSample,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const check = 'gnocchi.measures';
-  const servers = await sampleServers(cloud, sampleSize, signal);
   const running = servers.flatMap((server) =>
     server.kind === 'server' && server.vmState === 'active' ? [server] : [],
   );
