@@ -50,6 +50,16 @@ function bootstrap(...args: string[]) {
   return { status, stdout, stderr };
 }
 
+test('what may be the first command in a clone installs what it needs', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const first = ['prestart', 'start', 'test', 'check', 'build', 'install:systemd', 'release'];
+
+  for (const name of first) expect(scripts[name]).toMatch(/^node scripts\/bootstrap\.mjs /);
+  expect(scripts['prepack']).toBe('npm run build');
+});
+
 test('a bare clone is installed, then the script runs with its arguments and its exit code', () => {
   expect(bootstrap('hello.mjs', 'a', 'b')).toEqual({
     status: 3,

@@ -114,6 +114,8 @@ function whereToLook(
   { file, apiPort }: { file: string; apiPort: number },
   options: SandboxCommandOptions,
 ): string {
+  const isCheckout = import.meta.filename.endsWith('.ts');
+  const command = `${isCheckout ? 'bin/' : ''}concertim-openstack-service`;
   const api = options.withService
     ? `\n  api      http://127.0.0.1:${apiPort}          what the portal asks of the cloud`
     : '';
@@ -128,10 +130,10 @@ A sandbox is running: an OpenStack cloud and a Concertim portal in this process 
   control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults${api}
   config   ${file}
 
-In another terminal, from this folder:
+In another terminal${isCheckout ? ', from this folder' : ''}:
 
-  bin/concertim-openstack-service plan --config ${file}
-  bin/concertim-openstack-service ${options.withService ? 'status' : 'run --log-format pretty'} --config ${file}
+  ${command} plan --config ${file}
+  ${command} ${options.withService ? 'status' : 'run --log-format pretty'} --config ${file}
 
 Look at it in a browser (Ctrl-C here ends it):
 

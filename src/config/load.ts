@@ -42,7 +42,7 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const env = options.env ?? process.env;
   const { file, named } = whichFile(options.file, env);
   const content = readFile(file);
-  if ('problem' in content) throw new ConfigError([`${file}: ${content.problem}${named ? '' : howToName}`]);
+  if ('problem' in content) throw new ConfigError([`${content.problem}${named ? '' : howToName}`]);
 
   const problems = new Problems();
   const root = parseYaml(content.text, file, problems);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { queueNames } from '../amqp/queues.ts';
+import { ConfigError } from '../config/problems.ts';
 import { AmqpSource } from '../notifications/amqp-source.ts';
 import { NotificationListener } from '../notifications/listener.ts';
 import type { NotificationSource } from '../notifications/source.ts';
@@ -12,7 +13,6 @@ import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
-import { ServiceError } from '../runtime/severity.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
 
@@ -136,13 +136,10 @@ export function createReconciler(base: Foundation, log: Logger, options: PlanOpt
 
 function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {
   if (!rmq || !broker) {
-    throw new ServiceError(
-      'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set.',
-      {
-        severity: 'fatal',
-        hint: 'Set it, or run updates_bulk alone: then changes show after updates.interval.',
-      },
-    );
+    throw new ConfigError([
+      'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set. ' +
+        'Set it, or leave updates_mq out: then changes show after updates.interval.',
+    ]);
   }
   const { deployment, exchanges, queue } = rmq;
   return new AmqpSource({ broker, names: queueNames(deployment), exchanges, queue, clock, log });

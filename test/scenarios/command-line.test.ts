@@ -71,6 +71,15 @@ test('a wrong configuration ends with 78 and all that is wrong with it', async (
   expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ colour: /);
 });
 
+test('updates_mq without a broker to listen to ends with 78: no new start mends that', async () => {
+  const { code, stderr } = await command('run', 'updates_mq', '-c', configFile('no-broker.yaml')).finished;
+
+  expect(stderr).toMatch(
+    /^updates_mq needs .* rmq\.rmq_address is not set\. Set it, or leave updates_mq out/,
+  );
+  expect(code).toBe(78);
+});
+
 test('a portal that is away, a wrong password and an unknown component end a single run with 1 and the reason', async () => {
   const { concertim, openstack } = sandbox.config;
   const away = configFile('away.yaml', { concertim: { ...concertim, concertim_url: 'http://127.0.0.1:1' } });
