@@ -32,14 +32,31 @@ export function deviceFields({ server, stack, externalNetworks }: DesiredDevice)
 }
 
 /**
- * Whether a device says all of this already, name and status included. It is asked of every device in every run, so it
- * makes nothing: what `deviceFields` would make is compared as it is in the server. True is certain; false means to look
- * closer.
+ * What each device was found to say all of. A row that has not changed is the object that it was (http/row-memory.ts), and
+ * no row is ever written to: of two that were compared nothing need be read again.
  */
-export function saysAlready(
-  device: Device,
-  { server, stack, status, externalNetworks }: DesiredDevice,
-): boolean {
+const found = new WeakMap<Device, DesiredDevice>();
+
+/** Whether a device says all of this already, name and status included. True is certain; false means to look closer. */
+export function saysAlready(device: Device, wanted: DesiredDevice): boolean {
+  const known = found.get(device);
+  if (known !== undefined && wantsTheSame(known, wanted)) return true;
+  const says = isAsWanted(device, wanted);
+  if (says) found.set(device, wanted);
+  return says;
+}
+
+function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
+  return (
+    a.server === b.server &&
+    a.stack === b.stack &&
+    a.status === b.status &&
+    a.externalNetworks === b.externalNetworks
+  );
+}
+
+/** Makes nothing, for it may be asked of every device: what `deviceFields` would make is compared as it is in the server. */
+function isAsWanted(device: Device, { server, stack, status, externalNetworks }: DesiredDevice): boolean {
   const { metadata } = device;
   return (
     (status === undefined || device.status === status) &&

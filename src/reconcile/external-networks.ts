@@ -22,16 +22,26 @@ export class ExternalNetworks {
     return this.#known ?? this.read(session, signal);
   }
 
-  /** A new answer where it can be had. A cloud without Neutron has no such networks. */
+  /**
+   * A new answer where it can be had: the same object as long as it says the same, so that a plan need not compare by it
+   * again. A cloud without Neutron has no such networks.
+   */
   async read(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
     try {
-      this.#known = new Set(await listExternalNetworks(session, signal));
+      return this.#keep(new Set(await listExternalNetworks(session, signal)));
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof CatalogError) this.#known = new Set();
-      else if (!this.#known) throw error;
-      else this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
+      if (error instanceof CatalogError) return this.#keep(new Set());
+      if (!this.#known) throw error;
+      this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
+      return this.#known;
     }
-    return this.#known;
+  }
+
+  #keep(networks: ReadonlySet<string>): ReadonlySet<string> {
+    const known = this.#known;
+    if (known?.size === networks.size && [...networks].every((name) => known.has(name))) return known;
+    this.#known = networks;
+    return networks;
   }
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { createLogger } from '../../src/observability/logger.ts';
 import { listServers } from '../../src/openstack/compute.ts';
 import { listStacks } from '../../src/openstack/orchestration.ts';
+import { ExternalNetworks } from '../../src/reconcile/external-networks.ts';
 import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { showServers } from '../support/metrics-scenario.ts';
@@ -31,6 +33,22 @@ test('of lists that are read again only what has changed is made anew', async ()
   expect(before.devices).toHaveLength(100);
   expect(newIn(again, before)).toEqual({ servers: 0, stacks: 0, racks: 0, devices: 0 });
   expect(newIn(after, again)).toEqual({ servers: 1, stacks: 0, racks: 0, devices: 0 });
+});
+
+test('external networks are the set that they were, until there is another one', async () => {
+  await using sandbox = await startSandbox({ projects: 1, stacks: 1, pace: 0 });
+  const { cloud, close } = sessionsOn(sandbox.config);
+  const networks = new ExternalNetworks(createLogger({ level: 'critical', format: 'json' }));
+  const before = await networks.read(cloud);
+  const again = await networks.read(cloud);
+  sandbox.cloud.networking.addNetwork({ name: 'leased', projectId: 'p', createdAt: 0, isExternal: true });
+
+  const after = await networks.read(cloud);
+  await close();
+
+  expect(before.size).toBeGreaterThan(0);
+  expect(again).toBe(before);
+  expect(after).toEqual(new Set([...before, 'leased']));
 });
 
 /** How many objects of each list are none of the earlier one's. */

@@ -14,8 +14,12 @@ export async function measurePlan(setting: Setting): Promise<Figure[]> {
     planning = await Child.start<PlanAnswers>('plan-process.ts', await stage.sandbox.ask('config'));
   }
   await using child = planning;
-  for (let at = 0; at < warmUps; at++) await child.ask('inStep');
-  const samples: Sample[] = [];
-  for (let at = 0; at < 3 * setting.repetitions; at++) samples.push({ ...(await child.ask('inStep')) });
-  return [figureOf({ ...setting, name: 'plan', latencyMs: 0 }, samples)];
+  for (let at = 0; at < warmUps; at++) await child.ask('ofNewRows');
+  const samples: Record<'plan' | 'plan/new rows', Sample[]> = { plan: [], 'plan/new rows': [] };
+  for (let at = 0; at < 3 * setting.repetitions; at++) {
+    samples['plan/new rows'].push(await child.ask('ofNewRows'));
+    await child.ask('inStep');
+    samples.plan.push(await child.ask('inStep'));
+  }
+  return Object.entries(samples).map(([name, of]) => figureOf({ ...setting, name, latencyMs: 0 }, of));
 }
