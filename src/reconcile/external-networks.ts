@@ -4,6 +4,8 @@ import { listExternalNetworks } from '../openstack/network.ts';
 import type { Session } from '../openstack/session.ts';
 import { explain } from '../runtime/severity.ts';
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * Which networks lead out of the cloud: it decides whether an address counts as public. Networks hardly ever change and
  * Neutron may be down, so the last answer serves until there is a new one; the first must be had, because without it
@@ -24,17 +26,17 @@ export class ExternalNetworks {
 
   /**
    * A new answer where it can be had: the same object as long as it says the same, so that a plan need not compare by it
-   * again. A cloud without Neutron has no such networks.
+   * again. A cloud that never had a Neutron has no such networks.
    */
   async read(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
     try {
       return this.#keep(new Set(await listExternalNetworks(session, signal)));
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof CatalogError) return this.#keep(new Set());
-      if (!this.#known) throw error;
-      this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
-      return this.#known;
+      if (this.#known)
+        this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
+      else if (!(error instanceof CatalogError)) throw error;
+      return this.#known ?? none;
     }
   }
 
