@@ -14,6 +14,9 @@ interface Suspect {
   readonly ids: ReadonlySet<string>;
 }
 
+/** Where no run is ever complete they would be kept for ever. */
+const mostHeard = 20_000;
+
 /**
  * Counts what notifications should have announced and did not: changes of the cloud that a full run finds by itself,
  * although it was listened all the time since the run before. A change is given until the next full run to be announced
@@ -27,7 +30,7 @@ export class DriftWatch {
   /** Whether it was listened all the time since the last full run began. */
   #heardAll = false;
   #count = 0;
-  /** By id of a server or stack, when it was last announced: a number that grows. */
+  /** By id of a server or stack, when it was last announced: a number that grows. The latest last. */
   readonly #heard = new Map<string, number>();
   #suspects: readonly Suspect[] = [];
 
@@ -40,7 +43,14 @@ export class DriftWatch {
 
   hear(references: readonly Reference[]): void {
     this.#count++;
-    for (const { id } of references) this.#heard.set(id, this.#count);
+    for (const { id } of references) {
+      this.#heard.delete(id);
+      this.#heard.set(id, this.#count);
+    }
+    for (const id of this.#heard.keys()) {
+      if (this.#heard.size <= mostHeard) break;
+      this.#heard.delete(id);
+    }
   }
 
   /** A full run begins. @returns what the last one found and nothing has announced since; and how to end this one */
