@@ -146,7 +146,7 @@ const components: Readonly<Record<string, { readonly works: readonly Works[]; re
 test.each(Object.entries(components))(
   '%s works in its image, healthy, as nobody special, on a read-only root',
   async (name, { works, logs }) => {
-    using image = new Image(name);
+    const image = new Image(name);
     const sandbox = await startCloud();
     const host = await hostFor(sandbox);
     if (name === 'metrics') await fill(host.config);
@@ -184,7 +184,7 @@ test.skipIf(whyNo !== undefined)(
       stacks: 1,
       servers: 2,
     });
-    using image = new Image('updates_mq');
+    const image = new Image('updates_mq');
     const { log, data } = await hostFor(cloud.sandbox);
     const host = volumesOf(cloud.configFile, log, data);
     const [server] = [...cloud.sandbox.cloud.compute.servers()];
@@ -207,7 +207,7 @@ test.skipIf(whyNo !== undefined)(
 );
 
 test('updates_mq that hears nothing is not healthy, and stops all the same', async () => {
-  using image = new Image('updates_mq');
+  const image = new Image('updates_mq');
   const rmq = { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' };
   const host = await hostFor(await startCloud(), { rmq });
   const running = image.start(host);
@@ -224,7 +224,7 @@ test('updates_mq that hears nothing is not healthy, and stops all the same', asy
 test.each(['updates_bulk', 'metrics', 'all'])(
   '%s is no longer healthy once its work is overdue, and is again when it is done',
   async (name) => {
-    using image = new Image(name);
+    const image = new Image(name);
     const sandbox = await startCloud();
     const host = await hostFor(sandbox, { updates: { interval: 1 }, metrics: { interval: 1 } });
     if (name === 'metrics') await fill(host.config);
@@ -242,7 +242,7 @@ test.each(['updates_bulk', 'metrics', 'all'])(
 );
 
 test('an API server that hangs is not healthy, and is again when it goes on', async () => {
-  using image = new Image('api_server');
+  const image = new Image('api_server');
   const host = await hostFor(await startCloud());
   const running = image.start(host);
   await until(running, () => image.isHealthy(host));
@@ -256,7 +256,7 @@ test('an API server that hangs is not healthy, and is again when it goes on', as
 });
 
 test('in a container a full log file is put aside, and a given number is kept', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const rotation = { log_rotation: { size: '1 kB', files: 3 }, log_level: 'debug' };
   const host = await hostFor(await startCloud(), { ...rotation, updates: { interval: 1 } });
   const running = image.start(host);
@@ -272,7 +272,7 @@ test('in a container a full log file is put aside, and a given number is kept', 
 });
 
 test('in a container SIGHUP begins a new log file where somebody has moved the old one', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const host = await hostFor(await startCloud());
   const [log, moved] = [join(host.log, 'updates_bulk.log'), join(host.log, 'moved.log')];
   const running = image.start(host);
@@ -288,7 +288,7 @@ test('in a container SIGHUP begins a new log file where somebody has moved the o
 });
 
 test('what docker-compose.yaml leaves of root is enough for logs that the first version wrote as somebody else', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const host = await hostFor(await startCloud());
   writeFileSync(join(host.log, 'updates_bulk.log'), 'a line of the first version\n', { mode: 0o600 });
   for (const each of ['', 'updates_bulk.log']) chownSync(join(host.log, each), 1_234, 1_234);
@@ -311,7 +311,7 @@ test('what docker-compose.yaml leaves of root is enough for logs that the first 
 });
 
 test('a configuration that only root may read is said to be so', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const host = await hostFor(await startCloud());
   chmodSync(host.config, 0o600);
   const running = image.start(host);
@@ -323,7 +323,7 @@ test('a configuration that only root may read is said to be so', async () => {
 });
 
 test('with --user and --read-only there is no root at all, where the folders are that user’s', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const sandbox = await startCloud();
   const host = await hostFor(sandbox);
   for (const each of [host.log, host.data]) chownSync(each, uid, uid);
@@ -341,7 +341,7 @@ test('with --user and --read-only there is no root at all, where the folders are
 });
 
 test('with --user and folders of root it does not start, and says what to do', async () => {
-  using image = new Image('updates_bulk');
+  const image = new Image('updates_bulk');
   const host = await hostFor(await startCloud());
   const running = image.start({ volumes: host.volumes, user: uid });
 
@@ -356,8 +356,8 @@ test('with --user and folders of root it does not start, and says what to do', a
 test.each(['all', 'api_server', 'metrics', 'updates_bulk', 'updates_mq'])(
   '%s takes less than 250 MB beyond its base, and says what it needs',
   (name) => {
-    using image = new Image(name);
-    using base = new Image('base');
+    const image = new Image(name);
+    const base = new Image('base');
 
     expect(image.size - base.size).toBeLessThan(250_000_000);
     expect(image.config).toMatchObject({

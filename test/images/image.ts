@@ -35,14 +35,21 @@ export interface RunOptions {
   readonly capabilities?: readonly string[];
 }
 
-/** A built image, unpacked: its processes see it as their root folder, which none of them can write. */
-export class Image implements Disposable {
+/**
+ * A built image, unpacked: its processes see it as their root folder, which none of them can write. Nothing of it outlives
+ * the test, whatever becomes of that.
+ */
+export class Image {
   readonly config: ImageConfig;
   readonly #container: string;
   readonly #root: string;
 
   constructor(name: string) {
     this.#container = buildah('from', '--pull-never', `localhost/concertim:${name}`);
+    onTestFinished(() => {
+      buildah('umount', this.#container);
+      buildah('rm', this.#container);
+    });
     this.#root = buildah('mount', this.#container);
     const inspected = JSON.parse(buildah('inspect', '--type', 'image', `localhost/concertim:${name}`)) as {
       Docker: { config: ImageConfig };
@@ -55,7 +62,7 @@ export class Image implements Disposable {
     return Number(execFileSync('du', ['-s', '-B1', this.#root], { encoding: 'utf8' }).split('\t')[0]);
   }
 
-  /** Starts what the image starts. It does not outlive the test, whatever becomes of that. */
+  /** Starts what the image starts. */
   start(options: RunOptions) {
     const child = spawn('unshare', this.#inside(options, this.config.Entrypoint), {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,10 +118,5 @@ export class Image implements Disposable {
       `exec env -i ${this.config.Env.map((text) => `'${text}'`).join(' ')} chroot ${asUser} ${this.#root} "$@"`,
     ].join(' && ');
     return ['--mount', 'sh', '-c', script, 'sh', ...within, ...command];
-  }
-
-  [Symbol.dispose](): void {
-    buildah('umount', this.#container);
-    buildah('rm', this.#container);
   }
 }
