@@ -27,7 +27,7 @@ export function tell(told: string, lagMs?: number): void {
 export function measured(found: readonly LagView[]): void {
   if (found.length === 0) return;
   lags.value = [...lags.peek(), ...found.map(({ ms }) => ms)].slice(-mostLags);
-  for (const { name, ms } of found.slice(-5)) tell(`${name} shown`, ms);
+  for (const { name, ms } of found.slice(-5)) tell(`${name} shown in the portal`, ms);
 }
 
 /** The middle one of some figures. */
