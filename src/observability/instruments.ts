@@ -66,6 +66,7 @@ const runBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 /** The service's own figures, for Prometheus. docs/metrics.md is written from them. */
 export class Instruments {
   readonly #registry = new Registry();
+  #isWriting: LiveState['isWriting'] | undefined;
   /** Names of labels by metric, which the library does not tell. */
   readonly #labels = new Map<string, readonly string[]>();
   readonly #runs = this.#counter(
@@ -187,6 +188,7 @@ export class Instruments {
 
   /** Adds what is looked at only when somebody asks: the state of the components, and the process itself. */
   watch(state: LiveState): void {
+    this.#isWriting = state.isWriting;
     this.#watched('component_ready', 'Whether a component does its work: 1 or 0.', ['component'], (gauge) => {
       for (const { component, ready } of state.healths()) gauge.set({ component }, Number(ready));
     });
@@ -292,6 +294,7 @@ export class Instruments {
 
   /** All of them as Prometheus reads them. */
   async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
+    if (this.#isWriting?.() === false) this.#forgetRuns();
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
@@ -304,6 +307,12 @@ export class Instruments {
       labels: this.#labels.get(name) ?? [],
       about: help,
     }));
+  }
+
+  /** What the last runs saw, another process has brought out of date. */
+  #forgetRuns(): void {
+    for (const gauge of [this.#lastComplete, this.#held, this.#refused, this.#unreadable]) gauge.remove();
+    this.#objects.reset();
   }
 
   #counter<Label extends string = never>(
