@@ -43,18 +43,18 @@ export function addStatusChangeRoutes(
       );
       log.info({ requestId: request.id, type, id, action }, 'status change begun');
       // The answer does not wait for it.
-      void tell(changed);
+      void tell(changed, request.id);
       reply.code(202);
       return { success: true as const };
     },
   });
 
-  async function tell(changed: Reference): Promise<void> {
+  async function tell(changed: Reference, requestId: string): Promise<void> {
     try {
       await requestReconcile([changed]);
     } catch (error) {
       log.warn(
-        { why: explain(error) },
+        { requestId, why: explain(error) },
         'the change is not announced: the portal shows it after the next full run',
       );
     }
