@@ -15,6 +15,13 @@ import type { StatusOptions } from './status.ts';
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
 const configurationError = 78;
 
+const firstSteps = `
+The first time, one after the other; each says what is to be done next:
+  doctor        until all is well
+  plan          to see what will be done
+  run           to have it done, and go on
+  status        while it runs`;
+
 const configOption = () =>
   new Option(
     '-c, --config <file>',
@@ -33,7 +40,8 @@ const logFormat = () =>
 export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('concertim-openstack-service')
     .description('Shows an OpenStack cloud in Concertim: stacks as racks, servers as devices.')
-    .version(version);
+    .version(version)
+    .addHelpText('after', firstSteps);
 
   program
     .command('run')

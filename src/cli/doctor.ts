@@ -56,6 +56,7 @@ function load(file: string | undefined): LoadedConfig | Diagnosis {
         found: problem,
         why: 'The service does not start with it.',
         repair:
+          cause.hint ??
           'Change it there; config.example.yaml has every key. Then: concertim-openstack-service check-config',
       }),
     );

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
 import type { Config, Credentials, RabbitMqConfig, TlsTrust } from './config.ts';
@@ -42,7 +43,10 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const env = options.env ?? process.env;
   const { file, named } = whichFile(options.file, env);
   const content = readFile(file);
-  if ('problem' in content) throw new ConfigError([`${content.problem}${named ? '' : howToName}`]);
+  if ('problem' in content) {
+    const hint = content.missing ? `To make one: cp ${exampleFile} ${file}` : undefined;
+    throw new ConfigError([`${content.problem}${named ? '' : howToName}`], hint ? { hint } : {});
+  }
 
   const problems = new Problems();
   const root = parseYaml(content.text, file, problems);
@@ -52,7 +56,9 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   return { config, file, settings: read.settings };
 }
 
-const howToName = `; give --config FILE or set $${environmentVariable}, and start from config.example.yaml`;
+const howToName = `; give --config FILE or set $${environmentVariable}`;
+/** It comes with the package. */
+const exampleFile = fileURLToPath(new URL('../../config.example.yaml', import.meta.url));
 
 function whichFile(flag: string | undefined, env: NodeJS.ProcessEnv): { file: string; named: boolean } {
   const file = flag ?? env[environmentVariable];

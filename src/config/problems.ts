@@ -19,8 +19,8 @@ export class ConfigError extends ServiceError {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'), { severity: 'fatal' });
+  constructor(problems: readonly string[], options: { readonly hint?: string } = {}) {
+    super(problems.join('\n'), { severity: 'fatal', ...options });
     this.problems = problems;
   }
 }

@@ -229,7 +229,7 @@ async function visitBroker(patient: Patient, signal: AbortSignal): Promise<reado
       failure('rabbitmq.connection', cause, {
         why: 'Changes show within updates.interval only.',
         repair:
-          'Set rmq.rmq_address, rmq.rmq_port, rmq.rmq_username, rmq.rmq_password and rmq.rmq_path as the broker has them.',
+          'Set rmq.rmq_address, rmq.rmq_port, rmq.rmq_username, rmq.rmq_password and rmq.rmq_path as the broker has them; or take the section rmq away, where there is none to listen to.',
       }),
     ];
   }

@@ -3,12 +3,12 @@
  * operator brings along are the addresses and an administrator's account of each; every step is one that the step before
  * has printed.
  */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { componentNames } from '../../src/components.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -16,8 +16,6 @@ import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { until } from '../support/listening-scenario.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
-
-const example = fileURLToPath(new URL('../../config.example.yaml', import.meta.url));
 
 /** A cloud as its installation leaves it, with users of the portal whom nobody has given a project. */
 async function unprepared(): Promise<Sandbox> {
@@ -43,15 +41,26 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
     writeFileSync(file, stringify(whole));
   };
 
-  // There is no configuration: it says where there is one to start from.
+  // The command alone says where to begin.
+  const { stdout, stderr } = await command().finished;
+  const [, begin = ''] = `${stdout}${stderr}`.split('one after the other');
+  const steps = [...begin.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
+  expect(steps).toEqual(['doctor', 'plan', 'run', 'status']);
+
+  // There is no configuration: it says how to have one to start from.
   const nothing = await ask('doctor');
-  expect(nothing).toMatchObject({ code: 2, stdout: expect.stringContaining('config.example.yaml') });
-  copyFileSync(example, file);
+  expect(nothing).toMatchObject({ code: 2, stdout: expect.stringContaining('does not exist') });
+  for (const printed of commandsIn(nothing.stdout)) await runPrinted(printed, sandbox);
 
   // The addresses of the example are nobody's: it names the settings to be changed.
   const elsewhere = await ask('doctor');
   expect(elsewhere.code).toBe(2);
-  for (const key of ['openstack.auth_url', 'concertim.concertim_url', 'rmq.rmq_address', 'data_dir'])
+  for (const key of [
+    'openstack.auth_url',
+    'concertim.concertim_url',
+    'data_dir',
+    'take the section rmq away',
+  ])
     expect(elsewhere.stdout).toContain(key);
   edit({
     data_dir: join(folder, 'data'),
@@ -59,8 +68,8 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
     concertim: sandbox.config.concertim,
     // This cloud has no broker to listen to.
     rmq: undefined,
+    // Other tests run beside this one.
     api: { host: '127.0.0.1', port: await freePort() },
-    observability: { port: await freePort() },
   });
 
   // What the cloud lacks is told with the commands that make it; the rest --fix can do by itself.
@@ -104,6 +113,10 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   // And what happens in the cloud shows, as the status tells.
   const [server] = sandbox.cloud.compute.servers();
   sandbox.cloud.compute.act(server?.id ?? '', 'stop');
+  const little = await ask('status');
+  expect(little.stdout).toMatch(/^ {2}✓ api works$/m);
+  expect(little.stdout).toMatch(/^With observability\.port set there is more to tell/m);
+  edit({ observability: { port: await freePort(2 * componentNames.length - 1) } });
   running.kill('SIGTERM');
   expect((await running.finished).code).toBe(0);
   const again = command('run', '--config', file);
@@ -115,6 +128,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   await again.saw('"msg":"reconciled"');
   const status = await ask('status');
   expect(status.stdout).toMatch(/^ {2}✓ updates_bulk/m);
+  expect(status.stdout).toMatch(/^ {4}full run +\d+ s ago/m);
   again.kill('SIGTERM');
   expect((await again.finished).code).toBe(0);
   rmSync(folder, { recursive: true, force: true });

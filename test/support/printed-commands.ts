@@ -1,5 +1,5 @@
 /**
- * Runs the commands that `doctor` prints. `chmod` and the like are run as they stand; of OpenStack's own command line what
+ * Runs the commands that `doctor` prints. `chmod` and `cp` are run as they stand; of OpenStack's own command line what
  * the doctor prints is understood, and done over HTTP as that command does it:
  *
  *   openstack role create NAME
@@ -17,7 +17,7 @@ import { request } from 'undici';
 import { password } from '../../src/sandbox/population.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
-const programs = /(?:^|: |; )((?:openstack|gnocchi|chmod) [^;\n]+)/gm;
+const programs = /(?:^|: |; )((?:openstack|gnocchi|chmod|cp) [^;\n]+)/gm;
 
 /** The commands in what the doctor prints, in their order. */
 export function commandsIn(text: string): string[] {
@@ -27,7 +27,7 @@ export function commandsIn(text: string): string[] {
 /** Runs one as the administrator of a sandbox's cloud, unless it is to be run with another account. */
 export async function runPrinted(command: string, sandbox: Sandbox, as = 'admin'): Promise<void> {
   const [program = '', ...args] = command.split(/\s+/);
-  if (program === 'chmod') {
+  if (program === 'chmod' || program === 'cp') {
     execFileSync(program, args);
     return;
   }
