@@ -1,5 +1,5 @@
 import { listDeletedServers, showFlavor, showServer } from '../openstack/compute.ts';
-import type { FlavorId, ServerId, StackId } from '../openstack/model.ts';
+import type { FlavorId, Server, ServerId, StackId } from '../openstack/model.ts';
 import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Absentees, AbsentStack } from '../plan/absentees.ts';
@@ -23,6 +23,13 @@ const maxQuestions = 500;
 /** How far back Nova is asked for servers that it deleted. */
 const deletedSinceMs = 24 * 3_600_000;
 
+/** What the cloud answers about what its lists have left out. */
+export interface Answers {
+  readonly evidence: CloudObservation['evidence'];
+  /** What it shows nevertheless, such as servers that are deleted and can be had back for a while. */
+  readonly servers: readonly Server[];
+}
+
 /** Asks the cloud by id for what its lists have left out. An answer that cannot be had is `unknown`, never an absence. */
 export async function gatherEvidence(
   session: Session,
@@ -35,29 +42,26 @@ export async function gatherEvidence(
     readonly random: Random;
     readonly signal: AbortSignal | undefined;
   },
-): Promise<CloudObservation['evidence']> {
+): Promise<Answers> {
   const { announced, random, signal } = options;
   const deleted = new Set(announced.servers);
   if (isTooMuch(absent.servers.length, options.ownedDevices, options.deletions)) {
     const since = isoTime(options.clock.now() - deletedSinceMs);
     for (const id of await listDeletedServers(session, { since }, signal)) deleted.add(id);
   }
+  const shown: Server[] = [];
+  const serverEvidence = async (id: ServerId): Promise<Evidence> => {
+    const server = await showServer(session, id, signal);
+    if (server?.kind === 'server') shown.push(server);
+    if (server) return 'exists';
+    return deleted.has(id) ? 'deleted' : 'not-found';
+  };
   const [servers, stacks, flavors] = await Promise.all([
-    ask(sample(absent.servers, random), (id) => serverEvidence(session, id, deleted, signal), signal),
+    ask(sample(absent.servers, random), serverEvidence, signal),
     askForStacks(session, sample(absent.stacks, random), announced, signal),
     ask(sample(absent.flavors, random), (id) => flavorEvidence(session, id, signal), signal),
   ]);
-  return { servers, stacks, flavors };
-}
-
-export async function serverEvidence(
-  session: Session,
-  id: ServerId,
-  deleted: ReadonlySet<ServerId>,
-  signal: AbortSignal | undefined,
-): Promise<Evidence> {
-  if (await showServer(session, id, signal)) return 'exists';
-  return deleted.has(id) ? 'deleted' : 'not-found';
+  return { evidence: { servers, stacks, flavors }, servers: shown };
 }
 
 /** In its own project: elsewhere, "not found" says nothing to those who are not administrators. */

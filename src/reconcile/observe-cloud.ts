@@ -73,7 +73,7 @@ export async function observeCloud(
     portal,
     index,
   );
-  const [evidence, serverGroups] = await Promise.all([
+  const [{ evidence, servers: leftOut }, serverGroups] = await Promise.all([
     gatherEvidence(session, absent, {
       ...options,
       announced,
@@ -82,6 +82,7 @@ export async function observeCloud(
     }),
     readServerGroups(session, trees, index, signal),
   ]);
+  for (const server of leftOut) serversById.set(server.id, server);
   const cloud: CloudObservation = {
     scope: { kind: 'all' },
     servers: serversById,

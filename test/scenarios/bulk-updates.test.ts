@@ -91,7 +91,7 @@ test('a Heat list that is empty, or fails in the middle of a run, deletes nothin
   expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
 });
 
-test('a Nova list that lacks half of the servers deletes none of them', async () => {
+test('a Nova list that lacks half of the servers deletes none of them: each is asked for', async () => {
   await using scenario = await startScenario({ projects: 2, stacks: 4 });
   await scenario.run();
   scenario.sandbox.faults.add({
@@ -107,7 +107,8 @@ test('a Nova list that lacks half of the servers deletes none of them', async ()
   const report = await scenario.run();
 
   expect(report.changes).toEqual({});
-  expect(report.held).toHaveLength(6);
+  expect(report.held).toEqual([]);
+  expect(report.seen.servers).toBe(12);
   expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
 });
 
@@ -468,6 +469,44 @@ test('all stacks of the cloud may go when Heat says itself that it deleted them'
   expect(report.warnings).toEqual([]);
   expect(portal.racks.all()).toEqual([]);
   expect(portal.devices.all()).toEqual([]);
+});
+
+test('a server that is deleted and can be had back, which Nova leaves out of its list, is shown as stopped', async () => {
+  await using scenario = await startScenario();
+  const { cloud, portal } = scenario.sandbox;
+  await scenario.run();
+  const [server] = [...cloud.compute.servers()];
+
+  cloud.compute.setServerState(server?.id ?? '', { vmState: 'soft-delete' });
+  const report = await scenario.run();
+
+  const device = portal.devices
+    .all()
+    .find(({ metadata }) => metadata['openstack_instance_id'] === server?.id);
+  expect(device?.status).toBe('STOPPED');
+  expect(report.held).toEqual([]);
+});
+
+test('a stack that Heat has deleted goes with servers that can be had back for a while yet', async () => {
+  await using scenario = await startScenario();
+  const { cloud, portal, faults } = scenario.sandbox;
+  await scenario.run();
+  for (const { id } of cloud.compute.servers()) cloud.compute.setServerState(id, { vmState: 'soft-delete' });
+  faults.add({
+    service: 'heat',
+    path: /\/stacks/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      if ('stacks' in (body as object)) return { stacks: [] };
+      const { stack } = body as { stack: object };
+      return { stack: { ...stack, stack_status: 'DELETE_COMPLETE' } };
+    },
+  });
+
+  const report = await scenario.run();
+
+  expect(report.held).toEqual([]);
+  expect([portal.racks.all(), portal.devices.all()]).toEqual([[], []]);
 });
 
 test('no password, token or stack output is logged', async () => {

@@ -34,7 +34,7 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
   const name = pattern(query.get('name'));
   const wanted = (server: Server) =>
     (projectId === undefined || server.projectId === projectId) &&
-    (which !== 'deleted' || server.deleted) &&
+    (which === 'all' || isGone(server) === (which === 'deleted')) &&
     (since === undefined || server.updatedAt >= since) &&
     (before === undefined || server.updatedAt <= before) &&
     (name === undefined || name.test(server.name)) &&
@@ -42,6 +42,11 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
   const found = page(call, filter(listing.behind(markerOf(call, (id) => compute.anyServer(id))), wanted));
   for (const server of found.items) if (server.namedFault) await call.meet(server.namedFault);
   return found;
+}
+
+/** One that is soft-deleted, and can be had back, is listed as if it were gone; by its id it is shown. */
+function isGone({ deleted, vmState }: Server): boolean {
+  return deleted || vmState === 'soft-delete';
 }
 
 /** Nova lists deleted servers to administrators who ask for them, and to everybody with what has changed. */
