@@ -293,8 +293,9 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     await using opened = await openPage(browser, url);
     const { page } = opened;
     const focus = page.locator(':focus');
-    const server = serverNumber(0);
-    await rowOf(page, server).press('Enter');
+    const row = page.locator('.cloud-row.server .row-button', { hasText: 'active' }).first();
+    const server = watched.sandbox.cloud.compute.server((await row.getAttribute('data-id')) ?? '') as Server;
+    await row.press('Enter');
 
     await page.locator('.actions').getByRole('button', { name: 'Stop' }).press('Enter');
     await rowOf(page, server).getByText('stopped').waitFor();
