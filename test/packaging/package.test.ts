@@ -89,6 +89,7 @@ test.concurrent('what is packed is for those who use it: no sources, tests or ma
 
   expect(contents).toContain('package/dist/index.d.ts\n');
   expect(contents).toContain('package/docs/operating.md\n');
+  expect(contents).toContain('package/examples/own-mapping.ts\n');
   expect(contents).not.toMatch(/\.test\.|\.map$|package\/(src|test|scripts)\//m);
 });
 
