@@ -52,6 +52,14 @@ test('a process is told in a few lines, each source with its age', () => {
   );
 });
 
+test('of the figures it is told how many are not known', () => {
+  const metrics = { instances: 1, sent: 3, kept: 0, unknown: 2, failed: 0, ms: 12 };
+
+  expect(describeStatus([{ ...status, metrics }], now)).toContain(
+    'figures       of 1 instance: 3 sent, 0 unchanged, 2 unknown, 0 failed, in 12 ms',
+  );
+});
+
 test('of a component that stands by no success is told', () => {
   const standing = { ...status, components: [told('updates_bulk', { status: 'stands by' })] };
 

@@ -44,10 +44,10 @@ function describeProcess(status: Status, now: number): string {
     );
   }
   if (metrics) {
-    const { instances, sent, kept, failed, ms } = metrics;
+    const { instances, sent, kept, unknown, failed, ms } = metrics;
     row(
       'figures',
-      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${failed} failed, in ${ms} ms`,
+      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${unknown} unknown, ${failed} failed, in ${ms} ms`,
     );
   }
   for (const { service, answeredAt, failedAt, failure } of sources) {

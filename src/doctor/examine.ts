@@ -120,7 +120,7 @@ function unexpected(check: string): { why: string; repair: string } {
   return {
     why: 'What is asked here the service asks too.',
     repair:
-      place === undefined ? 'Ask again.' : `Where it runs, look whether it does, and into its log: ${place}`,
+      place === undefined ? 'Ask again.' : `On its host, see whether it runs and what its log says: ${place}`,
   };
 }
 

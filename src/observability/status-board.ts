@@ -92,12 +92,13 @@ export class StatusBoard {
   }
 
   cycled(cycle: ToldCycle): void {
-    const { ms, instances, kept, delivery, failures } = cycle;
+    const { ms, instances, kept, unknown, delivery, failures } = cycle;
     this.#chronicle.cycled(cycle);
     this.#metrics = {
       instances,
       kept,
       sent: delivery.sent,
+      unknown: [...unknown.values()].reduce((sum, { figures }) => sum + figures, 0),
       failed: failures.length + delivery.refused.length + delivery.left,
       ms: Math.round(Object.values(ms).reduce((sum, phase) => sum + phase, 0)),
     };

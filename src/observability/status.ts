@@ -58,6 +58,8 @@ export const Status = z.object({
       instances: z.number(),
       sent: z.number(),
       kept: z.number(),
+      /** Figures that could not be told, such as those of stopped instances. */
+      unknown: z.number(),
       failed: z.number(),
       ms: z.number(),
     })
