@@ -89,6 +89,18 @@ test('one that is touched is not, though its holder has another time', async () 
   await second.ended;
 });
 
+test('where none can be made it is said why, and what to do', async () => {
+  writeFileSync(join(folder, 'data'), 'no folder');
+
+  const { ended } = holder();
+
+  await expect(ended).rejects.toMatchObject({
+    message: `The lock file ${path} cannot be made (ENOTDIR).`,
+    hint: expect.stringContaining('set another one'),
+    severity: 'fatal',
+  });
+});
+
 test('who loses the lock stops writing, and stands by', async () => {
   const first = holder();
   const held = await first.began;

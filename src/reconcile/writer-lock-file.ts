@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Logger } from '../observability/logger.ts';
@@ -76,15 +76,14 @@ export class LockFile implements WriterLease {
   async #create(): Promise<boolean> {
     try {
       makeFolder(dirname(this.#path));
-      const file = await open(this.#path, 'wx');
-      await file.writeFile(this.#owner);
-      await file.close();
+      await writeFile(this.#path, this.#owner, { flag: 'wx' });
       return true;
     } catch (error) {
       if (isErrno(error, 'EEXIST')) return false;
-      throw new ServiceError(`The lock file ${this.#path} cannot be made.`, {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      throw new ServiceError(`The lock file ${this.#path} cannot be made (${code}).`, {
         severity: 'fatal',
-        hint: 'Check data_dir: the service needs to write to it.',
+        hint: 'The service needs to write to data_dir: give it the right to, make room, or set another one.',
         cause: error,
       });
     }
