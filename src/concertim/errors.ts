@@ -58,9 +58,16 @@ export function isTaken(error: unknown): boolean {
 
 /** Whether the answer says that there is no such object; another 404 is that of a wrong address or of a proxy. */
 export function saysNoSuchRecord(response: HttpResponse): boolean {
-  return (
-    response.status === 404 && readErrorBody(response.text).problems.some(({ field }) => field === 'record')
-  );
+  return response.status === 404 && namesRecord(readErrorBody(response.text).problems);
+}
+
+/** Whether that is what the portal answered. */
+export function isNoSuchRecord(error: unknown): boolean {
+  return error instanceof ConcertimError && error.status === 404 && namesRecord(error.problems);
+}
+
+function namesRecord(problems: readonly Problem[]): boolean {
+  return problems.some(({ field }) => field === 'record');
 }
 
 function readErrorBody(text: string): ErrorBody {
@@ -100,7 +107,7 @@ function verb(status: number): string {
 function hintFor(response: HttpResponse, body: ErrorBody): string | undefined {
   const { status } = response;
   if (status >= 300 && status < 400) return redirectHint(response);
-  if (status === 404 && !body.problems.some(({ field }) => field === 'record')) {
+  if (status === 404 && !namesRecord(body.problems)) {
     return 'It knows no such address: is concertim_url that of the portal?';
   }
   if (status === 422 && body.text === undefined && body.problems.length === 0) {

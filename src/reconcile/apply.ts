@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { createDevice, deleteDevice, updateDevice } from '../concertim/devices.ts';
-import { ConcertimError } from '../concertim/errors.ts';
+import { ConcertimError, isNoSuchRecord } from '../concertim/errors.ts';
 import type { Device, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
 import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
@@ -210,7 +210,7 @@ class PlanWriter {
     if (change.kind === 'delete-device' && change.device.location) {
       this.#occupied.add(change.device.location.rackId);
     }
-    if (!(error instanceof ConcertimError) || error.kind !== 'not-found') return;
+    if (!isNoSuchRecord(error)) return;
     if (change.kind === 'update-device') this.#mirror.deleteDevice(change.device.id);
     if (change.kind === 'update-rack') this.#mirror.deleteRack(change.rack.id);
     if (change.kind === 'update-template') this.#mirror.deleteTemplate(change.template.id);

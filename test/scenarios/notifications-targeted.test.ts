@@ -156,6 +156,28 @@ test('a targeted run of a nested stack brings its root into step, and leaves oth
   expect(sandbox.services.nova.seen.filter(({ url }) => url.includes('of-a-stranger'))).toEqual([]);
 });
 
+test('a device that a proxy says it does not know is there nevertheless', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const server = firstServer(sandbox);
+  sandbox.cloud.compute.act(server.id, 'stop');
+  sandbox.faults.add({
+    service: 'concertim',
+    method: 'PATCH',
+    path: /devices/,
+    kind: 'answer',
+    status: 404,
+    body: '<html><h1>404 Not Found</h1></html>',
+    times: 1,
+  });
+
+  const refused = await reconciler.reconcile([about(server)]);
+  const after = await reconciler.reconcile([about(server)]);
+
+  expect(refused.failures).toMatchObject([{ doing: 'update-device' }]);
+  expect([after.changes, after.failures]).toEqual([{ 'update-device': 1 }, []]);
+});
+
 test('a server that Nova fails to show is told, and the others are brought into step', async () => {
   await using started = await start();
   const { sandbox, reconciler } = started;
