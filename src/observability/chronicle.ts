@@ -20,6 +20,7 @@ export interface ToldRun extends CountedRun {
     readonly error: unknown;
   }[];
   readonly skipped: readonly { readonly object: string; readonly name: string; readonly because: string }[];
+  readonly untried: number;
   readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
   readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
@@ -117,6 +118,9 @@ function linesOf(run: ToldRun): RunLine[] {
     ...run.skipped
       .map(({ object, name, because }) => `${object} ${name}: not tried: ${because}`)
       .map(line('skipped')),
+    ...(run.untried > 0 ? [`${run.untried} more changes: not tried: the portal went away`] : []).map(
+      line('skipped'),
+    ),
     ...run.held.map(({ kind, name, reason }) => `${kind} ${name}: left alone: ${reason}`).map(line('held')),
     ...run.drift
       .map(({ object, name }) => `${object} ${name}: changed in the cloud, and nothing announced it`)

@@ -10,8 +10,10 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
 import { subjectOf } from '../plan/describe.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
+import { OutageWatch } from './outage.ts';
 
 /** What became of one change. */
 export type Outcome =
@@ -25,7 +27,10 @@ const lanesAtOnce = 5;
 
 /**
  * Carries out a plan: phase by phase, the lanes of a phase side by side, the changes of a lane one after the other.
- * One change's failure is its own; the rest goes on. Ends early, with what was done, only when the signal is aborted.
+ * One change's failure is its own; the rest goes on. Ends early, with what was done, when the signal is aborted or the
+ * portal goes away.
+ *
+ * @returns how many changes were not tried because the portal is away, and what it said last
  */
 export async function applyPlan(
   plan: Plan,
@@ -33,10 +38,13 @@ export async function applyPlan(
   options: {
     readonly onOutcome: (outcome: Outcome) => void;
     readonly tracing: Tracing;
+    readonly clock: Clock;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<void> {
-  const writer = new PlanWriter(portal.session, portal.mirror, options.signal);
+): Promise<{ readonly untried: number; readonly because: unknown }> {
+  const watch = new OutageWatch(options.clock);
+  const writer = new PlanWriter({ ...portal, watch, signal: options.signal });
+  let untried = 0;
   const limit = pLimit(lanesAtOnce);
   for (const lanes of plan.phases) {
     await Promise.all(
@@ -44,6 +52,10 @@ export async function applyPlan(
         limit(async () => {
           for (const change of lane.changes) {
             if (options.signal?.aborted) return;
+            if (watch.isAway) {
+              untried++;
+              continue;
+            }
             const fields = { ...subjectOf(change), why: change.reason };
             options.onOutcome(
               await options.tracing.work(change.kind, { fields }, () => writer.write(change, lane.name)),
@@ -53,6 +65,7 @@ export async function applyPlan(
       ),
     );
   }
+  return { untried, because: watch.because };
 }
 
 /** What a device stands on and is made from. */
@@ -68,22 +81,29 @@ class Obstacle extends Error {}
 class PlanWriter {
   readonly #session: Session;
   readonly #mirror: PortalMirror;
+  readonly #watch: OutageWatch;
   readonly #signal: AbortSignal | undefined;
   readonly #racks = new Map<NewRackKey, RackId>();
   readonly #templates = new Map<string, TemplateId>();
   /** Racks that a device could not be taken out of. */
   readonly #occupied = new Set<RackId>();
 
-  constructor(session: Session, mirror: PortalMirror, signal: AbortSignal | undefined) {
-    this.#session = session;
-    this.#mirror = mirror;
-    this.#signal = signal;
+  constructor(options: {
+    readonly session: Session;
+    readonly mirror: PortalMirror;
+    readonly watch: OutageWatch;
+    readonly signal: AbortSignal | undefined;
+  }) {
+    this.#session = options.session;
+    this.#mirror = options.mirror;
+    this.#watch = options.watch;
+    this.#signal = options.signal;
   }
 
   async write(change: Change, lane: string): Promise<Outcome> {
     const startedAt = performance.now();
     try {
-      await this.#carryOut(change, lane);
+      await this.#watch.ask(() => this.#carryOut(change, lane));
       return { kind: 'done', change, ms: performance.now() - startedAt };
     } catch (error) {
       if (error instanceof Obstacle) return { kind: 'skipped', change, because: error.message };

@@ -7,6 +7,7 @@ import type { CloudObservation, Evidence } from '../plan/observation.ts';
 import { type DeletionPolicy, isTooMuch } from '../plan/policy.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { OutageWatch } from './outage.ts';
 
 /** What was announced as deleted since it was last seen: a proof, once the cloud does not have it either. */
 export interface Announced {
@@ -38,10 +39,8 @@ export async function gatherEvidence(
     readonly announced: Announced;
     readonly deletions: DeletionPolicy;
     readonly ownedDevices: number;
-    readonly clock: Clock;
     readonly random: Random;
-    readonly signal: AbortSignal | undefined;
-  },
+  } & AskOptions,
 ): Promise<Answers> {
   const { announced, random, signal } = options;
   const deleted = new Set(announced.servers);
@@ -50,16 +49,16 @@ export async function gatherEvidence(
     for (const id of await listDeletedServers(session, { since }, signal)) deleted.add(id);
   }
   const shown: Server[] = [];
-  const serverEvidence = async (id: ServerId): Promise<Evidence> => {
-    const server = await showServer(session, id, signal);
+  const serverEvidence = async (id: ServerId, asking: AbortSignal): Promise<Evidence> => {
+    const server = await showServer(session, id, asking);
     if (server?.kind === 'server') shown.push(server);
     if (server) return 'exists';
     return deleted.has(id) ? 'deleted' : 'not-found';
   };
   const [servers, stacks, flavors] = await Promise.all([
-    ask(sample(absent.servers, random), serverEvidence, signal),
-    askForStacks(session, sample(absent.stacks, random), announced, signal),
-    ask(sample(absent.flavors, random), (id) => flavorEvidence(session, id, signal), signal),
+    ask(sample(absent.servers, random), serverEvidence, options),
+    askForStacks(session, sample(absent.stacks, random), options),
+    ask(sample(absent.flavors, random), (id, asking) => flavorEvidence(session, id, asking), options),
   ]);
   return { evidence: { servers, stacks, flavors }, servers: shown };
 }
@@ -81,10 +80,13 @@ export async function stackEvidence(
 async function askForStacks(
   session: Session,
   stacks: readonly AbsentStack[],
-  announced: Announced,
-  signal: AbortSignal | undefined,
+  options: AskOptions & { readonly announced: Announced },
 ): Promise<Map<StackId, Evidence>> {
-  const answers = await ask(stacks, (stack) => stackEvidence(session, stack, announced, signal), signal);
+  const answers = await ask(
+    stacks,
+    (stack, asking) => stackEvidence(session, stack, options.announced, asking),
+    options,
+  );
   return new Map([...answers].map(([{ id }, evidence]) => [id, evidence]));
 }
 
@@ -96,12 +98,18 @@ async function flavorEvidence(
   return (await showFlavor(session, id, signal)) ? 'exists' : 'not-found';
 }
 
+interface AskOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function ask<Id>(
   ids: readonly Id[],
-  question: (id: Id) => Promise<Evidence>,
-  signal: AbortSignal | undefined,
+  question: (id: Id, signal: AbortSignal) => Promise<Evidence>,
+  { clock, signal }: AskOptions,
 ): Promise<Map<Id, Evidence>> {
-  const answers = await Promise.allSettled(ids.map(question));
+  const watch = new OutageWatch(clock, signal);
+  const answers = await Promise.allSettled(ids.map((id) => watch.ask(() => question(id, watch.signal))));
   signal?.throwIfAborted();
   return new Map(
     ids.map((id, at) => {

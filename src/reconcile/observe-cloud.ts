@@ -14,6 +14,7 @@ import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
+import { OutageWatch } from './outage.ts';
 import { isRemembered, isShown, rootsOf, stackTrees } from './stack-trees.ts';
 import type { Strays } from './strays.ts';
 
@@ -63,7 +64,7 @@ export async function observeCloud(
   ]);
   const rows = stackTrees(stacks.stacks, stacks.at);
   const serversById = byId(servers);
-  const { trees: firstRead, unread } = await readTrees(session, rows, index, signal);
+  const { trees: firstRead, unread } = await readTrees(options, rows, index, signal);
   const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
   const trees = await Promise.all(
     firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
@@ -99,21 +100,24 @@ export async function observeCloud(
 /**
  * The trees that the portal shows or shall show, those read that have changed. One that cannot be read keeps its rack
  * as it is, but for what its row says; one without a rack waits for the next run.
+ *
+ * @throws what Heat said last, when it goes away meanwhile
  */
 export async function readTrees(
-  session: Session,
+  { session, clock }: Pick<ObserveOptions, 'session' | 'clock'>,
   rows: readonly StackTree[],
   index: PortalIndex,
   signal?: AbortSignal,
 ): Promise<{ trees: StackTree[]; unread: Unread[] }> {
   const unread: Unread[] = [];
+  const watch = new OutageWatch(clock, signal);
   const trees = await Promise.all(
     rows
       .filter((tree) => isShown(tree, index))
       .map(async (tree): Promise<StackTree | undefined> => {
         if (isRemembered(tree, index)) return tree;
         try {
-          return await readTree(session, tree, signal);
+          return await watch.ask(() => readTree(session, tree, watch.signal));
         } catch (error) {
           signal?.throwIfAborted();
           unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
@@ -121,6 +125,7 @@ export async function readTrees(
         }
       }),
   );
+  watch.throwIfAway();
   return { trees: trees.filter((tree) => tree !== undefined), unread };
 }
 

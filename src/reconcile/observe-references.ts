@@ -70,7 +70,7 @@ export async function observeReferences(
   ]);
   const scope = racksInScope(shown, rows, all, index);
   const read = await readTrees(
-    session,
+    options,
     all.filter(({ root }) => scope.has(stackKey(root.id))),
     index,
     signal,

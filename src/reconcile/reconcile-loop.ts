@@ -1,5 +1,3 @@
-import { ConcertimError } from '../concertim/errors.ts';
-import { ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing, WorkOptions } from '../observability/tracing.ts';
@@ -9,6 +7,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
+import { isOutage } from './outage.ts';
 import type { Reconciler } from './reconciler.ts';
 import { ReportLog } from './report-log.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
@@ -154,8 +153,11 @@ export class ReconcileLoop {
       this.#options.onReport?.(report);
       const mayPass = report.failures.some(({ error }) => severityOf(error) === 'transient');
       this.#isStuck =
-        mayPass && changeCount(report) === 0 && report.failures.some(({ error }) => isOutage(error));
-      if (this.#isStuck) this.#options.health?.failed('the cloud or the portal is away');
+        report.untried > 0 ||
+        (mayPass &&
+          changeCount(report) === 0 &&
+          report.failures.some(({ doing, error }) => doing !== 'read' && isOutage(error)));
+      if (this.#isStuck) this.#options.health?.failed('the portal is away');
       // A targeted run sees a part only.
       else if (report.scope === 'full') this.#options.health?.succeeded();
       if (mayPass && !signal.aborted) this.#retrySoon();
@@ -197,10 +199,4 @@ export class ReconcileLoop {
     await pause(this.#options.clock, this.#untilFullMs, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }
-}
-
-/** Whether it says that a whole service is away, rather than that one object is in trouble. */
-function isOutage(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
-  return error instanceof ConcertimError && [429, 502, 503, 504].includes(error.status);
 }

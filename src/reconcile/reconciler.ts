@@ -218,7 +218,12 @@ export class Reconciler {
     };
     const startedAt = performance.now();
     const tracing = this.#tracing;
-    await applyPlan(plan, { session: this.#options.portal, mirror }, { onOutcome, tracing, signal });
+    const { clock, portal: session } = this.#options;
+    const applied = await applyPlan(plan, { session, mirror }, { onOutcome, tracing, clock, signal });
+    if (applied.untried > 0) {
+      const { untried, because } = applied;
+      run.log.error({ untried, why: explain(because), err: because }, 'the portal went away: the rest waits');
+    }
     const report: RunReport = {
       runId: run.runId,
       scope: run.scope,
@@ -242,6 +247,7 @@ export class Reconciler {
       })),
       failures,
       skipped,
+      untried: applied.untried,
       held: plan.held,
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,

@@ -45,6 +45,7 @@ export class ReportLog {
       changes: report.changes,
       failed: report.failures.length,
       skipped: report.skipped.length,
+      untried: report.untried,
       held: report.held.length,
       drift: report.drift.length,
       seen: report.seen,

@@ -25,6 +25,8 @@ export interface RunReport {
   readonly failures: readonly Failure[];
   /** Not tried because what they stand on failed. */
   readonly skipped: readonly (Subject & { readonly because: string })[];
+  /** Changes that wait for the next run because the portal went away in this one. */
+  readonly untried: number;
   readonly held: readonly Held[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];

@@ -407,6 +407,40 @@ test('a create that was refused is tried again by the next run; the rest is not 
   expect(next.requests['Heat']).toBe(1);
 });
 
+test('a portal that goes away in mid-run is not asked for all that is left, and soon has it', async () => {
+  await using scenario = await startScenario({ projects: 10, stacks: 100, servers: 4 });
+  const { faults } = scenario.sandbox;
+  faults.add({ service: 'concertim', method: 'POST', path: /\/racks/, skip: 20, kind: 'reset-before' });
+  faults.add({ service: 'concertim', method: 'POST', path: /\/nodes/, kind: 'reset-before' });
+  // The first list is the run's own; by the others it looks for what may have been made.
+  faults.add({ service: 'concertim', method: 'GET', path: /\/racks/, skip: 1, kind: 'reset-before' });
+
+  const report = await scenario.run();
+  faults.clear();
+  const next = await scenario.run();
+
+  expect(report.failures.length).toBeLessThan(60);
+  expect(report.untried).toBeGreaterThan(300);
+  expect(next.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('Heat that goes away in mid-run is not asked for all trees, and none is taken for empty', async () => {
+  await using scenario = await startScenario({ projects: 10, stacks: 200, servers: 1 });
+  const { faults } = scenario.sandbox;
+  faults.add({ service: 'heat', path: /\/stacks\/[^?]/, skip: 10, kind: 'reset-before' });
+
+  const report = await scenario.tryRun();
+  const asked = scenario.sandbox.services.heat.seen.length;
+  faults.clear();
+  const next = await scenario.run();
+
+  expect(report).toBeUndefined();
+  expect(asked).toBeLessThan(250);
+  expect(next.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
 test('a state that we do not know keeps the shown one, and is said once', async () => {
   await using scenario = await startScenario();
   const { sandbox } = scenario;

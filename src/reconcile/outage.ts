@@ -1,0 +1,81 @@
+import pLimit from 'p-limit';
+import { ConcertimError } from '../concertim/errors.ts';
+import { ConnectionError, TimeoutError } from '../http/errors.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ServiceError } from '../runtime/severity.ts';
+
+/** Whether it says that a whole service is away, rather than that one object is in trouble. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
+  if (!(error instanceof ConcertimError || error instanceof OpenStackError)) return false;
+  return [429, 502, 503, 504].includes(error.status);
+}
+
+/** So many in a row came to nothing, and nothing has been answered for so long: not one object's trouble, nor a moment's. */
+const fewest = 10;
+const patienceMs = 5_000;
+/**
+ * More would not be answered sooner. If all waited in one queue, each would be tried once before the first is given up.
+ */
+const atOnce = 16;
+
+/**
+ * Sees a service go away in the middle of a run. To try the thousands of things that are left, each as often and as
+ * patiently as if it were alone, would take hours in which nothing else is done.
+ */
+export class OutageWatch {
+  readonly #clock: Clock;
+  readonly #away = new AbortController();
+  readonly #limit = pLimit(atOnce);
+  #answeredAt: number;
+  #inARow = 0;
+
+  /** Aborted when the one given is, and once the service is away. */
+  readonly signal: AbortSignal;
+
+  constructor(clock: Clock, signal?: AbortSignal) {
+    this.#clock = clock;
+    this.#answeredAt = clock.now();
+    this.signal = signal ? AbortSignal.any([this.#away.signal, signal]) : this.#away.signal;
+  }
+
+  get isAway(): boolean {
+    return this.#away.signal.aborted;
+  }
+
+  /** What it said last. */
+  get because(): unknown {
+    return this.#away.signal.reason;
+  }
+
+  /** @throws what it said last */
+  throwIfAway(): void {
+    this.#away.signal.throwIfAborted();
+  }
+
+  /** The answer, when it is this question's turn; takes note of whether there was one. */
+  async ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      const result = await this.#limit(question);
+      this.#answered();
+      return result;
+    } catch (error) {
+      if (isOutage(error)) this.#unanswered(error);
+      // What was not even asked tells nothing.
+      else if (error instanceof ServiceError) this.#answered();
+      throw error;
+    }
+  }
+
+  #unanswered(error: unknown): void {
+    this.#inARow++;
+    if (this.#inARow < fewest || this.#clock.now() - this.#answeredAt < patienceMs) return;
+    this.#away.abort(error);
+  }
+
+  #answered(): void {
+    this.#answeredAt = this.#clock.now();
+    this.#inARow = 0;
+  }
+}
