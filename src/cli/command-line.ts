@@ -11,6 +11,7 @@ import type { PlanOptions } from './plan.ts';
 import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 import type { StatusOptions } from './status.ts';
+import { StoppedError } from './stop-signal.ts';
 
 /** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
 const configurationError = 78;
@@ -151,6 +152,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     }).parseAsync(withOldSpelling(args), { from: 'user' });
   } catch (error) {
     console.error(explain(error));
+    if (error instanceof StoppedError) return error.exitCode;
     return error instanceof ConfigError ? configurationError : 1;
   }
   return code;

@@ -1,3 +1,15 @@
+import { constants } from 'node:os';
+
+/** A command was ended before it could say what it was asked for. Its exit code is the one that shells expect. */
+export class StoppedError extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`);
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
 /** Time to finish what is under way before the process ends anyway. */
 const graceMs = 9_000;
 
@@ -9,7 +21,7 @@ export function stopSignal(): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(1);
-    controller.abort(new Error(`stopped by ${name}`));
+    controller.abort(new StoppedError(name));
     AbortSignal.timeout(graceMs).addEventListener('abort', () => process.exit(1));
   };
   process.on('SIGINT', stop);

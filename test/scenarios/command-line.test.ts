@@ -10,6 +10,7 @@ import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { bin, command, type Finished } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
+import { until } from '../support/listening-scenario.ts';
 
 let sandbox: Sandbox;
 const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
@@ -194,6 +195,24 @@ test('doctor --fix asks first: without an answer nothing is made, with --yes it 
   expect(done.stderr).toMatch(/done: give user \w+ the role watcher in project \w+/);
   expect(done.code).toBeLessThan(2);
   expect(identity.roles.map(({ name }) => name)).toContain('watcher');
+});
+
+test('a doctor that is interrupted gives no diagnosis: it ends as shells expect', async () => {
+  const { heat } = sandbox.services;
+  const stop = sandbox.faults.add({ service: 'heat', kind: 'stall' });
+  heat.forget();
+
+  const doctor = command('doctor', '-c', configFile('interrupted.yaml'));
+  await until(
+    () => heat.seen.length > 0,
+    10_000,
+    () => 'doctor has not asked Heat',
+  );
+  doctor.kill('SIGINT');
+  const finished = await doctor.finished;
+  stop();
+
+  expect(finished).toEqual({ code: 130, stdout: '', stderr: 'stopped by SIGINT\n' });
 });
 
 test('status asks the processes that run; without a port it reads the signs that they leave', async () => {
