@@ -113,7 +113,9 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   // And what happens in the cloud shows, as the status tells.
   const [server] = sandbox.cloud.compute.servers();
   sandbox.cloud.compute.act(server?.id ?? '', 'stop');
-  const little = await ask('status');
+  let little = await ask('status');
+  // How the components fare is told once a second.
+  for (let asked = 1; asked < 10 && /starting/.test(little.stdout); asked++) little = await ask('status');
   expect(little.stdout).toMatch(/^ {2}✓ api works$/m);
   expect(little.stdout).toMatch(/^With observability\.port set there is more to tell/m);
   edit({ observability: { port: await freePort(2 * componentNames.length - 1) } });
