@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PortalSnapshot } from '../concertim/model.ts';
 import type { Reference, StackId } from '../openstack/model.ts';
 import type { Change } from '../plan/change.ts';
 import { fieldsOf, type Subject, subjectOf } from '../plan/describe.ts';
+import { equal } from '../plan/difference.ts';
 import { memoryKey, recall } from '../plan/memory.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
@@ -91,11 +91,9 @@ function suspectsOf(run: FullRun): Suspect[] {
   const knownOwners = new Set(run.known.users.filter(({ projectId }) => projectId).map(({ id }) => id));
   const knownStacks = new Set<string | undefined>(run.known.racks.map(stackOf));
   const knownServers = new Set<string | undefined>(run.known.devices.map(serverOfDevice));
-  const isKnown = <T extends { readonly id: unknown }>(list: readonly T[], item: T) =>
-    isDeepStrictEqual(
-      list.find(({ id }) => id === item.id),
-      item,
-    );
+  const racks = byId(run.known.racks);
+  const devices = byId(run.known.devices);
+  const stacksOfRoot = Map.groupBy(run.rootOfStack.keys(), (id) => run.rootOfStack.get(id));
   /** Whether the cloud's side, not the portal's, has moved since we last looked. */
   const isOfTheCloud = (change: Change): boolean => {
     switch (change.kind) {
@@ -107,13 +105,13 @@ function suspectsOf(run: FullRun): Suspect[] {
           knownStacks.has(stackIn(change.draft.metadata))
         );
       case 'update-rack':
-        return isKnown(run.known.racks, change.rack) && !isOwnRecord(change);
+        return equal(racks.get(change.rack.id), change.rack) && !isOwnRecord(change);
       case 'delete-rack':
-        return isKnown(run.known.racks, change.rack);
+        return equal(racks.get(change.rack.id), change.rack);
       case 'update-device':
       case 'replace-device':
       case 'delete-device':
-        return isKnown(run.known.devices, change.device);
+        return equal(devices.get(change.device.id), change.device);
       case 'create-template':
       case 'update-template':
       case 'delete-template':
@@ -124,17 +122,25 @@ function suspectsOf(run: FullRun): Suspect[] {
   };
   return run.done
     .filter(isOfTheCloud)
-    .map((change) => ({ subject: subjectOf(change), ids: idsOf(change, run) }));
+    .map((change) => ({ subject: subjectOf(change), ids: idsOf(change, run.read, stacksOfRoot) }));
+}
+
+function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMap<Id, T> {
+  return new Map(list.map((item) => [item.id, item]));
 }
 
 /** The tree of the rack's stack, and for a device its server; for a rack all of its servers. */
-function idsOf(change: Change, { read, rootOfStack }: FullRun): Set<string> {
+function idsOf(
+  change: Change,
+  read: PortalIndex,
+  stacksOfRoot: ReadonlyMap<StackId | undefined, readonly StackId[]>,
+): Set<string> {
   const ids = new Set<string>();
   const metadata = metadataOf(change);
   const root = stackIn(metadata);
   if (root) {
     ids.add(root);
-    for (const [id, rootId] of rootOfStack) if (rootId === root) ids.add(id);
+    for (const id of stacksOfRoot.get(root as StackId) ?? []) ids.add(id);
   }
   const server = serverIn(metadata);
   if (server) ids.add(server);
