@@ -105,8 +105,9 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
 
       for (const end of real.ends) await end();
       notifications.fate = 'delivered';
+      // What was asked changes the cloud once more.
+      const statuses = await world.settled(Promise.all(real.asked));
       await world.untilRight(quietMs);
-      const statuses = await Promise.all(real.asked);
       const problems = [
         ...world.wrong(),
         ...statuses.filter((status) => status === 500).map(() => 'the API answered 500'),

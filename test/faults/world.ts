@@ -134,13 +134,18 @@ export class World implements AsyncDisposable {
     this.#running = undefined;
     if (!running) return;
     running.stop.abort();
-    const over = running.ended.then(
+    // Whoever waits for an answer of the API is still given one.
+    await this.settled(running.ended);
+  }
+
+  /** What it comes to, when that may wait for time to pass. */
+  async settled<T>(outcome: Promise<T>): Promise<T> {
+    const over = outcome.then(
       () => true,
       () => true,
     );
-    // Whoever waits for an answer of the API is still given one, and that may wait for the clock.
     while (!(await Promise.race([over, delay(10, false)]))) await this.clock.pass(100);
-    await running.ended;
+    return outcome;
   }
 
   /** Has time pass. */
