@@ -38,6 +38,8 @@ export class HttpService {
   /** Most requests that were in flight at once since the start or the last `forget()`. */
   mostInFlight = 0;
   #inFlight = 0;
+  /** How many want that nobody is let in. */
+  #refusals = 0;
   readonly #app: FastifyInstance;
 
   private constructor(app: FastifyInstance, options: HttpServiceOptions, url: string) {
@@ -84,14 +86,20 @@ export class HttpService {
     this.#inFlight--;
   }
 
-  /** Nobody is let in any more, as if it did not run; the returned function opens the door again. */
+  /**
+   * Nobody is let in any more, as if it did not run; the returned function opens the door again, unless it is kept shut
+   * by another's wish.
+   */
   async refuse(): Promise<() => Promise<void>> {
     const { server } = this.#app;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    if (this.#refusals++ === 0) {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    }
     return async () => {
+      if (--this.#refusals > 0) return;
       const { hostname, port } = new URL(this.url);
       server.listen(Number(port), hostname);
       await once(server, 'listening');
