@@ -199,3 +199,15 @@ describe('what a service counts', () => {
     expect(service.mostInFlight).toBe(3);
   });
 });
+
+test('a service that two want shut lets nobody in until both are done', async () => {
+  const { ask, service } = await startCounter();
+  const first = await service.refuse();
+  const second = await service.refuse();
+
+  await first();
+  await expect(ask()).rejects.toBeInstanceOf(ConnectionError);
+  await second();
+
+  expect((await ask()).status).toBe(200);
+});
