@@ -23,6 +23,7 @@ import {
 } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { deletedState, deviceStatus, rackStatus, unknownState } from './status.ts';
+import { storable } from './storable.ts';
 
 export interface DesiredRack {
   readonly key: RackKey;
@@ -168,7 +169,11 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): UserId |
   return index.ownerOfProject.get(project)?.id ?? index.racksOfSource.get(key)?.[0]?.ownerId;
 }
 
-function stackRack({ root, content, revision }: StackTree, { rackName }: Mapping) {
+function stackRack({ root, content: seen, revision }: StackTree, { rackName }: Mapping) {
+  const content = seen && {
+    ...seen,
+    outputs: seen.outputs.map(({ key, value }) => ({ key: String(storable(key)), value: storable(value) })),
+  };
   return {
     key: stackKey(root.id),
     source: { kind: 'stack', stackId: root.id } as const,
@@ -179,7 +184,7 @@ function stackRack({ root, content, revision }: StackTree, { rackName }: Mapping
       [metadataKeys.stackId]: root.id,
       openstack_stack_owner: root.owner,
       openstack_stack_owner_id: root.ownerId,
-      stack_status_reason: root.statusReason,
+      stack_status_reason: storable(root.statusReason),
       ...(content && {
         [outputsKey]: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
         [memoryKey]: record(revision, content),
