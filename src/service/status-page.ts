@@ -2,8 +2,6 @@ import type { StatusPageOptions } from '../api/status-page/status-page.ts';
 import { askStatuses, statusPlaces } from '../ask-status.ts';
 import { componentsFor } from '../components.ts';
 import type { Config } from '../config/config.ts';
-import { examine } from '../doctor/examine.ts';
-import { admit } from '../doctor/patient.ts';
 import type { Status } from '../observability/status.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
@@ -58,8 +56,12 @@ export function statusPage({
   };
 }
 
-/** The doctor has connections of its own. */
+/** The doctor has connections of its own, and is loaded for the first who asks: most never do. */
 async function diagnose(config: Config, file: string) {
+  const [{ admit }, { examine }] = await Promise.all([
+    import('../doctor/patient.ts'),
+    import('../doctor/examine.ts'),
+  ]);
   await using patient = admit({ config, file });
   const { findings, unchecked } = await examine(patient, new AbortController().signal);
   const told = findings.map(({ check, level, found, why, repair }) => ({ check, level, found, why, repair }));
