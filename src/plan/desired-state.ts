@@ -39,7 +39,6 @@ export interface DesiredRack {
   readonly creationOutput: string | undefined;
   /** Our keys; others that the portal has stay. */
   readonly metadata: JsonObject;
-  /** By name and id: the order of their places in an empty rack. */
   readonly devices: readonly DesiredDevice[];
 }
 
@@ -95,7 +94,7 @@ export function desiredState(
     if (status === deletedState) continue;
     if (status === unknownState) unknownStates.push({ id: server.id, state: server.vmState });
     const usual = flavors.resolve(server.flavor);
-    const isStandalone = key === standaloneKey(server.projectId);
+    const isStandalone = settings.standaloneServers === 'rack' && key === standaloneKey(server.projectId);
     if (isStandalone) standaloneProjects.add(server.projectId);
     const device: DesiredDevice = {
       server,
@@ -109,7 +108,6 @@ export function desiredState(
     if (siblings) siblings.push(device);
     else devices.set(key, [device]);
   }
-  for (const siblings of devices.values()) siblings.sort(byNameAndId);
 
   const racks: DesiredRack[] = [];
   for (const tree of cloud.trees) {
@@ -208,8 +206,4 @@ function standaloneRack(projectId: ProjectId) {
 /** The flavors that are there first: of two of one name they are the ones that have it. */
 function byLifeAndId({ foreignId: a }: DesiredTemplate, { foreignId: b }: DesiredTemplate): number {
   return Number(isOfGoneFlavor(a)) - Number(isOfGoneFlavor(b)) || compareTexts(a, b);
-}
-
-function byNameAndId(a: DesiredDevice, b: DesiredDevice): number {
-  return compareTexts(a.server.name, b.server.name) || compareTexts(a.server.id, b.server.id);
 }

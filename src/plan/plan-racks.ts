@@ -7,7 +7,7 @@ import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
-import type { PortalIndex } from './portal-index.ts';
+import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { type Place, RackLayout, type Slot } from './rack-layout.ts';
 
 /** The changes for the racks of one source, by the phase they belong to. */
@@ -76,20 +76,31 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
 function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlanContext): Sorted {
   const sorted: Sorted = { update: [], replace: [], create: [], surplus: [] };
   const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
-  for (const wanted of desired.devices) {
+  const stays = (device: Device, { template: { foreignId } }: DesiredDevice) => {
+    const template = context.templates.get(foreignId);
+    return template?.ref.kind === 'present' && template.ref.id === device.templateId && isHere(device);
+  };
+  const isRight = (wanted: DesiredDevice) => {
+    const [device, ...others] = wanted.present;
+    return device && others.length === 0 && stays(device, wanted) && saysAlready(device, wanted);
+  };
+  // Their order is that of their places in an empty rack.
+  for (const wanted of desired.devices.filter((wanted) => !isRight(wanted)).sort(byNameAndId)) {
     const { present } = wanted;
     const device = present.find(isHere) ?? present[0];
     if (!device) {
       sorted.create.push(wanted);
       continue;
     }
-    if (present.length > 1) sorted.surplus.push(...present.filter((other) => other !== device));
-    const template = context.templates.get(wanted.template.foreignId);
-    const hasTemplate = template?.ref.kind === 'present' && template.ref.id === device.templateId;
-    if (!isHere(device) || !hasTemplate) sorted.replace.push({ device, wanted });
+    sorted.surplus.push(...present.filter((other) => other !== device));
+    if (!stays(device, wanted)) sorted.replace.push({ device, wanted });
     else if (!saysAlready(device, wanted)) sorted.update.push({ device, wanted });
   }
   return sorted;
+}
+
+function byNameAndId({ server: a }: DesiredDevice, { server: b }: DesiredDevice): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.id, b.id);
 }
 
 function layOut(

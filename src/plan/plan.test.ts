@@ -94,6 +94,18 @@ test('a stack of a project that no user has is not shown', () => {
   expect(after(stackOf('web'), portal({ users }))).toMatchObject({ racks: [], devices: [] });
 });
 
+test('an empty rack is filled from the top down by the names of the servers, then by their ids', () => {
+  const { devices } = after({
+    servers: [server({ id: '2', name: 'b' }), server({ id: '3', name: 'a' }), server({ id: '1', name: 'b' })],
+    trees: [tree({ servers: ['2', '3', '1'] })],
+  });
+
+  const fromTheTop = devices.toSorted(
+    (one, other) => (other.location?.startU ?? 0) - (one.location?.startU ?? 0),
+  );
+  expect(fromTheTop.map(({ metadata }) => metadata['openstack_instance_id'])).toEqual(['3', '1', '2']);
+});
+
 test('of two users with one project the lower id has its stacks, in whatever order they are listed', () => {
   const users = [user({ id: 7 }), user({ id: 3 }), user({ id: 1, root: true })];
 
