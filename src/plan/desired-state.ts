@@ -23,7 +23,7 @@ import {
 } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { deletedState, deviceStatus, rackStatus, unknownState } from './status.ts';
-import { storable } from './storable.ts';
+import { storable, storableText } from './storable.ts';
 
 export interface DesiredRack {
   readonly key: RackKey;
@@ -170,7 +170,7 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): UserId |
 function stackRack({ root, content: seen, revision }: StackTree, { rackName }: Mapping) {
   const content = seen && {
     ...seen,
-    outputs: seen.outputs.map(({ key, value }) => ({ key: String(storable(key)), value: storable(value) })),
+    outputs: seen.outputs.map(({ key, value }) => ({ key: storableText(key), value: storable(value) })),
   };
   return {
     key: stackKey(root.id),
@@ -182,7 +182,7 @@ function stackRack({ root, content: seen, revision }: StackTree, { rackName }: M
       [metadataKeys.stackId]: root.id,
       openstack_stack_owner: root.owner,
       openstack_stack_owner_id: root.ownerId,
-      stack_status_reason: storable(root.statusReason),
+      stack_status_reason: storableText(root.statusReason),
       ...(content && {
         [outputsKey]: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
         [memoryKey]: record(revision, content),
