@@ -107,6 +107,14 @@ export class Service implements AsyncDisposable {
     return createReconciler(this.#base, this.#base.log('plan'), this.#options).survey(signal);
   }
 
+  /** How far a plan has come: requests answered, by service. */
+  progress(): string {
+    const answered = [...this.#base.traffic.totals()].map(([service, count]) => `${service} ${count}`);
+    return answered.length === 0
+      ? 'waiting for the first answer of Keystone and Concertim'
+      : `reading the cloud and the portal; answered requests: ${answered.join(', ')}`;
+  }
+
   /** Why the figures of an instance are what they are, for a person. */
   async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<string> {
     const { cloud, portal, clock, config } = this.#base;

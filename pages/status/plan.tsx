@@ -34,14 +34,18 @@ export function Plan() {
   );
 }
 
-function Found({ view: { at, plan, unread } }: { view: PlanView }) {
-  const { changes, held, warnings, unknownStates } = plan;
-  const isInStep = changes.length + held.length + warnings.length + unread.length === 0;
-  const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
+/** As many lines as a person reads; the command shows all. */
+const mostLines = 200;
+
+function Found({ view: { at, plan } }: { view: PlanView }) {
+  const { changes, held, warnings, unread, unknownStates, inStep, totals } = plan;
   return (
     <>
       <p>
-        <Ago at={at} />: {isInStep ? 'in step, nothing to change.' : `${count}.`}
+        <Ago at={at} />:{' '}
+        {inStep
+          ? 'in step, nothing to change.'
+          : `${totals.create} to create, ${totals.change + totals.replace} to change, ${totals.delete} to delete, ${totals.held} held.`}
       </p>
       <ul class="lines">
         {warnings.map((warning) => (
@@ -49,22 +53,29 @@ function Found({ view: { at, plan, unread } }: { view: PlanView }) {
             {warning}
           </li>
         ))}
-        {unread.map((text) => (
-          <li key={text} class="line-unreadable">
-            not read: {text}
+        {unread.map(({ object, id, name, problem }) => (
+          <li key={`${object} ${id}`} class="line-unreadable">
+            {object} {name} cannot be read: {problem}
           </li>
         ))}
-        {changes.slice(0, 200).map(({ change, name, reason, fields }, index) => (
-          <li key={`${index} ${name}`}>
-            {change.replace('-', ' ')} <b>{name}</b>: {reason}
-            {fields.map(({ field }) => field).length > 0 && (
-              <span class="soft"> ({fields.map(({ field }) => field).join(', ')})</span>
+        {changes.slice(0, mostLines).map((each, index) => (
+          <li key={`${index} ${each.name}`}>
+            {each.change.replace('-', ' ')} <b>{each.name}</b>
+            <Where subject={each} />: {each.reason}
+            {each.fields.length > 0 && (
+              <span class="soft"> ({each.fields.map(({ field }) => field).join(', ')})</span>
             )}
           </li>
         ))}
-        {held.map(({ kind, id, name, reason }) => (
-          <li key={`${kind} ${id}`}>
-            {kind} {name}: left alone, {reason}
+        {changes.length > mostLines && (
+          <li class="soft">
+            {changes.length - mostLines} more changes: concertim-openstack-service plan --all shows them
+          </li>
+        )}
+        {held.map((each) => (
+          <li key={`${each.object} ${each.id}`}>
+            {each.object} <b>{each.name}</b>
+            <Where subject={each} />: kept, {each.reason}
           </li>
         ))}
         {unknownStates.map(({ id, state }) => (
@@ -75,4 +86,13 @@ function Found({ view: { at, plan, unread } }: { view: PlanView }) {
       </ul>
     </>
   );
+}
+
+/** In whose rack an object stands. */
+function Where({ subject: { object, rack, owner } }: { subject: PlanView['plan']['held'][number] }) {
+  const places = [
+    ...(object === 'device' && rack !== null ? [`in rack ${rack}`] : []),
+    ...(owner === null ? [] : [`of ${owner}`]),
+  ];
+  return places.length === 0 ? null : <span class="soft"> {places.join(' ')}</span>;
 }

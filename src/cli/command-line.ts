@@ -58,9 +58,10 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('plan')
-    .description('say what a run would change, and why; exit 0 in step, 2 differences, 1 error')
+    .description('print what a run would change, and why; exit 0 in step, 2 not in step, 1 error')
     .addOption(configOption())
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON, as docs/cli.md describes it')
+    .option('--all', 'print every line, however many')
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
 

@@ -1,17 +1,26 @@
+import { styleText } from 'node:util';
 import { loadConfig } from '../config/load.ts';
-import { changesOf } from '../plan/change.ts';
-import { describePlan } from '../plan/describe.ts';
+import { describePlan, type Tone } from '../plan/describe.ts';
 import { planJson } from '../plan/plan-json.ts';
+import { isInStep } from '../plan/totals.ts';
+import { unreadIn } from '../reconcile/unread.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { Service } from '../service.ts';
+import { withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface PlanOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly allowDeletions?: boolean;
+  /** Every line, however many. */
+  readonly all?: boolean;
 }
 
-/** `plan`: what a run would change, and why. @returns 0 in step, 2 differences; an error is 1 */
+/** What the totals and the prompt take of a screen. */
+const linesBelow = 4;
+
+/** `plan`: what a run would change, and why. @returns 0 in step; 2 not in step; an error is 1 */
 export async function plan(options: PlanOptions): Promise<number> {
   const config = loadConfig({ file: options.config });
   await using service = new Service({
@@ -21,12 +30,35 @@ export async function plan(options: PlanOptions): Promise<number> {
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
-  const survey = await service.plan(stop.signal);
+  const { plan, portal, seen } = await withProgress(service.plan(stop.signal), () => service.progress(), {
+    clock: systemClock,
+    write: (text) => process.stderr.write(text),
+  });
+  const unread = unreadIn(seen);
+  const { isTTY, columns, rows } = process.stdout;
   console.log(
-    options.json ? JSON.stringify(planJson(survey.plan), undefined, 2) : describePlan(survey.plan).trimEnd(),
+    options.json
+      ? JSON.stringify(planJson(plan, portal, unread), undefined, 2)
+      : describePlan(plan, portal, {
+          unread,
+          ...(isTTY && { width: columns, paint }),
+          ...(isTTY && !options.all && { lines: rows - linesBelow }),
+        }).trimEnd(),
   );
-  for (const { object, name, error } of survey.seen.unread)
-    console.error(`${object} ${name} could not be read: ${String(error)}`);
-  if (survey.seen.unread.length > 0) return 1;
-  return changesOf(survey.plan).length > 0 ? 2 : 0;
+  return isInStep(plan, unread) ? 0 : 2;
+}
+
+const styles: Record<Tone, Parameters<typeof styleText>[0]> = {
+  create: 'green',
+  update: 'yellow',
+  replace: 'yellow',
+  delete: 'red',
+  held: 'dim',
+  warning: 'red',
+  heading: 'bold',
+};
+
+/** As the terminal and `NO_COLOR` allow. */
+function paint(tone: Tone, text: string): string {
+  return styleText(styles[tone], text);
 }

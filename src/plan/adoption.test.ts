@@ -11,7 +11,7 @@ import { User } from '../concertim/wire/user.ts';
 import * as compute from '../openstack/wire/compute.ts';
 import * as orchestration from '../openstack/wire/orchestration.ts';
 import { changesOf } from './change.ts';
-import { fieldsOf } from './describe.ts';
+import { fieldsOf } from './field-change.ts';
 import type { CloudObservation } from './observation.ts';
 import { plan } from './plan.ts';
 

@@ -1,7 +1,21 @@
+import { assert, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { device, rack, template } from '../../test/support/builders.ts';
-import type { Change, NewRackKey, Plan } from './change.ts';
-import { describePlan, fieldsOf, isSecret, subjectOf } from './describe.ts';
+import {
+  cloud,
+  device,
+  portal,
+  rack,
+  server,
+  settings,
+  template,
+  tree,
+  user,
+} from '../../test/support/builders.ts';
+import { observe } from '../../test/support/paper-cloud.ts';
+import { situation } from '../../test/support/situations.ts';
+import type { Change, Held, NewRackKey, Plan } from './change.ts';
+import { describePlan } from './describe.ts';
+import { plan } from './plan.ts';
 
 const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => ({
   phases: [[{ name: 'stack', changes }]],
@@ -14,66 +28,94 @@ const draft = {
   name: 'web',
   description: 'Nova server in OpenStack',
   status: 'ACTIVE',
-  publicIps: '',
-  privateIps: '',
+  publicIps: '203.0.113.7',
+  privateIps: '10.0.0.7',
   sshKey: '',
   loginUser: '',
   volumeDetails: {},
-  metadata: {},
-} as const;
-const place = {
-  rack: { kind: 'new', key: 'stack/1' as NewRackKey },
-  template: { kind: 'new', foreignId: 'f-1' },
-  startU: 1,
-  draft,
+  metadata: { openstack_instance_id: 'e5a1' },
 } as const;
 const reason = 'why';
-const templateDraft = { ...template({ name: 'm1' }), description: '', foreignId: 'f-1' };
-const rackDraft = { ...rack({ name: 'a' }), creationOutput: '' };
-
-const everyKind: readonly [Change, string][] = [
-  [{ kind: 'create-template', draft: templateDraft, reason }, '+ template m1: why'],
-  [
-    { kind: 'update-template', template: template({ id: 3 }), patch: {}, reason },
-    '~ template template (3): why',
+const shown = portal({
+  users: [user({ id: 1, login: 'alice' }), user({ id: 2, login: 'bob', projectId: 'other' })],
+  racks: [
+    rack({ id: 4, name: 'web', metadata: { openstack_stack_id: '57ac' } }),
+    rack({ id: 6, name: 'web', ownerId: 2, metadata: { openstack_stack_id: '0b0b' } }),
   ],
-  [{ kind: 'delete-template', template: template({ id: 3 }), reason }, '- template template (3): why'],
-  [{ kind: 'create-rack', key: 'k' as NewRackKey, draft: rackDraft, reason }, '+ rack a: why'],
-  [{ kind: 'update-rack', rack: rack({ id: 4 }), patch: {}, reason }, '~ rack rack (4): why'],
-  [{ kind: 'delete-rack', rack: rack({ id: 4 }), reason }, '- rack rack (4): why'],
-  [{ kind: 'create-device', ...place, reason }, '+ device web: why'],
-  [{ kind: 'update-device', device: device({ id: 5 }), patch: {}, reason }, '~ device device (5): why'],
-  [{ kind: 'replace-device', device: device({ id: 5 }), ...place, reason }, '± device device (5): why'],
-  [{ kind: 'delete-device', device: device({ id: 5 }), reason }, '- device device (5): why'],
+  devices: [
+    device({ id: 5, name: 'db', metadata: { openstack_instance_id: 'd1b5' }, location: { rackId: 4 } }),
+    device({ id: 8, name: 'db', metadata: { openstack_instance_id: '77aa' }, location: { rackId: 6 } }),
+  ],
+  templates: [template({ id: 3, name: 'm1.small', foreignId: 'f-3' })],
+});
+const [alices, bobs] = shown.racks;
+const [db, bobsDb] = shown.devices;
+const [small] = shown.templates;
+if (!alices || !bobs || !db || !bobsDb || !small) throw new Error('the portal of this test is incomplete');
+const newDevice = {
+  rack: { kind: 'present', id: alices.id },
+  template: { kind: 'new', foreignId: 'f-9' },
+  startU: 7,
+  draft,
+} as const;
+const everyKind: readonly Change[] = [
+  {
+    kind: 'create-template',
+    draft: {
+      ...template({ name: 'm1.large', vcpus: 4, ram: 8192, disk: 80 }),
+      description: '',
+      foreignId: 'f-9',
+    },
+    reason,
+  },
+  { kind: 'update-template', template: small, patch: { ram: 4096 }, reason },
+  {
+    kind: 'create-rack',
+    key: 'k' as NewRackKey,
+    draft: { ...rack({ name: 'new' }), creationOutput: '' },
+    reason,
+  },
+  { kind: 'update-rack', rack: alices, patch: { status: 'STOPPED', height: 44 }, reason },
+  { kind: 'create-device', ...newDevice, reason },
+  { kind: 'update-device', device: db, patch: { status: 'STOPPED', sshKey: 'k'.repeat(60) }, reason },
+  { kind: 'replace-device', device: bobsDb, ...newDevice, reason },
+  { kind: 'delete-device', device: bobsDb, reason },
+  { kind: 'delete-rack', rack: bobs, reason },
 ];
+const held: readonly Held[] = [{ kind: 'device', id: 5, name: 'db', reason: 'missing from OpenStack' }];
 
-test.each(everyKind)('%o', (change, line) => {
-  expect(describePlan(planOf([change])).split('\n')[0]).toBe(line);
-  expect(subjectOf(change).object).toBe(change.kind.split('-')[1]);
+test.each([80, 140])('a plan in %i columns', async (width) => {
+  const text = describePlan(planOf(everyKind, { held, warnings: ['look at this'] }), shown, { width });
+
+  await expect(text).toMatchFileSnapshot(`__snapshots__/plan-${width}.txt`);
 });
 
-test('a change shows field by field what the portal has and what it will have', () => {
-  const change: Change = {
-    kind: 'update-device',
-    device: device({ name: 'web', status: 'ACTIVE', sshKey: null }),
-    patch: { name: 'www', sshKey: 'key' },
-    reason,
-  };
+test('no two lines of a plan are equal', () => {
+  assert(
+    property(situation, (given) => {
+      const changes = plan(observe(given.cloud, given.portal), given.portal, given.settings);
 
-  expect(describePlan(planOf([change]))).toBe(
-    '~ device web (1): why\n    name: "web" → "www"\n    sshKey: null → "key"\n',
+      const lines = describePlan(changes, given.portal, { width: 80 }).trimEnd().split('\n');
+
+      expect(lines.toSorted()).toEqual([...new Set(lines)].toSorted());
+    }),
+    { numRuns: Number(process.env['PLAN_RUNS'] ?? 200) },
   );
 });
 
-test('of an object only the keys that differ are shown, in whatever order they are', () => {
+test('a value is cut where it is long; names and ids never are', () => {
+  const name = 'n'.repeat(150);
   const change: Change = {
     kind: 'update-device',
-    device: device({ metadata: { note: 'x', nets: { lan: [{ addr: '10.0.0.1', mac: null }] } } }),
-    patch: { metadata: { nets: { lan: [{ mac: null, addr: '10.0.0.1' }] }, note: 'x', constructor: 1 } },
+    device: { ...db, name },
+    patch: { sshKey: 'k'.repeat(500) },
     reason,
   };
 
-  expect(fieldsOf(change)).toEqual([{ field: 'metadata.constructor', from: undefined, to: 1 }]);
+  const text = describePlan(planOf([change]), shown, { width: 80 });
+
+  expect(text).toContain(`~ device ${name} (5, server d1b5): `);
+  expect(text).not.toContain('k'.repeat(50));
 });
 
 test("a stack's outputs may be secret: that they differ is said, not how", () => {
@@ -84,36 +126,50 @@ test("a stack's outputs may be secret: that they differ is said, not how", () =>
     reason,
   };
 
-  const text = describePlan(planOf([change]));
+  const text = describePlan(planOf([change]), shown, { width: 300 });
 
-  expect(text).toContain('creationOutput: differs');
-  expect(text).toContain('metadata.openstack_stack_output.p: differs');
+  expect(text).toContain('creationOutput differs; metadata.openstack_stack_output.p differs; ');
   expect(text).not.toContain('hunter');
-  expect(isSecret('metadata.openstack_stack_output')).toBe(true);
-  expect(isSecret('metadata.openstack_stack_id')).toBe(false);
 });
 
-test('a long value is cut', () => {
-  const patch = { sshKey: 'k'.repeat(500) };
-  const change: Change = { kind: 'update-device', device: device(), patch, reason };
+test('what does not fit the screen is counted, and the totals stay in sight', () => {
+  const lines = describePlan(planOf(everyKind), shown, { lines: 4 }).trimEnd().split('\n');
 
-  for (const line of describePlan(planOf([change])).split('\n')) expect(line.length).toBeLessThan(150);
+  expect(lines).toHaveLength(5);
+  expect(lines[3]).toBe('… 9 more lines: --all shows them');
+  expect(lines[4]).toBe('3 to create, 3 to change, 1 to replace, 2 to delete');
 });
 
-test('what is held back, not known and warned of is told', () => {
-  const text = describePlan(
-    planOf([], {
-      held: [{ kind: 'rack', id: 7, name: 'a', reason: 'device switch stays in it' }],
-      unknownStates: [{ id: 'web', state: 'dreaming' }],
-      warnings: ['look at this'],
-    }),
+test('a plan is in step only where all was read, and nothing is held', () => {
+  const problem = 'Heat answered 503';
+  const unread = [{ object: 'stack', id: '57ac', name: 'web', problem }] as const;
+
+  expect(describePlan(planOf([]), shown)).toBe('In step: nothing to change.\n');
+  expect(describePlan(planOf([]), shown, { unread })).toBe(
+    '? stack web (57ac) cannot be read: Heat answered 503\n0 to create, 0 to change, 0 to delete; 1 could not be read\n',
+  );
+  expect(describePlan(planOf([], { held }), shown)).toContain('1 held: 1 missing from OpenStack');
+  expect(describePlan(planOf([], { unknownStates: [{ id: 'web', state: 'dreaming' }] }), shown)).toContain(
+    '? web: OpenStack reports the unknown state dreaming',
+  );
+});
+
+test('a first run names what each rack and device will have', () => {
+  const first = plan(
+    cloud({ servers: [server()], trees: [tree({ servers: ['server'] })] }),
+    portal(),
+    settings(),
   );
 
-  expect(text).toBe(
-    '= rack a (7): left alone, device switch stays in it\n? web: unknown state dreaming\n! look at this\n',
+  expect(describePlan(first, portal())).toBe(
+    [
+      'Templates',
+      '  + template flavor (flavor flavor): 1 U, 1 vCPU, 2048 MiB memory, 20 GiB disk; a flavor without a template',
+      'Owner alice',
+      '  + rack stack (stack stack): 42 U, ACTIVE; a stack without a rack',
+      '    + device server (server server): unit 42, template flavor, ACTIVE; a server without a device',
+      '3 to create, 0 to change, 0 to delete',
+      '',
+    ].join('\n'),
   );
-});
-
-test('an empty plan says so', () => {
-  expect(describePlan(planOf([]))).toBe('In step: nothing to change.\n');
 });

@@ -1,124 +1,215 @@
+import type { PortalSnapshot } from '../concertim/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
-import type { Change, Plan } from './change.ts';
-import { changesOf } from './change.ts';
-import { equal } from './difference.ts';
+import { type Change, changesOf, type Plan } from './change.ts';
+import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
+import { compareTexts } from './portal-index.ts';
+import { type Subject, Subjects } from './subject.ts';
+import { describeTotals, isInStep, totalsOf } from './totals.ts';
 
-/** What a change is about, for people and for logs. */
-export interface Subject {
-  readonly object: 'template' | 'rack' | 'device';
+/** What a part of a line means; a terminal may colour it. */
+export type Tone = 'create' | 'update' | 'replace' | 'delete' | 'held' | 'warning' | 'heading';
+
+/** Something of the cloud that could not be read: the portal keeps what it shows of it. */
+export interface UnreadObject {
+  readonly object: 'stack' | 'server' | 'project';
+  readonly id: string;
   readonly name: string;
-  /** The portal's id; null for what is yet to be made. */
-  readonly id: number | string | null;
+  readonly problem: string;
 }
 
-/** What a change is about. */
-export function subjectOf(change: Change): Subject {
-  switch (change.kind) {
-    case 'create-template':
-      return { object: 'template', name: change.draft.name, id: null };
-    case 'update-template':
-    case 'delete-template':
-      return { object: 'template', name: change.template.name, id: change.template.id };
-    case 'create-rack':
-      return { object: 'rack', name: change.draft.name, id: null };
-    case 'update-rack':
-    case 'delete-rack':
-      return { object: 'rack', name: change.rack.name, id: change.rack.id };
-    case 'create-device':
-      return { object: 'device', name: change.draft.name, id: null };
-    case 'replace-device':
-    case 'update-device':
-    case 'delete-device':
-      return { object: 'device', name: change.device.name, id: change.device.id };
-    default:
-      return unreachable(change);
-  }
+/** How a plan is laid out. */
+export interface DescribeOptions {
+  /** What could not be read. Default: nothing. */
+  readonly unread?: readonly UnreadObject[];
+  /** Columns that a value may fill before it is cut. Names and ids are never cut. Default: 140. */
+  readonly width?: number;
+  /** At most so many lines; the rest is counted. Default: all. */
+  readonly lines?: number;
+  /** Colours a text. Default: leaves it as it is. */
+  readonly paint?: (tone: Tone, text: string) => string;
 }
 
-/** One field that a change sets: what the portal has now, and what it will have. */
-export interface FieldChange {
-  readonly field: string;
-  readonly from: unknown;
-  readonly to: unknown;
-}
-
-/** Field by field; objects key by key, so that a long metadata shows only what differs. */
-export function fieldsOf(change: Change): FieldChange[] {
-  switch (change.kind) {
-    case 'update-template':
-      return fieldChanges(change.template, change.patch);
-    case 'update-rack':
-      return fieldChanges(change.rack, change.patch);
-    case 'update-device':
-      return fieldChanges(change.device, change.patch);
-    case 'replace-device':
-      return fieldChanges(change.device, change.draft);
-    case 'create-template':
-    case 'create-rack':
-    case 'create-device':
-    case 'delete-template':
-    case 'delete-rack':
-    case 'delete-device':
-      return [];
-    default:
-      return unreachable(change);
-  }
+/** One line of the description, and where it stands. */
+interface Entry {
+  readonly subject: Subject;
+  readonly tone: Tone;
+  /** `+`, `~`, `±`, `-` or `=`. */
+  readonly sign: string;
+  /** What becomes of the object, and why. */
+  readonly text: (room: number) => string;
 }
 
 /**
- * The plan as a diff for people. Stack outputs may be secret: that they differ is said, not how.
+ * The plan as a diff for people, grouped by owner and rack, with the totals last. No two lines are equal: each names its
+ * object with the ids that it has in the portal and in OpenStack. Stack outputs may be secret: that they differ is said,
+ * not how.
  */
-export function describePlan(plan: Plan): string {
+export function describePlan(plan: Plan, portal: PortalSnapshot, options: DescribeOptions = {}): string {
+  const {
+    unread = [],
+    width = 140,
+    lines: most = Number.POSITIVE_INFINITY,
+    paint = (_tone, text) => text,
+  } = options;
   const lines: string[] = [];
-  for (const change of changesOf(plan)) {
-    const { object, name, id } = subjectOf(change);
-    const which = id === null ? '' : ` (${id})`;
-    lines.push(`${sign[change.kind]} ${object} ${name}${which}: ${change.reason}`);
-    for (const { field, from, to } of fieldsOf(change)) {
-      lines.push(isSecret(field) ? `    ${field}: differs` : `    ${field}: ${show(from)} → ${show(to)}`);
+  let owner: string | undefined;
+  let rack: string | undefined;
+  for (const { subject, tone, sign, text } of entriesOf(plan, portal).sort(byPlace)) {
+    const ownerHeading = headingOf(subject);
+    if (ownerHeading !== owner) {
+      lines.push(paint('heading', ownerHeading));
+      owner = ownerHeading;
+      rack = undefined;
     }
+    const rackHeading = rackOf(subject);
+    if (rackHeading !== rack && subject.object === 'device') lines.push(`  ${paint('heading', rackHeading)}`);
+    rack = rackHeading;
+    const name = `${subject.object === 'device' ? '    ' : '  '}${sign} ${nameOf(subject)}`;
+    lines.push(`${paint(tone, name)}: ${text(width - name.length - 2)}`);
   }
-  for (const { kind, name, id, reason } of plan.held)
-    lines.push(`= ${kind} ${name} (${id}): left alone, ${reason}`);
-  for (const { id, state } of plan.unknownStates) lines.push(`? ${id}: unknown state ${state}`);
-  for (const warning of plan.warnings) lines.push(`! ${warning}`);
-  return lines.length > 0 ? `${lines.join('\n')}\n` : 'In step: nothing to change.\n';
+  if (lines.length > most) {
+    const folded = lines.splice(Math.max(0, most - 1));
+    lines.push(`… ${folded.length} more lines: --all shows them`);
+  }
+  for (const { object, id, name, problem } of unread) {
+    lines.push(
+      paint('warning', `? ${object} ${name === id ? id : `${name} (${id})`} cannot be read: ${problem}`),
+    );
+  }
+  for (const { id, state } of plan.unknownStates) {
+    lines.push(
+      paint('warning', `? ${id}: OpenStack reports the unknown state ${state}; the portal keeps its status`),
+    );
+  }
+  for (const warning of plan.warnings) lines.push(paint('warning', `! ${warning}`));
+  if (isInStep(plan, unread)) return 'In step: nothing to change.\n';
+  return `${[...lines, describeTotals(totalsOf(plan, unread))].join('\n')}\n`;
 }
 
-const sign: Record<Change['kind'], string> = {
-  'create-template': '+',
-  'create-rack': '+',
-  'create-device': '+',
-  'update-template': '~',
-  'update-rack': '~',
-  'update-device': '~',
-  'replace-device': '±',
-  'delete-template': '-',
-  'delete-rack': '-',
-  'delete-device': '-',
+function entriesOf(plan: Plan, portal: PortalSnapshot): Entry[] {
+  const subjects = new Subjects(plan, portal);
+  const entries = changesOf(plan).map((change): Entry => {
+    const subject = subjects.of(change);
+    return {
+      subject,
+      ...looks[change.kind],
+      text: (room) => `${whatOf(change, subjects, room)}${change.reason}`,
+    };
+  });
+  for (const held of plan.held) {
+    entries.push({
+      subject: subjects.held(held),
+      tone: 'held',
+      sign: '=',
+      text: () => `kept: ${held.reason}`,
+    });
+  }
+  return entries;
+}
+
+const looks: Record<Change['kind'], { readonly tone: Tone; readonly sign: string }> = {
+  'create-template': { tone: 'create', sign: '+' },
+  'create-rack': { tone: 'create', sign: '+' },
+  'create-device': { tone: 'create', sign: '+' },
+  'update-template': { tone: 'update', sign: '~' },
+  'update-rack': { tone: 'update', sign: '~' },
+  'update-device': { tone: 'update', sign: '~' },
+  'replace-device': { tone: 'replace', sign: '±' },
+  'delete-template': { tone: 'delete', sign: '-' },
+  'delete-rack': { tone: 'delete', sign: '-' },
+  'delete-device': { tone: 'delete', sign: '-' },
 };
 
-/** Whether a field's value may be a stack's output. */
-export function isSecret(field: string): boolean {
-  return field === 'creationOutput' || field.startsWith('metadata.openstack_stack_output');
+/** Templates first, then owner by owner, rack by rack: the rack itself, then its devices. */
+function byPlace({ subject: a }: Entry, { subject: b }: Entry): number {
+  return (
+    Number(b.object === 'template') - Number(a.object === 'template') ||
+    compareTexts(headingOf(a), headingOf(b)) ||
+    compareTexts(a.rack ?? '', b.rack ?? '') ||
+    compareTexts(String(a.rackId), String(b.rackId)) ||
+    Number(a.object === 'device') - Number(b.object === 'device') ||
+    compareTexts(a.name, b.name) ||
+    compareTexts(String(a.id), String(b.id))
+  );
 }
 
-function fieldChanges(present: object, patch: object, prefix = ''): FieldChange[] {
-  const changes: FieldChange[] = [];
-  for (const [key, to] of Object.entries(patch)) {
-    const from = Object.hasOwn(present, key) ? (present as Record<string, unknown>)[key] : undefined;
-    if (isObject(from) && isObject(to)) changes.push(...fieldChanges(from, to, `${prefix}${key}.`));
-    else if (!equal(from, to)) changes.push({ field: prefix + key, from, to });
+function headingOf({ object, owner, rack }: Subject): string {
+  if (object === 'template') return 'Templates';
+  if (owner !== null) return `Owner ${owner}`;
+  return rack === null ? 'In no rack' : 'Owner unknown';
+}
+
+function rackOf({ rack, rackId }: Subject): string {
+  if (rack === null) return 'no rack';
+  return rackId === null ? `rack ${rack}` : `rack ${rack} (${rackId})`;
+}
+
+const openstackNoun: Record<Subject['object'], string> = {
+  template: 'flavor',
+  rack: 'stack',
+  device: 'server',
+};
+
+/** `device web (44, server 0f3c…)`: what no other line says. */
+function nameOf({ object, name, id, openstackId }: Subject): string {
+  const ids = [
+    ...(id === null ? [] : [String(id)]),
+    ...(openstackId === null ? [] : [`${openstackNoun[object]} ${openstackId}`]),
+  ];
+  return ids.length === 0 ? `${object} ${name}` : `${object} ${name} (${ids.join(', ')})`;
+}
+
+/** What the object will have, or which of its fields will change; ends where the reason begins. */
+function whatOf(change: Change, subjects: Subjects, room: number): string {
+  switch (change.kind) {
+    case 'create-template': {
+      const { height, vcpus, ram, disk } = change.draft;
+      return `${height} U, ${vcpus} vCPU, ${ram} MiB memory, ${disk} GiB disk; `;
+    }
+    case 'create-rack':
+      return `${change.draft.height} U, ${change.draft.status}; `;
+    case 'create-device': {
+      const { startU, draft } = change;
+      const addresses = [draft.publicIps, draft.privateIps].filter(Boolean).join(', ');
+      return `unit ${startU}, template ${subjects.templateOf(change)}, ${draft.status}${addresses && `, ${addresses}`}; `;
+    }
+    case 'replace-device':
+      return fieldsText(
+        [{ field: 'template', from: undefined, to: subjects.templateOf(change) }, ...fieldsOf(change)],
+        room - change.reason.length,
+      );
+    case 'update-template':
+    case 'update-rack':
+    case 'update-device':
+      return fieldsText(fieldsOf(change), room - change.reason.length);
+    case 'delete-template':
+    case 'delete-rack':
+    case 'delete-device':
+      return '';
+    default:
+      return unreachable(change);
   }
-  return changes;
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** As many fields as there is room for, at least one; the rest is counted. */
+function fieldsText(fields: readonly FieldChange[], room: number): string {
+  let text = '';
+  for (const [at, { field, from, to }] of fields.entries()) {
+    const next = isSecret(field) ? `${field} differs; ` : `${field} ${arrow(from, to)}; `;
+    if (text !== '' && text.length + next.length > room) {
+      return `${text}${fields.length - at} more field${fields.length - at === 1 ? '' : 's'}; `;
+    }
+    text += next;
+  }
+  return text;
+}
+
+function arrow(from: unknown, to: unknown): string {
+  return from === undefined ? show(to) : `${show(from)} → ${show(to)}`;
 }
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

@@ -4,9 +4,10 @@
  * @packageDocumentation
  */
 export * from './change.ts';
-export { describePlan, type FieldChange, fieldsOf, isSecret, type Subject, subjectOf } from './describe.ts';
+export { type DescribeOptions, describePlan, type Tone, type UnreadObject } from './describe.ts';
 export type { MappingSettings } from './desired-state.ts';
 export { emptyPortal } from './empty-portal.ts';
+export { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
 export type { DesiredTemplate } from './flavor-template.ts';
 export type { Mapping } from './mapping.ts';
 export type * from './observation.ts';
@@ -21,3 +22,4 @@ export {
 export { defaultPlanSettings, type PlanSettings, plan } from './plan.ts';
 export type { DeletionPolicy } from './policy.ts';
 export { deviceStatus, rackStatus } from './status.ts';
+export { type Subject, Subjects } from './subject.ts';

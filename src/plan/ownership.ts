@@ -34,7 +34,7 @@ export function keyOfSource(source: RackSource): RackKey {
 }
 
 /** undefined: not ours. */
-export function sourceOfRack(rack: Rack): RackSource | undefined {
+export function sourceOfRack(rack: Pick<Rack, 'metadata'>): RackSource | undefined {
   const stackId = idIn(rack.metadata, metadataKeys.stackId);
   if (stackId !== undefined) return { kind: 'stack', stackId: stackId as StackId };
   const projectId = idIn(rack.metadata, metadataKeys.projectId);
@@ -42,7 +42,7 @@ export function sourceOfRack(rack: Rack): RackSource | undefined {
 }
 
 /** undefined: not ours. */
-export function serverOfDevice(device: Device): ServerId | undefined {
+export function serverOfDevice(device: Pick<Device, 'metadata'>): ServerId | undefined {
   return idIn(device.metadata, metadataKeys.serverId) as ServerId | undefined;
 }
 

@@ -1,27 +1,40 @@
+import type { PortalSnapshot } from '../concertim/model.ts';
 import { type ChangeKind, changesOf, type Plan } from './change.ts';
-import { type FieldChange, fieldsOf, isSecret, type Subject, subjectOf } from './describe.ts';
+import type { UnreadObject } from './describe.ts';
+import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
+import { type Subject, Subjects } from './subject.ts';
+import { isInStep, type Totals, totalsOf } from './totals.ts';
 
-/** A plan for programs. */
-export interface PlanJson extends Pick<Plan, 'held' | 'warnings' | 'unknownStates'> {
+/** A plan for programs. docs/cli.md describes it; a key that is there stays. */
+export interface PlanJson extends Pick<Plan, 'warnings' | 'unknownStates'> {
+  /** The portal shows the cloud as it is: nothing to change, hold back or explain. */
+  readonly inStep: boolean;
+  readonly totals: Totals;
   readonly changes: readonly (Subject & {
     readonly change: ChangeKind;
     readonly reason: string;
     readonly fields: readonly FieldChange[];
   })[];
+  readonly held: readonly (Subject & { readonly reason: string })[];
+  readonly unread: readonly UnreadObject[];
 }
 
 /** Stack outputs may be secret: that they differ is said, not how. */
-export function planJson(plan: Plan): PlanJson {
+export function planJson(plan: Plan, portal: PortalSnapshot, unread: readonly UnreadObject[]): PlanJson {
+  const subjects = new Subjects(plan, portal);
   return {
+    inStep: isInStep(plan, unread),
+    totals: totalsOf(plan, unread),
     changes: changesOf(plan).map((change) => ({
       change: change.kind,
-      ...subjectOf(change),
+      ...subjects.of(change),
       reason: change.reason,
       fields: fieldsOf(change).map((field) =>
         isSecret(field.field) ? { field: field.field, from: '[hidden]', to: '[hidden]' } : field,
       ),
     })),
-    held: plan.held,
+    held: plan.held.map((held) => ({ ...subjects.held(held), reason: held.reason })),
+    unread,
     warnings: plan.warnings,
     unknownStates: plan.unknownStates,
   };

@@ -1,15 +1,15 @@
 import pLimit from 'p-limit';
 import { createDevice, deleteDevice, updateDevice } from '../concertim/devices.ts';
 import { ConcertimError, isNoSuchRecord } from '../concertim/errors.ts';
-import type { Device, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
+import type { Device, DeviceId, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
 import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
-import { subjectOf } from '../plan/describe.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
@@ -17,7 +17,13 @@ import { OutageWatch } from './outage.ts';
 
 /** What became of one change. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly change: Change; readonly ms: number }
+  | {
+      readonly kind: 'done';
+      readonly change: Change;
+      /** The portal's id of what was made; undefined where nothing was. */
+      readonly id: RackId | DeviceId | TemplateId | undefined;
+      readonly ms: number;
+    }
   | { readonly kind: 'failed'; readonly change: Change; readonly error: unknown }
   /** Not tried: what it stands on is not there. The next run plans it again. */
   | { readonly kind: 'skipped'; readonly change: Change; readonly because: string };
@@ -37,6 +43,8 @@ export async function applyPlan(
   portal: { readonly session: Session; readonly mirror: PortalMirror },
   options: {
     readonly onOutcome: (outcome: Outcome) => void;
+    /** Names a change, for the trace. */
+    readonly subjectOf: (change: Change) => Subject;
     readonly tracing: Tracing;
     readonly clock: Clock;
     readonly signal?: AbortSignal | undefined;
@@ -56,7 +64,7 @@ export async function applyPlan(
               untried++;
               continue;
             }
-            const fields = { ...subjectOf(change), why: change.reason };
+            const fields = { ...options.subjectOf(change), why: change.reason };
             options.onOutcome(
               await options.tracing.work(change.kind, { fields }, () => writer.write(change, lane.name)),
             );
@@ -103,8 +111,8 @@ class PlanWriter {
   async write(change: Change, lane: string): Promise<Outcome> {
     const startedAt = performance.now();
     try {
-      await this.#watch.ask(() => this.#carryOut(change, lane));
-      return { kind: 'done', change, ms: performance.now() - startedAt };
+      const id = await this.#watch.ask(() => this.#carryOut(change, lane));
+      return { kind: 'done', change, id, ms: performance.now() - startedAt };
     } catch (error) {
       if (error instanceof Obstacle) return { kind: 'skipped', change, because: error.message };
       this.#noteFailure(change, error);
@@ -112,8 +120,11 @@ class PlanWriter {
     }
   }
 
-  /** @throws {Obstacle} when it was not tried */
-  async #carryOut(change: Change, lane: string): Promise<void> {
+  /**
+   * @returns the portal's id of what was made; undefined where nothing was
+   * @throws {Obstacle} when it was not tried
+   */
+  async #carryOut(change: Change, lane: string): Promise<RackId | DeviceId | TemplateId | undefined> {
     const session = this.#session;
     const mirror = this.#mirror;
     const signal = this.#signal;
@@ -126,15 +137,15 @@ class PlanWriter {
         );
         mirror.setTemplate(template);
         this.#templates.set(draft.foreignId, template.id);
-        return;
+        return template.id;
       }
       case 'update-template':
         mirror.setTemplate(await updateTemplate(session, change.template.id, change.patch, signal));
-        return;
+        return undefined;
       case 'delete-template':
         await deleteTemplate(session, change.template.id, signal);
         mirror.deleteTemplate(change.template.id);
-        return;
+        return undefined;
       case 'create-rack': {
         const { draft } = change;
         const rack = await this.#create(
@@ -143,33 +154,31 @@ class PlanWriter {
         );
         mirror.setRack(rack);
         this.#racks.set(change.key, rack.id);
-        return;
+        return rack.id;
       }
       case 'update-rack':
         mirror.setRack(await updateRack(session, change.rack.id, change.patch, signal));
-        return;
+        return undefined;
       case 'delete-rack':
         if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device could not be taken out of it');
         await deleteRack(session, change.rack.id, signal);
         mirror.deleteRack(change.rack.id);
-        return;
+        return undefined;
       case 'update-device':
         mirror.setDevice(await updateDevice(session, change.device.id, change.patch, signal));
-        return;
+        return undefined;
       case 'delete-device':
         await this.#deleteDevice(change.device);
-        return;
+        return undefined;
       case 'create-device':
-        await this.#createDevice(change, this.#ground(change));
-        return;
+        return this.#createDevice(change, this.#ground(change));
       case 'replace-device': {
         const ground = this.#ground(change);
         await this.#deleteDevice(change.device);
-        await this.#createDevice(change, ground);
-        return;
+        return this.#createDevice(change, ground);
       }
       default:
-        unreachable(change);
+        return unreachable(change);
     }
   }
 
@@ -178,7 +187,7 @@ class PlanWriter {
     this.#mirror.deleteDevice(id);
   }
 
-  async #createDevice({ draft, startU }: NewDevice, { rackId, templateId }: Ground): Promise<void> {
+  async #createDevice({ draft, startU }: NewDevice, { rackId, templateId }: Ground): Promise<DeviceId> {
     const location = { rackId, startU, facing: 'f' as const };
     const device = await this.#create(
       () => createDevice(this.#session, { ...draft, templateId, location }, this.#signal),
@@ -189,6 +198,7 @@ class PlanWriter {
       },
     );
     this.#mirror.setDevice(device);
+    return device.id;
   }
 
   #ground({ rack, template }: NewDevice): Ground {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { device, portal } from '../../test/support/builders.ts';
 import type { Reference, ServerId } from '../openstack/model.ts';
+import type { Change } from '../plan/change.ts';
 import { indexPortal } from '../plan/portal-index.ts';
+import { Subjects } from '../plan/subject.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 
 const announced = (id: string): Reference => ({
@@ -15,10 +17,13 @@ const announced = (id: string): Reference => ({
 function incompleteRun(): FullRun {
   const shown = device({ metadata: { openstack_instance_id: 'web' } });
   const known = portal({ devices: [shown] });
+  const done: readonly Change[] = [
+    { kind: 'update-device', device: shown, patch: { status: 'STOPPED' }, reason: 'the server differs' },
+  ];
+  const subjects = new Subjects({ phases: [], held: [], warnings: [], unknownStates: [] }, known);
   return {
-    done: [
-      { kind: 'update-device', device: shown, patch: { status: 'STOPPED' }, reason: 'the server differs' },
-    ],
+    done,
+    subjectOf: (change) => subjects.of(change),
     known,
     read: indexPortal(known),
     rootOfStack: new Map(),

@@ -1,11 +1,12 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import type { Reference, StackId } from '../openstack/model.ts';
 import type { Change } from '../plan/change.ts';
-import { fieldsOf, type Subject, subjectOf } from '../plan/describe.ts';
 import { equal } from '../plan/difference.ts';
+import { fieldsOf } from '../plan/field-change.ts';
 import { memoryKey, recall } from '../plan/memory.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
+import type { Subject } from '../plan/subject.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 
 /** A change that a full run had to make, and the ids of cloud objects any of whose notifications announces it. */
@@ -77,6 +78,8 @@ export class DriftWatch {
 /** What a full run saw and did. */
 export interface FullRun {
   readonly done: readonly Change[];
+  /** Names what a change is about. */
+  readonly subjectOf: (change: Change) => Subject;
   /** The portal as we knew it before the run read it. */
   readonly known: PortalSnapshot;
   /** The portal as the run read it. */
@@ -122,7 +125,7 @@ function suspectsOf(run: FullRun): Suspect[] {
   };
   return run.done
     .filter(isOfTheCloud)
-    .map((change) => ({ subject: subjectOf(change), ids: idsOf(change, run.read, stacksOfRoot) }));
+    .map((change) => ({ subject: run.subjectOf(change), ids: idsOf(change, run.read, stacksOfRoot) }));
 }
 
 function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMap<Id, T> {

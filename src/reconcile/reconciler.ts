@@ -7,21 +7,22 @@ import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
-import type { Change, ChangeKind, Plan } from '../plan/change.ts';
-import { fieldsOf, subjectOf } from '../plan/describe.ts';
+import type { Change, Plan } from '../plan/change.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
+import { Subjects } from '../plan/subject.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { applyPlan, type Outcome } from './apply.ts';
-import { DriftWatch } from './drift-watch.ts';
+import { ChangeRecord } from './change-record.ts';
+import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { observePortal } from './observe-portal.ts';
 import { observeReferences } from './observe-references.ts';
-import { type Failure, isSuccess, type RunReport } from './run-report.ts';
+import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
 
 export interface ReconcilerOptions {
@@ -123,10 +124,11 @@ export class Reconciler {
     this.#mirror = new PortalMirror(survey.portal);
     this.#usersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
-    const { report, done } = await this.#apply(run, survey, this.#mirror, signal);
+    const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
     if (known) {
       drift.end({
         done,
+        subjectOf,
         known,
         read: indexPortal(survey.portal),
         rootOfStack: survey.seen.rootOfStack,
@@ -188,41 +190,25 @@ export class Reconciler {
     { seen, portal, plan, ms }: Survey,
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
-  ): Promise<{ report: RunReport; done: readonly Change[] }> {
-    const done: Change[] = [];
-    const changes: Partial<Record<ChangeKind, number>> = {};
-    const failures: Failure[] = [];
-    const skipped: RunReport['skipped'][number][] = [];
-    for (const unread of seen.unread) failures.push({ ...unread, doing: 'read' });
-    const onOutcome = (outcome: Outcome) => {
-      const { change } = outcome;
-      const subject = subjectOf(change);
-      const fields = { ...subject, change: change.kind, why: change.reason };
-      switch (outcome.kind) {
-        case 'done':
-          done.push(change);
-          this.#tracing.event('changed', fields);
-          changes[change.kind] = (changes[change.kind] ?? 0) + 1;
-          run.log.info({ ...fields, ms: Math.round(outcome.ms) }, 'changed');
-          return;
-        case 'failed':
-          failures.push({ ...subject, doing: change.kind, error: outcome.error });
-          this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
-          run.log.warn({ ...fields, err: outcome.error }, 'change failed');
-          return;
-        case 'skipped':
-          skipped.push({ ...subject, because: outcome.because });
-          this.#tracing.event('change skipped', { ...fields, because: outcome.because });
-          run.log.warn({ ...fields, because: outcome.because }, 'change skipped');
-      }
-    };
+  ): Promise<{ report: RunReport } & Pick<FullRun, 'done' | 'subjectOf'>> {
+    const subjects = new Subjects(plan, portal);
+    const subjectOf = (change: Change) => subjects.of(change);
+    const record = new ChangeRecord({ subjectOf, log: run.log, tracing: this.#tracing });
+    const onOutcome = (outcome: Outcome) => record.note(outcome);
     const startedAt = performance.now();
     const tracing = this.#tracing;
     const { clock, portal: session } = this.#options;
-    const applied = await applyPlan(plan, { session, mirror }, { onOutcome, tracing, clock, signal });
+    const applied = await applyPlan(
+      plan,
+      { session, mirror },
+      { onOutcome, subjectOf, tracing, clock, signal },
+    );
     if (applied.untried > 0) {
       const { untried, because } = applied;
-      run.log.error({ untried, why: explain(because), err: because }, 'the portal went away: the rest waits');
+      run.log.error(
+        { untried, why: explain(because), err: because },
+        'portal stopped responding; remaining changes postponed to the next run',
+      );
     }
     const report: RunReport = {
       runId: run.runId,
@@ -238,15 +224,10 @@ export class Reconciler {
         devices: portal.devices.length,
         templates: portal.templates.length,
       },
-      changes,
-      made: done.map((change) => ({
-        ...subjectOf(change),
-        change: change.kind,
-        why: change.reason,
-        fields: fieldsOf(change).map(({ field }) => field),
-      })),
-      failures,
-      skipped,
+      changes: record.counts,
+      made: record.made,
+      failures: [...seen.unread.map((unread) => ({ ...unread, doing: 'read' as const })), ...record.failures],
+      skipped: record.skipped,
       untried: applied.untried,
       held: plan.held,
       warnings: plan.warnings,
@@ -255,6 +236,6 @@ export class Reconciler {
       drift: [],
       requests: this.#options.traffic.since(run.requestsBefore),
     };
-    return { report, done };
+    return { report, done: record.done, subjectOf };
   }
 }

@@ -1,6 +1,6 @@
 import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
-import type { Subject } from '../plan/describe.ts';
+import type { Subject } from '../plan/subject.ts';
 import type { Unread } from './observe-cloud.ts';
 
 /** What one run saw, did, refused and failed at. */

@@ -5,8 +5,8 @@ import type { Config } from '../config/config.ts';
 import type { Status } from '../observability/status.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
+import { unreadIn } from '../reconcile/unread.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
-import { explain } from '../runtime/severity.ts';
 
 export interface StatusPageParts {
   readonly config: Config;
@@ -47,10 +47,7 @@ export function statusPage({
     expected: places.usual.length > 0 ? componentsFor(config) : [],
     plan: async () => {
       const survey = await plan();
-      const unread = survey.seen.unread.map(
-        ({ object, name, error }) => `${object} ${name}: ${explain(error)}`,
-      );
-      return { plan: planJson(survey.plan), unread };
+      return { plan: planJson(survey.plan, survey.portal, unreadIn(survey.seen)) };
     },
     examine: file === undefined ? undefined : () => diagnose(config, file),
   };

@@ -1,7 +1,9 @@
 import { request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
+import { planJson } from '../../src/plan/plan-json.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
+import { portal } from '../support/builders.ts';
 
 let api: RunningApi;
 afterEach(() => api[Symbol.asyncDispose]());
@@ -13,11 +15,13 @@ async function start(token?: string): Promise<void> {
       token: token === undefined ? undefined : new Secret(token),
       statuses: async () => [],
       expected: [],
-      plan: async () => ({ plan: { changes: [], held: [], warnings: [], unknownStates: [] }, unread: [] }),
+      plan: async () => ({ plan: planJson(nothing, portal(), []) }),
       examine: undefined,
     },
   });
 }
+
+const nothing = { phases: [], held: [], warnings: [], unknownStates: [] };
 
 const ask = async (path: string, headers: Record<string, string> = {}) => {
   const { statusCode, headers: answered, body } = await request(api.url + path, { headers });

@@ -121,9 +121,11 @@ describe.skipIf(obstacle !== undefined)(
 
       await page.getByRole('button', { name: 'What would a run change now?' }).click();
 
-      await part('Plan').getByText(': 1 change.').waitFor();
+      await part('Plan').getByText(': 0 to create, 1 to change, 0 to delete, 0 held.').waitFor();
       await part('Plan')
-        .getByText(`update device ${deviceName(server(1))}: the server differs (status)`)
+        .getByText(
+          new RegExp(`update device ${deviceName(server(1))} in rack .+: the server differs \\(status\\)`),
+        )
         .waitFor();
     });
 

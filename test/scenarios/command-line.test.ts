@@ -38,12 +38,14 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
   const after = await command('plan', '-c', config).finished;
 
   expect(before).toMatchObject({ code: 2, stderr: '' });
-  expect(before.stdout).toMatch(/^\+ rack \S+: a stack without a rack$/m);
+  expect(before.stdout).toMatch(/^ {2}\+ rack \S+ \(stack \S+\): \d+ U, \S+; a stack without a rack$/m);
+  expect(before.stdout).toMatch(/^\d+ to create, 0 to change, 0 to delete$/m);
   expect(racksBefore).toBe(0);
   expect(asJson.code).toBe(2);
   expect(JSON.parse(asJson.stdout)).toMatchObject({
     changes: expect.arrayContaining([expect.objectContaining({ change: 'create-rack', object: 'rack' })]),
     held: [],
+    inStep: false,
   });
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(

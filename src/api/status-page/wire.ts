@@ -17,8 +17,6 @@ export interface StatusView {
 export interface PlanView {
   readonly at: string;
   readonly plan: PlanJson;
-  /** What could not be read. */
-  readonly unread: readonly string[];
 }
 
 /** `POST /ui/doctor` */

@@ -1,0 +1,63 @@
+import type { Logger } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
+import type { Change, ChangeKind } from '../plan/change.ts';
+import { fieldsOf } from '../plan/field-change.ts';
+import type { Subject } from '../plan/subject.ts';
+import { explain } from '../runtime/severity.ts';
+import type { Outcome } from './apply.ts';
+import type { Failure, RunReport } from './run-report.ts';
+
+/** Notes what became of each change of a run: a log line, an event of the trace, and its row in the report. */
+export class ChangeRecord {
+  readonly done: Change[] = [];
+  readonly made: RunReport['made'][number][] = [];
+  readonly failures: Failure[] = [];
+  readonly skipped: RunReport['skipped'][number][] = [];
+  readonly #counts: Partial<Record<ChangeKind, number>> = {};
+  readonly #subjectOf: (change: Change) => Subject;
+  readonly #log: Logger;
+  readonly #tracing: Tracing;
+
+  constructor(options: {
+    readonly subjectOf: (change: Change) => Subject;
+    readonly log: Logger;
+    readonly tracing: Tracing;
+  }) {
+    this.#subjectOf = options.subjectOf;
+    this.#log = options.log;
+    this.#tracing = options.tracing;
+  }
+
+  /** Changes carried out, by kind. */
+  get counts(): Readonly<Partial<Record<ChangeKind, number>>> {
+    return this.#counts;
+  }
+
+  note(outcome: Outcome): void {
+    const { change } = outcome;
+    const named = this.#subjectOf(change);
+    const subject =
+      outcome.kind === 'done' && outcome.id !== undefined ? { ...named, id: outcome.id } : named;
+    const fields = { ...subject, change: change.kind, why: change.reason };
+    switch (outcome.kind) {
+      case 'done': {
+        const changed = fieldsOf(change).map(({ field }) => field);
+        this.done.push(change);
+        this.made.push({ ...fields, fields: changed });
+        this.#counts[change.kind] = (this.#counts[change.kind] ?? 0) + 1;
+        this.#tracing.event('changed', fields);
+        this.#log.info({ ...fields, fields: changed, ms: Math.round(outcome.ms) }, 'changed');
+        return;
+      }
+      case 'failed':
+        this.failures.push({ ...subject, doing: change.kind, error: outcome.error });
+        this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
+        this.#log.warn({ ...fields, err: outcome.error }, 'change failed');
+        return;
+      case 'skipped':
+        this.skipped.push({ ...subject, because: outcome.because });
+        this.#tracing.event('change skipped', { ...fields, because: outcome.because });
+        this.#log.warn({ ...fields, because: outcome.because }, 'change skipped');
+    }
+  }
+}
