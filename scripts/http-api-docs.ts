@@ -57,7 +57,7 @@ export async function renderHttpApi(): Promise<string> {
 What the component \`api\` serves, by default on port 42356. The same as OpenAPI 3.1: \`GET /openapi.json\`.
 
 - Bodies are JSON, with GET and DELETE too; a field that is not listed is ignored, one that is null counts as left out.
-- With \`api.jwt_secret\` set, all that asks something of the cloud needs \`Authorization: Bearer <JWT>\` (HS256, with \`exp\`).
+- With a secret (\`api.jwt_secret\` or \`JWT_SECRET\`), and unless \`api.jwt\` says otherwise, all that asks something of the cloud needs \`Authorization: Bearer <JWT>\` (HS256, with \`exp\`).
 - Every answer from 400 on is \`{"error", "message", "request_id"}\`. \`message\` is one short line for people; the log knows the
   request by \`request_id\`, which every answer also has as \`x-request-id\`.
 
@@ -89,7 +89,7 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
     requestReconcile: () => {},
     pingCloud: async () => {},
     billing: false,
-    jwtSecret: undefined,
+    jwt: { kind: 'off' },
     tls: undefined,
     clock: systemClock,
     log: createLogger({ level: 'critical', format: 'json' }),

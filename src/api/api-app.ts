@@ -19,7 +19,7 @@ import type { Secret } from '../runtime/secret.ts';
 import { version } from '../runtime/version.ts';
 import { answerClientError, answerErrors, answerFrameworkError } from './answer-errors.ts';
 import { Asker } from './asker.ts';
-import { bearerFault } from './bearer-token.ts';
+import { bearerFault, type JwtPolicy } from './bearer-token.ts';
 import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
@@ -40,8 +40,8 @@ export interface ApiOptions {
   readonly pingCloud: () => Promise<void>;
   /** Whether CloudKitty rates every new project. */
   readonly billing: boolean;
-  /** Shared with the portal; undefined: anybody may ask. */
-  readonly jwtSecret: Secret | undefined;
+  /** Which requests need a token of the portal's. */
+  readonly jwt: JwtPolicy;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   /** The service's own metrics, as Prometheus reads them; undefined: they are not served. */
@@ -62,6 +62,10 @@ declare module 'fastify' {
     why: string | undefined;
     /** The exchange with the cloud that failed, if one did. */
     upstream: OperationError['upstream'];
+  }
+  interface FastifyContextConfig {
+    /** A call of the cluster builder's, which in its release 1.0.0 has no token to send. */
+    isForClusterBuilder?: boolean;
   }
 }
 
@@ -151,10 +155,15 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   });
   const asker = new Asker(options.sessions, options.clock);
   await app.register(async (guarded) => {
-    const { jwtSecret, clock } = options;
-    if (jwtSecret) {
-      guarded.addHook('onRequest', async (request) => {
-        const fault = bearerFault(request.headers.authorization, jwtSecret, clock.now());
+    const { jwt, clock } = options;
+    if (jwt.kind !== 'off') {
+      guarded.addHook('onRequest', async ({ headers, routeOptions }) => {
+        const isForClusterBuilder = routeOptions.config.isForClusterBuilder ?? false;
+        const fault = bearerFault(headers.authorization, {
+          policy: jwt,
+          isForClusterBuilder,
+          now: clock.now(),
+        });
         if (fault) throw new Problem(401, `Not authorised: ${fault}.`, { 'www-authenticate': 'Bearer' });
       });
     }

@@ -11,6 +11,10 @@ export interface ApiServerOptions extends ApiOptions {
 /** What has been begun is waited for so long, ms; after that it is broken off. The process ends within 10 s. */
 const drainMs = 6_000;
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 /** The server through which the portal asks things of the cloud. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
@@ -26,13 +30,16 @@ export class ApiServer {
    * @throws {ServiceError} fatal: the address cannot be listened on
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
-    const { host, port, log, userProjects, sessions, clock } = this.#options;
+    const { host, port, jwt, log, userProjects, sessions, clock } = this.#options;
     // Loaded where it is served alone: the other components start in half the time without it.
     const { apiApp } = await import('./api-app.ts');
     const app = await apiApp(this.#options);
     try {
       const url = await app.listen({ host, port });
-      log.info({ url }, 'listening');
+      log.info({ url, tokens: jwt.kind }, 'listening');
+      if (jwt.kind !== 'required' && !isLoopback(host)) {
+        log.warn({ url, tokens: jwt.kind }, 'the API is open: anyone who can reach it may use it');
+      }
       onListening?.(url);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;

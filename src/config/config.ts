@@ -133,12 +133,22 @@ export interface ApiConfig {
   readonly port: number;
   /** Identity addresses, beside the configured one, that a request may name. */
   readonly allowedAuthUrls: readonly string[];
-  readonly jwtSecret: Secret | undefined;
+  readonly jwt: JwtPolicy;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   readonly ui: boolean;
   readonly uiToken: Secret | undefined;
 }
+
+/** Which requests need a token that is signed with the secret shared with Concertim. */
+export type JwtPolicy =
+  | { readonly kind: 'off' }
+  | {
+      readonly kind: 'required' | 'if-present';
+      readonly secret: Secret;
+      /** Whether the literal of cluster builder 1.0.0 passes, for its own calls. */
+      readonly allowDummyToken: boolean;
+    };
 
 /** The service's own metrics and traces. */
 export interface ObservabilityConfig {

@@ -317,7 +317,7 @@ metrics: { interval: 30, ttl: 60, cpu_per_vcpu: no }
 api:
   port: "8443"
   allowed_auth_urls: http://other:5000/v3/
-  jwt_secret: s
+  jwt_secret: of-sixteen-chars
   tls_cert: cert.pem
   tls_key: key.pem
   ui: off
@@ -343,6 +343,56 @@ log_rotation: { size: 1 MB, files: 2 }
   expect(problemsOf(`${minimal}api:\n  tls_cert: cert.pem`)).toEqual([
     'config.yaml:13:3 api.tls_cert: is given without api.tls_key, give both or none',
   ]);
+});
+
+const secret = '0123456789abcdef';
+const open = { kind: 'off' };
+const shut = { kind: 'required', allowDummyToken: false };
+
+test.each([
+  { what: 'nothing', api: '{}', env: {}, jwt: open },
+  { what: 'a secret', api: `{jwt_secret: ${secret}}`, env: {}, jwt: shut },
+  { what: 'a secret of the environment', api: '{}', env: { JWT_SECRET: secret }, jwt: shut },
+  {
+    what: 'one of the environment beside an empty key',
+    api: '{jwt_secret: }',
+    env: { JWT_SECRET: secret },
+    jwt: shut,
+  },
+  {
+    what: 'the policy alone, with a secret of the environment',
+    api: '{jwt: if-present, allow_dummy_token: true}',
+    env: { JWT_SECRET: secret },
+    jwt: { kind: 'if-present', allowDummyToken: true },
+  },
+  { what: 'off beside a secret', api: `{jwt: off, jwt_secret: ${secret}}`, env: {}, jwt: open },
+])('with $what of a portal, requests need a token: $jwt.kind', ({ api, env, jwt }) => {
+  const config = load(`${minimal}api: ${api}\n`, env);
+
+  expect(config.api.jwt).toMatchObject(jwt);
+  if (config.api.jwt.kind !== 'off') expect(revealed(config.api.jwt.secret)).toBe(secret);
+});
+
+test('the secret of the file goes before that of the environment', () => {
+  const { jwt } = load(`${minimal}api: {jwt_secret: ${secret}}`, {
+    JWT_SECRET: 'another-one-of-24-letters',
+  }).api;
+
+  expect(jwt.kind !== 'off' && revealed(jwt.secret)).toBe(secret);
+});
+
+test.each([
+  { api: '{jwt_secret: ""}', env: {}, problem: /^config\.yaml:.* api\.jwt_secret: is empty/ },
+  { api: '{jwt_secret: }', env: {}, problem: /^config\.yaml:.* api\.jwt_secret: is empty/ },
+  { api: '{}', env: { JWT_SECRET: '' }, problem: /^\$JWT_SECRET api\.jwt_secret: is empty/ },
+  { api: '{jwt_secret: }', env: { JWT_SECRET: '' }, problem: /^\$JWT_SECRET api\.jwt_secret: is empty/ },
+  { api: '{jwt_secret: 0123456789abcde}', env: {}, problem: /fewer than 16 characters/ },
+  { api: '{}', env: { JWT_SECRET: 'x' }, problem: /^\$JWT_SECRET .*fewer than 16 characters/ },
+  { api: '{jwt: required}', env: {}, problem: /api\.jwt: is required, but there is no secret/ },
+  { api: '{jwt: if-present}', env: {}, problem: /api\.jwt: is if-present, but there is no secret/ },
+  { api: '{jwt: maybe}', env: {}, problem: /none of the words/ },
+])('$api with $env is an error of configuration, and no open door', ({ api, env, problem }) => {
+  expect(problemsOf(`${minimal}api: ${api}\n`, env)).toEqual([expect.stringMatching(problem)]);
 });
 
 test('a secret is read from its file, beside the configuration, without the line feed at its end', () => {

@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, Credentials, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { Config, Credentials, JwtPolicy, RabbitMqConfig, TlsTrust } from './config.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
 import { readFile } from './read-file.ts';
 import { type ReadSettings, readSettings, type Setting } from './read-settings.ts';
 import { resolvePath } from './resolve-path.ts';
 import type { ConfigFile } from './schema.ts';
-import { parseYaml, type YamlMap } from './yaml-tree.ts';
+import { parseYaml, type YamlEntry, type YamlMap } from './yaml-tree.ts';
 
 const environmentVariable = 'CONCERTIM_OPENSTACK_SERVICE_CONFIG';
 const standardFile = '/etc/concertim-openstack-service/config.yaml';
@@ -51,7 +51,10 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const problems = new Problems();
   const root = parseYaml(content.text, file, problems);
   if (!root) throw problems.toError();
-  const read = readSettings(withCloudOf(withFoldersOf(env, root), env, problems), problems);
+  const read = readSettings(
+    withCloudOf(withJwtSecretOf(env, withFoldersOf(env, root)), env, problems),
+    problems,
+  );
   const config = new ConfigBuilder(read, problems).build(root.at, systemdOf(env));
   return { config, file, settings: read.settings };
 }
@@ -82,11 +85,26 @@ function withFoldersOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
     // systemd separates several by colons.
     const text = env[variable]?.split(':')[0];
     const at = { file: `$${variable}`, line: 0, column: 0 };
-    const given = entries.get(key)?.node;
-    const isSilent = !given || (given.kind === 'text' && given.text === undefined);
-    if (text && isSilent) entries.set(key, { at, node: { kind: 'text', text, at } });
+    if (text && isSilent(entries.get(key))) entries.set(key, { at, node: { kind: 'text', text, at } });
   }
   return { ...root, entries };
+}
+
+/** Not there, or there with nothing after it. */
+function isSilent(entry: YamlEntry | undefined): boolean {
+  return !entry || (entry.node.kind === 'text' && entry.node.text === undefined);
+}
+
+/** The portal's playbook gives the secret in the environment alone; the file, where it says something, goes first. */
+function withJwtSecretOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
+  const api = root.entries.get('api');
+  const at = { file: '$JWT_SECRET', line: 0, column: 0 };
+  if (env['JWT_SECRET'] === undefined || (api && api.node.kind !== 'map' && !isSilent(api))) return root;
+  const entries = new Map(api?.node.kind === 'map' ? api.node.entries : []);
+  if (!isSilent(entries.get('jwt_secret')) || !isSilent(entries.get('jwt_secret_file'))) return root;
+  entries.set('jwt_secret', { at, node: { kind: 'text', text: env['JWT_SECRET'], at } });
+  const node = { kind: 'map', at: api?.at ?? at, entries } as const;
+  return { ...root, entries: new Map([...root.entries, ['api', { at: api?.at ?? at, node }]]) };
 }
 
 /** sd_notify(3) and sd_watchdog_enabled(3): what is meant for another process does not concern us. */
@@ -97,6 +115,9 @@ function systemdOf(env: NodeJS.ProcessEnv): Config['systemd'] {
   const watchdogMs = Number(WATCHDOG_USEC) / 1_000;
   return { socket, watchdogMs: isOurs && watchdogMs > 0 ? watchdogMs : undefined };
 }
+
+/** What is shorter can be found by trying: every user of the portal holds a token that was signed with it. */
+const shortestSecret = 16;
 
 /** From the keys' values to what the service uses: what depends on several keys, and on files they name. */
 class ConfigBuilder {
@@ -118,6 +139,7 @@ class ConfigBuilder {
     const concertimTls = this.#trust('concertim', concertim);
     const rmq = this.#rmq(start);
     const apiTls = this.#apiTls();
+    const jwt = this.#jwt(start);
     const logDir = this.#path('log_dir', this.#values.log_dir);
     const dataDir = this.#path('data_dir', this.#values.data_dir);
     if (!credentials || this.#problems.any) throw this.#problems.toError();
@@ -151,7 +173,7 @@ class ConfigBuilder {
         host: api.host,
         port: api.port,
         allowedAuthUrls: api.allowed_auth_urls ?? [],
-        jwtSecret: api.jwt_secret,
+        jwt,
         tls: apiTls,
         ui: api.ui,
         uiToken: api.ui_token,
@@ -214,6 +236,36 @@ class ConfigBuilder {
       exchanges: rmq.exchanges ?? ['nova', 'heat', 'openstack'],
       queue: rmq.queue,
     };
+  }
+
+  /** No secret, an empty one and one that can be guessed are told apart: a door must not stand open by mistake. */
+  #jwt(start: Place): JwtPolicy {
+    const { jwt, jwt_secret: secret, allow_dummy_token: allowDummyToken } = this.#values.api;
+    const key = 'api.jwt_secret';
+    const at = this.#places.get(key);
+    const length = secret?.reveal().length;
+    if (at && length !== undefined && length < shortestSecret) {
+      this.#problems.addOnce(
+        at,
+        key,
+        length === 0
+          ? 'is empty, give the secret that Concertim signs its tokens with, or remove it'
+          : `has fewer than ${shortestSecret} characters and can be guessed, give Concertim and this service a longer one`,
+      );
+    }
+    const policyAt = this.#places.get('api.jwt') ?? start;
+    if (jwt !== undefined && jwt !== 'off' && !secret) {
+      this.#problems.addOnce(
+        policyAt,
+        'api.jwt',
+        `is ${jwt}, but there is no secret, give api.jwt_secret, api.jwt_secret_file or $JWT_SECRET`,
+      );
+    }
+    if (jwt === 'off' && secret) {
+      this.#problems.notice(policyAt, 'api.jwt', 'is off: the secret is not used, anyone may ask');
+    }
+    if (!secret || jwt === 'off') return { kind: 'off' };
+    return { kind: jwt ?? 'required', secret, allowDummyToken };
   }
 
   #apiTls(): { cert: string; key: Secret } | undefined {

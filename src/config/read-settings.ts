@@ -76,7 +76,7 @@ class SettingsReader {
   #value(schema: z.ZodType, map: YamlMap, section: string, key: string): unknown {
     const facts = about.get(schema);
     const path = section ? `${section}.${key}` : key;
-    const entry = given(map, key);
+    const entry = given(map, key) ?? (given(map, `${key}_file`) ? undefined : emptySecret(map, key, facts));
     const fromFile = facts?.secret ? this.#secretFile(map, path, key) : undefined;
     if (entry && fromFile) {
       this.#problems.add(fromFile.at, `${path}_file`, `is given beside ${path}, remove one of the two`);
@@ -166,6 +166,15 @@ function isGiven(entry: YamlEntry | undefined): boolean {
 function given(map: YamlMap, key: string): YamlEntry | undefined {
   const entry = map.entries.get(key);
   return isGiven(entry) ? entry : undefined;
+}
+
+/**
+ * `key:` with nothing after it, for a secret: a template that had no value to put there. As good as not there, it would
+ * leave open what the secret is to shut.
+ */
+function emptySecret(map: YamlMap, key: string, facts: About | undefined): YamlEntry | undefined {
+  const entry = facts?.mayNotBeEmpty ? map.entries.get(key) : undefined;
+  return entry && { at: entry.at, node: { kind: 'text', text: '', at: entry.at } };
 }
 
 /** The node as the schema takes it. A section becomes `{}`: no schema of a value accepts one. */

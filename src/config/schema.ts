@@ -183,7 +183,18 @@ export const ConfigFile = z.strictObject({
         'Further Keystone addresses, beside `openstack.auth_url`, that a request may have its credentials sent to.',
     }),
     jwt_secret: optional(secret, {
-      description: 'Secret shared with Concertim; when it is set, requests need a token signed with it.',
+      description:
+        'Secret that Concertim signs its tokens with, 16 characters at least. Default: `$JWT_SECRET`, if that is set.',
+      mayNotBeEmpty: true,
+    }),
+    jwt: optional(oneOf(['required', 'if-present', 'off']), {
+      description:
+        'Which requests need a token: `required`, all of them; `if-present`, a request without a token passes, one with a bad token does not; `off`, none. Default: `required` with a secret, `off` without.',
+    }),
+    allow_dummy_token: optional(flag, {
+      description:
+        'Accept the literal `DUMMYTOKEN` that cluster builder 1.0.0 sends, for its own four calls: whoever can reach the port can send it, too.',
+      default: 'false',
     }),
     tls_cert: optional(path, { description: 'Own certificate (PEM), with its chain, to serve HTTPS.' }),
     tls_key: optional(path, { description: 'Private key (PEM) of that certificate.' }),

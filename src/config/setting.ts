@@ -14,6 +14,8 @@ export interface About {
   readonly suggestion?: string;
   /** Never shown; may also be given as `<key>_file`. */
   readonly secret?: boolean;
+  /** A key with nothing after it is not the same as no key. */
+  readonly mayNotBeEmpty?: boolean;
 }
 
 /** What is known of each key. */

@@ -9,6 +9,7 @@ import { startApiCloud } from '../support/api-cloud.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const secret = 'shared-with-the-portal';
+const required = { kind: 'required', secret: new Secret(secret), allowDummyToken: false } as const;
 const inAMinute = () => Math.round(Date.now() / 1000) + 60;
 
 /** A JWT as the portal of 2024 makes it. */
@@ -23,7 +24,7 @@ test.each([
   { what: 'a number as exp', claims: { exp: inAMinute(), iat: 0, jti: 'x' } },
   { what: 'a text as exp, as its own logins have', claims: { exp: String(inAMinute()) } },
 ])('a token of the portal with $what is taken', async ({ claims }) => {
-  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+  await using cloud = await startApiCloud({ api: { jwt: required } });
 
   const answer = await cloud.api.send(
     'GET',
@@ -59,16 +60,81 @@ test.each([
     authorization: jwt({ exp: inAMinute() - 3600 }),
     why: 'the token has expired',
   },
+  {
+    what: 'an exp of no digits',
+    authorization: jwt({ exp: '' }),
+    why: 'the token does not say when it expires',
+  },
+  {
+    what: "the sign-in of one of the portal's users",
+    authorization: jwt({ jti: 'x', sub: '42', scp: 'user', aud: null, iat: '1', exp: String(inAMinute()) }),
+    why: "the token is the sign-in of one of Concertim's users, which Concertim itself does not send",
+  },
+  {
+    what: 'a scope and no subject',
+    authorization: jwt({ scp: 'user', exp: inAMinute() }),
+    why: "the token is the sign-in of one of Concertim's users, which Concertim itself does not send",
+  },
+  {
+    what: 'a subject that is null',
+    authorization: jwt({ sub: null, exp: inAMinute() }),
+    why: "the token is the sign-in of one of Concertim's users, which Concertim itself does not send",
+  },
+  {
+    what: 'the literal of cluster builder 1.0.0',
+    authorization: 'DUMMYTOKEN',
+    why: 'DUMMYTOKEN is what cluster builder 1.0.0 sends instead of a token; upgrade it to 1.1.0, or set api.allow_dummy_token',
+  },
 ])('a request with $what is refused before it is read', async ({ authorization, why }) => {
-  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+  await using cloud = await startApiCloud({ api: { jwt: required } });
 
   const answer = await cloud.api.send('GET', '/key_pairs', 'no JSON', authorization ? { authorization } : {});
 
   expect(answer).toMatchObject({ status: 401, body: { message: `Not authorised: ${why}.` } });
 });
 
+test.each([
+  { what: 'no token', headers: {}, status: 200 },
+  { what: 'a good token', headers: { authorization: jwt({ exp: inAMinute() }) }, status: 200 },
+  { what: 'a bad token', headers: { authorization: jwt({ exp: 1 }) }, status: 401 },
+  { what: 'an empty header', headers: { authorization: '' }, status: 401 },
+  { what: 'the literal of cluster builder 1.0.0', headers: { authorization: 'DUMMYTOKEN' }, status: 401 },
+])('where tokens are checked if present, $what is answered $status', async ({ headers, status }) => {
+  await using cloud = await startApiCloud({ api: { jwt: { ...required, kind: 'if-present' } } });
+
+  const answer = await cloud.api.send('GET', '/key_pairs', { cloud_env: cloud.user }, headers);
+
+  expect(answer.status).toBe(status);
+});
+
+test('the literal of cluster builder 1.0.0, where it is allowed, opens none of the calls of the portal', async () => {
+  await using cloud = await startApiCloud({ api: { jwt: { ...required, allowDummyToken: true } } });
+
+  const answer = await cloud.api.send(
+    'GET',
+    '/key_pairs',
+    { cloud_env: cloud.user },
+    { authorization: 'DUMMYTOKEN' },
+  );
+
+  expect(answer.status).toBe(401);
+});
+
+test.each([
+  { jwt: { kind: 'off' } as const, host: '0.0.0.0', warnings: 1 },
+  { jwt: { ...required, kind: 'if-present' } as const, host: '0.0.0.0', warnings: 1 },
+  { jwt: required, host: '0.0.0.0', warnings: 0 },
+  { jwt: { kind: 'off' } as const, host: '127.0.0.1', warnings: 0 },
+])('with tokens $jwt.kind on $host there are $warnings warnings that it is open', async (api) => {
+  await using cloud = await startApiCloud({ api });
+
+  const warned = cloud.api.printed.filter((line) => line.includes('the API is open'));
+
+  expect(warned).toHaveLength(api.warnings);
+});
+
 test('without a token it still says that it runs', async () => {
-  await using cloud = await startApiCloud({ api: { jwtSecret: new Secret(secret) } });
+  await using cloud = await startApiCloud({ api: { jwt: required } });
 
   const answers = await Promise.all(
     ['/', '/healthz', '/readyz', '/openapi.json'].map((path) => cloud.api.send('GET', path)),

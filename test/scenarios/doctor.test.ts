@@ -112,10 +112,21 @@ const cases: readonly Case[] = [
     fault: 'whoever reaches the component api may ask it',
     settings: { api: { host: '0.0.0.0' } },
     check: 'config.api',
-    level: 'ok',
-    found: /Whoever reaches 0\.0\.0\.0:\d+ may ask/,
+    level: 'warning',
+    found: /is open: anyone who can reach 0\.0\.0\.0:\d+ may use it without a token/,
     repair: /Set api\.jwt_secret/,
     repaired: settings({ 'api.jwt_secret': 'known-to-both-of-them-and-nobody-else' }),
+  },
+  {
+    fault: 'a request without a token passes',
+    settings: {
+      api: { host: '0.0.0.0', jwt: 'if-present', jwt_secret: 'known-to-both-of-them-and-nobody-else' },
+    },
+    check: 'config.api',
+    level: 'warning',
+    found: /may use it by sending no token/,
+    repair: /Set api\.jwt to required/,
+    repaired: settings({ 'api.jwt': 'required' }),
   },
   {
     fault: 'data_dir is not set',

@@ -57,7 +57,7 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     requestReconcile: (references) => void reconciled.push(...references),
     pingCloud: async () => {},
     billing: false,
-    jwtSecret: undefined,
+    jwt: { kind: 'off' },
     tls: undefined,
     clock,
     log: createLogger({ level: 'debug', format: 'json', output }),

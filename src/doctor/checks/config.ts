@@ -76,15 +76,20 @@ async function problemOfFolder(folder: string): Promise<string | undefined> {
   }
 }
 
-function checkApi({ host, port, jwtSecret }: Patient['config']['api']): Finding[] {
+function checkApi({ host, port, jwt }: Patient['config']['api']): Finding[] {
+  const check = 'config.api';
+  if (jwt.kind === 'required')
+    return [ok(check, 'The component api takes requests with a token of Concertim alone')];
   const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (jwtSecret || isLocal) return [];
+  if (isLocal) return [];
+  const isPartly = jwt.kind === 'if-present';
   return [
-    advice('config.api', {
-      found: `Whoever reaches ${host}:${port} may ask the component api, with credentials of the cloud`,
-      why: 'A secret shared with Concertim would let only Concertim ask.',
-      repair:
-        'Set api.jwt_secret to the secret that Concertim signs its tokens with, if it is of the generation that sends them.',
+    warning(check, {
+      found: `The component api is open: anyone who can reach ${host}:${port} may use it ${isPartly ? 'by sending no token (api.jwt is if-present)' : 'without a token'}`,
+      why: 'Passwords of the cloud can be tried through it, and calls without credentials, such as those about credits, are answered to anyone.',
+      repair: isPartly
+        ? 'Set api.jwt to required once no portal before 1.0.0, which sends no tokens, is served; or set api.host to 127.0.0.1.'
+        : 'Set api.jwt_secret (or the environment variable JWT_SECRET) to the secret that Concertim 1.0.0 and later sign their tokens with. For an earlier portal, which sends none, set api.host to 127.0.0.1 or let a firewall admit the portal alone.',
     }),
   ];
 }
