@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { componentNames } from '../components.ts';
 import { ConfigError } from '../config/problems.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import type { CheckConfigOptions } from './check-config.ts';
 import type { DoctorOptions } from './doctor.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { HealthCommandOptions } from './health.ts';
 import type { MetricsOptions } from './metrics.ts';
 import type { PlanOptions } from './plan.ts';
@@ -12,9 +13,7 @@ import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 import type { StatusOptions } from './status.ts';
 import { StoppedError } from './stop-signal.ts';
-
-/** EX_CONFIG of sysexits.h: a supervisor need not try again before somebody has changed the configuration. */
-const configurationError = 78;
+import { UsageError } from './usage-error.ts';
 
 const firstSteps = `
 The first time, one after the other; each says what is to be done next:
@@ -40,6 +39,8 @@ const logFormat = () =>
  */
 export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('concertim-openstack-service')
+    // Inherited by the commands: what commander says of a wrong command line is thrown, and ends with its own code.
+    .exitOverride()
     .description('Shows an OpenStack cloud in Concertim: stacks as racks, servers as devices.')
     .version(version)
     .addHelpText('after', firstSteps);
@@ -83,7 +84,9 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('doctor')
-    .description('check all that the service stands on; exit 0 all is well, 1 warnings, 2 errors')
+    .description(
+      'check all that the service stands on; exit 0 all is well, 2 errors, 3 warnings or something not checked',
+    )
     .addOption(configOption())
     .option('--json', 'for programs')
     .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
@@ -146,15 +149,17 @@ function withOldSpelling(args: readonly string[]): string[] {
 
 /** Runs one command line to its end. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  let code = 0;
+  let code: number = exitCodes.success;
   try {
     await commandLine((given) => {
       code = given;
     }).parseAsync(withOldSpelling(args), { from: 'user' });
   } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     console.error(explain(error));
     if (error instanceof StoppedError) return error.exitCode;
-    return error instanceof ConfigError ? configurationError : 1;
+    if (error instanceof UsageError) return exitCodes.usage;
+    return error instanceof ConfigError ? exitCodes.configuration : exitCodes.failure;
   }
   return code;
 }

@@ -1,13 +1,15 @@
 import { createInterface } from 'node:readline/promises';
 import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { describeDiagnosis, exitCodeOf } from '../doctor/describe.ts';
+import { describeDiagnosis, worstOf } from '../doctor/describe.ts';
 import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts';
 import { error, type Finding } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
-import { explain, ServiceError } from '../runtime/severity.ts';
+import { explain } from '../runtime/severity.ts';
+import { exitCodes } from './exit-codes.ts';
 import { stopSignal } from './stop-signal.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface DoctorOptions {
   readonly config?: string;
@@ -20,13 +22,13 @@ export interface DoctorOptions {
 /** A role that was made can be given only then: each round may find what the one before made possible. */
 const mostRounds = 3;
 
-/** `doctor`: what stands in the way of the service, and what repairs it. @returns 0 nothing, 1 warnings, 2 errors */
+/** `doctor`: what stands in the way of the service, and what repairs it. @returns its exit code */
 export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.yes && !options.fix) {
-    throw new ServiceError('--yes without --fix: there is nothing that would be asked.', {
-      severity: 'fatal',
-      hint: 'Give both, or neither.',
-    });
+    throw new UsageError(
+      '--yes needs --fix: without it the doctor changes nothing.',
+      'Give both, or neither.',
+    );
   }
   const loaded = load(options.config);
   if ('findings' in loaded) return tell(loaded, options);
@@ -67,6 +69,8 @@ function load(file: string | undefined): LoadedConfig | Diagnosis {
   }
 }
 
+const exitCodeOf = { ok: exitCodes.success, warning: exitCodes.warnings, error: exitCodes.difference };
+
 function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   const { findings, unchecked } = diagnosis;
   const told = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
@@ -75,7 +79,7 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
       ? JSON.stringify({ findings: told, unchecked }, undefined, 2)
       : describeDiagnosis(diagnosis, process.stdout.columns),
   );
-  return exitCodeOf(diagnosis);
+  return exitCodeOf[worstOf(diagnosis)];
 }
 
 /**

@@ -1,4 +1,6 @@
 import { constants } from 'node:os';
+import { ageOf, systemClock } from '../runtime/clock.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** A command was ended before it could say what it was asked for. Its exit code is the one that shells expect. */
 export class StoppedError extends Error {
@@ -13,16 +15,24 @@ export class StoppedError extends Error {
 /** Time to finish what is under way before the process ends anyway. */
 const graceMs = 9_000;
 
+/** A signal to the whole process group arrives twice where a parent passes it on: so soon after the first it is the same. */
+const sameSignalMs = 1_000;
+
 /**
  * Aborted by Ctrl-C or SIGTERM. A second one, or the end of the grace time, ends the process at once: nothing is lost by
- * it, because the next start looks at everything again.
+ * it, because the next start reads everything again.
  */
 export function stopSignal(): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
+  let stoppedAt: number | undefined;
   const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(1);
+    if (stoppedAt !== undefined) {
+      if (ageOf(stoppedAt, systemClock.now()) < sameSignalMs) return;
+      process.exit(exitCodes.failure);
+    }
+    stoppedAt = systemClock.now();
     controller.abort(new StoppedError(name));
-    AbortSignal.timeout(graceMs).addEventListener('abort', () => process.exit(1));
+    AbortSignal.timeout(graceMs).addEventListener('abort', () => process.exit(exitCodes.failure));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

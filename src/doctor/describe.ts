@@ -50,13 +50,13 @@ function summary({ findings, unchecked }: Diagnosis): string {
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   const errors = count('error');
   const warnings = count('warning');
-  if (errors + warnings === 0) return `All is well: ${findings.length} checks.`;
+  if (errors + warnings + unchecked.length === 0) return `All is well: ${findings.length} checks.`;
   const left = unchecked.length > 0 ? `, ${unchecked.length} not checked` : '';
   return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}${left}.`;
 }
 
-/** @returns 0 all is well, 1 warnings, 2 errors */
-export function exitCodeOf({ findings }: Diagnosis): 0 | 1 | 2 {
-  if (findings.some(({ level }) => level === 'error')) return 2;
-  return findings.some(({ level }) => level === 'warning') ? 1 : 0;
+/** The worst that a diagnosis says. What could not be checked may hide anything: it is not well. */
+export function worstOf({ findings, unchecked }: Diagnosis): Finding['level'] {
+  if (findings.some(({ level }) => level === 'error')) return 'error';
+  return unchecked.length > 0 || findings.some(({ level }) => level === 'warning') ? 'warning' : 'ok';
 }
