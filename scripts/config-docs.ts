@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigFile, keysOf2024, sections } from '../src/config/schema.ts';
+import { variablesOf } from '../src/config/secrets-of-environment.ts';
 import { type About, about } from '../src/config/setting.ts';
 
 interface Key {
@@ -51,6 +52,9 @@ start. [config.example.yaml](../config.example.yaml) holds every key.
 - \`concertim-openstack-service check-config\` shows what is in effect and where each value comes from, without secrets.
 - All that is wrong is told at once, as \`config.yaml:LINE:COL key: what is wrong, what to do\`, and the exit code is 78.
 - Every secret can be given as a file: \`password_file: PATH\` instead of \`password\`. A line feed at its end is not part of it.
+- Every secret can be given by the environment, in the variable that its row names, where the file does not say it.
+- A key that resembles none of these, such as one of a newer version, is ignored with one notice at the start. One that
+  resembles one of them is taken for a slip of the pen, and is an error.
 - A path that is not absolute starts from the folder of the file it stands in; \`~/\` is the home folder.
 - A text is taken as it is written, digits and all: \`password: 0123\` has four characters. Quotes are needed where YAML
   needs them, such as before \`#\` and around \`: \`.
@@ -90,7 +94,8 @@ ${Object.entries(keysOf2024)
 function tableOf(section: Section): string {
   const rows = section.keys.map(({ name, facts, isRequired }) => {
     const fallback = isRequired ? '**required**' : facts.default === undefined ? '' : `\`${facts.default}\``;
-    const secret = facts.secret ? ` Secret; or \`${name}_file\`.` : '';
+    const variables = variablesOf(section.name, name, facts).map((variable) => `\`$${variable}\``);
+    const secret = facts.secret ? ` Secret; or \`${name}_file\`, or ${variables.join(', or ')}.` : '';
     return `| \`${name}\` | ${facts.description}${secret} | ${facts.takes} | ${fallback} |`;
   });
   const unused = section.isUnused ? ' Checked and kept, but no component of this version uses it yet.' : '';

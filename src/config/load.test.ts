@@ -190,12 +190,26 @@ test.each([
   ['openstack:\n  region: x', 'did you mean openstack.region_name?'],
   ['concertim:\n  password: x', 'did you mean concertim.concertim_password?'],
   ['concertim:\n  url: x', 'did you mean concertim.concertim_url?'],
-  ['frobnicate: x', 'remove it; docs/configuration.md lists all keys'],
-  ['__proto__: x', 'remove it; docs/configuration.md lists all keys'],
 ])('of the unknown key in %j it is said: %s', (text, advice) => {
   const unknown = problemsOf(text).filter((problem) => problem.includes('is not a known key'));
 
   expect(unknown).toEqual([expect.stringContaining(advice)]);
+});
+
+test('keys that resemble none of ours are ignored, with one notice for all', () => {
+  const config = load(`frobnicate: x
+__proto__: x
+${minimal}api:
+  quux: [1, 2]
+zyxwvut:
+  password: p
+`);
+
+  expect(config.notices).toEqual([
+    expect.stringMatching(
+      /config\.yaml:1:1 frobnicate: is no key of this version and is ignored, and so are __proto__ \(line 2\), zyxwvut \(line \d+\), api\.quux \(line \d+\); docs\/configuration\.md lists all keys$/,
+    ),
+  ]);
 });
 
 test('keys of the version of 2024 are accepted with a notice', () => {
@@ -563,6 +577,42 @@ test('the folders that systemd or an image gives are used where the file names n
     shown: '/var/log/one',
     origin: '$LOGS_DIRECTORY',
   });
+});
+
+test('a secret can come from the environment alone; the file, where it gives one, goes first', () => {
+  const file = `${minimal.replaceAll('assword: p\n', 'assword:\n')}rmq:
+  rmq_address: broker
+  rmq_password: secret-of-the-file
+`;
+  const env = {
+    CONCERTIM_OPENSTACK_SERVICE_OPENSTACK_PASSWORD: 'secret-one',
+    CONCERTIM_OPENSTACK_SERVICE_CONCERTIM_PASSWORD: 'secret-two',
+    CONCERTIM_OPENSTACK_SERVICE_RMQ_PASSWORD: 'secret-three',
+    CONCERTIM_OPENSTACK_SERVICE_API_JWT_SECRET: 'secret-of-16-letters',
+    JWT_SECRET: 'another-of-16-letters',
+    CONCERTIM_OPENSTACK_SERVICE_API_UI_TOKEN: '',
+  };
+
+  const config = load(file, env);
+  const { settings } = loadConfigWithSettings({ file: write('config.yaml', file), env });
+
+  const { credentials } = config.openstack;
+  expect(JSON.stringify(config)).not.toContain('secret-');
+  expect(credentials.kind === 'password' && revealed(credentials.password)).toBe('secret-one');
+  expect(revealed(config.concertim.password)).toBe('secret-two');
+  expect(revealed(config.rmq?.password)).toBe('secret-of-the-file');
+  expect(config.api.jwt.kind !== 'off' && revealed(config.api.jwt.secret)).toBe('secret-of-16-letters');
+  expect(config.api.uiToken).toBeUndefined();
+  expect(settings.find(({ key }) => key === 'jwt_secret')).toMatchObject({
+    shown: '[hidden]',
+    origin: '$CONCERTIM_OPENSTACK_SERVICE_API_JWT_SECRET',
+  });
+});
+
+test('in a section that is none, a secret of the environment is not what is wrong', () => {
+  expect(problemsOf(`${minimal}api: 5\n`, { JWT_SECRET: 'another-of-16-letters' })).toEqual([
+    expect.stringContaining('api: is not a section'),
+  ]);
 });
 
 test('systemd says where and how often it wants to be notified; a watchdog of another process is none', () => {

@@ -10,7 +10,8 @@ import { readFile } from './read-file.ts';
 import { type ReadSettings, readSettings, type Setting } from './read-settings.ts';
 import { resolvePath } from './resolve-path.ts';
 import type { ConfigFile } from './schema.ts';
-import { parseYaml, type YamlEntry, type YamlMap } from './yaml-tree.ts';
+import { isSilent, withSecretsOf } from './secrets-of-environment.ts';
+import { parseYaml, type YamlMap } from './yaml-tree.ts';
 
 const environmentVariable = 'CONCERTIM_OPENSTACK_SERVICE_CONFIG';
 const standardFile = '/etc/concertim-openstack-service/config.yaml';
@@ -51,10 +52,8 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const problems = new Problems();
   const root = parseYaml(content.text, file, problems);
   if (!root) throw problems.toError();
-  const read = readSettings(
-    withCloudOf(withJwtSecretOf(env, withFoldersOf(env, root)), env, problems),
-    problems,
-  );
+  const given = withSecretsOf(env, withFoldersOf(env, root));
+  const read = readSettings(withCloudOf(given, env, problems), problems);
   const config = new ConfigBuilder(read, problems).build(root.at, systemdOf(env));
   return { config, file, settings: read.settings };
 }
@@ -88,23 +87,6 @@ function withFoldersOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
     if (text && isSilent(entries.get(key))) entries.set(key, { at, node: { kind: 'text', text, at } });
   }
   return { ...root, entries };
-}
-
-/** Not there, or there with nothing after it. */
-function isSilent(entry: YamlEntry | undefined): boolean {
-  return !entry || (entry.node.kind === 'text' && entry.node.text === undefined);
-}
-
-/** The portal's playbook gives the secret in the environment alone; the file, where it says something, goes first. */
-function withJwtSecretOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
-  const api = root.entries.get('api');
-  const at = { file: '$JWT_SECRET', line: 0, column: 0 };
-  if (env['JWT_SECRET'] === undefined || (api && api.node.kind !== 'map' && !isSilent(api))) return root;
-  const entries = new Map(api?.node.kind === 'map' ? api.node.entries : []);
-  if (!isSilent(entries.get('jwt_secret')) || !isSilent(entries.get('jwt_secret_file'))) return root;
-  entries.set('jwt_secret', { at, node: { kind: 'text', text: env['JWT_SECRET'], at } });
-  const node = { kind: 'map', at: api?.at ?? at, entries } as const;
-  return { ...root, entries: new Map([...root.entries, ['api', { at: api?.at ?? at, node }]]) };
 }
 
 /** sd_notify(3) and sd_watchdog_enabled(3): what is meant for another process does not concern us. */

@@ -33,10 +33,11 @@ interface SecretFile {
   readonly text: string | undefined;
 }
 
-/** The values of all keys in the file's tree; every key that is wrong, missing or unknown is a problem. */
+/** The values of all keys in the file's tree; every key that is wrong, missing or misspelt is a problem. */
 export function readSettings(root: YamlMap, problems: Problems): ReadSettings {
   const reader = new SettingsReader(problems);
   const values = reader.section(ConfigFile, relocate(root, problems), '');
+  reader.noticeUnknown();
   return { values: values as ConfigFile, places: reader.places, settings: reader.settings };
 }
 
@@ -44,6 +45,7 @@ class SettingsReader {
   readonly places = new Map<string, Place>();
   readonly settings: Setting[] = [];
   readonly #problems: Problems;
+  readonly #unknown: { readonly at: Place; readonly path: string }[] = [];
 
   constructor(problems: Problems) {
     this.#problems = problems;
@@ -120,6 +122,7 @@ class SettingsReader {
     return { at, path: file ?? '', text };
   }
 
+  /** A key that looks like one of ours is a slip, whose value would be missed; any other is somebody else's. */
   #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: string): void {
     const known = keysOf(schema);
     for (const [key, entry] of map.entries) {
@@ -129,8 +132,22 @@ class SettingsReader {
         this.#problems.notice(entry.at, path, `is ignored: ${keysOf2024[key]}`);
         continue;
       }
-      this.#problems.add(entry.at, path, `is not a known key, ${advice(key, known, section)}`);
+      const meant = advice(key, known, section);
+      if (meant !== undefined) this.#problems.add(entry.at, path, `is not a known key, ${meant}`);
+      else this.#unknown.push({ at: entry.at, path });
     }
+  }
+
+  /** One notice, however many keys of another version or program there are. */
+  noticeUnknown(): void {
+    const [first, ...others] = this.#unknown;
+    if (!first) return;
+    const also = others.map(({ at, path }) => `${path} (line ${at.line})`).join(', ');
+    this.#problems.notice(
+      first.at,
+      first.path,
+      `is no key of this version and is ignored${also && `, and so are ${also}`}; docs/configuration.md lists all keys`,
+    );
   }
 }
 
@@ -141,7 +158,8 @@ function keysOf(schema: z.ZodObject): string[] {
   );
 }
 
-function advice(key: string, known: readonly string[], section: string): string {
+/** undefined: it resembles none of ours. */
+function advice(key: string, known: readonly string[], section: string): string | undefined {
   const shortened = known.find((candidate) => candidate.endsWith(`_${key}`));
   if (shortened) return `did you mean ${section ? `${section}.${shortened}` : shortened}?`;
   const elsewhere = Object.entries(ConfigFile.shape).find(
@@ -150,8 +168,7 @@ function advice(key: string, known: readonly string[], section: string): string 
   if (elsewhere) return `put it under ${elsewhere[0]}`;
   if (section !== '' && keysOf(ConfigFile).includes(key)) return 'put it at the top, outside any section';
   const meant = nearest(key, known);
-  if (meant === undefined) return 'remove it; docs/configuration.md lists all keys';
-  return `did you mean ${section ? `${section}.${meant}` : meant}?`;
+  return meant && `did you mean ${section ? `${section}.${meant}` : meant}?`;
 }
 
 function howToWrite(key: string, facts: About | undefined): string {

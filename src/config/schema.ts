@@ -183,8 +183,8 @@ export const ConfigFile = z.strictObject({
         'Further Keystone addresses, beside `openstack.auth_url`, that a request may have its credentials sent to.',
     }),
     jwt_secret: optional(secret, {
-      description:
-        'Secret that Concertim signs its tokens with, 16 characters at least. Default: `$JWT_SECRET`, if that is set.',
+      description: 'Secret that Concertim signs its tokens with, 16 characters at least.',
+      variable: 'JWT_SECRET',
       mayNotBeEmpty: true,
     }),
     jwt: optional(oneOf(['required', 'if-present', 'off']), {

@@ -12,10 +12,12 @@ export interface About {
   readonly example?: string;
   /** What stands there when it is commented out and has no default. */
   readonly suggestion?: string;
-  /** Never shown; may also be given as `<key>_file`. */
+  /** Never shown; may also be given as `<key>_file`, and by the environment. */
   readonly secret?: boolean;
   /** A key with nothing after it is not the same as no key. */
   readonly mayNotBeEmpty?: boolean;
+  /** Another variable of the environment that a secret is taken from: what others call it. */
+  readonly variable?: string;
 }
 
 /** What is known of each key. */

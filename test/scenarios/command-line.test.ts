@@ -65,13 +65,13 @@ test("the first version's spelling run=updates_bulk is understood", async () => 
 });
 
 test('a wrong configuration ends with 78 and all that is wrong with it', async () => {
-  const file = configFile('wrong.yaml', { log_level: 'loud', colour: 'blue' });
+  const file = configFile('wrong.yaml', { log_level: 'loud', log_dirr: 'blue' });
 
   const { code, stderr } = await command('run', '-c', file).finished;
 
   expect(code).toBe(78);
   expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ log_level: /);
-  expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ colour: /);
+  expect(stderr).toMatch(/wrong\.yaml:\d+:\d+ log_dirr: /);
 });
 
 test('updates_mq without a broker to listen to ends with 78: no new start mends that', async () => {
@@ -190,7 +190,7 @@ test('doctor tells people and programs the same, and what is wrong decides its e
 });
 
 test('doctor names all that is wrong with a configuration, as findings', async () => {
-  const file = configFile('unusable.yaml', { log_level: 'loud', colour: 'blue' });
+  const file = configFile('unusable.yaml', { log_level: 'loud', log_dirr: 'blue' });
 
   const { code, stdout } = await command('doctor', '--json', '-c', file).finished;
 
@@ -201,7 +201,11 @@ test('doctor names all that is wrong with a configuration, as findings', async (
       level: 'error',
       found: expect.stringMatching(/unusable\.yaml:\d+:\d+ log_level: /),
     },
-    { check: 'config.file', level: 'error', found: expect.stringMatching(/unusable\.yaml:\d+:\d+ colour: /) },
+    {
+      check: 'config.file',
+      level: 'error',
+      found: expect.stringMatching(/unusable\.yaml:\d+:\d+ log_dirr: /),
+    },
   ]);
 });
 
