@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { earlierNames } from '../src/components.ts';
 import { root } from './command.ts';
 
-const components = ['api_server', 'updates_bulk', 'updates_mq', 'metrics'];
+/** Under the names that the first version gave them, and under all that Concertim's playbook builds in any release. */
+const components = ['api_server', 'updates_bulk', 'updates_mq', 'metrics', ...Object.keys(earlierNames)];
 
 /** The file of one component's image: that of all in one with another COMPONENT. */
 function renderDockerfile(component: string): string {

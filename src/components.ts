@@ -6,6 +6,19 @@ export const componentNames = ['updates_bulk', 'updates_mq', 'metrics', 'api'] a
 /** A part that runs by itself. */
 export type ComponentName = (typeof componentNames)[number];
 
+/**
+ * What the Python services called their processes, up to portal 1.1 and since 1.2. Of two names of one component the
+ * process that comes second stands by. What `billing` did has no process of its own here.
+ */
+export const earlierNames: Readonly<Record<string, ComponentName | 'billing'>> = {
+  api_server: 'api',
+  fe_updates: 'updates_bulk',
+  view_sync: 'updates_bulk',
+  view_queue: 'updates_mq',
+  fe_metrics: 'metrics',
+  billing: 'billing',
+};
+
 /** Whether it keeps the portal in step with the cloud. */
 export function isUpdates(name: ComponentName): name is 'updates_bulk' | 'updates_mq' {
   return name === 'updates_bulk' || name === 'updates_mq';
@@ -16,9 +29,12 @@ export function componentsFor({ rmq }: Config): ComponentName[] {
   return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
 }
 
-/** Name of a component's log file: that of the API server is as the first version had it. */
-export function logFileOf(component: ComponentName): string {
-  return component === 'api' ? 'api_server.log' : `${component}.log`;
+/**
+ * Name of a log file, by the name under which a component was started: two processes of one component have their own.
+ * That of the API server is always as the first version had it.
+ */
+export function logFileOf(startedAs: string): string {
+  return startedAs === 'api' ? 'api_server.log' : `${startedAs}.log`;
 }
 
 /**

@@ -24,6 +24,8 @@ import { createReconciler, Updates } from './service/updates.ts';
 export interface ServiceOptions {
   readonly config: Config;
   readonly components: readonly ComponentName[];
+  /** Under which other name a component was started: its log file has that. */
+  readonly startedAs?: Partial<Record<ComponentName, string>>;
   /** Path of the configuration's file, for who asks whether all is well with it. */
   readonly configFile?: string;
   readonly logFormat?: 'json' | 'pretty';

@@ -142,9 +142,22 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
-/** The first version was started with `run=<component>`. */
-function withOldSpelling(args: readonly string[]): string[] {
-  return args.flatMap((arg) => (arg.startsWith('run=') ? ['run', arg.slice('run='.length)] : [arg]));
+/**
+ * The Python services were started with `driver.py run=<component>`, since 2024 with `driver.py --process=<component>` and
+ * `--run_once` or `-t` for one cycle.
+ */
+export function withOldSpelling(args: readonly string[]): readonly string[] {
+  const given = args.slice(args.findIndex((arg) => /(^|\/)driver\.py$/.test(arg)) + 1);
+  const names = given.flatMap((arg, at) => {
+    if (given[at - 1] === '--process') return [arg];
+    return /^(?:run|--process)=(.+)$/.exec(arg)?.slice(1) ?? [];
+  });
+  if (names.length === 0) return given;
+  const rest = given.filter(
+    (arg, at) => !/^(?:run=|--process(?:=|$))/.test(arg) && given[at - 1] !== '--process',
+  );
+  const now = (arg: string) => (arg === '--run_once' || arg === '-t' ? '--once' : arg);
+  return ['run', ...names, ...rest.map(now)];
 }
 
 /** Runs one command line to its end. @returns the exit code */

@@ -20,7 +20,7 @@ export async function health(names: readonly string[], options: HealthCommandOpt
   }
   const folder = healthFolder(config.dataDir);
   let isWell = true;
-  for (const component of componentsNamed(names, config)) {
+  for (const { component } of componentsNamed(names, config)) {
     for (const told of await readHealth(folder, component, systemClock.now())) {
       console.log(describeHealth(told));
       isWell &&= told.ready;

@@ -1,7 +1,9 @@
+import type { ComponentName } from '../components.ts';
 import { loadConfigWithSettings } from '../config/load.ts';
 import { reopenLogFiles } from '../observability/log-file.ts';
+import { standBy } from '../service/stand-by.ts';
 import { Service } from '../service.ts';
-import { componentsNamed } from './component-names.ts';
+import { componentsNamed, type Named } from './component-names.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -14,19 +16,31 @@ export interface RunOptions {
 /** `run`: the components named, or all. @returns the exit code */
 export async function run(names: readonly string[], options: RunOptions): Promise<number> {
   const { config, file } = loadConfigWithSettings({ file: options.config });
-  const components = componentsNamed(names, config);
+  const named = componentsNamed(names, config);
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
+  // Where there are no log files, the end of the terminal is the end of the service.
+  if (config.logDir !== undefined) process.on('SIGHUP', reopenLogFiles);
+  const format = options.logFormat && { logFormat: options.logFormat };
+  const working = named.filter(isComponent);
+  if (working.length === 0) {
+    using stop = stopSignal();
+    if (!options.once) await standBy('billing', { config, ...format }, stop.signal);
+    return 0;
+  }
   await using service = new Service({
     config,
     configFile: file,
-    components,
-    ...(options.logFormat && { logFormat: options.logFormat }),
+    components: working.map(({ component }) => component),
+    startedAs: Object.fromEntries(working.map(({ component, startedAs }) => [component, startedAs])),
+    ...format,
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
-  // Where there are no log files, the end of the terminal is the end of the service.
-  if (config.logDir !== undefined) process.on('SIGHUP', reopenLogFiles);
   if (options.once) return (await service.runOnce(stop.signal)) ? 0 : 1;
   await service.run(stop.signal);
   return 0;
+}
+
+function isComponent(named: Named): named is Named & { readonly component: ComponentName } {
+  return named.component !== 'billing';
 }

@@ -15,6 +15,8 @@ import { type Random, systemRandom } from '../runtime/random.ts';
 
 export interface FoundationOptions {
   readonly config: Config;
+  /** Under which other name a component was started: its log file has that. */
+  readonly startedAs?: Partial<Record<ComponentName, string>>;
   readonly logFormat?: 'json' | 'pretty';
   readonly clock?: Clock;
   readonly random?: Random;
@@ -96,14 +98,18 @@ export class Foundation implements AsyncDisposable {
   }
 
   #createLog(component: LogName): Logger {
-    const { config, logFormat, log } = this.#options;
+    const { config, logFormat, log, startedAs } = this.#options;
     if (log) return log.child({ component });
-    const isOfAComponent = component !== 'plan' && component !== 'service';
+    const fileOf = () =>
+      component === 'plan' || component === 'service'
+        ? undefined
+        : logFileOf(startedAs?.[component] ?? component);
+    const file = config.logDir && fileOf();
     return createLogger({
       level: config.logLevel,
       format: logFormat ?? 'json',
       component,
-      file: config.logDir && isOfAComponent ? join(config.logDir, logFileOf(component)) : undefined,
+      file: config.logDir && file && join(config.logDir, file),
       rotation: config.logRotation,
     });
   }

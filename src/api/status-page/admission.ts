@@ -21,28 +21,20 @@ export class Admission {
       .digest('base64url');
   }
 
-  /**
-   * @param hasToken the token came with the request
-   * @throws {Problem} 401: the token is needed; 403: this machine alone may look, or another site asks
-   */
-  check(request: FastifyRequest, hasToken = false): void {
+  /** @throws {Problem} 401: the token is needed; 403: this machine alone may look, or another site asks */
+  check(request: FastifyRequest): void {
     const site = request.headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
       throw new Problem(403, 'Another site may not ask for this.');
     }
     if (this.#token === undefined) return mustBeLocal(request);
-    const { cookie = '' } = request.headers;
+    const { authorization = '', cookie = '' } = request.headers;
+    const [, bearer] = /^Bearer (.+)$/.exec(authorization) ?? [];
     const [, given] = new RegExp(`(?:^|; )${cookieName}=([\\w-]+)`).exec(cookie) ?? [];
-    if (hasToken || isSame(given, this.#cookie)) return;
+    if (this.takes(bearer) || isSame(given, this.#cookie)) return;
     throw new Problem(401, 'The status page needs the token of api.ui_token.', {
       'www-authenticate': 'Bearer',
     });
-  }
-
-  /** The token that a program sends; undefined: it sends none, or this machine alone may look and none is needed. */
-  bearerOf({ headers }: FastifyRequest): string | undefined {
-    if (this.#token === undefined) return undefined;
-    return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   }
 
   /** Whether it is the token. */
