@@ -7,6 +7,7 @@ import type { Logger } from './observability/logger.ts';
 import { ObservabilityServer } from './observability/observability-server.ts';
 import { Observation } from './observability/observation.ts';
 import { Systemd } from './observability/systemd.ts';
+import type { Traffic } from './observability/traffic.ts';
 import { VitalSigns } from './observability/vital-signs.ts';
 import type { Mapping } from './plan/mapping.ts';
 import type { Survey } from './reconcile/reconciler.ts';
@@ -109,12 +110,9 @@ export class Service implements AsyncDisposable {
     return createReconciler(this.#base, this.#base.log('plan'), this.#options).survey(signal);
   }
 
-  /** How far a plan has come: requests answered, by service. */
-  progress(): string {
-    const answered = [...this.#base.traffic.totals()].map(([service, count]) => `${service} ${count}`);
-    return answered.length === 0
-      ? 'waiting for the first answer of Keystone and Concertim'
-      : `reading the cloud and the portal; answered requests: ${answered.join(', ')}`;
+  /** Which requests of this process were answered, and which it waits for: the progress of a command. */
+  get traffic(): Traffic {
+    return this.#base.traffic;
   }
 
   /** Why the figures of an instance are what they are, for a person. */

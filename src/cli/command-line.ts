@@ -9,6 +9,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { HealthCommandOptions } from './health.ts';
 import type { MetricsOptions } from './metrics.ts';
 import type { PlanOptions } from './plan.ts';
+import { defaultTimeoutSeconds } from './progress.ts';
 import type { RunOptions } from './run.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 import type { StatusOptions } from './status.ts';
@@ -29,6 +30,11 @@ const configOption = () =>
   );
 const allowDeletions = () =>
   new Option('--allow-deletions', 'delete also what has vanished in great number: look at `plan` first');
+
+const timeout = () =>
+  new Option('--timeout <seconds>', 'give up when a service has not answered at all for so long')
+    .argParser(wholeNumber)
+    .default(defaultTimeoutSeconds);
 
 const logFormat = () =>
   new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']);
@@ -63,6 +69,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(configOption())
     .option('--json', 'print JSON, as docs/cli.md describes it')
     .option('--all', 'print every line, however many')
+    .addOption(timeout())
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
 
@@ -71,6 +78,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description("an instance's measures, and how its figures come about")
     .requiredOption('--instance <id>', "Nova's id of it")
     .addOption(configOption())
+    .addOption(timeout())
     .action(async (options: MetricsOptions) => exit(await (await import('./metrics.ts')).metrics(options)));
 
   program

@@ -1,18 +1,29 @@
 import { loadConfig } from '../config/load.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { Service } from '../service.ts';
+import { withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface MetricsOptions {
   readonly config?: string;
   readonly instance: string;
+  /** For how long a service may be silent before its first answer, s. */
+  readonly timeout: number;
 }
 
 /** `metrics`: the measures of an instance, and how its figures come about. @returns the exit code */
-export async function metrics({ config: file, instance }: MetricsOptions): Promise<number> {
+export async function metrics({ config: file, instance, timeout }: MetricsOptions): Promise<number> {
   const config = loadConfig({ file });
   // The explanation is the output: only what a person must know goes beside it.
   await using service = new Service({ config: { ...config, logLevel: 'critical' }, components: [] });
   using stop = stopSignal();
-  console.log(await service.explainMetrics(instance, stop.signal));
+  const explanation = await withProgress((signal) => service.explainMetrics(instance, signal), {
+    traffic: service.traffic,
+    clock: systemClock,
+    timeoutSeconds: timeout,
+    write: (text) => process.stderr.write(text),
+    signal: stop.signal,
+  });
+  console.log(explanation);
   return 0;
 }

@@ -15,6 +15,8 @@ export interface PlanOptions {
   readonly allowDeletions?: boolean;
   /** Every line, however many. */
   readonly all?: boolean;
+  /** For how long a service may be silent before its first answer, s. */
+  readonly timeout: number;
 }
 
 /** What the totals and the prompt take of a screen. */
@@ -30,9 +32,12 @@ export async function plan(options: PlanOptions): Promise<number> {
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
-  const { plan, portal, seen } = await withProgress(service.plan(stop.signal), () => service.progress(), {
+  const { plan, portal, seen } = await withProgress((signal) => service.plan(signal), {
+    traffic: service.traffic,
     clock: systemClock,
+    timeoutSeconds: options.timeout,
     write: (text) => process.stderr.write(text),
+    signal: stop.signal,
   });
   const unread = unreadIn(seen);
   const { isTTY, columns, rows } = process.stdout;

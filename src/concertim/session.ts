@@ -34,7 +34,9 @@ export interface SessionOptions {
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
-  /** Told of each exchange, repetitions included. */
+  /** Called when an exchange begins, repetitions included. */
+  readonly onBegin?: ((service: string) => void) | undefined;
+  /** Called when an exchange ends, repetitions included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 

@@ -88,6 +88,8 @@ export interface HttpClientOptions {
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Called when an exchange begins, repetitions included. */
+  readonly onBegin?: ((service: string) => void) | undefined;
   /** Told of each exchange, repetitions included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
@@ -107,6 +109,7 @@ export class HttpClient {
   readonly #retry: RetryPolicy;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #onBegin: ((service: string) => void) | undefined;
   readonly #onExchange: ((exchange: Exchange) => void) | undefined;
 
   constructor(options: HttpClientOptions) {
@@ -116,6 +119,7 @@ export class HttpClient {
     this.#retry = options.retry ?? defaultRetryPolicy;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
+    this.#onBegin = options.onBegin;
     this.#onExchange = options.onExchange;
     this.#limit = pLimit(concurrency);
     this.#agent = new Agent({
@@ -183,6 +187,7 @@ export class HttpClient {
         requestId,
       });
     request.signal?.throwIfAborted();
+    this.#onBegin?.(this.service);
     using deadline = new Deadline(timeoutMs, request.signal);
     try {
       const answer = await send(request.url, {

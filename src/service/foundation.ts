@@ -66,8 +66,9 @@ export class Foundation implements AsyncDisposable {
       clock: this.clock,
       random: this.random,
       ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs }),
+      onBegin: (service: string) => this.traffic.begin(service, this.clock.now()),
       onExchange: (exchange: Exchange) => {
-        this.traffic.count(exchange.service);
+        this.traffic.end(exchange.service, this.clock.now());
         this.observation.exchanged(exchange);
         this.tracing.exchanged(exchange);
       },
