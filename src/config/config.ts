@@ -134,6 +134,8 @@ export interface ApiConfig {
   /** Identity addresses, beside the configured one, that a request may name. */
   readonly allowedAuthUrls: readonly string[];
   readonly jwt: JwtPolicy;
+  /** Names of Keystone's roles for what the portal calls an admin, and a member, of a team; never empty. */
+  readonly teamRoles: { readonly admin: readonly string[]; readonly member: readonly string[] };
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   readonly ui: boolean;

@@ -409,6 +409,19 @@ test.each([
   expect(problemsOf(`${minimal}api: ${api}\n`, env)).toEqual([expect.stringMatching(problem)]);
 });
 
+test('the roles of teams are member and reader, or what is given, and never admin', () => {
+  expect(load(minimal).api.teamRoles).toEqual({ admin: ['member'], member: ['reader'] });
+  expect(
+    load(`${minimal}api: {team_admin_roles: [member, heat_stack_owner], team_member_roles: member}`).api
+      .teamRoles,
+  ).toEqual({ admin: ['member', 'heat_stack_owner'], member: ['member'] });
+  expect(problemsOf(`${minimal}api: {team_admin_roles: [member, Admin]}`)).toEqual([
+    expect.stringContaining(
+      'api.team_admin_roles: has admin, with which a user of the portal rules the whole cloud',
+    ),
+  ]);
+});
+
 test('a secret is read from its file, beside the configuration, without the line feed at its end', () => {
   write('portal-password', 'from file\n');
 

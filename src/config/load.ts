@@ -122,6 +122,7 @@ class ConfigBuilder {
     const rmq = this.#rmq(start);
     const apiTls = this.#apiTls();
     const jwt = this.#jwt(start);
+    const teamRoles = this.#teamRoles();
     const logDir = this.#path('log_dir', this.#values.log_dir);
     const dataDir = this.#path('data_dir', this.#values.data_dir);
     if (!credentials || this.#problems.any) throw this.#problems.toError();
@@ -156,6 +157,7 @@ class ConfigBuilder {
         port: api.port,
         allowedAuthUrls: api.allowed_auth_urls ?? [],
         jwt,
+        teamRoles,
         tls: apiTls,
         ui: api.ui,
         uiToken: api.ui_token,
@@ -248,6 +250,21 @@ class ConfigBuilder {
     }
     if (!secret || jwt === 'off') return { kind: 'off' };
     return { kind: jwt ?? 'required', secret, allowDummyToken };
+  }
+
+  #teamRoles(): Config['api']['teamRoles'] {
+    const { team_admin_roles: admin, team_member_roles: member } = this.#values.api;
+    for (const [key, roles] of Object.entries({ team_admin_roles: admin, team_member_roles: member })) {
+      const at = this.#places.get(`api.${key}`);
+      if (at && roles?.some((role) => role.toLowerCase() === 'admin')) {
+        this.#problems.addOnce(
+          at,
+          `api.${key}`,
+          'has admin, with which a user of the portal rules the whole cloud, give member or a role of your own',
+        );
+      }
+    }
+    return { admin, member };
   }
 
   #apiTls(): { cert: string; key: Secret } | undefined {

@@ -196,6 +196,16 @@ export const ConfigFile = z.strictObject({
         'Accept the literal `DUMMYTOKEN` that cluster builder 1.0.0 sends, for its own four calls: whoever can reach the port can send it, too.',
       default: 'false',
     }),
+    team_admin_roles: optional(listOf(text), {
+      description:
+        "Roles in Keystone, in the team's project, of a user who is an admin of a team in Concertim. Never `admin`, which rules the whole cloud.",
+      default: 'member',
+    }),
+    team_member_roles: optional(listOf(text), {
+      description:
+        'The same of a user who is a member of a team. Where the policies of the cloud know no `reader`, give `member`.',
+      default: 'reader',
+    }),
     tls_cert: optional(path, { description: 'Own certificate (PEM), with its chain, to serve HTTPS.' }),
     tls_key: optional(path, { description: 'Private key (PEM) of that certificate.' }),
     ui: optional(flag, {

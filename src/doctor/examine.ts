@@ -12,6 +12,7 @@ import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
 import { checkPortal } from './checks/portal.ts';
+import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
 import { checkTestEvent } from './checks/test-event.ts';
 import { failure } from './failure.ts';
@@ -19,7 +20,15 @@ import { error, type Finding, ok } from './finding.ts';
 import type { Patient } from './patient.ts';
 
 /** What can be asked of the cloud only once it is signed in to. */
-const cloudChecks = ['keystone', 'keystone.projects', 'nova', 'heat', 'gnocchi', 'gnocchi.measures'] as const;
+const cloudChecks = [
+  'keystone',
+  'keystone.projects',
+  'keystone.portal-admins',
+  'nova',
+  'heat',
+  'gnocchi',
+  'gnocchi.measures',
+] as const;
 
 /** A person waits for it. */
 const examinationMs = 8_000;
@@ -80,6 +89,9 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
       attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
         checkProjects(patient, token, known),
+      ),
+      attempt('keystone.portal-admins', obstacleTo('identity', { admin: true, users: true }), () =>
+        checkPortalAdmins(patient, token, known),
       ),
       attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>

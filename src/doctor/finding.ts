@@ -26,6 +26,13 @@ export type Remedy =
       readonly userId: UserId;
       readonly projectId: ProjectId;
     }
+  | {
+      readonly kind: 'replace-role';
+      readonly role: string;
+      readonly by: readonly string[];
+      readonly userId: UserId;
+      readonly projectId: ProjectId;
+    }
   | { readonly kind: 'create-archive-policy'; readonly policy: ArchivePolicyDraft };
 
 /** What is wrong or could be better, and what to do. */

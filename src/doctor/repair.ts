@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createRole, createUser, findRole, grantRole } from '../openstack/identity.ts';
+import { createRole, createUser, findRole, grantRole, revokeRole } from '../openstack/identity.ts';
 import { createArchivePolicy } from '../openstack/metric.ts';
-import type { ProjectId } from '../openstack/model.ts';
+import type { ProjectId, RoleId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import { Secret } from '../runtime/secret.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -17,6 +17,8 @@ export function describeRemedy(remedy: Remedy): string {
       return `create user ${remedy.name} in domain ${remedy.domainId}, with a password that nobody knows`;
     case 'grant-role':
       return `give user ${remedy.userId} the role ${remedy.role} in project ${remedy.projectId}`;
+    case 'replace-role':
+      return `take the role ${remedy.role} in project ${remedy.projectId} from user ${remedy.userId}, and give ${remedy.by.join(', ')} instead`;
     case 'create-archive-policy':
       return `create archive policy ${remedy.policy.name}`;
     default:
@@ -33,20 +35,29 @@ export async function applyRemedy(cloud: Session, remedy: Remedy): Promise<void>
       return createStaff(cloud, remedy);
     case 'grant-role': {
       const { userId, projectId, role } = remedy;
-      const roleId = await findRole(cloud, role);
-      if (!roleId) {
-        throw new ServiceError(`There is no role ${role} to give.`, {
-          severity: 'terminal',
-          hint: `Make it first: openstack role create ${role}`,
-        });
-      }
-      return grantRole(cloud, { userId, projectId, roleId });
+      return grantRole(cloud, { userId, projectId, roleId: await roleNamed(cloud, role) });
+    }
+    case 'replace-role': {
+      const { userId, projectId, role, by } = remedy;
+      const [old, ...roleIds] = await Promise.all([role, ...by].map((name) => roleNamed(cloud, name)));
+      // First what the user keeps: broken off in between, nobody is shut out.
+      for (const roleId of roleIds) await grantRole(cloud, { userId, projectId, roleId });
+      return revokeRole(cloud, { userId, projectId, roleId: old as RoleId });
     }
     case 'create-archive-policy':
       return createArchivePolicy(cloud, remedy.policy);
     default:
       return unreachable(remedy);
   }
+}
+
+async function roleNamed(cloud: Session, name: string): Promise<RoleId> {
+  const id = await findRole(cloud, name);
+  if (id !== undefined) return id;
+  throw new ServiceError(`There is no role ${name} to give.`, {
+    severity: 'terminal',
+    hint: `Make it first: openstack role create ${name}`,
+  });
 }
 
 /** Nobody signs in as these by a password of ours: whoever shall sets one. */

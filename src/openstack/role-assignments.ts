@@ -1,4 +1,4 @@
-/** Identity (Keystone) v3: in which projects a user has a role, however it came by it. */
+/** Identity (Keystone) v3: who has a role where. */
 import { parseBody } from '../http/body.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
 import type { Session } from './session.ts';
@@ -23,4 +23,29 @@ export async function listProjectsWithRole(
   });
   const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
   return [...new Set(rows.flatMap(({ scope }) => scope.project?.id ?? []))] as ProjectId[];
+}
+
+/** One user's having the role in one place, as it was granted: not by way of a group, nor implied by another role. */
+export interface RoleAssignment {
+  readonly userId: UserId;
+  /** undefined: on a domain or the system. */
+  readonly projectId: ProjectId | undefined;
+  /** For a person: `project …`, `domain …` or `the system`. */
+  readonly place: string;
+}
+
+/** Every user that was granted the role, with where. */
+export async function listAssignments(
+  session: Session,
+  { roleId }: { roleId: RoleId },
+): Promise<RoleAssignment[]> {
+  const path = '/role_assignments';
+  const query = { 'role.id': roleId };
+  const response = await session.request('identity', { method: 'GET', path, route: path, query });
+  const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
+  return rows.flatMap(({ user, scope: { project, domain } }) => {
+    if (!user) return [];
+    const place = project ? `project ${project.id}` : domain ? `domain ${domain.id}` : 'the system';
+    return [{ userId: user.id as UserId, projectId: project?.id as ProjectId | undefined, place }];
+  });
 }

@@ -23,6 +23,7 @@ import type { ProjectId, UserId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import { isConcertims, mark } from './managed.ts';
 import { OperationError, operationError } from './operation-error.ts';
 import { findStaff, type Staff } from './staff.ts';
 
@@ -46,9 +47,6 @@ export interface UserProject {
   readonly userId: UserId;
   readonly projectId: ProjectId;
 }
-
-/** By its description something is known as ours. The first version wrote the same. */
-const mark = 'Concertim Managed';
 
 /**
  * Gives a portal user a project and a user of the cloud: what is there stays as it is, what is missing is made. What is
@@ -134,7 +132,7 @@ function ownOf<T extends Project | User>(
     );
   }
   if (!named) return undefined;
-  if (named.domainId === domainId && named.description.includes(mark)) return named;
+  if (named.domainId === domainId && isConcertims(named)) return named;
   throw new OperationError(
     'conflict',
     `Keystone has a ${what} ${name} that is not Concertim's ("${mark}" is not in its description). Rename or remove it.`,

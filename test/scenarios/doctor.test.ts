@@ -287,6 +287,34 @@ const cases: readonly Case[] = [
     repaired: commands,
   },
   {
+    fault: 'a portal user is an administrator of the cloud',
+    spoil: ({ sandbox }) => {
+      const { user, project } = firstAccount(sandbox);
+      sandbox.cloud.identity.revoke(user, project, role(sandbox, 'member'));
+      sandbox.cloud.identity.grant(user, project, 'admin');
+    },
+    check: 'keystone.portal-admins',
+    level: 'error',
+    found: /User \S+ \(\w+\) signed up in the portal and has the role admin in project \w+/,
+    repair: /^openstack role add --user \w+ --project \w+ member; openstack role remove .* admin$/,
+    isFixable: true,
+    repaired: commands,
+  },
+  {
+    fault: 'an administrator of the cloud is known to the portal by its description alone',
+    spoil: ({ sandbox }) => {
+      const { project } = firstAccount(sandbox);
+      const draft = { name: 'CM_former', password: 'x', description: 'Concertim Managed User' };
+      sandbox.cloud.identity.grant(sandbox.cloud.identity.createUser(draft), project, 'admin');
+    },
+    check: 'keystone.portal-admins',
+    level: 'error',
+    found: /User CM_former \(\w+\) signed up in the portal/,
+    repair: /openstack role remove .* admin$/,
+    isFixable: true,
+    repaired: commands,
+  },
+  {
     fault: "a portal user's project is gone",
     spoil: ({ sandbox }) => sandbox.cloud.identity.deleteProject(firstAccount(sandbox).project),
     check: 'keystone.projects',

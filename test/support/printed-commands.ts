@@ -4,6 +4,7 @@
  *
  *   openstack role create NAME
  *   openstack role add --user ID --project ID NAME
+ *   openstack role remove --user ID --project ID NAME
  *   openstack user create --domain ID --password-prompt NAME
  *   openstack keypair delete NAME
  *   gnocchi archive-policy create -d granularity:60s,timespan:86400s… -m mean… NAME
@@ -56,6 +57,12 @@ const verbs: Readonly<Record<string, (args: string[], cloud: Cloud) => Promise<v
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const role = await idOf('roles', only(positionals));
     await send('PUT', `${keystone}/projects/${values.project}/users/${values.user}/roles/${role}`);
+  },
+  async 'openstack role remove'(args, { keystone, send, idOf }) {
+    const options = { user: { type: 'string' }, project: { type: 'string' } } as const;
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const role = await idOf('roles', only(positionals));
+    await send('DELETE', `${keystone}/projects/${values.project}/users/${values.user}/roles/${role}`);
   },
   async 'openstack user create'(args, { keystone, send }) {
     const options = { domain: { type: 'string' }, 'password-prompt': { type: 'boolean' } } as const;

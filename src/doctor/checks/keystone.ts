@@ -40,7 +40,11 @@ async function checkClock({ cloud, clock }: Patient): Promise<Finding[]> {
 }
 
 async function checkRoles({ cloud, config }: Patient): Promise<Finding[]> {
-  const wanted = ['admin', 'member', 'watcher', ...(config.billing.enabled ? ['rating'] : [])];
+  const { teamRoles } = config.api;
+  const rating = config.billing.enabled ? ['rating'] : [];
+  const wanted = [
+    ...new Set(['admin', 'member', 'watcher', ...teamRoles.admin, ...teamRoles.member, ...rating]),
+  ];
   const ids = await Promise.all(wanted.map((name) => findRole(cloud, name)));
   const missing = wanted.filter((_, index) => ids[index] === undefined);
   if (missing.length === 0) return [ok('keystone.roles', `The roles ${wanted.join(', ')} are there`)];
