@@ -20,10 +20,10 @@ export function Processes() {
             </tr>
           </thead>
           <tbody>
-            {process.components.map(({ component, ready, status, lastSuccessAt }) => (
+            {process.components.map(({ component, ready, starting, status, lastSuccessAt }) => (
               <tr key={component}>
                 <th scope="row">
-                  <StatusMark status={ready ? 'ACTIVE' : 'FAILED'} /> {component}
+                  <StatusMark status={ready ? 'ACTIVE' : starting ? 'IN_PROGRESS' : 'FAILED'} /> {component}
                 </th>
                 <td>{status}</td>
                 <td>

@@ -15,6 +15,7 @@ const run = {
 const told = (component: string, more: Partial<Status['components'][number]>) => ({
   component,
   ready: true,
+  starting: false,
   status: 'works',
   continuous: false,
   lastSuccessAt: null,
@@ -76,6 +77,15 @@ test('what went wrong in a run, and a run that failed as a whole, are told', () 
   );
 
   expect(text).toContain('portal        this process stands by');
-  expect(text).toContain('3 FAILED, deletions of 1 kind REFUSED, 1 left alone, 2 that nothing had announced');
+  expect(text).toContain(
+    '3 FAILED, deletions of 1 kind REFUSED, 1 kept though missing from OpenStack, 2 that nothing had announced',
+  );
   expect(text).toContain('failed        30 s ago: Keystone refused "concertim" (401).');
+});
+
+test('a component in its first run is not said to be broken', () => {
+  const doing = '1200 of 4000 changes made, about 3 min left';
+  const components = [told('updates_bulk', { ready: false, starting: true, status: doing })];
+
+  expect(describeStatus([{ ...status, components }], now)).toContain(`  … updates_bulk  ${doing}\n`);
 });

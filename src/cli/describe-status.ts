@@ -14,9 +14,9 @@ function describeProcess(status: Status, now: number): string {
   const { components, updates, notifications, metrics, sources } = status;
   const ago = (time: string | null) =>
     time === null ? 'never' : `${duration(now - (parseTime(time) ?? now))} ago`;
-  const since = ({ ready, continuous, lastSuccessAt }: Status['components'][number]) => {
+  const since = ({ ready, starting, continuous, lastSuccessAt }: Status['components'][number]) => {
     // One that stands by has nothing to do.
-    if (ready && lastSuccessAt === null) return '';
+    if ((ready || starting) && lastSuccessAt === null) return '';
     return `; ${ready && continuous ? 'began' : 'last success'} ${ago(lastSuccessAt)}`;
   };
   const run = (last: RunStatus | null) =>
@@ -24,7 +24,7 @@ function describeProcess(status: Status, now: number): string {
   const lines: string[] = [
     `process ${status.pid}, version ${status.version}, started ${ago(status.startedAt)}`,
     ...components.map(
-      (each) => `  ${each.ready ? '✓' : '✗'} ${each.component.padEnd(13)} ${each.status}${since(each)}`,
+      (each) => `  ${markOf(each)} ${each.component.padEnd(13)} ${each.status}${since(each)}`,
     ),
   ];
   const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
@@ -57,11 +57,16 @@ function describeProcess(status: Status, now: number): string {
   return lines.join('\n');
 }
 
+function markOf({ ready, starting }: Status['components'][number]): string {
+  if (ready) return '✓';
+  return starting ? '…' : '✗';
+}
+
 function describeRun({ ms, changes, failures, held, drift, deletionsRefused }: RunStatus): string {
   const parts = [`${count(changes, 'change')} in ${ms} ms`];
   if (failures > 0) parts.push(`${failures} FAILED`);
   if (deletionsRefused > 0) parts.push(`deletions of ${count(deletionsRefused, 'kind')} REFUSED`);
-  if (held > 0) parts.push(`${held} left alone`);
+  if (held > 0) parts.push(`${held} kept though missing from OpenStack`);
   if (drift > 0) parts.push(`${drift} that nothing had announced`);
   return parts.join(', ');
 }

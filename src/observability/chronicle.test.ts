@@ -79,7 +79,7 @@ test('what a run did is told in words, what is wrong first', () => {
         { kind: 'failure', text: 'device n2: not made: refused' },
         { kind: 'skipped', text: 'device n3: not tried: its rack was not made' },
         { kind: 'skipped', text: '40 more changes: not tried: the portal went away' },
-        { kind: 'held', text: 'rack r9: left alone: its stack may be there still' },
+        { kind: 'held', text: 'rack r9: kept in portal: its stack may be there still' },
         { kind: 'drift', text: 'device n1: changed in the cloud, and nothing announced it' },
         { kind: 'change', text: 'device n1 changed: the server differs: status' },
         { kind: 'change', text: 'device n1 made: a server without a device' },

@@ -121,7 +121,9 @@ function linesOf(run: ToldRun): RunLine[] {
     ...(run.untried > 0 ? [`${run.untried} more changes: not tried: the portal went away`] : []).map(
       line('skipped'),
     ),
-    ...run.held.map(({ kind, name, reason }) => `${kind} ${name}: left alone: ${reason}`).map(line('held')),
+    ...run.held
+      .map(({ kind, name, reason }) => `${kind} ${name}: kept in portal: ${reason}`)
+      .map(line('held')),
     ...run.drift
       .map(({ object, name }) => `${object} ${name}: changed in the cloud, and nothing announced it`)
       .map(line('drift')),

@@ -18,6 +18,7 @@ test('a component is ready once its work was done for the first time, and alive 
     ready: false,
     alive: true,
     continuous: false,
+    starting: true,
     lastSuccessAt: undefined,
     status: 'starting',
   });
@@ -26,6 +27,7 @@ test('a component is ready once its work was done for the first time, and alive 
     ready: true,
     alive: true,
     continuous: false,
+    starting: false,
     lastSuccessAt: 0,
     status: 'works',
   });
@@ -133,5 +135,22 @@ test('of several parts the one that does not work tells how the whole fares', ()
   expect(together([listener.read(), writer.read()])).toMatchObject({
     ready: false,
     status: 'RabbitMQ is away',
+  });
+});
+
+test('a first round that lasts longer than three is starting, as long as it says how far it is', () => {
+  const { health: one, clock } = health({ everyMs: 15_000 });
+
+  clock.advance(40_000);
+  one.works('10 of 40 changes made');
+  clock.advance(40_000);
+  const filling = one.read();
+  clock.advance(10_000);
+
+  expect(filling).toMatchObject({ ready: false, starting: true, status: '10 of 40 changes made' });
+  expect(one.read()).toMatchObject({
+    ready: false,
+    starting: false,
+    status: expect.stringMatching(/^nothing complete/),
   });
 });

@@ -11,6 +11,8 @@ export interface ComponentHealth {
   readonly continuous: boolean;
   /** When it last did its work, or since when it does it all the time, ms since 1970; undefined: not yet. */
   readonly lastSuccessAt: number | undefined;
+  /** It does its work for the first time, and nothing has failed: a first run that fills a portal takes minutes. */
+  readonly starting: boolean;
   /** What it does, or why it does not, in a few words. */
   readonly status: string;
 }
@@ -47,6 +49,8 @@ export class Health {
   #lastSignAt: number;
   #failure: string | undefined;
   #standsBy = false;
+  /** What it is at. */
+  #doing: string | undefined;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -58,6 +62,12 @@ export class Health {
   succeeded(): void {
     this.#lastSuccessAt = this.#options.clock.now();
     this.#sign(undefined);
+  }
+
+  /** It is at its work, and this far. */
+  works(doing: string): void {
+    this.#lastSignAt = this.#options.clock.now();
+    this.#doing = doing;
   }
 
   /** Its work could not be done. */
@@ -75,13 +85,16 @@ export class Health {
     const { component, clock, everyMs } = this.#options;
     const now = clock.now();
     const rounds = mostRounds * (everyMs ?? Number.POSITIVE_INFINITY);
-    const isOverdue = now - (this.#lastSuccessAt ?? this.#startedAt) > rounds;
+    const since = this.#lastSuccessAt ?? (this.#doing === undefined ? this.#startedAt : this.#lastSignAt);
+    const isOverdue = now - since > rounds;
     const isDone = this.#lastSuccessAt !== undefined && !isOverdue;
     return {
       component,
       ready: this.#standsBy || (isDone && (everyMs !== undefined || this.#failure === undefined)),
       alive: this.#standsBy || now - this.#lastSignAt <= rounds + stuckMs,
       continuous: everyMs === undefined,
+      starting:
+        this.#lastSuccessAt === undefined && this.#failure === undefined && !this.#standsBy && !isOverdue,
       lastSuccessAt: this.#lastSuccessAt,
       status: this.#status(isOverdue),
     };
@@ -94,13 +107,14 @@ export class Health {
       const reasons = [this.#failure, this.#options.silence?.()].filter((reason) => reason !== undefined);
       return [`nothing complete since ${isoTime(since)}`, ...reasons].join('; ');
     }
-    return this.#failure ?? (this.#lastSuccessAt === undefined ? 'starting' : 'works');
+    return this.#failure ?? (this.#lastSuccessAt === undefined ? (this.#doing ?? 'starting') : 'works');
   }
 
   #sign(failure: string | undefined): void {
     this.#lastSignAt = this.#options.clock.now();
     this.#failure = failure;
     this.#standsBy = false;
+    this.#doing = undefined;
   }
 }
 
@@ -115,6 +129,7 @@ export function together(parts: readonly ComponentHealth[]): ComponentHealth {
     ready: parts.every(({ ready }) => ready),
     alive: parts.every(({ alive }) => alive),
     continuous: parts.every(({ continuous }) => continuous),
+    starting: weakest.starting,
     lastSuccessAt: successes.length > 0 ? Math.max(...successes) : undefined,
     status: weakest.status,
   };

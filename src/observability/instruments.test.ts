@@ -8,6 +8,7 @@ const state: LiveState = {
       ready: true,
       alive: true,
       continuous: false,
+      starting: false,
       lastSuccessAt: 1_000,
       status: 'works',
     },

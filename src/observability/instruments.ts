@@ -104,7 +104,7 @@ export class Instruments {
   );
   readonly #held = this.#gauge(
     'reconcile_held',
-    'Objects of the portal left alone in the last full reconcile, for want of proof that they are gone.',
+    'Objects kept in the portal by the last full reconcile: missing from OpenStack, deletion not confirmed.',
   );
   readonly #refused = this.#gauge(
     'reconcile_deletions_refused',

@@ -113,9 +113,10 @@ export class StatusBoard {
       version,
       pid: process.pid,
       startedAt: isoTime(this.#startedAt),
-      components: healths().map(({ component, ready, status, continuous, lastSuccessAt }) => ({
+      components: healths().map(({ component, ready, starting, status, continuous, lastSuccessAt }) => ({
         component,
         ready,
+        starting,
         status,
         continuous,
         lastSuccessAt: timeOrNull(lastSuccessAt),

@@ -167,10 +167,7 @@ export class ReconcileLoop {
       if (signal.aborted) return false;
       this.#options.health?.failed(explain(error));
       this.#options.onFailure?.(scope, error);
-      const severity = severityOf(error);
-      const fields = { severity, why: explain(error), err: error };
-      if (severity === 'transient') this.#options.log.warn(fields, 'not reconciled');
-      else this.#options.log.error(fields, 'not reconciled');
+      this.#reports.failed(error);
       this.#isStuck = true;
       this.#retrySoon();
       return false;

@@ -7,7 +7,7 @@ import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
-import type { Change, Plan } from '../plan/change.ts';
+import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { Subjects } from '../plan/subject.ts';
@@ -15,6 +15,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { applyPlan, type Outcome } from './apply.ts';
+import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
@@ -33,6 +34,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Called every few seconds while a run makes its changes. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Default: nothing is traced. */
   readonly tracing?: Tracing;
 }
@@ -194,7 +197,16 @@ export class Reconciler {
     const subjects = new Subjects(plan, portal);
     const subjectOf = (change: Change) => subjects.of(change);
     const record = new ChangeRecord({ subjectOf, log: run.log, tracing: this.#tracing });
-    const onOutcome = (outcome: Outcome) => record.note(outcome);
+    const progress = new ApplyProgress({
+      total: changesOf(plan).length,
+      clock: this.#options.clock,
+      log: run.log,
+      onProgress: this.#options.onProgress,
+    });
+    const onOutcome = (outcome: Outcome) => {
+      record.note(outcome);
+      progress.advance();
+    };
     const startedAt = performance.now();
     const tracing = this.#tracing;
     const { clock, portal: session } = this.#options;

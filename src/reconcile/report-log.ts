@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { explain, severityOf } from '../runtime/severity.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 
 /**
@@ -8,12 +9,27 @@ import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 export class ReportLog {
   readonly #log: Logger;
   #said = new Set<string>();
+  /** Why the last run failed as a whole; undefined: it did not. */
+  #failure: string | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
+  /** A run failed as a whole: said when it begins to, and when the reason changes. */
+  failed(error: unknown): void {
+    const why = explain(error);
+    if (why === this.#failure) return;
+    this.#failure = why;
+    const severity = severityOf(error);
+    const fields = { severity, why, err: error };
+    if (severity === 'transient') this.#log.warn(fields, 'reconcile failed, will retry');
+    else this.#log.error(fields, 'reconcile failed, will retry');
+  }
+
   write(report: RunReport): void {
+    if (this.#failure !== undefined) this.#log.info({ after: this.#failure }, 'reconcile works again');
+    this.#failure = undefined;
     const log = this.#log.child({ runId: report.runId, scope: report.scope });
     const still = new Set<string>();
     const once = (what: string, say: () => void) => {
@@ -28,7 +44,12 @@ export class ReportLog {
       once(`${id} ${state}`, () => log.warn({ id, state }, 'state not known: shown status kept'));
     }
     for (const { kind, id, name, reason } of report.held) {
-      once(`${kind} ${id} ${reason}`, () => log.warn({ object: kind, id, name, reason }, 'left alone'));
+      once(`${kind} ${id} ${reason}`, () =>
+        log.warn(
+          { object: kind, id, name, reason },
+          'kept in portal: missing from OpenStack, deletion not confirmed',
+        ),
+      );
     }
     for (const failure of report.failures) {
       if (failure.doing !== 'read') continue;

@@ -7,8 +7,9 @@ import type { NotificationSource } from '../notifications/source.ts';
 import { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Mapping } from '../plan/mapping.ts';
+import type { Progress } from '../reconcile/apply-progress.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
-import { Reconciler } from '../reconcile/reconciler.ts';
+import { Reconciler, type ReconcilerOptions } from '../reconcile/reconciler.ts';
 import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
@@ -51,8 +52,11 @@ export class Updates {
     const log = base.log(first);
     this.#base = base;
     this.#options = options;
-    this.#reconciler = createReconciler(base, log, options);
     this.#health = base.roundHealth(first, intervalMs);
+    this.#reconciler = createReconciler(base, log, {
+      ...options,
+      onProgress: (progress) => this.#health.works(describeProgress(progress)),
+    });
     const shared = { clock, random, log, health: this.#health, tracing };
     this.loop = new ReconcileLoop({
       reconciler: this.#reconciler,
@@ -118,7 +122,15 @@ export class Updates {
   }
 }
 
-export function createReconciler(base: Foundation, log: Logger, options: PlanOptions): Reconciler {
+function describeProgress({ done, total, leftMs }: Progress): string {
+  return `${done} of ${total} changes made, about ${Math.ceil(leftMs / 60_000)} min left`;
+}
+
+export function createReconciler(
+  base: Foundation,
+  log: Logger,
+  options: PlanOptions & Pick<ReconcilerOptions, 'onProgress'>,
+): Reconciler {
   const { config, cloud, portal, traffic, tracing, clock, random } = base;
   const { updates, concertim } = config;
   const settings = {
@@ -131,7 +143,18 @@ export function createReconciler(base: Foundation, log: Logger, options: PlanOpt
       allowAll: options.allowDeletions ?? false,
     },
   };
-  return new Reconciler({ cloud, portal, settings, traffic, tracing, clock, random, log });
+  const { onProgress } = options;
+  return new Reconciler({
+    cloud,
+    portal,
+    settings,
+    traffic,
+    tracing,
+    clock,
+    random,
+    log,
+    ...(onProgress && { onProgress }),
+  });
 }
 
 function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {

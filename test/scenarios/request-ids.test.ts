@@ -16,7 +16,7 @@ test('the log has the X-Openstack-Request-Id of a request that failed', async ()
 
   await scenario.tryRun();
 
-  const failures = scenario.logged.filter((line) => line.includes('"msg":"not reconciled"'));
+  const failures = scenario.logged.filter((line) => line.includes('"msg":"reconcile failed, will retry"'));
   expect(failures).toHaveLength(1);
   expect(JSON.parse(failures[0] ?? '{}')).toMatchObject({
     err: { status: 500, requestId: 'req-8d1d1f1e-0000-4000-8000-000000000001' },

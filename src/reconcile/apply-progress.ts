@@ -1,0 +1,51 @@
+import type { Logger } from '../observability/logger.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
+
+/** How far a run has come with its changes. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** At the pace so far, ms. */
+  readonly leftMs: number;
+}
+
+/** A first run of a large cloud makes thousands of objects, in minutes: it says how far it is, ms. */
+const sayEveryMs = 10_000;
+
+/** Counts the changes of a run, and says how far it is as long as it lasts. */
+export class ApplyProgress {
+  readonly #total: number;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #startedAt: number;
+  #saidAt: number;
+  #done = 0;
+
+  constructor(options: {
+    readonly total: number;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly onProgress: ((progress: Progress) => void) | undefined;
+  }) {
+    this.#total = options.total;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#onProgress = options.onProgress;
+    this.#startedAt = options.clock.now();
+    this.#saidAt = this.#startedAt;
+  }
+
+  /** One change more was tried. */
+  advance(): void {
+    this.#done++;
+    const now = this.#clock.now();
+    if (ageOf(this.#saidAt, now) < sayEveryMs) return;
+    this.#saidAt = now;
+    const done = this.#done;
+    const total = this.#total;
+    const leftMs = Math.round((ageOf(this.#startedAt, now) / done) * (total - done));
+    this.#log.info({ done, total, leftMs }, 'reconcile in progress');
+    this.#onProgress?.({ done, total, leftMs });
+  }
+}
