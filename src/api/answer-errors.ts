@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -36,10 +36,33 @@ export function answerClientError(requestId: () => string) {
       return;
     }
     const [status, message] = clientErrors[error.code ?? ''] ?? [400, 'This is not HTTP/1.1.'];
-    const body = JSON.stringify(errorBody(status, message, requestId()));
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n`;
-    socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+    endWith(socket, status, message, requestId());
   };
+}
+
+/** What Node answers by itself, with no body, before there is a request for Fastify. */
+export function answerBareRequests(server: FastifyInstance['server'], requestId: () => string): void {
+  server.on('checkExpectation', (_: unknown, response: ServerResponse) => {
+    const id = requestId();
+    const body = errorBody(417, 'The header expect can be 100-continue and nothing else.', id);
+    response
+      .writeHead(417, {
+        'content-type': 'application/json; charset=utf-8',
+        'x-request-id': id,
+        connection: 'close',
+      })
+      .end(JSON.stringify(body));
+  });
+  server.on('connect', (_: unknown, socket: Socket) => {
+    endWith(socket, 405, 'This is no proxy.', requestId());
+  });
+}
+
+/** An answer where there is a socket and nothing more. */
+function endWith(socket: Socket, status: number, message: string, requestId: string): void {
+  const body = JSON.stringify(errorBody(status, message, requestId));
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }
 
 const clientErrors: Readonly<Record<string, readonly [number, string]>> = {

@@ -17,9 +17,15 @@ import type { UserProjects } from '../operations/user-projects.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { version } from '../runtime/version.ts';
-import { answerClientError, answerErrors, answerFrameworkError } from './answer-errors.ts';
+import {
+  answerBareRequests,
+  answerClientError,
+  answerErrors,
+  answerFrameworkError,
+} from './answer-errors.ts';
 import { Asker } from './asker.ts';
 import { bearerFault, type JwtPolicy } from './bearer-token.ts';
+import { plainPath } from './plain-path.ts';
 import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
 import { addHealthRoutes } from './routes/health.ts';
@@ -28,6 +34,7 @@ import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
 import { addStatusPage, type StatusPageOptions } from './status-page/status-page.ts';
+import { takeJson } from './take-json.ts';
 import { traceRequests } from './trace-requests.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -46,6 +53,8 @@ export interface ApiOptions {
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   /** The service's own metrics, as Prometheus reads them; undefined: they are not served. */
   readonly scrape?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** A path under which everything is served too, such as `/openstack`; begins with a slash, ends with none. */
+  readonly pathPrefix?: string | undefined;
   /** The status page at `/ui/`; undefined: there is none. */
   readonly statusPage?: StatusPageOptions | undefined;
   /** Told of each request that was answered. `route` is without ids. */
@@ -82,10 +91,13 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     requestIdHeader: false,
     bodyLimit,
     // What a client may take, ms: for its headers, for all of its request, between two of them.
-    http: { headersTimeout: 10_000 },
+    http: { headersTimeout: 10_000, requireHostHeader: false },
     requestTimeout: 20_000,
     keepAliveTimeout: 75_000,
-    ...(tls && { https: { cert: tls.cert, key: tls.key.reveal(), headersTimeout: 10_000 } }),
+    ...(tls && {
+      https: { cert: tls.cert, key: tls.key.reveal(), headersTimeout: 10_000, requireHostHeader: false },
+    }),
+    rewriteUrl: ({ url = '/' }) => plainPath(url, options.pathPrefix),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 256 },
     frameworkErrors: answerFrameworkError(log),
@@ -99,8 +111,11 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.decorateRequest('why', undefined);
   app.decorateRequest('upstream', undefined);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+  app.addHook('onRequest', async ({ id, raw }, reply) => {
+    reply.header('x-request-id', id);
+    if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
+      throw new Problem(400, 'The header host is missing.');
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions, why, upstream } = request;
@@ -127,6 +142,8 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   });
   if (options.tracing) traceRequests(app, options.tracing);
   answerErrors(app, log);
+  answerBareRequests(app.server, requestId);
+  takeJson(app);
   await app.register(helmet);
   await app.register(swagger, {
     openapi: {

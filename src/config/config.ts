@@ -131,6 +131,8 @@ export interface MetricsConfig {
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
+  /** Begins with a slash, ends with none; undefined: there is none. */
+  readonly pathPrefix: string | undefined;
   /** Identity addresses, beside the configured one, that a request may name. */
   readonly allowedAuthUrls: readonly string[];
   readonly jwt: JwtPolicy;

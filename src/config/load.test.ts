@@ -409,6 +409,15 @@ test.each([
   expect(problemsOf(`${minimal}api: ${api}\n`, env)).toEqual([expect.stringMatching(problem)]);
 });
 
+test.each([
+  ['openstack', '/openstack'],
+  ['/openstack/', '/openstack'],
+  ['//a//b/', '/a/b'],
+  ['/', undefined],
+])('the prefix %j of the API is %j', (given, prefix) => {
+  expect(load(`${minimal}api: {path_prefix: "${given}"}`).api.pathPrefix).toBe(prefix);
+});
+
 test('the roles of teams are member and reader, or what is given, and never admin', () => {
   expect(load(minimal).api.teamRoles).toEqual({ admin: ['member'], member: ['reader'] });
   expect(

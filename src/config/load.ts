@@ -155,6 +155,7 @@ class ConfigBuilder {
       api: {
         host: api.host,
         port: api.port,
+        pathPrefix: pathPrefixOf(api.path_prefix),
         allowedAuthUrls: api.allowed_auth_urls ?? [],
         jwt,
         teamRoles,
@@ -303,6 +304,12 @@ class ConfigBuilder {
     const at = this.#places.get(key);
     return at && path !== undefined ? resolvePath(path, dirname(at.file)) : undefined;
   }
+}
+
+/** `openstack/`, `/openstack` and `//openstack/` are one; `/` is none. */
+function pathPrefixOf(text: string | undefined): string | undefined {
+  const parts = (text ?? '').split('/').filter((part) => part !== '');
+  return parts.length === 0 ? undefined : `/${parts.join('/')}`;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -178,6 +178,10 @@ export const ConfigFile = z.strictObject({
   api: z.strictObject({
     host: optional(host, { description: 'Address to listen on.', default: '0.0.0.0' }),
     port: optional(port, { description: 'Port to listen on.', default: '42356' }),
+    path_prefix: optional(text, {
+      description:
+        "Path that stands before the API's own in Concertim's address of it, such as `/openstack`: all is served with and without it.",
+    }),
     allowed_auth_urls: optional(listOf(url), {
       description:
         'Further Keystone addresses, beside `openstack.auth_url`, that a request may have its credentials sent to.',

@@ -1,6 +1,8 @@
 /** Compute (Nova) v2.1: the key pairs of the session's user. */
 import { parseBody } from '../http/body.ts';
 import { Secret } from '../runtime/secret.ts';
+import { assertNotFound } from './errors.ts';
+import { knowsMicroversion } from './microversion.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/key-pair.ts';
 
@@ -21,7 +23,9 @@ export interface KeyPair {
  * The first that knows types. It is also far below 2.92, from which on Nova generates no keys: asked for an old one, even
  * a newer Nova does.
  */
-const microversion = '2.2';
+const usual = '2.2';
+/** From here on a name may have `@` and `.` in it; a key has to be given. */
+const freerNames = '2.92';
 
 /**
  * Gives Nova a public key; without one it generates a pair itself.
@@ -33,12 +37,14 @@ export async function createKeyPair(
   draft: { name: string; type: KeyPairType; publicKey: string | undefined },
 ): Promise<KeyPair> {
   const { name, type, publicKey } = draft;
-  const response = await ask(session, {
+  const isFree = publicKey !== undefined && (await knowsMicroversion(session, freerNames));
+  const request = {
     method: 'POST',
     path: '/os-keypairs',
     route: '/os-keypairs',
     body: { keypair: { name, type, ...(publicKey === undefined ? {} : { public_key: publicKey }) } },
-  });
+  } as const;
+  const response = await ask(session, request, isFree ? freerNames : usual);
   return toKeyPair(parseBody(response, wire.KeyPairBody).keypair);
 }
 
@@ -48,16 +54,18 @@ export async function listKeyPairs(session: Session): Promise<KeyPair[]> {
   return parseBody(response, wire.KeyPairsBody).keypairs.map(({ keypair }) => toKeyPair(keypair));
 }
 
-/** @throws {OpenStackError} 404: the user has none of that name */
+/** One that is gone already counts as deleted. */
 export async function deleteKeyPair(session: Session, name: string): Promise<void> {
-  await ask(session, {
+  const response = await ask(session, {
     method: 'DELETE',
     path: `/os-keypairs/${encodeURIComponent(name)}`,
     route: '/os-keypairs/{name}',
+    accept: [404],
   });
+  if (response.status === 404) assertNotFound(response);
 }
 
-async function ask(session: Session, request: SessionRequest) {
+async function ask(session: Session, request: SessionRequest, microversion = usual) {
   const headers = {
     'openstack-api-version': `compute ${microversion}`,
     'x-openstack-nova-api-version': microversion,

@@ -10,7 +10,7 @@ import { VersionBody } from './wire/compute.ts';
 const preferred = ['2.100', '2.96', '2.90', '2.79', '2.46'];
 
 /** The best of the range that Nova offers: one of those preferred, else its highest. */
-export function chooseMicroversion(offered: { min: string; max: string }): string {
+export function chooseMicroversion(offered: { readonly min: string; readonly max: string }): string {
   const min = minorOf(offered.min) ?? 1;
   const max = minorOf(offered.max) ?? 1;
   const isOffered = (version: string) => {
@@ -20,11 +20,26 @@ export function chooseMicroversion(offered: { min: string; max: string }): strin
   return preferred.find(isOffered) ?? `2.${max}`;
 }
 
-const negotiated = new WeakMap<Session, string>();
-const negotiations = new WeakMap<Session, SingleFlight<string>>();
+interface Range {
+  readonly min: string;
+  readonly max: string;
+}
+
+const negotiated = new WeakMap<Session, Range>();
+const negotiations = new WeakMap<Session, SingleFlight<Range>>();
 
 /** Nova's microversion for this session, asked for once. */
 export async function microversion(session: Session, signal?: AbortSignal): Promise<string> {
+  return chooseMicroversion(await rangeOf(session, signal));
+}
+
+/** Whether Nova knows what came with that microversion, such as `2.92`. */
+export async function knowsMicroversion(session: Session, version: string): Promise<boolean> {
+  const { max } = await rangeOf(session);
+  return (minorOf(max) ?? 1) >= (minorOf(version) ?? 0);
+}
+
+async function rangeOf(session: Session, signal?: AbortSignal): Promise<Range> {
   const known = negotiated.get(session);
   if (known !== undefined) return known;
   let negotiation = negotiations.get(session);
@@ -40,12 +55,12 @@ export function forgetMicroversion(session: Session): void {
   negotiated.delete(session);
 }
 
-async function negotiate(session: Session): Promise<string> {
+async function negotiate(session: Session): Promise<Range> {
   const response = await session.request('compute', { method: 'GET', path: '/', route: '/', project: null });
   const { version } = parseBody(response, VersionBody);
-  const chosen = chooseMicroversion({ min: version.min_version, max: version.version });
-  negotiated.set(session, chosen);
-  return chosen;
+  const range = { min: version.min_version, max: version.version };
+  negotiated.set(session, range);
+  return range;
 }
 
 /** `2.90` → 90. Numbers, because 2.100 is above 2.96. */

@@ -33,7 +33,7 @@ export async function listKeyPairs(session: Session): Promise<compute.KeyPair[]>
   return compute.listKeyPairs(session);
 }
 
-/** @throws {OpenStackError} 404: the user has none of that name */
+/** One that is gone already counts as deleted. */
 export async function deleteKeyPair(session: Session, name: string): Promise<void> {
   await compute.deleteKeyPair(session, name);
 }

@@ -44,6 +44,7 @@ test('a public key that is given is taken as it is', async () => {
   expect(body).toEqual({
     success: true,
     key_pair: {
+      id: 'mine',
       name: 'mine',
       type: 'ssh',
       public_key: ed25519,
@@ -86,6 +87,42 @@ test('pairs are listed by body and by query, and removed', async () => {
   expect(byQuery.body).toEqual(byBody.body);
   expect(removed).toMatchObject({ status: 200, body: { success: true } });
   expect(after.body.key_pairs).toEqual([]);
+});
+
+test('each row has what portals before 1.2.0 read, and what later ones do', async () => {
+  await using cloud = await startApiCloud();
+  await create(cloud, { name: 'mine', public_key: ed25519 });
+
+  const { body } = await cloud.api.send('GET', '/key_pairs', { cloud_env: cloud.user });
+
+  const pair = { name: 'mine', type: 'ssh', fingerprint: expect.stringMatching(/^1c:1f:/) };
+  expect(body.key_pairs).toMatchObject([{ ...pair, keypair: pair }]);
+});
+
+test('a pair that is gone counts as removed', async () => {
+  await using cloud = await startApiCloud();
+
+  const answer = await cloud.api.send('DELETE', '/key_pairs', {
+    cloud_env: cloud.user,
+    keypair_name: 'never-there',
+  });
+
+  expect(answer).toMatchObject({ status: 200, body: { success: true } });
+});
+
+test.each([
+  { newest: 92, status: 201 },
+  { newest: 96, status: 201 },
+  { newest: 90, status: 400 },
+])('a name with @ and . is taken where Nova is at 2.$newest: $status', async ({ newest, status }) => {
+  await using cloud = await startApiCloud({ sandbox: { microversion: `2.${newest}` } });
+
+  const answers = [
+    await create(cloud, { name: 'me@laptop.example', public_key: ed25519 }),
+    await create(cloud, { name: 'you@laptop.example', public_key: null }),
+  ];
+
+  expect(answers.map((answer) => answer.status)).toEqual([status, status]);
 });
 
 test('a name that is taken is a conflict', async () => {

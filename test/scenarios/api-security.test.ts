@@ -240,22 +240,66 @@ test('what is wrong with a body is told field by field', async () => {
   );
 });
 
-test('what is not HTTP is answered, too', async () => {
+test.each([
+  { bytes: 'NONSENSE', status: '400 Bad Request', message: 'This is not HTTP/1.1.' },
+  {
+    bytes: 'GET / HTTP/1.1\r\nConnection: close',
+    status: '400 Bad Request',
+    message: /header host is missing/,
+  },
+  {
+    bytes: 'POST /key_pairs HTTP/1.1\r\nHost: x\r\nExpect: nonsense\r\nContent-Length: 2',
+    status: '417 Expectation Failed',
+    message: /header expect/,
+  },
+  {
+    bytes: 'CONNECT x:1 HTTP/1.1\r\nHost: x',
+    status: '405 Method Not Allowed',
+    message: 'This is no proxy.',
+  },
+])('$bytes is answered with the error object', async ({ bytes, status, message }) => {
   await using cloud = await startApiCloud();
   const { hostname, port } = new URL(cloud.api.url);
 
   const answer = await new Promise<string>((resolve) => {
     let text = '';
-    const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+    const socket = connect(Number(port), hostname, () => socket.write(`${bytes}\r\n\r\n`));
     socket.on('data', (chunk) => {
       text += String(chunk);
     });
     socket.on('close', () => resolve(text));
   });
 
-  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
-  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ message: 'This is not HTTP/1.1.' });
+  const body = JSON.parse(/\{.*\}/.exec(answer)?.[0] ?? '');
+  expect(answer.split('\r\n')[0]).toBe(`HTTP/1.1 ${status}`);
+  expect(body).toMatchObject({ error: status.slice(4), request_id: expect.stringMatching(/^req-/) });
+  expect(body.message).toMatch(message);
 });
+
+test.each(['GET', 'DELETE'])(
+  'a %s with a JSON content type and no body is read as if it had none',
+  async (method) => {
+    await using cloud = await startApiCloud();
+
+    const { status, body } = await cloud.api.send(method, '/key_pairs', undefined, {
+      'content-type': 'application/json',
+    });
+
+    expect(status).toBe(400);
+    expect(body.message).toMatch(method === 'GET' ? /cloud_env.auth_url: is missing/ : /body is empty/);
+  },
+);
+
+test.each(['//key_pairs', '/portal/key_pairs', '/portal//key_pairs', '/key_pairs'])(
+  'with a prefix of the address, %s is the same call',
+  async (path) => {
+    await using cloud = await startApiCloud({ api: { pathPrefix: '/portal' } });
+
+    const answer = await cloud.api.send('GET', path, { cloud_env: cloud.user });
+
+    expect(answer.status).toBe(200);
+  },
+);
 
 test('a cloud that does not answer us makes the service not ready, and says why', async () => {
   await using cloud = await startApiCloud({ api: { pingCloud: () => Promise.reject(new Error('why')) } });

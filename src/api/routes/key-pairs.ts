@@ -57,7 +57,10 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
     handler: async (request) => {
       const { login } = request.body?.cloud_env ?? readQuery(request.raw.url ?? '');
       const pairs = await asker.use(request, login, listKeyPairs);
-      return { success: true as const, key_pairs: pairs.map(bodyOf) };
+      return {
+        success: true as const,
+        key_pairs: pairs.map((pair) => ({ ...bodyOf(pair), keypair: bodyOf(pair) })),
+      };
     },
   });
 
@@ -66,8 +69,9 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
     url: '/key_pairs',
     schema: {
       summary: "Remove one of the user's key pairs",
+      description: 'One that is gone already counts as removed.',
       body: DeleteKeyPair,
-      response: { 200: DeletedKeyPairBody, ...refusals(404) },
+      response: { 200: DeletedKeyPairBody, ...refusals() },
     },
     handler: async (request) => {
       const { cloud_env: env, keypair_name: name } = request.body;
@@ -87,5 +91,5 @@ function readQuery(url: string): CloudEnv {
 }
 
 function bodyOf({ name, type, fingerprint, publicKey }: KeyPair) {
-  return { name, type, fingerprint, public_key: publicKey };
+  return { id: name, name, type, fingerprint, public_key: publicKey };
 }

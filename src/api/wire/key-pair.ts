@@ -19,6 +19,7 @@ export const ListKeyPairsQuery = CloudEnvFields.partial();
 export const DeleteKeyPair = z.object({ cloud_env: CloudEnv, keypair_name: Text });
 
 export const KeyPair = z.object({
+  id: z.string().describe('the name: key pairs have no other id'),
   name: z.string(),
   type: z.enum(['ssh', 'x509']),
   fingerprint: z.string(),
@@ -31,5 +32,9 @@ export const CreatedKeyPairBody = z.object({
     private_key: z.string().nullable().describe('PEM, this once; null when the public key was given'),
   }),
 });
-export const KeyPairsBody = z.object({ success: z.literal(true), key_pairs: z.array(KeyPair) });
+/** Portals before 1.2.0 read what stands in `keypair`, later ones what stands beside it. */
+const KeyPairRow = KeyPair.extend({
+  keypair: KeyPair.describe('the same once more, for portals before 1.2.0'),
+});
+export const KeyPairsBody = z.object({ success: z.literal(true), key_pairs: z.array(KeyPairRow) });
 export const DeletedKeyPairBody = z.object({ success: z.literal(true) });

@@ -93,10 +93,11 @@ function parseDraft(body: unknown, minor: number): z.infer<typeof Draft> {
       `Invalid input for field/attribute keypair. Value: ${shown}. 'public_key' is a required property`,
     );
   }
-  if (!/^[\w\- ]+$/.test(name)) {
+  const more = minor >= importsOnly ? '@.' : '';
+  if (!new RegExp(`^[\\w\\- ${more}]+$`).test(name)) {
     throw new Refusal(
       400,
-      "An invalid 'name' value was provided. The name must be: Only expected characters: [_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]",
+      `An invalid 'name' value was provided. The name must be: Only expected characters: [${more}_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]`,
     );
   }
   return parsed.data;
