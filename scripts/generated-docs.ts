@@ -2,6 +2,7 @@ import { componentDockerfiles } from './component-dockerfiles.ts';
 import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
 import { renderLicences } from './licences.ts';
+import { renderLogMessages } from './log-events-docs.ts';
 import { renderMetrics } from './metrics-docs.ts';
 import { performancePlots, renderPerformance } from './performance-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
@@ -15,6 +16,7 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   ...componentDockerfiles,
   'docs/http-api.md': renderHttpApi,
   'docs/licences.md': renderLicences,
+  'docs/log-messages.md': renderLogMessages,
   'docs/metrics.md': renderMetrics,
   'docs/performance.md': renderPerformance,
   ...performancePlots,

@@ -238,8 +238,8 @@ class Troubles {
     if (ageOf(this.#saidAt.get(text) ?? Number.NEGATIVE_INFINITY, now) < sayAgainMs) return;
     this.#saidAt.set(text, now);
     const fields = { why: text, err: error };
-    if (error.severity === 'fatal') this.#log.error(fields, 'no connection to RabbitMQ');
-    else this.#log.warn(fields, 'no connection to RabbitMQ');
+    if (error.severity === 'fatal') this.#log.error(fields, 'failed to connect to RabbitMQ, will retry');
+    else this.#log.warn(fields, 'failed to connect to RabbitMQ, will retry');
   }
 }
 

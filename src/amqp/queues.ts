@@ -58,8 +58,7 @@ export async function declareQueue(
   for (const [at, declaration] of attempts.entries()) {
     try {
       await session.attempt((channel) => channel.queueDeclare(declaration));
-      if (declaration.passive)
-        log.warn({ queue }, 'queue found with other properties than ours; used as it is');
+      if (declaration.passive) log.warn({ queue }, 'queue has other arguments than expected, used as found');
       break;
     } catch (error) {
       const isLast = at === attempts.length - 1;

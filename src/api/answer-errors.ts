@@ -121,6 +121,9 @@ export function faultOf(field: string, message = 'is not valid'): string {
 function defect(error: unknown, { id, routeOptions }: FastifyRequest, log: Logger): Problem {
   const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  log.error({ requestId: id, route: routeOptions.url, type: name, frames }, 'a defect in a request');
+  log.error(
+    { requestId: id, route: routeOptions.url, type: name, frames },
+    'unhandled error in API request (bug)',
+  );
   return new Problem(500, 'This service has made a mistake; its log knows more.');
 }

@@ -38,7 +38,7 @@ export class ApiServer {
       const url = await app.listen({ host, port });
       log.info({ url, tokens: jwt.kind }, 'listening');
       if (jwt.kind !== 'required' && !isLoopback(host)) {
-        log.warn({ url, tokens: jwt.kind }, 'the API is open: anyone who can reach it may use it');
+        log.warn({ url, tokens: jwt.kind }, 'API accepts requests without a token on a public address');
       }
       onListening?.(url);
     } catch (cause) {

@@ -33,7 +33,7 @@ export class CycleLog {
       const { error, ...fields } = failure;
       const why = explain(error);
       const what = 'what' in failure ? failure.what : failure.type;
-      once(`${what} ${why}`, () => this.#log.warn({ ...fields, why, err: error }, 'not read'));
+      once(`${what} ${why}`, () => this.#log.warn({ ...fields, why, err: error }, 'failed to read object'));
     }
     for (const [because, { details, ...counts }] of report.unknown) {
       const meaning = meanings[because];

@@ -57,10 +57,7 @@ export class AmqpSource implements NotificationSource {
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     const { broker, log, queue } = this.#options;
     if (queue !== undefined) {
-      log.warn(
-        { queue },
-        'rmq.queue is set: every message we take from it, its other readers miss. Leave it out to have a queue of our own',
-      );
+      log.warn({ queue }, 'rmq.queue is set: other readers of this queue miss the messages read here');
     }
     await broker.run('concertim notifications', (session) => this.#listen(session, receiver), {
       log,
@@ -133,7 +130,7 @@ export class AmqpSource implements NotificationSource {
     } catch (error) {
       const isOptional = foreign !== undefined && error instanceof BrokerError && error.kind === 'permission';
       if (!isOptional) throw error;
-      log.warn({ err: error }, 'messages that cannot be understood are dropped');
+      log.warn({ err: error }, 'no dead-letter queue: notifications that cannot be parsed are dropped');
       return undefined;
     }
     const channel = await session.channel();

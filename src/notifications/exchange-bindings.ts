@@ -66,14 +66,14 @@ export class ExchangeBindings {
     }
     const appeared = [...this.#missing].filter((exchange) => !missing.has(exchange));
     const vanished = [...missing].filter((exchange) => !this.#missing.has(exchange));
-    if (appeared.length > 0) this.#log.info({ exchanges: appeared }, 'exchanges have appeared: bound');
+    if (appeared.length > 0) this.#log.info({ exchanges: appeared }, 'notification exchanges bound');
     if (missing.size === this.#exchanges.length && (this.#isFirst || vanished.length > 0)) {
       this.#log.warn(
         { exchanges: [...missing] },
-        'none of the exchanges is there: nothing will be heard until one is. Check rmq.exchanges and rmq.rmq_path, and that the services send notifications',
+        'no notification exchange found, will bind when one appears',
       );
     } else if (vanished.length > 0) {
-      this.#log.info({ exchanges: vanished }, 'exchanges are not there: bound when they appear');
+      this.#log.info({ exchanges: vanished }, 'notification exchanges missing, will bind when they appear');
     }
     this.#missing = missing;
     this.#isFirst = false;

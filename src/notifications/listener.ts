@@ -72,7 +72,10 @@ export class NotificationListener implements NotificationReceiver {
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
       this.#onNotification?.('unreadable', undefined);
-      this.#log.warn({ exchange, routingKey, reason: error.message }, 'message not understood: put aside');
+      this.#log.warn(
+        { exchange, routingKey, reason: error.message },
+        'notification dead-lettered: cannot be parsed',
+      );
       return { kind: 'unreadable', reason: error.message };
     }
   }
@@ -91,7 +94,7 @@ export class NotificationListener implements NotificationReceiver {
   }
 
   lost(): void {
-    this.#log.warn('messages were lost: the queue was full, or gave them up; a full reconcile catches up');
+    this.#log.warn('notifications lost by queue overflow or expiry, full reconcile requested');
     this.deaf();
     this.listening();
   }
@@ -99,7 +102,7 @@ export class NotificationListener implements NotificationReceiver {
   /** Where it cannot be asked for, the writer's own timer does it, and so does the next connection. */
   #requestFull(): void {
     this.#updates.requestFull().catch((err: unknown) => {
-      this.#log.warn({ err }, 'full reconcile not requested');
+      this.#log.warn({ err }, 'failed to request a full reconcile, will retry');
     });
   }
 }

@@ -150,7 +150,7 @@ function done(change: string): string {
 }
 
 function failed(doing: string): string {
-  return doing === 'read' ? 'not read' : `not ${done(doing)}`;
+  return doing === 'read' ? 'failed to read object' : `not ${done(doing)}`;
 }
 
 function summary(wrong: readonly RunLine[]): string {

@@ -51,6 +51,7 @@ test('a line is one JSON object with the time in ISO, the level in a word and th
     level: 'info',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     component: 'updates_bulk',
+    event: 'reconciled',
     changes: 4,
     msg: 'reconciled',
   });

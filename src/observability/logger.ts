@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import pino from 'pino';
 import type PinoPretty from 'pino-pretty';
+import { eventCode } from './log-events.ts';
 import { LogFile, type LogRotation } from './log-file.ts';
 import { scrub } from './scrub.ts';
 
@@ -44,12 +45,18 @@ export function createLogger(options: LoggerOptions): Logger {
     // `scrub` has made plain fields of errors already.
     serializers: { err: (error: unknown) => error },
     hooks: {
-      logMethod(args, method) {
+      logMethod(args, method, level) {
         const [first, ...rest] = args as unknown[];
         const isBareError = first instanceof Error;
-        const fields = isBareError ? { err: first } : first;
+        const fields = isBareError ? { err: first } : typeof first === 'string' ? {} : first;
         const message = isBareError && rest.length === 0 ? [first.message] : rest;
-        Reflect.apply(method, this, [fields, ...message].map(scrub));
+        if (typeof first === 'string') message.unshift(first);
+        const event = eventCode(this.levels.labels[level] ?? '', String(message[0]));
+        Reflect.apply(
+          method,
+          this,
+          [{ ...(event && { event }), ...(fields as object) }, ...message].map(scrub),
+        );
       },
     },
   };
@@ -60,8 +67,8 @@ export function createLogger(options: LoggerOptions): Logger {
   const onStandardOutput = pino(settings, shown);
   const file = new LogFile(options.file, {
     rotation: options.rotation,
-    onFailure: (err) => onStandardOutput.error({ err }, 'log file cannot be written'),
-    onRecovery: (lost) => onStandardOutput.warn({ file: options.file, lost }, 'log file is written again'),
+    onFailure: (err) => onStandardOutput.error({ err }, 'failed to write log file'),
+    onRecovery: (lost) => onStandardOutput.warn({ file: options.file, lost }, 'log file writable again'),
   });
   // What passes is for the logger's own level to say, not for each stream's.
   const both = pino.multistream([

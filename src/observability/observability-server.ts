@@ -38,22 +38,19 @@ export class ObservabilityServer {
     const { createServer } = await import('node:http');
     const server = createServer((request, response) => {
       this.#answer(request.method ?? '', request.url ?? '', response).catch((err: unknown) => {
-        log.error({ err }, 'own metrics cannot be told');
+        log.error({ err }, 'failed to render /metrics');
         response.destroy();
       });
     });
     try {
       await listen(server, host, ports);
     } catch (err) {
-      log.error(
-        { err, host, ports },
-        'own metrics are not served: set observability.host and observability.port',
-      );
+      log.error({ err, host, ports }, 'failed to listen on observability.port');
       return;
     }
     const { port } = server.address() as AddressInfo;
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    log.info({ url }, 'own metrics are served');
+    log.info({ url }, 'serving /metrics');
     onListening?.(url);
     await aborted(signal);
     server.closeAllConnections();

@@ -33,7 +33,7 @@ export class Systemd {
     const error = await new Promise<Error | null>((resolve) => {
       execFile('systemd-notify', assignments, { env, timeout: 5_000 }, resolve);
     });
-    if (error && !this.#hasFailed) this.#log.error({ err: error }, 'systemd cannot be told how we fare');
+    if (error && !this.#hasFailed) this.#log.error({ err: error }, 'sd_notify failed');
     this.#hasFailed = error !== null;
   }
 }

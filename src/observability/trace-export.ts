@@ -51,9 +51,8 @@ function watched(exporter: SpanExporter, url: string, log: Logger): SpanExporter
     export(spans, done) {
       exporter.export(spans, (result) => {
         const { error } = result;
-        if (error && !hasFailed)
-          log.warn({ url, err: error }, 'traces are not taken: see observability.otlp_endpoint');
-        if (!error && hasFailed) log.info({ url }, 'traces are taken again');
+        if (error && !hasFailed) log.warn({ url, err: error }, 'failed to export traces');
+        if (!error && hasFailed) log.info({ url }, 'trace export works again');
         hasFailed = error !== undefined;
         done(result);
       });

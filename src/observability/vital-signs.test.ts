@@ -144,5 +144,5 @@ test('a folder that cannot be written is told once, and stops nothing', async ()
   await signs.end().catch(() => {});
 
   expect(signs.logged).toHaveLength(1);
-  expect(signs.logged[0]).toContain('health cannot be written');
+  expect(signs.logged[0]).toContain('failed to write health file');
 });

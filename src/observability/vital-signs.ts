@@ -102,7 +102,7 @@ export class VitalSigns {
       );
       this.#hasFailed = false;
     } catch (err) {
-      if (!this.#hasFailed) log.warn({ err, folder }, 'health cannot be written');
+      if (!this.#hasFailed) log.warn({ err, folder }, 'failed to write health file');
       this.#hasFailed = true;
     }
   }

@@ -34,7 +34,10 @@ export class ExternalNetworks {
     } catch (error) {
       signal?.throwIfAborted();
       if (this.#known)
-        this.#log.warn({ err: error, why: explain(error) }, 'external networks not read again');
+        this.#log.warn(
+          { err: error, why: explain(error) },
+          'failed to refresh external networks, last known ones used',
+        );
       else if (!(error instanceof CatalogError)) throw error;
       return this.#known ?? none;
     }

@@ -38,10 +38,12 @@ export class ReportLog {
     };
     for (const warning of report.warnings) once(warning, () => log.error({ warning }, 'deletions refused'));
     for (const { projectId, reason } of report.unobserved) {
-      once(`${projectId} ${reason}`, () => log.error({ projectId, reason }, 'project not readable'));
+      once(`${projectId} ${reason}`, () =>
+        log.error({ projectId, reason }, 'failed to list the stacks of a project'),
+      );
     }
     for (const { id, state } of report.unknownStates) {
-      once(`${id} ${state}`, () => log.warn({ id, state }, 'state not known: shown status kept'));
+      once(`${id} ${state}`, () => log.warn({ id, state }, 'unknown OpenStack state, portal status kept'));
     }
     for (const { kind, id, name, reason } of report.held) {
       once(`${kind} ${id} ${reason}`, () =>
@@ -54,10 +56,9 @@ export class ReportLog {
     for (const failure of report.failures) {
       if (failure.doing !== 'read') continue;
       const { object, id, name, error } = failure;
-      log.warn({ object, id, name, err: error }, 'not read');
+      log.warn({ object, id, name, err: error }, 'failed to read object');
     }
-    for (const subject of report.drift)
-      log.warn(subject, 'drift: changed in the cloud, and nothing announced it');
+    for (const subject of report.drift) log.warn(subject, 'drift: OpenStack changed without a notification');
     // A targeted run sees a part: what it does not mention may still be so.
     if (report.scope === 'full') this.#said = still;
     else for (const what of still) this.#said.add(what);
@@ -73,7 +74,7 @@ export class ReportLog {
       requests: report.requests,
       ms: rounded(report.ms),
     };
-    if (!isSuccess(report)) log.warn(fields, 'reconciled in part');
+    if (!isSuccess(report)) log.warn(fields, 'reconciled with failures');
     else if (changeCount(report) > 0) log.info(fields, 'reconciled');
     else log.debug(fields, 'in step');
   }

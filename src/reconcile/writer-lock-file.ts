@@ -64,7 +64,7 @@ export class LockFile implements WriterLease {
       before = touch;
       if (touch !== undefined && untouched >= staleTries) await this.#remove(touch);
       if (!waits) {
-        this.#log.info({ lock: this.#path }, 'another process writes to the portal: waiting for it to end');
+        this.#log.info({ lock: this.#path }, 'standby: another process writes to the portal');
         onWait?.();
       }
       await pause(this.#clock, tryMs, signal);
@@ -114,7 +114,7 @@ export class LockFile implements WriterLease {
         const now = this.#clock.now() / 1000;
         await utimes(this.#path, now, now);
       } catch (error) {
-        this.#log.warn({ lock: this.#path, err: error }, 'lock file lost: writing to the portal ends');
+        this.#log.warn({ lock: this.#path, err: error }, 'writer lock lost, stopped writing to the portal');
         lost.abort(error);
         return;
       }

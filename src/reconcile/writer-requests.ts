@@ -57,7 +57,7 @@ export async function receiveRequests(
     hasRoom: () => receiver.hasRoom(),
     onMessage: async ({ body }) => {
       const request = UpdateRequest.safeParse(parsedBody(body));
-      if (!request.success) log.warn({ err: request.error }, 'request not understood: dropped');
+      if (!request.success) log.warn({ err: request.error }, 'reconcile request dropped: cannot be parsed');
       else if ('full' in request.data) receiver.requestFull();
       else {
         const { references, traceparent: parent } = request.data;
@@ -86,7 +86,7 @@ export class WriterRequests {
     const work = async (session: BrokerSession) => {
       await declareRequests(session, names, log);
       await this.open(session, names);
-      log.info('the writer is told of changes made here');
+      log.info('changes made through the API are forwarded to the writer');
       await aborted(session.lost);
     };
     await broker.run('concertim requests', (session) => work(session).finally(() => this.close()), {

@@ -164,7 +164,7 @@ export class Writer {
   async #write(work: Work, held: AbortSignal): Promise<void> {
     const { loop, log } = this.#options;
     if (held.aborted) return;
-    log.info('this process writes to the portal');
+    log.info('became the writer of the portal');
     this.#isWriting = true;
     this.#owesFull = true;
     loop.requestFull();
@@ -172,7 +172,7 @@ export class Writer {
       await work.write(held);
     } finally {
       this.#isWriting = false;
-      log.info('this process has stopped writing to the portal');
+      log.info('stopped being the writer of the portal');
     }
   }
 
@@ -215,7 +215,7 @@ export class Writer {
       const over = AbortSignal.any([connected, signal]);
       await pause(clock, aloneAfterMs, over);
       if (!over.aborted) {
-        log.warn('RabbitMQ is away: no writer can be elected, this process writes meanwhile');
+        log.warn('RabbitMQ unavailable: writing to the portal without election');
         this.#alone = this.#hold(work, over);
         await this.#alone;
       }

@@ -138,7 +138,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
 }
 
 const isListening = (line: string) => line.includes('"listening to notifications"');
-const isDeaf = (line: string) => line.includes('"no connection to RabbitMQ"');
+const isDeaf = (line: string) => line.includes('"failed to connect to RabbitMQ, will retry"');
 
 /** So many changes of the cloud, in so long. */
 async function live(

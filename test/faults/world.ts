@@ -124,7 +124,7 @@ export class World implements AsyncDisposable {
     // Looked at when it is stopped.
     ended.catch(() => {});
     this.#running = { stop, ended };
-    await this.#urlOf('own metrics are served');
+    await this.#urlOf('serving /metrics');
     if (this.#components.includes('api')) await this.#urlOf('listening');
   }
 
@@ -212,7 +212,7 @@ export class World implements AsyncDisposable {
 
   /** Its own metrics and status, as they are now, go to what was printed; then it ends. */
   async #finish(): Promise<void> {
-    const url = await this.#urlOf('own metrics are served');
+    const url = await this.#urlOf('serving /metrics');
     for (const path of ['/metrics', '/status', '/healthz', '/readyz'])
       this.printed.push((await send(url + path, 'GET')).text);
     await this.stop();
@@ -227,7 +227,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Where a server of the service that was started last listens, once it says so. */
-  async #urlOf(message: 'listening' | 'own metrics are served'): Promise<string> {
+  async #urlOf(message: 'listening' | 'serving /metrics'): Promise<string> {
     const end = performance.now() + listeningMs;
     for (;;) {
       const line = this.printed

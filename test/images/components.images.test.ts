@@ -211,7 +211,7 @@ test('updates_mq that hears nothing is not healthy, and stops all the same', asy
   const rmq = { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' };
   const host = await hostFor(await startCloud(), { rmq });
   const running = image.start(host);
-  await until(running, () => running.output().includes('no connection to RabbitMQ'));
+  await until(running, () => running.output().includes('failed to connect to RabbitMQ, will retry'));
 
   const isHealthy = await image.isHealthy(host);
   const { code } = await stop(running, image);

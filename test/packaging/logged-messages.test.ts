@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { logEvents } from '../../src/observability/log-events.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
-const told = ['warn', 'error'];
+const told = ['info', 'warn', 'error'];
 
 /** Every `log.warn(…, 'message')` and `log.error(…)` of the sources, as `warn message`. */
 function loggedMessages(): string[] {
@@ -32,19 +33,32 @@ function messageOf({ expression, arguments: given }: ts.CallExpression, file: st
   return [`${expression.name.text} ${message.text}`];
 }
 
-/** What the tables of docs/operating.md explain: the same, from `| warn | `message` | what it means | what to do |`. */
-function explainedMessages(): string[] {
-  const text = readFileSync(join(checkout, 'docs/operating.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| (\w+) \| `([^`]+)` \| [^|]+ \| [^|]+ \|$/gm)];
-  return rows
-    .filter(([, level = '']) => told.includes(level))
-    .map(([, level, message]) => `${level} ${message}`)
-    .sort();
-}
+const listed = Object.values(logEvents).flat();
 
-test('docs/operating.md tells of every warning and error what it means and what to do, and of no other', () => {
+test('every warning and error is in the list of log events, and every listed event is logged', () => {
   const logged = loggedMessages();
+  const isProblem = (text: string) => !text.startsWith('info ');
 
-  expect(explainedMessages()).toEqual(logged);
+  const texts = listed.map(({ level, message }) => `${level} ${message}`);
+  expect(texts.filter(isProblem).toSorted()).toEqual(logged.filter(isProblem));
+  expect(texts.filter((text) => !logged.includes(text))).toEqual([]);
   expect(logged.length).toBeGreaterThan(30);
+});
+
+test('a code stands for one message', () => {
+  const messages = Map.groupBy(listed, ({ code }) => code);
+
+  expect(
+    [...messages].filter(([, events]) => new Set(events.map(({ message }) => message)).size > 1),
+  ).toEqual([]);
+});
+
+/** Turns of phrase that an operator has to translate. */
+const oldPhrases =
+  /\b(anew|be it|shall|whoever|of which|goes away|went away|is away|are away|told of|left alone|put aside)\b/i;
+
+test('log events are in plain English', () => {
+  const phrases = listed.flatMap(({ message, meaning, action }) => [message, meaning, action]);
+
+  expect(phrases.filter((text) => oldPhrases.test(text))).toEqual([]);
 });

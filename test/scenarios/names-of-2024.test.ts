@@ -33,7 +33,7 @@ async function startSite() {
   return { sandbox, folder, start, log, health };
 }
 
-const standsBy = 'another process writes to the portal: waiting for it to end';
+const standsBy = 'standby: another process writes to the portal';
 const nothingToDo = 'stands by: the other components do this work, and this process can be left out';
 const times = (text: string, part: string) => text.split(part).length - 1;
 

@@ -8,7 +8,7 @@ import { startListening, until } from '../support/listening-scenario.ts';
 import { anyBroker, type TestBroker, whyNoBroker } from '../support/rabbitmq.ts';
 
 const why = await whyNoBroker();
-const writes = 'this process writes to the portal';
+const writes = 'became the writer of the portal';
 
 describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` : ''}`, () => {
   let broker: TestBroker;

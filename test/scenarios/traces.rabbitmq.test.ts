@@ -111,7 +111,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       observability: { otlp_endpoint: collector.url },
     });
     const writer = command('run', 'updates_bulk', '--config', file);
-    await writer.saw('this process writes to the portal');
+    await writer.saw('became the writer of the portal');
     await listening.inStep();
     const other = command('run', component, '--config', file);
     await other.saw(isUp);

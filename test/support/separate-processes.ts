@@ -36,7 +36,7 @@ export async function startSeparateProcesses(): Promise<SeparateProcesses> {
   writeFileSync(file, stringify(settings));
   const running = componentNames.map((name) => [name, command('run', name, '--config', file)] as const);
   const commands = new Map(running);
-  await Promise.all(running.map(([, each]) => each.saw('"msg":"own metrics are served"')));
+  await Promise.all(running.map(([, each]) => each.saw('"msg":"serving /metrics"')));
   await Promise.all([
     commands.get('api')?.saw('"msg":"listening"'),
     commands.get('metrics')?.saw('"msg":"started"'),

@@ -55,7 +55,7 @@ export function addStatusChangeRoutes(
     } catch (error) {
       log.warn(
         { requestId, why: explain(error) },
-        'the change is not announced: the portal shows it after the next full run',
+        'failed to notify the writer, the portal shows the change after the next full reconcile',
       );
     }
   }

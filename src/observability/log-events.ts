@@ -1,0 +1,411 @@
+/** One message that the service logs. Messages and codes are an interface: operators search for them and alert on them. */
+export interface LogEvent {
+  /** The field `event` of the line. It stays when the message is reworded. */
+  readonly code: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** What happened, and what the service does about it. */
+  readonly meaning: string;
+  /** What an operator does. */
+  readonly action: string;
+}
+
+const unlessItStays = 'nothing, unless it stays';
+
+const updates: readonly LogEvent[] = [
+  {
+    code: 'changed',
+    level: 'info',
+    message: 'changed',
+    meaning: 'one write to the portal: `object`, `name`, `rack`, `owner`, `openstackId`, `id`, `fields`',
+    action: 'nothing',
+  },
+  {
+    code: 'reconciled',
+    level: 'info',
+    message: 'reconciled',
+    meaning: 'a run that changed something ended; portal and cloud are in step',
+    action: 'nothing',
+  },
+  {
+    code: 'reconcile-progress',
+    level: 'info',
+    message: 'reconcile in progress',
+    meaning: 'a run with many changes: `done` of `total`, about `leftMs` to go',
+    action: 'nothing',
+  },
+  {
+    code: 'reconcile-recovered',
+    level: 'info',
+    message: 'reconcile works again',
+    meaning: 'a run ended after runs that failed as a whole; `after` is why they did',
+    action: 'nothing',
+  },
+  {
+    code: 'deletions-refused',
+    level: 'error',
+    message: 'deletions refused',
+    meaning:
+      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow; none of that kind is deleted, the rest of the run is done',
+    action:
+      'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
+  },
+  {
+    code: 'project-unreadable',
+    level: 'error',
+    message: 'failed to list the stacks of a project',
+    meaning: 'the account may not list the stacks of the project; its racks stay as they are',
+    action: 'grant the account a role in that project, or role `admin` in the project `admin`',
+  },
+  {
+    code: 'reconcile-failed',
+    level: 'error',
+    message: 'reconcile failed, will retry',
+    meaning: 'a whole run failed, and will fail until somebody acts; logged again when the reason changes',
+    action: 'see `why`; the service retries at least once a minute',
+  },
+  {
+    code: 'reconcile-failed',
+    level: 'warn',
+    message: 'reconcile failed, will retry',
+    meaning:
+      'a whole run failed in a way that may pass, such as a time-out or a 503; logged again when the reason changes',
+    action: unlessItStays,
+  },
+  {
+    code: 'reconciled-with-failures',
+    level: 'warn',
+    message: 'reconciled with failures',
+    meaning: 'some objects are not in step; the lines before name each',
+    action: unlessItStays,
+  },
+  {
+    code: 'change-failed',
+    level: 'warn',
+    message: 'change failed',
+    meaning: 'the portal refused a change, or did not answer; the next run retries it',
+    action: 'if it stays, see `err`',
+  },
+  {
+    code: 'change-skipped',
+    level: 'warn',
+    message: 'change skipped',
+    meaning: 'a change depends on one that failed, such as a device in a rack that was not created',
+    action: 'see the failed change',
+  },
+  {
+    code: 'portal-unresponsive',
+    level: 'error',
+    message: 'portal stopped responding; remaining changes postponed to the next run',
+    meaning: 'the portal stopped answering in the middle of a run; `untried` counts the postponed changes',
+    action: 'check the portal, and what is between it and the service',
+  },
+  {
+    code: 'object-unreadable',
+    level: 'warn',
+    message: 'failed to read object',
+    meaning: 'one stack, server or rack could not be read; the portal keeps what it shows of it',
+    action: unlessItStays,
+  },
+  {
+    code: 'deletion-unconfirmed',
+    level: 'warn',
+    message: 'kept in portal: missing from OpenStack, deletion not confirmed',
+    meaning:
+      'an object of ours is in no list of OpenStack, and nothing proves that it was deleted; every run checks again',
+    action: 'nothing; a Nova cell that is down looks like this',
+  },
+  {
+    code: 'state-unknown',
+    level: 'warn',
+    message: 'unknown OpenStack state, portal status kept',
+    meaning: 'Nova or Heat reports a state that this version does not know',
+    action: 'update the service',
+  },
+  {
+    code: 'external-networks-stale',
+    level: 'warn',
+    message: 'failed to refresh external networks, last known ones used',
+    meaning: 'Neutron did not answer; which addresses are public is decided by the last known networks',
+    action: unlessItStays,
+  },
+  {
+    code: 'drift',
+    level: 'warn',
+    message: 'drift: OpenStack changed without a notification',
+    meaning: 'a full run found a change that no notification had announced',
+    action:
+      'one now and then is normal; if there are many: do Nova and Heat send notifications, and does anything else consume the queue?',
+  },
+];
+
+const writing: readonly LogEvent[] = [
+  {
+    code: 'writer-began',
+    level: 'info',
+    message: 'became the writer of the portal',
+    meaning: 'this process writes to the portal from now on, and begins with a full run',
+    action: 'nothing',
+  },
+  {
+    code: 'writer-ended',
+    level: 'info',
+    message: 'stopped being the writer of the portal',
+    meaning: 'this process writes nothing from now on',
+    action: 'nothing',
+  },
+  {
+    code: 'standby',
+    level: 'info',
+    message: 'standby: another process writes to the portal',
+    meaning: 'this process takes over when that one ends',
+    action: 'nothing',
+  },
+  {
+    code: 'writer-lock-lost',
+    level: 'warn',
+    message: 'writer lock lost, stopped writing to the portal',
+    meaning: '`writer.lock` in `data_dir` cannot be renewed, or another process took it over',
+    action: 'see `err`: may the user write there, and is the disk full?',
+  },
+  {
+    code: 'rabbitmq-refused',
+    level: 'error',
+    message: 'failed to connect to RabbitMQ, will retry',
+    meaning: 'the account lacks a permission, or its password or the address is wrong',
+    action: 'see `why`, which names the permission',
+  },
+  {
+    code: 'rabbitmq-unavailable',
+    level: 'warn',
+    message: 'failed to connect to RabbitMQ, will retry',
+    meaning: 'the broker does not answer; the service retries without end',
+    action: unlessItStays,
+  },
+  {
+    code: 'writing-without-election',
+    level: 'warn',
+    message: 'RabbitMQ unavailable: writing to the portal without election',
+    meaning: '`updates_bulk` continues although no writer can be elected',
+    action: 'bring the broker back; until then run no second `updates_bulk` elsewhere',
+  },
+  {
+    code: 'exchanges-missing',
+    level: 'warn',
+    message: 'no notification exchange found, will bind when one appears',
+    meaning:
+      'Nova and Heat create their exchanges with their first notification; until then nothing is received',
+    action:
+      'check `rmq.exchanges` and `rmq.rmq_path`; set `driver = messagingv2` under `[oslo_messaging_notifications]` in nova.conf and heat.conf',
+  },
+  {
+    code: 'queue-shared',
+    level: 'warn',
+    message: 'rmq.queue is set: other readers of this queue miss the messages read here',
+    meaning: 'the service consumes a queue that belongs to somebody else',
+    action: 'leave `rmq.queue` out, unless the account may not declare queues',
+  },
+  {
+    code: 'queue-arguments-differ',
+    level: 'warn',
+    message: 'queue has other arguments than expected, used as found',
+    meaning: 'somebody else declared the queue, or a policy applies to it',
+    action: 'nothing; to replace it, stop the service and run `rabbitmqctl delete_queue`',
+  },
+  {
+    code: 'notifications-lost',
+    level: 'warn',
+    message: 'notifications lost by queue overflow or expiry, full reconcile requested',
+    meaning: 'nothing read the queue for long, or the broker dropped what was in it',
+    action: 'nothing: the full run finds every change. Was the service stopped for long?',
+  },
+  {
+    code: 'notification-dead-lettered',
+    level: 'warn',
+    message: 'notification dead-lettered: cannot be parsed',
+    meaning: 'a notification of an unknown form is in the dead-letter queue',
+    action: 'nothing; keep one to report it',
+  },
+  {
+    code: 'dead-letter-queue-missing',
+    level: 'warn',
+    message: 'no dead-letter queue: notifications that cannot be parsed are dropped',
+    meaning: 'with `rmq.queue`, the account may not declare the dead-letter queue',
+    action: 'nothing, or grant the permission',
+  },
+  {
+    code: 'request-dropped',
+    level: 'warn',
+    message: 'reconcile request dropped: cannot be parsed',
+    meaning: 'a process of another version requested something that this one does not know',
+    action: 'run one version everywhere',
+  },
+  {
+    code: 'full-reconcile-not-requested',
+    level: 'warn',
+    message: 'failed to request a full reconcile, will retry',
+    meaning: 'the broker became unavailable in that moment',
+    action: 'nothing',
+  },
+];
+
+const metrics: readonly LogEvent[] = [
+  {
+    code: 'metrics-sent',
+    level: 'info',
+    message: 'metrics sent',
+    meaning: 'a cycle ended',
+    action: 'nothing',
+  },
+  {
+    code: 'metrics-cycle-failed',
+    level: 'error',
+    message: 'no metrics sent',
+    meaning: 'a whole cycle failed',
+    action: 'see `why`',
+  },
+  {
+    code: 'metric-daemon-unavailable',
+    level: 'error',
+    message: 'sending stopped',
+    meaning:
+      'the metric daemon refused, or did not answer, 20 times in a row; the rest of the cycle is not sent',
+    action: "is `concertim.concertim_url` the portal's public address, and does its daemon run?",
+  },
+  {
+    code: 'metrics-incomplete',
+    level: 'warn',
+    message: 'metrics sent in part',
+    meaning:
+      'some of Gnocchi or the portal could not be read, or values were rejected; the lines before name them',
+    action: unlessItStays,
+  },
+  {
+    code: 'metrics-timed-out',
+    level: 'warn',
+    message: 'metrics cut short: out of time',
+    meaning: 'the cycle was not done when the next was due; the rest is not sent',
+    action: 'raise `metrics.interval`, or run another process with `metrics`',
+  },
+  {
+    code: 'figures-missing',
+    level: 'warn',
+    message: 'no figures',
+    meaning:
+      'a figure of some instances is not known: `meaning` says why, `examples` names some. What Gnocchi lacks counts after a quarter of an hour, since a new instance has measures only once it was polled',
+    action: '[telemetry.md](telemetry.md#why-is-a-figure-what-it-is-or-not-there)',
+  },
+  {
+    code: 'value-rejected',
+    level: 'warn',
+    message: 'value refused',
+    meaning: 'the metric daemon rejected a value',
+    action: 'report it, with the line',
+  },
+  {
+    code: 'no-project-watched',
+    level: 'warn',
+    message: 'no project is watched: user concertim has the role watcher in none',
+    meaning: 'only watched projects have figures',
+    action: '[telemetry.md](telemetry.md#which-instances)',
+  },
+];
+
+const api: readonly LogEvent[] = [
+  {
+    code: 'api-bug',
+    level: 'error',
+    message: 'unhandled error in API request (bug)',
+    meaning: 'a fault of this service; the caller got a 500',
+    action: 'report it, with the line',
+  },
+  {
+    code: 'api-request-failed',
+    level: 'warn',
+    message: 'request failed',
+    meaning: 'OpenStack did not do what was requested: `upstream` says which service',
+    action: '[what an error means](components/api.md#what-an-error-means)',
+  },
+  {
+    code: 'api-open',
+    level: 'warn',
+    message: 'API accepts requests without a token on a public address',
+    meaning: '`api.jwt` lets requests without a token pass, and the address is not loopback',
+    action:
+      'set `api.jwt_secret` or `JWT_SECRET`, with `api.jwt: required`; for a portal before 1.0.0 let a firewall admit the portal alone',
+  },
+  {
+    code: 'writer-not-notified',
+    level: 'warn',
+    message: 'failed to notify the writer, the portal shows the change after the next full reconcile',
+    meaning: 'the broker was unavailable when a status had been changed',
+    action: 'nothing',
+  },
+];
+
+const all: readonly LogEvent[] = [
+  {
+    code: 'log-file-failed',
+    level: 'error',
+    message: 'failed to write log file',
+    meaning: 'a disk is full, or rights were taken away; the lines are on standard output',
+    action: 'make room',
+  },
+  {
+    code: 'log-file-recovered',
+    level: 'warn',
+    message: 'log file writable again',
+    meaning: '`lost` lines are on standard output only',
+    action: 'nothing',
+  },
+  {
+    code: 'health-file-failed',
+    level: 'warn',
+    message: 'failed to write health file',
+    meaning: "`data_dir` cannot be written: `health`, and a container's check by it, fail",
+    action: 'give the user of the service write permission',
+  },
+  {
+    code: 'sd-notify-failed',
+    level: 'error',
+    message: 'sd_notify failed',
+    meaning: '`systemd-notify` is missing or fails: systemd will restart the unit',
+    action: 'install it; it is part of systemd',
+  },
+  {
+    code: 'observability-not-listening',
+    level: 'error',
+    message: 'failed to listen on observability.port',
+    meaning: 'another program listens there; the components work, and nobody can scrape them',
+    action: 'set another `observability.port`',
+  },
+  {
+    code: 'metrics-page-failed',
+    level: 'error',
+    message: 'failed to render /metrics',
+    meaning: 'a fault of this service',
+    action: 'report it, with the line',
+  },
+  {
+    code: 'traces-not-exported',
+    level: 'warn',
+    message: 'failed to export traces',
+    meaning:
+      'the collector at `observability.otlp_endpoint` does not answer or refuses; nothing else is disturbed',
+    action: 'start it, or remove the setting',
+  },
+];
+
+/** All of them, by the part of the service that logs them. */
+export const logEvents = { updates, writing, metrics, api, all } as const;
+
+const codes: ReadonlyMap<string, string> = new Map(
+  Object.values(logEvents)
+    .flat()
+    .map(({ code, level, message }) => [`${level} ${message}`, code]),
+);
+
+/** The code of a message; undefined for one that is in no list, such as a debug message. */
+export function eventCode(level: string, message: string): string | undefined {
+  return codes.get(`${level} ${message}`);
+}
