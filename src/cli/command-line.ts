@@ -37,7 +37,10 @@ const timeout = () =>
     .default(defaultTimeoutSeconds);
 
 const logFormat = () =>
-  new Option('--log-format <format>', 'of the lines on standard output').choices(['json', 'pretty']);
+  new Option(
+    '--log-format <format>',
+    'of the lines on standard output (default: pretty on a terminal, else json)',
+  ).choices(['json', 'pretty']);
 
 /**
  * The commands; each gives the process's exit code to `exit`. What a command needs is loaded when it is called: `health`

@@ -20,7 +20,7 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   // Where there are no log files, the end of the terminal is the end of the service.
   if (config.logDir !== undefined) process.on('SIGHUP', reopenLogFiles);
-  const format = options.logFormat && { logFormat: options.logFormat };
+  const format = { logFormat: options.logFormat ?? usualLogFormat() };
   const working = named.filter(isComponent);
   if (working.length === 0) {
     using stop = stopSignal();
@@ -39,6 +39,11 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   if (options.once) return (await service.runOnce(stop.signal)) ? 0 : 1;
   await service.run(stop.signal);
   return 0;
+}
+
+/** Text for whoever looks at a terminal, JSON for whatever collects the lines. */
+export function usualLogFormat(): 'json' | 'pretty' {
+  return process.stdout.isTTY ? 'pretty' : 'json';
 }
 
 function isComponent(named: Named): named is Named & { readonly component: ComponentName } {

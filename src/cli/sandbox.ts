@@ -66,8 +66,11 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
-    console.log(whereToLook(running, { file, apiPort }, options));
-    if (options.withService) await serve(running, file, options, stop.signal);
+    const tell = () => console.log(whereToLook(running, { file, apiPort }, options));
+    tell();
+    // What scrolled away is said again to whoever presses Enter.
+    using _asked = onEnter(tell);
+    if (options.withService) await serve(running, file, options, stop.signal, tell);
     else await untilStopped(stop.signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -81,15 +84,34 @@ async function serve(
   file: string,
   options: SandboxCommandOptions,
   signal: AbortSignal,
+  tell: () => void,
 ): Promise<void> {
+  let isFilled = false;
   await using service = new Service({
     config: loadConfig({ file }),
+    // The first run fills the portal and the screen: where to look is said below it.
+    onReport: () => {
+      if (!isFilled) tell();
+      isFilled = true;
+    },
     configFile: file,
     components: componentNames,
     logFormat: options.logFormat ?? 'pretty',
     ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
   });
   await service.run(signal);
+}
+
+/** Calls back when somebody presses Enter at a terminal. */
+function onEnter(then: () => void): Disposable {
+  const { stdin } = process;
+  if (stdin.isTTY) stdin.on('data', then);
+  return {
+    [Symbol.dispose]() {
+      stdin.off('data', then);
+      stdin.pause();
+    },
+  };
 }
 
 function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL) {
@@ -133,9 +155,9 @@ A sandbox is running: an OpenStack cloud and a Concertim portal in this process 
 In another terminal${isCheckout ? ', from this folder' : ''}:
 
   ${command} plan --config ${file}
-  ${command} ${options.withService ? 'status' : 'run --log-format pretty'} --config ${file}
+  ${command} ${options.withService ? 'status' : 'run'} --config ${file}
 
-Look at it in a browser (Ctrl-C here ends it):
+Look at it in a browser (Enter here prints this again, Ctrl-C ends it):
 
   ${services.concertim.url}/             the racks of the portal, and the cloud beside them${status}
 `;

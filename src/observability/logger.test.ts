@@ -265,3 +265,21 @@ test('while no new file can be opened nothing that was put aside is lost, and th
   expect(JSON.parse(stdout)).toEqual(['The log file x.log cannot be written (EMFILE).', '3 lost']);
   expect([read('x.log'), read('x.log.1'), read('x.log.2')]).toEqual(['10\n', '5\n6\n', '3\n4\n']);
 });
+
+test('for people a change is one short line, with what it is about and why', () => {
+  const { log, lines } = captured({ format: 'pretty' });
+  const change = {
+    change: 'update-device',
+    name: 'web',
+    rack: 'r1',
+    owner: 'alice',
+    why: 'the server differs',
+  };
+
+  log.info({ ...change, fields: ['status'], runId: 'x', ms: 3 }, 'changed');
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(
+    /INFO.*: .*update device web in rack r1 of alice: the server differs \(status\)\n$/,
+  );
+});

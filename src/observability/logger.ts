@@ -103,11 +103,26 @@ function withScrubbedBindings(logger: Logger): Logger {
 /** Loaded when it is wanted: a service that writes JSON need not wait for it. */
 function prettified(output: pino.DestinationStream): pino.DestinationStream {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
-  const pretty = prettyFactory({
+  const usual = {
     colorize: process.stdout.isTTY,
     translateTime: 'SYS:HH:MM:ss.l',
     messageKey: 'msg',
     singleLine: true,
-  });
-  return { write: (line) => output.write(pretty(line)) };
+  };
+  const pretty = prettyFactory(usual);
+  const change = prettyFactory({ ...usual, ignore: 'name', hideObject: true, messageFormat: describeChange });
+  return {
+    // Without its fields a line comes without its end.
+    write: (line) =>
+      output.write(line.includes('"event":"changed"') ? `${change(line).trimEnd()}\n` : pretty(line)),
+  };
+}
+
+/** A change in one line that fits a terminal; the rest of it is in the JSON. */
+function describeChange(line: Record<string, unknown>): string {
+  const { change, name, rack, owner, fields, why } = line as Record<string, string> & { fields?: string[] };
+  const place = rack === null || String(change).endsWith('-rack') ? '' : ` in rack ${rack}`;
+  const whose = owner === null ? '' : ` of ${owner}`;
+  const which = fields && fields.length > 0 ? ` (${fields.join(', ')})` : '';
+  return `${String(change).replace('-', ' ')} ${name}${place}${whose}: ${why}${which}`;
 }
