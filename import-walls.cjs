@@ -15,8 +15,10 @@ const mayImport = {
   reconcile: ['plan', 'openstack', 'concertim', 'http', 'amqp', 'observability', 'runtime'],
   notifications: ['openstack/model', 'amqp', 'observability', 'runtime'],
   metrics: ['openstack', 'concertim', 'http', 'observability', 'runtime'],
+  billing: ['openstack', 'http', 'runtime'],
   operations: ['openstack', 'concertim', 'http', 'runtime'],
   api: [
+    'billing',
     'web',
     'operations',
     'reconcile',
@@ -47,6 +49,7 @@ const mayImport = {
     'runtime',
   ],
   service: [
+    'billing',
     'ask-status',
     'components',
     'api',

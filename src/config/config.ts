@@ -18,7 +18,12 @@ export interface Config {
   readonly updates: UpdatesConfig;
   readonly metrics: MetricsConfig;
   readonly api: ApiConfig;
-  readonly billing: { readonly enabled: boolean };
+  readonly billing: {
+    /** The cloud rates with CloudKitty: its user gets a role in the projects that are made. */
+    readonly enabled: boolean;
+    /** What everybody has where there is no billing platform. */
+    readonly freeCredits: number;
+  };
   readonly observability: ObservabilityConfig;
   /** Of the environment: how systemd wants to be notified; undefined when it does not. */
   readonly systemd: { readonly socket: string; readonly watchdogMs: number | undefined } | undefined;

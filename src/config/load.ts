@@ -163,7 +163,7 @@ class ConfigBuilder {
         ui: api.ui,
         uiToken: api.ui_token,
       },
-      billing: { enabled: billing.enabled },
+      billing: { enabled: billing.enabled, freeCredits: billing.free_credits },
       observability: {
         host: observability.host,
         port: observability.port,

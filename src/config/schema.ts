@@ -227,6 +227,11 @@ export const ConfigFile = z.strictObject({
       description: 'Give user `cloudkitty` the role `rating` in the projects that are created.',
       default: 'false',
     }),
+    free_credits: optional(whole(0, 1_000_000_000), {
+      description:
+        'Credits that everybody has where there is no billing platform; the portal lets no cluster be made with fewer than 25.',
+      default: '1000000',
+    }),
   }),
 
   observability: z.strictObject({

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Broker } from '../amqp/broker.ts';
+import type { Billing } from '../billing/billing.ts';
+import { NoPlatform } from '../billing/none.ts';
 import { type ComponentName, logFileOf } from '../components.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
 import type { Config } from '../config/config.ts';
@@ -36,6 +38,7 @@ export class Foundation implements AsyncDisposable {
   readonly observation: Observation;
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
+  readonly billing: Billing;
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
   readonly #options: FoundationOptions;
@@ -56,6 +59,7 @@ export class Foundation implements AsyncDisposable {
       ...this.http(),
       grantFile: config.dataDir && join(config.dataDir, 'concertim-token.json'),
     });
+    this.billing = new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
     this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
   }
 

@@ -1,0 +1,32 @@
+import { ServiceError, type Severity } from '../runtime/severity.ts';
+
+/**
+ * - `not-found`: no such account, order or invoice, or none of this account
+ * - `conflict`: not as things are
+ * - `invalid`: the platform does not take what it was given
+ * - `unsupported`: nothing here does such a thing
+ * - `unauthorized`: the platform refuses our credentials
+ * - `failed`: everything else
+ */
+export type BillingErrorKind =
+  | 'not-found'
+  | 'conflict'
+  | 'invalid'
+  | 'unsupported'
+  | 'unauthorized'
+  | 'failed';
+
+/** The billing platform did not do what was asked of it. */
+export class BillingError extends ServiceError {
+  override readonly name = 'BillingError';
+  readonly kind: BillingErrorKind;
+
+  constructor(
+    kind: BillingErrorKind,
+    message: string,
+    options: { severity?: Severity; hint?: string | undefined } = {},
+  ) {
+    super(message, { severity: options.severity ?? 'terminal', hint: options.hint });
+    this.kind = kind;
+  }
+}
