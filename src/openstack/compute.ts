@@ -20,6 +20,7 @@ import type {
   VolumeId,
 } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
+import { rowOrUnreadable } from './row.ts';
 import { stateOfStatus } from './server-state.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/compute.ts';
@@ -152,22 +153,9 @@ async function atMicroversion<T>(
   }
 }
 
-/** Whatever has an id is in the list: left out, it would look deleted. */
-const ServerRow = z.unknown().transform((row, context): Server | Unreadable<ServerId> => {
-  const parsed = wire.Server.safeParse(row);
-  if (parsed.success) return toServer(parsed.data);
-  const stub = wire.ServerStub.safeParse(row);
-  if (!stub.success) {
-    context.addIssue({ code: 'custom', message: 'a server without an id' });
-    return z.NEVER;
-  }
-  const issue = parsed.error.issues[0];
-  const problem =
-    stub.data.status === 'UNKNOWN'
-      ? 'Nova cannot reach the cell that it is in'
-      : `${issue?.path.join('.')}: ${issue?.message}`;
-  return { kind: 'unreadable', id: stub.data.id as ServerId, problem };
-});
+const ServerRow = rowOrUnreadable<Server, ServerId>(wire.Server.transform(toServer), 'a server', (row) =>
+  wire.UnreachableServer.safeParse(row).success ? 'Nova cannot reach the cell that it is in' : undefined,
+);
 
 const servers = { field: 'servers', row: ServerRow, links: 'servers_links' };
 

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { listVolumes, showVolume } from './block-storage.ts';
 export {
   listDeletedServers,
   listFlavors,
@@ -29,13 +30,13 @@ export {
   searchResources,
 } from './metric.ts';
 export type * from './model.ts';
-export { listExternalNetworks } from './network.ts';
+export { listExternalNetworks, listNetworks, showNetwork } from './network.ts';
 export {
   actOnStack,
   deleteStack,
   findStack,
   listProjectStacks,
-  listStackServers,
+  listStackMembers,
   listStacks,
   type StackDetail,
   type StackList,

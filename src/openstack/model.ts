@@ -18,6 +18,11 @@ export type ServerGroupId = Brand<string, 'openstack.ServerGroupId'>;
 export type StackId = Brand<string, 'openstack.StackId'>;
 /** Cinder's id of a volume. */
 export type VolumeId = Brand<string, 'openstack.VolumeId'>;
+/** Neutron's id of a network. */
+export type NetworkId = Brand<string, 'openstack.NetworkId'>;
+
+/** What can be shown of a stack. */
+export type Kind = 'server' | 'volume' | 'network';
 
 /** Compute (Nova): a virtual machine. */
 export interface Server {
@@ -66,6 +71,49 @@ export interface AttachedVolume {
   readonly id: VolumeId;
   /** null where the microversion does not say. */
   readonly deleteOnTermination: boolean | null;
+}
+
+/** Block storage (Cinder): a volume. */
+export interface Volume {
+  readonly kind: 'volume';
+  readonly id: VolumeId;
+  /** Empty for one that was given none. */
+  readonly name: string;
+  readonly projectId: ProjectId;
+  /** Such as `in-use`. Any text: Cinder may learn new ones. */
+  readonly status: string;
+  /** GiB */
+  readonly size: number;
+  /** null for one of no type. */
+  readonly volumeType: string | null;
+  readonly availabilityZone: string | null;
+  readonly bootable: boolean;
+  readonly encrypted: boolean;
+  readonly readOnly: boolean;
+  /** The servers that have it: several where it may be attached more than once. */
+  readonly servers: readonly ServerId[];
+  /** UTC, with or without its zone. */
+  readonly createdAt: string;
+}
+
+/** Network (Neutron): a network. What an extension tells is null where Neutron does not have that. */
+export interface Network {
+  readonly kind: 'network';
+  readonly id: NetworkId;
+  /** Empty for one that was given none. */
+  readonly name: string;
+  readonly projectId: ProjectId;
+  /** Such as `ACTIVE`. Any text: Neutron may learn new ones. */
+  readonly status: string;
+  readonly adminStateUp: boolean;
+  readonly shared: boolean;
+  /** Bytes */
+  readonly mtu: number | null;
+  readonly portSecurityEnabled: boolean | null;
+  readonly l2Adjacency: boolean | null;
+  readonly dnsDomain: string | null;
+  readonly qosPolicyId: string | null;
+  readonly createdAt: string | null;
 }
 
 /**
@@ -118,10 +166,16 @@ export interface Stack {
 /** Orchestration (Heat): a stack's outputs in the order of their names, unset ones left out. They may be secret. */
 export type StackOutputs = readonly { readonly key: string; readonly value: unknown }[];
 
-/** Orchestration (Heat): what a tree of stacks is made of, at any depth. */
+/** Orchestration (Heat): the servers that a tree of stacks is made of, at any depth. */
 export interface StackServers {
   readonly servers: readonly ServerId[];
   readonly serverGroups: readonly ServerGroupId[];
+}
+
+/** Orchestration (Heat): what a tree of stacks is made of, of each kind that was asked for. */
+export interface StackMembers extends StackServers {
+  readonly volumes: readonly VolumeId[];
+  readonly networks: readonly NetworkId[];
 }
 
 /** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */

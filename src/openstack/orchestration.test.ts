@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import { SmallCloud } from '../../test/support/small-cloud.ts';
 import type { ProjectId, StackId } from './model.ts';
-import { findStack, listProjectStacks, listStackServers, listStacks, showStack } from './orchestration.ts';
+import { findStack, listProjectStacks, listStackMembers, listStacks, showStack } from './orchestration.ts';
 
 interface Row {
   readonly id: string;
@@ -316,6 +316,8 @@ test('outputs come in the order of their names, those without a value left out',
   ]);
 });
 
+const treeOf = { id: 'a' as StackId, name: 'name of a', projectId: 'p1' as ProjectId };
+
 test('of the resources only servers and server groups that have an id count', async () => {
   await using small = await start();
   small.heat.isAdministrator = true;
@@ -326,12 +328,36 @@ test('of the resources only servers and server groups that have an id count', as
     { resource_type: 'OS::Nova::ServerGroup', physical_resource_id: 'g1' },
     { resource_type: 'Custom::OS::Nova::Server', physical_resource_id: 'x' },
   ];
-  const a = { id: 'a' as StackId, name: 'name of a', projectId: 'p1' as ProjectId };
 
-  const found = await listStackServers(small.session, a);
+  const found = await listStackMembers(small.session, treeOf);
 
-  expect(found).toEqual({ servers: ['s1'], serverGroups: ['g1'] });
+  expect(found).toEqual({ servers: ['s1'], serverGroups: ['g1'], volumes: [], networks: [] });
   expect(small.cloud.seen).toEqual([
-    'GET /orchestration/v1/p1/stacks/name%20of%20a/a/resources?nested_depth=5&type=OS%3A%3ANova%3A%3AServer',
+    'GET /orchestration/v1/p1/stacks/name%20of%20a/a/resources?nested_depth=2147483647&type=OS%3A%3ANova%3A%3AServer',
+  ]);
+});
+
+test('the volumes and networks of a stack are had with its servers in one request', async () => {
+  await using small = await start();
+  small.heat.isAdministrator = true;
+  small.heat.resources = [
+    { resource_type: 'OS::Nova::Server', physical_resource_id: 's1' },
+    { resource_type: 'OS::Cinder::Volume', physical_resource_id: 'v1' },
+    { resource_type: 'OS::Cinder::Volume', physical_resource_id: null },
+    { resource_type: 'OS::Cinder::VolumeAttachment', physical_resource_id: 'v1' },
+    { resource_type: 'OS::Cinder::VolumeType', physical_resource_id: 'x' },
+    { resource_type: 'OS::Neutron::Net', physical_resource_id: 'n1' },
+    { resource_type: 'OS::Neutron::NetworkGateway', physical_resource_id: 'x' },
+    { resource_type: 'OS::Neutron::ProviderNet', physical_resource_id: 'n2' },
+    { resource_type: 'OS::Neutron::Port', physical_resource_id: 'x' },
+    { resource_type: 'OS::Heat::Value', physical_resource_id: 'v' },
+    { resource_type: 'node.yaml', physical_resource_id: 'x' },
+  ];
+
+  const found = await listStackMembers(small.session, treeOf, ['server', 'volume', 'network']);
+
+  expect(found).toEqual({ servers: ['s1'], serverGroups: [], volumes: ['v1'], networks: ['n1', 'n2'] });
+  expect(small.cloud.seen).toEqual([
+    'GET /orchestration/v1/p1/stacks/name%20of%20a/a/resources?nested_depth=2147483647',
   ]);
 });

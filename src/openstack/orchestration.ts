@@ -6,13 +6,16 @@ import { memoryOfEach } from '../http/row-memory.ts';
 import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import type {
+  Kind,
+  NetworkId,
   ProjectId,
   ServerGroupId,
   ServerId,
   Stack,
   StackId,
+  StackMembers,
   StackOutputs,
-  StackServers,
+  VolumeId,
 } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
 import type { Session } from './session.ts';
@@ -52,8 +55,16 @@ const stackRows: PagedShape<StackRow> = {
 /** The stacks of the whole cloud, as each session saw them last. */
 const memoryOf = memoryOfEach<StackRow>();
 
-/** How Heat's `max_nested_stack_depth` is set unless someone changes it. */
-const nestedDepth = 5;
+/** Heat lowers this to its `max_nested_stack_depth`, deeper than which no tree is. */
+const everyDepth = 2 ** 31 - 1;
+
+/** The types of resources that are of a kind. */
+const resourceTypes = {
+  servers: ['OS::Nova::Server'],
+  serverGroups: ['OS::Nova::ServerGroup'],
+  volumes: ['OS::Cinder::Volume'],
+  networks: ['OS::Neutron::Net', 'OS::Neutron::ProviderNet'],
+} as const satisfies Record<keyof StackMembers, readonly string[]>;
 
 /** How sessions that are no administrator's get at the stacks of all projects, as far as is known. */
 const ways = new WeakMap<Session, 'global tenant' | 'project by project'>();
@@ -158,31 +169,39 @@ export async function findStack(
   );
 }
 
-/** The servers and server groups of a stack and of those nested in it. What is not made yet has no id and is left out. */
-export async function listStackServers(
+/**
+ * What a stack and those nested in it are made of, at any depth. What is not made yet has no id and is left out, and so is
+ * what is of none of the `kinds`.
+ */
+export async function listStackMembers(
   session: Session,
   stack: StackRef,
+  kinds: readonly Kind[] = ['server'],
   signal?: AbortSignal,
-): Promise<StackServers> {
+): Promise<StackMembers> {
+  const serversOnly = kinds.every((kind) => kind === 'server');
   const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
     as.request('orchestration', {
       method: 'GET',
       path: `${pathOf(stack)}/resources`,
       route: '/stacks/{name}/{id}/resources',
-      // Heat looks for `type` anywhere in the type's name, so it gives server groups too.
-      query: { nested_depth: nestedDepth, type: 'OS::Nova::Server' },
+      // Heat looks for one text anywhere in the type's name: this finds server groups too, and none finds all kinds.
+      query: { nested_depth: everyDepth, type: serversOnly ? 'OS::Nova::Server' : undefined },
       project: stack.projectId,
       signal,
     }),
   );
   const { resources } = parseBody(response, wire.ResourcesBody);
-  const idsOf = (type: string) =>
-    resources.flatMap(({ resource_type, physical_resource_id: id }) =>
-      resource_type === type && id ? [id] : [],
-    );
+  const idsOf = <Id extends string>(kind: Kind, types: readonly string[]) => {
+    if (!kinds.includes(kind)) return [];
+    const found = resources.filter((resource) => types.includes(resource.resource_type));
+    return found.flatMap(({ physical_resource_id: id }) => (id ? [id as Id] : []));
+  };
   return {
-    servers: idsOf('OS::Nova::Server') as ServerId[],
-    serverGroups: idsOf('OS::Nova::ServerGroup') as ServerGroupId[],
+    servers: idsOf<ServerId>('server', resourceTypes.servers),
+    serverGroups: idsOf<ServerGroupId>('server', resourceTypes.serverGroups),
+    volumes: idsOf<VolumeId>('volume', resourceTypes.volumes),
+    networks: idsOf<NetworkId>('network', resourceTypes.networks),
   };
 }
 

@@ -53,7 +53,8 @@ export interface SessionRequest {
   readonly path: string;
   /** The path without ids, such as `/servers/{id}`. */
   readonly route: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Of a list each item is a parameter of that name. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly idempotent?: boolean;
@@ -256,7 +257,8 @@ export class Session {
 function queryText(query: SessionRequest['query']): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined) params.append(name, String(value));
+    if (value === undefined) continue;
+    for (const each of [value].flat()) params.append(name, String(each));
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

@@ -1,7 +1,7 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
 import type { Server, ServerGroup, ServerId, Stack, StackId, Unreadable } from '../openstack/model.ts';
-import { listStackServers, listStacks, showStack } from '../openstack/orchestration.ts';
+import { listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { absentees } from '../plan/absentees.ts';
 import { membersOf } from '../plan/membership.ts';
@@ -162,7 +162,7 @@ class VanishedError extends ServiceError {
 async function readTree(session: Session, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
   const [detail, members] = await Promise.all([
     showStack(session, tree.root, signal),
-    listStackServers(session, tree.root, signal),
+    listStackMembers(session, tree.root, ['server'], signal),
   ]);
   if (!detail) throw new VanishedError(tree.root);
   return { ...tree, root: detail.stack, content: { ...members, outputs: detail.outputs } };

@@ -7,7 +7,7 @@ import { listFlavors, listServerGroups, listServers, showServer } from '../opens
 import { OpenStackError } from '../openstack/errors.ts';
 import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
 import { listExternalNetworks } from '../openstack/network.ts';
-import { listProjectStacks, listStackServers, listStacks, showStack } from '../openstack/orchestration.ts';
+import { listProjectStacks, listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
 import { Session, type SessionOptions } from '../openstack/session.ts';
 import { Secret } from '../runtime/secret.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
@@ -63,7 +63,7 @@ describe('the product’s clients read', () => {
     // Of each of two: the root, the group of its nodes, and two nodes.
     expect(stacks).toHaveLength(8);
     expect(others).toHaveLength(1);
-    expect((await listStackServers(session, root)).servers).toHaveLength(3);
+    expect((await listStackMembers(session, root)).servers).toHaveLength(3);
     expect((await showStack(session, root))?.outputs).toMatchObject([
       { key: 'concertim_cluster_type', value: expect.any(String) },
       { key: 'gateway_ext_ip', value: expect.stringMatching(/^198\.18\./) },
@@ -287,7 +287,7 @@ describe('a name asks for a fault', () => {
     if (!faulty) throw new Error('it is not listed');
 
     await expect(showStack(session, faulty)).rejects.toMatchObject({ status: 503 });
-    await expect(listStackServers(session, faulty)).rejects.toMatchObject({ status: 503 });
+    await expect(listStackMembers(session, faulty)).rejects.toMatchObject({ status: 503 });
   });
 
   test('a project named fault-429: whatever is asked about it', async () => {

@@ -13,7 +13,7 @@ import type { ProjectId, ServerId, StackId } from '../../src/openstack/model.ts'
 import {
   findStack,
   listProjectStacks,
-  listStackServers,
+  listStackMembers,
   listStacks,
   showStack,
 } from '../../src/openstack/orchestration.ts';
@@ -309,7 +309,7 @@ test('of the recorded resources of a tree the servers and their groups are kept 
   await using cloud = await cloudOf(() => 'heat/resources-type-servers-nested');
   const ref = { id: 'x' as StackId, name: 'x', projectId: 'x' as ProjectId };
 
-  const found = await listStackServers(cloud.session(), ref);
+  const found = await listStackMembers(cloud.session(), ref);
 
   expect(found).toEqual({
     servers: [
@@ -318,7 +318,19 @@ test('of the recorded resources of a tree the servers and their groups are kept 
       '5bc7f575-e125-4629-9cd1-51e6024ce267',
     ],
     serverGroups: ['a24367ff-3a83-4dc5-8a01-1e5fbae4c71e'],
+    volumes: [],
+    networks: [],
   });
+});
+
+test('of all recorded resources of a tree the networks are had with the servers', async () => {
+  await using cloud = await cloudOf(() => 'heat/resources-nested');
+  const ref = { id: 'x' as StackId, name: 'x', projectId: 'x' as ProjectId };
+
+  const found = await listStackMembers(cloud.session(), ref, ['server', 'network']);
+
+  expect(found.servers).toHaveLength(3);
+  expect(found.networks).toHaveLength(1);
 });
 
 const errors = Object.keys(services)

@@ -19,7 +19,7 @@ import { listExternalNetworks } from '../../src/openstack/network.ts';
 import {
   findStack,
   listProjectStacks,
-  listStackServers,
+  listStackMembers,
   listStacks,
   type StackDetail,
   showStack,
@@ -163,7 +163,7 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
   const { id } = (JSON.parse(made.text) as { stack: { id: StackId } }).stack;
 
   const { stack, outputs } = await untilStatus(id, 'CREATE_COMPLETE');
-  const { servers, serverGroups } = await listStackServers(session, stack);
+  const { servers, serverGroups } = await listStackMembers(session, stack);
   const server = servers[0] ?? expect.fail('no server');
   const shown = await showServer(session, server);
   const projectList = await listProjectStacks(session, stack.projectId);

@@ -14,6 +14,8 @@ export interface SmallCloudOptions {
   readonly lifetimeMs?: number;
   /** Whether the user has a role in the project. Default: in every one. */
   readonly isMember?: (projectId: string) => boolean;
+  /** Whether the catalog has a Cinder. Default: it has none. */
+  readonly hasCinder?: boolean;
   /**
    * Further services: below /compute, /orchestration and so on, as the catalog has them. `projectOf` tells for which
    * project a request's token is.
@@ -120,6 +122,9 @@ export class SmallCloud {
     this.tokens.set(text, projectId);
     const times = { issued_at: isoTime(now), ends: isoTime(now + (options.lifetimeMs ?? 3_600_000)) };
     const catalog = this.#catalog(projectId);
+    // As most deployments have it; the path is Cinder's.
+    const cinder = { type: 'volumev3', url: `${this.url}/block-storage/v3/${projectId}` };
+    if (options.hasCinder) catalog.push(cinder);
     if (v2) {
       return reply.send({
         access: {

@@ -45,8 +45,8 @@ export const Server = z.object({
 });
 export type Server = z.infer<typeof Server>;
 
-/** What is left of a server that is otherwise not understood. */
-export const ServerStub = z.object({ id: z.string().min(1), status: z.string().optional().catch(undefined) });
+/** What Nova knows of a server in a cell that is down. */
+export const UnreachableServer = z.object({ status: z.literal('UNKNOWN') });
 
 export const Flavor = z.object({
   id: z.string().min(1),

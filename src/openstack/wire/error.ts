@@ -34,6 +34,8 @@ export const NotFoundBody = z.union([
   z.object({ itemNotFound: z.object({ code: z.literal(404) }) }),
   z.object({ code: z.literal(404), error: z.object({ type: z.string() }) }),
   z.object({ error: z.object({ code: z.literal(404) }) }),
+  // Neutron, `NetworkNotFound`; a route that it does not have is an `HTTPNotFound`.
+  z.object({ NeutronError: z.object({ type: z.string().regex(/(?<!^HTTP)NotFound$/) }) }),
   // Gnocchi
   z.object({ code: z.literal(404), description: z.unknown() }),
 ]);

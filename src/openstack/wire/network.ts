@@ -1,4 +1,21 @@
 import { z } from 'zod';
 
-/** A row of `GET /networks`. */
-export const Network = z.object({ id: z.string().min(1), name: z.string() });
+/** A row of `GET /networks`, of which nothing but the name matters. */
+export const NetworkName = z.object({ id: z.string().min(1), name: z.string() });
+
+/** A row of `GET /networks`, or `GET /networks/{id}`. What only an extension knows may be missing. */
+export const Network = z.object({
+  id: z.string().min(1),
+  name: z.string().nullish(),
+  status: z.string(),
+  admin_state_up: z.boolean(),
+  shared: z.boolean().default(false),
+  project_id: z.string().min(1),
+  mtu: z.number().nullish(),
+  port_security_enabled: z.boolean().nullish(),
+  l2_adjacency: z.boolean().nullish(),
+  dns_domain: z.string().nullish(),
+  qos_policy_id: z.string().nullish(),
+  created_at: z.string().nullish(),
+});
+export type Network = z.infer<typeof Network>;
