@@ -42,15 +42,13 @@ export function rootsOf(rows: readonly Stack[]): Map<StackId, StackId> {
 /** The root of the tree that a stack is in; undefined when the rows do not lead to it. */
 export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack | undefined {
   let at: Stack | undefined = stack;
-  for (let depth = 0; at && depth < maxDepth; depth++) {
+  // A way of more steps than there are rows goes in a circle.
+  for (let depth = 0; at && depth < byId.size; depth++) {
     if (at.parentId === null) return at;
     at = byId.get(at.parentId);
   }
   return undefined;
 }
-
-/** Heat allows 5 (`max_nested_stack_depth`) unless told otherwise; beyond this the rows go in a circle. */
-const maxDepth = 100;
 
 /** Whether a tree is for the portal at all: somebody owns its project, or it has a rack already. */
 export function isShown({ root }: StackTree, index: PortalIndex): boolean {

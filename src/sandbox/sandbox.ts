@@ -48,6 +48,8 @@ export interface SandboxOptions {
   readonly microversion?: string;
   /** `stack_scheduler_hints` of heat.conf. Default false, as Heat's. */
   readonly stackSchedulerHints?: boolean;
+  /** `max_nested_stack_depth` of heat.conf. Default 5, as Heat's. */
+  readonly maxNestedStackDepth?: number;
   /** Whether Heat lets administrators use `global_tenant`. Default false, as Heat's policy. */
   readonly heatGlobalIndex?: boolean;
   /** Whether Heat takes an administrator's token for one of its own administrators'. Default true, as Heat's policy. */
@@ -103,6 +105,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     pace: options.pace ?? 1,
     tokenLifetimeS: options.tokenLifetimeS ?? 3_600,
     stackSchedulerHints: options.stackSchedulerHints ?? false,
+    maxNestedStackDepth: options.maxNestedStackDepth ?? 5,
     heatGlobalIndex: options.heatGlobalIndex ?? false,
     adminContext: options.adminContext ?? true,
     microversion: options.microversion ?? '2.100',

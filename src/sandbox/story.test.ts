@@ -15,6 +15,7 @@ function tell(seed: number, steps: number) {
     pace: 1,
     tokenLifetimeS: 3_600,
     stackSchedulerHints: false,
+    maxNestedStackDepth: 5,
     heatGlobalIndex: false,
     adminContext: true,
     microversion: '2.100',

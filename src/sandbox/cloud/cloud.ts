@@ -19,6 +19,8 @@ export interface CloudOptions {
   readonly tokenLifetimeS: number;
   /** `stack_scheduler_hints` of heat.conf: Nova's servers tell their root stack from microversion 2.100 on. */
   readonly stackSchedulerHints: boolean;
+  /** `max_nested_stack_depth` of heat.conf. */
+  readonly maxNestedStackDepth: number;
   /** Heat's policy lets administrators use `global_tenant`; the stock policy lets nobody. */
   readonly heatGlobalIndex: boolean;
   /** An administrator's token is one to Heat too (`context_is_admin`): it lists the stacks of all projects. */

@@ -22,6 +22,7 @@ function start(options: Partial<CloudOptions> = {}) {
     pace: 1,
     tokenLifetimeS: 3_600,
     stackSchedulerHints: false,
+    maxNestedStackDepth: 5,
     heatGlobalIndex: false,
     adminContext: true,
     microversion: '2.100',

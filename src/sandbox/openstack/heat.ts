@@ -75,7 +75,7 @@ export function addHeat(app: FastifyInstance, site: Site): void {
   route('GET', '/stacks/:name/:id/resources', async (call) => {
     const stack = findStack(call);
     await call.meet(stack.namedFault);
-    const depth = Math.min(wholeNumber(call, 'nested_depth') ?? 0, maxNestedDepth);
+    const depth = Math.min(wholeNumber(call, 'nested_depth') ?? 0, cloud.options.maxNestedStackDepth);
     const type = call.query.get('type') ?? '';
     const found = [...resourcesWithin(stack, depth)].filter(({ resource }) => resource.type.includes(type));
     return JSON.stringify({
@@ -102,9 +102,6 @@ export function addHeat(app: FastifyInstance, site: Site): void {
     return 'null';
   });
 }
-
-/** `max_nested_stack_depth` of heat.conf. */
-const maxNestedDepth = 5;
 
 const explanations: Readonly<Record<number, string>> = {
   400: 'The server could not comply with the request since it is either malformed or otherwise incorrect.',
