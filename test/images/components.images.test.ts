@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { earlierNames } from '../../src/components.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -24,6 +24,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { startListening } from '../support/listening-scenario.ts';
 import { anyBroker, whyNoBroker } from '../support/rabbitmq.ts';
 import { Image, type RunOptions } from './image.ts';
+import { type Running, stop, until } from './running.ts';
 
 /** Of the image's user `concertim`. */
 const uid = 10_001;
@@ -76,24 +77,6 @@ function volumesOf(config: string, log: string, data: string): RunOptions {
 async function fill(config: string): Promise<void> {
   const { code, stderr } = await command('run', 'updates_bulk', '--once', '-c', config).finished;
   expect(code, stderr).toBe(0);
-}
-
-type Running = ReturnType<Image['start']>;
-
-/** Waits until the condition holds; fails when the container ends before. */
-async function until(running: Running, condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) {
-    const ended = running.exit.then((code) => `ended with ${code}: ${running.output()}`);
-    expect(await Promise.race([ended, passed(200, 'runs')])).toBe('runs');
-  }
-}
-
-/** Stops it as Docker does. */
-async function stop(running: Running, image: Image): Promise<{ code: number | null; seconds: number }> {
-  const stopping = performance.now();
-  running.kill(image.config.StopSignal);
-  const code = await running.exit;
-  return { code, seconds: (performance.now() - stopping) / 1_000 };
 }
 
 /** What the kernel says of a container's process, and whether it could write to the image. */
@@ -353,7 +336,7 @@ test('with --user and folders of root it does not start, and says what to do', a
   );
 });
 
-test.each(['all', 'api_server', 'metrics', 'updates_bulk', 'updates_mq'])(
+test.each(['all', 'api_server', 'metrics', 'updates_bulk', 'updates_mq', ...Object.keys(earlierNames)])(
   '%s takes less than 250 MB beyond its base, and says what it needs',
   (name) => {
     const image = new Image(name);

@@ -29,6 +29,10 @@ interface ImageConfig {
 export interface RunOptions {
   /** `--volume`: folders and files of the host, by where the container sees them. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** `--env`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is started instead of the image's component. */
+  readonly command?: readonly string[];
   /** `--user`: a number. Default: as whom the image says, which is root. */
   readonly user?: number;
   /** `--cap-drop ALL --cap-add`, and `--security-opt no-new-privileges`. Default: all. */
@@ -64,9 +68,13 @@ export class Image {
 
   /** Starts what the image starts. */
   start(options: RunOptions) {
-    const child = spawn('unshare', this.#inside(options, this.config.Entrypoint), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'unshare',
+      this.#inside(options, [...this.config.Entrypoint, ...(options.command ?? [])]),
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     onTestFinished(() => void child.kill('SIGKILL'));
     let output = '';
     for (const stream of [child.stdout, child.stderr])
@@ -94,7 +102,7 @@ export class Image {
     return code === 0;
   }
 
-  #inside({ volumes, user, capabilities }: RunOptions, command: readonly string[]): string[] {
+  #inside({ volumes, env = {}, user, capabilities }: RunOptions, command: readonly string[]): string[] {
     const mounts = Object.entries(volumes).map(([at, from]) => {
       const target = join(this.#root, at);
       mkdirSync(target.endsWith('.yaml') ? join(target, '..') : target, { recursive: true });
@@ -102,6 +110,7 @@ export class Image {
       return `mount --bind ${from} ${target}`;
     });
     const asUser = user === undefined ? '' : `--userspec=${user}:${user} --groups=`;
+    const given = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const within = capabilities
       ? [
           'setpriv',
@@ -115,7 +124,7 @@ export class Image {
       ...mounts,
       `mount -t proc proc ${this.#root}/proc`,
       `mount --rbind /dev ${this.#root}/dev`,
-      `exec env -i ${this.config.Env.map((text) => `'${text}'`).join(' ')} chroot ${asUser} ${this.#root} "$@"`,
+      `exec env -i ${[...this.config.Env, ...given].map((text) => `'${text}'`).join(' ')} chroot ${asUser} ${this.#root} "$@"`,
     ].join(' && ');
     return ['--mount', 'sh', '-c', script, 'sh', ...within, ...command];
   }

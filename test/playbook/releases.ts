@@ -1,0 +1,56 @@
+/** A container that a release of Concertim's playbook builds and starts for the companion service. */
+export interface PlaybookContainer {
+  /** Of the image that it builds, and of the container. */
+  readonly image: string;
+  /** `Dockerfiles/Dockerfile.<this>`, with the root of the sources as build context, over the host's network. */
+  readonly dockerfile: string;
+  /** What its Python image starts; ours has it by itself, and takes it where it is given. */
+  readonly command: string;
+}
+
+/** What a release of Concertim's playbook asks of the companion's sources. */
+export interface PlaybookRelease {
+  readonly playbook: string;
+  readonly containers: readonly PlaybookContainer[];
+  /** Whether `JWT_SECRET` is in each container's environment. */
+  readonly givesJwtSecret: boolean;
+}
+
+/** The same in all releases: what is mounted, root's with mode 0755, into containers that begin as root, without a command. */
+export const mounts = {
+  '/etc/concertim-openstack-service/config.yaml': 'etc/openstack-service/config.yaml',
+  '/app/var/log/': 'var/log/openstack-service/',
+  '/app/var/data/': 'var/lib/openstack-service/data/',
+} as const;
+
+const container = (image: string, dockerfile: string, command: string): PlaybookContainer => ({
+  image: `concertim-${image}`,
+  dockerfile,
+  command: `python3 /app/driver.py ${command}`,
+});
+
+const four = [
+  container('api-server', 'api_server', 'run=api_server'),
+  container('bulk-updates', 'updates_bulk', 'run=updates_bulk'),
+  container('mq-listener', 'updates_mq', 'run=updates_mq'),
+  container('metrics', 'metrics', 'run=metrics'),
+];
+const five = [...four, container('billing', 'billing', 'run=billing')];
+const six = [
+  container('api-server', 'api_server', '--process=api'),
+  container('billing', 'billing', '--process=billing'),
+  container('bulk-updates', 'fe_updates', '--process=fe_updates'),
+  container('mq-listener', 'view_queue', '--process=view_queue'),
+  container('view-sync', 'view_sync', '--process=view_sync'),
+  container('metrics', 'fe_metrics', '--process=fe_metrics'),
+];
+
+/** The releases that deploy the companion: v0.2.1 does not. */
+export const releases: readonly PlaybookRelease[] = [
+  { playbook: 'v0.2.2', containers: four, givesJwtSecret: false },
+  { playbook: 'v1.0.0', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.0.1', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.1.0', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.2.0', containers: six, givesJwtSecret: true },
+  { playbook: 'main', containers: six, givesJwtSecret: true },
+];
