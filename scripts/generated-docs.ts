@@ -3,6 +3,7 @@ import { renderExample, renderReference } from './config-docs.ts';
 import { renderHttpApi } from './http-api-docs.ts';
 import { renderLicences } from './licences.ts';
 import { renderLogMessages } from './log-events-docs.ts';
+import { renderManPage } from './man-page.ts';
 import { renderMetrics } from './metrics-docs.ts';
 import { performancePlots, renderPerformance } from './performance-docs.ts';
 import { renderedUnits } from './systemd-units.ts';
@@ -14,6 +15,7 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   'docs/configuration.md': renderReference,
   ...renderedUnits,
   ...componentDockerfiles,
+  'docs/concertim-openstack-service.1': renderManPage,
   'docs/http-api.md': renderHttpApi,
   'docs/licences.md': renderLicences,
   'docs/log-messages.md': renderLogMessages,

@@ -17,10 +17,10 @@ import { StoppedError } from './stop-signal.ts';
 import { UsageError } from './usage-error.ts';
 
 const firstSteps = `
-The first time, one after the other; each says what is to be done next:
-  doctor        until all is well
-  plan          to see what will be done
-  run           to have it done, and go on
+First use, in this order; each says what to do next:
+  doctor        until it finds nothing
+  plan          to see what a run would change
+  run           to keep the portal in step
   status        while it runs`;
 
 const configOption = () =>
@@ -29,7 +29,10 @@ const configOption = () =>
     'configuration (default: $CONCERTIM_OPENSTACK_SERVICE_CONFIG, else /etc/concertim-openstack-service/config.yaml)',
   );
 const allowDeletions = () =>
-  new Option('--allow-deletions', 'delete also what has vanished in great number: look at `plan` first');
+  new Option(
+    '--allow-deletions',
+    'delete objects that are missing from OpenStack, however many: read `plan` first',
+  );
 
 const timeout = () =>
   new Option('--timeout <seconds>', 'give up when a service has not answered at all for so long')
@@ -59,7 +62,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('run the service, or some of its components')
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
-    .option('--once', 'one cycle, then exit: 0 if all went well, 1 if anything failed')
+    .option('--once', 'run one cycle, then exit: 0 if all went well, 1 if anything failed')
     .addOption(allowDeletions())
     .addOption(logFormat())
     .action(async (names: string[], options: RunOptions) =>
@@ -78,7 +81,7 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('metrics')
-    .description("an instance's measures, and how its figures come about")
+    .description('print the measures of an instance, and how its figures are computed')
     .requiredOption('--instance <id>', "Nova's id of it")
     .addOption(configOption())
     .addOption(timeout())
@@ -86,7 +89,7 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('health')
-    .description('whether components that run on this machine do their work; exit 0 if so, else 1')
+    .description('check whether the components on this machine work; exit 0 if so, else 1')
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
     .action(async (names: string[], options: HealthCommandOptions) =>
@@ -96,25 +99,25 @@ export function commandLine(exit: (code: number) => void): Command {
   program
     .command('doctor')
     .description(
-      'check all that the service stands on; exit 0 all is well, 2 errors, 3 warnings or something not checked',
+      'check everything the service depends on; exit 0 all is well, 2 errors, 3 warnings or something not checked',
     )
     .addOption(configOption())
-    .option('--json', 'for programs')
-    .option('--fix', "make what the cloud's own APIs can: roles, users, grants, archive policies")
-    .option('--yes', 'with --fix: do not ask')
+    .option('--json', 'print JSON')
+    .option('--fix', 'create what the APIs of OpenStack can create: roles, users, grants, archive policies')
+    .option('--yes', 'with --fix: do not ask first')
     .option(
       '--test-event',
-      'make a key pair in Nova, delete it, and see whether both are heard over RabbitMQ',
+      'create and delete a key pair in Nova, and check that both notifications arrive over RabbitMQ',
     )
     .action(async (options: DoctorOptions) => exit(await (await import('./doctor.ts')).doctor(options)));
 
   program
     .command('status')
-    .description('say what the running components did and are doing; exit 1 when one does not do its work')
+    .description('print what the running components did and are doing; exit 1 when one does not work')
     .addOption(configOption())
-    .option('--url <url...>', 'of processes elsewhere, as http://host:port')
-    .option('--watch', 'again every two seconds, until Ctrl-C')
-    .option('--json', 'for programs')
+    .option('--url <url...>', 'ask processes elsewhere, as http://host:port')
+    .option('--watch', 'repeat every two seconds, until Ctrl-C')
+    .option('--json', 'print JSON')
     .action(async (options: StatusOptions) => exit(await (await import('./status.ts')).status(options)));
 
   program
@@ -127,13 +130,13 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('sandbox')
-    .description('a cloud and a portal in one process, to try things on')
-    .option('--with-service', 'run the service on it as well')
+    .description('run a cloud and a portal in one process, to try things out')
+    .option('--with-service', 'run the service on them too')
     .option(
       '--rmq <url>',
       "RabbitMQ to publish the cloud's notifications to, such as amqp://guest:guest@127.0.0.1/",
     )
-    .option('--seed <number>', 'the same seed tells the same story', wholeNumber, 1)
+    .option('--seed <number>', 'the same seed gives the same story', wholeNumber, 1)
     .option('--projects <number>', 'each with a portal user', wholeNumber, 3)
     .option('--stacks <number>', 'in all (default: two a project)', wholeNumber)
     .option('--servers <number>', 'in each stack', wholeNumber, 4)
@@ -171,13 +174,23 @@ export function withOldSpelling(args: readonly string[]): readonly string[] {
   return ['run', ...names, ...rest.map(now)];
 }
 
+/** `completion SHELL`, whose script a shell sources, and the hidden `complete`, which that script calls. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
+  tab(program, { completionCommandName: 'completion' });
+}
+
 /** Runs one command line to its end. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.success;
   try {
-    await commandLine((given) => {
+    const program = commandLine((given) => {
       code = given;
-    }).parseAsync(withOldSpelling(args), { from: 'user' });
+    });
+    const words = withOldSpelling(args);
+    // Loaded only where no command of ours is called: every other start would pay for it.
+    if (!program.commands.some((command) => command.name() === words[0])) await addCompletion(program);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     console.error(explain(error));

@@ -339,3 +339,16 @@ async function untilTold(args: readonly string[], expected: RegExp): Promise<Fin
     if (expected.test(finished.stdout)) return finished;
   }
 }
+
+test.each(['bash', 'zsh', 'fish'])(
+  'completion %s prints a script that asks the command itself',
+  async (shell) => {
+    const script = await command('completion', shell).finished;
+    const commands = await command('complete', '--', 'p').finished;
+    const options = await command('complete', '--', 'plan', '--a').finished;
+
+    expect(script).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('complete') });
+    expect(commands.stdout).toMatch(/^plan\t/m);
+    expect(options.stdout).toMatch(/^--allow-deletions\t/m);
+  },
+);
