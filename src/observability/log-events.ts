@@ -209,8 +209,15 @@ const writing: readonly LogEvent[] = [
     code: 'queue-arguments-differ',
     level: 'warn',
     message: 'queue has other arguments than expected, used as found',
-    meaning: 'somebody else declared the queue, or a policy applies to it',
+    meaning: 'somebody else declared the queue, or a process of an earlier version still consumes it',
     action: 'nothing; to replace it, stop the service and run `rabbitmqctl delete_queue`',
+  },
+  {
+    code: 'queue-replaced',
+    level: 'info',
+    message: 'queue replaced: it had no bounds',
+    meaning: 'an earlier version declared the queue; a full run makes up for what was in it',
+    action: 'nothing',
   },
   {
     code: 'notifications-lost',
@@ -227,6 +234,14 @@ const writing: readonly LogEvent[] = [
     action: 'nothing; keep one to report it',
   },
   {
+    code: 'notification-returned',
+    level: 'warn',
+    message: 'notification dead-lettered: it was redelivered too often',
+    meaning:
+      'the broker delivered it several times to processes that ended before they had read it; a full run follows',
+    action: 'keep it to report it: it is in the dead-letter queue',
+  },
+  {
     code: 'dead-letter-queue-missing',
     level: 'warn',
     message: 'no dead-letter queue: notifications that cannot be parsed are dropped',
@@ -239,6 +254,13 @@ const writing: readonly LogEvent[] = [
     message: 'reconcile request dropped: cannot be parsed',
     meaning: 'a process of another version requested something that this one does not know',
     action: 'run one version everywhere',
+  },
+  {
+    code: 'request-returned',
+    level: 'warn',
+    message: 'reconcile request dropped: it was redelivered too often, full reconcile requested',
+    meaning: 'the broker delivered it several times to processes that ended before they had read it',
+    action: 'nothing; report it if it happens again',
   },
   {
     code: 'full-reconcile-not-requested',
