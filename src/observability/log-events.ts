@@ -46,9 +46,17 @@ const updates: readonly LogEvent[] = [
     level: 'error',
     message: 'deletions refused',
     meaning:
-      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow; none of that kind is deleted, the rest of the run is done',
+      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow, of one owner or of all, or all of a kind is: what has no proof stays, the rest of the run is done. `Almost nothing of what the portal shows is in this cloud`: nothing at all is changed. Logged once, however many runs find it',
     action:
       'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
+  },
+  {
+    code: 'foreign-claim',
+    level: 'warn',
+    message: 'not managed: names what belongs to another project',
+    meaning:
+      'the metadata of a rack or device names a stack or server whose project is not that of its owner: someone has written it there, or its user does not have the project any more. It is neither changed nor filled nor counted; `plan` lists all of them',
+    action: 'ask `owner` about it, or remove the rack or device in the portal',
   },
   {
     code: 'project-unreadable',
