@@ -109,6 +109,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   app.setSerializerCompiler(serializerCompiler);
   // The portal of 2024 sends the credentials in the body, whatever the method.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  app.decorateRequest('isPortal', false);
   app.decorateRequest('why', undefined);
   app.decorateRequest('upstream', undefined);
   app.addHook('onRequest', async ({ id, raw }, reply) => {
@@ -170,11 +171,12 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     }
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
-  const asker = new Asker(options.sessions, options.clock);
+  const asker = new Asker(options.sessions);
   await app.register(async (guarded) => {
     const { jwt, clock } = options;
     if (jwt.kind !== 'off') {
-      guarded.addHook('onRequest', async ({ headers, routeOptions }) => {
+      guarded.addHook('onRequest', async (request) => {
+        const { headers, routeOptions } = request;
         const isForClusterBuilder = routeOptions.config.isForClusterBuilder ?? false;
         const fault = bearerFault(headers.authorization, {
           policy: jwt,
@@ -182,9 +184,10 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
           now: clock.now(),
         });
         if (fault) throw new Problem(401, `Not authorised: ${fault}.`, { 'www-authenticate': 'Bearer' });
+        request.isPortal = headers.authorization?.startsWith('Bearer ') ?? false;
       });
     }
-    addUserProjectRoutes(guarded, { ...options, asker });
+    addUserProjectRoutes(guarded, options);
     addStatusChangeRoutes(guarded, { ...options, asker });
     addKeyPairRoutes(guarded, asker);
   });

@@ -30,7 +30,10 @@ const statuses: Readonly<Record<OperationErrorKind, number>> = {
 /** undefined for a defect of ours: whatever its message holds is not for others. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (error instanceof OperationError) return new Problem(statuses[error.kind], error.message);
+  if (error instanceof OperationError) {
+    const { kind, message, retryAfterS } = error;
+    return new Problem(statuses[kind], message, retryAfterS ? { 'retry-after': String(retryAfterS) } : {});
+  }
   return undefined;
 }
 

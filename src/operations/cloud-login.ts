@@ -9,11 +9,23 @@ export interface CloudLogin {
   readonly user: UserRef;
   readonly password: Secret;
   readonly project: ProjectRef;
+  /** The address from which it is asked; undefined for the portal itself, which speaks for all of its users. */
+  readonly from?: string | undefined;
 }
 
 /** @param authUrl Keystone's address as it is configured here */
 export function credentialsOf({ user, password, project }: CloudLogin, authUrl: string): Credentials {
   return { kind: 'password', authUrl, user, password, project };
+}
+
+/**
+ * The account that a login is for, however it is spelled. Keystone's database takes names that differ in case, accents or
+ * spaces at the end for the same, and so might give each spelling to an account anew.
+ */
+export function accountOf({ user, authUrl }: CloudLogin): string {
+  const name = 'id' in user ? user.id : user.name;
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim();
+  return `${authUrl} ${'id' in user ? 'id' : 'name'} ${plain}`;
 }
 
 /** Not to be guessed at: a key that gets out says nothing about the password in it. */

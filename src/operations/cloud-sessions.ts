@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { OpenStackError } from '../openstack/errors.ts';
 import { Session, type SessionOptions } from '../openstack/session.ts';
+import { type Attempt, AttemptLimit } from '../runtime/attempt-limit.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { AuthUrls } from './auth-urls.ts';
-import { type CloudLogin, credentialsOf, fingerprintOf } from './cloud-login.ts';
-import { isLogin, operationError } from './operation-error.ts';
+import { accountOf, type CloudLogin, credentialsOf, fingerprintOf } from './cloud-login.ts';
+import { isLogin, OperationError, operationError } from './operation-error.ts';
 
 export interface CloudSessionsOptions {
   readonly authUrls: AuthUrls;
@@ -11,12 +13,16 @@ export interface CloudSessionsOptions {
   readonly session: Omit<SessionOptions, 'credentials'>;
   /** Most sessions that are kept. Default 500. */
   readonly most?: number;
+  readonly clock?: Clock;
 }
+
+/** So many logins to one account may fail in a minute. */
+const mostFailuresOfAccount = 20;
+/** So many from one address, whatever the accounts; the portal itself, known by its token, has no such limit. */
+const mostFailuresFrom = 200;
 
 interface Kept {
   readonly session: Session;
-  /** Keystone has taken its credentials. */
-  isGood: boolean;
   /** How much is being done with it. */
   uses: number;
   /** Nothing new is begun with it. */
@@ -33,9 +39,14 @@ const forgottenAfterMs = 30 * 60_000;
 export class CloudSessions {
   readonly #options: CloudSessionsOptions;
   readonly #kept: LRUCache<string, Kept>;
+  readonly #ofAccount: AttemptLimit;
+  readonly #from: AttemptLimit;
 
   constructor(options: CloudSessionsOptions) {
+    const { clock = systemClock } = options;
     this.#options = options;
+    this.#ofAccount = new AttemptLimit({ most: mostFailuresOfAccount, clock });
+    this.#from = new AttemptLimit({ most: mostFailuresFrom, clock });
     this.#kept = new LRUCache({
       max: options.most ?? 500,
       ttl: forgottenAfterMs,
@@ -52,13 +63,9 @@ export class CloudSessions {
     return this.#kept.size;
   }
 
-  /** Whether Keystone has taken these credentials lately: using them needs no login. */
-  isGood(login: CloudLogin): boolean {
-    return this.#kept.peek(fingerprintOf(login))?.isGood ?? false;
-  }
-
   /**
-   * Does something on behalf of `login`.
+   * Does something on behalf of `login`. Nothing of a login is looked at, nor any session used, while too many to its
+   * account have failed.
    *
    * @param secrets further ones that the work gives to the cloud: they must be in no message
    * @throws {OperationError}
@@ -69,17 +76,22 @@ export class CloudSessions {
     secrets: readonly CloudLogin['password'][] = [],
   ): Promise<T> {
     const authUrl = this.#options.authUrls.allowed(login.authUrl);
+    const attempt = await this.#admit({ ...login, authUrl });
     const key = fingerprintOf(login);
     const kept = this.#kept.get(key) ?? this.#add(key, login, authUrl);
     kept.uses++;
     try {
       await kept.session.token();
-      kept.isGood = true;
+      attempt.over();
       return await work(kept.session);
     } catch (error) {
-      if (isRefusedLogin(error) && this.#kept.peek(key) === kept) this.#kept.delete(key);
+      if (isRefusedLogin(error)) {
+        attempt.failed();
+        if (this.#kept.peek(key) === kept) this.#kept.delete(key);
+      }
       throw operationError(error, [login.password, ...secrets]);
     } finally {
+      attempt.over();
       kept.uses--;
       closeIfIdle(kept);
     }
@@ -92,9 +104,32 @@ export class CloudSessions {
     await Promise.all(sessions.map((session) => session.close()));
   }
 
+  async #admit(login: CloudLogin): Promise<Attempt> {
+    const attempts: Attempt[] = [];
+    const over = () => attempts.forEach((each) => each.over());
+    const limits: [AttemptLimit, string][] = [[this.#ofAccount, accountOf(login)]];
+    if (login.from !== undefined) limits.push([this.#from, login.from]);
+    for (const [limit, key] of limits) {
+      const admitted = await limit.admit(key);
+      if ('waitS' in admitted) {
+        over();
+        const { waitS } = admitted;
+        throw new OperationError(
+          'too-many-requests',
+          `Too many logins have failed. Try again in ${waitS} s.`,
+          {
+            retryAfterS: waitS,
+          },
+        );
+      }
+      attempts.push(admitted);
+    }
+    return { failed: () => attempts.forEach((each) => each.failed()), over };
+  }
+
   #add(key: string, login: CloudLogin, authUrl: string): Kept {
     const session = new Session({ ...this.#options.session, credentials: credentialsOf(login, authUrl) });
-    const kept = { session, isGood: false, uses: 0, isDropped: false };
+    const kept = { session, uses: 0, isDropped: false };
     this.#kept.set(key, kept);
     return kept;
   }

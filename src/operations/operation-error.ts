@@ -32,15 +32,18 @@ export class OperationError extends ServiceError {
   readonly upstream:
     | { readonly service: string; readonly status?: number; readonly requestId?: string | undefined }
     | undefined;
+  /** After so many seconds it may be tried again. */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     kind: OperationErrorKind,
     message: string,
-    options: { upstream?: OperationError['upstream'] } = {},
+    options: { upstream?: OperationError['upstream']; retryAfterS?: number } = {},
   ) {
     super(message, { severity: severities[kind] });
     this.kind = kind;
     this.upstream = options.upstream;
+    this.retryAfterS = options.retryAfterS;
   }
 }
 

@@ -34,6 +34,7 @@ export function createApi(
   const sessions = new CloudSessions({
     authUrls: new AuthUrls([credentials.authUrl, ...config.api.allowedAuthUrls]),
     session: { ...place, ...patience, concurrency: 64, ...base.http() },
+    clock,
   });
   const apart = updates ? undefined : writerApart(base);
   const writer = updates ?? apart?.requests;

@@ -66,13 +66,34 @@ test('the token is given once for a cookie that scripts and other sites never se
   expect((await ask('/ui/whether', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200);
 });
 
-test('tokens are not guessed for long', async () => {
+const ways = {
+  form: (token: string) => api.send('POST', '/ui/sign-in', { token }),
+  header: (token: string) => ask('/ui/whether', { authorization: `Bearer ${token}` }),
+};
+
+test.each([
+  { guessed: 'form', next: 'form' },
+  { guessed: 'form', next: 'header' },
+  { guessed: 'header', next: 'form' },
+  { guessed: 'header', next: 'header' },
+] as const)('who guessed tokens by $guessed is let in by no $next for a while', async ({ guessed, next }) => {
   await start('right');
 
-  for (let guess = 0; guess < 20; guess++) await api.send('POST', '/ui/sign-in', { token: `${guess}` });
-  const { status } = await api.send('POST', '/ui/sign-in', { token: 'right' });
+  const guesses = await Promise.all(Array.from({ length: 30 }, (_, guess) => ways[guessed](`${guess}`)));
+  const { status } = await ways[next]('right');
 
+  expect(guesses.filter((guess) => guess.status === 401)).toHaveLength(20);
   expect(status).toBe(429);
+});
+
+test('a browser that signed in before somebody guessed stays signed in', async () => {
+  await start('right');
+  const { headers } = await api.send('POST', '/ui/sign-in', { token: 'right' });
+  const cookie = headers.get('set-cookie')?.split(';')[0] ?? '';
+
+  for (let guess = 0; guess < 21; guess++) await ways.header(`${guess}`);
+
+  expect((await ask('/ui/whether', { cookie })).status).toBe(200);
 });
 
 test('nothing but its own files is loaded by the page, and nobody frames it', async () => {

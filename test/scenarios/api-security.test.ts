@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { Agent, request } from 'undici';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/runtime/secret.ts';
-import { startApiCloud } from '../support/api-cloud.ts';
+import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const secret = 'shared-with-the-portal';
@@ -174,26 +174,103 @@ test.each(['', '/', '/v3', '/v3/'])('an address that ends in "%s" is the same Ke
   expect(answer.status).toBe(200);
 });
 
-test('whoever fails to log in too often has to wait, and those who are logged in have not', async () => {
+/** One request with this password, or whatever else differs in `cloud_env`. */
+const listAs = (cloud: ApiCloud, env: Record<string, unknown>) =>
+  cloud.api.send('GET', '/key_pairs', { cloud_env: { ...cloud.user, ...env } });
+const logins = ({ sandbox }: ApiCloud) =>
+  sandbox.services.keystone.seen.filter(
+    ({ method, url }) => method === 'POST' && url.endsWith('/auth/tokens'),
+  ).length;
+
+test('an account whose login failed too often has to wait, and no other has', async () => {
   const clock = new ManualClock();
   await using cloud = await startApiCloud({ api: { clock } });
-  const wrong = { cloud_env: { ...cloud.user, password: 'wrong' } };
-  const right = { cloud_env: cloud.user };
-  await cloud.api.send('GET', '/key_pairs', right);
+  const { auth_url, user_id, project_id, password } = cloud.admin;
 
   const statuses: number[] = [];
   for (let tries = 0; tries < 21; tries++) {
-    statuses.push((await cloud.api.send('GET', '/key_pairs', wrong)).status);
+    statuses.push((await listAs(cloud, { password: `wrong ${tries}` })).status);
   }
-  const refused = await cloud.api.send('GET', '/key_pairs', wrong);
-  const known = await cloud.api.send('GET', '/key_pairs', right);
+  const refused = await listAs(cloud, { password: 'wrong' });
+  const other = await cloud.api.send('GET', '/key_pairs', {
+    cloud_env: { auth_url, user_id, project_id, password },
+  });
   clock.advance(60_000);
-  const later = await cloud.api.send('GET', '/key_pairs', wrong);
+  const later = await listAs(cloud, {});
 
   expect(statuses).toEqual([...Array(20).fill(401), 429]);
   expect(refused.headers.get('retry-after')).toBe('60');
-  expect(known.status).toBe(200);
-  expect(later.status).toBe(401);
+  expect(other.status).toBe(200);
+  expect(later.status).toBe(200);
+});
+
+test('of many wrong passwords at once no more are let through than one after the other', async () => {
+  await using cloud = await startApiCloud();
+
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, (_, tries) => listAs(cloud, { password: `wrong ${tries}` })),
+  );
+
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(280);
+  expect(logins(cloud)).toBe(20);
+});
+
+test('many at once with the right password are all served', async () => {
+  await using cloud = await startApiCloud();
+
+  const answers = await Promise.all(Array.from({ length: 100 }, () => listAs(cloud, {})));
+
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
+  expect(logins(cloud)).toBe(1);
+});
+
+test('while an account has to wait its right password cannot be told from a wrong one', async () => {
+  await using cloud = await startApiCloud();
+  await listAs(cloud, {});
+  await Promise.all(Array.from({ length: 20 }, (_, tries) => listAs(cloud, { password: `wrong ${tries}` })));
+
+  const [right, wrong] = await Promise.all([listAs(cloud, {}), listAs(cloud, { password: 'wrong' })]);
+
+  expect(right?.status).toBe(429);
+  expect({ ...right?.body, request_id: '' }).toEqual({ ...wrong?.body, request_id: '' });
+});
+
+test('an account is the same however its name is spelled', async () => {
+  await using cloud = await startApiCloud();
+  const spellings = ['concertim', 'CONCERTIM', 'Concertim', 'cóncertim', 'concertim '];
+
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, tries) =>
+      listAs(cloud, {
+        user_id: undefined,
+        username: spellings[tries % spellings.length],
+        password: `wrong ${tries}`,
+      }),
+    ),
+  );
+
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+});
+
+test.each([
+  { who: 'somebody without a token', headers: {}, tried: 200 },
+  { who: 'the portal', headers: { authorization: jwt({ exp: inAMinute() }) }, tried: 210 },
+])('of 210 accounts $who may try $tried in a minute', async ({ headers, tried }) => {
+  await using cloud = await startApiCloud({ api: { jwt: { ...required, kind: 'if-present' } } });
+
+  const answers = await Promise.all(
+    Array.from({ length: 210 }, (_, account) =>
+      cloud.api.send(
+        'GET',
+        '/key_pairs',
+        { cloud_env: { ...cloud.user, user_id: `nobody-${account}` } },
+        headers,
+      ),
+    ),
+  );
+
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(tried);
 });
 
 test('the user is named by names and domains as well', async () => {

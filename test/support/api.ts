@@ -48,7 +48,7 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     },
   });
   const reconciled: Reference[] = [];
-  const sessions = new CloudSessions({ authUrls: new AuthUrls(authUrls), session: { ...session } });
+  const sessions = new CloudSessions({ authUrls: new AuthUrls(authUrls), session: { ...session }, clock });
   const server = new ApiServer({
     host: '127.0.0.1',
     port: 0,

@@ -1,11 +1,10 @@
 import type { UserProjects } from '../../operations/user-projects.ts';
-import type { Asker } from '../asker.ts';
+import { loginFrom } from '../asker.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { CreateUserProject, UserProjectBody } from '../wire/user-project.ts';
 import { refusals } from './refusals.ts';
 
 export interface UserProjectRoutesOptions {
-  readonly asker: Asker;
   readonly userProjects: UserProjects;
   /** Whether CloudKitty rates every project, whatever a request says. */
   readonly billing: boolean;
@@ -13,7 +12,7 @@ export interface UserProjectRoutesOptions {
 
 export function addUserProjectRoutes(
   app: TypedApp,
-  { asker, userProjects, billing }: UserProjectRoutesOptions,
+  { userProjects, billing }: UserProjectRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -27,17 +26,15 @@ export function addUserProjectRoutes(
     },
     handler: async (request, reply) => {
       const { cloud_env: env, ...draft } = request.body;
-      const made = await asker.counted(request, env.login, () =>
-        userProjects.create(env.login, {
-          username: draft.username,
-          password: draft.password,
-          email: draft.email ?? undefined,
-          knownUserId: draft.cloud_user_id ?? undefined,
-          knownProjectId: draft.project_id ?? undefined,
-          domain: env.domain,
-          billing: billing || env.billing,
-        }),
-      );
+      const made = await userProjects.create(loginFrom(request, env.login), {
+        username: draft.username,
+        password: draft.password,
+        email: draft.email ?? undefined,
+        knownUserId: draft.cloud_user_id ?? undefined,
+        knownProjectId: draft.project_id ?? undefined,
+        domain: env.domain,
+        billing: billing || env.billing,
+      });
       reply.code(201);
       return { username: made.username, user_id: made.userId, project_id: made.projectId };
     },

@@ -21,20 +21,28 @@ export class Admission {
       .digest('base64url');
   }
 
-  /** @throws {Problem} 401: the token is needed; 403: this machine alone may look, or another site asks */
-  check(request: FastifyRequest): void {
+  /**
+   * @param hasToken the token came with the request
+   * @throws {Problem} 401: the token is needed; 403: this machine alone may look, or another site asks
+   */
+  check(request: FastifyRequest, hasToken = false): void {
     const site = request.headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
       throw new Problem(403, 'Another site may not ask for this.');
     }
     if (this.#token === undefined) return mustBeLocal(request);
-    const { authorization = '', cookie = '' } = request.headers;
-    const [, bearer] = /^Bearer (.+)$/.exec(authorization) ?? [];
+    const { cookie = '' } = request.headers;
     const [, given] = new RegExp(`(?:^|; )${cookieName}=([\\w-]+)`).exec(cookie) ?? [];
-    if (this.takes(bearer) || isSame(given, this.#cookie)) return;
+    if (hasToken || isSame(given, this.#cookie)) return;
     throw new Problem(401, 'The status page needs the token of api.ui_token.', {
       'www-authenticate': 'Bearer',
     });
+  }
+
+  /** The token that a program sends; undefined: it sends none, or this machine alone may look and none is needed. */
+  bearerOf({ headers }: FastifyRequest): string | undefined {
+    if (this.#token === undefined) return undefined;
+    return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   }
 
   /** Whether it is the token. */

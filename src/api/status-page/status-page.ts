@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Status } from '../../observability/status.ts';
+import { AttemptLimit } from '../../runtime/attempt-limit.ts';
 import { ageOf, type Clock, isoTime } from '../../runtime/clock.ts';
 import { pause } from '../../runtime/pause.ts';
 import type { Secret } from '../../runtime/secret.ts';
@@ -8,7 +9,6 @@ import { explain } from '../../runtime/severity.ts';
 import { SingleFlight } from '../../runtime/single-flight.ts';
 import { EventStreams } from '../../web/event-streams.ts';
 import { addPage } from '../../web/page.ts';
-import { FailedLogins } from '../failed-logins.ts';
 import { Problem } from '../problem.ts';
 import { Admission } from './admission.ts';
 import type { DoctorView, PlanView, StatusView } from './wire.ts';
@@ -26,6 +26,8 @@ export interface StatusPageOptions {
   readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
 }
 
+/** So many a minute from one address may be no token of ours. */
+const mostWrongTokens = 20;
 /** Between two looks at whether anything has changed, ms. */
 const lookMs = 500;
 /** Between two signs of life, ms. */
@@ -40,7 +42,7 @@ export function addStatusPage(
   { clock, isSecure }: { readonly clock: Clock; readonly isSecure: boolean },
 ): void {
   const admission = new Admission(token);
-  const failures = new FailedLogins(clock);
+  const limit = new AttemptLimit({ most: mostWrongTokens, clock });
   const stop = new AbortController();
   let looking = false;
   const streams = new EventStreams();
@@ -70,6 +72,22 @@ export function addStatusPage(
     ),
     hasDoctor: examine !== undefined,
   });
+  /** Whether it is the token, unless too many from there were not: then nothing is looked at. */
+  const takes = async (request: FastifyRequest, given: string | undefined): Promise<boolean> => {
+    const attempt = await limit.admit(request.ip);
+    if ('waitS' in attempt) {
+      throw new Problem(429, `Too many have failed. Try again in ${attempt.waitS} s.`, {
+        'retry-after': String(attempt.waitS),
+      });
+    }
+    if (admission.takes(given)) attempt.over();
+    else attempt.failed();
+    return admission.takes(given);
+  };
+  const check = async (request: FastifyRequest) => {
+    const bearer = admission.bearerOf(request);
+    admission.check(request, bearer !== undefined && (await takes(request, bearer)));
+  };
   const plans = new SingleFlight(plan);
   const examinations = examine && new SingleFlight(examine);
 
@@ -91,7 +109,7 @@ export function addStatusPage(
   );
   void app.register(
     async (data) => {
-      data.addHook('onRequest', async (request) => admission.check(request));
+      data.addHook('onRequest', check);
       // An event source is not told why it is refused: the page asks this first.
       data.get('/whether', hidden, async () => ({}));
       data.get('/events', hidden, async (_, reply) => {
@@ -114,17 +132,8 @@ export function addStatusPage(
     { prefix: '/ui' },
   );
   app.post('/ui/sign-in', hidden, async (request, reply) => {
-    const waitS = failures.waitS(request.ip);
-    if (waitS > 0) {
-      throw new Problem(429, `Too many have failed. Try again in ${waitS} s.`, {
-        'retry-after': String(waitS),
-      });
-    }
     const parsed = SignIn.safeParse(request.body);
-    if (!parsed.success || !admission.takes(parsed.data.token)) {
-      failures.count(request.ip);
-      throw new Problem(401, 'That is not the token.');
-    }
+    if (!(await takes(request, parsed.data?.token))) throw new Problem(401, 'That is not the token.');
     return reply.header('set-cookie', admission.cookie(isSecure)).send({});
   });
 }
