@@ -1,8 +1,10 @@
 import { apiApp } from '../src/api/api-app.ts';
 import { createLogger } from '../src/observability/logger.ts';
+import { noAccounts } from '../src/operations/accounts.ts';
 import { AuthUrls } from '../src/operations/auth-urls.ts';
 import { CloudSessions } from '../src/operations/cloud-sessions.ts';
-import { UserProjects } from '../src/operations/user-projects.ts';
+import { DepartingProjects } from '../src/operations/departing-projects.ts';
+import { Repeats } from '../src/operations/repeats.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 
 /** As much of JSON Schema as the API's schemas come to. */
@@ -85,7 +87,10 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
   const sessions = new CloudSessions({ authUrls: new AuthUrls([]), session: {} });
   const app = await apiApp({
     sessions,
-    userProjects: new UserProjects({ sessions }),
+    repeats: new Repeats(),
+    accounts: noAccounts,
+    departing: new DepartingProjects({ dataDir: undefined, clock: systemClock }),
+    teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: () => {},
     pingCloud: async () => {},
     billing: false,

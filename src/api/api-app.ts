@@ -11,9 +11,12 @@ import {
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
+import type { Accounts } from '../operations/accounts.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
+import type { DepartingProjects } from '../operations/departing-projects.ts';
 import type { OperationError } from '../operations/operation-error.ts';
-import type { UserProjects } from '../operations/user-projects.ts';
+import type { Repeats } from '../operations/repeats.ts';
+import type { RoleMapping } from '../operations/team-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { version } from '../runtime/version.ts';
@@ -32,7 +35,9 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addKeyPairRoutes } from './routes/key-pairs.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
+import { addTeamRoutes } from './routes/teams.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
+import { addUserRoutes } from './routes/users.ts';
 import { addStatusPage, type StatusPageOptions } from './status-page/status-page.ts';
 import { takeJson } from './take-json.ts';
 import { traceRequests } from './trace-requests.ts';
@@ -40,7 +45,12 @@ import type { TypedApp } from './typed-app.ts';
 
 export interface ApiOptions {
   readonly sessions: CloudSessions;
-  readonly userProjects: UserProjects;
+  readonly repeats: Repeats;
+  /** Of the billing platform. */
+  readonly accounts: Accounts;
+  /** Where it is noted that the portal wants a project deleted. */
+  readonly departing: DepartingProjects;
+  readonly teamRoles: RoleMapping;
   /** Look at these again, soon. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
   /** Rejects when Keystone does not answer us. */
@@ -171,7 +181,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     }
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
-  const asker = new Asker(options.sessions);
+  const asker = new Asker(options);
   await app.register(async (guarded) => {
     const { jwt, clock } = options;
     if (jwt.kind !== 'off') {
@@ -187,7 +197,9 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
         request.isPortal = headers.authorization?.startsWith('Bearer ') ?? false;
       });
     }
-    addUserProjectRoutes(guarded, options);
+    addUserProjectRoutes(guarded, { ...options, asker });
+    addUserRoutes(guarded, { ...options, asker });
+    addTeamRoutes(guarded, { ...options, asker });
     addStatusChangeRoutes(guarded, { ...options, asker });
     addKeyPairRoutes(guarded, asker);
   });

@@ -30,7 +30,7 @@ export class ApiServer {
    * @throws {ServiceError} fatal: the address cannot be listened on
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
-    const { host, port, jwt, log, userProjects, sessions, clock } = this.#options;
+    const { host, port, jwt, log, repeats, sessions, clock } = this.#options;
     // Loaded where it is served alone: the other components start in half the time without it.
     const { apiApp } = await import('./api-app.ts');
     const app = await apiApp(this.#options);
@@ -51,7 +51,7 @@ export class ApiServer {
     }
     await aborted(signal);
     const isIdle = new AbortController();
-    const drained = Promise.all([app.close(), userProjects.idle()]).finally(() => isIdle.abort());
+    const drained = Promise.all([app.close(), repeats.idle()]).finally(() => isIdle.abort());
     await Promise.race([drained, pause(clock, drainMs, isIdle.signal)]);
     await sessions.close();
     await drained;

@@ -61,13 +61,22 @@ export async function createRole(session: Session, name: string): Promise<void> 
 /** The project of that name in that domain; undefined when there is none. */
 export async function findProject(
   session: Session,
-  { name, domainId }: { name: string; domainId: string },
+  place: { name: string; domainId: string },
 ): Promise<Project | undefined> {
+  const projects = await listProjects(session, place);
+  return projects.find(({ name }) => name === place.name);
+}
+
+/**
+ * What Keystone has for a project's name in that domain: at most one of that name, or one of a name that its database
+ * takes for the same, such as one with capitals.
+ */
+export async function listProjects(
+  session: Session,
+  { name, domainId }: { name: string; domainId: string },
+): Promise<Project[]> {
   const response = await list(session, '/projects', { name, domain_id: domainId });
-  // Keystone's database may not tell capitals from small letters: those of another spelling are others.
-  return parseBody(response, wire.ProjectsBody)
-    .projects.map(toProject)
-    .find((project) => project.name === name);
+  return parseBody(response, wire.ProjectsBody).projects.map(toProject);
 }
 
 /** undefined when there is no such project any more. */
@@ -99,12 +108,19 @@ export async function deleteProject(session: Session, id: ProjectId): Promise<vo
 /** The users of that name, in one domain or in all. */
 export async function findUsers(
   session: Session,
+  place: { name: string; domainId?: string },
+): Promise<User[]> {
+  const users = await listUsers(session, place);
+  return users.filter(({ name }) => name === place.name);
+}
+
+/** The same, with those of a name that Keystone's database takes for the same. */
+export async function listUsers(
+  session: Session,
   { name, domainId }: { name: string; domainId?: string },
 ): Promise<User[]> {
   const response = await list(session, '/users', { name, domain_id: domainId });
-  return parseBody(response, wire.UsersBody)
-    .users.map(toUser)
-    .filter((user) => user.name === name);
+  return parseBody(response, wire.UsersBody).users.map(toUser);
 }
 
 /** undefined when there is no such user any more. */
@@ -122,7 +138,8 @@ export async function createUser(
     description: string;
     password: Secret;
     email: string | undefined;
-    defaultProjectId: ProjectId;
+    /** undefined: it has none. */
+    defaultProjectId: ProjectId | undefined;
   },
 ): Promise<User> {
   const response = await session.request('identity', {
@@ -136,7 +153,7 @@ export async function createUser(
         description: draft.description,
         password: draft.password.reveal(),
         ...(draft.email === undefined ? {} : { email: draft.email }),
-        default_project_id: draft.defaultProjectId,
+        ...(draft.defaultProjectId === undefined ? {} : { default_project_id: draft.defaultProjectId }),
         enabled: true,
       },
     },
@@ -150,6 +167,27 @@ export async function setDefaultProject(session: Session, id: UserId, projectId:
     path: `/users/${encodeURIComponent(id)}`,
     route: '/users/{id}',
     body: { user: { default_project_id: projectId } },
+    idempotent: true,
+  });
+}
+
+/** @throws {OpenStackError} 404: there is no such user; 400: the cloud's rules for passwords */
+export async function changeUser(
+  session: Session,
+  id: UserId,
+  change: { readonly email?: string | undefined; readonly password?: Secret | undefined },
+): Promise<void> {
+  const { email, password } = change;
+  await session.request('identity', {
+    method: 'PATCH',
+    path: `/users/${encodeURIComponent(id)}`,
+    route: '/users/{id}',
+    body: {
+      user: {
+        ...(email === undefined ? {} : { email }),
+        ...(password === undefined ? {} : { password: password.reveal() }),
+      },
+    },
     idempotent: true,
   });
 }

@@ -11,6 +11,7 @@ import { BodyError } from '../http/errors.ts';
 import type { RetryPolicy } from '../http/retry.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Secret } from '../runtime/secret.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import {
@@ -23,8 +24,8 @@ import {
 } from './catalog.ts';
 import { type Credentials, scopedTo } from './credentials.ts';
 import { openStackError } from './errors.ts';
-import type { ProjectId } from './model.ts';
-import { login, type Token } from './token.ts';
+import type { ProjectId, UserId } from './model.ts';
+import { login, opensAccount, type Token } from './token.ts';
 
 /** Whose session it is, and how it speaks. */
 export interface SessionOptions {
@@ -176,6 +177,15 @@ export class Session {
       this.#projects.set(id, session);
     }
     return session;
+  }
+
+  /**
+   * Whether Keystone takes this password of a user; not so of one that is disabled, or whose password has expired.
+   *
+   * @throws {OpenStackError} it does not say
+   */
+  async opens(userId: UserId, password: Secret): Promise<boolean> {
+    return opensAccount(this.#client('identity'), this.#credentials, { userId, password });
   }
 
   /** Ends all requests and connections, of the sessions of other projects too. */

@@ -53,6 +53,25 @@ export async function login(
   return v2 ? readAccess(response, options.now()) : readToken(response, options.now());
 }
 
+/** Whether a user's password is good, in no project. Not told from a user who is not there, or may not sign in. */
+export async function opensAccount(
+  http: HttpClient,
+  credentials: Credentials,
+  { userId, password }: { readonly userId: UserId; readonly password: Secret },
+): Promise<boolean> {
+  const route = '/auth/tokens';
+  const user = { id: userId, password: password.reveal() };
+  const response = await http.request({
+    method: 'POST',
+    url: identityUrl(credentials) + route,
+    route,
+    body: { auth: { identity: { methods: ['password'], password: { user } }, scope: 'unscoped' } },
+  });
+  if (response.status < 300) return true;
+  if (response.status === 401) return false;
+  throw openStackError(response);
+}
+
 function v3Body(credentials: Exclude<Credentials, { kind: 'v2-password' }>): unknown {
   if (credentials.kind === 'application-credential') {
     const { credential, secret } = credentials;

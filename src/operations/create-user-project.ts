@@ -1,30 +1,28 @@
-import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { DomainRef } from '../openstack/credentials.ts';
-import { OpenStackError } from '../openstack/errors.ts';
 import {
   createProject,
   createUser,
   deleteProject,
   deleteUser,
-  findDomain,
-  findProject,
-  findUsers,
   type Grant,
   grantRole,
   listGrants,
   type Project,
   revokeRole,
   setDefaultProject,
-  showProject,
-  showUser,
   type User,
 } from '../openstack/identity.ts';
 import type { ProjectId, UserId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Secret } from '../runtime/secret.ts';
-import { ServiceError } from '../runtime/severity.ts';
-import { isConcertims, mark } from './managed.ts';
-import { OperationError, operationError } from './operation-error.ts';
+import type { Audit } from './audit.ts';
+import { userNameFor, userProjectNameFor } from './cloud-names.ts';
+import { make } from './find-or-make.ts';
+import { domainOf, findOwnProject, findOwnUser, type Place } from './find-own.ts';
+import { Made, withLeftovers } from './made.ts';
+import { mark } from './managed.ts';
+import { operationError } from './operation-error.ts';
+import { refuseInheritance, refuseOtherPerson } from './same-person.ts';
 import { findStaff, type Staff } from './staff.ts';
 
 export interface UserProjectDraft {
@@ -42,150 +40,79 @@ export interface UserProjectDraft {
 }
 
 export interface UserProject {
-  /** The user's name in the cloud. */
-  readonly username: string;
   readonly userId: UserId;
   readonly projectId: ProjectId;
 }
 
 /**
  * Gives a portal user a project and a user of the cloud: what is there stays as it is, what is missing is made. What is
- * there without our mark is never touched.
+ * there without our mark is never touched, and what is there for an earlier person of the same login is not given away.
  *
  * @throws {OperationError} prerequisite-missing: a role or user that an administrator has to make; conflict: a name is
- * taken by something that is not ours. What this call has made is taken back; the message says so where that failed.
+ * taken. What this call has made is taken back; the message says so where that failed.
  */
-export async function createUserProject(session: Session, draft: UserProjectDraft): Promise<UserProject> {
-  const { userId: adminId, domainId: tokenDomainId } = await session.token();
-  const domainId = draft.domain ? await idOf(session, draft.domain) : tokenDomainId;
-  if (domainId === undefined)
-    throw new OperationError('invalid', 'Identity v2.0 knows no domains: v3 is needed.');
-  const userName = `CM_${draft.username}`;
-  const projectName = `${userName}_proj`;
+export async function createUserProject(
+  session: Session,
+  draft: UserProjectDraft,
+  audit: Audit,
+): Promise<UserProject> {
+  const { userId: adminId } = await session.token();
+  const domainId = await domainOf(session, draft.domain);
+  const userPlace = { name: userNameFor(draft.username), domainId };
+  const projectPlace = { name: userProjectNameFor(draft.username), domainId };
 
   const [staff, project, user] = await Promise.all([
     findStaff(session, { domainId, billing: draft.billing }),
-    findOwnProject(session, { name: projectName, domainId }, draft.knownProjectId),
-    findOwnUser(session, { name: userName, domainId }, draft.knownUserId),
+    findOwnProject(session, projectPlace, draft.knownProjectId),
+    findOwnUser(session, userPlace, draft.knownUserId),
   ]);
+  if (user && user.id !== draft.knownUserId) await refuseOtherPerson(session, user, draft.password);
+  if (project && !user && project.id !== draft.knownProjectId) await refuseInheritance(session, project);
 
   const made = new Made();
   try {
-    const projectId = (project ?? (await makeProject(session, { name: projectName, domainId }, made))).id;
+    const projectId = (project ?? (await makeProject(session, projectPlace, { made, audit }))).id;
     const { id: userId, defaultProjectId } =
-      user ?? (await makeUser(session, { ...draft, name: userName, domainId, projectId }, made));
+      user ?? (await makeUser(session, { ...draft, ...userPlace, projectId }, { made, audit }));
     if (defaultProjectId !== projectId) await setDefaultProject(session, userId, projectId);
     const wanted = grantsFor(staff, { projectId, userId, adminId });
     await makeGrants(session, wanted, project ? await listGrants(session, projectId) : [], made);
-    return { username: userName, userId, projectId };
+    return { userId, projectId };
   } catch (error) {
     throw withLeftovers(operationError(error, [draft.password]), await made.takeBack());
   }
 }
 
-async function idOf(session: Session, domain: DomainRef): Promise<string> {
-  if ('id' in domain) return domain.id;
-  const id = await findDomain(session, domain.name);
-  if (id !== undefined) return id;
-  throw new OperationError('invalid', `Keystone has no domain "${domain.name}".`);
+interface Making {
+  readonly made: Made;
+  readonly audit: Audit;
 }
 
-interface Place {
-  readonly name: string;
-  readonly domainId: string;
-}
-
-async function findOwnProject(
-  session: Session,
-  place: Place,
-  knownId?: ProjectId,
-): Promise<Project | undefined> {
-  const [named, known] = await Promise.all([
-    findProject(session, place),
-    knownId === undefined ? undefined : showProject(session, knownId),
-  ]);
-  return ownOf('project', place, named, known);
-}
-
-async function findOwnUser(session: Session, place: Place, knownId?: UserId): Promise<User | undefined> {
-  const [[named], known] = await Promise.all([
-    findUsers(session, place),
-    knownId === undefined ? undefined : showUser(session, knownId),
-  ]);
-  return ownOf('user', place, named, known);
-}
-
-/**
- * The one of that name, if it is ours. One that the portal knows by id and that bears another name now is neither taken
- * nor passed over for a second one: a person has to say which it is.
- */
-function ownOf<T extends Project | User>(
-  what: 'project' | 'user',
-  { name, domainId }: Place,
-  named: T | undefined,
-  known: T | undefined,
-): T | undefined {
-  if (known && known.id !== named?.id) {
-    throw new OperationError(
-      'conflict',
-      `Concertim knows ${what} ${known.id} as ${name}, but in Keystone that is "${known.name}" in domain ${known.domainId}. Rename it, or clear the id in Concertim.`,
-    );
-  }
-  if (!named) return undefined;
-  if (named.domainId === domainId && isConcertims(named)) return named;
-  throw new OperationError(
-    'conflict',
-    `Keystone has a ${what} ${name} that is not Concertim's ("${mark}" is not in its description). Rename or remove it.`,
-  );
-}
-
-async function makeProject(session: Session, place: Place, made: Made): Promise<Project> {
-  const draft = { ...place, description: `${mark} Project` };
-  const again = () => findOwnProject(session, place);
-  return make(
-    () => createProject(session, draft),
-    again,
-    (project) => made.add(`project ${place.name}`, () => deleteProject(session, project.id)),
-  );
+async function makeProject(session: Session, place: Place, { made, audit }: Making): Promise<Project> {
+  return make({
+    create: () => createProject(session, { ...place, description: `${mark} Project` }),
+    find: () => findOwnProject(session, place),
+    isMade: ({ id }) => {
+      made.add(`project ${place.name}`, () => deleteProject(session, id));
+      audit({ verb: 'created', kind: 'project', id, name: place.name });
+    },
+  });
 }
 
 async function makeUser(
   session: Session,
   draft: Place & { password: Secret; email: string | undefined; projectId: ProjectId },
-  made: Made,
+  { made, audit }: Making,
 ): Promise<User> {
   const { projectId: defaultProjectId, ...rest } = draft;
-  const whole = { ...rest, description: `${mark} User`, defaultProjectId };
-  const again = () => findOwnUser(session, draft);
-  return make(
-    () => createUser(session, whole),
-    again,
-    (user) => made.add(`user ${draft.name}`, () => deleteUser(session, user.id)),
-  );
-}
-
-/**
- * Makes something whose name is taken at most once. When somebody else was faster, or the answer was lost, it is looked
- * for: then it may be another's, and is not ours to take back.
- */
-async function make<T>(
-  create: () => Promise<T>,
-  again: () => Promise<T | undefined>,
-  isMade: (it: T) => void,
-): Promise<T> {
-  try {
-    const it = await create();
-    isMade(it);
-    return it;
-  } catch (error) {
-    const mayBeThere =
-      error instanceof OpenStackError
-        ? error.status === 409 || error.status >= 500
-        : error instanceof ConnectionError || error instanceof TimeoutError || error instanceof BodyError;
-    const found = mayBeThere ? await again() : undefined;
-    if (found) return found;
-    throw error;
-  }
+  return make({
+    create: () => createUser(session, { ...rest, description: `${mark} User`, defaultProjectId }),
+    find: () => findOwnUser(session, draft),
+    isMade: ({ id }) => {
+      made.add(`user ${draft.name}`, () => deleteUser(session, id));
+      audit({ verb: 'created', kind: 'user', id, name: draft.name });
+    },
+  });
 }
 
 function grantsFor(
@@ -193,17 +120,28 @@ function grantsFor(
   { projectId, userId, adminId }: { projectId: ProjectId; userId: UserId; adminId: UserId },
 ): Grant[] {
   return [
+    ...staffGrants({ roles, users }, { projectId, adminId }),
+    { projectId, userId, roleId: roles.member },
+  ];
+}
+
+/** Who, beside those whose it is, has which role in a project that is made for the portal. */
+export function staffGrants(
+  { roles, users }: Staff,
+  { projectId, adminId }: { projectId: ProjectId; adminId: UserId },
+): Grant[] {
+  return [
     { projectId, userId: users.concertim, roleId: roles.watcher },
     { projectId, userId: users.concertim, roleId: roles.member },
     { projectId, userId: adminId, roleId: roles.admin },
-    { projectId, userId, roleId: roles.member },
     ...(users.cloudkitty && roles.rating
       ? [{ projectId, userId: users.cloudkitty, roleId: roles.rating }]
       : []),
   ];
 }
 
-async function makeGrants(
+/** Grants what of `wanted` is not there yet. */
+export async function makeGrants(
   session: Session,
   wanted: readonly Grant[],
   present: readonly Grant[],
@@ -220,37 +158,4 @@ async function makeGrants(
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-/** What one call has made, so that it can be taken back. */
-class Made {
-  readonly #things: { readonly name: string; readonly remove: () => Promise<void> }[] = [];
-
-  add(name: string, remove: () => Promise<void>): void {
-    this.#things.push({ name, remove });
-  }
-
-  /** Removes it all, the latest first. @returns what is left nevertheless */
-  async takeBack(): Promise<string[]> {
-    const left: string[] = [];
-    for (const { name, remove } of this.#things.toReversed()) {
-      try {
-        await remove();
-      } catch {
-        left.push(name);
-      }
-    }
-    return left;
-  }
-}
-
-function withLeftovers(error: unknown, left: readonly string[]): unknown {
-  if (left.length === 0 || !(error instanceof ServiceError)) return error;
-  const message = `${error.message} Left behind: ${left.join(', ')}; a repeat goes on from there.`;
-  const kind = error instanceof OperationError ? error.kind : 'cloud-failed';
-  return new OperationError(
-    kind,
-    message,
-    error instanceof OperationError ? { upstream: error.upstream } : {},
-  );
 }

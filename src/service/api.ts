@@ -1,10 +1,12 @@
 import { queueNames } from '../amqp/queues.ts';
 import { ApiServer } from '../api/api-server.ts';
 import { Health } from '../observability/health.ts';
+import { noAccounts } from '../operations/accounts.ts';
 import { AuthUrls } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
+import { DepartingProjects } from '../operations/departing-projects.ts';
 import { pingCloud } from '../operations/ping-cloud.ts';
-import { UserProjects } from '../operations/user-projects.ts';
+import { Repeats } from '../operations/repeats.ts';
 import { WriterRequests } from '../reconcile/writer-requests.ts';
 import { type Runnable, runAll } from '../runtime/run-all.ts';
 import type { Component } from './component.ts';
@@ -41,7 +43,9 @@ export function createApi(
   const server = new ApiServer({
     ...config.api,
     sessions,
-    userProjects: new UserProjects({ sessions, clock }),
+    repeats: new Repeats({ clock }),
+    accounts: noAccounts,
+    departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
     // A courtesy: without it the change shows when a notification, or the next full run, comes.
     requestReconcile: (references) =>
       void writer?.request(references).catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),

@@ -95,7 +95,7 @@ test('the recorded sign-up gets ids that the portal can keep', async () => {
 
   expect(answer.status).toBe(201);
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
-  expect(answer.body.username).toBe('CM_alice');
+  expect(answer.body.username).toBe('alice');
   expect(answer.body.user_id).toMatch(/^[\da-f]{32}$/);
   expect(answer.body.project_id).toMatch(/^[\da-f]{32}$/);
 });

@@ -2,12 +2,14 @@ import { Writable } from 'node:stream';
 import { ApiServer, type ApiServerOptions } from '../../src/api/api-server.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { Reference } from '../../src/openstack/model.ts';
+import { noAccounts } from '../../src/operations/accounts.ts';
 import { AuthUrls } from '../../src/operations/auth-urls.ts';
 import { CloudSessions, type CloudSessionsOptions } from '../../src/operations/cloud-sessions.ts';
-import { UserProjects } from '../../src/operations/user-projects.ts';
+import { DepartingProjects } from '../../src/operations/departing-projects.ts';
+import { Repeats } from '../../src/operations/repeats.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
-export interface RunningApiOptions extends Partial<Omit<ApiServerOptions, 'sessions' | 'userProjects'>> {
+export interface RunningApiOptions extends Partial<Omit<ApiServerOptions, 'sessions' | 'repeats'>> {
   /** Where credentials may be sent. */
   readonly authUrls: readonly string[];
   readonly session?: Partial<CloudSessionsOptions['session']>;
@@ -53,7 +55,10 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     host: '127.0.0.1',
     port: 0,
     sessions,
-    userProjects: new UserProjects({ sessions, clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
+    repeats: new Repeats({ clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
+    accounts: noAccounts,
+    departing: new DepartingProjects({ dataDir: undefined, clock }),
+    teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: (references) => void reconciled.push(...references),
     pingCloud: async () => {},
     billing: false,

@@ -1,18 +1,22 @@
-import type { UserProjects } from '../../operations/user-projects.ts';
-import { loginFrom } from '../asker.ts';
+import type { Accounts } from '../../operations/accounts.ts';
+import { createUserProject } from '../../operations/create-user-project.ts';
+import type { Asker } from '../asker.ts';
 import type { TypedApp } from '../typed-app.ts';
+import { accountIdIn, bothNames } from '../wire/portal-ids.ts';
 import { CreateUserProject, UserProjectBody } from '../wire/user-project.ts';
 import { refusals } from './refusals.ts';
 
 export interface UserProjectRoutesOptions {
-  readonly userProjects: UserProjects;
+  readonly asker: Asker;
+  readonly accounts: Accounts;
   /** Whether CloudKitty rates every project, whatever a request says. */
   readonly billing: boolean;
 }
 
+/** The sign-up of portals before 1.2.0, which know no teams. */
 export function addUserProjectRoutes(
   app: TypedApp,
-  { userProjects, billing }: UserProjectRoutesOptions,
+  { asker, accounts, billing }: UserProjectRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -20,23 +24,40 @@ export function addUserProjectRoutes(
     schema: {
       summary: 'Give a portal user a project and a user of the cloud',
       description:
-        'Makes project `CM_<username>_proj` and user `CM_<username>` with their roles. A repeat completes what is missing and answers the same ids; while the first call runs it waits for that one.',
+        'Makes project `CM_<username>_proj` and user `CM_<username>` with their roles. A repeat completes what is missing and answers the same ids; while the first call runs it waits for that one. A user who is there already is the same only if the password opens that account, or if the known ids are sent.',
       body: CreateUserProject,
       response: { 201: UserProjectBody, ...refusals(409, 424) },
     },
     handler: async (request, reply) => {
-      const { cloud_env: env, ...draft } = request.body;
-      const made = await userProjects.create(loginFrom(request, env.login), {
-        username: draft.username,
-        password: draft.password,
-        email: draft.email ?? undefined,
-        knownUserId: draft.cloud_user_id ?? undefined,
-        knownProjectId: draft.project_id ?? undefined,
+      const { cloud_env: env, username, password, email, ...known } = request.body;
+      const draft = {
+        username,
+        password,
+        email: email ?? undefined,
+        knownUserId: known.cloud_user_id ?? undefined,
+        knownProjectId: known.project_id ?? undefined,
         domain: env.domain,
         billing: billing || env.billing,
+      };
+      const call = {
+        about: `user ${username}`,
+        draft: { ...draft, password: password.reveal() },
+        secrets: [password],
+      };
+      const made = await asker.once(request, env.login, call, async (session, audit) => {
+        const { userId, projectId } = await createUserProject(session, draft, audit);
+        const owner = { projectId, name: username, email: draft.email, knownId: accountIdIn(known) };
+        return { userId, projectId, accountId: await accounts.open(owner) };
       });
       reply.code(201);
-      return { username: made.username, user_id: made.userId, project_id: made.projectId };
+      return {
+        success: true as const,
+        username,
+        user_id: made.userId,
+        user_cloud_id: made.userId,
+        project_id: made.projectId,
+        ...bothNames(made.accountId),
+      };
     },
   });
 }

@@ -17,6 +17,19 @@ export const SecretText = z
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
+/**
+ * Of a user whose e-mail alone was changed, portals from 1.0.1 on send no password any more: they have put the new one,
+ * which there is none of, in place of the old.
+ */
+const OwnPassword = z
+  .string({
+    error: ({ input }) =>
+      input === null
+        ? 'is null: Concertim has lost the password that this user has in the cloud. Set a new password for the user in Concertim'
+        : undefined,
+  })
+  .pipe(SecretText);
+
 /** An id of Keystone's, which has no dashes; the portal keeps some ids as UUIDs, which have. */
 export const KeystoneId = Text.transform((id) => (uuid.test(id) ? id.replaceAll('-', '') : id));
 
@@ -35,7 +48,7 @@ export const CloudEnvFields = z.object({
   username: Text.nullish().describe('instead of `user_id`, with its domain'),
   user_domain_id: Text.nullish(),
   user_domain_name: Text.nullish(),
-  password: SecretText,
+  password: OwnPassword,
   project_id: KeystoneId.nullish(),
   project_name: Text.nullish().describe('instead of `project_id`, with its domain'),
   project_domain_id: Text.nullish(),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ProjectId, UserId } from '../../openstack/model.ts';
-import { CloudEnv, KeystoneId, SecretText, Text } from './cloud-env.ts';
+import { CloudEnv, SecretText, Text } from './cloud-env.ts';
+import { accountAnswer, accountFields, ProjectIdField, UserIdField } from './portal-ids.ts';
 
-/** `CM_<username>_proj` has to fit into the 64 characters of a project's name. */
-const Username = Text.max(56).regex(/^\S(.*\S)?$/, 'begins or ends with a space');
+/** As long as the portal's own may be. */
+export const Username = Text.max(80).regex(/^\S(.*\S)?$/, 'begins or ends with a space');
 
 /** `POST /create_user_project` */
 export const CreateUserProject = z.object({
@@ -11,16 +11,16 @@ export const CreateUserProject = z.object({
   username: Username,
   password: SecretText.describe('of the user that is made'),
   email: Text.nullish(),
-  cloud_user_id: KeystoneId.transform((id) => id as UserId)
-    .nullish()
-    .describe('the id that the portal knows'),
-  project_id: KeystoneId.transform((id) => id as ProjectId)
-    .nullish()
-    .describe('the id that the portal knows'),
+  cloud_user_id: UserIdField.nullish().describe('the id that the portal knows'),
+  project_id: ProjectIdField.nullish().describe('the id that the portal knows'),
+  ...accountFields,
 });
 
 export const UserProjectBody = z.object({
-  username: z.string().describe("the user's name in the cloud"),
+  success: z.literal(true),
+  username: z.string().describe('as it was sent'),
   user_id: z.string(),
+  user_cloud_id: z.string().describe('the same'),
   project_id: z.string(),
+  ...accountAnswer,
 });

@@ -12,6 +12,31 @@ export interface Network {
   readonly createdAt: number;
 }
 
+export interface Port {
+  readonly id: string;
+  readonly name: string;
+  readonly projectId: string;
+  readonly networkId: string;
+  /** `compute:nova`, `network:router_interface`; '' for one that nothing is plugged into. */
+  readonly deviceOwner: string;
+  readonly deviceId: string;
+}
+
+export interface Router {
+  readonly id: string;
+  readonly name: string;
+  readonly projectId: string;
+}
+
+export interface FloatingIp {
+  readonly id: string;
+  readonly address: string;
+  readonly projectId: string;
+  /** The port that it leads to, by which router; null for none. */
+  readonly portId: string | null;
+  readonly routerId: string | null;
+}
+
 /** The blocks that addresses are given from, each an IPv4 network whose hosts are counted through. */
 const fixedBlock = { first: [10, 10, 0, 0], size: 2 ** 20 } as const;
 /** 198.18.0.0/15, which is set aside for tests of networks: 131,072 addresses. */
@@ -20,6 +45,9 @@ const floatingBlock = { first: [198, 18, 0, 0], size: 2 ** 17 } as const;
 /** Neutron's state, as far as it shows: networks and addresses. Nothing gives an address back. */
 export class Networking {
   readonly networks = new Map<string, Network>();
+  readonly ports = new Map<string, Port>();
+  readonly routers = new Map<string, Router>();
+  readonly floatingIps = new Map<string, FloatingIp>();
   readonly #ids: Ids;
   #fixed = 0;
   #floating = 0;
@@ -38,6 +66,24 @@ export class Networking {
     };
     this.networks.set(network.id, network);
     return network;
+  }
+
+  addPort(draft: Pick<Port, 'projectId' | 'networkId'> & Partial<Port>): Port {
+    const port = { id: this.#ids.uuid(), name: '', deviceOwner: '', deviceId: '', ...draft };
+    this.ports.set(port.id, port);
+    return port;
+  }
+
+  addRouter(draft: Omit<Router, 'id'>): Router {
+    const router = { id: this.#ids.uuid(), ...draft };
+    this.routers.set(router.id, router);
+    return router;
+  }
+
+  addFloatingIp(draft: Omit<FloatingIp, 'id'>): FloatingIp {
+    const floatingIp = { id: this.#ids.uuid(), ...draft };
+    this.floatingIps.set(floatingIp.id, floatingIp);
+    return floatingIp;
   }
 
   /** The next free address of a port on the network of that name. */

@@ -92,7 +92,7 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
     const draft = parse(ProjectDraft, call.body['project']);
     const domainId = draft.domain_id ?? defaultDomain.id;
     const taken = [...identity.projects.values()].find(
-      (each) => each.name === draft.name && each.domainId === domainId,
+      (each) => isSameName(each.name, draft.name) && each.domainId === domainId,
     );
     if (taken) {
       throw new Refusal(
@@ -139,7 +139,10 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
     mustBeAdmin(call, 'create_user');
     const draft = parse(UserDraft, call.body['user']);
     const domainId = draft.domain_id ?? defaultDomain.id;
-    if ([...identity.users.values()].some((each) => each.name === draft.name && each.domainId === domainId)) {
+    const isTaken = [...identity.users.values()].some(
+      (each) => isSameName(each.name, draft.name) && each.domainId === domainId,
+    );
+    if (isTaken) {
       throw new Refusal(
         409,
         `Conflict occurred attempting to store user - Duplicate entry found with name ${draft.name} at domain ID ${domainId}.`,
@@ -269,7 +272,13 @@ function subjectOf(call: Call): Token {
 
 function matches(call: Call, parameter: string, value: string): boolean {
   const wanted = call.query.get(parameter);
-  return wanted === null || wanted === value;
+  if (wanted === null) return true;
+  return parameter === 'name' ? isSameName(wanted, value) : wanted === value;
+}
+
+/** As MariaDB compares, with the collation that Keystone's tables have: neither case nor accents tell names apart. */
+function isSameName(one: string, other: string): boolean {
+  return one.localeCompare(other, 'en', { sensitivity: 'base' }) === 0;
 }
 
 function list<T>(call: Call, name: string, items: readonly T[], body: (item: T) => unknown): string {

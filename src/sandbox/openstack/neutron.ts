@@ -46,7 +46,7 @@ export function addNeutron(app: FastifyInstance, site: Site): void {
   );
 }
 
-const filters = new Set(['limit', 'marker', 'name', 'router:external']);
+const filters = new Set(['limit', 'marker', 'name', 'project_id', 'router:external']);
 
 function isVisible({ isAdmin, project }: Call, network: Network): boolean {
   return isAdmin || network.isShared || network.isExternal || network.projectId === project?.id;
@@ -55,7 +55,8 @@ function isVisible({ isAdmin, project }: Call, network: Network): boolean {
 function isWanted(query: URLSearchParams, network: Network): boolean {
   const external = query.get('router:external')?.toLowerCase();
   const isExternal = external === undefined || ['true', '1'].includes(external) === network.isExternal;
-  return isExternal && (query.get('name') ?? network.name) === network.name;
+  const has = (filter: string, value: string) => (query.get(filter) ?? value) === value;
+  return isExternal && has('name', network.name) && has('project_id', network.projectId);
 }
 
 /** Whoever gives a limit is told of the pages on both sides, were they empty. */
@@ -69,7 +70,8 @@ function links(call: Call, page: readonly Network[], limit: number) {
   ];
 }
 
-function networkBody(network: Network, isAdmin: boolean) {
+/** As Neutron shows it. */
+export function networkBody(network: Network, isAdmin: boolean) {
   const at = seconds(network.createdAt);
   return {
     id: network.id,

@@ -6,6 +6,7 @@ import { addHeat } from './heat.ts';
 import { addKeyPairs } from './key-pairs.ts';
 import { addKeystone } from './keystone.ts';
 import { addNeutron } from './neutron.ts';
+import { addNeutronWiring } from './neutron-wiring.ts';
 import { addNova } from './nova.ts';
 import type { Site } from './service.ts';
 
@@ -19,6 +20,6 @@ export const openStackServices = [
   { name: 'keystone', type: 'identity', path: () => '/v3', routes: [addKeystone, addGrants] },
   { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs] },
   { name: 'heat', type: 'orchestration', path: (projectId: string) => `/v1/${projectId}`, routes: [addHeat] },
-  { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron] },
+  { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron, addNeutronWiring] },
   { name: 'gnocchi', type: 'metric', path: () => '', routes: [addGnocchi] },
 ] as const satisfies readonly OpenStackService[];

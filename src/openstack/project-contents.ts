@@ -1,0 +1,114 @@
+/** What is left in a project, whichever service has it. Asked by an administrator, of a project that is not the session's. */
+import { z } from 'zod';
+import { parseBody } from '../http/body.ts';
+import { CatalogError, type ServiceType } from './catalog.ts';
+import type { ProjectId } from './model.ts';
+import { listProjectStacks } from './orchestration.ts';
+import type { Session, SessionRequest } from './session.ts';
+
+/** One thing in a project. */
+export interface Content {
+  /** In words, such as `server`. */
+  readonly kind: string;
+  readonly id: string;
+  /** '' when it has none. */
+  readonly name: string;
+}
+
+interface List {
+  readonly kind: string;
+  readonly service: ServiceType;
+  readonly path: string;
+  readonly field: string;
+  readonly query: (projectId: ProjectId) => NonNullable<SessionRequest['query']>;
+}
+
+/** A few of each say what is in the way: nobody reads more. */
+const limit = 20;
+
+const lists: readonly List[] = [
+  {
+    kind: 'server',
+    service: 'compute',
+    path: '/servers/detail',
+    field: 'servers',
+    query: (project_id) => ({ all_tenants: true, project_id, limit }),
+  },
+  ...(['volume', 'snapshot'] as const).map(
+    (kind): List => ({
+      kind,
+      service: 'block-storage',
+      path: `/${kind}s/detail`,
+      field: `${kind}s`,
+      query: (project_id) => ({ all_tenants: true, project_id, limit }),
+    }),
+  ),
+  ...(['network', 'router', 'floatingip'] as const).map(
+    (kind): List => ({
+      kind: kind === 'floatingip' ? 'floating IP' : kind,
+      service: 'network',
+      path: `/${kind}s`,
+      field: `${kind}s`,
+      query: (project_id) => ({ project_id, limit }),
+    }),
+  ),
+];
+
+/** Each service has its own name for the field that says whose it is; who does not know a filter gives all rows. */
+const Row = z.object({
+  id: z.string().min(1),
+  name: z.string().nullish(),
+  floating_ip_address: z.string().optional(),
+  project_id: z.string().nullish(),
+  tenant_id: z.string().nullish(),
+  'os-vol-tenant-attr:tenant_id': z.string().nullish(),
+  'os-extended-snapshot-attributes:project_id': z.string().nullish(),
+});
+
+/**
+ * What is in the project, at most some twenty of each kind; a service that the cloud does not have has nothing there.
+ *
+ * @throws {OpenStackError} a service does not say: then nothing is known
+ */
+export async function listContents(session: Session, projectId: ProjectId): Promise<Content[]> {
+  const found = await Promise.all([
+    listRootStacks(session, projectId),
+    ...lists.map((list) => listKind(session, list, projectId)),
+  ]);
+  return found.flat();
+}
+
+async function listRootStacks(session: Session, projectId: ProjectId): Promise<Content[]> {
+  const { stacks } = await listProjectStacks(session, projectId);
+  return stacks
+    .filter(({ parentId }) => parentId === null)
+    .map(({ id, name }) => ({ kind: 'stack', id, name }));
+}
+
+async function listKind(session: Session, list: List, projectId: ProjectId): Promise<Content[]> {
+  const { kind, service, path, field, query } = list;
+  const Body = z.object({ [field]: z.array(Row) });
+  try {
+    const request = { method: 'GET', path, route: path, query: query(projectId) } as const;
+    const rows = parseBody(await session.request(service, request), Body)[field] ?? [];
+    return rows
+      .filter((row) => isIn(row, projectId))
+      .map(({ id, name, floating_ip_address }) => ({
+        kind,
+        id,
+        name: floating_ip_address ?? name ?? '',
+      }));
+  } catch (error) {
+    if (error instanceof CatalogError) return [];
+    throw error;
+  }
+}
+
+function isIn(row: z.infer<typeof Row>, projectId: ProjectId): boolean {
+  const owner =
+    row.project_id ??
+    row.tenant_id ??
+    row['os-vol-tenant-attr:tenant_id'] ??
+    row['os-extended-snapshot-attributes:project_id'];
+  return owner === undefined || owner === projectId;
+}

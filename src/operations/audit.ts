@@ -1,0 +1,14 @@
+/** One thing that was made, changed or deleted in the cloud, for those who have to account for it. Without secrets. */
+export interface AuditEvent {
+  readonly verb: 'created' | 'changed' | 'deleted' | 'granted' | 'revoked';
+  /** What it is, in words: `user`, `role`, `volume`. */
+  readonly kind: string;
+  /** Its id in the cloud; of a key pair its name. */
+  readonly id: string;
+  readonly name?: string | undefined;
+  /** What else says what was done, such as the action on a server or the fields of a user. */
+  readonly detail?: string | undefined;
+}
+
+/** Told of each, once the cloud has taken it. */
+export type Audit = (event: AuditEvent) => void;

@@ -1,0 +1,99 @@
+import type { DomainRef } from '../openstack/credentials.ts';
+import {
+  findDomain,
+  listProjects,
+  listUsers,
+  type Project,
+  showProject,
+  showUser,
+  type User,
+} from '../openstack/identity.ts';
+import type { ProjectId, UserId } from '../openstack/model.ts';
+import type { Session } from '../openstack/session.ts';
+import { isConcertims, mark } from './managed.ts';
+import { OperationError } from './operation-error.ts';
+
+/** Where a name is unique. */
+export interface Place {
+  readonly name: string;
+  readonly domainId: string;
+}
+
+/** The id of the domain that a request names; that of the session's token when it names none. */
+export async function domainOf(session: Session, domain: DomainRef | undefined): Promise<string> {
+  const { domainId } = await session.token();
+  const id = domain ? await idOf(session, domain) : domainId;
+  if (id !== undefined) return id;
+  throw new OperationError('invalid', 'Identity v2.0 knows no domains: v3 is needed.');
+}
+
+async function idOf(session: Session, domain: DomainRef): Promise<string> {
+  if ('id' in domain) return domain.id;
+  const id = await findDomain(session, domain.name);
+  if (id !== undefined) return id;
+  throw new OperationError('invalid', `Keystone has no domain "${domain.name}".`);
+}
+
+/**
+ * Concertim's project of that name.
+ *
+ * @param knownId the id that the portal has for it
+ * @throws {OperationError} conflict: there is one, but it is not Concertim's; or the known id is of another name
+ */
+export async function findOwnProject(
+  session: Session,
+  place: Place,
+  knownId?: ProjectId,
+): Promise<Project | undefined> {
+  const [rows, known] = await Promise.all([
+    listProjects(session, place),
+    knownId === undefined ? undefined : showProject(session, knownId),
+  ]);
+  return ownOf('project', place, { rows, known });
+}
+
+/** The same of users. */
+export async function findOwnUser(
+  session: Session,
+  place: Place,
+  knownId?: UserId,
+): Promise<User | undefined> {
+  const [rows, known] = await Promise.all([
+    listUsers(session, place),
+    knownId === undefined ? undefined : showUser(session, knownId),
+  ]);
+  return ownOf('user', place, { rows, known });
+}
+
+/**
+ * The one of that name, if it is ours. One that the portal knows by id and that bears another name now is neither taken
+ * nor passed over for a second one: a person has to say which it is.
+ *
+ * @param found.rows what Keystone gives for the name: where its database takes capitals and accents for the same, others too
+ */
+function ownOf<T extends Project | User>(
+  what: 'project' | 'user',
+  { name, domainId }: Place,
+  { rows, known }: { readonly rows: readonly T[]; readonly known: T | undefined },
+): T | undefined {
+  const named = rows.find((row) => row.name === name);
+  if (known && known.id !== named?.id) {
+    throw new OperationError(
+      'conflict',
+      `Concertim knows ${what} ${known.id} as ${name}, but in Keystone that is "${known.name}" in domain ${known.domainId}. Rename it, or clear the id in Concertim.`,
+    );
+  }
+  const alike = rows.find((row) => row.domainId === domainId);
+  if (!named && alike) {
+    throw new OperationError(
+      'conflict',
+      `Keystone has a ${what} "${alike.name}" (${alike.id}) and takes "${name}" for the same name: it tells neither capitals from small letters nor accents. Choose another name, or rename that ${what}.`,
+    );
+  }
+  if (!named) return undefined;
+  if (named.domainId === domainId && isConcertims(named)) return named;
+  throw new OperationError(
+    'conflict',
+    `Keystone has a ${what} ${name} that is not Concertim's ("${mark}" is not in its description). Rename or remove it.`,
+  );
+}
