@@ -1,6 +1,6 @@
 import { apiApp } from '../src/api/api-app.ts';
+import { NoPlatform } from '../src/billing/none.ts';
 import { createLogger } from '../src/observability/logger.ts';
-import { noAccounts } from '../src/operations/accounts.ts';
 import { AuthUrls } from '../src/operations/auth-urls.ts';
 import { CloudSessions } from '../src/operations/cloud-sessions.ts';
 import { DepartingProjects } from '../src/operations/departing-projects.ts';
@@ -88,12 +88,12 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
   const app = await apiApp({
     sessions,
     repeats: new Repeats(),
-    accounts: noAccounts,
+    billing: new NoPlatform({ dataDir: undefined, freeCredits: 0 }),
     departing: new DepartingProjects({ dataDir: undefined, clock: systemClock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: () => {},
     pingCloud: async () => {},
-    billing: false,
+    isRated: false,
     jwt: { kind: 'off' },
     tls: undefined,
     clock: systemClock,

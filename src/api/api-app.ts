@@ -8,10 +8,10 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { Billing } from '../billing/billing.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
-import type { Accounts } from '../operations/accounts.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
 import type { DepartingProjects } from '../operations/departing-projects.ts';
 import type { OperationError } from '../operations/operation-error.ts';
@@ -31,7 +31,9 @@ import { bearerFault, type JwtPolicy } from './bearer-token.ts';
 import { plainPath } from './plain-path.ts';
 import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
+import { addCreditAndOrderRoutes } from './routes/credits-and-orders.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addInvoiceRoutes } from './routes/invoices.ts';
 import { addKeyPairRoutes } from './routes/key-pairs.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
@@ -46,8 +48,7 @@ import type { TypedApp } from './typed-app.ts';
 export interface ApiOptions {
   readonly sessions: CloudSessions;
   readonly repeats: Repeats;
-  /** Of the billing platform. */
-  readonly accounts: Accounts;
+  readonly billing: Billing;
   /** Where it is noted that the portal wants a project deleted. */
   readonly departing: DepartingProjects;
   readonly teamRoles: RoleMapping;
@@ -56,7 +57,7 @@ export interface ApiOptions {
   /** Rejects when Keystone does not answer us. */
   readonly pingCloud: () => Promise<void>;
   /** Whether CloudKitty rates every new project. */
-  readonly billing: boolean;
+  readonly isRated: boolean;
   /** Which requests need a token of the portal's. */
   readonly jwt: JwtPolicy;
   /** PEM; undefined: plain HTTP. */
@@ -200,6 +201,8 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     addUserProjectRoutes(guarded, { ...options, asker });
     addUserRoutes(guarded, { ...options, asker });
     addTeamRoutes(guarded, { ...options, asker });
+    addCreditAndOrderRoutes(guarded, { ...options, asker });
+    addInvoiceRoutes(guarded, options);
     addStatusChangeRoutes(guarded, { ...options, asker });
     addKeyPairRoutes(guarded, asker);
   });

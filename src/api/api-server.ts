@@ -36,9 +36,9 @@ export class ApiServer {
     const app = await apiApp(this.#options);
     try {
       const url = await app.listen({ host, port });
-      log.info({ url, jwt: jwt.kind }, 'listening');
+      log.info({ url, admission: jwt.kind }, 'listening');
       if (jwt.kind !== 'required' && !isLoopback(host)) {
-        log.warn({ url, jwt: jwt.kind }, 'API accepts requests without a token on a public address');
+        log.warn({ url, admission: jwt.kind }, 'API accepts requests without a token on a public address');
       }
       onListening?.(url);
     } catch (cause) {

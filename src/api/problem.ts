@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { OperationError, type OperationErrorKind } from '../operations/operation-error.ts';
+import { BillingError, type BillingErrorKind } from '../billing/errors.ts';
+import { OperationError, type OperationErrorKind, operationError } from '../operations/operation-error.ts';
 import type { ErrorBody } from './wire/error-body.ts';
 
 /** A request that is answered with an error. The message is shown to a portal user. */
@@ -27,13 +28,24 @@ const statuses: Readonly<Record<OperationErrorKind, number>> = {
   'cloud-slow': 504,
 };
 
+const ofBilling: Readonly<Record<BillingErrorKind, number>> = {
+  'not-found': 404,
+  conflict: 409,
+  invalid: 400,
+  unsupported: 501,
+  unauthorized: 502,
+  failed: 502,
+};
+
 /** undefined for a defect of ours: whatever its message holds is not for others. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (error instanceof OperationError) {
-    const { kind, message, retryAfterS } = error;
+  const meant = operationError(error, []);
+  if (meant instanceof OperationError) {
+    const { kind, message, retryAfterS } = meant;
     return new Problem(statuses[kind], message, retryAfterS ? { 'retry-after': String(retryAfterS) } : {});
   }
+  if (error instanceof BillingError) return new Problem(ofBilling[error.kind], error.message);
   return undefined;
 }
 

@@ -357,6 +357,14 @@ const api: readonly LogEvent[] = [
     action: '[what an error means](components/api.md#what-an-error-means)',
   },
   {
+    code: 'cloud-changed',
+    level: 'info',
+    message: 'changed in the cloud',
+    meaning:
+      'something was made, changed or deleted in the cloud on request: `verb`, `kind`, `id`, `name`, `detail`, and who asked: `behalf` (the user whose credentials were sent), `project`, `from`, `requestId`',
+    action: 'nothing',
+  },
+  {
     code: 'api-open',
     level: 'warn',
     message: 'API accepts requests without a token on a public address',

@@ -1,5 +1,5 @@
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
-import { CatalogError } from '../openstack/catalog.ts';
+import { CatalogError, services } from '../openstack/catalog.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
@@ -30,7 +30,17 @@ export class OperationError extends ServiceError {
   readonly kind: OperationErrorKind;
   /** The exchange that failed, if one did: the cloud's own log knows it by this. */
   readonly upstream:
-    | { readonly service: string; readonly status?: number; readonly requestId?: string | undefined }
+    | {
+        readonly service: string;
+        readonly status?: number;
+        readonly requestId?: string | undefined;
+        /** Where it was asked. */
+        readonly url?: string;
+        /** Why there was no connection. */
+        readonly code?: string;
+        /** What else is for the log and not for the one who asked. */
+        readonly said?: string;
+      }
     | undefined;
   /** After so many seconds it may be tried again. */
   readonly retryAfterS: number | undefined;
@@ -68,20 +78,27 @@ const severities: Readonly<Record<OperationErrorKind, Severity>> = {
 export function operationError(error: unknown, secrets: readonly Secret[]): unknown {
   if (error instanceof OpenStackError) return fromRefusal(error, secrets);
   if (error instanceof ConnectionError) {
-    const message = `${error.service} at ${originOf(error.url)} cannot be reached (${error.code}).`;
-    return new OperationError('cloud-failed', message, { upstream: { service: error.service } });
+    const { service, url, code } = error;
+    const message = `${service} of the cloud cannot be reached at the moment. Try again later.`;
+    return new OperationError('cloud-failed', message, { upstream: { service, url: originOf(url), code } });
   }
   if (error instanceof TimeoutError) {
-    const seconds = Math.round(error.timeoutMs / 1000);
-    const message = `${error.service} at ${originOf(error.url)} did not answer within ${seconds} s. It may still do what was asked.`;
-    return new OperationError('cloud-slow', message, { upstream: { service: error.service } });
+    const { service, url, timeoutMs } = error;
+    const seconds = Math.round(timeoutMs / 1000);
+    const message = `${service} of the cloud did not answer within ${seconds} s. It may still do it: look again before you repeat it.`;
+    return new OperationError('cloud-slow', message, { upstream: { service, url: originOf(url) } });
   }
   if (error instanceof BodyError) {
-    const message = `${error.service} at ${originOf(error.url)} gave an answer that is not understood.`;
-    return new OperationError('cloud-failed', message, { upstream: { service: error.service } });
+    const { service, url } = error;
+    const message = `${service} of the cloud gave an answer that is not understood. The administrator finds more in the log.`;
+    return new OperationError('cloud-failed', message, { upstream: { service, url: originOf(url) } });
   }
-  // Its message names services and regions, as Keystone's catalog has them.
-  if (error instanceof CatalogError) return new OperationError('cloud-failed', error.message);
+  if (error instanceof CatalogError) {
+    const message = `The cloud has no ${services[error.service].name}, or its administrator has not made it known.`;
+    return new OperationError('cloud-failed', message, {
+      upstream: { service: error.service, said: error.message },
+    });
+  }
   if (error instanceof DOMException && error.name === 'AbortError') {
     return new OperationError('cloud-failed', 'This service is being stopped.');
   }
@@ -89,8 +106,8 @@ export function operationError(error: unknown, secrets: readonly Secret[]): unkn
 }
 
 function fromRefusal(error: OpenStackError, secrets: readonly Secret[]): OperationError {
-  const { service, status, requestId } = error;
-  const upstream = { service, status, requestId };
+  const { service, status, requestId, url } = error;
+  const upstream = { service, status, requestId, url: originOf(url) };
   if (isLogin(error)) return fromRefusedLogin(error);
   const said = withoutSecrets(withoutValues(error.upstream), secrets);
   const kind = kinds[status] ?? 'cloud-failed';
@@ -98,10 +115,8 @@ function fromRefusal(error: OpenStackError, secrets: readonly Secret[]): Operati
     // Nova and Heat say it well; Keystone speaks of policies and numbers.
     return new OperationError(kind, service === 'Keystone' ? `Keystone: ${said}` : said, { upstream });
   }
-  const reason = said === '' ? '' : `: ${said}`;
-  return new OperationError(kind, `${service} at ${originOf(error.url)} answered ${status}${reason}`, {
-    upstream,
-  });
+  const message = `${service} of the cloud answered ${status}, an error of its own. Try again later; the administrator finds more in the log.`;
+  return new OperationError(kind, message, { upstream: said === '' ? upstream : { ...upstream, said } });
 }
 
 const kinds: Readonly<Record<number, OperationErrorKind>> = {
@@ -124,8 +139,8 @@ function fromRefusedLogin({ service, status, requestId, url }: OpenStackError): 
     return new OperationError('too-many-requests', 'Keystone asks for patience.', { upstream });
   return new OperationError(
     'cloud-failed',
-    `Keystone at ${originOf(url)} answered the login with ${status}.`,
-    { upstream },
+    `Keystone of the cloud answered the login with ${status}, an error of its own. Try again later.`,
+    { upstream: { ...upstream, url: originOf(url) } },
   );
 }
 

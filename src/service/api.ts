@@ -1,7 +1,6 @@
 import { queueNames } from '../amqp/queues.ts';
 import { ApiServer } from '../api/api-server.ts';
 import { Health } from '../observability/health.ts';
-import { noAccounts } from '../operations/accounts.ts';
 import { AuthUrls } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
 import { DepartingProjects } from '../operations/departing-projects.ts';
@@ -44,13 +43,13 @@ export function createApi(
     ...config.api,
     sessions,
     repeats: new Repeats({ clock }),
-    accounts: noAccounts,
+    billing: base.billing,
     departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
     // A courtesy: without it the change shows when a notification, or the next full run, comes.
     requestReconcile: (references) =>
       void writer?.request(references).catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
     pingCloud: () => pingCloud(base.cloud),
-    billing: config.billing.enabled,
+    isRated: config.billing.enabled,
     scrape: () => observation.scrape(),
     statusPage: statusPage({ config, clock, status: () => observation.status(), ...page }),
     onServed: (request) => observation.served(request),

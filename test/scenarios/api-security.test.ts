@@ -128,7 +128,7 @@ test.each([
 ])('with tokens $jwt.kind on $host there are $warnings warnings that it is open', async (api) => {
   await using cloud = await startApiCloud({ api });
 
-  const warned = cloud.api.printed.filter((line) => line.includes('the API is open'));
+  const warned = cloud.api.printed.filter((line) => line.includes('"event":"api-open"'));
 
   expect(warned).toHaveLength(api.warnings);
 });

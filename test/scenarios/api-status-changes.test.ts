@@ -191,5 +191,5 @@ test('a request to reconcile that fails does not fail the change', async () => {
   const answer = await change(cloud, `devices/${firstServer(cloud)}`, 'off');
 
   expect(answer.status).toBe(202);
-  expect(cloud.api.printed.join('')).toContain('the change is not announced');
+  expect(cloud.api.printed.join('')).toContain('"event":"writer-not-notified"');
 });

@@ -81,7 +81,7 @@ test.each([{ billing_enabled: true }, { billing_enabled: 'True' }])(
 );
 
 test('with billing in the configuration every project is rated', async () => {
-  await using cloud = await startApiCloud({ api: { billing: true } });
+  await using cloud = await startApiCloud({ api: { isRated: true } });
   const { identity } = cloud.sandbox.cloud;
   identity.createUser({ name: 'cloudkitty', password: 'secret' });
 
@@ -209,7 +209,7 @@ test('a project that the portal knows and that bears another name now is a confl
 });
 
 test('a role and a user that are missing are named with the commands that make them', async () => {
-  await using cloud = await startApiCloud({ api: { billing: true } });
+  await using cloud = await startApiCloud({ api: { isRated: true } });
   cloud.sandbox.faults.add({
     service: 'keystone',
     path: /roles\?name=watcher/,
@@ -324,7 +324,7 @@ test('a password of the new user that Keystone refuses is not repeated in the an
   expect(JSON.stringify(answer.body) + cloud.api.printed.join('')).not.toContain('first-password');
 });
 
-test('a cloud that is down is a 502 that names service and address', async () => {
+test('a cloud that is down is a 502 in words, and its address and the reason are in the log', async () => {
   await using cloud = await startApiCloud({
     api: { session: { retry: { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 } } },
   });
@@ -334,7 +334,8 @@ test('a cloud that is down is a 502 that names service and address', async () =>
 
   const origin = new URL(String(cloud.admin['auth_url'])).origin;
   expect(answer.status).toBe(502);
-  expect(answer.body.message).toBe(`Keystone at ${origin} cannot be reached (ECONNREFUSED).`);
+  expect(answer.body.message).toBe('Keystone of the cloud cannot be reached at the moment. Try again later.');
+  expect(cloud.api.printed.join('')).toContain(`"url":"${origin}","code":"ECONNREFUSED"`);
 });
 
 test('a cloud that does not answer is a 504', async () => {

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { ApiServer, type ApiServerOptions } from '../../src/api/api-server.ts';
+import { NoPlatform } from '../../src/billing/none.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { Reference } from '../../src/openstack/model.ts';
-import { noAccounts } from '../../src/operations/accounts.ts';
 import { AuthUrls } from '../../src/operations/auth-urls.ts';
 import { CloudSessions, type CloudSessionsOptions } from '../../src/operations/cloud-sessions.ts';
 import { DepartingProjects } from '../../src/operations/departing-projects.ts';
@@ -56,12 +56,12 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     port: 0,
     sessions,
     repeats: new Repeats({ clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
-    accounts: noAccounts,
+    billing: new NoPlatform({ dataDir: undefined, freeCredits: 1_000_000 }),
     departing: new DepartingProjects({ dataDir: undefined, clock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: (references) => void reconciled.push(...references),
     pingCloud: async () => {},
-    billing: false,
+    isRated: false,
     jwt: { kind: 'off' },
     tls: undefined,
     clock,

@@ -10,6 +10,7 @@ const reasons = {
   415: 'The body is not JSON.',
   424: 'A role or user is missing in Keystone: the message names it and the command that makes it.',
   429: 'Too many logins have failed: `Retry-After` says how long to wait.',
+  501: 'There is no billing platform.',
   502: 'The cloud cannot be reached or failed: the message names service and address.',
   504: 'The cloud did not answer in time; it may do what was asked all the same.',
 } as const;

@@ -1,4 +1,4 @@
-import type { Accounts } from '../../operations/accounts.ts';
+import type { AccountId, Billing } from '../../billing/billing.ts';
 import { createTeam } from '../../operations/create-team.ts';
 import { deleteTeam } from '../../operations/delete-team.ts';
 import type { DepartingProjects } from '../../operations/departing-projects.ts';
@@ -12,11 +12,11 @@ import { refusals } from './refusals.ts';
 
 export interface TeamRoutesOptions {
   readonly asker: Asker;
-  readonly accounts: Accounts;
+  readonly billing: Billing;
   readonly departing: DepartingProjects;
   readonly teamRoles: RoleMapping;
   /** Whether CloudKitty rates every project, whatever a request says. */
-  readonly billing: boolean;
+  readonly isRated: boolean;
 }
 
 /** The teams of portals from 1.2.0 on. */
@@ -25,7 +25,7 @@ export function addTeamRoutes(app: TypedApp, options: TeamRoutesOptions): void {
   addTeamRoles(app, options);
 }
 
-function addTeams(app: TypedApp, { asker, accounts, departing, billing }: TeamRoutesOptions): void {
+function addTeams(app: TypedApp, { asker, billing, departing, isRated }: TeamRoutesOptions): void {
   app.route({
     method: 'POST',
     url: '/team',
@@ -42,13 +42,12 @@ function addTeams(app: TypedApp, { asker, accounts, departing, billing }: TeamRo
         name,
         knownProjectId: known.project_id ?? undefined,
         domain: env.domain,
-        billing: billing || env.billing,
+        billing: isRated || env.billing,
       };
-      const knownId = accountIdIn(known);
-      const call = { about: `team ${name}`, draft: { ...draft, knownId } };
+      const call = { about: `team ${name}`, draft };
       const made = await asker.once(request, env.login, call, async (session, audit) => {
         const projectId = await createTeam(session, draft, audit);
-        const accountId = await accounts.open({ projectId, name, email: undefined, knownId });
+        const accountId = await billing.accountFor({ projectId, name });
         return { projectId, accountId };
       });
       reply.code(201);
@@ -71,7 +70,7 @@ function addTeams(app: TypedApp, { asker, accounts, departing, billing }: TeamRo
       const projectId = info.project_id ?? undefined;
       const accountId = accountIdIn(info);
       const closeAccount = async () => {
-        if (accountId !== undefined) await accounts.close({ id: accountId, projectId });
+        if (accountId !== undefined) await billing.closeAccount(accountId as AccountId);
       };
       const call = { about: `project ${projectId ?? ''}`, draft: { accountId, isDeletion: true } };
       await asker.once(request, env.login, call, async (session, audit) => {

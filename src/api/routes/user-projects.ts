@@ -1,22 +1,22 @@
-import type { Accounts } from '../../operations/accounts.ts';
+import type { Billing } from '../../billing/billing.ts';
 import { createUserProject } from '../../operations/create-user-project.ts';
 import type { Asker } from '../asker.ts';
 import type { TypedApp } from '../typed-app.ts';
-import { accountIdIn, bothNames } from '../wire/portal-ids.ts';
+import { bothNames } from '../wire/portal-ids.ts';
 import { CreateUserProject, UserProjectBody } from '../wire/user-project.ts';
 import { refusals } from './refusals.ts';
 
 export interface UserProjectRoutesOptions {
   readonly asker: Asker;
-  readonly accounts: Accounts;
+  readonly billing: Billing;
   /** Whether CloudKitty rates every project, whatever a request says. */
-  readonly billing: boolean;
+  readonly isRated: boolean;
 }
 
 /** The sign-up of portals before 1.2.0, which know no teams. */
 export function addUserProjectRoutes(
   app: TypedApp,
-  { asker, accounts, billing }: UserProjectRoutesOptions,
+  { asker, billing, isRated }: UserProjectRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -37,7 +37,7 @@ export function addUserProjectRoutes(
         knownUserId: known.cloud_user_id ?? undefined,
         knownProjectId: known.project_id ?? undefined,
         domain: env.domain,
-        billing: billing || env.billing,
+        billing: isRated || env.billing,
       };
       const call = {
         about: `user ${username}`,
@@ -46,8 +46,8 @@ export function addUserProjectRoutes(
       };
       const made = await asker.once(request, env.login, call, async (session, audit) => {
         const { userId, projectId } = await createUserProject(session, draft, audit);
-        const owner = { projectId, name: username, email: draft.email, knownId: accountIdIn(known) };
-        return { userId, projectId, accountId: await accounts.open(owner) };
+        const customer = { projectId, name: username, email: draft.email };
+        return { userId, projectId, accountId: await billing.accountFor(customer) };
       });
       reply.code(201);
       return {

@@ -1,4 +1,4 @@
-import type { Accounts } from '../../operations/accounts.ts';
+import type { AccountId, Billing } from '../../billing/billing.ts';
 import { changeUser } from '../../operations/change-user.ts';
 import { createUser } from '../../operations/create-user.ts';
 import { deleteUser } from '../../operations/delete-user.ts';
@@ -11,11 +11,11 @@ import { refusals } from './refusals.ts';
 
 export interface UserRoutesOptions {
   readonly asker: Asker;
-  readonly accounts: Accounts;
+  readonly billing: Billing;
   readonly departing: DepartingProjects;
 }
 
-export function addUserRoutes(app: TypedApp, { asker, accounts, departing }: UserRoutesOptions): void {
+export function addUserRoutes(app: TypedApp, { asker, billing, departing }: UserRoutesOptions): void {
   app.route({
     method: 'POST',
     url: '/user',
@@ -74,7 +74,7 @@ export function addUserRoutes(app: TypedApp, { asker, accounts, departing }: Use
         const updated = await asker.once(request, env.login, call, async (session, audit) => {
           const fields = await changeUser(session, info.cloud_user_id, change, audit);
           if (accountId !== undefined && change.email !== undefined) {
-            await accounts.changeEmail({ id: accountId, email: change.email });
+            await billing.changeEmail(accountId as AccountId, change.email);
           }
           return fields;
         });
@@ -111,7 +111,7 @@ export function addUserRoutes(app: TypedApp, { asker, accounts, departing }: Use
             {
               audit,
               beforeGone: async () => {
-                if (accountId !== undefined) await accounts.close({ id: accountId, projectId });
+                if (accountId !== undefined) await billing.closeAccount(accountId as AccountId);
               },
             },
           );
