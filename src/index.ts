@@ -5,6 +5,7 @@
  */
 export { type ComponentName, componentNames } from './components.ts';
 export type * from './config/config.ts';
+export type { ConfigValues } from './config/config-values.ts';
 export { type LoadOptions, loadConfig } from './config/load.ts';
 export { ConfigError } from './config/problems.ts';
 export { type CreateServiceOptions, createService } from './create-service.ts';

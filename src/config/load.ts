@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
 import type { Config, Credentials, JwtPolicy, RabbitMqConfig, TlsTrust } from './config.ts';
+import { type ConfigValues, treeOf } from './config-values.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
 import { readFile } from './read-file.ts';
@@ -53,9 +54,22 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const root = parseYaml(content.text, file, problems);
   if (!root) throw problems.toError();
   const given = withSecretsOf(env, withFoldersOf(env, root));
-  const read = readSettings(withCloudOf(given, env, problems), problems);
+  return { file, ...build(given, env, problems) };
+}
+
+/**
+ * The configuration that a program gives as values. Nothing is taken from the environment.
+ *
+ * @throws {ConfigError} with everything that is wrong with it
+ */
+export function configFromValues(values: ConfigValues): Config {
+  return build(treeOf(values), {}, new Problems()).config;
+}
+
+function build(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems): Omit<LoadedConfig, 'file'> {
+  const read = readSettings(withCloudOf(root, env, problems), problems);
   const config = new ConfigBuilder(read, problems).build(root.at, systemdOf(env));
-  return { config, file, settings: read.settings };
+  return { config, settings: read.settings };
 }
 
 const howToName = `; give --config FILE or set $${environmentVariable}`;
