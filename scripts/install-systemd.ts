@@ -65,11 +65,20 @@ async function installPackage(): Promise<void> {
   chmodSync(join(fresh, 'bin/node'), 0o755);
 }
 
-/** For `plan` and the like: with the Node that the service has. */
+/**
+ * For `plan`, `status`, `run --once` and the like: with the Node, the folder of data, the secrets and, where root asks, the
+ * user that the units have. What root would write the units could not.
+ */
 function installCommand(): void {
   const at = '/opt/concertim-openstack-service/bin';
   mkdirSync(join(places.command, '..'), { recursive: true });
-  const text = `#!/bin/sh\nexec ${at}/node ${at}/concertim-openstack-service "$@"\n`;
+  const text = `#!/bin/sh
+export STATE_DIRECTORY="\${STATE_DIRECTORY-/var/lib/concertim-openstack-service}"
+as=
+[ "$(id -u)" -ne 0 ] || as='setpriv --reuid=${user} --regid=${user} --init-groups'
+exec $as ${at}/node --env-file-if-exists=/etc/concertim-openstack-service/environment \\
+  ${at}/concertim-openstack-service "$@"
+`;
   writeFileSync(places.command, text);
   chmodSync(places.command, 0o755);
 }

@@ -185,6 +185,18 @@ test
         '-c',
         config,
       );
+      // As it would run there, by this user instead of the units', who is on that machine alone.
+      const wrapper = join(folder, 'command');
+      const secrets = join(folder, 'environment');
+      writeFileSync(secrets, "JWT_SECRET='0123456789abcdef'\n");
+      writeFileSync(
+        wrapper,
+        readFileSync(join(machine, 'usr/local/bin', name), 'utf8')
+          .replaceAll('/opt/', `${machine}/opt/`)
+          .replaceAll('=concertim', '=root')
+          .replace(`/etc/${name}/environment`, secrets),
+      );
+      const atShell = await succeed('sh', wrapper, 'check-config', '-c', config);
       writeFileSync(join(etc, 'config.yaml'), 'log_level: debug\n');
       writeFileSync(join(opt, 'left-over'), '');
       await succeed('env', ...install);
@@ -196,6 +208,11 @@ test
       expect(told).toContain(`edit ${join(etc, 'config.yaml')}`);
       expect(sample).toBe(readFileSync(join(checkout, 'config.example.yaml'), 'utf8'));
       expect(checked).toContain(sandbox.config.openstack.auth_url);
+      expect(atShell).toMatch(/data_dir: \/var\/lib\/concertim-openstack-service .*\$STATE_DIRECTORY/);
+      expect(atShell).toMatch(/jwt_secret: \[hidden\] .*\$JWT_SECRET/);
+      expect(readFileSync(join(machine, 'usr/local/bin', name), 'utf8')).toContain(
+        'setpriv --reuid=concertim',
+      );
       expect(installed).toEqual({
         units: [...unitFiles].sort(),
         config: 'log_level: debug\n',
