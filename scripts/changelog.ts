@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { root } from './command.ts';
 
-/** @throws when what would be released is not what CHANGELOG.md has its notes of */
-export function checkReleaseNotes(changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')): void {
+/**
+ * The notes of the version that is released: what CHANGELOG.md says below its heading.
+ *
+ * @throws when what would be released is not what CHANGELOG.md has its notes of
+ */
+export function releaseNotes(changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')): string {
   const { version } = manifest;
-  const [, heading = 'nothing'] = /^## (.+)$/m.exec(changelog) ?? [];
-  if (heading.startsWith(`${version} - `) && /\d{4}-\d\d-\d\d$/.test(heading)) return;
+  const [heading = 'nothing', ...lines] = changelog.split(/^## /m)[1]?.split('\n') ?? [];
+  if (heading.startsWith(`${version} - `) && /\d{4}-\d\d-\d\d$/.test(heading)) {
+    return `${lines.join('\n').trim()}\n`;
+  }
   throw new Error(
     `CHANGELOG.md begins with "${heading}", but package.json has version ${version}. ` +
       `Give the notes their heading, "## ${version} - YYYY-MM-DD", or package.json the next version.`,

@@ -1,12 +1,15 @@
 /**
- * `npm run release`: what a release consists of, into release/: the package, its bill of materials (CycloneDX) and their
- * sums. Known weaknesses of what it depends on stop it; where the registry cannot tell them, that is its last word.
+ * `npm run release [-- --tag]`: what a release consists of, into release/: the package, its bill of materials (CycloneDX), the
+ * chart, what each image is built from, the notes, and the sums of them all. Known weaknesses of what it depends on stop it;
+ * where the registry cannot tell them, that is its last word. With `--tag` the commit gets the tag of the version.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkReleaseNotes } from './changelog.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { releaseNotes } from './changelog.ts';
 import { root, run } from './command.ts';
+import { imageManifests } from './image-manifests.ts';
 
 const folder = join(root, 'release');
 
@@ -34,7 +37,16 @@ async function audit(): Promise<string> {
   return 'audited: no known weakness';
 }
 
-checkReleaseNotes();
+const notes = releaseNotes();
+const tag = `v${manifest.version}`;
+const isTagging = process.argv.includes('--tag');
+const commit = (await must('git', 'rev-parse', 'HEAD')).trim();
+if (isTagging) {
+  const changed = (await must('git', 'status', '--porcelain')).trim();
+  if (changed) throw new Error(`What is tagged must be committed. Changed:\n${changed}`);
+  const { output } = await run('git', ['tag', '--list', tag]);
+  if (output.trim()) throw new Error(`There is a tag ${tag} already: give package.json the next version.`);
+}
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 const audited = await audit();
@@ -43,6 +55,11 @@ const bill = jsonIn(
   await must('npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--loglevel=silent'),
 );
 writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+const chart = `concertim-openstack-service-chart-${manifest.version}.tgz`;
+const chartFolder = join(root, 'deploy/helm');
+await must('tar', '-chzf', join(folder, chart), '-C', chartFolder, 'concertim-openstack-service');
+writeFileSync(join(folder, 'images.json'), `${JSON.stringify(imageManifests(commit), null, 2)}\n`);
+writeFileSync(join(folder, 'notes.md'), notes);
 const sums = readdirSync(folder).map((name) => {
   const sum = createHash('sha256')
     .update(readFileSync(join(folder, name)))
@@ -52,3 +69,7 @@ const sums = readdirSync(folder).map((name) => {
 writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
 console.log(readdirSync(folder).join('\n'));
 console.log(audited);
+if (isTagging) {
+  await must('git', 'tag', '--annotate', tag, '--message', `Release ${manifest.version}`);
+  console.log(`tagged ${commit.slice(0, 12)} as ${tag}; publish it: git push origin ${tag}`);
+}
