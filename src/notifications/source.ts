@@ -2,10 +2,8 @@
 export interface DeliveredMessage {
   readonly exchange: string;
   readonly routingKey: string;
-  /** Of a large one the beginning. */
-  readonly body: Buffer;
-  /** Bytes of the whole body. */
-  readonly bodySize: number;
+  /** Bytes or text; parsed already where the client has done so. */
+  readonly body: unknown;
 }
 
 /** What became of a message. `unreadable`: put it aside with the reason. */

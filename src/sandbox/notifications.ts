@@ -32,8 +32,7 @@ export class InMemoryNotifications implements NotificationSource {
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     const deliveries: Promise<unknown>[] = [];
     const stop = announce(this.#cloud, ({ exchange, routingKey, body }) => {
-      const bytes = Buffer.from(body);
-      const message: DeliveredMessage = { exchange, routingKey, body: bytes, bodySize: bytes.length };
+      const message: DeliveredMessage = { exchange, routingKey, body: Buffer.from(body) };
       deliveries.push(receiver.receive(message));
     });
     receiver.listening();

@@ -19,9 +19,8 @@ export class UnreliableNotifications implements NotificationSource {
 
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     this.#deliver = ({ exchange, routingKey, body }) => {
-      const bytes = Buffer.from(body);
       // Nobody hears of a failure but the sender, who would keep the message.
-      receiver.receive({ exchange, routingKey, body: bytes, bodySize: bytes.length }).catch(() => {});
+      receiver.receive({ exchange, routingKey, body: Buffer.from(body) }).catch(() => {});
     };
     const stop = announce(this.#cloud, (message) => this.#send(message));
     receiver.listening();
