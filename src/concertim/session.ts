@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly grantFile?: string | undefined;
   /** Default 60 s: a list of 2,000 devices takes the portal 6 s. */
   readonly timeoutMs?: number;
+  /** How long nothing may come of a list. Default: `timeoutMs`. */
+  readonly listTimeoutMs?: number | undefined;
   /** Most requests in flight. Default 5, the threads of one portal process. */
   readonly concurrency?: number;
   readonly retry?: RetryPolicy;

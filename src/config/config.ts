@@ -49,6 +49,10 @@ export interface OpenStackConfig {
   readonly region: string | undefined;
   readonly interface: EndpointInterface;
   readonly tls: TlsTrust;
+  /** How long nothing may come of an answer, ms. */
+  readonly timeoutMs: number;
+  /** The same of a list, ms. */
+  readonly listTimeoutMs: number;
 }
 
 /** Which of a service's addresses in Keystone's catalogue is used. */
@@ -110,6 +114,10 @@ export interface ConcertimConfig {
   /** In rack units, 1 to 72. */
   readonly defaultRackHeight: number;
   readonly tls: TlsTrust;
+  /** How long nothing may come of an answer, ms. */
+  readonly timeoutMs: number;
+  /** The same of a list, ms. */
+  readonly listTimeoutMs: number;
 }
 
 /** Keeping the portal in step with the cloud. */

@@ -149,6 +149,7 @@ class ConfigBuilder {
         credentials,
         region: openstack.region_name,
         interface: openstack.interface,
+        ...patience(openstack.timeout),
         tls: openstackTls,
       },
       rmq,
@@ -157,6 +158,7 @@ class ConfigBuilder {
         login: concertim.concertim_username,
         password: concertim.concertim_password,
         defaultRackHeight: concertim.default_rack_height,
+        ...patience(concertim.timeout),
         tls: concertimTls,
       },
       updates: {
@@ -332,4 +334,11 @@ function deepFreeze<T>(value: T): T {
     for (const part of Object.values(value)) deepFreeze(part);
   }
   return value;
+}
+
+/** Of what is no list: it is made in moments, or never. */
+const longestForOthersMs = 60_000;
+
+function patience(listTimeoutMs: number): { timeoutMs: number; listTimeoutMs: number } {
+  return { timeoutMs: Math.min(longestForOthersMs, listTimeoutMs), listTimeoutMs };
 }

@@ -78,6 +78,11 @@ export const ConfigFile = z.strictObject({
       }),
       { description: "Which of a service's endpoints is used.", default: 'public' },
     ),
+    timeout: optional(duration(5, 3_600), {
+      description:
+        'How long nothing may come of a list that a service of the cloud is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after a minute of silence, or after this time if it is shorter.',
+      default: '180',
+    }),
     cacert: optional(path, {
       description: 'Certificates (PEM) of the authorities that vouch for the cloud.',
     }),
@@ -100,6 +105,11 @@ export const ConfigFile = z.strictObject({
     default_rack_height: optional(whole(1, 72), {
       description: 'Height, in rack units, of the racks that are made. A stack that needs more gets more.',
       default: '42',
+    }),
+    timeout: optional(duration(5, 3_600), {
+      description:
+        'How long nothing may come of a list that Concertim is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after a minute of silence, or after this time if it is shorter.',
+      default: '300',
     }),
     cacert: optional(path, {
       description: 'Certificates (PEM) of the authorities that vouch for Concertim.',

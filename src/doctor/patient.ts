@@ -26,7 +26,7 @@ const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 /** Connections of its own: each request is tried once, and no sign-in is kept. */
 export function admit({ config, file }: { readonly config: Config; readonly file: string }): Patient {
   const { openstack, concertim, rmq } = config;
-  const shared = { timeoutMs, retry: once };
+  const shared = { timeoutMs, listTimeoutMs: timeoutMs, retry: once };
   const cloud = new CloudSession({ ...openstack, ...shared });
   const portal = new PortalSession({ ...concertim, ...shared });
   return {

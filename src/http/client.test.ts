@@ -1,9 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { listen } from '../../test/support/listen.ts';
 import { HastyClock } from '../../test/support/manual-clock.ts';
 import { type Exchange, HttpClient, type HttpClientOptions } from './client.ts';
 import { BodyError, ConnectionError, TimeoutError } from './errors.ts';
+import { ListBody } from './list-body.ts';
 
 const always = (value: number) => ({ next: () => value });
 
@@ -133,20 +135,44 @@ test('an answer that does not come is an error after the deadline', async () => 
   await expect(late).rejects.toBeInstanceOf(TimeoutError);
 });
 
-test('an answer that comes drop by drop is an error after the same deadline', async () => {
-  await using server = await answering((_, response) => {
-    response.writeHead(200, { 'content-length': '1000000' });
-    const dripping = setInterval(() => response.write('x'), 5);
-    response.on('close', () => clearInterval(dripping));
-  });
-  const { client } = clientWith({
-    timeoutMs: 60,
-    retry: { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 },
-  });
+/** Sends a byte every few milliseconds, so many of them; by default without end. */
+const dripping =
+  (everyMs: number, bytes = Number.POSITIVE_INFINITY): RequestListener =>
+  (_, response) => {
+    response.writeHead(200);
+    let sent = 0;
+    const drip = setInterval(() => (sent++ < bytes ? response.write('1') : response.end()), everyMs);
+    response.on('close', () => clearInterval(drip));
+  };
+const onlyOnce = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 
-  const dripping = client.request({ method: 'GET', url: server.url, route: '/' });
+test('an answer that goes on coming may take longer than the deadline, which begins again with each byte', async () => {
+  await using server = await answering(dripping(200, 8));
+  const { client } = clientWith({ timeoutMs: 1_000, retry: onlyOnce });
 
-  await expect(dripping).rejects.toBeInstanceOf(TimeoutError);
+  const { text } = await client.request({ method: 'GET', url: server.url, route: '/' });
+
+  expect(text).toBe('11111111');
+});
+
+test('an answer that comes drop by drop without end is an error after ten deadlines', async () => {
+  await using server = await answering(dripping(5));
+  const { client } = clientWith({ timeoutMs: 60, retry: onlyOnce });
+
+  const late = client.request({ method: 'GET', url: server.url, route: '/' });
+
+  await expect(late).rejects.toBeInstanceOf(TimeoutError);
+});
+
+test('a list has a patience of its own', async () => {
+  await using server = await answering((_, response) => void setTimeout(() => response.end('[]'), 300));
+  const { client } = clientWith({ timeoutMs: 50, listTimeoutMs: 10_000, retry: onlyOnce });
+  const request = { method: 'GET', url: server.url, route: '/' } as const;
+
+  await expect(client.request(request)).rejects.toBeInstanceOf(TimeoutError);
+  const { text } = await client.request({ ...request, into: new ListBody({ row: z.unknown() }) });
+
+  expect(text).toBe('[]');
 });
 
 test('an answer larger than allowed is refused, said in advance or not', async () => {

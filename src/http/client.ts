@@ -28,7 +28,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   /** Whether it may be sent twice to the same effect. Default: by the method (GET, HEAD, PUT and DELETE may). */
   readonly idempotent?: boolean;
-  /** For the whole exchange, body included. Default: the client's. */
+  /** How long nothing may come. Default: the client's, for lists or for others. */
   readonly timeoutMs?: number;
   /** What takes the body of a success as it comes. */
   readonly into?: BodySink;
@@ -39,8 +39,12 @@ export interface HttpRequest {
 export interface BodySink {
   /** Forgets what it has: the exchange is begun, or begun again. */
   begin(): void;
-  /** Never fails: what is wrong with the body is said by whoever asks the sink for it. */
-  write(chunk: Buffer): void;
+  /**
+   * Never fails: what is wrong with the body is said by whoever asks the sink for it.
+   *
+   * @returns whether it takes more; if not, the rest is not read
+   */
+  write(chunk: Buffer): boolean;
   /** What is left for the answer's `text`. */
   end(): string;
 }
@@ -81,8 +85,11 @@ export interface HttpClientOptions {
   readonly service: string;
   /** Most requests in flight. */
   readonly concurrency?: number;
+  /** How long nothing may come of an answer. In all it may take ten times as long. Default: a minute. */
   readonly timeoutMs?: number;
-  /** Largest answer, in bytes. */
+  /** The same for an answer that is taken as it comes: a list, which may take long to be made. Default: `timeoutMs`. */
+  readonly listTimeoutMs?: number | undefined;
+  /** Largest answer that is taken as it comes, in bytes. Of others at most `mostOfAWhole` is taken. */
   readonly maxBytes?: number;
   readonly tls?: TlsOptions;
   readonly retry?: RetryPolicy;
@@ -94,11 +101,13 @@ export interface HttpClientOptions {
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
-/** 256 MiB: five times the largest list that a portal of 50,000 devices gives. */
-const defaultMaxBytes = 256 * 1024 * 1024;
+/** 128 MiB: more than twice the largest list that a portal of 50,000 devices gives. */
+const defaultMaxBytes = 128 * 1024 * 1024;
+/** An answer that is parsed as a whole may take twenty times its size in memory: `[{},{},…]`. */
+const mostOfAWhole = 32 * 1024 * 1024;
 
 /**
- * One service's HTTP: a keep-alive pool, bounded concurrency and size, one deadline an exchange, repetition of what
+ * One service's HTTP: a keep-alive pool, bounded concurrency and size, bounded silence in an exchange, repetition of what
  * may be repeated. Any status is an answer; what it means is the caller's to say.
  */
 export class HttpClient {
@@ -106,6 +115,8 @@ export class HttpClient {
   readonly #agent: Agent;
   readonly #limit: LimitFunction;
   readonly #timeoutMs: number;
+  readonly #listTimeoutMs: number;
+  readonly #mostOfAWhole: number;
   readonly #retry: RetryPolicy;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -116,6 +127,8 @@ export class HttpClient {
     const concurrency = options.concurrency ?? 16;
     this.service = options.service;
     this.#timeoutMs = options.timeoutMs ?? 60_000;
+    this.#listTimeoutMs = options.listTimeoutMs ?? this.#timeoutMs;
+    this.#mostOfAWhole = Math.min(mostOfAWhole, options.maxBytes ?? defaultMaxBytes);
     this.#retry = options.retry ?? defaultRetryPolicy;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
@@ -124,7 +137,7 @@ export class HttpClient {
     this.#limit = pLimit(concurrency);
     this.#agent = new Agent({
       connections: concurrency,
-      // The deadline of the exchange covers both; undici's own would cut a long one short.
+      // The deadline of the exchange covers both.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: options.maxBytes ?? defaultMaxBytes,
@@ -174,7 +187,7 @@ export class HttpClient {
 
   async #exchange(request: HttpRequest, attempt: number): Promise<HttpResponse> {
     const facts = { service: this.service, method: request.method, url: withoutQuery(request.url) };
-    const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
+    const timeoutMs = request.timeoutMs ?? (request.into ? this.#listTimeoutMs : this.#timeoutMs);
     const startedAt = performance.now();
     const done = (outcome: number | string, requestId?: string) =>
       this.#onExchange?.({
@@ -202,7 +215,8 @@ export class HttpClient {
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: deadline,
       });
-      const text = await textOf(answer, request.into);
+      deadline.renew();
+      const text = await this.#textOf(answer, request.into, deadline);
       const headers = firstOfEach(answer.headers);
       done(answer.statusCode, headers['x-openstack-request-id']);
       const at = parseTime(headers['date'] ?? '') ?? this.#clock.now();
@@ -222,6 +236,51 @@ export class HttpClient {
         hint: hintFor(code),
       });
     }
+  }
+
+  async #textOf(
+    { statusCode, body }: Dispatcher.ResponseData,
+    into: BodySink | undefined,
+    deadline: Deadline,
+  ): Promise<string> {
+    const sink = into && statusCode < 300 ? into : new WholeBody(this.#mostOfAWhole);
+    sink.begin();
+    for await (const chunk of body) {
+      deadline.renew();
+      if (!sink.write(chunk as Buffer)) break;
+    }
+    return sink.end();
+  }
+}
+
+class TooLargeError extends Error {
+  readonly code = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+}
+
+/** A body as one text. */
+class WholeBody implements BodySink {
+  readonly #maxBytes: number;
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  begin(): void {
+    this.#chunks = [];
+    this.#size = 0;
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    return this.#size <= this.#maxBytes;
+  }
+
+  end(): string {
+    if (this.#size > this.#maxBytes) throw new TooLargeError(`more than ${this.#maxBytes} bytes`);
+    return Buffer.concat(this.#chunks).toString();
   }
 }
 
@@ -249,16 +308,6 @@ function codeOf(cause: unknown): string {
   const code =
     (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : cause.name;
-}
-
-async function textOf(
-  { statusCode, body }: Dispatcher.ResponseData,
-  into: BodySink | undefined,
-): Promise<string> {
-  if (!into || statusCode >= 300) return body.text();
-  into.begin();
-  for await (const chunk of body) into.write(chunk as Buffer);
-  return into.end();
 }
 
 function firstOfEach(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

@@ -14,17 +14,18 @@ const shape = { field: 'servers', row: z.object({ id: z.string(), size: z.number
 function read(body: ListBody<Row>, text: string): Row[] {
   body.begin();
   body.write(Buffer.from(text));
-  const response: HttpResponse = {
-    service: 'Nova',
-    method: 'GET',
-    url: 'http://nova/servers',
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    text: body.end(),
-    at: 0,
-  };
-  return body.rowsOf(response);
+  return body.rowsOf(answer(body.end()));
 }
+
+const answer = (text: string): HttpResponse => ({
+  service: 'Nova',
+  method: 'GET',
+  url: 'http://nova/servers',
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  text,
+  at: 0,
+});
 
 const listOf = (...rows: Row[]) => JSON.stringify({ servers: rows, servers_links: [] });
 
@@ -91,4 +92,20 @@ test.each([
 
   expect(reading).toThrow(problem);
   expect(reading).not.toThrow('canary');
+});
+
+test.each([
+  ['in a row', '{"servers":[{"id":"a","size":1,"more":['],
+  ['outside the list', '{"more":['],
+])('a list of more values than there is memory for is not read to its end: %s', (_, begin) => {
+  const body = new ListBody(shape);
+  body.begin();
+  const chunk = Buffer.from('{},'.repeat(100_000));
+
+  let chunks = 0;
+  for (let goesOn = body.write(Buffer.from(begin)); goesOn; chunks++) goesOn = body.write(chunk);
+
+  expect(chunks).toBe(40);
+  const response = answer(body.end());
+  expect(() => body.rowsOf(response)).toThrow('a list of more than 8000000 values');
 });

@@ -14,6 +14,12 @@ export interface ListShape<Row> {
 }
 
 /**
+ * Objects, lists and fields in all: a portal of 50,000 devices gives three million. What they take in memory has no bound in
+ * the bytes of the text: an empty object is three bytes there, and sixty here.
+ */
+const mostValues = 8_000_000;
+
+/**
  * Reads a list row by row as it comes: neither its text, nor its JSON, nor the checked copies are ever there as a whole. The
  * answer's text is then the rest of it.
  */
@@ -25,6 +31,8 @@ export class ListBody<Row> implements BodySink {
   #rows: Row[] = [];
   /** What was wrong with the first row that is not understood. */
   #problem: ((response: HttpResponse) => BodyError) | undefined;
+  /** The rest need not be read. */
+  #isTooMuch = false;
 
   constructor(shape: ListShape<Row>, memory?: RowMemory<Row>) {
     this.#shape = shape;
@@ -34,11 +42,14 @@ export class ListBody<Row> implements BodySink {
   begin(): void {
     this.#rows = [];
     this.#problem = undefined;
+    this.#isTooMuch = false;
     this.#splitter = new RowSplitter(this.#shape.field, (row) => this.#take(row));
   }
 
-  write(chunk: Buffer): void {
+  write(chunk: Buffer): boolean {
     this.#splitter?.write(chunk);
+    this.#isTooMuch = (this.#splitter?.values ?? 0) > mostValues;
+    return !this.#isTooMuch;
   }
 
   end(): string {
@@ -51,6 +62,7 @@ export class ListBody<Row> implements BodySink {
    * @throws {BodyError} it is no such list, or names the first row that is not understood, with its field
    */
   rowsOf(response: HttpResponse): Row[] {
+    if (this.#isTooMuch) throw new BodyError(response, `a list of more than ${mostValues} values`);
     const rest = parseJson(response);
     if (this.#problem) throw this.#problem(response);
     const { field } = this.#shape;

@@ -23,6 +23,7 @@ export class RowSplitter {
   /** What earlier chunks have of the row that is being read. */
   readonly #begun: Buffer[] = [];
   #depth = 0;
+  #values = 0;
   #place: 'before the list' | 'in the list' | 'behind the list' = 'before the list';
   #isFirstRow = true;
   #isInText = false;
@@ -49,9 +50,11 @@ export class RowSplitter {
           this.#isInText = true;
           break;
         case openBrace:
+          this.#values++;
           this.#depth++;
           break;
         case openBracket:
+          this.#values++;
           this.#depth++;
           if (this.#depth === listDepth && this.#isListAhead(chunk.subarray(from, at))) {
             this.#rest.push(chunk.subarray(from, at + 1));
@@ -60,6 +63,7 @@ export class RowSplitter {
           }
           break;
         case comma:
+          this.#values++;
           if (this.#depth === listDepth && this.#place === 'in the list') {
             this.#endRow(chunk.subarray(from, at));
             from = at + 1;
@@ -78,6 +82,11 @@ export class RowSplitter {
     }
     if (from < chunk.length)
       (this.#place === 'in the list' ? this.#begun : this.#rest).push(chunk.subarray(from));
+  }
+
+  /** How many objects, lists and further members of them were seen, of rows and rest. */
+  get values(): number {
+    return this.#values;
   }
 
   /** All but the rows, once all is written. In a list that was cut short the row that was begun is missing. */

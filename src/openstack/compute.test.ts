@@ -26,6 +26,8 @@ class SmallNova {
   pages = 0;
   seen: FastifyRequest[] = [];
   version = '2.100';
+  /** Each page promises another, and has no row. */
+  isEndless = false;
 
   readonly routes = (app: FastifyInstance): void => {
     const root = '/compute/v2.1';
@@ -47,6 +49,10 @@ class SmallNova {
       request,
       marker === undefined ? 0 : this.rows.findIndex(({ id }) => id === marker) + 1,
     );
+    if (this.isEndless) {
+      const href = `http://inside.invalid:8774${request.url.replace('/compute', '').replace(/[?&]marker=.*/, '')}&marker=${this.pages}`;
+      return { [name]: [], [`${name}_links`]: [{ rel: 'next', href }] };
+    }
     if (page.length < Math.min(Number(limit), this.maxLimit)) return { [name]: page };
     const path = request.url.replace('/compute', '').replace(/[?&]marker=.*/, '');
     const next = `http://inside.invalid:8774${path}&marker=${page.at(-1)?.id}`;
@@ -289,4 +295,12 @@ test('a microversion that Nova no longer takes is negotiated again by the next r
   await listFlavors(small.session);
 
   expect(small.nova.seen.at(-1)?.headers['openstack-api-version']).toBe('compute 2.90');
+});
+
+test('pages without rows that each promise another are given up after a few, with what is wrong', async () => {
+  await using t = await start();
+  t.nova.isEndless = true;
+
+  await expect(listServers(t.session)).rejects.toThrow('a next page again and again');
+  expect(t.nova.pages).toBe(3);
 });

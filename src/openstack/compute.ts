@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
+import { PageCount } from '../http/page-count.ts';
 import { memoryOfEach, type RowMemory } from '../http/row-memory.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import { forgetMicroversion, microversion } from './microversion.ts';
@@ -98,6 +99,7 @@ export async function showFlavor(
 /** The server groups of all projects. */
 export async function listServerGroups(session: Session, signal?: AbortSignal): Promise<ServerGroup[]> {
   const groups = new Map<string, ServerGroup>();
+  const pages = new PageCount(session.clock);
   // This list has no links, and a page shorter than asked for may be as long as Nova's `max_limit`: the end is only
   // where nothing new comes.
   for (let offset = 0; ; ) {
@@ -107,6 +109,7 @@ export async function listServerGroups(session: Session, signal?: AbortSignal): 
     const known = groups.size;
     for (const group of page) groups.set(group.id, toServerGroup(group));
     if (groups.size === known) return [...groups.values()];
+    pages.turn(response, groups.size);
     offset += page.length;
   }
 }

@@ -3,6 +3,7 @@ import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
 import { ListBody } from '../http/list-body.ts';
+import { PageCount } from '../http/page-count.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { assertNotFound, openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
@@ -128,6 +129,7 @@ export async function listMetricsOfPolicy(
 ): Promise<MetricId[]> {
   const path = '/metric';
   const ids = new Set<MetricId>();
+  const pages = new PageCount(session.clock);
   let marker: string | undefined;
   for (;;) {
     const query = { archive_policy_name: policy, name, limit: pageSize, marker };
@@ -136,6 +138,7 @@ export async function listMetricsOfPolicy(
     for (const { id } of rows) ids.add(id);
     marker = nextMarker(response, rows, marker);
     if (marker === undefined) return [...ids];
+    pages.turn(response, ids.size);
   }
 }
 
@@ -159,6 +162,7 @@ export async function searchResources(
       : { '=': { [type === 'instance' ? 'id' : 'instance_id']: wanted.instanceId } };
   const into = new ListBody({ row: wire.Resource.transform((row) => toResource(row, wanted.metrics)) });
   const resources = new Map<ResourceId, Resource>();
+  const pages = new PageCount(session.clock);
   let marker: string | undefined;
   for (;;) {
     const response = await session.request('metric', {
@@ -175,6 +179,7 @@ export async function searchResources(
     for (const row of rows) resources.set(row.id, row);
     marker = nextMarker(response, rows, marker);
     if (marker === undefined) return [...resources.values()];
+    pages.turn(response, resources.size);
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { BodyError } from '../http/errors.ts';
 import { ListBody, type ListShape } from '../http/list-body.ts';
+import { PageCount } from '../http/page-count.ts';
 import type { RowMemory } from '../http/row-memory.ts';
 import type { ServiceType } from './catalog.ts';
 import { openStackError } from './errors.ts';
@@ -32,6 +33,7 @@ export async function readPages<Row extends { readonly id: string }>(
 ): Promise<{ rows: Row[]; at: number }> {
   const rows = new Map<string, Row>();
   const followed = new Set<string>();
+  const pages = new PageCount(session.clock);
   const into = new ListBody(shape, memory);
   const Rest = z.object({ [shape.links]: Links.default([]) });
   let response = await session.request(service, { ...request, into });
@@ -46,6 +48,7 @@ export async function readPages<Row extends { readonly id: string }>(
     }
     if (followed.has(next)) throw new BodyError(response, 'a next page that was read already');
     followed.add(next);
+    pages.turn(response, rows.size);
     response = await session.follow(service, next, { ...request, accept: [400, 404], into });
     if (response.status >= 300) {
       throw openStackError(response, {

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly interface?: Interface | undefined;
   readonly tls?: TlsOptions;
   readonly timeoutMs?: number;
+  /** How long nothing may come of a list. Default: `timeoutMs`. */
+  readonly listTimeoutMs?: number | undefined;
   /** Most requests in flight to each service. Default 16. */
   readonly concurrency?: number;
   readonly retry?: RetryPolicy;
@@ -89,7 +91,7 @@ export class Session {
   readonly #credentials: Credentials;
   readonly #place: Pick<SessionOptions, 'region' | 'interface'>;
   readonly #http: Omit<HttpClientOptions, 'service'>;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
   readonly #projects: Map<ProjectId, Session>;
@@ -107,7 +109,7 @@ export class Session {
     this.#credentials = credentials;
     this.#place = { region, interface: face };
     this.#http = http;
-    this.#clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? systemClock;
     this.#clients = parent ? parent.#clients : new Map();
     this.#projects = parent ? parent.#projects : new Map();
     this.#closing = parent ? parent.#closing : new AbortController();
@@ -122,7 +124,7 @@ export class Session {
    */
   async token(signal?: AbortSignal): Promise<Token> {
     signal?.throwIfAborted();
-    if (this.#token && this.#clock.now() < this.#renewAt) return this.#token;
+    if (this.#token && this.clock.now() < this.#renewAt) return this.#token;
     return this.#login.join(signal);
   }
 
@@ -223,7 +225,7 @@ export class Session {
 
   /** The catalog came with the token: it may have been had at a bad moment, so the next request asks for both again. */
   #doubtCatalog(token: Token): void {
-    if (this.#clock.now() - this.#signedInAt >= catalogDoubtMs) this.#forget(token);
+    if (this.clock.now() - this.#signedInAt >= catalogDoubtMs) this.#forget(token);
   }
 
   /** A token that was replaced meanwhile is forgotten already. */
@@ -232,7 +234,7 @@ export class Session {
   }
 
   async #signIn(): Promise<Token> {
-    const now = () => this.#clock.now();
+    const now = () => this.clock.now();
     const token = await login(this.#client('identity'), this.#credentials, {
       now,
       refusal: this.#refusal,

@@ -69,7 +69,7 @@ export class Foundation implements AsyncDisposable {
     return {
       clock: this.clock,
       random: this.random,
-      ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs }),
+      ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs, listTimeoutMs: exchangeMs }),
       onBegin: (service: string) => this.traffic.begin(service, this.clock.now()),
       onExchange: (exchange: Exchange) => {
         this.traffic.end(exchange.service, this.clock.now());
