@@ -50,7 +50,8 @@ export async function applyPlan(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly untried: number; readonly because: unknown }> {
-  const watch = new OutageWatch(options.clock);
+  const probe = () => listTemplates(portal.session, options.signal);
+  const watch = new OutageWatch(options.clock, { probe });
   const writer = new PlanWriter({ ...portal, watch, signal: options.signal });
   let untried = 0;
   const limit = pLimit(lanesAtOnce);

@@ -108,7 +108,7 @@ async function ask<Id>(
   question: (id: Id, signal: AbortSignal) => Promise<Evidence>,
   { clock, signal }: AskOptions,
 ): Promise<Map<Id, Evidence>> {
-  const watch = new OutageWatch(clock, signal);
+  const watch = new OutageWatch(clock, { signal });
   const answers = await Promise.allSettled(ids.map((id) => watch.ask(() => question(id, watch.signal))));
   signal?.throwIfAborted();
   return new Map(

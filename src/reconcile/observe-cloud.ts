@@ -110,7 +110,7 @@ export async function readTrees(
   signal?: AbortSignal,
 ): Promise<{ trees: StackTree[]; unread: Unread[] }> {
   const unread: Unread[] = [];
-  const watch = new OutageWatch(clock, signal);
+  const watch = new OutageWatch(clock, { signal });
   const trees = await Promise.all(
     rows
       .filter((tree) => isShown(tree, index))

@@ -15,6 +15,11 @@ export function isOutage(error: unknown): boolean {
 /** So many in a row came to nothing, and nothing has been answered for so long: not one object's trouble, nor a moment's. */
 const fewest = 10;
 const patienceMs = 5_000;
+/** What may be one object's trouble, or everybody's: a portal without its database answers everything so. */
+function isFault(error: unknown): boolean {
+  return (error instanceof ConcertimError || error instanceof OpenStackError) && error.status === 500;
+}
+
 /**
  * More would not be answered sooner. If all waited in one queue, each would be tried once before the first is given up.
  */
@@ -28,14 +33,25 @@ export class OutageWatch {
   readonly #clock: Clock;
   readonly #away = new AbortController();
   readonly #limit = pLimit(atOnce);
+  readonly #probe: (() => Promise<unknown>) | undefined;
   #answeredAt: number;
   #inARow = 0;
+  #faultsInARow = 0;
 
   /** Aborted when the one given is, and once the service is away. */
   readonly signal: AbortSignal;
 
-  constructor(clock: Clock, signal?: AbortSignal) {
+  /**
+   * @param probe reads what any service that works can give. It decides whether many 500s in a row are each one object's own;
+   *   without it they are
+   */
+  constructor(
+    clock: Clock,
+    options: { signal?: AbortSignal | undefined; probe?: () => Promise<unknown> } = {},
+  ) {
+    const { signal, probe } = options;
     this.#clock = clock;
+    this.#probe = probe;
     this.#answeredAt = clock.now();
     this.signal = signal ? AbortSignal.any([this.#away.signal, signal]) : this.#away.signal;
   }
@@ -62,6 +78,7 @@ export class OutageWatch {
       return result;
     } catch (error) {
       if (isOutage(error)) this.#unanswered(error);
+      else if (this.#probe && isFault(error)) await this.#doubt(error, this.#probe);
       // What was not even asked tells nothing.
       else if (error instanceof ServiceError) this.#answered();
       throw error;
@@ -74,8 +91,20 @@ export class OutageWatch {
     this.#away.abort(error);
   }
 
+  async #doubt(error: unknown, probe: () => Promise<unknown>): Promise<void> {
+    this.#faultsInARow++;
+    if (this.#faultsInARow < fewest) return;
+    this.#faultsInARow = 0;
+    try {
+      await probe();
+    } catch (cause) {
+      if (isFault(cause) || isOutage(cause)) this.#away.abort(error);
+    }
+  }
+
   #answered(): void {
     this.#answeredAt = this.#clock.now();
     this.#inARow = 0;
+    this.#faultsInARow = 0;
   }
 }

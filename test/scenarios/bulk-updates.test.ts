@@ -425,6 +425,39 @@ test('a portal that goes away in mid-run is not asked for all that is left, and 
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
+test('a portal whose database goes away answers everything with 500, and is not asked for all that is left', async () => {
+  await using scenario = await startScenario({ projects: 10, stacks: 100, servers: 4 });
+  const { faults } = scenario.sandbox;
+  const ill = { service: 'concertim', kind: 'answer', status: 500 } as const;
+  faults.add({ ...ill, method: 'POST', path: /\/racks/, skip: 20 });
+  faults.add({ ...ill, method: 'POST', path: /\/nodes/ });
+  // The first lists are the run's own.
+  faults.add({ ...ill, method: 'GET', path: /\/(racks|templates)/, skip: 2 });
+
+  const report = await scenario.run();
+  faults.clear();
+  const next = await scenario.run();
+
+  expect(report.failures.length).toBeLessThan(60);
+  expect(report.untried).toBeGreaterThan(300);
+  expect(next.failures).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('many objects that the portal answers with 500 are each their own trouble: the rest is done', async () => {
+  await using scenario = await startScenario({ projects: 4, stacks: 40, servers: 2 });
+  const { faults } = scenario.sandbox;
+  faults.add({ service: 'concertim', method: 'POST', path: /\/nodes/, kind: 'answer', status: 500 });
+
+  const report = await scenario.run();
+  faults.clear();
+  await scenario.run();
+
+  expect(report.untried).toBe(0);
+  expect(report.failures).toHaveLength(80);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
 test('Heat that goes away in mid-run is not asked for all trees, and none is taken for empty', async () => {
   await using scenario = await startScenario({ projects: 10, stacks: 200, servers: 1 });
   const { faults } = scenario.sandbox;
