@@ -17,9 +17,10 @@ import type { DepartingProjects } from '../operations/departing-projects.ts';
 import type { OperationError } from '../operations/operation-error.ts';
 import type { Repeats } from '../operations/repeats.ts';
 import type { RoleMapping } from '../operations/team-roles.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { version } from '../runtime/version.ts';
+import { type ConnectionLimit, fittingLimit, limitConnections } from '../web/connection-limit.ts';
 import {
   answerBareRequests,
   answerClientError,
@@ -72,6 +73,8 @@ export interface ApiOptions {
   readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
   /** undefined: nothing is traced. */
   readonly tracing?: Tracing;
+  /** Default: what the process has room for. */
+  readonly connections?: ConnectionLimit;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -92,6 +95,13 @@ declare module 'fastify' {
 /** Room for a public key of 16 KiB, four times over. */
 const bodyLimit = 64 * 1024;
 
+const serverOptions = {
+  headersTimeout: 10_000,
+  // How soon after that it is noticed; Node's own is half a minute.
+  connectionsCheckingInterval: 1_000,
+  requireHostHeader: false,
+};
+
 /** The server's routes and manners, not listening yet. */
 export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   const { log, tls } = options;
@@ -102,11 +112,11 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     requestIdHeader: false,
     bodyLimit,
     // What a client may take, ms: for its headers, for all of its request, between two of them.
-    http: { headersTimeout: 10_000, requireHostHeader: false },
+    http: serverOptions,
     requestTimeout: 20_000,
     keepAliveTimeout: 75_000,
     ...(tls && {
-      https: { cert: tls.cert, key: tls.key.reveal(), headersTimeout: 10_000, requireHostHeader: false },
+      https: { cert: tls.cert, key: tls.key.reveal(), ...serverOptions },
     }),
     rewriteUrl: ({ url = '/' }) => plainPath(url, options.pathPrefix),
     exposeHeadRoutes: false,
@@ -115,6 +125,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     clientErrorHandler: answerClientError(requestId),
     return503OnClosing: true,
   }).withTypeProvider<ZodTypeProvider>();
+  limitConnections(app.server, options.connections ?? fittingLimit(), refusals(options));
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -207,4 +218,17 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     addKeyPairRoutes(guarded, asker);
   });
   return app;
+}
+
+/** Says once a minute how many connections were refused. */
+function refusals({ clock, log }: ApiOptions): () => void {
+  let refused = 0;
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    refused++;
+    if (ageOf(saidAt, clock.now()) < 60_000) return;
+    log.warn({ refused }, 'too many connections to the API, refused');
+    saidAt = clock.now();
+    refused = 0;
+  };
 }

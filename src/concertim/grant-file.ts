@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from '../runtime/make-folder.ts';
@@ -46,7 +46,7 @@ export class GrantFile {
       // Another component may be reading it: it sees the old one or the new one, whole.
       await rename(fresh, this.#path);
     } catch {
-      return;
+      await rm(fresh, { force: true }).catch(() => {});
     }
   }
 }

@@ -162,6 +162,28 @@ const writing: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
+    code: 'writer-lock-not-created',
+    level: 'error',
+    message: 'failed to create the writer lock, will retry',
+    meaning:
+      'the disk of `data_dir` is full, or the process has no file descriptor left; nothing is written to the portal until it works',
+    action: 'make room, or raise the limit of open files',
+  },
+  {
+    code: 'writer-lock-not-renewed',
+    level: 'warn',
+    message: 'failed to renew the writer lock, will retry',
+    meaning: 'the same; the process goes on writing for ten seconds, in which no other one takes over',
+    action: unlessItStays,
+  },
+  {
+    code: 'writer-lock-not-removed',
+    level: 'warn',
+    message: 'failed to remove the writer lock',
+    meaning: 'another process takes over after fifteen seconds instead of at once',
+    action: 'nothing',
+  },
+  {
     code: 'writer-lock-lost',
     level: 'warn',
     message: 'writer lock lost, stopped writing to the portal',
@@ -312,6 +334,14 @@ const metrics: readonly LogEvent[] = [
 ];
 
 const api: readonly LogEvent[] = [
+  {
+    code: 'connections-refused',
+    level: 'warn',
+    message: 'too many connections to the API, refused',
+    meaning:
+      '`refused` connections were closed at once: more were open, from one address or in all, than the process has room for',
+    action: 'find out who opens them; the limits follow the limit of open files of the process',
+  },
   {
     code: 'api-bug',
     level: 'error',

@@ -16,6 +16,10 @@ export interface ObservabilityServerOptions {
   readonly log: Logger;
 }
 
+/** Prometheus and a few commands: more are somebody's mistake. */
+const mostConnections = 32;
+const serverOptions = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+
 /**
  * Tells whoever asks how the components of this process fare: `/metrics` for Prometheus, `/healthz` and `/readyz` for
  * supervisors, `/status` for the command of that name. Nothing secret is in it, and nothing can be changed by it.
@@ -36,12 +40,13 @@ export class ObservabilityServer {
     const { host, ports, log } = this.#options;
     // Imported as a module it loads Node's own fetch too, which nothing here uses: only where it is needed.
     const { createServer } = await import('node:http');
-    const server = createServer((request, response) => {
+    const server = createServer(serverOptions, (request, response) => {
       this.#answer(request.method ?? '', request.url ?? '', response).catch((err: unknown) => {
         log.error({ err }, 'failed to render /metrics');
         response.destroy();
       });
     });
+    server.maxConnections = mostConnections;
     try {
       await listen(server, host, ports);
     } catch (err) {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ageOf, parseTime } from '../runtime/clock.ts';
+import { ageOf, isoTime, parseTime } from '../runtime/clock.ts';
 import type { ComponentHealth } from './health.ts';
 
 /** What one process says in a file of how one of its components fares. `by`: a name that no other process has. */
@@ -16,10 +16,19 @@ export function signFiles(folder: string, component: string): readonly [string, 
   return [join(folder, `${component}.json`), join(folder, `${component}.second.json`)];
 }
 
+/** Says no more than that a component is ready: an empty file needs no room on a full disk. @param at ms since 1970 */
+export async function writeBareSign(file: string, at: number): Promise<void> {
+  await writeFile(file, '');
+  await utimes(file, at / 1000, at / 1000);
+}
+
 /** undefined: there is none. */
 export async function readSign(file: string): Promise<Sign | undefined> {
   try {
-    return Sign.parse(JSON.parse(await readFile(file, 'utf8')));
+    const text = await readFile(file, 'utf8');
+    if (text !== '') return Sign.parse(JSON.parse(text));
+    const { mtimeMs } = await stat(file);
+    return { ready: true, status: 'works (data_dir is full)', by: '', at: isoTime(mtimeMs) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
-import { describeHealth, isFresh, readSign, type Sign, signFiles } from './sign.ts';
+import { describeHealth, isFresh, readSign, type Sign, signFiles, writeBareSign } from './sign.ts';
 import type { Systemd } from './systemd.ts';
 
 export interface VitalSignsOptions {
@@ -96,8 +96,15 @@ export class VitalSigns {
           const written = `${file}.${this.#id}`;
           const { ready, status } = health;
           const sign: Sign = { ready, status, by: this.#id, at: isoTime(now) };
-          await writeFile(written, `${JSON.stringify(sign)}\n`);
-          await rename(written, file);
+          try {
+            await writeFile(written, `${JSON.stringify(sign)}\n`);
+            await rename(written, file);
+          } catch (error) {
+            // What is not ready goes without a sign, which says the same.
+            if (ready) await writeBareSign(file, now);
+            await rm(written, { force: true });
+            throw error;
+          }
         }),
       );
       this.#hasFailed = false;
@@ -111,7 +118,7 @@ export class VitalSigns {
   async #place(folder: string, component: string, now: number): Promise<string> {
     const [usual, second] = signFiles(folder, component);
     const sign = await readSign(usual);
-    const isTaken = sign !== undefined && sign.by !== this.#id && isFresh(sign, now);
+    const isTaken = sign !== undefined && sign.by !== '' && sign.by !== this.#id && isFresh(sign, now);
     const file = isTaken ? second : usual;
     const former = this.#files.get(component);
     if (former !== undefined && former !== file) await rm(former, { force: true });

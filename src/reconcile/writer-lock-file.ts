@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rm, unlink, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -15,6 +15,10 @@ const beatMs = 2_000;
 const tryMs = 1_000;
 /** A file that was not touched over so many tries belongs to nobody. Several beats: a busy machine is late. */
 const staleTries = 15;
+/** The holder goes on for so long without touching it: nobody takes it over before. */
+const graceMs = 10_000;
+/** A disk that is full, or a process without a descriptor left: that passes. */
+const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM']);
 
 /**
  * A lock file: keeps a second writer off that shares the folder. Who holds it touches it every two seconds, so that
@@ -27,6 +31,8 @@ export class LockFile implements WriterLease {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+  /** What makes the file ours: what is written in it, or which file it is, where a full disk took the writing. */
+  #mark: string | undefined;
 
   constructor(path: string, options: { readonly clock: Clock; readonly log: Logger }) {
     this.#path = path;
@@ -57,14 +63,27 @@ export class LockFile implements WriterLease {
   /** @returns false: the signal was aborted first */
   async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
     let untouched = 0;
-    for (let before: string | undefined, waits = false; !signal.aborted; waits = true) {
-      if (await this.#create()) return true;
-      const touch = await this.#touch();
-      untouched = touch === before ? untouched + 1 : 0;
-      before = touch;
-      if (touch !== undefined && untouched >= staleTries) await this.#remove(touch);
-      if (!waits) {
-        this.#log.info({ lock: this.#path }, 'standby: another process writes to the portal');
+    let said: string | undefined;
+    for (let before: string | undefined; !signal.aborted; ) {
+      let trouble: unknown;
+      try {
+        if (await this.#create()) return true;
+        const touch = await this.#touch();
+        untouched = touch === before ? untouched + 1 : 0;
+        before = touch;
+        if (touch !== undefined && untouched >= staleTries) await this.#remove(touch);
+      } catch (error) {
+        if (!passing.has(codeOf(error))) throw lockError(this.#path, error);
+        trouble = error;
+      }
+      const why = trouble === undefined ? 'standby' : codeOf(trouble);
+      if (why !== said) {
+        said = why;
+        if (trouble === undefined) {
+          this.#log.info({ lock: this.#path }, 'standby: another process writes to the portal');
+        } else {
+          this.#log.error({ lock: this.#path, err: trouble }, 'failed to create the writer lock, will retry');
+        }
         onWait?.();
       }
       await pause(this.#clock, tryMs, signal);
@@ -74,29 +93,46 @@ export class LockFile implements WriterLease {
 
   /** @returns false: it is there already */
   async #create(): Promise<boolean> {
+    makeFolder(dirname(this.#path));
+    let file: FileHandle;
     try {
-      makeFolder(dirname(this.#path));
-      await writeFile(this.#path, this.#owner, { flag: 'wx' });
-      return true;
+      file = await open(this.#path, 'wx');
     } catch (error) {
-      if (isErrno(error, 'EEXIST')) return false;
-      const { code = String(error) } = error as NodeJS.ErrnoException;
-      throw new ServiceError(`The lock file ${this.#path} cannot be made (${code}).`, {
-        severity: 'fatal',
-        hint: 'The service needs to write to data_dir: give it the right to, make room, or set another one.',
-        cause: error,
-      });
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    try {
+      this.#mark = this.#owner;
+      try {
+        await file.writeFile(this.#owner);
+      } catch {
+        // On a full disk there is the file, and nothing in it.
+        await file.truncate();
+        this.#mark = await identityOf(file);
+      }
+      return true;
+    } finally {
+      await file.close();
     }
   }
 
   /** Whose it is, and as of when; undefined: it is not there any more. */
   async #touch(): Promise<string | undefined> {
+    const file = await this.#open();
+    if (!file) return undefined;
     try {
-      const owner = await readFile(this.#path, 'utf8');
-      const { mtimeMs } = await stat(this.#path);
-      return `${owner} ${mtimeMs}`;
+      const { mtimeMs } = await file.stat();
+      return `${await markOf(file)} ${mtimeMs}`;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #open(): Promise<FileHandle | undefined> {
+    try {
+      return await open(this.#path, 'r');
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
@@ -106,35 +142,70 @@ export class LockFile implements WriterLease {
     if ((await this.#touch()) === stale) await rm(this.#path, { force: true });
   }
 
-  /** Touches the file; when it is not ours any more, the right is lost. */
+  /** Touches the file; when it is not ours any more, or could not be touched for long, the right is lost. */
   async #beat(lost: AbortController, over: AbortSignal): Promise<void> {
-    while (!over.aborted) {
+    for (let touchedAt = this.#clock.now(), fails = false; !over.aborted; ) {
       try {
-        if (!(await this.#isOurs())) throw new Error('another process has taken it over');
-        const now = this.#clock.now() / 1000;
-        await utimes(this.#path, now, now);
+        if (!(await this.#isOurs())) throw new TakenOverError('another process has taken it over');
+        const now = this.#clock.now();
+        await utimes(this.#path, now / 1000, now / 1000);
+        touchedAt = now;
+        fails = false;
       } catch (error) {
-        this.#log.warn({ lock: this.#path, err: error }, 'writer lock lost, stopped writing to the portal');
-        lost.abort(error);
-        return;
+        if (error instanceof TakenOverError || ageOf(touchedAt, this.#clock.now()) > graceMs) {
+          this.#log.warn({ lock: this.#path, err: error }, 'writer lock lost, stopped writing to the portal');
+          lost.abort(error);
+          return;
+        }
+        if (!fails)
+          this.#log.warn({ lock: this.#path, err: error }, 'failed to renew the writer lock, will retry');
+        fails = true;
       }
       await pause(this.#clock, beatMs, over);
     }
   }
 
   async #isOurs(): Promise<boolean> {
-    return (await readFile(this.#path, 'utf8')) === this.#owner;
+    const file = await this.#open();
+    if (!file) return false;
+    try {
+      return (await markOf(file)) === this.#mark;
+    } finally {
+      await file.close();
+    }
   }
 
+  /** One that cannot be removed is stale in a while, for whoever comes next. */
   async #release(): Promise<void> {
     try {
       if (await this.#isOurs()) await unlink(this.#path);
     } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error;
+      if (codeOf(error) === 'ENOENT') return;
+      this.#log.warn({ lock: this.#path, err: error }, 'failed to remove the writer lock');
     }
   }
 }
 
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+class TakenOverError extends Error {}
+
+async function markOf(file: FileHandle): Promise<string> {
+  const text = await file.readFile('utf8');
+  return text === '' ? identityOf(file) : text;
+}
+
+async function identityOf(file: FileHandle): Promise<string> {
+  const { ino, birthtimeMs } = await file.stat();
+  return `${ino} ${birthtimeMs}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+function lockError(path: string, cause: unknown): ServiceError {
+  return new ServiceError(`The lock file ${path} cannot be made (${codeOf(cause)}).`, {
+    severity: 'fatal',
+    hint: 'The service needs to write to data_dir: give it the right to, or set another one.',
+    cause,
+  });
 }
