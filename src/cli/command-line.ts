@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { componentNames } from '../components.ts';
 import { ConfigError } from '../config/problems.ts';
+import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import type { CheckConfigOptions } from './check-config.ts';
@@ -193,7 +194,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-    console.error(explain(error));
+    console.error(printable(explain(error)));
     if (error instanceof StoppedError) return error.exitCode;
     if (error instanceof UsageError) return exitCodes.usage;
     return error instanceof ConfigError ? exitCodes.configuration : exitCodes.failure;

@@ -6,6 +6,7 @@ import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts'
 import { error, type Finding } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
+import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { exitCodes } from './exit-codes.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -77,7 +78,7 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   console.log(
     json
       ? JSON.stringify({ findings: told, unchecked }, undefined, 2)
-      : describeDiagnosis(diagnosis, process.stdout.columns),
+      : printable(describeDiagnosis(diagnosis, process.stdout.columns)),
   );
   return exitCodeOf[worstOf(diagnosis)];
 }
@@ -98,7 +99,7 @@ async function treat(
   for (const { found, remedy } of findings) {
     if (!remedy) continue;
     const what = describeRemedy(remedy);
-    console.error(found);
+    console.error(printable(found));
     if (!(yes || (await agrees(what, signal)))) {
       declined.add(what);
       continue;
@@ -108,7 +109,7 @@ async function treat(
       isDone = true;
       console.error(`done: ${what}`);
     } catch (cause) {
-      console.error(`failed: ${what}: ${explain(cause)}`);
+      console.error(printable(`failed: ${what}: ${explain(cause)}`));
     }
   }
   return isDone;

@@ -2,6 +2,7 @@ import { healthFolder } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
 import { describeHealth, readHealth } from '../observability/sign.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { componentsNamed } from './component-names.ts';
 
@@ -22,7 +23,7 @@ export async function health(names: readonly string[], options: HealthCommandOpt
   let isWell = true;
   for (const { component } of componentsNamed(names, config)) {
     for (const told of await readHealth(folder, component, systemClock.now())) {
-      console.log(describeHealth(told));
+      console.log(printable(describeHealth(told)));
       isWell &&= told.ready;
     }
   }

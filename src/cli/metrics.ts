@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
 import { withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -24,6 +25,6 @@ export async function metrics({ config: file, instance, timeout }: MetricsOption
     write: (text) => process.stderr.write(text),
     signal: stop.signal,
   });
-  console.log(explanation);
+  console.log(printable(explanation));
   return 0;
 }

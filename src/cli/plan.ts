@@ -5,6 +5,7 @@ import { planJson } from '../plan/plan-json.ts';
 import { isInStep } from '../plan/totals.ts';
 import { unreadIn } from '../reconcile/unread.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
 import { withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -44,11 +45,13 @@ export async function plan(options: PlanOptions): Promise<number> {
   console.log(
     options.json
       ? JSON.stringify(planJson(plan, portal, unread), undefined, 2)
-      : describePlan(plan, portal, {
-          unread,
-          ...(isTTY && { width: columns, paint }),
-          ...(isTTY && !options.all && { lines: rows - linesBelow }),
-        }).trimEnd(),
+      : printable(
+          describePlan(plan, portal, {
+            unread,
+            ...(isTTY && { width: columns, paint }),
+            ...(isTTY && !options.all && { lines: rows - linesBelow }),
+          }).trimEnd(),
+        ),
   );
   return isInStep(plan, unread) ? 0 : 2;
 }

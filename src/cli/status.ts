@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { describeHealth, readHealth } from '../observability/sign.ts';
 import type { Status } from '../observability/status.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { describeStatus } from './describe-status.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -32,7 +33,7 @@ export async function status(options: StatusOptions): Promise<number> {
     : lookBy(loadConfig({ file: options.config }), options);
   if (!options.watch) {
     const { text, isWell } = await look();
-    console.log(text);
+    console.log(printable(text));
     return isWell ? 0 : 1;
   }
   using stop = stopSignal();

@@ -1,5 +1,6 @@
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
+import { printable } from '../runtime/printable.ts';
 
 const everyMs = 2_000;
 const top = '\u001B[H';
@@ -25,10 +26,10 @@ export async function watch<Picture extends { readonly text: string }>(
     const picture = await look();
     if (screen.isTTY) {
       const about = `${isoTime(clock.now()).slice(0, 19)}Z, again every ${everyMs / 1_000} s; Ctrl-C ends`;
-      const lines = fitted([about, '', ...picture.text.split('\n')], screen);
+      const lines = fitted([about, '', ...printable(picture.text).split('\n')], screen);
       // Overwritten, not wiped first: it does not flicker.
       screen.write(top + lines.map((line) => `${line}${restOfLine}\n`).join('') + restOfScreen);
-    } else screen.write(`${picture.text}\n\n`);
+    } else screen.write(`${printable(picture.text)}\n\n`);
     await pause(clock, everyMs, signal);
     if (signal.aborted) return picture;
   }

@@ -283,3 +283,16 @@ test('for people a change is one short line, with what it is about and why', () 
     /INFO.*: .*update device web in rack r1 of alice: the server differs \(status\)\n$/,
   );
 });
+
+test('a name cannot command the terminal that a log for people is read on', () => {
+  const { log, lines } = captured({ format: 'pretty' });
+
+  log.info(
+    { event: 'changed', change: 'create-rack', name: '\u001B]0;owned\u0007', rack: null, owner: null },
+    'changed',
+  );
+  log.warn({ why: '\u001B[2J' }, 'it says \u001B[8m');
+
+  expect(lines.join('')).not.toMatch(/\u001B[\]8]|\u001B\[2J|\u001B\[8m|\u0007/u);
+  expect(lines.join('')).toContain('create rack \\u{1b}]0;owned\\u{7}');
+});

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import pino from 'pino';
 import type PinoPretty from 'pino-pretty';
+import { printable } from '../runtime/printable.ts';
 import { eventCode } from './log-events.ts';
 import { LogFile, type LogRotation } from './log-file.ts';
 import { scrub } from './scrub.ts';
@@ -114,7 +115,9 @@ function prettified(output: pino.DestinationStream): pino.DestinationStream {
   return {
     // Without its fields a line comes without its end.
     write: (line) =>
-      output.write(line.includes('"event":"changed"') ? `${change(line).trimEnd()}\n` : pretty(line)),
+      output.write(
+        printable(line.includes('"event":"changed"') ? `${change(line).trimEnd()}\n` : pretty(line)),
+      ),
   };
 }
 

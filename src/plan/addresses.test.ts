@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { address } from '../../test/support/builders.ts';
-import { deviceIps } from './addresses.ts';
+import { deviceIps, saysIps } from './addresses.ts';
 
 const none = new Set<string>();
 
@@ -43,4 +43,25 @@ test('the order in which Nova gives addresses makes no difference', () => {
 
   expect(deviceIps(addresses, none).privateIps).toBe('a:10.0.0.1, a:10.0.0.2, b:10.1.0.1');
   expect(deviceIps(addresses.toReversed(), none)).toEqual(deviceIps(addresses, none));
+});
+
+test('the name of a network cannot pass for further addresses', () => {
+  const addresses = [
+    address({ network: 'x:203.0.113.9, lan', address: '10.0.0.1' }),
+    address({ network: '50%' }),
+  ];
+
+  const { publicIps, privateIps } = deviceIps(addresses, none);
+
+  expect(publicIps).toBe('');
+  expect(privateIps.split(', ').map((each) => each.split(':').length)).toEqual([2, 2]);
+  expect(privateIps).toContain('x%3A203.0.113.9%2C lan:10.0.0.1');
+  expect(privateIps).toContain('50%25:');
+});
+
+test.each(['a:b', 'a, b', '100%'])('a device that says network %s escaped is as it should be', (network) => {
+  const addresses = [address({ network, address: '10.0.0.1' })];
+
+  expect(saysIps(deviceIps(addresses, none), addresses, none)).toBe(true);
+  expect(saysIps({ publicIps: '', privateIps: `${network}:10.0.0.1` }, addresses, none)).toBe(false);
 });

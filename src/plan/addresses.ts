@@ -1,6 +1,9 @@
 import type { Address } from '../openstack/model.ts';
 
-/** `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. */
+/**
+ * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of a
+ * network, which whoever made it chose, are escaped as in a URL.
+ */
 export interface DeviceIps {
   readonly publicIps: string;
   readonly privateIps: string;
@@ -15,7 +18,7 @@ export function deviceIps(addresses: readonly Address[], externalNetworks: Reado
   const privateIps: string[] = [];
   for (const address of addresses) {
     const ips = isPublic(address, externalNetworks) ? publicIps : privateIps;
-    ips.push(`${address.network}:${address.address}`);
+    ips.push(`${escaped(address.network)}:${address.address}`);
   }
   return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
 }
@@ -36,7 +39,8 @@ export function saysIps(
     : saysIp(device.privateIps, first) && device.publicIps === '';
 }
 
-function saysIp(text: string | null, { network, address }: Address): boolean {
+function saysIp(text: string | null, { network: name, address }: Address): boolean {
+  const network = escaped(name);
   return (
     text !== null &&
     text.length === network.length + 1 + address.length &&
@@ -44,6 +48,11 @@ function saysIp(text: string | null, { network, address }: Address): boolean {
     text[network.length] === ':' &&
     text.endsWith(address)
   );
+}
+
+/** Most names have nothing to escape. */
+function escaped(name: string): string {
+  return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;
 }
 
 function isPublic({ network, type }: Address, externalNetworks: ReadonlySet<string>): boolean {

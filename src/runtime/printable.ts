@@ -1,0 +1,21 @@
+/** Control characters but for line feed and tab, what changes the direction of text, and what separates lines unseen. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const unprintable = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
+/** The colours of our own commands, and their ends: whoever puts one into a name colours the name. */
+// oxlint-disable-next-line no-control-regex
+const colours = /(\u001B\[(?:0|1|2|22|3\d|9\d)m)/;
+
+/**
+ * A text that a terminal shows and does not obey: names in it were chosen by users of the cloud and of the portal, and a
+ * process that answers on a local port may be anybody's. What is not printable is shown as `\u{1b}`.
+ */
+export function printable(text: string): string {
+  return text
+    .split(colours)
+    .map((part, at) => (at % 2 === 1 ? part : part.replace(unprintable, escaped)))
+    .join('');
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
