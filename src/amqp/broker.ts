@@ -9,6 +9,7 @@ import { explain } from '../runtime/severity.ts';
 import { userAgent } from '../runtime/version.ts';
 import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
 import { limitFrames } from './frame-limit.ts';
+import { keepRaw } from './raw-messages.ts';
 
 export interface BrokerOptions {
   /** The members of a cluster, tried in turn. */
@@ -166,7 +167,7 @@ export class BrokerSession implements AsyncDisposable {
 
   /** A channel for as long as the connection; its end is the session's, so that everything is declared anew. */
   async channel(): Promise<Channel> {
-    const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
+    const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
     this.#channels.push(channel);
     channel.on('error', (error: unknown) => this.#fail(error));
     channel.on('close', () => this.#fail(new Error('a channel was closed')));
@@ -179,7 +180,7 @@ export class BrokerSession implements AsyncDisposable {
 
   /** A request that may be refused: RabbitMQ closes the channel of whoever asks for what it does not have. */
   async attempt<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
-    const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
+    const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
     // It rejects the request as well.
     channel.on('error', () => {});
     try {

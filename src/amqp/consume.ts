@@ -2,30 +2,38 @@ import type { AsyncMessage } from 'rabbitmq-client';
 import type { Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import type { BrokerSession } from './broker.ts';
+import { type RawMessage, returnsOf } from './raw-messages.ts';
 
 export interface Consumption {
   readonly queue: string;
   /** Messages that may be in flight to us, not acknowledged. */
   readonly prefetch: number;
   /** The message is acknowledged when this resolves; when it rejects, the session ends and the message stays. */
-  readonly onMessage: (message: AsyncMessage) => Promise<void>;
+  readonly onMessage: (message: RawMessage) => Promise<void>;
+  /** Puts a message aside, unread, that has come back too often: it may be what ends the process each time. */
+  readonly onReturned: (message: RawMessage, reason: string) => Promise<void>;
   /** Without room nothing is consumed: messages wait in the queue. */
   readonly hasRoom: () => boolean;
   readonly clock: Clock;
 }
 
+/** A connection that is lost now and then gives a message back once or twice. */
+const mostReturns = 3;
 /** How often it is looked whether there is room still, or again. */
 const roomCheckMs = 100;
 
 /** Consumes a queue until the session is lost. @throws what `onMessage` threw */
 export async function consume(session: BrokerSession, options: Consumption): Promise<void> {
-  const { queue, prefetch, onMessage, hasRoom, clock } = options;
+  const { queue, prefetch, onMessage, onReturned, hasRoom, clock } = options;
   const channel = await session.channel();
   await channel.basicQos({ prefetchCount: prefetch });
   const failed = new AbortController();
   const take = async (message: AsyncMessage) => {
     try {
-      await onMessage(message);
+      const raw = message as RawMessage;
+      const returns = returnsOf(message);
+      if (returns > mostReturns) await onReturned(raw, `redelivered ${returns} times`);
+      else await onMessage(raw);
       if (channel.active) channel.basicAck({ deliveryTag: message.deliveryTag });
     } catch (error) {
       failed.abort(error);

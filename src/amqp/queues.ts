@@ -39,33 +39,68 @@ export async function declareExchange(session: BrokerSession, exchange: string):
   await session.attempt((channel) => channel.exchangeDeclare({ exchange, type: 'direct', durable: true }));
 }
 
+/** A queue that nobody has consumed for so long is deleted by the broker: of a service that was removed nothing stays. */
+export const unusedMs = 24 * 60 * 60 * 1000;
+/** What so many consumers have not survived, the broker itself gives up: not even the client may be able to take it apart. */
+const deliveryLimit = 10;
+
+export interface QueueWish {
+  readonly exchange: string;
+  readonly queue: string;
+  readonly args: QueueArguments;
+  /**
+   * Whether what waits in the queue can be done without, as a full run makes up for it. One that an earlier version made
+   * with other properties is then replaced, as soon as nobody consumes it; else it is used as it is.
+   */
+  readonly isExpendable?: boolean;
+}
+
 /**
  * Declares a durable queue and binds it to our exchange by its own name. It is a quorum queue where the broker has such;
- * else a classic one. A queue of that name that is there already, of another kind, is taken as it is.
+ * else a classic one.
  *
  * @throws {BrokerError} of kind `permission` when the account may not
  */
-export async function declareQueue(
-  session: BrokerSession,
-  { exchange, queue, args }: { exchange: string; queue: string; args: QueueArguments },
-  log: Logger,
-): Promise<void> {
-  const attempts: readonly QueueDeclaration[] = [
-    { queue, durable: true, arguments: { ...args, 'x-queue-type': 'quorum' } },
+export async function declareQueue(session: BrokerSession, wish: QueueWish, log: Logger): Promise<void> {
+  const { exchange, queue, args, isExpendable = false } = wish;
+  const limit = isExpendable ? { 'x-delivery-limit': deliveryLimit } : {};
+  const wanted: readonly QueueDeclaration[] = [
+    { queue, durable: true, arguments: { ...args, ...limit, 'x-queue-type': 'quorum' as const } },
     { queue, durable: true, arguments: args },
-    { queue, passive: true },
   ];
-  for (const [at, declaration] of attempts.entries()) {
-    try {
-      await session.attempt((channel) => channel.queueDeclare(declaration));
-      if (declaration.passive) log.warn({ queue }, 'queue has other arguments than expected, used as found');
-      break;
-    } catch (error) {
-      const isLast = at === attempts.length - 1;
-      if (isLast || !(error instanceof BrokerError) || error.kind !== 'refused') throw error;
-    }
+  if (!(await declareFirst(session, wanted))) {
+    const { consumerCount } = await session.attempt((channel) =>
+      channel.queueDeclare({ queue, passive: true }),
+    );
+    // Quorum queues know no deletion on the condition that nobody consumes them.
+    if (isExpendable && consumerCount === 0) {
+      await session.attempt((channel) => channel.queueDelete({ queue }));
+      await declareFirst(session, wanted);
+      log.info({ queue }, 'queue replaced: it had no bounds');
+    } else log.warn({ queue }, 'queue has other arguments than expected, used as found');
   }
   await session.attempt((channel) => channel.queueBind({ queue, exchange, routingKey: queue }));
+}
+
+/** @returns whether the broker took one of them */
+async function declareFirst(
+  session: BrokerSession,
+  declarations: readonly QueueDeclaration[],
+): Promise<boolean> {
+  for (const declaration of declarations) {
+    if (!(await isRefused(session, (channel) => channel.queueDeclare(declaration)))) return true;
+  }
+  return false;
+}
+
+async function isRefused(session: BrokerSession, request: (channel: Channel) => Promise<unknown>) {
+  try {
+    await session.attempt(request);
+    return false;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === 'refused') return true;
+    throw error;
+  }
 }
 
 type QueueDeclaration = Exclude<Parameters<Channel['queueDeclare']>[0], string | undefined>;

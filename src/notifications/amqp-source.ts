@@ -1,8 +1,8 @@
-import type { AsyncMessage } from 'rabbitmq-client';
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
 import { consume } from '../amqp/consume.ts';
 import { BrokerError } from '../amqp/errors.ts';
-import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
+import { declareExchange, declareQueue, type QueueNames, unusedMs } from '../amqp/queues.ts';
+import type { RawMessage } from '../amqp/raw-messages.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
@@ -24,9 +24,11 @@ export interface AmqpSourceOptions {
 const prefetch = 200;
 /** A cloud of ten thousand servers says some hundred things a second when it is upset; this is a quarter of an hour. */
 const mostMessages = 100_000;
+/** On a broker that the cloud needs for itself. */
+const mostMessageBytes = 256 * 1024 * 1024;
 const mostDeadLetters = 1_000;
 const mostDeadLetterBytes = 64 * 1024 * 1024;
-/** Of one that is larger the beginning is kept: 200 of 128 MiB, as RabbitMQ takes them, must not wait here to be put aside. */
+/** Of one that is larger the beginning is kept. */
 const mostOfADeadLetter = 64 * 1024;
 /** A queue that is full loses hundreds of messages a second; one full reconcile is for all of them. */
 const lossPauseMs = 5_000;
@@ -78,13 +80,22 @@ export class AmqpSource implements NotificationSource {
         work.push(bindings.keep(bindAgainMs, () => receiver.lost()));
         await this.#watchForLosses(session, receiver);
       }
-      const onMessage = async (message: AsyncMessage) => {
+      const onMessage = async (message: RawMessage) => {
         const receipt = await receiver.receive(message);
         if (receipt.kind === 'unreadable') await deadLetters?.(message, receipt.reason);
       };
+      const onReturned = async (message: RawMessage, reason: string) => {
+        const { exchange, routingKey } = message;
+        log.warn(
+          { exchange, routingKey, reason },
+          'notification dead-lettered: it was redelivered too often',
+        );
+        await deadLetters?.(message, reason);
+        receiver.lost();
+      };
       const hasRoom = () => receiver.hasRoom();
       const consumed = queue ?? names.notifications;
-      work.push(consume(session, { queue: consumed, prefetch, onMessage, hasRoom, clock }));
+      work.push(consume(session, { queue: consumed, prefetch, onMessage, onReturned, hasRoom, clock }));
       log.info({ queue: consumed }, 'listening to notifications');
       receiver.listening();
       await Promise.all(work);
@@ -96,14 +107,18 @@ export class AmqpSource implements NotificationSource {
   async #declareQueues(session: BrokerSession): Promise<void> {
     const { names, log } = this.#options;
     const { exchange } = names;
-    await declareQueue(session, { exchange, queue: names.lost, args: { 'x-max-length': 1 } }, log);
+    // What waited in a queue that is replaced is not missed: a full reconcile follows each connection.
+    const lost = { 'x-max-length': 1, 'x-expires': unusedMs };
+    await declareQueue(session, { exchange, queue: names.lost, args: lost, isExpendable: true }, log);
     const args = {
       'x-single-active-consumer': true,
       'x-max-length': mostMessages,
+      'x-max-length-bytes': mostMessageBytes,
+      'x-expires': unusedMs,
       'x-dead-letter-exchange': exchange,
       'x-dead-letter-routing-key': names.lost,
     };
-    await declareQueue(session, { exchange, queue: names.notifications, args }, log);
+    await declareQueue(session, { exchange, queue: names.notifications, args, isExpendable: true }, log);
   }
 
   /** What the queue had no room for is gone; that there was such a message is enough to know. */
@@ -141,7 +156,7 @@ export class AmqpSource implements NotificationSource {
         'x-concertim-exchange': from,
         'x-concertim-routing-key': routingKey,
       };
-      const kept = asBytes(body).subarray(0, mostOfADeadLetter);
+      const kept = body.subarray(0, mostOfADeadLetter);
       // A copy: a part of a buffer would keep all of it.
       await session.publish(channel, { exchange, queue, headers, body: Buffer.from(kept) });
     };
@@ -149,15 +164,4 @@ export class AmqpSource implements NotificationSource {
 }
 
 /** Puts a message aside. */
-type DeadLetters = (message: AsyncMessage, reason: string) => Promise<void>;
-
-/** The client may have parsed the body; what it made of the deepest ones cannot be turned back into a text. */
-function asBytes(body: unknown): Buffer {
-  if (Buffer.isBuffer(body)) return body;
-  if (typeof body === 'string') return Buffer.from(body);
-  try {
-    return Buffer.from(JSON.stringify(body));
-  } catch {
-    return Buffer.from('(nested too deeply to be kept)');
-  }
-}
+type DeadLetters = (message: RawMessage, reason: string) => Promise<void>;

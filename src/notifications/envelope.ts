@@ -35,12 +35,11 @@ const BareNotification = z.object({
 /**
  * Takes a notification out of a message: bare (driver `messaging`) or in an envelope (`messagingv2`).
  *
- * @param body as the AMQP client gives it: bytes, text, or what it has parsed already because the sender named the
- *   content type and no encoding
+ * @param bodySize bytes of the whole, where `body` may be its beginning alone
  * @throws {UnreadableMessageError}
  */
-export function openEnvelope(body: unknown): Notification {
-  const outer = parsed(body, 'the body');
+export function openEnvelope(body: Buffer, bodySize = body.length): Notification {
+  const outer = parsed(body, 'the body', bodySize);
   const envelope = Envelope.safeParse(outer);
   const isEnveloped = typeof outer === 'object' && outer !== null && 'oslo.message' in outer;
   if (isEnveloped && !envelope.success) throw new UnreadableMessageError('oslo.message is not a text');
@@ -67,26 +66,20 @@ function utcTime(text: string): number | undefined {
   return parseTime(/^[\d-]+ [\d:.]+$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
 }
 
-function parsed(body: unknown, what: string): unknown {
-  if (!Buffer.isBuffer(body) && typeof body !== 'string') {
-    if (isTooDeep(body)) throw new UnreadableMessageError(tooDeep(what));
-    return body;
-  }
-  if (body.length > mostBytes) {
-    throw new UnreadableMessageError(
-      `${what} is too large: ${body.length} bytes, at most ${mostBytes} are read`,
-    );
+function parsed(body: Buffer | string, what: string, size = body.length): unknown {
+  if (size > mostBytes) {
+    throw new UnreadableMessageError(`${what} is too large: ${size} bytes, at most ${mostBytes} are read`);
   }
   const text = typeof body === 'string' ? body : decoded(body, what);
-  if (isTooDeepText(text)) throw new UnreadableMessageError(tooDeep(what));
+  if (isTooDeep(text)) {
+    throw new UnreadableMessageError(`${what} is nested too deeply: at most ${mostDepth} levels are read`);
+  }
   try {
     return JSON.parse(text);
   } catch {
     throw new UnreadableMessageError(`${what} is not JSON`);
   }
 }
-
-const tooDeep = (what: string) => `${what} is nested too deeply: at most ${mostDepth} levels are read`;
 
 function decoded(bytes: Buffer, what: string): string {
   try {
@@ -97,7 +90,7 @@ function decoded(bytes: Buffer, what: string): string {
 }
 
 /** Before it is parsed: a megabyte of brackets would become a hundred of objects. */
-function isTooDeepText(json: string): boolean {
+function isTooDeep(json: string): boolean {
   let depth = 0;
   let inText = false;
   for (let at = 0; at < json.length; at++) {
@@ -116,12 +109,3 @@ function isTooDeepText(json: string): boolean {
 const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
   0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
-
-function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; depth <= mostDepth; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
-}

@@ -50,7 +50,7 @@ export class NotificationListener implements NotificationReceiver {
   async receive(message: DeliveredMessage): Promise<Receipt> {
     const { exchange, routingKey } = message;
     try {
-      const notification = openEnvelope(message.body);
+      const notification = openEnvelope(message.body, message.bodySize);
       const meaning = meaningOf(notification);
       this.#log.trace({ exchange, routingKey, event: notification.eventType, ...meaning }, 'notification');
       const { sentAt, eventType } = notification;

@@ -2,8 +2,10 @@
 export interface DeliveredMessage {
   readonly exchange: string;
   readonly routingKey: string;
-  /** Bytes or text; parsed already where the client has done so. */
-  readonly body: unknown;
+  /** Of a large one the beginning. */
+  readonly body: Buffer;
+  /** Bytes of the whole body. */
+  readonly bodySize: number;
 }
 
 /** What became of a message. `unreadable`: put it aside with the reason. */

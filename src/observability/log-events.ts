@@ -46,9 +46,17 @@ const updates: readonly LogEvent[] = [
     level: 'error',
     message: 'deletions refused',
     meaning:
-      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow; none of that kind is deleted, the rest of the run is done',
+      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow, of one owner or of all, or all of a kind is: what has no proof stays, the rest of the run is done. `Almost nothing of what the portal shows is in this cloud`: nothing at all is changed. Logged once, however many runs find it',
     action:
       'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
+  },
+  {
+    code: 'foreign-claim',
+    level: 'warn',
+    message: 'not managed: names what belongs to another project',
+    meaning:
+      'the metadata of a rack or device names a stack or server whose project is not that of its owner: someone has written it there, or its user does not have the project any more. It is neither changed nor filled nor counted; `plan` lists all of them',
+    action: 'ask `owner` about it, or remove the rack or device in the portal',
   },
   {
     code: 'project-unreadable',
@@ -231,8 +239,15 @@ const writing: readonly LogEvent[] = [
     code: 'queue-arguments-differ',
     level: 'warn',
     message: 'queue has other arguments than expected, used as found',
-    meaning: 'somebody else declared the queue, or a policy applies to it',
+    meaning: 'somebody else declared the queue, or a process of an earlier version still consumes it',
     action: 'nothing; to replace it, stop the service and run `rabbitmqctl delete_queue`',
+  },
+  {
+    code: 'queue-replaced',
+    level: 'info',
+    message: 'queue replaced: it had no bounds',
+    meaning: 'an earlier version declared the queue; a full run makes up for what was in it',
+    action: 'nothing',
   },
   {
     code: 'notifications-lost',
@@ -249,6 +264,14 @@ const writing: readonly LogEvent[] = [
     action: 'nothing; keep one to report it',
   },
   {
+    code: 'notification-returned',
+    level: 'warn',
+    message: 'notification dead-lettered: it was redelivered too often',
+    meaning:
+      'the broker delivered it several times to processes that ended before they had read it; a full run follows',
+    action: 'keep it to report it: it is in the dead-letter queue',
+  },
+  {
     code: 'dead-letter-queue-missing',
     level: 'warn',
     message: 'no dead-letter queue: notifications that cannot be parsed are dropped',
@@ -261,6 +284,13 @@ const writing: readonly LogEvent[] = [
     message: 'reconcile request dropped: cannot be parsed',
     meaning: 'a process of another version requested something that this one does not know',
     action: 'run one version everywhere',
+  },
+  {
+    code: 'request-returned',
+    level: 'warn',
+    message: 'reconcile request dropped: it was redelivered too often, full reconcile requested',
+    meaning: 'the broker delivered it several times to processes that ended before they had read it',
+    action: 'nothing; report it if it happens again',
   },
   {
     code: 'full-reconcile-not-requested',

@@ -12,6 +12,8 @@ import type {
   TemplatePatch,
 } from '../concertim/model.ts';
 import type { Brand } from '../runtime/brand.ts';
+import type { ForeignClaim } from './claims.ts';
+import type { Ground } from './ground.ts';
 
 /** A rack that is there, or one that an earlier change of the same plan makes. */
 export type RackRef =
@@ -37,15 +39,15 @@ export interface NewDevice {
 export type Change = { readonly reason: string } & (
   | { readonly kind: 'create-template'; readonly draft: TemplateDraft }
   | { readonly kind: 'update-template'; readonly template: Template; readonly patch: TemplatePatch }
-  | { readonly kind: 'delete-template'; readonly template: Template }
+  | { readonly kind: 'delete-template'; readonly template: Template; readonly ground: Ground }
   | { readonly kind: 'create-rack'; readonly key: NewRackKey; readonly draft: RackDraft }
   | { readonly kind: 'update-rack'; readonly rack: Rack; readonly patch: RackPatch }
-  | { readonly kind: 'delete-rack'; readonly rack: Rack }
+  | { readonly kind: 'delete-rack'; readonly rack: Rack; readonly ground: Ground }
   | ({ readonly kind: 'create-device' } & NewDevice)
   | { readonly kind: 'update-device'; readonly device: Device; readonly patch: DevicePatch }
   /** The portal cannot change a device's template or rack: it is deleted and made anew. */
-  | ({ readonly kind: 'replace-device'; readonly device: Device } & NewDevice)
-  | { readonly kind: 'delete-device'; readonly device: Device }
+  | ({ readonly kind: 'replace-device'; readonly device: Device; readonly ground: Ground } & NewDevice)
+  | { readonly kind: 'delete-device'; readonly device: Device; readonly ground: Ground }
 );
 
 /** Which write to the portal. */
@@ -74,8 +76,12 @@ export interface Plan {
   /** One after the other; the lanes of a phase side by side. Every prefix leaves a portal that the next run completes. */
   readonly phases: readonly (readonly Lane[])[];
   readonly held: readonly Held[];
+  /** Racks and devices that name what is not their owner's: not ours. */
+  readonly foreign: readonly ForeignClaim[];
   /** What a person should look at: deletions refused as too large. */
   readonly warnings: readonly string[];
+  /** Almost nothing of what the portal shows is in this cloud: nothing is changed. */
+  readonly isWrongCloud: boolean;
   /** Servers and stacks in a state that we do not know: the portal keeps what it shows of them. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }

@@ -22,6 +22,26 @@ const shown = portal({
   devices: [device({ name: 'web', metadata: { openstack_instance_id: 'web' } })],
   templates: [template({ name: 'flavor', foreignId: 'flavor' })],
 });
+/** Beside others that are there: all of a site at once goes only where the cloud says so itself. */
+const neighbour = {
+  rack: rack({ id: 2, name: 'other', creationOutput: '', metadata: { openstack_stack_id: 'other' } }),
+  device: device({
+    id: 2,
+    name: 'db',
+    location: { rackId: 2 },
+    metadata: { openstack_instance_id: 'db' },
+  }),
+  template: template({ id: 2, name: 'large', foreignId: 'large' }),
+};
+const besideOthers = {
+  ...shown,
+  racks: [...shown.racks, neighbour.rack],
+  devices: [...shown.devices, neighbour.device],
+};
+const others: CloudFields = {
+  servers: [server({ id: 'db' })],
+  trees: [tree({ id: 'other', servers: ['db'] })],
+};
 
 function deletions(seen: CloudFields, before = shown, chosen = settings()) {
   const planned = plan(cloud(seen), before, chosen);
@@ -43,7 +63,7 @@ test.each<[Evidence, Evidence]>([
   ['not-found', 'deleted'],
   ['not-found', 'not-found'],
 ])('a server that is %s and a stack that is %s go, the device before its rack', (server, stack) => {
-  expect(deletions(gone(server, stack)).deleted).toEqual(['device', 'rack']);
+  expect(deletions({ ...others, ...gone(server, stack) }, besideOthers).deleted).toEqual(['device', 'rack']);
 });
 
 test.each<[Evidence, string]>([
@@ -60,7 +80,9 @@ test.each<[Evidence, string]>([
   ['exists', 'rack: the cloud left it out of its list, but has it'],
   ['unknown', 'rack: the cloud left it out of its list, and could not be asked for it'],
 ])('a stack of which the answer is "%s" keeps its rack', (stack, reason) => {
-  expect(deletions(gone('not-found', stack))).toMatchObject({ deleted: ['device'], held: [reason] });
+  const seen = { ...others, ...gone('not-found', stack) };
+
+  expect(deletions(seen, besideOthers)).toMatchObject({ deleted: ['device'], held: [reason] });
 });
 
 test('absence from the lists alone deletes nothing', () => {
@@ -153,7 +175,10 @@ test('the limit holds for each kind by itself: the rest of the plan goes on', ()
 test('a template goes when its flavor is gone and nothing uses it', () => {
   const evidence = { flavors: { flavor: 'not-found' as const } };
 
-  expect(deletions({ flavors: [], evidence }, { ...shown, racks: [], devices: [] }).deleted).toEqual([
+  const templates = [...shown.templates, neighbour.template];
+  const flavors = [flavor({ id: 'large' })];
+
+  expect(deletions({ flavors, evidence }, { ...shown, templates, racks: [], devices: [] }).deleted).toEqual([
     'template',
   ]);
 });

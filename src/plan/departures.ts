@@ -3,8 +3,8 @@ import type { Server } from '../openstack/model.ts';
 import type { Held } from './change.ts';
 import type { DesiredState, MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
+import type { Ground } from './ground.ts';
 import { isWantedServer, isWantedStack } from './mapping.ts';
-import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
   isOwnTemplate,
@@ -15,25 +15,22 @@ import {
   sourceOfRack,
   stackKey,
 } from './ownership.ts';
-import { type Candidate, type DeletionPolicy, judgeDeletions, refusalWarning } from './policy.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { deletedState, deviceStatus } from './status.ts';
 
 /** What leaves the portal because it has left the cloud, and what stays although it seems to have. */
 export interface Departures {
-  readonly devices: ReadonlySet<Device>;
+  readonly devices: ReadonlyMap<Device, Ground>;
   /** Empty once those devices are gone. */
-  readonly racks: ReadonlySet<Rack>;
+  readonly racks: ReadonlyMap<Rack, Ground>;
   /** Empty only once the devices of servers that now belong elsewhere have moved. */
-  readonly racksMovedOut: ReadonlySet<Rack>;
+  readonly racksMovedOut: ReadonlyMap<Rack, Ground>;
   readonly held: readonly Held[];
-  readonly warnings: readonly string[];
 }
 
-/** What we own of a kind, what of it may go, and what may not. */
+/** What of a kind may go, and what may not. */
 interface Leaving<T> {
-  owned: number;
-  readonly candidates: Candidate<T>[];
+  readonly going: Map<T, Ground>;
   readonly held: Held[];
 }
 
@@ -43,6 +40,8 @@ interface Facts {
   readonly index: PortalIndex;
   readonly settings: MappingSettings;
   readonly desired: DesiredState;
+  /** What the brake has refused: it stays. */
+  readonly kept: ReadonlySet<unknown>;
   readonly wantedRacks: ReadonlySet<RackKey>;
   /** Stacks of which the cloud says itself that they were deleted. */
   readonly deletedStacks: ReadonlySet<RackKey>;
@@ -55,91 +54,40 @@ interface Facts {
  * else that we own and that nobody desires is left alone.
  */
 export function departures(
-  cloud: CloudObservation,
-  desired: DesiredState,
-  portal: PortalSnapshot,
-  index: PortalIndex,
-  settings: MappingSettings & { readonly deletions: DeletionPolicy },
+  given: Pick<Facts, 'cloud' | 'desired' | 'portal' | 'index' | 'settings' | 'deletedStacks' | 'kept'>,
 ): Departures {
+  const { cloud, desired, index, settings } = given;
   const unwanted = cloud.trees.filter(({ root }) => !isWantedStack(root, settings));
   const facts = {
-    cloud,
-    desired,
-    portal,
-    index,
-    settings,
+    ...given,
     wantedRacks: new Set(desired.racks.map(({ key }) => key)),
-    deletedStacks: deletedStacksOf(cloud),
     unwantedStacks: new Set(unwanted.map(({ root }) => stackKey(root.id))),
   };
-  const devices = judge('device', leavingDevices(facts), settings.deletions);
-  const racks = judge('rack', leavingRacks(facts, devices.allowed), settings.deletions);
+  const devices = leavingDevices(facts);
+  const racks = leavingRacks(facts, devices.going);
   const held = [...devices.held, ...racks.held];
 
-  const empty = new Set<Rack>();
-  const movedOut = new Set<Rack>();
-  for (const rack of racks.allowed) {
-    const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.allowed.has(device));
+  const empty = new Map<Rack, Ground>();
+  const movedOut = new Map<Rack, Ground>();
+  for (const [rack, ground] of racks.going) {
+    const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.going.has(device));
     const staying = others.find((device) => desired.keyOfDevice(device) === undefined);
     if (staying) {
       const reason = `device ${staying.name} stays in it`;
       held.push({ kind: 'rack', id: rack.id, name: rack.name, reason });
-    } else (others.length === 0 ? empty : movedOut).add(rack);
+    } else (others.length === 0 ? empty : movedOut).set(rack, ground);
   }
-  return {
-    devices: devices.allowed,
-    racks: empty,
-    racksMovedOut: movedOut,
-    held,
-    warnings: [...devices.warnings, ...racks.warnings],
-  };
-}
-
-/**
- * Templates of flavors that are gone.
- *
- * @param gone devices that are deleted, or made anew from another template
- */
-export function departingTemplates(
-  cloud: CloudObservation,
-  desired: DesiredState,
-  portal: PortalSnapshot,
-  gone: ReadonlySet<Device>,
-  deletions: DeletionPolicy,
-): Judged<Template> {
-  return judge('template', leavingTemplates({ cloud, desired, portal }, gone), deletions);
-}
-
-interface Judged<T> {
-  readonly allowed: ReadonlySet<T>;
-  readonly held: readonly Held[];
-  readonly warnings: readonly string[];
-}
-
-function judge<T extends Device | Rack | Template>(
-  kind: Held['kind'],
-  { candidates, owned, held }: Leaving<T>,
-  deletions: DeletionPolicy,
-): Judged<T> {
-  const { allowed, refused } = judgeDeletions(candidates, owned, deletions);
-  return {
-    allowed: new Set(allowed),
-    held: [
-      ...held,
-      ...refused.map(({ id, name }) => ({ kind, id, name, reason: 'too many have vanished at once' })),
-    ],
-    warnings: refused.length > 0 ? [refusalWarning(`${kind}s`, refused.length, owned)] : [],
-  };
+  return { devices: devices.going, racks: empty, racksMovedOut: movedOut, held };
 }
 
 function leavingDevices(facts: Facts): Leaving<Device> {
-  const { cloud, desired, portal, index, deletedStacks } = facts;
-  const leaving: Leaving<Device> = { owned: index.ownedDevices, candidates: [], held: [] };
+  const { cloud, desired, portal, index, deletedStacks, kept } = facts;
+  const leaving: Leaving<Device> = { going: new Map(), held: [] };
   // Where the server of each is wanted there is none to look for.
   if (desired.presentDevices === index.ownedDevices) return leaving;
   for (const device of portal.devices) {
     const serverId = serverOfDevice(device);
-    if (serverId === undefined || desired.keyOfDevice(device) !== undefined) continue;
+    if (serverId === undefined || kept.has(device) || desired.keyOfDevice(device) !== undefined) continue;
     if (cloud.scope.kind === 'some' && !cloud.scope.servers.has(serverId)) continue;
 
     const source = sourceOfDevice(device, index);
@@ -147,14 +95,13 @@ function leavingDevices(facts: Facts): Leaving<Device> {
     const server = cloud.servers.get(serverId);
     if (server?.kind === 'unreadable') continue;
     if (server) {
-      if (stackIsDeleted || isUnwanted(server, source, facts) || deviceStatus(server) === deletedState) {
-        leaving.candidates.push({ item: device, proven: true });
-      }
+      if (stackIsDeleted || deviceStatus(server) === deletedState) leaving.going.set(device, 'deleted');
+      else if (isUnwanted(server, source, facts)) leaving.going.set(device, 'left out');
       continue;
     }
     const evidence = cloud.evidence.servers.get(serverId);
     if (isGone(evidence)) {
-      leaving.candidates.push({ item: device, proven: stackIsDeleted || evidence === 'deleted' });
+      leaving.going.set(device, stackIsDeleted || evidence === 'deleted' ? 'deleted' : 'absent');
     } else leaving.held.push(hold('device', device, evidence));
   }
   return leaving;
@@ -171,26 +118,24 @@ function isUnwanted(
   return source !== undefined && unwantedStacks.has(keyOfSource(source));
 }
 
-function leavingRacks(facts: Facts, leavingDevices: ReadonlySet<Device>): Leaving<Rack> {
-  const { cloud, portal, settings, deletedStacks, unwantedStacks } = facts;
-  const leaving: Leaving<Rack> = { owned: 0, candidates: [], held: [] };
+function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leaving<Rack> {
+  const { cloud, portal, settings, deletedStacks, unwantedStacks, kept } = facts;
+  const leaving: Leaving<Rack> = { going: new Map(), held: [] };
   const presentStacks = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
 
   for (const rack of portal.racks) {
     const source = sourceOfRack(rack);
-    if (!source) continue;
-    leaving.owned++;
+    if (!source || kept.has(rack)) continue;
     const key = keyOfSource(source);
     if (cloud.scope.kind === 'some' && !cloud.scope.racks.has(key)) continue;
     if (source.kind === 'standalone') {
-      if (settings.standaloneServers === 'ignore' || isForsaken(rack, key, facts, leavingDevices)) {
-        leaving.candidates.push({ item: rack, proven: true });
-      }
-    } else if (deletedStacks.has(key) || unwantedStacks.has(key)) {
-      leaving.candidates.push({ item: rack, proven: true });
-    } else if (!presentStacks.has(key)) {
+      if (settings.standaloneServers === 'ignore') leaving.going.set(rack, 'left out');
+      else if (isForsaken(rack, key, facts, leavingDevices)) leaving.going.set(rack, 'empty');
+    } else if (deletedStacks.has(key)) leaving.going.set(rack, 'deleted');
+    else if (unwantedStacks.has(key)) leaving.going.set(rack, 'left out');
+    else if (!presentStacks.has(key)) {
       const evidence = cloud.evidence.stacks.get(source.stackId);
-      if (isGone(evidence)) leaving.candidates.push({ item: rack, proven: false });
+      if (isGone(evidence)) leaving.going.set(rack, evidence === 'nested' ? 'deleted' : 'absent');
       else leaving.held.push(hold('rack', rack, evidence));
     }
   }
@@ -202,7 +147,7 @@ function isForsaken(
   rack: Rack,
   key: RackKey,
   { cloud, desired, index, wantedRacks }: Facts,
-  leavingDevices: ReadonlySet<Device>,
+  leavingDevices: Departures['devices'],
 ): boolean {
   return (
     cloud.scope.kind === 'all' &&
@@ -213,27 +158,29 @@ function isForsaken(
   );
 }
 
-/** Never one that a device uses: deleting it would take the devices of all users with it. */
-function leavingTemplates(
-  { cloud, desired, portal }: Pick<Facts, 'cloud' | 'desired' | 'portal'>,
+/**
+ * Templates of flavors that are gone. Never one that a device uses: deleting it would take the devices of all users with it.
+ *
+ * @param gone devices that are deleted, or made anew from another template
+ */
+export function departingTemplates(
+  { cloud, desired, portal, kept }: Pick<Facts, 'cloud' | 'desired' | 'portal' | 'kept'>,
   gone: ReadonlySet<Device>,
-): Leaving<Template> {
-  const leaving: Leaving<Template> = { owned: 0, candidates: [], held: [] };
+): ReadonlyMap<Template, Ground> {
+  const going = new Map<Template, Ground>();
+  if (cloud.scope.kind !== 'all') return going;
   const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
   const used = new Set(
     portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
   );
 
   for (const template of portal.templates) {
-    if (!isOwnTemplate(template)) continue;
-    leaving.owned++;
-    if (cloud.scope.kind !== 'all' || wanted.has(template.foreignId) || used.has(template.id)) continue;
-    const isOurInvention = isOfGoneFlavor(template.foreignId);
-    if (isOurInvention || isGone(cloud.evidence.flavors.get(template.foreignId))) {
-      leaving.candidates.push({ item: template, proven: isOurInvention });
-    }
+    if (!isOwnTemplate(template) || kept.has(template)) continue;
+    if (wanted.has(template.foreignId) || used.has(template.id)) continue;
+    if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
+    else if (isGone(cloud.evidence.flavors.get(template.foreignId))) going.set(template, 'absent');
   }
-  return leaving;
+  return going;
 }
 
 function sourceOfDevice(device: Device, index: PortalIndex): RackSource | undefined {

@@ -20,7 +20,9 @@ import { plan } from './plan.ts';
 const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => ({
   phases: [[{ name: 'stack', changes }]],
   held: [],
+  foreign: [],
   warnings: [],
+  isWrongCloud: false,
   unknownStates: [],
   ...rest,
 });
@@ -78,9 +80,9 @@ const everyKind: readonly Change[] = [
   { kind: 'update-rack', rack: alices, patch: { status: 'STOPPED', height: 44 }, reason },
   { kind: 'create-device', ...newDevice, reason },
   { kind: 'update-device', device: db, patch: { status: 'STOPPED', sshKey: 'k'.repeat(60) }, reason },
-  { kind: 'replace-device', device: bobsDb, ...newDevice, reason },
-  { kind: 'delete-device', device: bobsDb, reason },
-  { kind: 'delete-rack', rack: bobs, reason },
+  { kind: 'replace-device', device: bobsDb, ...newDevice, ground: 'moved', reason },
+  { kind: 'delete-device', device: bobsDb, ground: 'deleted', reason },
+  { kind: 'delete-rack', rack: bobs, ground: 'deleted', reason },
 ];
 const held: readonly Held[] = [{ kind: 'device', id: 5, name: 'db', reason: 'missing from OpenStack' }];
 

@@ -1,6 +1,7 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
+import { describeClaim } from './claims.ts';
 import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
 import { compareTexts } from './portal-index.ts';
 import { type Subject, Subjects } from './subject.ts';
@@ -81,8 +82,10 @@ export function describePlan(plan: Plan, portal: PortalSnapshot, options: Descri
       paint('warning', `? ${id}: OpenStack reports the unknown state ${state}; the portal keeps its status`),
     );
   }
+  for (const claim of plan.foreign)
+    lines.push(paint('held', `x ${describeClaim(claim)}: not managed, left as it is`));
   for (const warning of plan.warnings) lines.push(paint('warning', `! ${warning}`));
-  if (isInStep(plan, unread)) return 'In step: nothing to change.\n';
+  if (isInStep(plan, unread)) return `${[...lines, 'In step: nothing to change.'].join('\n')}\n`;
   return `${[...lines, describeTotals(totalsOf(plan, unread))].join('\n')}\n`;
 }
 

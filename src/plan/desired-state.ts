@@ -113,7 +113,7 @@ export function desiredState(
   for (const tree of cloud.trees) {
     const key = stackKey(tree.root.id);
     const status = rackStatus(tree.root.status);
-    const ownerId = ownerOf(tree.root.projectId, key, index);
+    const ownerId = index.ownerOfProject.get(tree.root.projectId)?.id;
     if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
     racks.push({
@@ -125,7 +125,7 @@ export function desiredState(
   }
   for (const projectId of standaloneProjects) {
     const key = standaloneKey(projectId);
-    const ownerId = ownerOf(projectId, key, index);
+    const ownerId = index.ownerOfProject.get(projectId)?.id;
     if (ownerId === undefined) continue;
     racks.push({ ...standaloneRack(projectId), ownerId, devices: devices.get(key) ?? [] });
   }
@@ -160,11 +160,6 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
     );
     return keys.get(device);
   };
-}
-
-/** The user with the project; where there is none, whoever has the rack already keeps it. */
-function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): UserId | undefined {
-  return index.ownerOfProject.get(project)?.id ?? index.racksOfSource.get(key)?.[0]?.ownerId;
 }
 
 function stackRack({ root, content: seen, revision }: StackTree, { rackName }: Mapping) {

@@ -3,12 +3,15 @@
  *
  * @packageDocumentation
  */
+export type { DeletionPolicy } from './brake.ts';
 export * from './change.ts';
+export type { ForeignClaim } from './claims.ts';
 export { type DescribeOptions, describePlan, type Tone, type UnreadObject } from './describe.ts';
 export type { MappingSettings } from './desired-state.ts';
 export { emptyPortal } from './empty-portal.ts';
 export { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
 export type { DesiredTemplate } from './flavor-template.ts';
+export type { Ground } from './ground.ts';
 export type { Mapping } from './mapping.ts';
 export type * from './observation.ts';
 export {
@@ -20,6 +23,5 @@ export {
   sourceOfRack,
 } from './ownership.ts';
 export { defaultPlanSettings, type PlanSettings, plan } from './plan.ts';
-export type { DeletionPolicy } from './policy.ts';
 export { deviceStatus, rackStatus } from './status.ts';
 export { type Subject, Subjects } from './subject.ts';

@@ -1,4 +1,4 @@
-import type { Server, ServerId, StackServers } from '../openstack/model.ts';
+import type { ProjectId, Server, ServerId, StackServers } from '../openstack/model.ts';
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import {
@@ -22,7 +22,8 @@ import { deletedState, rackStatus } from './status.ts';
  * 4. its device already stands in a rack of the stack;
  * 5. it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
  *
- * A server that is in none of these is not shown. A stack that was deleted has none.
+ * Of whatever says so only stacks of the server's own project count: a hint or a server group can be given by anyone who makes
+ * a server. A server that is in none of these is not shown. A stack that was deleted has none.
  */
 export function membership(
   cloud: CloudObservation,
@@ -30,45 +31,67 @@ export function membership(
   standaloneServers: 'ignore' | 'rack',
 ): (server: Server) => RackKey | undefined {
   const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
-  const stacks = new Set<RackKey>();
+  const stacks: ProjectOfStack = new Map();
   const ofTree = new Map<ServerId, RackKey>();
   const ofGroup = new Map<ServerId, RackKey>();
+  const isOf = (id: ServerId, project: ProjectId) => {
+    const server = cloud.servers.get(id);
+    return server?.kind === 'server' && server.projectId === project;
+  };
+  // Looked at more closely only where several claim one server; the rest is found out when it is asked for.
+  const claim = (claims: Map<ServerId, RackKey>, id: ServerId, key: RackKey, project: ProjectId) => {
+    if (!claims.has(id) || isOf(id, project)) claims.set(id, key);
+  };
   // The lowest id last: it has the last word.
   for (const tree of cloud.trees.toSorted((a, b) => compareTexts(b.root.id, a.root.id))) {
-    if (rackStatus(tree.root.status) === deletedState) continue;
-    const key = stackKey(tree.root.id);
-    stacks.add(key);
+    const { id, projectId, status } = tree.root;
+    if (rackStatus(status) === deletedState) continue;
+    const key = stackKey(id);
+    stacks.set(key, projectId);
     const { servers, serverGroups } = membersOf(tree, index) ?? nothing;
-    for (const server of servers) ofTree.set(server, key);
+    for (const server of servers) claim(ofTree, server, key, projectId);
     for (const group of serverGroups) {
-      for (const server of membersOfGroup.get(group) ?? []) ofGroup.set(server, key);
+      for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, server, key, projectId);
     }
   }
   const standaloneKeyOf =
     standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks) : () => undefined;
-  return (server) =>
-    ofTree.get(server.id) ??
-    hintedStack(server, stacks) ??
-    ofGroup.get(server.id) ??
-    stackOfPlace(server, index, stacks) ??
-    standaloneKeyOf(server);
+  return (server) => {
+    const { id, projectId } = server;
+    const ifOfProject = (key: RackKey | undefined) =>
+      key !== undefined && stacks.get(key) === projectId ? key : undefined;
+    return (
+      ifOfProject(ofTree.get(id)) ??
+      ifOfProject(hintedStack(server)) ??
+      ifOfProject(ofGroup.get(id)) ??
+      stackOfPlace(server, index, stacks) ??
+      standaloneKeyOf(server)
+    );
+  };
 }
+
+/** The project of each stack that is there. */
+type ProjectOfStack = Map<RackKey, ProjectId>;
 
 const nothing: StackServers = { servers: [], serverGroups: [] };
 
-function hintedStack({ rootStackId }: Server, stacks: ReadonlySet<RackKey>): RackKey | undefined {
-  const key = rootStackId === null ? undefined : stackKey(rootStackId);
-  return key !== undefined && stacks.has(key) ? key : undefined;
+function hintedStack({ rootStackId }: Server): RackKey | undefined {
+  return rootStackId === null ? undefined : stackKey(rootStackId);
 }
 
 /** The stack in whose rack a server's device stands; of several the one with the lowest id. */
-function stackOfPlace({ id }: Server, index: PortalIndex, stacks: ReadonlySet<RackKey>): RackKey | undefined {
+function stackOfPlace(
+  { id, projectId }: Server,
+  index: PortalIndex,
+  stacks: ProjectOfStack,
+): RackKey | undefined {
   let lowest: RackKey | undefined;
   for (const { location } of index.devicesOfServer.get(id) ?? []) {
     const rack = location && index.racks.get(location.rackId);
     const source = rack && sourceOfRack(rack);
     const key = source ? keyOfSource(source) : undefined;
-    if (key !== undefined && stacks.has(key) && (lowest === undefined || key < lowest)) lowest = key;
+    if (key === undefined || stacks.get(key) !== projectId) continue;
+    if (lowest === undefined || key < lowest) lowest = key;
   }
   return lowest;
 }
@@ -77,9 +100,13 @@ function stackOfPlace({ id }: Server, index: PortalIndex, stacks: ReadonlySet<Ra
 function standaloneMembership(
   cloud: CloudObservation,
   index: PortalIndex,
-  stacks: ReadonlySet<RackKey>,
+  stacks: ProjectOfStack,
 ): (server: Server) => RackKey | undefined {
-  const elsewhere = serversOfUnseenStacks(cloud, index, new Set([...stacks, ...deletedStacksOf(cloud)]));
+  const elsewhere = serversOfUnseenStacks(
+    cloud,
+    index,
+    new Set([...stacks.keys(), ...deletedStacksOf(cloud)]),
+  );
   return ({ id, projectId }) =>
     index.ownerOfProject.has(projectId) && !cloud.unobserved.has(projectId) && !elsewhere.has(id)
       ? standaloneKey(projectId)

@@ -56,6 +56,8 @@ export interface CloudObservation {
   readonly scope: Scope;
   readonly servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>;
   readonly trees: readonly StackTree[];
+  /** Of every stack that was listed, root or nested, shown or not: whose it is. */
+  readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
   readonly serverGroups: readonly ServerGroup[];
   readonly flavors: readonly Flavor[];
   /** Names of the networks whose fixed addresses the world can reach. */

@@ -6,7 +6,7 @@ import { type Subject, Subjects } from './subject.ts';
 import { isInStep, type Totals, totalsOf } from './totals.ts';
 
 /** A plan for programs. docs/cli.md describes it; a key that is there stays. */
-export interface PlanJson extends Pick<Plan, 'warnings' | 'unknownStates'> {
+export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownStates'> {
   /** The portal shows the cloud as it is: nothing to change, hold back or explain. */
   readonly inStep: boolean;
   readonly totals: Totals;
@@ -35,6 +35,7 @@ export function planJson(plan: Plan, portal: PortalSnapshot, unread: readonly Un
     })),
     held: plan.held.map((held) => ({ ...subjects.held(held), reason: held.reason })),
     unread,
+    foreign: plan.foreign,
     warnings: plan.warnings,
     unknownStates: plan.unknownStates,
   };

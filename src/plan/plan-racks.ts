@@ -1,8 +1,9 @@
-import type { Device, DevicePatch, JsonObject, Rack, RackPatch } from '../concertim/model.ts';
-import type { Change, Held, NewDevice } from './change.ts';
+import type { Device, DevicePatch, JsonObject, Rack, RackPatch, TemplateId } from '../concertim/model.ts';
+import type { Change, NewDevice } from './change.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
 import { deviceFields, saysAlready } from './device-fields.ts';
 import { difference, equal } from './difference.ts';
+import type { Ground } from './ground.ts';
 import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
@@ -18,14 +19,19 @@ export interface RackPlan {
   readonly devices: Change[];
   /** Racks that nothing stands in any more. */
   readonly leftovers: Change[];
-  readonly held: Held[];
 }
 
 export interface RackPlanContext {
   readonly index: PortalIndex;
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
-  readonly leaving: ReadonlySet<Device>;
+  readonly leaving: ReadonlyMap<Device, Ground>;
+  /** What the brake has refused to take away: it stays where it is, as what it is. */
+  readonly kept: ReadonlySet<unknown>;
+  /** Flavors that are there, by id. */
+  readonly flavors: ReadonlySet<string>;
+  /** The flavor of each template of ours. */
+  readonly flavorOfTemplate: ReadonlyMap<TemplateId, string>;
   /** Which source's racks a device belongs in: one that stands elsewhere will move there. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Names of the owner's other racks. Grows with each rack that is planned. */
@@ -51,14 +57,18 @@ interface Sorted {
 }
 
 export function planRacks(desired: DesiredRack, context: RackPlanContext): RackPlan {
-  const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [], held: [] };
-  const present = context.index.racksOfSource.get(desired.key) ?? [];
-  const racks = present.filter(({ ownerId }) => ownerId === desired.ownerId);
+  const plan: RackPlan = { removals: [], racks: [], devices: [], leftovers: [] };
+  const racks = context.index.racksOfSource.get(desired.key) ?? [];
   const layout = new RackLayout(desired.key, racks, context.defaultRackHeight);
 
   const sorted = sortDevices(desired, layout, context);
   for (const device of sorted.surplus) {
-    plan.removals.push({ kind: 'delete-device', device, reason: 'a second device of one server' });
+    plan.removals.push({
+      kind: 'delete-device',
+      device,
+      ground: 'double',
+      reason: 'a second device of one server',
+    });
   }
   // What stands where, under which name, matters where something is named or placed, and where a rack may be empty.
   const isStill = sorted.update.length + sorted.replace.length + sorted.create.length === 0;
@@ -67,9 +77,6 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   planNewDevices(sorted, layout, plan, context);
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context);
-  for (const rack of present) {
-    if (!racks.includes(rack)) planAbandoned(rack, plan, context);
-  }
   return plan;
 }
 
@@ -92,8 +99,9 @@ function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlan
       sorted.create.push(wanted);
       continue;
     }
-    sorted.surplus.push(...present.filter((other) => other !== device));
-    if (!stays(device, wanted)) sorted.replace.push({ device, wanted });
+    sorted.surplus.push(...present.filter((other) => other !== device && !context.kept.has(other)));
+    if (context.kept.has(device) && !isHere(device)) continue;
+    if (!stays(device, wanted) && !context.kept.has(device)) sorted.replace.push({ device, wanted });
     else if (!saysAlready(device, wanted)) sorted.update.push({ device, wanted });
   }
   return sorted;
@@ -177,18 +185,26 @@ function planNewDevices(
   };
   for (const { device, wanted } of replace) {
     const reason = 'its server has another flavor, or its stack another rack';
-    plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), reason });
+    const ground = groundOfReplacement(device, layout, context);
+    plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), ground, reason });
   }
   for (const wanted of create) {
     plan.devices.push({ kind: 'create-device', ...newDevice(wanted), reason: 'a server without a device' });
   }
 }
 
+/** Where its flavor is still there, it is the server that has changed. */
+function groundOfReplacement(device: Device, layout: RackLayout, context: RackPlanContext): Ground {
+  if (!layout.slotOf(device.location?.rackId)) return 'moved';
+  const flavor = context.flavorOfTemplate.get(device.templateId);
+  return flavor !== undefined && context.flavors.has(flavor) ? 'resized' : 'another flavor';
+}
+
 function planSlots(
   desired: DesiredRack,
   layout: RackLayout,
   plan: RackPlan,
-  { index, takenNames: taken }: RackPlanContext,
+  { index, kept, takenNames: taken }: RackPlanContext,
 ): void {
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
@@ -198,8 +214,9 @@ function planSlots(
       const sibling = index.racksOfSource.get(desired.key)?.find(recall);
       const rack = newRack(desired, slot, name, sibling);
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
-    } else if (at > 0 && slot.devices === 0) {
-      plan.leftovers.push({ kind: 'delete-rack', rack: present, reason: 'nothing stands in it any more' });
+    } else if (at > 0 && slot.devices === 0 && !kept.has(present)) {
+      const reason = 'nothing stands in it any more';
+      plan.leftovers.push({ kind: 'delete-rack', rack: present, ground: 'empty', reason });
     } else {
       const name = bearsOwnName(present, desired)
         ? present.name
@@ -227,23 +244,6 @@ function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
 
 /** More than the 1,000 resources that Heat allows a stack unless told otherwise can fill. */
 const mostRacks = 99;
-
-/** A rack of the source that belongs to a user who has the project no longer: its devices move out. */
-function planAbandoned(rack: Rack, plan: RackPlan, context: RackPlanContext): void {
-  const staying = context.index.devicesOfRack
-    .get(rack.id)
-    ?.find((device) => !context.leaving.has(device) && context.keyOfDevice(device) === undefined);
-  const reason = 'its project belongs to another user';
-  if (!staying) plan.leftovers.push({ kind: 'delete-rack', rack, reason });
-  else {
-    plan.held.push({
-      kind: 'rack',
-      id: rack.id,
-      name: rack.name,
-      reason: `${reason}, but device ${staying.name} stays in it`,
-    });
-  }
-}
 
 function nameIn(slot: Slot, wanted: DesiredDevice, present: string | undefined): string {
   const name = chooseName(

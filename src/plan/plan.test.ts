@@ -390,30 +390,21 @@ test('the stacks of a project that could not be listed stay as they are', () => 
   expect(changes(seen, before, { standaloneServers: 'rack' })).toEqual([]);
 });
 
-test('a project that another user has now takes its racks along, made anew for that user', () => {
+test('a project that another user has now is shown to that user; the racks of the other are not ours any more', () => {
   const before = after(stackOf('web'), portal({ users: [user(), user({ id: 2, projectId: null })] }));
   const users = [user({ projectId: null }), user({ id: 2 })];
 
   const { racks, devices } = after(stackOf('web'), { ...before, users });
+  const { foreign } = plan(cloud(stackOf('web')), { ...before, users }, settings());
 
-  expect(racks).toMatchObject([{ name: 'stack', ownerId: 2 }]);
-  expect(devices).toMatchObject([{ name: 'web', location: { rackId: racks[0]?.id } }]);
-});
-
-test('a rack that another user has now stays while something made by hand stands in it', () => {
-  const before = after(stackOf('web'), portal({ users: [user(), user({ id: 2, projectId: null })] }));
-  const byHand = device({ id: 91, name: 'switch', location: { rackId: Number(before.racks[0]?.id) } });
-  const moved = {
-    ...before,
-    users: [user({ projectId: null }), user({ id: 2 })],
-    devices: [...before.devices, byHand],
-  };
-
-  const planned = plan(cloud(stackOf('web')), moved, settings());
-
-  expect(changesOf(planned).some(({ kind }) => kind === 'delete-rack')).toBe(false);
-  expect(planned.held).toMatchObject([
-    { kind: 'rack', reason: expect.stringContaining('switch stays in it') },
+  expect(racks).toEqual([...before.racks, expect.objectContaining({ name: 'stack', ownerId: 2 })]);
+  expect(devices).toEqual([
+    ...before.devices,
+    expect.objectContaining({ name: 'web', location: expect.objectContaining({ rackId: racks[1]?.id }) }),
+  ]);
+  expect(foreign.map(({ kind, claim }) => `${kind}: ${claim}`)).toEqual([
+    'rack: stack stack of project project',
+    'device: server web of project project',
   ]);
 });
 
@@ -489,8 +480,9 @@ test('a flavor that was deleted keeps its template while a server uses it', () =
     servers: [server({ id: 'web', flavor: embedded })],
     trees: [tree({ servers: ['web'] })],
   };
-  const before = after({ ...seen, flavors: [flavor()] });
-  const gone = { ...seen, flavors: [], evidence: { flavors: { flavor: 'not-found' as const } } };
+  const another = flavor({ id: 'another', vcpus: 8 });
+  const before = after({ ...seen, flavors: [flavor(), another] });
+  const gone = { ...seen, flavors: [another], evidence: { flavors: { flavor: 'not-found' as const } } };
 
   const empty = {
     ...gone,
@@ -582,7 +574,9 @@ test('nothing is changed where nothing differs', () => {
   expect(plan(cloud(stackOf('web', 'db')), before, settings())).toEqual({
     phases: [],
     held: [],
+    foreign: [],
     warnings: [],
+    isWrongCloud: false,
     unknownStates: [],
   });
 });

@@ -1,14 +1,20 @@
-import type { Device, PortalSnapshot, Rack, UserId } from '../concertim/model.ts';
-import type { Change, Lane, Plan } from './change.ts';
+import type { Device, PortalSnapshot, Rack, Template, UserId } from '../concertim/model.ts';
+import type { Server } from '../openstack/model.ts';
+import { type DeletionPolicy, judgeRemovals } from './brake.ts';
+import { takeCensus } from './census.ts';
+import type { Change, Held, Lane, Plan } from './change.ts';
+import { type KnownProjects, settleClaims } from './claims.ts';
 import { type Departures, departingTemplates, departures } from './departures.ts';
-import { desiredState, type MappingSettings } from './desired-state.ts';
+import { type DesiredState, desiredState, type MappingSettings } from './desired-state.ts';
 import { renameDoubles } from './doubles.ts';
+import type { Ground } from './ground.ts';
+import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation } from './observation.ts';
-import { keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
+import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { planRacks } from './plan-racks.ts';
 import { planTemplates } from './plan-templates.ts';
-import type { DeletionPolicy } from './policy.ts';
 import { compareTexts, indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
+import { recogniseWrongCloud } from './wrong-cloud.ts';
 
 export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
@@ -20,27 +26,99 @@ export interface PlanSettings extends MappingSettings {
 export const defaultPlanSettings: PlanSettings = {
   standaloneServers: 'ignore',
   defaultRackHeight: 42,
-  deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false },
+  deletions: { maxDeletions: 5, maxShare: 0.05, allowAll: false },
 };
 
 /**
  * What to change in the portal until it shows the cloud:
  *
  * ```
- *  portal ──► doubles ──────────────────────► 1 renames
+ *  portal ──► claims ──► doubles ───────────► 1 renames
  *  cloud ──► desired state ─┬─► departures ──► 3 removals
  *                           ├─► templates ───► 2 templates             6 leftovers
  *                           └─► racks ───────► 4 racks    5 devices    6 leftovers
+ *  all of that ──► brake ──► what it refuses is kept, and the rest planned around it
  * ```
  *
  * Pure: the same two snapshots give the same plan, in whatever order their lists are; and when all of a plan has been
  * applied, the next one is empty.
  */
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
-  const { changes: renames, portal } = renameDoubles(inOrderOfIds(snapshot), cloud.scope);
+  const { portal: claimed, foreign } = settleClaims(inOrderOfIds(snapshot), projectsIn(cloud));
+  const { changes: renames, portal } = renameDoubles(claimed, cloud.scope);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
-  const leaving = departures(cloud, desired, portal, index, settings);
+  const deletedStacks = deletedStacksOf(cloud);
+  const { unknownStates } = desired;
+  const census = takeCensus(cloud, portal, index, deletedStacks);
+  const isEachDeviceShown = desired.presentDevices === index.ownedDevices;
+  const hasDevices = index.ownedDevices > 0;
+  if (cloud.scope.kind === 'all' && !settings.deletions.allowAll && !(hasDevices && isEachDeviceShown)) {
+    const wrong = recogniseWrongCloud(census);
+    if (wrong !== undefined)
+      return {
+        phases: [],
+        held: [],
+        foreign,
+        warnings: [wrong],
+        isWrongCloud: true,
+        unknownStates,
+      };
+  }
+
+  const facts = { cloud, portal, index, desired, deletedStacks, settings };
+  const kept = new Set<Device | Rack | Template>();
+  const held: Held[] = [];
+  const warnings = new Set<string>();
+  for (;;) {
+    const draft = draftPlan({ ...facts, kept });
+    const changes = draft.phases.flatMap((lanes) => lanes.flatMap((lane) => lane.changes));
+    const verdict = judgeRemovals(changes, {
+      census,
+      isEachDeviceShown,
+      index,
+      policy: settings.deletions,
+    });
+    for (const warning of verdict.warnings) warnings.add(warning);
+    held.push(...verdict.held);
+    if (verdict.refused.size === 0) {
+      held.push(...draft.held);
+      return {
+        phases: [lanes([{ name: 'doubles', changes: renames }]), ...draft.phases].filter(
+          (phase) => phase.length > 0,
+        ),
+        held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
+        foreign,
+        warnings: [...warnings],
+        isWrongCloud: false,
+        unknownStates,
+      };
+    }
+    for (const object of verdict.refused) kept.add(object);
+  }
+}
+
+/** What one draft of a plan is made from. */
+interface DraftFacts {
+  readonly cloud: CloudObservation;
+  readonly portal: PortalSnapshot;
+  readonly index: PortalIndex;
+  readonly desired: DesiredState;
+  readonly deletedStacks: ReadonlySet<RackKey>;
+  readonly settings: PlanSettings;
+  /** What the brake has refused in the draft before: nothing of it is taken away. */
+  readonly kept: ReadonlySet<Device | Rack | Template>;
+}
+
+function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
+  const { cloud, portal, index, kept, settings } = facts;
+  const { keyOfDevice } = facts.desired;
+  // What is kept stands where it stands.
+  const desired = {
+    ...facts.desired,
+    keyOfDevice: (device: Device) => (kept.has(device) ? undefined : keyOfDevice(device)),
+  };
+  const leaving = departures({ ...facts, desired });
   const { changes: templateChanges, templates } = planTemplates(desired.templates, portal.templates);
 
   const removals = new Map<RackKey | 'loose', Change[]>();
@@ -48,13 +126,19 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
   const racks: Lane[] = [];
   const devices: Lane[] = [];
   const leftovers: Lane[] = [];
-  const held = [...leaving.held];
   const taken = takenNames(portal, leaving);
+  const flavors = new Set<string>(cloud.flavors.map(({ id }) => id));
+  const flavorOfTemplate = new Map(
+    portal.templates.filter(isOwnTemplate).map(({ id, foreignId }) => [id, foreignId]),
+  );
   for (const rack of desired.racks) {
     const planned = planRacks(rack, {
       index,
       templates,
       leaving: leaving.devices,
+      kept,
+      flavors,
+      flavorOfTemplate,
       keyOfDevice: desired.keyOfDevice,
       takenNames: ofOwner(taken, rack.ownerId),
       defaultRackHeight: settings.defaultRackHeight,
@@ -63,33 +147,37 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
     if (planned.racks.length > 0) racks.push({ name: rack.key, changes: planned.racks });
     if (planned.devices.length > 0) devices.push({ name: rack.key, changes: planned.devices });
     if (planned.leftovers.length > 0) leftovers.push({ name: rack.key, changes: planned.leftovers });
-    held.push(...planned.held);
   }
-  for (const rack of leaving.racksMovedOut)
-    leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack)] });
+  for (const [rack, ground] of leaving.racksMovedOut)
+    leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack, ground)] });
   const gone = goneDevices([...removals.values(), ...devices.map(({ changes }) => changes)].flat());
-  const templatesLeaving = departingTemplates(cloud, desired, portal, gone, settings.deletions);
-  held.push(...templatesLeaving.held);
-  const templateRemovals = [...templatesLeaving.allowed].map(
-    (template): Change => ({
+  const templateRemovals = [...departingTemplates(facts, gone)].map(
+    ([template, ground]): Change => ({
       kind: 'delete-template',
       template,
+      ground,
       reason: 'its flavor is gone, and no device uses it',
     }),
   );
 
   return {
     phases: [
-      lanes([{ name: 'doubles', changes: renames }]),
       lanes([{ name: 'templates', changes: templateChanges }]),
       lanes([...removals].map(([name, changes]) => ({ name, changes }))),
       racks,
       devices,
       lanes([...leftovers, { name: 'templates', changes: templateRemovals }]),
-    ].filter((phase) => phase.length > 0),
-    held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
-    warnings: [...leaving.warnings, ...templatesLeaving.warnings],
-    unknownStates: desired.unknownStates,
+    ],
+    held: leaving.held,
+  };
+}
+
+/** Whose the stacks and servers are that were seen. */
+function projectsIn({ projectOfStack, servers }: CloudObservation): KnownProjects {
+  return {
+    ofStack: (id) => projectOfStack.get(id),
+    // What cannot be read has none.
+    ofServer: (id) => (servers.get(id) as Server | undefined)?.projectId,
   };
 }
 
@@ -98,11 +186,20 @@ function removeDepartures(
   index: PortalIndex,
   removals: Map<RackKey | 'loose', Change[]>,
 ): void {
-  for (const device of devices) {
+  for (const [device, ground] of devices) {
     const rack = device.location && index.racks.get(device.location.rackId);
-    append(removals, laneOf(rack), { kind: 'delete-device', device, reason: 'its server is gone' });
+    append(removals, laneOf(rack), {
+      kind: 'delete-device',
+      device,
+      ground,
+      reason: reasonOf(ground, 'server'),
+    });
   }
-  for (const rack of racks) append(removals, laneOf(rack), deleteRack(rack));
+  for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground));
+}
+
+function reasonOf(ground: Ground, original: 'server' | 'stack'): string {
+  return ground === 'left out' ? `the configuration leaves its ${original} out` : `its ${original} is gone`;
 }
 
 function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
@@ -110,8 +207,9 @@ function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
   return source ? keyOfSource(source) : 'loose';
 }
 
-function deleteRack(rack: Rack): Change {
-  return { kind: 'delete-rack', rack, reason: 'its stack is gone' };
+function deleteRack(rack: Rack, ground: Ground): Change {
+  const reason = ground === 'empty' ? 'nothing stands in it any more' : reasonOf(ground, 'stack');
+  return { kind: 'delete-rack', rack, ground, reason };
 }
 
 /** Those that are deleted, be it to be made anew. */

@@ -23,6 +23,12 @@ export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | und
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
+/** The projects of all who have racks of a source: of a stack that was not seen several may claim to have it. */
+export function projectsOfRacks(key: RackKey, index: PortalIndex): ProjectId[] {
+  const owners = new Set(index.racksOfSource.get(key)?.map(({ ownerId }) => ownerId));
+  return [...owners].flatMap((owner) => (index.users.get(owner)?.projectId ?? []) as ProjectId | []);
+}
+
 /** What was made of a snapshot: a run asks for it several times, and a targeted one for the whole portal. */
 const ordered = new WeakMap<PortalSnapshot, PortalSnapshot>();
 const indices = new WeakMap<PortalSnapshot, PortalIndex>();
@@ -52,15 +58,20 @@ export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   return index;
 }
 
-function newIndex(portal: PortalSnapshot): PortalIndex {
-  const ownerOfProject = new Map<ProjectId, User>();
-  const users = new Map<UserId, User>();
-  for (const user of portal.users) {
-    users.set(user.id, user);
+/** Who owns each project: of two users with one project the lower id. */
+export function ownersOfProjects(users: readonly User[]): Map<ProjectId, User> {
+  const owners = new Map<ProjectId, User>();
+  for (const user of inOrder(users)) {
     if (user.root || user.projectId === null) continue;
     const project = user.projectId as ProjectId;
-    if (!ownerOfProject.has(project)) ownerOfProject.set(project, user);
+    if (!owners.has(project)) owners.set(project, user);
   }
+  return owners;
+}
+
+function newIndex(portal: PortalSnapshot): PortalIndex {
+  const users = new Map(portal.users.map((user) => [user.id, user]));
+  const ownerOfProject = ownersOfProjects(portal.users);
 
   const racks = new Map<RackId, Rack>();
   const racksOfSource = new Map<RackKey, Rack[]>();

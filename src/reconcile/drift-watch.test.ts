@@ -20,7 +20,10 @@ function incompleteRun(): FullRun {
   const done: readonly Change[] = [
     { kind: 'update-device', device: shown, patch: { status: 'STOPPED' }, reason: 'the server differs' },
   ];
-  const subjects = new Subjects({ phases: [], held: [], warnings: [], unknownStates: [] }, known);
+  const subjects = new Subjects(
+    { phases: [], held: [], foreign: [], warnings: [], isWrongCloud: false, unknownStates: [] },
+    known,
+  );
   return {
     done,
     subjectOf: (change) => subjects.of(change),

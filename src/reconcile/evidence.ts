@@ -4,7 +4,6 @@ import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Absentees, AbsentStack } from '../plan/absentees.ts';
 import type { CloudObservation, Evidence } from '../plan/observation.ts';
-import { type DeletionPolicy, isTooMuch } from '../plan/policy.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { OutageWatch } from './outage.ts';
@@ -37,16 +36,18 @@ export async function gatherEvidence(
   absent: Absentees,
   options: {
     readonly announced: Announced;
-    readonly deletions: DeletionPolicy;
-    readonly ownedDevices: number;
+    /** So many missing servers may go without anything that bears it out. */
+    readonly maxDeletions: number;
+    /** Servers that the portal shows. */
+    readonly shownServers: number;
     readonly random: Random;
   } & AskOptions,
 ): Promise<Answers> {
-  const { announced, random, signal } = options;
+  const { announced, random } = options;
   const deleted = new Set(announced.servers);
-  if (isTooMuch(absent.servers.length, options.ownedDevices, options.deletions)) {
-    const since = isoTime(options.clock.now() - deletedSinceMs);
-    for (const id of await listDeletedServers(session, { since }, signal)) deleted.add(id);
+  const missing = absent.servers.length;
+  if (missing > options.maxDeletions || (missing > 0 && missing === options.shownServers)) {
+    for (const id of await deletedServers(session, options)) deleted.add(id);
   }
   const shown: Server[] = [];
   const serverEvidence = async (id: ServerId, asking: AbortSignal): Promise<Evidence> => {
@@ -56,9 +57,24 @@ export async function gatherEvidence(
     return deleted.has(id) ? 'deleted' : 'not-found';
   };
   const [servers, stacks, flavors] = await Promise.all([
-    ask(sample(absent.servers, random), serverEvidence, options),
-    askForStacks(session, sample(absent.stacks, random), options),
-    ask(sample(absent.flavors, random), (id, asking) => flavorEvidence(session, id, asking), options),
+    ask(
+      sample(absent.servers, { random, isFirst: ({ id }) => deleted.has(id) }).map(({ id }) => id),
+      serverEvidence,
+      options,
+    ),
+    askForStacks(
+      session,
+      sample(absent.stacks, { random, isFirst: ({ id }) => announced.stacks.has(id) }),
+      options,
+    ),
+    ask(
+      sample(
+        absent.flavors.map((id) => ({ id, owner: '' })),
+        { random, isFirst: () => false },
+      ).map(({ id }) => id),
+      (id, asking) => flavorEvidence(session, id, asking),
+      options,
+    ),
   ]);
   return { evidence: { servers, stacks, flavors }, servers: shown };
 }
@@ -66,7 +82,7 @@ export async function gatherEvidence(
 /** In its own project: elsewhere, "not found" says nothing to those who are not administrators. */
 export async function stackEvidence(
   session: Session,
-  { id, projectId }: AbsentStack,
+  { id, projectId }: Pick<AbsentStack, 'id' | 'projectId'>,
   announced: Announced,
   signal: AbortSignal | undefined,
 ): Promise<Evidence> {
@@ -87,7 +103,26 @@ async function askForStacks(
     (stack, asking) => stackEvidence(session, stack, options.announced, asking),
     options,
   );
-  return new Map([...answers].map(([{ id }, evidence]) => [id, evidence]));
+  const evidence = new Map<StackId, Evidence>();
+  for (const [{ id }, answer] of answers) evidence.set(id, surer(evidence.get(id), answer));
+  return evidence;
+}
+
+/** Of answers that differ by the project in which was asked, the one that says most. */
+export function surer(a: Evidence | undefined, b: Evidence): Evidence {
+  return a !== undefined && certainty.indexOf(a) < certainty.indexOf(b) ? a : b;
+}
+
+const certainty: readonly Evidence[] = ['exists', 'nested', 'deleted', 'unknown', 'disputed', 'not-found'];
+
+/** Those that Nova says it deleted lately; none where it does not tell, which is no proof of anything. */
+async function deletedServers(session: Session, { clock, signal }: AskOptions): Promise<readonly ServerId[]> {
+  try {
+    return await listDeletedServers(session, { since: isoTime(clock.now() - deletedSinceMs) }, signal);
+  } catch {
+    signal?.throwIfAborted();
+    return [];
+  }
 }
 
 async function flavorEvidence(
@@ -119,11 +154,23 @@ async function ask<Id>(
   );
 }
 
-function sample<T>(items: readonly T[], random: Random): readonly T[] {
+/** As many as are asked for in one run: those with a trace of their deletion first, then of each owner one in turn, by lot. */
+function sample<T extends { readonly owner: string }>(
+  items: readonly T[],
+  { random, isFirst }: { readonly random: Random; readonly isFirst: (item: T) => boolean },
+): readonly T[] {
   if (items.length <= maxQuestions) return items;
-  const drawn = items.map((item) => ({ item, lot: random.next() }));
+  const drawn = items
+    .map((item) => ({ item, lot: isFirst(item) ? -1 : random.next() }))
+    .sort((a, b) => a.lot - b.lot);
+  const turns = new Map<string, number>();
   return drawn
-    .sort((a, b) => a.lot - b.lot)
+    .map(({ item, lot }) => {
+      const turn = lot < 0 ? -1 : (turns.get(item.owner) ?? 0);
+      if (lot >= 0) turns.set(item.owner, turn + 1);
+      return { item, turn };
+    })
+    .sort((a, b) => a.turn - b.turn)
     .slice(0, maxQuestions)
     .map(({ item }) => item);
 }

@@ -1,14 +1,23 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
-import type { Server, ServerGroup, ServerId, Stack, StackId, Unreadable } from '../openstack/model.ts';
+import type {
+  ProjectId,
+  Server,
+  ServerGroup,
+  ServerId,
+  Stack,
+  StackId,
+  Unreadable,
+} from '../openstack/model.ts';
 import { listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { absentees } from '../plan/absentees.ts';
+import type { DeletionPolicy } from '../plan/brake.ts';
+import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, StackTree } from '../plan/observation.ts';
 import { stackKey } from '../plan/ownership.ts';
-import type { DeletionPolicy } from '../plan/policy.ts';
-import { indexPortal, type PortalIndex } from '../plan/portal-index.ts';
+import { indexPortal, ownersOfProjects, type PortalIndex } from '../plan/portal-index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -54,8 +63,7 @@ export async function observeCloud(
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
   const { session } = options;
-  const index = indexPortal(portal);
-  const projects = [...index.ownerOfProject.keys()];
+  const projects = [...ownersOfProjects(portal.users).keys()];
   const [servers, stacks, flavors, externalNetworks] = await Promise.all([
     listServers(session, {}, signal),
     listStacks(session, { projects }, signal),
@@ -64,6 +72,9 @@ export async function observeCloud(
   ]);
   const rows = stackTrees(stacks.stacks, stacks.at);
   const serversById = byId(servers);
+  const projectOfStack = projectsOf(stacks.stacks);
+  const claims = settleClaims(portal, { ...noProjectsKnown, ofStack: (id) => projectOfStack.get(id) });
+  const index = indexPortal(claims.portal);
   const { trees: firstRead, unread } = await readTrees(options, rows, index, signal);
   const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
   const trees = await Promise.all(
@@ -78,7 +89,8 @@ export async function observeCloud(
     gatherEvidence(session, absent, {
       ...options,
       announced,
-      ownedDevices: index.ownedDevices,
+      maxDeletions: options.deletions.maxDeletions,
+      shownServers: index.devicesOfServer.size,
       signal,
     }),
     readServerGroups(session, trees, index, signal),
@@ -88,6 +100,7 @@ export async function observeCloud(
     scope: { kind: 'all' },
     servers: serversById,
     trees,
+    projectOfStack,
     serverGroups,
     flavors,
     externalNetworks,
@@ -166,6 +179,11 @@ async function readTree(session: Session, tree: StackTree, signal?: AbortSignal)
   ]);
   if (!detail) throw new VanishedError(tree.root);
   return { ...tree, root: detail.stack, content: { ...members, outputs: detail.outputs } };
+}
+
+/** Whose each stack is, root or nested. */
+export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
+  return new Map(stacks.map(({ id, projectId }) => [id, projectId]));
 }
 
 /** For looking up; a repeated id once. */

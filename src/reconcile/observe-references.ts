@@ -12,6 +12,7 @@ import type {
 } from '../openstack/model.ts';
 import { findStack, listProjectStacks } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
+import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
@@ -23,11 +24,12 @@ import {
   sourceOfRack,
   stackKey,
 } from '../plan/ownership.ts';
-import { indexPortal, type PortalIndex, projectOfRack } from '../plan/portal-index.ts';
-import { type Announced, stackEvidence } from './evidence.ts';
+import { indexPortal, type PortalIndex, projectOfRack, projectsOfRacks } from '../plan/portal-index.ts';
+import { type Announced, stackEvidence, surer } from './evidence.ts';
 import {
   byId,
   type ObserveOptions,
+  projectsOf,
   readServerGroups,
   readTrees,
   type SeenCloud,
@@ -57,13 +59,13 @@ export async function observeReferences(
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
   const { session } = options;
-  const index = indexPortal(known.portal);
+  const index = indexPortal(settleClaims(known.portal, noProjectsKnown).portal);
   const shown = references.filter((reference) => isForThePortal(reference, index));
   const servers = new NamedServers(session, signal);
   const named = shown.filter(({ kind }) => kind === 'server');
   const isMany = named.length > manyServers;
   await servers.ask(idsOf(named.filter(({ projectId }) => projectId === undefined)));
-  const projects = await projectsOf(options, shown, servers.answers, index, signal);
+  const projects = await projectsToLookInto(options, shown, servers.answers, index, signal);
   const [{ rows, all, unread }] = await Promise.all([
     readRows(session, projects, signal),
     servers.ask(isMany ? [] : idsOf(named)),
@@ -100,6 +102,7 @@ export async function observeReferences(
     scope: { kind: 'some', racks: scope, servers: new Set(servers.answers.keys()) },
     servers: found,
     trees,
+    projectOfStack: projectsOf(rows),
     serverGroups,
     flavors,
     externalNetworks,
@@ -208,7 +211,7 @@ async function settled<Id, T>(
 }
 
 /** The projects to look into, of those that the portal shows. */
-async function projectsOf(
+async function projectsToLookInto(
   { session }: ObserveOptions,
   references: readonly Reference[],
   answers: ReadonlyMap<ServerId, Answer>,
@@ -311,8 +314,11 @@ async function absentStacks(
     keys.map(async (key) => {
       const source = index.sources.get(key);
       if (source?.kind !== 'stack') return;
-      const stack = { id: source.stackId, projectId: projectOfRack(key, index) };
-      evidence.set(stack.id, await stackEvidence(session, stack, announced, signal));
+      const id = source.stackId;
+      for (const projectId of projectsOfRacks(key, index)) {
+        const answer = await stackEvidence(session, { id, projectId }, announced, signal);
+        evidence.set(id, surer(evidence.get(id), answer));
+      }
     }),
   );
   return evidence;

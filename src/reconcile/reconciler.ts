@@ -71,6 +71,8 @@ export class Reconciler {
   #mirror: PortalMirror | undefined;
   #usersReadAt = 0;
   #flavors: readonly Flavor[] = [];
+  /** Whether the last full run found that this is not the cloud that the portal shows. */
+  #isWrongCloud = false;
   readonly #drift = new DriftWatch();
   readonly #announced = { servers: new Set<ServerId>(), stacks: new Set<StackId>() };
 
@@ -125,6 +127,7 @@ export class Reconciler {
     const announced = [...this.#announced.servers, ...this.#announced.stacks];
     const survey = await this.survey(signal);
     this.#mirror = new PortalMirror(survey.portal);
+    this.#isWrongCloud = survey.plan.isWrongCloud;
     this.#usersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
@@ -145,10 +148,13 @@ export class Reconciler {
     return { ...report, drift: drift.drift };
   }
 
-  /** Brings into step what the references name. The first run has no picture of the portal yet, and is a full one. */
+  /**
+   * Brings into step what the references name. The first run has no picture of the portal yet, and is a full one; so is each
+   * that follows on one that was in the wrong cloud, since only the whole shows whether this is the right one again.
+   */
   async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
     const mirror = this.#mirror;
-    if (!mirror) return this.reconcileAll(signal);
+    if (!mirror || this.#isWrongCloud) return this.reconcileAll(signal);
 
     const run = this.#begin('targeted');
     const startedAt = performance.now();
@@ -242,6 +248,7 @@ export class Reconciler {
       skipped: record.skipped,
       untried: applied.untried,
       held: plan.held,
+      foreign: plan.foreign,
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,
       unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),

@@ -1,6 +1,10 @@
 import type { Logger } from '../observability/logger.ts';
+import { describeClaim } from '../plan/claims.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
+
+/** Of what is kept for one reason so many are named one by one; `plan` names them all. */
+const mostNamed = 20;
 
 /**
  * Says what a run did: a line for a run that changed something or failed, what a person must look at as an error, and
@@ -36,7 +40,16 @@ export class ReportLog {
       still.add(what);
       if (!this.#said.has(what)) say();
     };
-    for (const warning of report.warnings) once(warning, () => log.error({ warning }, 'deletions refused'));
+    // The figures may differ from run to run; the trouble is one.
+    for (const warning of report.warnings)
+      once(warning.replace(/\d+/g, '#'), () => log.error({ warning }, 'deletions refused'));
+    for (const claim of report.foreign) {
+      const { kind, id, name, owner } = claim;
+      const fields = { object: kind, id, name, owner, claim: claim.claim, what: describeClaim(claim) };
+      once(`${kind} ${id} ${claim.claim}`, () =>
+        log.warn(fields, 'not managed: names what belongs to another project'),
+      );
+    }
     for (const { projectId, reason } of report.unobserved) {
       once(`${projectId} ${reason}`, () =>
         log.error({ projectId, reason }, 'failed to list the stacks of a project'),
@@ -45,13 +58,24 @@ export class ReportLog {
     for (const { id, state } of report.unknownStates) {
       once(`${id} ${state}`, () => log.warn({ id, state }, 'unknown OpenStack state, portal status kept'));
     }
-    for (const { kind, id, name, reason } of report.held) {
-      once(`${kind} ${id} ${reason}`, () =>
-        log.warn(
-          { object: kind, id, name, reason },
-          'kept in portal: missing from OpenStack, deletion not confirmed',
-        ),
-      );
+    for (const [reason, held] of Map.groupBy(report.held, ({ reason }) => reason)) {
+      if (held.length > mostNamed) {
+        const first = held.slice(0, mostNamed).map(({ kind, name, id }) => `${kind} ${name} (${id})`);
+        once(`many ${reason}`, () =>
+          log.warn(
+            { count: held.length, first, reason },
+            'kept in portal: missing from OpenStack, deletion not confirmed',
+          ),
+        );
+        continue;
+      }
+      for (const { kind, id, name } of held)
+        once(`${kind} ${id} ${reason}`, () =>
+          log.warn(
+            { object: kind, id, name, reason },
+            'kept in portal: missing from OpenStack, deletion not confirmed',
+          ),
+        );
     }
     for (const failure of report.failures) {
       if (failure.doing !== 'read') continue;

@@ -1,5 +1,6 @@
 import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
+import type { ForeignClaim } from '../plan/claims.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Unread } from './observe-cloud.ts';
 
@@ -28,6 +29,8 @@ export interface RunReport {
   /** Changes that wait for the next run because the portal went away in this one. */
   readonly untried: number;
   readonly held: readonly Held[];
+  /** Racks and devices that name what is not their owner's. */
+  readonly foreign: readonly ForeignClaim[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];

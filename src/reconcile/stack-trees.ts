@@ -50,9 +50,9 @@ export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack |
   return undefined;
 }
 
-/** Whether a tree is for the portal at all: somebody owns its project, or it has a rack already. */
+/** Whether a tree is for the portal at all: somebody owns its project. */
 export function isShown({ root }: StackTree, index: PortalIndex): boolean {
-  return index.ownerOfProject.has(root.projectId) || index.racksOfSource.has(stackKey(root.id));
+  return index.ownerOfProject.has(root.projectId);
 }
 
 /** Whether all of the stack's racks show the tree as it is now, so that it need not be read. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
 import { consume } from '../amqp/consume.ts';
 import { BrokerError } from '../amqp/errors.ts';
-import { declareExchange, declareQueue, type QueueNames } from '../amqp/queues.ts';
+import { declareExchange, declareQueue, type QueueNames, unusedMs } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
@@ -20,6 +20,7 @@ export interface RequestReceiver {
 
 /** Requests that wait for a writer; as many as there are could as well be one full run. */
 const mostRequests = 50_000;
+const mostRequestBytes = 64 * 1024 * 1024;
 const prefetch = 200;
 
 /** Declares the durable queue by which other processes tell the writer. */
@@ -29,8 +30,13 @@ export async function declareRequests(
   log: Logger,
 ): Promise<void> {
   await declareExchange(session, exchange);
-  const args = { 'x-max-length': mostRequests, 'x-overflow': 'reject-publish' };
-  await declareQueue(session, { exchange, queue, args }, log);
+  const args = {
+    'x-max-length': mostRequests,
+    'x-max-length-bytes': mostRequestBytes,
+    'x-overflow': 'reject-publish',
+    'x-expires': unusedMs,
+  };
+  await declareQueue(session, { exchange, queue, args, isExpendable: true }, log);
 }
 
 /** Hands each request in the queue on, until the session is lost. */
@@ -55,6 +61,13 @@ export async function receiveRequests(
     prefetch,
     clock,
     hasRoom: () => receiver.hasRoom(),
+    onReturned: async (_, reason) => {
+      log.warn(
+        { reason },
+        'reconcile request dropped: it was redelivered too often, full reconcile requested',
+      );
+      receiver.requestFull();
+    },
     onMessage: async ({ body }) => {
       const request = UpdateRequest.safeParse(parsedBody(body));
       if (!request.success) log.warn({ err: request.error }, 'reconcile request dropped: cannot be parsed');
@@ -152,9 +165,9 @@ type UpdateRequest =
   | { readonly full: true }
   | { readonly references: readonly Reference[]; readonly traceparent?: string | undefined };
 
-function parsedBody(body: unknown): unknown {
+function parsedBody(body: Buffer): unknown {
   try {
-    return Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : body;
+    return JSON.parse(body.toString('utf8'));
   } catch {
     return undefined;
   }

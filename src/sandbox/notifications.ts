@@ -32,7 +32,8 @@ export class InMemoryNotifications implements NotificationSource {
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     const deliveries: Promise<unknown>[] = [];
     const stop = announce(this.#cloud, ({ exchange, routingKey, body }) => {
-      const message: DeliveredMessage = { exchange, routingKey, body: Buffer.from(body) };
+      const bytes = Buffer.from(body);
+      const message: DeliveredMessage = { exchange, routingKey, body: bytes, bodySize: bytes.length };
       deliveries.push(receiver.receive(message));
     });
     receiver.listening();

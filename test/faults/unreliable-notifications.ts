@@ -19,8 +19,9 @@ export class UnreliableNotifications implements NotificationSource {
 
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     this.#deliver = ({ exchange, routingKey, body }) => {
+      const bytes = Buffer.from(body);
       // Nobody hears of a failure but the sender, who would keep the message.
-      receiver.receive({ exchange, routingKey, body: Buffer.from(body) }).catch(() => {});
+      receiver.receive({ exchange, routingKey, body: bytes, bodySize: bytes.length }).catch(() => {});
     };
     const stop = announce(this.#cloud, (message) => this.#send(message));
     receiver.listening();

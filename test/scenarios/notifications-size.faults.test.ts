@@ -1,4 +1,5 @@
 /** Messages as large as a RabbitMQ takes them cost no more memory than a few of them, and stop nothing. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startListening } from '../support/listening-scenario.ts';
@@ -48,5 +49,38 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(logged.filter((line) => line.includes('is too large: 67108864 bytes')).length).toBe(messages);
     expect(dead?.body).toHaveLength(64 * 1024);
     expect(most - before).toBeLessThan(messages * messageBytes * 0.75);
+  }, 120_000);
+
+  test('a hundred megabytes that call themselves JSON are not parsed: nothing waits, and what comes after is heard', async () => {
+    await using listening = await startListening({ broker });
+    const { sandbox, names, prefix, logged } = listening;
+    const body = Buffer.concat([Buffer.from('[{}'), Buffer.alloc(100_000_000, ',{}'), Buffer.from(']')]);
+    const lag = monitorEventLoopDelay();
+
+    await withConnection(broker.url, async (connection) => {
+      const publisher = connection.createPublisher({ confirm: true });
+      const contentType = 'application/json';
+      await publisher.send(
+        { exchange: `${prefix}nova`, routingKey: 'notifications.info', contentType },
+        body,
+      );
+      await publisher.close();
+    });
+    const before = process.memoryUsage().rss;
+    lag.enable();
+    const [server] = sandbox.cloud.compute.servers();
+    if (server) sandbox.cloud.compute.act(server.id, 'stop');
+    await listening.inStep(60_000);
+    await listening.saw('is too large: 100000004 bytes');
+    lag.disable();
+    const { messageCount } = await withConnection(broker.url, (connection) =>
+      connection.queueDeclare({ queue: names.notifications, passive: true }),
+    );
+
+    expect(messageCount).toBe(0);
+    expect(logged.filter((line) => line.includes('is too large'))).toHaveLength(1);
+    expect(process.memoryUsage().rss - before).toBeLessThan(1_000_000_000);
+    // Parsed it took a minute.
+    expect(lag.max / 1e6).toBeLessThan(10_000);
   }, 120_000);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { queueNames } from '../../src/amqp/queues.ts';
 import { rootOf } from '../../src/sandbox/cloud/stack.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { capturedMessages, captures } from '../support/captured-notifications.ts';
@@ -176,6 +177,61 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     sandbox.cloud.compute.act(must(server).id, 'start');
 
     await listening.inStep(20_000);
+  });
+
+  test('a message that comes back for ever is put aside unread, and one of a lost connection is not', async () => {
+    await using listening = await startListening({ broker });
+    const { names } = listening;
+    const [server] = [...listening.sandbox.cloud.compute.servers()];
+    // The broker's own count, as after so many consumers that did not survive the message.
+    const event = { event_type: 'compute.instance.update', payload: { instance_id: must(server).id } };
+    const send = (count: number) =>
+      withConnection(broker.url, async (connection) => {
+        const headers = { 'x-delivery-count': count };
+        await using publisher = disposable(connection.createPublisher({ confirm: true }));
+        await publisher.send({ exchange: names.exchange, routingKey: names.notifications, headers }, event);
+      });
+
+    await send(3);
+    await send(4);
+    await listening.saw('redelivered 4 times');
+    const dead = await withConnection(broker.url, (connection) =>
+      connection.basicGet({ queue: names.deadLetters, noAck: true }),
+    );
+
+    expect(dead?.headers?.['x-concertim-reason']).toBe('redelivered 4 times');
+    expect(listening.logged.join('')).not.toContain('redelivered 3 times');
+  });
+
+  test('a queue that an earlier version made is replaced by one with bounds, and nothing is missed', async () => {
+    const asBefore = ({ notifications, exchange, lost }: ReturnType<typeof queueNames>) => ({
+      queue: notifications,
+      durable: true,
+      arguments: {
+        'x-queue-type': 'quorum' as const,
+        'x-single-active-consumer': true,
+        'x-max-length': 100_000,
+        'x-dead-letter-exchange': exchange,
+        'x-dead-letter-routing-key': lost,
+      },
+    });
+    await using listening = await startListening({
+      broker,
+      prepare: async (names) => {
+        await withConnection(broker.url, (connection) => connection.queueDeclare(asBefore(names)));
+      },
+    });
+    const { sandbox, names, logged } = listening;
+    const [server] = [...sandbox.cloud.compute.servers()];
+
+    sandbox.cloud.compute.act(must(server).id, 'stop');
+    await listening.inStep();
+    const refusal = await withConnection(broker.url, (connection) =>
+      connection.queueDeclare(asBefore(names)).catch((error: unknown) => String(error)),
+    );
+
+    expect(logged.filter((line) => line.includes('queue replaced: it had no bounds'))).toHaveLength(1);
+    expect(refusal).toMatch(/inequivalent arg '(x-max-length-bytes|x-expires)/);
   });
 
   test('an exchange that is missing is waited for', async () => {

@@ -121,6 +121,7 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     scope: scopeOf(fields.scope),
     servers: new Map(servers.map((server) => [server.id, server])),
     trees,
+    projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
     serverGroups,
     flavors,
     externalNetworks: new Set(fields.externalNetworks),

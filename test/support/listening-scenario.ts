@@ -29,6 +29,8 @@ export interface ListeningOptions extends SandboxOptions {
   readonly onTheWay?: (message: EmittedMessage) => readonly EmittedMessage[];
   /** With things made by hand in the portal, and secrets that can be searched for: see `harmed`. Default false. */
   readonly isWatched?: boolean;
+  /** What is done at the broker before the service starts. */
+  readonly prepare?: (names: ReturnType<typeof queueNames>) => Promise<void>;
   /** Whether the service runs in this process from the beginning. Default true. */
   readonly withService?: boolean;
 }
@@ -60,6 +62,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     components,
     interval = 3_600,
     withService = true,
+    prepare,
     onTheWay,
     isWatched = false,
     ...sandboxOptions
@@ -94,6 +97,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
   const logged: string[] = [];
   const reports: RunReport[] = [];
   const stop = new AbortController();
+  await prepare?.(names);
   const service = withService
     ? new Service({
         config: loadConfig({ file: configFile }),

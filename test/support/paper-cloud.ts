@@ -12,6 +12,7 @@ import type {
   Unreadable,
 } from '../../src/openstack/model.ts';
 import { absentees } from '../../src/plan/absentees.ts';
+import { noProjectsKnown, settleClaims } from '../../src/plan/claims.ts';
 import type { CloudObservation, Evidence, StackTree } from '../../src/plan/observation.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
 import { isRemembered, isShown } from '../../src/reconcile/stack-trees.ts';
@@ -46,7 +47,9 @@ export interface PaperCloud {
  * that the portal has and the lists have not.
  */
 export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObservation {
-  const index = indexPortal(portal);
+  const projectOfStack = new Map(cloud.stacks.map(({ root }) => [root.id, root.projectId]));
+  const known = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
+  const index = indexPortal(settleClaims(portal, known).portal);
   const servers = new Map(cloud.servers.filter(isListed).map(({ server }) => [server.id, server] as const));
   const stacks = cloud.stacks.filter(
     (stack) => isListed(stack) && !cloud.unobserved.has(stack.root.projectId),
@@ -75,12 +78,13 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
     scope: { kind: 'all' },
     servers,
     trees,
+    projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
     serverGroups: cloud.serverGroups,
     flavors: cloud.flavors,
     externalNetworks: cloud.externalNetworks,
     unobserved: new Map([...cloud.unobserved].map((project) => [project, 'Heat answered 503'])),
     evidence: {
-      servers: new Map(absent.servers.map((id) => [id, evidence(id)])),
+      servers: new Map(absent.servers.map(({ id }) => [id, evidence(id)])),
       stacks: new Map(absent.stacks.map(({ id }): [StackId, Evidence] => [id, evidence(id)])),
       flavors: new Map(absent.flavors.map((id) => [id, 'not-found'])),
     },

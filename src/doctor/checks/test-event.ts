@@ -72,7 +72,7 @@ async function listenFor(name: string, session: BrokerSession, rmq: RabbitMqConf
   let event: Hearing['event'];
   const channel = await session.channel();
   await channel.basicConsume({ queue, noAck: true, exclusive: true }, ({ exchange, body }) => {
-    const type = eventAbout(name, body);
+    const type = eventAbout(name, body as Buffer);
     if (type === undefined) return;
     event ??= { exchange, type };
     found.abort();
@@ -95,7 +95,7 @@ async function bindIfAllowed(session: BrokerSession, queue: string, exchange: st
 }
 
 /** Its type, if it has the name in it: as `key_name` (unversioned) or `nova_object.data.name`. */
-function eventAbout(name: string, body: unknown): string | undefined {
+function eventAbout(name: string, body: Buffer): string | undefined {
   try {
     const { eventType, payload } = openEnvelope(body);
     return JSON.stringify(payload).includes(name) ? eventType : undefined;

@@ -1,0 +1,203 @@
+import type { Device, Rack, Template, User } from '../concertim/model.ts';
+import {
+  type Census,
+  nobody,
+  ownerOfDevice,
+  type ShownKind,
+  sumOf,
+  type Tallies,
+  type Tally,
+} from './census.ts';
+import type { Change, Held } from './change.ts';
+import { brakeOf, type Ground } from './ground.ts';
+import type { PortalIndex } from './portal-index.ts';
+
+/** How much may be deleted on mere absence, and how much because we see things otherwise than before. */
+export interface DeletionPolicy {
+  /** So many of a kind are always let through, but not all of a kind. */
+  readonly maxDeletions: number;
+  /** Beyond that, so large a share of the objects we own of the kind. */
+  readonly maxShare: number;
+  /** A person has looked: let everything through. */
+  readonly allowAll: boolean;
+}
+
+/** A change that takes an object out of the portal. */
+export type Removal = Extract<Change, { readonly ground: Ground }>;
+type Shown = Device | Rack | Template;
+
+/** What must stay although a plan would remove it. */
+export interface Verdict {
+  readonly refused: ReadonlySet<Shown>;
+  readonly held: readonly Held[];
+  /** What a person must look at. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Judges all removals of a finished plan, whatever has planned them. Those with a proof of their own pass. The rest is
+ * measured by what of the whole is missing, per owner and over all owners:
+ *
+ * ```
+ *  one owner's part is too much             ► nothing of his goes on that ground
+ *  the rest without its worst owner is      ► nothing goes: what one owner has in the portal neither
+ *  too much, or all of a kind is missing      stops the others nor lets them go
+ * ```
+ *
+ * A great absence is more often a wrong address, or credentials with less sight, than a great deletion.
+ */
+export function judgeRemovals(
+  changes: readonly Change[],
+  facts: {
+    readonly census: Census;
+    /** No server of a device is missing: nothing needs to be counted. */
+    readonly isEachDeviceShown: boolean;
+    readonly index: PortalIndex;
+    readonly policy: DeletionPolicy;
+  },
+): Verdict {
+  const { census, isEachDeviceShown, index, policy } = facts;
+  const refused = new Set<Shown>();
+  const held: Held[] = [];
+  const decided: Finding[] = [];
+  const missing: Finding[] = [];
+  for (const kind of kinds) {
+    const removals = changes.filter((change): change is Removal => kindOfRemoval(change) === kind);
+    const isWhole = kind === 'device' && isEachDeviceShown;
+    const absences = isWhole ? undefined : findExcess(kind, census[kind](), policy, { allCounts: true });
+    if (absences) missing.push(absences);
+    const decisions = removals.filter(({ ground }) => brakeOf[ground] === 'decision');
+    const verdict =
+      decisions.length > 0
+        ? findExcess(kind, talliesOf(decisions, census[kind](), index), policy, { allCounts: false })
+        : undefined;
+    if (verdict) decided.push(verdict);
+    for (const removal of removals) {
+      const brake = brakeOf[removal.ground];
+      if (brake === 'lifted') continue;
+      const excess = brake === 'absence' ? absences : verdict;
+      if (!excess?.stops(ownerOf(removal, index))) continue;
+      const object = objectOf(removal);
+      refused.add(object);
+      held.push({ kind, id: object.id, name: object.name, reason: reasons[brake] });
+    }
+  }
+  return { refused, held, warnings: warningsOf(missing, decided, index) };
+}
+
+const kinds: readonly ShownKind[] = ['device', 'rack', 'template'];
+
+const reasons = {
+  absence: 'too many have vanished at once',
+  decision: 'too many would be deleted or made anew at once',
+};
+
+/** Whether so many may not go. */
+export function isTooMuch({ absent, owned }: Tally, policy: DeletionPolicy): boolean {
+  return !policy.allowAll && absent > policy.maxDeletions && absent > policy.maxShare * owned;
+}
+
+/** Of what too much would go, and of whom it therefore stays. */
+interface Finding {
+  readonly kind: ShownKind;
+  readonly total: Tally;
+  /** Whose part is too much by itself; undefined: nothing of anybody goes. */
+  readonly owners: readonly string[] | undefined;
+  readonly stops: (owner: string) => boolean;
+}
+
+/** undefined: it is little enough. */
+function findExcess(
+  kind: ShownKind,
+  tallies: Tallies,
+  policy: DeletionPolicy,
+  { allCounts }: { readonly allCounts: boolean },
+): Finding | undefined {
+  if (policy.allowAll) return undefined;
+  const total = sumOf(tallies.values());
+  if (total.absent === 0) return undefined;
+  const worst = [...tallies.values()].reduce((a, b) => (b.absent > a.absent ? b : a));
+  const rest = { owned: total.owned - worst.owned, absent: total.absent - worst.absent };
+  if (isTooMuch(rest, policy) || (allCounts && total.absent === total.owned)) {
+    return { kind, total, owners: undefined, stops: () => true };
+  }
+  const owners = [...tallies].filter(([, tally]) => isTooMuch(tally, policy)).map(([owner]) => owner);
+  if (owners.length === 0) return undefined;
+  return { kind, total, owners, stops: (owner) => owners.includes(owner) };
+}
+
+/** How much of each owner's a plan would remove. */
+function talliesOf(removals: readonly Removal[], census: Tallies, index: PortalIndex): Tallies {
+  const tallies = new Map([...census].map(([owner, { owned }]) => [owner, { owned, absent: 0 }]));
+  for (const removal of removals) {
+    const owner = ownerOf(removal, index);
+    const tally = tallies.get(owner);
+    if (tally) tally.absent++;
+    else tallies.set(owner, { owned: 1, absent: 1 });
+  }
+  return tallies;
+}
+
+function kindOfRemoval(change: Change): ShownKind | undefined {
+  switch (change.kind) {
+    case 'delete-device':
+    case 'replace-device':
+      return 'device';
+    case 'delete-rack':
+      return 'rack';
+    case 'delete-template':
+      return 'template';
+    default:
+      return undefined;
+  }
+}
+
+function objectOf(removal: Removal): Shown {
+  if (removal.kind === 'delete-rack') return removal.rack;
+  return removal.kind === 'delete-template' ? removal.template : removal.device;
+}
+
+function ownerOf(removal: Removal, index: PortalIndex): string {
+  if (removal.kind === 'delete-rack') return String(removal.rack.ownerId);
+  return removal.kind === 'delete-template' ? nobody : ownerOfDevice(removal.device, index);
+}
+
+function warningsOf(missing: readonly Finding[], decided: readonly Finding[], index: PortalIndex): string[] {
+  const warnings: string[] = [];
+  if (missing.length > 0) {
+    warnings.push(
+      `${countsOf(missing)} have vanished from the cloud without a trace of their deletion; ${whoKeeps(missing, index)} deleted. ` +
+        'Is this the right cloud, and do the credentials still see all projects? If they are really gone, ' +
+        'run once with --allow-deletions, or raise updates.max_deletions.',
+    );
+  }
+  if (decided.length > 0) {
+    warnings.push(
+      `${countsOf(decided)} would be deleted or made anew, because of the configuration or because the cloud shows them in other ` +
+        `racks or with other flavors; ${whoKeeps(decided, index)} deleted or made anew. Look at \`plan\`; if it is right, ` +
+        'run once with --allow-deletions, or raise updates.max_deletions.',
+    );
+  }
+  return warnings;
+}
+
+function countsOf(findings: readonly Finding[]): string {
+  return listed(findings.map(({ kind, total }) => `${total.absent} of ${total.owned} ${kind}s`));
+}
+
+/** Names of users, as many as a line has room for. */
+const mostNamed = 3;
+
+function whoKeeps(findings: readonly Finding[], { users }: PortalIndex): string {
+  if (findings.some(({ owners }) => owners === undefined)) return 'none of them is';
+  const logins = new Map([...users.values()].map((user: User) => [String(user.id), user.login]));
+  const owners = [...new Set(findings.flatMap(({ owners }) => owners ?? []))];
+  if (owners.includes(nobody)) return 'none of them is';
+  const named = owners.slice(0, mostNamed).map((owner) => logins.get(owner) ?? owner);
+  const more = owners.length - named.length;
+  return `nothing of ${listed([...named, ...(more > 0 ? [`${more} other users`] : [])])} is`;
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

@@ -1,0 +1,141 @@
+import type { Device, PortalSnapshot } from '../concertim/model.ts';
+import type { ProjectId } from '../openstack/model.ts';
+import { isOfGoneFlavor } from './flavor-template.ts';
+import type { CloudObservation, Evidence } from './observation.ts';
+import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack, stackKey } from './ownership.ts';
+import { type PortalIndex, projectOfRack } from './portal-index.ts';
+
+/** The kinds of what the portal shows. */
+export type ShownKind = 'device' | 'rack' | 'template';
+
+/** How many cloud objects one owner's part of the portal claims, and how many of them the cloud has lost without a trace. */
+export interface Tally {
+  owned: number;
+  /** In no list, and not said by the cloud itself to be deleted, whether it was asked by id or not. */
+  absent: number;
+}
+
+/** By owner; what nobody owns (templates, devices in no rack) is one owner's more. */
+export type Tallies = ReadonlyMap<string, Tally>;
+/** Counted at the first question: of a portal in step there is none. */
+export type Census = Readonly<Record<ShownKind, () => Tallies>>;
+
+/** The owner of what has none. */
+export const nobody = '';
+
+/**
+ * Counts all that is ours, asked for or not: a sample says nothing about the whole. Cloud objects are counted, not rows: of
+ * several devices of one server one counts, so that nobody grows his part by copying.
+ *
+ * @param deletedStacks those of which the cloud says itself that they were deleted
+ */
+export function takeCensus(
+  cloud: CloudObservation,
+  portal: PortalSnapshot,
+  index: PortalIndex,
+  deletedStacks: ReadonlySet<RackKey>,
+): Census {
+  return {
+    device: once(() => countDevices(cloud, index, deletedStacks)),
+    rack: once(() => countRacks(cloud, index, deletedStacks)),
+    template: once(() => countTemplates(cloud, portal)),
+  };
+}
+
+function countDevices(
+  cloud: CloudObservation,
+  index: PortalIndex,
+  deletedStacks: ReadonlySet<RackKey>,
+): Tallies {
+  const { servers, evidence, scope } = cloud;
+  const tallies = new Map<string, Tally>();
+  for (const [serverId, devices] of index.devicesOfServer) {
+    const [device] = devices;
+    if (!device) continue;
+    const isAbsent =
+      !servers.has(serverId) &&
+      (scope.kind === 'all' || scope.servers.has(serverId)) &&
+      isLost(evidence.servers.get(serverId), cloud) &&
+      !devices.some((each) => isOfStacks(each, index, deletedStacks));
+    count(tallies, ownerOfDevice(device, index), isAbsent);
+  }
+  return tallies;
+}
+
+function countRacks(
+  cloud: CloudObservation,
+  index: PortalIndex,
+  deletedStacks: ReadonlySet<RackKey>,
+): Tallies {
+  const { evidence, scope, unobserved } = cloud;
+  const seen = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
+  const tallies = new Map<string, Tally>();
+  for (const [key, source] of index.sources) {
+    const owner = index.racksOfSource.get(key)?.[0]?.ownerId;
+    if (source.kind !== 'stack' || owner === undefined) continue;
+    // Where a project's stacks could not be listed, none of them is missing: that is another error.
+    if (unobserved.has(projectOfRack(key, index) as ProjectId)) continue;
+    const isAbsent =
+      !seen.has(key) &&
+      (scope.kind === 'all' || scope.racks.has(key)) &&
+      isLost(evidence.stacks.get(source.stackId), cloud) &&
+      !deletedStacks.has(key);
+    count(tallies, String(owner), isAbsent);
+  }
+  return tallies;
+}
+
+function countTemplates({ flavors, evidence, scope }: CloudObservation, portal: PortalSnapshot): Tallies {
+  const listed = new Set<string>(flavors.map(({ id }) => id));
+  const tallies = new Map<string, Tally>();
+  for (const template of portal.templates) {
+    if (!isOwnTemplate(template) || isOfGoneFlavor(template.foreignId)) continue;
+    const { foreignId } = template;
+    const isAbsent =
+      scope.kind === 'all' && !listed.has(foreignId) && evidence.flavors.get(foreignId) !== 'exists';
+    count(tallies, nobody, isAbsent);
+  }
+  return tallies;
+}
+
+/** Who has a device: the owner of its rack. */
+export function ownerOfDevice({ location }: Device, index: PortalIndex): string {
+  const rack = location && index.racks.get(location.rackId);
+  return rack ? String(rack.ownerId) : nobody;
+}
+
+/** Adds up the tallies of some owners. */
+export function sumOf(tallies: Iterable<Tally>): Tally {
+  const sum = { owned: 0, absent: 0 };
+  for (const { owned, absent } of tallies) {
+    sum.owned += owned;
+    sum.absent += absent;
+  }
+  return sum;
+}
+
+/** Neither found nor said to be deleted. In a targeted run only what was asked for is known to be missing. */
+function isLost(evidence: Evidence | undefined, { scope }: CloudObservation): boolean {
+  if (scope.kind === 'some') return evidence === 'not-found';
+  return (
+    evidence === undefined || evidence === 'not-found' || evidence === 'disputed' || evidence === 'unknown'
+  );
+}
+
+function isOfStacks({ location }: Device, index: PortalIndex, stacks: ReadonlySet<RackKey>): boolean {
+  const rack = location && index.racks.get(location.rackId);
+  const source = rack ? sourceOfRack(rack) : undefined;
+  return source?.kind === 'stack' && stacks.has(keyOfSource(source));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function count(tallies: Map<string, Tally>, owner: string, isAbsent: boolean): void {
+  let tally = tallies.get(owner);
+  if (!tally) tallies.set(owner, (tally = { owned: 0, absent: 0 }));
+  tally.owned++;
+  if (isAbsent) tally.absent++;
+}

@@ -1,0 +1,129 @@
+import type { Device, PortalSnapshot, Rack, User, UserId } from '../concertim/model.ts';
+import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
+import { metadataKeys, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import { ownersOfProjects } from './portal-index.ts';
+
+/** What the cloud says of the project of an object; undefined: it has not been seen, so nothing contradicts a claim. */
+export interface KnownProjects {
+  readonly ofStack: (id: StackId) => ProjectId | undefined;
+  readonly ofServer: (id: ServerId) => ProjectId | undefined;
+}
+
+/** Before anything was read of the cloud. */
+export const noProjectsKnown: KnownProjects = { ofStack: () => undefined, ofServer: () => undefined };
+
+/** A rack or device of the portal whose metadata names what is not its owner's. */
+export interface ForeignClaim {
+  readonly kind: 'rack' | 'device';
+  readonly id: number | string;
+  readonly name: string;
+  /** Login of the user who has it; the user's id where the portal does not list that user. */
+  readonly owner: string;
+  /** What it claims: `stack <id> of project <id>`. */
+  readonly claim: string;
+}
+
+/**
+ * Metadata in the portal can be written by the portal's users: it says what an object shows, never whose that is. A claim
+ * fits when the owner of the rack is the portal's owner of the project that the cloud has the object in:
+ *
+ * | claim | fits when |
+ * |---|---|
+ * | rack: a stack | its owner owns a project, and the stack, if it was seen, is of that project |
+ * | rack: the servers of a project | its owner owns that project |
+ * | device: a server | its rack makes no false claim, that rack's owner owns a project, and the server, if it was seen, is of it |
+ * | device in no rack | the server, if it was seen, is of a project that somebody owns |
+ *
+ * Several racks of one owner for one stack all fit (a stack spills into further racks), and so do several devices of one
+ * server in such racks (the answer to a creation was lost).
+ *
+ * @returns what does not fit, and the portal with it as if it had been made by hand: not changed, not filled, not counted
+ */
+export function settleClaims(
+  portal: PortalSnapshot,
+  known: KnownProjects,
+): { readonly portal: PortalSnapshot; readonly foreign: readonly ForeignClaim[] } {
+  const users = new Map(portal.users.map((user) => [user.id, user]));
+  const ownProjects = projectsOfOwners(portal.users);
+  const foreign: ForeignClaim[] = [];
+  const disownedRacks = new Set<Rack['id']>();
+  const disownedDevices = new Set<Device>();
+  const ownerOfRack = new Map<Rack['id'], UserId>();
+
+  for (const rack of portal.racks) {
+    const { id, ownerId } = rack;
+    ownerOfRack.set(id, ownerId);
+    const source = sourceOfRack(rack);
+    if (!source) continue;
+    const project = source.kind === 'stack' ? known.ofStack(source.stackId) : source.projectId;
+    const ownProject = ownProjects.get(ownerId);
+    if (ownProject !== undefined && (project === undefined || project === ownProject)) continue;
+    disownedRacks.add(id);
+    foreign.push({
+      kind: 'rack',
+      id,
+      name: rack.name,
+      owner: users.get(ownerId)?.login ?? String(ownerId),
+      claim: claimOf(source, project),
+    });
+  }
+
+  const someoneOwns = new Set(ownProjects.values());
+  for (const device of portal.devices) {
+    const server = serverOfDevice(device);
+    if (server === undefined) continue;
+    const { location } = device;
+    const project = known.ofServer(server);
+    const ownerId = location ? ownerOfRack.get(location.rackId) : undefined;
+    const ownProject = ownerId === undefined ? undefined : ownProjects.get(ownerId);
+    const fits = location
+      ? !disownedRacks.has(location.rackId) &&
+        ownProject !== undefined &&
+        (project === undefined || project === ownProject)
+      : project === undefined || someoneOwns.has(project);
+    if (fits) continue;
+    disownedDevices.add(device);
+    foreign.push({
+      kind: 'device',
+      id: device.id,
+      name: device.name,
+      owner: ownerId === undefined ? 'unknown' : (users.get(ownerId)?.login ?? String(ownerId)),
+      claim: `server ${server}${ofProject(project)}`,
+    });
+  }
+  if (foreign.length === 0) return { portal, foreign };
+  return {
+    portal: {
+      ...portal,
+      racks: portal.racks.map((rack) => (disownedRacks.has(rack.id) ? withoutClaim(rack) : rack)),
+      devices: portal.devices.map((device) => (disownedDevices.has(device) ? withoutClaim(device) : device)),
+    },
+    foreign,
+  };
+}
+
+/** A foreign claim as a sentence. */
+export function describeClaim({ kind, id, owner, claim }: Omit<ForeignClaim, 'name'>): string {
+  return `${kind} ${id} of user ${owner} claims ${claim}`;
+}
+
+/** Of each user who owns a project, that project. Of two users with one project only the first owns it. */
+function projectsOfOwners(users: readonly User[]): Map<UserId, ProjectId> {
+  return new Map([...ownersOfProjects(users)].map(([project, { id }]) => [id, project]));
+}
+
+function claimOf(source: RackSource, project: ProjectId | undefined): string {
+  if (source.kind === 'standalone') return `the servers${ofProject(source.projectId)}`;
+  return `stack ${source.stackId}${ofProject(project)}`;
+}
+
+function ofProject(project: ProjectId | undefined): string {
+  return project === undefined ? '' : ` of project ${project}`;
+}
+
+const claimKeys = new Set<string>(Object.values(metadataKeys));
+
+function withoutClaim<T extends Rack | Device>(object: T): T {
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !claimKeys.has(key)));
+  return { ...object, metadata };
+}

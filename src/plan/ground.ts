@@ -1,0 +1,27 @@
+/**
+ * Why an object is taken out of the portal, for good or to be made anew. Whoever plans a deletion has to name one of these,
+ * and with it what may stop it.
+ */
+export type Ground = keyof typeof brakeOf;
+
+/** What may stop a removal: nothing, since it has a proof; how much is missing; how much we would take away ourselves. */
+export const brakeOf = {
+  /** The cloud says itself that it deleted it, or that it is nested in another stack. */
+  deleted: 'lifted',
+  /** In no list, and not found by its id. */
+  absent: 'absence',
+  /** A mapping or a setting leaves it out. */
+  'left out': 'decision',
+  /** Another device of the same server stays. */
+  double: 'lifted',
+  /** Nothing stands in it, and what it was for is shown elsewhere or by nothing. */
+  empty: 'lifted',
+  /** A template that we made for a flavor which is gone, and that nothing uses any more. */
+  unused: 'lifted',
+  /** The server has another flavor; the one that it had is still there. */
+  resized: 'lifted',
+  /** The flavor that the device was made from is there no more, and the server has another. */
+  'another flavor': 'decision',
+  /** The server belongs into another rack. */
+  moved: 'decision',
+} as const satisfies Record<string, 'lifted' | 'absence' | 'decision'>;
