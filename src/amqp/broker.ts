@@ -6,6 +6,7 @@ import { aborted, pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
+import { timeOut } from '../runtime/time-out.ts';
 import { userAgent } from '../runtime/version.ts';
 import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
 import { limitFrames } from './frame-limit.ts';
@@ -246,5 +247,5 @@ class Troubles {
 
 /** Of the machine, not of the clock: it bounds a farewell on the way out. */
 async function timeout(ms: number): Promise<void> {
-  await aborted(AbortSignal.timeout(ms));
+  await aborted(timeOut(ms));
 }

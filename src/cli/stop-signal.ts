@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { ageOf, systemClock } from '../runtime/clock.ts';
+import { timeOut } from '../runtime/time-out.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** A command was ended before it could say what it was asked for. Its exit code is the one that shells expect. */
@@ -32,7 +33,7 @@ export function stopSignal(): { readonly signal: AbortSignal } & Disposable {
     }
     stoppedAt = systemClock.now();
     controller.abort(new StoppedError(name));
-    AbortSignal.timeout(graceMs).addEventListener('abort', () => process.exit(exitCodes.failure));
+    timeOut(graceMs).addEventListener('abort', () => process.exit(exitCodes.failure));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

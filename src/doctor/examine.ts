@@ -2,6 +2,7 @@ import type { User as PortalUser } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import { sampleServers } from '../openstack/compute.ts';
 import type { Token } from '../openstack/token.ts';
+import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
@@ -41,7 +42,7 @@ export interface Diagnosis {
 
 /** Looks at everything that the service stands on, all side by side. Changes nothing. */
 export async function examine(patient: Patient, stop: AbortSignal): Promise<Diagnosis> {
-  const deadline = AbortSignal.timeout(examinationMs);
+  const deadline = timeOut(examinationMs);
   const signal = AbortSignal.any([stop, deadline]);
   const findings: Finding[] = [];
   const unchecked: Diagnosis['unchecked'][number][] = [];

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 import { userAgent } from '../runtime/version.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
@@ -188,14 +189,14 @@ export class HttpClient {
   async #exchange(request: HttpRequest, attempt: number): Promise<HttpResponse> {
     const facts = { service: this.service, method: request.method, url: withoutQuery(request.url) };
     const timeoutMs = request.timeoutMs ?? (request.into ? this.#listTimeoutMs : this.#timeoutMs);
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     const done = (outcome: number | string, requestId?: string) =>
       this.#onExchange?.({
         service: this.service,
         method: request.method,
         route: request.route,
         outcome,
-        ms: performance.now() - startedAt,
+        ms: elapsed(),
         attempt,
         requestId,
       });

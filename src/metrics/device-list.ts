@@ -4,6 +4,7 @@ import type { Session } from '../concertim/session.ts';
 import { listTemplates } from '../concertim/templates.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import type { Size } from './figures.ts';
 
 /** A device of the portal that shows an instance. */
@@ -63,7 +64,7 @@ export class DeviceList {
 
   async #read(): Promise<void> {
     // By no clock: one that is set meanwhile would make it the price of hours.
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     const templates = await listTemplates(this.#session);
     const all = await listDevices(this.#session);
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
@@ -74,7 +75,7 @@ export class DeviceList {
     });
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();
-    this.#costMs = performance.now() - startedAt;
+    this.#costMs = elapsed();
     this.#isExpired = false;
   }
 }

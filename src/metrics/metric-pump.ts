@@ -4,6 +4,7 @@ import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
@@ -208,11 +209,11 @@ class Stopwatch {
   readonly ms = { devices: 0, resources: 0, read: 0, send: 0 };
 
   async time<T>(phase: keyof Stopwatch['ms'], work: () => Promise<T>): Promise<T> {
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     try {
       return await work();
     } finally {
-      this.ms[phase] += performance.now() - startedAt;
+      this.ms[phase] += elapsed();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { MetricReportError, type MetricReporting } from '../concertim/metric-reporting.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import type { Pace } from './pace.ts';
 import type { Value } from './sent-values.ts';
 
@@ -45,7 +46,7 @@ export async function sendValues(
     stopped !== undefined || next >= values.length || signal?.aborted || clock.now() >= deadline;
 
   const sendOne = async (value: Value) => {
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     try {
       const outcome = await reporting.report(
         value.deviceId,
@@ -67,7 +68,7 @@ export async function sendValues(
         if (!isOutOfTime && (!mayPass || failuresInARow >= mostFailuresInARow)) stopped ??= { by: error };
       }
     }
-    pace.note(performance.now() - startedAt);
+    pace.note(elapsed());
   };
 
   let working = 0;

@@ -10,10 +10,9 @@ export class TimeLimit implements Disposable {
   constructor(what: string, ms: number, outer?: AbortSignal) {
     this.#deadline = new Deadline(Math.max(0, ms), outer);
     this.#deadline.on('abort', () => {
-      const seconds = Math.round(ms / 100) / 10;
       this.#controller.abort(
         this.#deadline.isOver
-          ? new ServiceError(`The time for ${what} was over after ${seconds} s.`, { severity: 'transient' })
+          ? new ServiceError(timeIsOver(what, ms), { severity: 'transient' })
           : this.#deadline.reason,
       );
     });
@@ -26,4 +25,10 @@ export class TimeLimit implements Disposable {
   [Symbol.dispose](): void {
     this.#deadline[Symbol.dispose]();
   }
+}
+
+/** A process that was stopped for a while finds its deadline behind it. */
+function timeIsOver(what: string, ms: number): string {
+  if (ms <= 0) return `No time was left for ${what}: the process was late.`;
+  return `The time for ${what} was over after ${Math.round(ms / 100) / 10} s.`;
 }

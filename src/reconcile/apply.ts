@@ -11,6 +11,7 @@ import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
 import { OutageWatch } from './outage.ts';
@@ -110,10 +111,10 @@ class PlanWriter {
   }
 
   async write(change: Change, lane: string): Promise<Outcome> {
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     try {
       const id = await this.#watch.ask(() => this.#carryOut(change, lane));
-      return { kind: 'done', change, id, ms: performance.now() - startedAt };
+      return { kind: 'done', change, id, ms: elapsed() };
     } catch (error) {
       if (error instanceof Obstacle) return { kind: 'skipped', change, because: error.message };
       this.#noteFailure(change, error);

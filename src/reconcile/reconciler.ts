@@ -14,6 +14,7 @@ import { Subjects } from '../plan/subject.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
+import { startStopwatch } from '../runtime/stopwatch.ts';
 import { applyPlan, type Outcome } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
@@ -91,16 +92,16 @@ export class Reconciler {
 
   /** Both sides as they are, and what would be changed. Changes nothing. */
   async survey(signal?: AbortSignal): Promise<Survey> {
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     const portal = await observePortal(this.#options.portal, signal);
     const seen = await observeCloud(this.#observe, portal, this.#announced, signal);
-    const observedAt = performance.now();
+    const observedMs = elapsed();
     const changes = plan(seen.cloud, portal, this.#options.settings);
     return {
       seen,
       portal,
       plan: changes,
-      ms: { observe: observedAt - startedAt, plan: performance.now() - observedAt },
+      ms: { observe: observedMs, plan: elapsed() - observedMs },
     };
   }
 
@@ -157,15 +158,15 @@ export class Reconciler {
     if (!mirror || this.#isWrongCloud) return this.reconcileAll(signal);
 
     const run = this.#begin('targeted');
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     await this.#refreshUsers(references, mirror, signal);
     const portal = mirror.snapshot();
     const known = { portal, flavors: this.#flavors, announced: this.#announced };
     const seen = await observeReferences(this.#observe, references, known, signal);
     this.#flavors = seen.cloud.flavors;
-    const observedAt = performance.now();
+    const observedMs = elapsed();
     const changes = plan(seen.cloud, portal, this.#options.settings);
-    const ms = { observe: observedAt - startedAt, plan: performance.now() - observedAt };
+    const ms = { observe: observedMs, plan: elapsed() - observedMs };
     return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }
 
@@ -213,7 +214,7 @@ export class Reconciler {
       record.note(outcome);
       progress.advance();
     };
-    const startedAt = performance.now();
+    const elapsed = startStopwatch();
     const tracing = this.#tracing;
     const { clock, portal: session } = this.#options;
     const applied = await applyPlan(
@@ -232,7 +233,7 @@ export class Reconciler {
       runId: run.runId,
       scope: run.scope,
       startedAt: run.startedAt,
-      ms: { ...ms, apply: performance.now() - startedAt },
+      ms: { ...ms, apply: elapsed() },
       seen: {
         servers: seen.cloud.servers.size,
         stacks: seen.cloud.trees.length,

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { findEndpoint, type ServiceType, services } from '../../openstack/catalog.ts';
 import type { Token } from '../../openstack/token.ts';
 import { type Clock, parseTime } from '../../runtime/clock.ts';
+import { timeOut } from '../../runtime/time-out.ts';
 import { error, type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
@@ -151,7 +152,7 @@ async function look({
     ...(isIP(host) === 0 && { servername: host }),
   });
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
+    await once(socket, 'secureConnect', { signal: timeOut(timeoutMs) });
     const { valid_to, subjectaltname = 'none' } = socket.getPeerCertificate();
     const until = parseTime(valid_to) ?? Number.POSITIVE_INFINITY;
     // Typed as an Error, in truth the code as a text.
