@@ -1,11 +1,14 @@
 import { apiApp } from '../src/api/api-app.ts';
 import { NoPlatform } from '../src/billing/none.ts';
 import { createLogger } from '../src/observability/logger.ts';
+import { Session } from '../src/openstack/session.ts';
 import { AuthUrls } from '../src/operations/auth-urls.ts';
 import { CloudSessions } from '../src/operations/cloud-sessions.ts';
 import { DepartingProjects } from '../src/operations/departing-projects.ts';
+import { OwnCloud } from '../src/operations/own-cloud.ts';
 import { Repeats } from '../src/operations/repeats.ts';
 import { systemClock } from '../src/runtime/clock.ts';
+import { Secret } from '../src/runtime/secret.ts';
 
 /** As much of JSON Schema as the API's schemas come to. */
 interface Schema {
@@ -85,9 +88,19 @@ ${shared.map(([status, response]) => answerRow(status, response)).join('\n')}
 
 async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<string, Operation>>>>> {
   const sessions = new CloudSessions({ authUrls: new AuthUrls([]), session: {} });
+  // Nothing is ever asked of it.
+  const credentials = {
+    kind: 'password',
+    authUrl: 'http://localhost',
+    user: { id: '' },
+    password: new Secret(''),
+    project: { id: '' },
+  } as const;
+  const ownCloud = new OwnCloud(new Session({ credentials }));
   const app = await apiApp({
     sessions,
     repeats: new Repeats(),
+    ownCloud,
     billing: new NoPlatform({ dataDir: undefined, freeCredits: 0 }),
     departing: new DepartingProjects({ dataDir: undefined, clock: systemClock }),
     teamRoles: { admin: ['member'], member: ['reader'] },

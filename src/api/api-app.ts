@@ -15,6 +15,7 @@ import type { Reference } from '../openstack/model.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
 import type { DepartingProjects } from '../operations/departing-projects.ts';
 import type { OperationError } from '../operations/operation-error.ts';
+import type { OwnCloud } from '../operations/own-cloud.ts';
 import type { Repeats } from '../operations/repeats.ts';
 import type { RoleMapping } from '../operations/team-roles.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
@@ -39,6 +40,7 @@ import { addKeyPairRoutes } from './routes/key-pairs.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addStatusChangeRoutes } from './routes/status-changes.ts';
 import { addTeamRoutes } from './routes/teams.ts';
+import { addUsageRoutes } from './routes/usage.ts';
 import { addUserProjectRoutes } from './routes/user-projects.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { addStatusPage, type StatusPageOptions } from './status-page/status-page.ts';
@@ -49,6 +51,7 @@ import type { TypedApp } from './typed-app.ts';
 export interface ApiOptions {
   readonly sessions: CloudSessions;
   readonly repeats: Repeats;
+  readonly ownCloud: OwnCloud;
   readonly billing: Billing;
   /** Where it is noted that the portal wants a project deleted. */
   readonly departing: DepartingProjects;
@@ -212,6 +215,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     addUserProjectRoutes(guarded, { ...options, asker });
     addUserRoutes(guarded, { ...options, asker });
     addTeamRoutes(guarded, { ...options, asker });
+    addUsageRoutes(guarded, { ...options, asker });
     addCreditAndOrderRoutes(guarded, { ...options, asker });
     addInvoiceRoutes(guarded, options);
     addStatusChangeRoutes(guarded, { ...options, asker });

@@ -2,7 +2,14 @@ import { ServiceError } from '../runtime/severity.ts';
 import type { ProjectId } from './model.ts';
 
 /** The official types of the services that are used (https://service-types.openstack.org). */
-export type ServiceType = 'identity' | 'compute' | 'orchestration' | 'metric' | 'network' | 'block-storage';
+export type ServiceType =
+  | 'identity'
+  | 'compute'
+  | 'orchestration'
+  | 'metric'
+  | 'network'
+  | 'block-storage'
+  | 'placement';
 
 export type Interface = 'public' | 'internal' | 'admin';
 
@@ -11,8 +18,8 @@ interface Service {
   readonly name: string;
   /** The types under which catalogs have it, best first. */
   readonly types: readonly string[];
-  /** The version whose paths are used, for endpoints that name none. */
-  readonly version: string;
+  /** The version whose paths are used, for endpoints that name none; undefined: there are none in its paths. */
+  readonly version: string | undefined;
   /** Whether the project stands in the path behind the version, always. */
   readonly projectInPath: boolean;
 }
@@ -29,6 +36,7 @@ export const services: Readonly<Record<ServiceType, Service>> = {
     version: 'v3',
     projectInPath: true,
   },
+  placement: { name: 'Placement', types: ['placement'], version: undefined, projectInPath: false },
 };
 
 /** One address of one service, as Keystone's catalog has it. */
@@ -120,7 +128,10 @@ function readEndpoint(text: string, type: ServiceType, projectId: ProjectId | un
   const url = text.replace(/\/+$/, '');
   const { origin, pathname } = new URL(url);
   const end = versionEnd(pathname);
-  if (end === undefined) return { root: `${url}/${service.version}`, projectInPath: service.projectInPath };
+  if (end === undefined) {
+    const root = service.version === undefined ? url : `${url}/${service.version}`;
+    return { root, projectInPath: service.projectInPath };
+  }
   const rest = pathname.slice(end);
   return {
     root: origin + pathname.slice(0, end),

@@ -205,6 +205,21 @@ export async function listStackMembers(
   };
 }
 
+/** The ids, in whichever service, of all that a stack and those nested in it are made of. */
+export async function listResourceIds(session: Session, stack: StackRef): Promise<ReadonlySet<string>> {
+  const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
+    as.request('orchestration', {
+      method: 'GET',
+      path: `${pathOf(stack)}/resources`,
+      route: '/stacks/{name}/{id}/resources',
+      query: { nested_depth: everyDepth },
+      project: stack.projectId,
+    }),
+  );
+  const { resources } = parseBody(response, wire.ResourcesBody);
+  return new Set(resources.flatMap(({ physical_resource_id: id }) => id ?? []));
+}
+
 /**
  * Has Heat begin to delete the stack with all that is in it; a deletion that is under way goes on.
  *

@@ -4,6 +4,7 @@ import { Health } from '../observability/health.ts';
 import { AuthUrls } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
 import { DepartingProjects } from '../operations/departing-projects.ts';
+import { OwnCloud } from '../operations/own-cloud.ts';
 import { pingCloud } from '../operations/ping-cloud.ts';
 import { Repeats } from '../operations/repeats.ts';
 import { WriterRequests } from '../reconcile/writer-requests.ts';
@@ -43,6 +44,7 @@ export function createApi(
     ...config.api,
     sessions,
     repeats: new Repeats({ clock }),
+    ownCloud: new OwnCloud(base.cloud),
     billing: base.billing,
     departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
     // A courtesy: without it the change shows when a notification, or the next full run, comes.

@@ -137,7 +137,7 @@ test('the recorded job for a device without an id of the cloud gets a message fo
   const answer = await resend(cloud, job as RecordedJob);
 
   expect(answer.status).toBe(400);
-  expect(answer.body.message).toBe('id: is no id of a server or stack: has Concertim none for it?');
+  expect(answer.body.message).toBe('id: is no id of the cloud: has Concertim none for it?');
 });
 
 test.each(jobsOf(/key-pair-create-generated/))('$name: the private key comes, this once', async (job) => {

@@ -20,7 +20,25 @@ const paths = [
   '/update_status/devices/x',
   '/update_status/racks/x',
   '/update_status/volumes/x',
+  '/update_status/networks/x',
   '/user',
+  '/change_user_details',
+  '/delete_user',
+  '/team',
+  '/team/limits',
+  '/team/x/quotas',
+  '/team_role',
+  '/statistics',
+  '/get_credits',
+  '/create_order',
+  '/add_order_tag',
+  '/delete_order',
+  '/credits',
+  '/add_credits',
+  '/list_paginated_invoices',
+  '/get_account_invoice',
+  '/get_draft_invoice',
+  '/get_user_invoice',
 ];
 const types = [
   'application/json',
@@ -75,6 +93,25 @@ function bodies(cloud: ApiCloud): fc.Arbitrary<unknown> {
       nearly(cloud, {}),
     ),
     keypair_name: nearly(cloud, 'mine'),
+    name: nearly(cloud, 'a team'),
+    user_info: fc.record({
+      cloud_user_id: nearly(cloud, env['user_id']),
+      project_id: nearly(cloud, env['project_id']),
+      billing_acct_id: nearly(cloud, 'acct'),
+      new_data: nearly(cloud, { email: 'x@example.com' }),
+    }),
+    team_info: nearly(cloud, { project_id: env['project_id'], billing_acct_id: 'acct' }),
+    team_role: fc.record({
+      role: nearly(cloud, 'admin'),
+      new_role: nearly(cloud, 'member'),
+      user_id: nearly(cloud, env['user_id']),
+      project_id: nearly(cloud, env['project_id']),
+    }),
+    credits: fc.record({ billing_acct_id: nearly(cloud, 'acct'), amount: nearly(cloud, '12.5') }),
+    order: nearly(cloud, { billing_account_id: 'acct', order_id: 'order' }),
+    tag: nearly(cloud, { order_id: 'order', tag_name: 'openstack_stack_id', tag_value: 's' }),
+    invoice: nearly(cloud, { billing_acct_id: 'acct', invoice_id: 'i' }),
+    invoices: nearly(cloud, { billing_account_id: 'acct', offset: 0, limit: '20' }),
   });
 }
 
@@ -103,7 +140,7 @@ test('no request is too strange', async () => {
         weight: 2,
         arbitrary: fc
           .tuple(
-            fc.constantFrom('devices', 'instances', 'racks', ''),
+            fc.constantFrom('devices', 'instances', 'racks', 'volumes', 'networks', ''),
             fc.string({ unit: 'binary', maxLength: 300 }),
           )
           .map(([type, id]) => `/update_status/${type}/${escaped(id)}`),

@@ -94,10 +94,19 @@ test("a stack that is busy is a conflict in Heat's own words", async () => {
 });
 
 test.each([
-  { what: 'a server that is not there', path: () => 'devices/00000000-0000-4000-8000-000000000000' },
-  { what: 'a stack that is not there', path: () => 'racks/00000000-0000-4000-8000-000000000000' },
+  {
+    what: 'a server that is not there',
+    action: 'off',
+    path: () => 'devices/00000000-0000-4000-8000-000000000000',
+  },
+  {
+    what: 'a stack that is not there',
+    action: 'suspend',
+    path: () => 'racks/00000000-0000-4000-8000-000000000000',
+  },
   {
     what: 'a stack that is deleted',
+    action: 'resume',
     path: (cloud: ApiCloud) => {
       cloud.sandbox.cloud.orchestration.deleteStack(firstStack(cloud));
       return `racks/${firstStack(cloud)}`;
@@ -105,15 +114,16 @@ test.each([
   },
   {
     what: "another project's server",
+    action: 'destroy',
     path: ({ sandbox }: ApiCloud) => {
       const projectId = sandbox.population.accounts[1]?.project.id ?? '';
       return `devices/${[...sandbox.cloud.compute.servers({ projectId }).behind(undefined)][0]?.id}`;
     },
   },
-])('$what is a 404', async ({ path }) => {
+])('$action of $what is a 404', async ({ action, path }) => {
   await using cloud = await startApiCloud();
 
-  const answer = await change(cloud, path(cloud), 'destroy');
+  const answer = await change(cloud, path(cloud), action);
 
   expect(answer.status).toBe(404);
 });
@@ -136,7 +146,12 @@ test('what the cloud refuses is a 403', async () => {
 });
 
 test.each([
-  { path: 'volumes/v1', action: 'destroy', message: 'type: expected one of "devices"|"instances"|"racks"' },
+  {
+    path: 'clusters/c1',
+    action: 'destroy',
+    message: 'type: expected one of "racks"|"devices"|"instances"|"volumes"|"networks"',
+  },
+  { path: 'volumes/v1', action: 'off', message: 'action: a volume can destroy' },
   {
     path: 'devices/d1',
     action: 'fly',
@@ -147,7 +162,7 @@ test.each([
   {
     path: 'devices/%2e%2e%2fx',
     action: 'off',
-    message: 'id: is no id of a server or stack: has Concertim none for it?',
+    message: 'id: is no id of the cloud: has Concertim none for it?',
   },
 ])('$action of $path is not understood', async ({ path, action, message }) => {
   await using cloud = await startApiCloud();

@@ -1,3 +1,5 @@
+import type { Credentials } from '../../src/openstack/credentials.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type RunningApi, type RunningApiOptions, startApi } from './api.ts';
@@ -22,7 +24,7 @@ export async function startApiCloud(
   const sandbox = await startSandbox({ pace: 0, projects: 2, stacks: 2, servers: 2, ...options.sandbox });
   const { population, cloud, config } = sandbox;
   const authUrl = config.openstack.auth_url;
-  const api = await startApi({ authUrls: [authUrl], ...options.api });
+  const api = await startApi({ authUrls: [authUrl], credentials: ownCredentials(sandbox), ...options.api });
   const [account] = population.accounts;
   if (!account) throw new Error('a sandbox without accounts');
   const projectId = account.project.id;
@@ -40,6 +42,17 @@ export async function startApiCloud(
       await api[Symbol.asyncDispose]();
       await sandbox.close();
     },
+  };
+}
+
+/** Of the service's own account. */
+function ownCredentials({ population, config }: Sandbox): Credentials {
+  return {
+    kind: 'password',
+    authUrl: config.openstack.auth_url,
+    user: { id: population.concertim.id },
+    password: new Secret(password),
+    project: { id: population.admin.id },
   };
 }
 

@@ -2,18 +2,29 @@ import { Writable } from 'node:stream';
 import { ApiServer, type ApiServerOptions } from '../../src/api/api-server.ts';
 import { NoPlatform } from '../../src/billing/none.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import type { Credentials } from '../../src/openstack/credentials.ts';
 import type { Reference } from '../../src/openstack/model.ts';
+import { Session } from '../../src/openstack/session.ts';
 import { AuthUrls } from '../../src/operations/auth-urls.ts';
 import { CloudSessions, type CloudSessionsOptions } from '../../src/operations/cloud-sessions.ts';
 import { DepartingProjects } from '../../src/operations/departing-projects.ts';
+import { OwnCloud } from '../../src/operations/own-cloud.ts';
 import { Repeats } from '../../src/operations/repeats.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 
 export interface RunningApiOptions extends Partial<Omit<ApiServerOptions, 'sessions' | 'repeats'>> {
   /** Where credentials may be sent. */
   readonly authUrls: readonly string[];
   readonly session?: Partial<CloudSessionsOptions['session']>;
   readonly patienceMs?: number;
+  /** The service's own account; default: nobody's. */
+  readonly credentials?: Credentials;
+}
+
+function nobody(authUrl = 'http://127.0.0.1:1'): Credentials {
+  const [user, project] = [{ id: 'nobody' }, { id: 'nowhere' }];
+  return { kind: 'password', authUrl, user, password: new Secret('none'), project };
 }
 
 /** The API server over real HTTP, with all that it logs and asks to be reconciled. */
@@ -40,7 +51,7 @@ export interface ApiAnswer {
 }
 
 export async function startApi(options: RunningApiOptions): Promise<RunningApi> {
-  const { authUrls, session, patienceMs, ...rest } = options;
+  const { authUrls, session, patienceMs, credentials, ...rest } = options;
   const clock = options.clock ?? systemClock;
   const printed: string[] = [];
   const output = new Writable({
@@ -51,10 +62,12 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
   });
   const reconciled: Reference[] = [];
   const sessions = new CloudSessions({ authUrls: new AuthUrls(authUrls), session: { ...session }, clock });
+  const own = new Session({ credentials: credentials ?? nobody(authUrls[0]), ...session });
   const server = new ApiServer({
     host: '127.0.0.1',
     port: 0,
     sessions,
+    ownCloud: new OwnCloud(own),
     repeats: new Repeats({ clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
     billing: new NoPlatform({ dataDir: undefined, freeCredits: 1_000_000 }),
     departing: new DepartingProjects({ dataDir: undefined, clock }),
@@ -82,6 +95,7 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     async [Symbol.asyncDispose]() {
       stop.abort();
       await stopped;
+      await own.close();
     },
   };
 }

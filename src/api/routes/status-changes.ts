@@ -1,16 +1,16 @@
 import type { Logger } from '../../observability/logger.ts';
-import type { Reference, ServerId, StackId } from '../../openstack/model.ts';
-import { changeServer } from '../../operations/change-server.ts';
-import { changeStack, stackChanges } from '../../operations/change-stack.ts';
+import type { Reference } from '../../openstack/model.ts';
+import { changeObject } from '../../operations/change-object.ts';
+import type { OwnCloud } from '../../operations/own-cloud.ts';
 import { explain } from '../../runtime/severity.ts';
 import type { Asker } from '../asker.ts';
-import { Problem } from '../problem.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { StatusChange, StatusChangeBody, StatusChangeParams } from '../wire/status-change.ts';
 import { refusals } from './refusals.ts';
 
 export interface StatusChangeRoutesOptions {
   readonly asker: Asker;
+  readonly ownCloud: OwnCloud;
   /** The portal never changes its own status: it learns what became of its request from a reconcile. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
   readonly log: Logger;
@@ -18,32 +18,27 @@ export interface StatusChangeRoutesOptions {
 
 export function addStatusChangeRoutes(
   app: TypedApp,
-  { asker, requestReconcile, log }: StatusChangeRoutesOptions,
+  { asker, ownCloud, requestReconcile, log }: StatusChangeRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
     url: '/update_status/:type/:id',
     schema: {
-      summary: 'Switch or destroy a server or a stack',
-      description: 'The cloud has begun it when the answer comes; the portal shows it as the cloud goes on.',
+      summary: 'Switch or destroy something that the portal shows',
+      description:
+        'The cloud has begun it when the answer comes; the portal shows it as the cloud goes on. A network or volume is destroyed only when nothing of others is on it. To destroy what is gone already is done.',
       params: StatusChangeParams,
       body: StatusChange,
       response: { 202: StatusChangeBody, ...refusals(404, 409) },
     },
     handler: async (request, reply) => {
-      const { type, id } = request.params;
       const { cloud_env: env, action } = request.body;
-      const isStack = type === 'racks';
-      const stackAction = stackChanges.find((change) => change === action);
-      if (isStack && !stackAction) throw new Problem(400, `action: a rack can ${stackChanges.join(', ')}`);
-      const changed = await asker.use(request, env.login, (session) =>
-        isStack && stackAction
-          ? changeStack(session, id as StackId, stackAction)
-          : changeServer(session, id as ServerId, action),
+      const change = { ...request.params, action };
+      const changed = await asker.use(request, env.login, (session, audit) =>
+        changeObject(session, change, { audit, ownCloud }),
       );
-      log.info({ requestId: request.id, type, id, action }, 'status change begun');
       // The answer does not wait for it.
-      void tell(changed, request.id);
+      if (changed) void tell(changed, request.id);
       reply.code(202);
       return { success: true as const };
     },

@@ -15,6 +15,9 @@ export function addNeutronWiring(app: FastifyInstance, site: Site): void {
   route('GET', '/ports', (call) => listed(call, 'ports', networking.ports, portBody));
   route('GET', '/routers', (call) => listed(call, 'routers', networking.routers, routerBody));
   route('GET', '/floatingips', (call) => listed(call, 'floatingips', networking.floatingIps, floatingIpBody));
+  route('GET', '/quotas/:id', () =>
+    JSON.stringify({ quota: { network: 100, subnet: 100, port: 500, router: 10, floatingip: 50 } }),
+  );
   route('GET', '/networks/:id', (call) =>
     JSON.stringify({ network: networkBody(found(call, networking.networks, 'Network'), call.isAdmin) }),
   );
@@ -87,7 +90,8 @@ function listed<T extends Owned>(
 function found<T extends Owned>(call: Call, all: ReadonlyMap<string, T>, what: string): T {
   const id = call.parameter('id');
   const item = all.get(id);
-  if (item && isVisible(call, item)) return item;
+  const isShared = item !== undefined && 'isShared' in item && item.isShared === true;
+  if (item && (isShared || isVisible(call, item))) return item;
   throw new Refusal(404, `${what} ${id} could not be found.`, { type: `${what}NotFound` });
 }
 

@@ -8,6 +8,7 @@ import { addKeystone } from './keystone.ts';
 import { addNeutron } from './neutron.ts';
 import { addNeutronWiring } from './neutron-wiring.ts';
 import { addNova } from './nova.ts';
+import { addNovaUsage } from './nova-usage.ts';
 import type { Site } from './service.ts';
 
 /** A service of the cloud: what the catalog says of it, and its routes. */
@@ -18,7 +19,7 @@ export interface OpenStackService extends Omit<CatalogService, 'port'> {
 /** The services of the cloud, in the order of the catalog. */
 export const openStackServices = [
   { name: 'keystone', type: 'identity', path: () => '/v3', routes: [addKeystone, addGrants] },
-  { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs] },
+  { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs, addNovaUsage] },
   { name: 'heat', type: 'orchestration', path: (projectId: string) => `/v1/${projectId}`, routes: [addHeat] },
   { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron, addNeutronWiring] },
   { name: 'gnocchi', type: 'metric', path: () => '', routes: [addGnocchi] },

@@ -1,0 +1,56 @@
+import type { OwnCloud } from '../../operations/own-cloud.ts';
+import { readLimits, readQuotas, readStatistics } from '../../operations/project-usage.ts';
+import type { Asker } from '../asker.ts';
+import type { TypedApp } from '../typed-app.ts';
+import { GetLimits, LimitsBody, QuotasBody, QuotasParams, StatisticsBody } from '../wire/usage.ts';
+import { refusals } from './refusals.ts';
+
+export interface UsageRoutesOptions {
+  readonly asker: Asker;
+  /** For calls that carry no credentials. */
+  readonly ownCloud: OwnCloud;
+}
+
+/** What a team may use and uses, and what the cloud has. */
+export function addUsageRoutes(app: TypedApp, { asker, ownCloud }: UsageRoutesOptions): void {
+  app.route({
+    method: 'GET',
+    url: '/team/:project_id/quotas',
+    schema: {
+      summary: "A team's quotas",
+      description:
+        "As release 1.2.0 asks for it, without credentials: this service's own account reads them.",
+      params: QuotasParams,
+      response: { 200: QuotasBody, ...refusals(404) },
+    },
+    handler: async ({ params }) => {
+      const quotas = await ownCloud.use((session) => readQuotas(session, params.project_id));
+      return { success: true as const, quotas };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/team/limits',
+    schema: {
+      summary: "What a user's project may use and uses",
+      body: GetLimits,
+      response: { 200: LimitsBody, ...refusals() },
+    },
+    handler: async (request) => {
+      const limits = await asker.use(request, request.body.cloud_env.login, readLimits);
+      return { success: true as const, limits };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/statistics',
+    schema: {
+      summary: 'What the cloud has, and how much of it is given away',
+      description: "The portal sends no credentials: this service's own account reads them.",
+      response: { 200: StatisticsBody, ...refusals() },
+    },
+    handler: async () => ({ success: true as const, stats: await ownCloud.use(readStatistics) }),
+  });
+}
