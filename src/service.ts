@@ -9,6 +9,7 @@ import { Observation } from './observability/observation.ts';
 import { Systemd } from './observability/systemd.ts';
 import type { Traffic } from './observability/traffic.ts';
 import { VitalSigns } from './observability/vital-signs.ts';
+import type { MappingSettings } from './plan/desired-state.ts';
 import type { Mapping } from './plan/mapping.ts';
 import type { Survey } from './reconcile/reconciler.ts';
 import type { RunReport } from './reconcile/run-report.ts';
@@ -113,6 +114,12 @@ export class Service implements AsyncDisposable {
   /** Which requests of this process were answered, and which it waits for: the progress of a command. */
   get traffic(): Traffic {
     return this.#base.traffic;
+  }
+
+  /** What is shown of the cloud: the mapping of this service, and what the configuration says of it. */
+  get mapping(): MappingSettings {
+    const { standaloneServers } = this.#base.config.updates;
+    return { ...this.#options.mapping, standaloneServers };
   }
 
   /** Why the figures of an instance are what they are, for a person. */

@@ -7,6 +7,7 @@ import { version } from '../runtime/version.ts';
 import type { CheckConfigOptions } from './check-config.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { HealthCommandOptions } from './health.ts';
 import type { MetricsOptions } from './metrics.ts';
 import type { PlanOptions } from './plan.ts';
@@ -79,6 +80,17 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(timeout())
     .addOption(allowDeletions())
     .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
+
+  program
+    .command('explain')
+    .description('print why a server, stack, rack or device is shown as it is, or is not shown')
+    .argument('<object>', 'its id or name, in OpenStack or in the portal')
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .addOption(timeout())
+    .action(async (object: string, options: ExplainOptions) =>
+      exit(await (await import('./explain.ts')).explain(object, options)),
+    );
 
   program
     .command('metrics')

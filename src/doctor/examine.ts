@@ -131,9 +131,11 @@ function unexpected(check: string): { why: string; repair: string } {
   const [system = ''] = check.split('.');
   const place = logs[system];
   return {
-    why: 'What is asked here the service asks too.',
+    why: 'The service sends the same requests.',
     repair:
-      place === undefined ? 'Ask again.' : `On its host, see whether it runs and what its log says: ${place}`,
+      place === undefined
+        ? 'Run doctor again.'
+        : `On its host, check that it runs, and read its log: ${place}`,
   };
 }
 
@@ -151,7 +153,7 @@ function late(check: string): Finding {
   return error(check, {
     found: `No complete answer within ${examinationMs / 1_000} s`,
     why: unexpected(check).why,
-    repair: 'Is that system overloaded, or far away? Ask again.',
+    repair: 'Is that system overloaded, or the network slow? Run doctor again.',
   });
 }
 
@@ -193,12 +195,12 @@ async function signInToCloud(
   const { authUrl } = config.openstack.credentials;
   try {
     const token = await cloud.token(signal);
-    return { token, finding: ok(check, `Keystone at ${authUrl} takes ${token.userName}`) };
+    return { token, finding: ok(check, `Keystone at ${authUrl} accepts user ${token.userName}`) };
   } catch (cause) {
     const words = {
-      why: 'Without it nothing of the cloud can be read.',
+      why: 'Without it the service cannot read the cloud.',
       repair:
-        'Set openstack.auth_url, and openstack.username, openstack.password and what else signs in, as the cloud has them: check-config shows where each value comes from.',
+        'Set openstack.auth_url, openstack.username, openstack.password and the other credentials to those of the cloud: check-config shows where each value comes from.',
     };
     return { finding: failure(check, cause, words) };
   }
@@ -210,16 +212,16 @@ async function seePortal(
 ): Promise<{ users: readonly PortalUser[] | undefined; findings: readonly Finding[] }> {
   const { url, login } = patient.config.concertim;
   const words = {
-    why: 'Without a super-user of Concertim nothing can be shown there.',
+    why: 'Without a super-user of Concertim the service cannot write to the portal.',
     repair:
-      'Set concertim.concertim_url, concertim.concertim_username and concertim.concertim_password as the portal has them.',
+      'Set concertim.concertim_url, concertim.concertim_username and concertim.concertim_password to those of the portal.',
   };
   try {
     await patient.portal.token(signal);
   } catch (cause) {
     return { users: undefined, findings: [failure('concertim.sign-in', cause, words)] };
   }
-  const signedIn = ok('concertim.sign-in', `Concertim at ${url} takes ${login}, a super-user`);
+  const signedIn = ok('concertim.sign-in', `Concertim at ${url} accepts ${login}, a super-user`);
   try {
     const { users, findings } = await checkPortal(patient, signal);
     return { users, findings: [signedIn, ...findings] };
@@ -242,7 +244,7 @@ async function visitBroker(patient: Patient, signal: AbortSignal): Promise<reado
       failure('rabbitmq.connection', cause, {
         why: 'Changes show within updates.interval only.',
         repair:
-          'Set rmq.rmq_address, rmq.rmq_port, rmq.rmq_username, rmq.rmq_password and rmq.rmq_path as the broker has them; or take the section rmq away, where there is none to listen to.',
+          'Set rmq.rmq_address, rmq.rmq_port, rmq.rmq_username, rmq.rmq_password and rmq.rmq_path to those of the broker; or remove the section rmq, if there is no broker.',
       }),
     ];
   }

@@ -173,7 +173,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
 }
 
 /** Whose the stacks and servers are that were seen. */
-function projectsIn({ projectOfStack, servers }: CloudObservation): KnownProjects {
+export function projectsIn({ projectOfStack, servers }: CloudObservation): KnownProjects {
   return {
     ofStack: (id) => projectOfStack.get(id),
     // What cannot be read has none.

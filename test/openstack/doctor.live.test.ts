@@ -105,7 +105,7 @@ test('a test event is seen, and nothing of it stays', async () => {
 
   const { stdout, code } = await command('doctor', '--test-event', '--config', file).finished;
 
-  expect(stdout).toMatch(/✓ rabbitmq\.test-event +keypair\.import\.start was heard on exchange nova, \d+ ms/);
+  expect(stdout).toMatch(/✓ rabbitmq\.test-event +keypair\.import\.start arrived on exchange nova, \d+ ms/);
   expect(code).toBe(0);
   const [pairs] = (await openstackCommands(['keypair list'])) as [{ Name: string }[]];
   expect(pairs.filter(({ Name }) => Name.startsWith('concertim-doctor'))).toEqual([]);

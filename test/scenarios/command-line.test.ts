@@ -21,6 +21,9 @@ function configFile(name: string, more: Record<string, unknown> = {}): string {
   return file;
 }
 
+/** What a command that lasts longer than two seconds says on the way. */
+const onlyProgress = /^(\d+ s: .*\n)*$/;
+
 beforeAll(async () => {
   sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 2, pace: 0 });
 });
@@ -37,7 +40,7 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
   const run = await command('run', 'updates_bulk', '--once', '-c', config).finished;
   const after = await command('plan', '-c', config).finished;
 
-  expect(before).toMatchObject({ code: 2, stderr: '' });
+  expect(before).toMatchObject({ code: 2, stderr: expect.stringMatching(onlyProgress) });
   expect(before.stdout).toMatch(/^ {2}\+ rack \S+ \(stack \S+\): \d+ U, \S+; a stack without a rack$/m);
   expect(before.stdout).toMatch(/^\d+ to create, 0 to change, 0 to delete$/m);
   expect(racksBefore).toBe(0);
@@ -352,3 +355,36 @@ test.each(['bash', 'zsh', 'fish'])(
     expect(options.stdout).toMatch(/^--allow-deletions\t/m);
   },
 );
+
+test('explain says where an object is shown, why one is not, and that one does not exist', async () => {
+  const config = configFile('explain.yaml');
+  await command('run', 'updates_bulk', '--once', '-c', config).finished;
+  const [shown] = sandbox.cloud.compute.servers();
+  const project = sandbox.cloud.identity.createProject({ name: 'of-nobody' });
+  const [account] = sandbox.population.accounts;
+  if (!account) throw new Error('The sandbox has no account.');
+  const template = { description: '', parameters: {}, resources: {}, outputs: [] };
+  const stray = sandbox.cloud.orchestration.createStack({
+    name: 'nobodys',
+    project,
+    owner: account.user,
+    template,
+  });
+  const ask = (object: string) => command('explain', object, '-c', config).finished;
+
+  const [server, stack, nothing] = await Promise.all([
+    ask(shown?.id ?? ''),
+    ask(stray.id),
+    ask('no-such-thing'),
+  ]);
+
+  expect(server).toMatchObject({ code: 0, stderr: expect.stringMatching(onlyProgress) });
+  expect(server.stdout).toMatch(
+    /^ {2}Shown as device \S+ \(\S+\) in rack \S+ \(\S+\) at unit \d+, ACTIVE\.$/m,
+  );
+  expect(server.stdout).toMatch(/^ {2}Nova: active, in project \S+ of user\d, created /m);
+  expect(stack.stdout).toMatch(
+    /^ {2}Not shown: no user or team of the portal has its project\. Set the project/m,
+  );
+  expect(nothing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no-such-thing') });
+});

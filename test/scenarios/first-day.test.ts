@@ -75,7 +75,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   // What the cloud lacks is told with the commands that make it; the rest --fix can do by itself.
   const lacking = await ask('doctor');
   expect(lacking.code).toBe(2);
-  expect(lacking.stdout).toMatch(/✗ keystone\.users +There is no user concertim/);
+  expect(lacking.stdout).toMatch(/✗ keystone\.users +User concertim does not exist/);
   const [first, ...more] = commandsIn(lacking.stdout);
   expect([first, ...more]).toEqual(
     expect.arrayContaining([
@@ -92,7 +92,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   expect(fixed.stderr).toMatch(/done: give user \w+ the role watcher in project \w+/);
 
   // One thing is left, and it needs the service itself: the user who has no project.
-  expect(fixed.stdout).toMatch(/! concertim\.users +Without a project of the cloud: newcomer/);
+  expect(fixed.stdout).toMatch(/! concertim\.users +Users without a Keystone project: newcomer/);
   expect(fixed.stdout).toMatch(/Run the component api/);
   expect(fixed.code).toBe(3);
 

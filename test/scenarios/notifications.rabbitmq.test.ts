@@ -237,7 +237,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   test('an exchange that is missing is waited for', async () => {
     await using listening = await startListening({ broker, rmq: { exchanges: ['concertim-test-nosuch'] } });
 
-    expect(listening.logged.filter((line) => line.includes('none of the exchanges is there'))).toHaveLength(
+    expect(listening.logged.filter((line) => line.includes('no notification exchange found'))).toHaveLength(
       1,
     );
   });

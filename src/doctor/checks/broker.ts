@@ -27,7 +27,7 @@ export function adviseBroker({ config }: Patient): Finding {
  */
 export async function checkBroker(session: BrokerSession, rmq: RabbitMqConfig): Promise<Finding[]> {
   const findings = [
-    ok('rabbitmq.connection', `RabbitMQ at ${session.address.host} takes user ${rmq.username}`),
+    ok('rabbitmq.connection', `RabbitMQ at ${session.address.host} accepts user ${rmq.username}`),
   ];
   if (rmq.queue !== undefined) findings.push(await checkForeignQueue(session, rmq.queue));
   else findings.push(...(await checkPermissions(session, rmq)), ...(await checkExchanges(session, rmq)));
@@ -40,15 +40,15 @@ async function checkForeignQueue(session: BrokerSession, queue: string): Promise
   const check = 'rabbitmq.queue';
   if (!seen) {
     return error(check, {
-      found: `rmq.queue is ${queue}, and there is no such queue that we may look at`,
-      why: 'Nothing is heard.',
-      repair: 'Remove rmq.queue, to have a queue of our own.',
+      found: `rmq.queue is ${queue}, and no such queue exists, or the account may not see it`,
+      why: 'No notification arrives.',
+      repair: 'Remove rmq.queue: the service then declares a queue of its own.',
     });
   }
   return warning(check, {
-    found: `rmq.queue is ${queue}, which ${seen.consumerCount} others read`,
-    why: 'Every message that we take from it they miss, and the other way round.',
-    repair: 'Remove rmq.queue, to have a queue of our own.',
+    found: `rmq.queue is ${queue}, which ${seen.consumerCount} other consumers read`,
+    why: 'Each message reaches one consumer only: the service and the others miss what the other reads.',
+    repair: 'Remove rmq.queue: the service then declares a queue of its own.',
   });
 }
 
@@ -71,13 +71,15 @@ async function checkPermissions(
     if (refusal?.kind === 'permission') refusals.add(refusal.message);
   }
   if (refusals.size === 0)
-    return [ok('rabbitmq.permissions', 'We may have queues of our own, and read the exchanges')];
+    return [
+      ok('rabbitmq.permissions', 'The account may declare the queues of the service, and read the exchanges'),
+    ];
   const ours = '^concertim\\..*';
   const read = `^(concertim\\..*|${exchanges.map(escaped).join('|')})$`;
   return [
     error('rabbitmq.permissions', {
       found: [...refusals].join(' '),
-      why: 'Without it no notification is heard.',
+      why: 'Without it no notification arrives.',
       repair: `rabbitmqctl set_permissions -p ${vhost} ${username} '${ours}' '${ours}' '${read}'; where others sign in as ${username} too, add these to what it may do: rabbitmqctl list_user_permissions ${username}`,
     }),
   ];
@@ -105,19 +107,19 @@ async function checkExchanges(
   if (present.length === 0) {
     return [
       error(check, {
-        found: `There is none of the exchanges ${missing.join(', ')}`,
-        why: 'Nothing can be heard.',
+        found: `None of the exchanges exists: ${missing.join(', ')}`,
+        why: 'No notification can arrive.',
         repair,
       }),
     ];
   }
   // `openstack` is the name of services that have none of their own: where it is missing, all have one.
   const missed = missing.filter((exchange) => exchange !== 'openstack');
-  if (missed.length === 0) return [ok(check, `There are the exchanges ${present.join(', ')}`)];
+  if (missed.length === 0) return [ok(check, `Exchanges found: ${present.join(', ')}`)];
   return [
     warning(check, {
-      found: `There is no exchange ${missed.join(', ')}`,
-      why: 'What these services announce is not heard: it shows within updates.interval only.',
+      found: `Exchange missing: ${missed.join(', ')}`,
+      why: 'Notifications of these services do not arrive: their changes show within updates.interval only.',
       repair,
     }),
   ];
@@ -134,7 +136,7 @@ async function checkSharedQueues(session: BrokerSession): Promise<Finding[]> {
     return [
       warning(check, {
         found:
-          'No service has sent a notification since RabbitMQ has started: it would have made a queue notifications.info',
+          'No service has sent a notification since RabbitMQ started: the queue notifications.info does not exist',
         why: 'Changes show within updates.interval only.',
         repair:
           'In nova.conf and heat.conf, [oslo_messaging_notifications]: driver = messagingv2; in nova.conf, [notifications]: notify_on_state_change = vm_and_task_state; then restart nova-* and heat-*.',
@@ -149,8 +151,8 @@ async function checkSharedQueues(session: BrokerSession): Promise<Finding[]> {
     ok(check, `Services send notifications: ${formats.join(', ')}`),
     ...unread.map(({ queue, messageCount }) =>
       warning('rabbitmq.unread', {
-        found: `Nobody reads the queue ${queue}, in which ${messageCount} messages have gathered`,
-        why: "It grows for ever, until RabbitMQ has no memory left and stops taking the cloud's messages.",
+        found: `Queue ${queue} has ${messageCount} messages and no consumer`,
+        why: "It grows until RabbitMQ runs out of memory and stops accepting the cloud's messages.",
         repair: `rabbitmqctl set_policy concertim-unread '^(versioned_)?notifications\\.' '{"message-ttl":3600000,"max-length":10000}' --apply-to queues`,
       }),
     ),

@@ -96,7 +96,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
     return [
       error(check, {
         found: `The certificate of ${at} ended ${-days} days ago`,
-        why: 'Without a valid one no connection is made.',
+        why: 'The service does not connect without a valid certificate.',
         repair: `Renew it on ${host}.`,
       }),
     ];
@@ -105,7 +105,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
     return [
       warning(check, {
         found: `${section}.insecure is set: any certificate of ${at} is accepted`,
-        why: 'Whoever stands between can read the password.',
+        why: 'Anybody between can read the password.',
         repair: `Remove ${section}.insecure${seen.problem ? `, and set ${section}.cacert to a file with the authority's certificate: ${showChain(place)}` : ''}.`,
       }),
     ];
@@ -114,9 +114,9 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
     return [
       error(check, {
         found: `The certificate of ${at} is not trusted (${seen.problem})`,
-        why: 'Without trust no connection is made.',
+        why: 'The service does not connect to a server that it does not trust.',
         repair: /ALTNAME/.test(seen.problem)
-          ? `Use in ${section} one of the names that the certificate has (${seen.names}), or have one made for ${host}.`
+          ? `Use in ${section} one of the names that the certificate has (${seen.names}), or have a certificate issued for ${host}.`
           : `Put the certificate of its authority in a file and set ${section}.cacert to it; what it shows: ${showChain(place)}`,
       }),
     ];
@@ -125,7 +125,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
     return [
       warning(check, {
         found: `The certificate of ${at} ends in ${days} days`,
-        why: 'From then on no connection is made.',
+        why: 'From then on the service does not connect.',
         repair: `Renew it on ${host}.`,
       }),
     ];

@@ -19,15 +19,13 @@ export async function checkCompute(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const version = await microversion(cloud, signal);
-  const findings = [ok('nova.microversion', `Nova is spoken to at microversion ${version}`)];
+  const findings = [ok('nova.microversion', `Nova is used at microversion ${version}`)];
   try {
     const servers = await sample;
     findings.push(ok('nova.all_tenants', 'Nova shows the servers of all projects'));
     if (Number(version.split('.')[1]) < hintsSince || servers.length === 0) return findings;
     const isTold = servers.some((server) => server.kind === 'server' && server.rootStackId !== null);
-    findings.push(
-      isTold ? ok('heat.scheduler_hints', 'Servers tell which stack they are of') : adviseHints(),
-    );
+    findings.push(isTold ? ok('heat.scheduler_hints', 'Servers name their stack') : adviseHints());
     return findings;
   } catch (cause) {
     if (!(cause instanceof OpenStackError) || cause.status !== 403) throw cause;
@@ -37,18 +35,18 @@ export async function checkCompute(
 
 function adviseHints(): Finding {
   return advice('heat.scheduler_hints', {
-    found: 'No server tells which stack it is of',
-    why: 'With it, Heat need not be asked for the resources of each new or changed stack.',
+    found: 'No server names its stack',
+    why: 'With it, the service need not read the resources of each new or changed stack from Heat.',
     repair:
-      'In heat.conf, [DEFAULT]: stack_scheduler_hints = True; then restart heat-engine. It counts for new servers.',
+      'In heat.conf, [DEFAULT]: stack_scheduler_hints = True; then restart heat-engine. It applies to new servers.',
   });
 }
 
 function refused({ upstream }: OpenStackError): Finding {
   return error('nova.all_tenants', {
     found: `Nova does not show the servers of all projects: ${upstream}`,
-    why: 'Devices are made of them; without, no rack can be filled.',
+    why: 'Devices show servers: without the list, racks stay empty.',
     repair:
-      'Give the account the role admin in its project, or let it in by Nova\'s policy.yaml: "os_compute_api:servers:detail:get_all_tenants".',
+      'Give the account the role admin in its project, or allow it in Nova\'s policy.yaml: "os_compute_api:servers:detail:get_all_tenants".',
   });
 }

@@ -11,7 +11,7 @@ export async function checkConfig({ config, file }: Patient): Promise<Finding[]>
     ...config.notices.map((notice) =>
       warning('config.notice', {
         found: notice,
-        why: 'A setting that says nothing to this version may not do what was meant.',
+        why: 'This version ignores the setting: what it was meant to do does not happen.',
         repair: `Change or remove it in ${file}.`,
       }),
     ),
@@ -30,8 +30,8 @@ async function checkFile(file: string): Promise<Finding> {
   const { mode } = await stat(file);
   if ((mode & constants.S_IROTH) === 0) return ok('config.file', `${file} is complete`);
   return warning('config.file', {
-    found: `${file} is complete, and everybody on this machine may read it`,
-    why: 'Passwords are in it.',
+    found: `${file} is complete, and every user of this machine may read it`,
+    why: 'It contains passwords.',
     repair: `chmod o-rwx ${file}`,
   });
 }

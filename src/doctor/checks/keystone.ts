@@ -20,8 +20,8 @@ export function checkAccount({ userName, userId, projectId, roles }: Token): Fin
   const check = 'keystone.account';
   if (names.includes('admin')) return ok(check, `${userName} is an administrator in its project`);
   return error(check, {
-    found: `${userName} has in its project the roles ${names.join(', ') || '(none)'}, not admin`,
-    why: 'Servers and stacks of all projects are shown to administrators only, and only they make users and projects.',
+    found: `${userName} has the roles ${names.join(', ') || '(none)'} in its project, not admin`,
+    why: 'Only administrators see the servers and stacks of all projects, and only they create users and projects.',
     repair: `openstack role add --user ${userId} --project ${projectId ?? 'admin'} admin`,
   });
 }
@@ -30,11 +30,11 @@ async function checkClock({ cloud, clock }: Patient): Promise<Finding[]> {
   const { at } = await cloud.request('identity', { method: 'GET', path: '/', route: '/' });
   const ahead = Math.round((at - clock.now()) / 1_000);
   const check = 'keystone.clock';
-  if (Math.abs(at - clock.now()) < skewMs) return [ok(check, "Keystone's clock and ours agree")];
+  if (Math.abs(at - clock.now()) < skewMs) return [ok(check, "Keystone's clock agrees with this machine's")];
   const late = warning(check, {
-    found: `Keystone's clock is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`,
-    why: 'Tokens seem to begin or end at the wrong time, and the newest measures to be missing.',
-    repair: 'Have both machines keep the time: systemctl enable --now chrony; then: chronyc tracking',
+    found: `Keystone's clock is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's`,
+    why: 'Tokens seem to expire too early or too late, and the newest measures seem to be missing.',
+    repair: 'Synchronise the clocks of both machines: systemctl enable --now chrony; then: chronyc tracking',
   });
   return [late];
 }
@@ -47,11 +47,11 @@ async function checkRoles({ cloud, config }: Patient): Promise<Finding[]> {
   ];
   const ids = await Promise.all(wanted.map((name) => findRole(cloud, name)));
   const missing = wanted.filter((_, index) => ids[index] === undefined);
-  if (missing.length === 0) return [ok('keystone.roles', `The roles ${wanted.join(', ')} are there`)];
+  if (missing.length === 0) return [ok('keystone.roles', `The roles ${wanted.join(', ')} exist`)];
   return missing.map((name) =>
     error('keystone.roles', {
-      found: `There is no role ${name}`,
-      why: 'The projects of portal users are made with it.',
+      found: `Role ${name} does not exist`,
+      why: 'Projects of portal users are created with it.',
       repair: `openstack role create ${name}`,
       remedy: { kind: 'create-role', name },
     }),
@@ -62,12 +62,12 @@ async function checkUsers({ cloud, config }: Patient, token: Token): Promise<Fin
   const wanted = ['concertim', ...(config.billing.enabled ? ['cloudkitty'] : [])];
   const ids = await Promise.all(wanted.map((name) => findStaff(cloud, name, token)));
   const missing = wanted.filter((_, index) => ids[index] === undefined);
-  if (missing.length === 0) return wanted.map((name) => ok('keystone.users', `There is a user ${name}`));
+  if (missing.length === 0) return wanted.map((name) => ok('keystone.users', `User ${name} exists`));
   const domainId = token.domainId ?? 'default';
   return missing.map((name) =>
     error('keystone.users', {
-      found: `There is no user ${name}`,
-      why: 'It is given a role in the project of each portal user, which is not made without.',
+      found: `User ${name} does not exist`,
+      why: 'Each project of a portal user gives it a role; without it no project can be created.',
       repair: `openstack user create --domain ${domainId} --password-prompt ${name}`,
       remedy: { kind: 'create-user', name, domainId },
     }),
@@ -88,13 +88,13 @@ export async function findStaff(
 
 /** What is used, and what becomes of us without it. */
 const used: readonly { readonly service: ServiceType; readonly level: 'error' | 'warning'; why: string }[] = [
-  { service: 'identity', level: 'error', why: 'Users and projects are made there.' },
-  { service: 'compute', level: 'error', why: 'Servers are listed there.' },
-  { service: 'orchestration', level: 'error', why: 'Stacks are listed there.' },
+  { service: 'identity', level: 'error', why: 'The service creates users and projects there.' },
+  { service: 'compute', level: 'error', why: 'The service lists servers there.' },
+  { service: 'orchestration', level: 'error', why: 'The service lists stacks there.' },
   {
     service: 'network',
     level: 'error',
-    why: 'It tells which networks are external, and so which addresses public.',
+    why: 'It says which networks are external, and so which addresses are public.',
   },
   { service: 'metric', level: 'warning', why: 'Without it the portal shows no figures of the instances.' },
 ];

@@ -40,10 +40,10 @@ function meaningOf({ status, url, text, headers }: HttpResponse): Finding {
   const isText = headers['content-type']?.startsWith('text/plain') ?? false;
   const isJson = headers['content-type']?.startsWith('application/json') ?? false;
   if (isJson && [400, 404, 422].includes(status))
-    return ok(check, `The metric daemon is at ${url} and takes our token`);
+    return ok(check, `The metric daemon is at ${url} and accepts the portal's token`);
   if (status === 401 && isText) {
     return error(check, {
-      found: `The metric daemon does not take the portal's token: ${text.trim()}`,
+      found: `The metric daemon rejects the portal's token: ${text.trim()}`,
       why,
       repair: text.includes('iat')
         ? "Its clock is behind the portal's. On both machines: systemctl enable --now chrony"

@@ -51,8 +51,8 @@ export async function checkArchivePolicies({ cloud }: Patient, signal: AbortSign
       policies.length === 0
         ? 'Gnocchi has no archive policy'
         : `None of the archive policies keeps the ${method}: ${policies.map(({ name }) => name).join(', ')}`,
-    why: 'Figures are made from means of counters.',
-    repair: `${commandFor(ownPolicy)}; then have Ceilometer publish by it, in pipeline.yaml: gnocchi://?archive_policy=${ownPolicy.name}`,
+    why: 'Figures are computed from the means of counters.',
+    repair: `${commandFor(ownPolicy)}; then publish with it in Ceilometer's pipeline.yaml: gnocchi://?archive_policy=${ownPolicy.name}`,
     remedy: { kind: 'create-archive-policy', policy: ownPolicy },
   });
 }
@@ -74,14 +74,14 @@ export async function checkMeasures(
   const running = servers.flatMap((server) =>
     server.kind === 'server' && server.vmState === 'active' ? [server] : [],
   );
-  if (running.length === 0) return [ok(check, 'No server runs of which there could be measures')];
+  if (running.length === 0) return [ok(check, 'No server is running, so there are no measures to check')];
   const older = running.filter(({ createdAt }) => clock.now() - (parseTime(createdAt) ?? 0) > staleMs);
   const looked = (older.length > 0 ? older : running).slice(0, looks);
   const findings = await checkServers({ cloud, clock }, looked, signal);
   if (older.length > 0) return findings;
   return findings.map((finding) =>
     finding.level === 'warning'
-      ? ok(check, `No server has run for ${staleMs / 60_000} minutes: they need not have been measured yet`)
+      ? ok(check, `No server has run for ${staleMs / 60_000} minutes: they may not have been polled yet`)
       : finding,
   );
 }
@@ -99,8 +99,8 @@ async function checkServers(
   if (instances.length === 0) {
     return [
       warning(check, {
-        found: `Gnocchi knows none of ${looked.length} running servers by a metric ${meter}`,
-        why: 'The portal shows no figures of them.',
+        found: `Gnocchi has the metric ${meter} of none of ${looked.length} running servers`,
+        why: 'The portal shows no figures for them.',
         repair:
           'On each compute host: systemctl status ceilometer-agent-compute; its polling.yaml needs the meter cpu, its pipeline.yaml the publisher gnocchi://',
       }),
@@ -121,13 +121,13 @@ async function checkInstance(
   const check = 'gnocchi.measures';
   const policy = await findArchivePolicyOf(cloud, metrics[meter] ?? '', signal);
   const grain = policy?.grains[0];
-  if (!policy || !grain) return [ok(check, `The metric ${meter} of instance ${id} is being made`)];
+  if (!policy || !grain) return [ok(check, `The metric ${meter} of instance ${id} is being created`)];
   if (!policy.methods.includes(method)) {
     return [
       error('gnocchi.archive-policies', {
-        found: `Archive policy ${policy.name}, by which ${meter} of instance ${id} is kept, has no ${method}, only ${policy.methods.join(', ')}`,
-        why: 'Figures are made from means of counters.',
-        repair: `In Ceilometer's pipeline.yaml, publish by another: gnocchi://?archive_policy=NAME. Metrics that are there keep theirs: gnocchi resource delete ${id}`,
+        found: `Archive policy ${policy.name} of ${meter} of instance ${id} keeps no ${method}, only ${policy.methods.join(', ')}`,
+        why: 'Figures are computed from the means of counters.',
+        repair: `In Ceilometer's pipeline.yaml, publish with another: gnocchi://?archive_policy=NAME. Existing metrics keep theirs: gnocchi resource delete ${id}`,
       }),
     ];
   }
@@ -156,10 +156,10 @@ function checkFreshness(points: readonly Point[], { id, now }: { id: string; now
   }
   const age = ageMs === undefined ? 'older than two hours' : `${Math.round(ageMs / 60_000)} minutes old`;
   return warning(check, {
-    found: `The newest measure of ${meter} of instance ${id}, which runs, is ${age}`,
-    why: 'A figure that is not renewed leaves the portal.',
+    found: `The newest measure of ${meter} of running instance ${id} is ${age}`,
+    why: 'A figure that is not renewed disappears from the portal.',
     repair:
-      'Is it measured: systemctl status ceilometer-agent-compute on its host? Is it worked off: gnocchi status, which counts what waits for gnocchi-metricd?',
+      'Is it polled? On its host: systemctl status ceilometer-agent-compute. Is it processed? gnocchi status counts what waits for gnocchi-metricd.',
   });
 }
 
@@ -172,7 +172,7 @@ function checkGrain(policy: string, seconds: number, points: readonly Point[]): 
   return [
     advice('gnocchi.interval', {
       found,
-      why: 'So old a figure in the portal may be.',
+      why: 'Figures in the portal are up to this old.',
       repair: `In Ceilometer's polling.yaml: interval: ${liveS}; in pipeline.yaml: gnocchi://?archive_policy=NAME of one with a granularity of ${liveS} s, such as: ${commandFor(ownPolicy)}`,
     }),
   ];

@@ -13,19 +13,19 @@ export async function checkOrchestration(
   const check = 'heat.list';
   const way = await wayToAllStacks(cloud, signal);
   if (way === 'administrator')
-    return [ok(check, 'Heat lists the stacks of all projects, as to an administrator')];
+    return [ok(check, 'Heat lists the stacks of all projects to this account, as an administrator')];
   if (way === 'global tenant') return [ok(check, 'Heat lists the stacks of all projects by global_tenant')];
   const projects = users.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
   const { count, unreadable } = await listEach(cloud, projects, signal);
-  if (way === 'unknown' && count + unreadable.length === 0) return [ok(check, 'There is no stack yet')];
+  if (way === 'unknown' && count + unreadable.length === 0) return [ok(check, 'No stack exists yet')];
   const { userId } = await cloud.token(signal);
   return [adviseOneList(check), ...unreadable.map((id) => unreadableProject(id, userId))];
 }
 
 function adviseOneList(check: string): Finding {
   return advice(check, {
-    found: 'Heat lists stacks project by project only',
-    why: 'One list for all is a request in place of one a project.',
+    found: 'Heat lists stacks only project by project',
+    why: 'One list for all projects is one request instead of one for each project.',
     repair:
       'Give the account the role admin in the project admin; or in heat\'s policy.yaml: "stacks:global_index": "role:admin", then restart heat-api.',
   });
@@ -33,8 +33,8 @@ function adviseOneList(check: string): Finding {
 
 function unreadableProject(id: ProjectId, userId: UserId): Finding {
   return error('heat.project', {
-    found: `Heat does not let the stacks of project ${id} be listed`,
-    why: 'Its racks stay as they are, whatever becomes of its stacks.',
+    found: `Heat refuses to list the stacks of project ${id}`,
+    why: 'Its racks stay as they are, whatever happens to its stacks.',
     repair: `openstack role add --user ${userId} --project ${id} member`,
     remedy: { kind: 'grant-role', role: 'member', userId, projectId: id },
   });

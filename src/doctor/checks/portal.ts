@@ -32,12 +32,12 @@ export async function checkPortal({ portal }: Patient, signal: AbortSignal): Pro
 
 function checkLifetime(lifetimeMs: number | undefined): Finding {
   const check = 'concertim.token';
-  if (lifetimeMs === undefined) return ok(check, 'The token of a sign-in does not say when it ends');
+  if (lifetimeMs === undefined) return ok(check, 'The sign-in token does not say when it expires');
   const minutes = Math.round(lifetimeMs / minuteMs);
   if (lifetimeMs >= leastLifetimeMs) return ok(check, `A sign-in lasts ${minutes} minutes`);
   return warning(check, {
     found: `A sign-in lasts ${minutes} minutes`,
-    why: 'Each costs the portal up to a second.',
+    why: 'Each sign-in costs the portal up to a second.',
     repair: "Set jwt.expiration_time in the portal's config/initializers/devise.rb to a day.",
   });
 }
@@ -55,10 +55,10 @@ function checkUsers(users: readonly User[]): Finding[] {
   if (without.length > 0) {
     findings.push(
       warning(check, {
-        found: `Without a project of the cloud: ${namesOf(without.map(({ login }) => login))}`,
-        why: 'Nothing of theirs is shown, and they can make nothing.',
+        found: `Users without a Keystone project: ${namesOf(without.map(({ login }) => login))}`,
+        why: 'Nothing of theirs is shown, and they cannot create anything.',
         repair:
-          'Run the component api, let Concertim know its address (Cloud environment), and save the user there again: it then asks for a project.',
+          'Run the component api, give Concertim its address (Cloud environment), and save the user there again: Concertim then requests a project.',
       }),
     );
   }
@@ -66,13 +66,13 @@ function checkUsers(users: readonly User[]): Finding[] {
     findings.push(
       warning(check, {
         found: `Project ${projectId} belongs to ${namesOf(owners.map(({ login }) => login))}`,
-        why: 'Its racks are shown to the first of them alone.',
-        repair: 'Leave the project id to one of them, in Concertim.',
+        why: 'Only the first of them sees its racks.',
+        repair: 'In Concertim, keep the project id with one of them only.',
       }),
     );
   }
   if (findings.length > 0) return findings;
-  return [ok(check, `Each user has a project of the cloud, ${members.length} in all`)];
+  return [ok(check, `Each user has a Keystone project, ${members.length} in all`)];
 }
 
 function checkRacks(racks: readonly Rack[], users: readonly User[]): Finding[] {
@@ -84,9 +84,9 @@ function checkRacks(racks: readonly Rack[], users: readonly User[]): Finding[] {
   return [
     warning(check, {
       found: `Racks of stacks whose owner has no project: ${namesOf(orphans.map(({ name }) => name))}`,
-      why: 'Nobody looks after them: no stack of theirs is read.',
+      why: 'The service does not read their stacks, so these racks are not updated.',
       repair:
-        'Give their owner its project in Concertim again; or delete them there, if the stacks are gone for good.',
+        'Set the project of their owner in Concertim again; or delete the racks there, if the stacks are gone for good.',
     }),
   ];
 }

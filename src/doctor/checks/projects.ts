@@ -66,7 +66,7 @@ async function checkWatcher(
   return unwatched.map(({ login, projectId }) =>
     warning('keystone.watcher', {
       found: `User concertim is not watcher in project ${projectId} of portal user ${login}`,
-      why: 'Figures are shown of watched projects only.',
+      why: 'Only watched projects have figures.',
       repair: `openstack role add --user ${userId} --project ${projectId} ${role}`,
       remedy: { kind: 'grant-role', role, userId, projectId: projectId as ProjectId },
     }),

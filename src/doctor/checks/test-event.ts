@@ -43,7 +43,10 @@ export async function checkTestEvent(
     await createKeyPair(cloud, { name, type: 'ssh', publicKey });
   } catch (cause) {
     findings.push(
-      failure(check, cause, { why: 'Whether notifications are heard is not known.', repair: 'Ask again.' }),
+      failure(check, cause, {
+        why: 'It is not known whether notifications arrive.',
+        repair: 'Run doctor again.',
+      }),
     );
   }
   // Also where the answer to its making was lost.
@@ -115,7 +118,7 @@ async function removeKeyPair(cloud: Patient['cloud'], name: string): Promise<Fin
     return [
       warning(check, {
         found: `The key pair ${name}, made to have Nova announce something, is still there: ${explain(cause)}`,
-        why: 'It is of no use to anybody.',
+        why: 'Nothing uses it.',
         repair: `With the credentials of the service's account: openstack keypair delete ${name}`,
       }),
     ];
@@ -125,17 +128,17 @@ async function removeKeyPair(cloud: Patient['cloud'], name: string): Promise<Fin
 function meaningOf(event: Hearing['event'], { exchanges, vhost }: RabbitMqConfig, ms: number): Finding {
   if (event === undefined) {
     return error(check, {
-      found: `Nova made and deleted a key pair, and in ${patienceMs / 1_000} s nothing of it was heard on ${exchanges.join(', ')}`,
+      found: `Nova made and deleted a key pair, and no notification of it arrived on ${exchanges.join(', ')} within ${patienceMs / 1_000} s`,
       why,
       repair: `In nova.conf, [oslo_messaging_notifications]: driver = messagingv2; then restart nova-api and the other services of Nova. If it is set: their transport_url has to name this broker and the virtual host ${vhost} (rmq.rmq_path), and rmq.exchanges where they publish: rabbitmqctl list_exchanges -p ${vhost} name type`,
     });
   }
   const { type, exchange } = event;
   if (exchanges.includes(exchange))
-    return ok(check, `${type} was heard on exchange ${exchange}, ${ms} ms after a key pair was asked for`);
+    return ok(check, `${type} arrived on exchange ${exchange}, ${ms} ms after a key pair was created`);
   return error(check, {
     found: `Nova publishes on exchange ${exchange}, and rmq.exchanges has only ${exchanges.join(', ')}`,
-    why: 'Nothing of its servers is heard.',
+    why: 'No notification of its servers arrives.',
     repair: `Set rmq.exchanges to [${[...exchanges, exchange].join(', ')}].`,
   });
 }
