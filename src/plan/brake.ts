@@ -40,8 +40,9 @@ export interface Verdict {
  *
  * ```
  *  one owner's part is too much             ► nothing of his goes on that ground
- *  the rest without its worst owner is      ► nothing goes: what one owner has in the portal neither
- *  too much, or all of a kind is missing      stops the others nor lets them go
+ *  more than a few owners' is; or that of   ► nothing goes: what one owner has in the portal neither
+ *  the others, without the worst of them;     stops the others nor lets them go
+ *  or all of a kind is missing
  * ```
  *
  * A great absence is more often a wrong address, or credentials with less sight, than a great deletion.
@@ -106,6 +107,9 @@ interface Finding {
   readonly stops: (owner: string) => boolean;
 }
 
+/** So large a share of the owners may be in trouble of their own. */
+const fewOwners = 0.1;
+
 /** undefined: it is little enough. */
 function findExcess(
   kind: ShownKind,
@@ -116,12 +120,15 @@ function findExcess(
   if (policy.allowAll) return undefined;
   const total = sumOf(tallies.values());
   if (total.absent === 0) return undefined;
-  const worst = [...tallies.values()].reduce((a, b) => (b.absent > a.absent ? b : a));
-  const rest = { owned: total.owned - worst.owned, absent: total.absent - worst.absent };
-  if (isTooMuch(rest, policy) || (allCounts && total.absent === total.owned)) {
+  const owners = [...tallies].filter(([, tally]) => isTooMuch(tally, policy)).map(([owner]) => owner);
+  const areFew = owners.length <= Math.max(1, fewOwners * tallies.size);
+  const others = [...tallies].filter(([owner]) => !owners.includes(owner)).map(([, tally]) => tally);
+  const worst = others.reduce((a, b) => (b.absent > a.absent ? b : a), { owned: 0, absent: 0 });
+  const sum = sumOf(others);
+  const rest = { owned: sum.owned - worst.owned, absent: sum.absent - worst.absent };
+  if (!areFew || isTooMuch(rest, policy) || (allCounts && total.absent === total.owned)) {
     return { kind, total, owners: undefined, stops: () => true };
   }
-  const owners = [...tallies].filter(([, tally]) => isTooMuch(tally, policy)).map(([owner]) => owner);
   if (owners.length === 0) return undefined;
   return { kind, total, owners, stops: (owner) => owners.includes(owner) };
 }

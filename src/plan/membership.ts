@@ -9,7 +9,7 @@ import {
   stackKey,
   standaloneKey,
 } from './ownership.ts';
-import { compareTexts, type PortalIndex } from './portal-index.ts';
+import { compareTexts, type PortalIndex, projectOfRack } from './portal-index.ts';
 import { deletedState, rackStatus } from './status.ts';
 
 /**
@@ -128,20 +128,25 @@ export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
  * by its id has only those that stand in its rack.
  */
 function serversOfUnseenStacks(
-  { evidence }: CloudObservation,
+  { evidence, servers: seenServers }: CloudObservation,
   index: PortalIndex,
   seen: ReadonlySet<RackKey>,
 ): Set<ServerId> {
   const servers = new Set<ServerId>();
   for (const [key, source] of index.sources) {
     if (source.kind !== 'stack' || seen.has(key)) continue;
+    const project = projectOfRack(key, index);
     const isKnown = evidence.stacks.get(source.stackId) !== 'not-found';
     for (const rack of index.racksOfSource.get(key) ?? []) {
       for (const device of index.devicesOfRack.get(rack.id) ?? []) {
         const server = serverOfDevice(device);
         if (server) servers.add(server);
       }
-      for (const server of (isKnown && recall(rack)?.servers) || []) servers.add(server);
+      for (const id of (isKnown && recall(rack)?.servers) || []) {
+        const server = seenServers.get(id);
+        // Whoever writes another project's servers into his rack does not hide them.
+        if (server?.kind === 'server' && server.projectId === project) servers.add(id);
+      }
     }
   }
   return servers;

@@ -7,16 +7,17 @@ const foundShare = 0.1;
  * Says when nothing, or almost nothing, of what the portal shows is in the cloud: another cloud's address, another region, an
  * account that sees no project. Owners are counted, not objects: whatever one of them has in the portal, he is one.
  *
+ * @param newcomers owners of whom the cloud shows something and the portal nothing yet
  * @returns what to tell a person; undefined: this is the cloud that the portal shows
  */
-export function recogniseWrongCloud(census: Census): string | undefined {
+export function recogniseWrongCloud(census: Census, newcomers: number): string | undefined {
   const devices = census.device();
   const racks = census.rack();
   const owners = [...new Set([...devices.keys(), ...racks.keys()])].map((owner) =>
     sumOf([devices.get(owner), racks.get(owner)].filter((tally) => tally !== undefined)),
   );
-  const inPlace = owners.filter(isFound).length;
-  if (owners.length === 0 || inPlace >= foundShare * owners.length) return undefined;
+  const inPlace = owners.filter(isFound).length + newcomers;
+  if (owners.length === 0 || inPlace >= foundShare * (owners.length + newcomers)) return undefined;
   const counts = [
     ['devices', devices],
     ['racks', racks],

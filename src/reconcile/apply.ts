@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { createDevice, deleteDevice, updateDevice } from '../concertim/devices.ts';
+import { createDevice, deleteDevice, listDevices, updateDevice } from '../concertim/devices.ts';
 import { ConcertimError, isNoSuchRecord } from '../concertim/errors.ts';
 import type { Device, DeviceId, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
 import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
@@ -48,12 +48,14 @@ export async function applyPlan(
     readonly subjectOf: (change: Change) => Subject;
     readonly tracing: Tracing;
     readonly clock: Clock;
+    /** The plan's rows were read in this run; others are read again before they are deleted. */
+    readonly isFresh: boolean;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly untried: number; readonly because: unknown }> {
   const probe = () => listTemplates(portal.session, options.signal);
   const watch = new OutageWatch(options.clock, { probe });
-  const writer = new PlanWriter({ ...portal, watch, signal: options.signal });
+  const writer = new PlanWriter({ ...portal, watch, isFresh: options.isFresh, signal: options.signal });
   let untried = 0;
   const limit = pLimit(lanesAtOnce);
   for (const lanes of plan.phases) {
@@ -92,6 +94,7 @@ class PlanWriter {
   readonly #session: Session;
   readonly #mirror: PortalMirror;
   readonly #watch: OutageWatch;
+  readonly #isFresh: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #racks = new Map<NewRackKey, RackId>();
   readonly #templates = new Map<string, TemplateId>();
@@ -102,11 +105,13 @@ class PlanWriter {
     readonly session: Session;
     readonly mirror: PortalMirror;
     readonly watch: OutageWatch;
+    readonly isFresh: boolean;
     readonly signal: AbortSignal | undefined;
   }) {
     this.#session = options.session;
     this.#mirror = options.mirror;
     this.#watch = options.watch;
+    this.#isFresh = options.isFresh;
     this.#signal = options.signal;
   }
 
@@ -152,7 +157,7 @@ class PlanWriter {
         const { draft } = change;
         const rack = await this.#create(
           () => createRack(session, draft, signal),
-          async () => (await listRacks(session, signal)).find((r) => isRackOf(r, lane, draft.name)),
+          async () => (await listRacks(session, signal)).find((r) => isRackOf(r, lane, draft)),
         );
         mirror.setRack(rack);
         this.#racks.set(change.key, rack.id);
@@ -163,6 +168,7 @@ class PlanWriter {
         return undefined;
       case 'delete-rack':
         if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device could not be taken out of it');
+        await this.#confirmRack(change.rack);
         await deleteRack(session, change.rack.id, signal);
         mirror.deleteRack(change.rack.id);
         return undefined;
@@ -170,18 +176,50 @@ class PlanWriter {
         mirror.setDevice(await updateDevice(session, change.device.id, change.patch, signal));
         return undefined;
       case 'delete-device':
+        await this.#confirmDevice(change.device);
         await this.#deleteDevice(change.device);
         return undefined;
       case 'create-device':
         return this.#createDevice(change, this.#ground(change));
       case 'replace-device': {
         const ground = this.#ground(change);
+        await this.#confirmDevice(change.device);
         await this.#deleteDevice(change.device);
         return this.#createDevice(change, ground);
       }
       default:
         return unreachable(change);
     }
+  }
+
+  /**
+   * An id is remembered; what has it may be another rack by now. One that is gone counts as deleted.
+   *
+   * @throws {Obstacle} when the row makes another claim than the one that the plan was made for
+   */
+  async #confirmRack(rack: Rack): Promise<void> {
+    if (this.#isFresh) return;
+    const found = (await showRack(this.#session, rack.id, this.#signal))?.rack;
+    if (!found || (claimOfRack(found) === claimOfRack(rack) && found.ownerId === rack.ownerId)) return;
+    this.#mirror.setRack(found);
+    throw new Obstacle('its row in the portal has changed since it was read');
+  }
+
+  /** The same of a device, which must stand in the rack that it stood in, too. @throws {Obstacle} */
+  async #confirmDevice(device: Device): Promise<void> {
+    if (this.#isFresh) return;
+    const found = await this.#find(device);
+    if (found && serverOfDevice(found) === serverOfDevice(device)) return;
+    if (found) this.#mirror.setDevice(found);
+    else this.#mirror.deleteDevice(device.id);
+    throw new Obstacle('its row in the portal has changed since it was read');
+  }
+
+  async #find({ id, location }: Device): Promise<Device | undefined> {
+    const devices = location
+      ? (await showRack(this.#session, location.rackId, this.#signal))?.devices
+      : await listDevices(this.#session, this.#signal);
+    return devices?.find((each) => each.id === id);
   }
 
   async #deleteDevice({ id }: Device): Promise<void> {
@@ -256,7 +294,12 @@ function mayHaveBeenCarriedOut(error: unknown): boolean {
   return error instanceof ConcertimError && error.status >= 500;
 }
 
-function isRackOf(rack: Rack, lane: string, name: string): boolean {
+/** Whatever somebody else's rack claims, it is not the one that we made. */
+function isRackOf(rack: Rack, lane: string, { name, ownerId }: Pick<Rack, 'name' | 'ownerId'>): boolean {
+  return claimOfRack(rack) === lane && rack.name === name && rack.ownerId === ownerId;
+}
+
+function claimOfRack(rack: Rack): string | undefined {
   const source = sourceOfRack(rack);
-  return source !== undefined && keyOfSource(source) === lane && rack.name === name;
+  return source && keyOfSource(source);
 }

@@ -220,7 +220,7 @@ export class Reconciler {
     const applied = await applyPlan(
       plan,
       { session, mirror },
-      { onOutcome, subjectOf, tracing, clock, signal },
+      { onOutcome, subjectOf, tracing, clock, isFresh: run.scope === 'full', signal },
     );
     if (applied.untried > 0) {
       const { untried, because } = applied;

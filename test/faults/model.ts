@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { HostileUser } from './hostile-user.ts';
 import { inflict, ListMemory } from './http-faults.ts';
 import { type FaultName, faultNames, systems } from './matrix.ts';
 import type { Wish } from './portal-user.ts';
@@ -10,6 +11,7 @@ interface Real {
   readonly world: World;
   readonly notifications: UnreliableNotifications;
   readonly memory: ListMemory;
+  readonly hostile: HostileUser;
   readonly ends: (() => Promise<void>)[];
   /** The statuses of what the API was asked. */
   readonly asked: Promise<number>[];
@@ -69,6 +71,9 @@ const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
     // It is on its way.
     await real.world.pass(100);
   }),
+  command('claim', fc.nat(20), async ({ world, hostile }, at) => {
+    hostile.claim(world.sandbox, at);
+  }),
   command('revoke', fc.constant('all tokens'), async ({ world }) => {
     world.sandbox.cloud.identity.revokeAllTokens();
     world.sandbox.portal.changeSecret();
@@ -99,7 +104,9 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
       });
       const { notifications } = found;
       if (!notifications) throw new Error('a world without notifications');
-      const real: Real = { world, notifications, memory: new ListMemory(), ends: [], asked: [] };
+      const hostile = new HostileUser(world.sandbox);
+      const memory = new ListMemory();
+      const real: Real = { world, notifications, memory, hostile, ends: [], asked: [] };
       await world.start();
       await fc.asyncModelRun(() => ({ model: {}, real }), sequence);
 
@@ -107,8 +114,13 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
       notifications.fate = 'delivered';
       // What was asked changes the cloud once more.
       const statuses = await world.settled(Promise.all(real.asked));
+      // Long enough for a full run while all that he claims is still there.
+      await world.pass(200_000);
+      const shown = hostile.shown(world.sandbox);
+      hostile.leave(world.sandbox);
       await world.untilRight(quietMs);
       const problems = [
+        ...shown,
         ...world.wrong(),
         ...statuses.filter((status) => status === 500).map(() => 'the API answered 500'),
         ...(await world.end()),

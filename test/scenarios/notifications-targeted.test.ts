@@ -225,3 +225,20 @@ test('a server that Nova does not find, but Heat has and nothing announced as de
   expect(changes).toEqual({});
   expect(outOfStep(sandbox)).toEqual([]);
 });
+
+test('a device that has been given the id of ours since it was read is not deleted', async () => {
+  await using running = await start();
+  const { sandbox, reconciler } = running;
+  const { portal, cloud } = sandbox;
+  const server = firstServer(sandbox);
+  const device = portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === server.id);
+  if (!device) throw new Error('the server has no device');
+  portal.devices.update(device.id, { name: 'switch', metadata: { room: 'B-12' } });
+
+  cloud.compute.deleteServer(server.id);
+  reconciler.announce([about(server, true)]);
+  const report = await reconciler.reconcile([about(server, true)]);
+
+  expect(portal.devices.get(device.id)).toMatchObject({ name: 'switch', metadata: { room: 'B-12' } });
+  expect(report.skipped).toMatchObject([{ id: device.id, because: expect.stringContaining('has changed') }]);
+});

@@ -1,0 +1,116 @@
+import { assert, property } from 'fast-check';
+import { expect, test } from 'vitest';
+import { user } from '../../test/support/builders.ts';
+import { type Claimed, hostileActs, withoutUser, withPart } from '../../test/support/hostile-user.ts';
+import { observe } from '../../test/support/paper-cloud.ts';
+import { PaperPortal } from '../../test/support/paper-portal.ts';
+import { type Situation, situation } from '../../test/support/situations.ts';
+import type { PortalSnapshot, UserId } from '../concertim/model.ts';
+import { changesOf, type Plan } from './change.ts';
+import { plan } from './plan.ts';
+
+/*
+ * The third actor beside the cloud and the service: a portal user who has a project with nothing in it, and writes into racks and
+ * devices of his own what he likes. More runs: `PLAN_RUNS=5000 npx vitest run src/plan/hostile-user.properties.test.ts`.
+ */
+
+const numRuns = Number(process.env['PLAN_RUNS'] ?? 100);
+const mallory = 99 as UserId;
+
+test('whatever a user writes into racks and devices of his own, the others are shown what they would be without him', () => {
+  assert(
+    property(situation, hostileActs, (told, acts) => {
+      const { given, portal } = beset(told, acts);
+
+      const alone = planOf(given, given.portal);
+      const beside = planOf(given, portal);
+
+      // That the brake holds for him alone, brake.test.ts shows.
+      if (alone.warnings.length > 0 || beside.warnings.length > 0) return;
+      const expected = pictureOf(others(applied(alone, given.portal)));
+      expect(pictureOf(others(applied(beside, portal)))).toEqual(expected);
+    }),
+    { numRuns },
+  );
+});
+
+test('nothing of others is shown to him: what he has is changed by nobody, or is his to lose', () => {
+  assert(
+    property(situation, hostileActs, (told, acts) => {
+      const { given, portal } = beset(told, acts);
+
+      const after = applied(planOf(given, portal), portal);
+
+      const before = new Set(hisOf(portal).map((row) => JSON.stringify(row)));
+      expect(hisOf(after).filter((row) => !before.has(JSON.stringify(row)))).toEqual([]);
+    }),
+    { numRuns },
+  );
+});
+
+test('what he has made gone, one full run is in step', () => {
+  assert(
+    property(situation, hostileActs, (told, acts) => {
+      const { given, portal } = beset(told, acts);
+      const during = planOf(given, portal);
+      const removed = withoutUser(applied(during, portal), mallory);
+
+      const healed = planOf(given, removed);
+      const after = applied(healed, removed);
+
+      if (during.warnings.length + healed.warnings.length > 0) return;
+      expect(changesOf(planOf(given, after))).toEqual([]);
+    }),
+    { numRuns },
+  );
+});
+
+/** The situation with him in it, before and after his acts. Where the brake holds depends on him alone where he is the worst. */
+function beset(
+  { cloud, portal: before, settings }: Situation,
+  acts: (claimed: Claimed, owner: UserId) => Pick<PortalSnapshot, 'racks' | 'devices'>,
+): { given: Situation; portal: PortalSnapshot } {
+  const him = user({ id: 99, login: 'mallory', projectId: 'mallorys' });
+  const portal = { ...before, users: [...before.users, him] };
+  const [template] = portal.templates;
+  const claimed: Claimed = {
+    stacks: cloud.stacks.map(({ root }) => root.id),
+    projects: ['p1', 'p2', 'p3'],
+    servers: cloud.servers.map(({ server }) => server.id),
+    templateId: template?.id ?? (1 as never),
+  };
+  const made = acts(claimed, mallory);
+  const part = template ? made : { racks: made.racks, devices: [] };
+  return { given: { cloud, portal, settings }, portal: withPart(portal, part) };
+}
+
+function planOf({ cloud, settings }: Situation, portal: PortalSnapshot): Plan {
+  return plan(observe(cloud, portal), portal, settings);
+}
+
+function applied(planned: Plan, snapshot: PortalSnapshot): PortalSnapshot {
+  const portal = new PaperPortal(snapshot);
+  portal.apply(changesOf(planned));
+  return portal.snapshot();
+}
+
+const others = (portal: PortalSnapshot) => withoutUser(portal, mallory);
+
+function hisOf({ racks, devices }: PortalSnapshot): readonly object[] {
+  const his = new Set(racks.filter(({ ownerId }) => ownerId === mallory).map(({ id }) => id));
+  return [
+    ...racks.filter(({ id }) => his.has(id)),
+    ...devices.filter(({ location }) => location && his.has(location.rackId)),
+  ];
+}
+
+/** Without ids, which grow with whatever is made. */
+function pictureOf({ racks, devices }: PortalSnapshot): string[] {
+  const names = new Map(racks.map(({ id, name, ownerId }) => [id, `${ownerId} ${name}`]));
+  return [
+    ...racks.map(({ id: _, ...rack }) => JSON.stringify(rack)),
+    ...devices.map(({ id: _, templateId: __, location, ...device }) =>
+      JSON.stringify({ ...device, rack: location && names.get(location.rackId), at: location?.startU }),
+    ),
+  ].sort();
+}
