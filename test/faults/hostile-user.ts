@@ -10,6 +10,10 @@ export class HostileUser {
     this.#id = portal.addUser({ login: 'mallory', project_id: 'ma110ry0ma110ry0ma110ry0ma110ry0' }).id;
   }
 
+  get hasClaimed(): boolean {
+    return this.#made.size > 0;
+  }
+
   /** Claims a stack, with all its servers, or what never was. */
   claim({ portal, cloud }: Sandbox, at: number): void {
     const stacks = [...cloud.orchestration.stacks()];

@@ -115,7 +115,7 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
       // What was asked changes the cloud once more.
       const statuses = await world.settled(Promise.all(real.asked));
       // Long enough for a full run while all that he claims is still there.
-      await world.pass(200_000);
+      if (hostile.hasClaimed) await world.pass(200_000);
       const shown = hostile.shown(world.sandbox);
       hostile.leave(world.sandbox);
       await world.untilRight(quietMs);
