@@ -14,6 +14,7 @@ import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
+import { checkedMapping } from './checked-mapping.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
 
@@ -134,7 +135,7 @@ export function createReconciler(
   const { config, cloud, portal, traffic, tracing, clock, random } = base;
   const { updates, concertim } = config;
   const settings = {
-    ...options.mapping,
+    ...(options.mapping && checkedMapping(options.mapping)),
     standaloneServers: updates.standaloneServers,
     defaultRackHeight: concertim.defaultRackHeight,
     deletions: {

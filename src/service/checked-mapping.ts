@@ -1,0 +1,84 @@
+import type { Server, Stack } from '../openstack/model.ts';
+import type { Mapping } from '../plan/mapping.ts';
+import { ServiceError } from '../runtime/severity.ts';
+
+/**
+ * A mapping whose answers are looked at: a program's function that throws, is asynchronous, or gives something else than it
+ * is asked for would otherwise remove what is shown, or name a rack "undefined". What stops a run names the function and
+ * the object.
+ */
+export function checkedMapping(mapping: Mapping): Mapping {
+  const { includesStack, includesServer, rackName, deviceTemplate } = mapping;
+  return {
+    ...(includesStack && {
+      includesStack: (stack: Stack) => ask('includesStack', stack, () => includesStack(stack), isBoolean),
+    }),
+    ...(includesServer && {
+      includesServer: (server: Server) =>
+        ask('includesServer', server, () => includesServer(server), isBoolean),
+    }),
+    ...(rackName && {
+      rackName: (stack: Stack) => ask('rackName', stack, () => rackName(stack), isName),
+    }),
+    ...(deviceTemplate && {
+      deviceTemplate: (server, usual) =>
+        ask('deviceTemplate', server, () => deviceTemplate(server, usual), isTemplate),
+    }),
+  };
+}
+
+/** Whether an answer is one, and what it has to be. */
+interface Expected {
+  readonly is: (answer: unknown) => boolean;
+  readonly text: string;
+}
+
+const isBoolean: Expected = { is: (answer) => typeof answer === 'boolean', text: 'true or false' };
+const isName: Expected = {
+  is: (answer) => typeof answer === 'string' && answer.trim() !== '',
+  text: 'a text that is not empty',
+};
+const isTemplate: Expected = {
+  is: (answer) =>
+    typeof answer === 'object' &&
+    answer !== null &&
+    'foreignId' in answer &&
+    isName.is(answer.foreignId) &&
+    'name' in answer &&
+    isName.is(answer.name) &&
+    'height' in answer &&
+    Number.isInteger(answer.height) &&
+    Number(answer.height) > 0,
+  text: 'a template with foreignId, name and a height in whole units',
+};
+
+function ask<Answer>(
+  name: keyof Mapping,
+  { id, name: objectName }: { readonly id: string; readonly name: string },
+  call: () => Answer,
+  expected: Expected,
+): Answer {
+  const what = `mapping.${name}, for "${objectName}" (${id}),`;
+  let answer: Answer;
+  try {
+    answer = call();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refusal(`${what} threw: ${why}`, cause);
+  }
+  if (answer instanceof Promise) {
+    // Its failure, if it fails, is nobody's any more.
+    answer.catch(() => {});
+    throw refusal(`${what} is asynchronous: it gave a promise instead of ${expected.text}.`);
+  }
+  if (expected.is(answer)) return answer;
+  throw refusal(`${what} gave ${answer === null ? 'null' : typeof answer} instead of ${expected.text}.`);
+}
+
+function refusal(message: string, cause?: unknown): ServiceError {
+  return new ServiceError(message, {
+    severity: 'terminal',
+    hint: 'Nothing was changed in this run. A mapping decides at once, from its arguments alone.',
+    ...(cause !== undefined && { cause }),
+  });
+}
