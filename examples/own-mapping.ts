@@ -4,21 +4,31 @@
  *
  *     node examples/own-mapping.ts config.yaml
  */
-import { createService } from 'concertim-openstack-service';
+import { createService, explain } from 'concertim-openstack-service';
 
-await using service = createService({
-  config: process.argv[2] ?? '/etc/concertim-openstack-service/config.yaml',
-  components: ['updates_bulk'],
-  mapping: {
-    rackName: ({ name, owner }) => `${owner}_${name}`,
-    includesServer: ({ name }) => !name.startsWith('node02'),
-    deviceTemplate: ({ name }, usual) =>
-      name.startsWith('gateway')
-        ? { ...usual, foreignId: `login-${usual.foreignId}`, name: `Login node (${usual.name})`, height: 2 }
-        : usual,
-  },
-  onReport: ({ changes }) => console.log(changes),
-});
+async function main(configFile: string): Promise<boolean> {
+  await using service = createService({
+    configFile,
+    components: ['updates_bulk'],
+    mapping: {
+      rackName: ({ name, owner }) => `${owner}_${name}`,
+      includesServer: ({ name }) => !name.startsWith('node02'),
+      deviceTemplate: ({ name }, usual) =>
+        name.startsWith('gateway')
+          ? { ...usual, foreignId: `login-${usual.foreignId}`, name: `Login node (${usual.name})`, height: 2 }
+          : usual,
+    },
+    onReport: ({ changes }) => console.log(changes),
+  });
+  // One cycle; `service.run(signal)` goes on until the signal is aborted.
+  return await service.runOnce(new AbortController().signal);
+}
 
-// One cycle; `service.run(signal)` goes on until the signal is aborted.
-process.exitCode = (await service.runOnce(new AbortController().signal)) ? 0 : 1;
+const [file] = process.argv.slice(2);
+try {
+  if (!file) throw new Error('Needed: the path of a config.yaml.');
+  process.exitCode = (await main(file)) ? 0 : 1;
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

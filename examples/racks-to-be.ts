@@ -3,11 +3,16 @@
  *
  *     OS_AUTH_URL=… OS_USERNAME=… OS_PASSWORD=… OS_PROJECT_NAME=admin node examples/racks-to-be.ts PROJECT_ID…
  */
-import { readCloud, Secret } from 'concertim-openstack-service';
+import { explain, readCloud, Secret } from 'concertim-openstack-service';
 import { type ProjectId, Session } from 'concertim-openstack-service/openstack';
 import { changesOf, defaultPlanSettings, emptyPortal, plan } from 'concertim-openstack-service/plan';
 
 const { OS_AUTH_URL = '', OS_USERNAME = '', OS_PASSWORD = '', OS_PROJECT_NAME = 'admin' } = process.env;
+const projects = process.argv.slice(2) as ProjectId[];
+if (!OS_AUTH_URL || !OS_USERNAME || !OS_PASSWORD || projects.length === 0) {
+  console.error('Needed: OS_AUTH_URL, OS_USERNAME and OS_PASSWORD in the environment, and ids of projects.');
+  process.exit(1);
+}
 const domain = { name: process.env['OS_USER_DOMAIN_NAME'] ?? 'Default' };
 const session = new Session({
   credentials: {
@@ -19,14 +24,20 @@ const session = new Session({
   },
 });
 
-const portal = emptyPortal(process.argv.slice(2) as ProjectId[]);
-const { cloud, unread } = await readCloud(session, portal);
-await session.close();
-
-for (const change of changesOf(plan(cloud, portal, defaultPlanSettings))) {
-  if (change.kind === 'create-rack') {
-    const devices = cloud.trees.find(({ root }) => root.name === change.draft.name)?.content?.servers.length;
-    console.log(`${change.draft.name}: ${change.draft.status}, ${devices ?? 'unknown'} servers`);
+try {
+  const portal = emptyPortal(projects);
+  const { cloud, unread } = await readCloud(session, portal);
+  for (const change of changesOf(plan(cloud, portal, defaultPlanSettings))) {
+    if (change.kind === 'create-rack') {
+      const { name, status } = change.draft;
+      const tree = cloud.trees.find(({ root }) => root.name === name);
+      console.log(`${name}: ${status}, ${tree?.content?.servers.length ?? 'unknown'} servers`);
+    }
   }
+  for (const { object, name, error } of unread) console.error(`${object} ${name}: ${explain(error)}`);
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+} finally {
+  await session.close();
 }
-for (const { object, name, error } of unread) console.error(`${object} ${name}: ${String(error)}`);

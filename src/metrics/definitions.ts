@@ -17,6 +17,7 @@ export interface Definition {
   readonly meters: readonly string[];
 }
 
+/** Every figure that the portal is sent. */
 export const definitions: readonly Definition[] = [
   {
     name: 'os.instance.cpu_utilization',

@@ -65,6 +65,7 @@ export type Figure = { readonly definition: Definition } & (
   | { readonly kind: 'unknown'; readonly because: Unknown; readonly detail?: string }
 );
 
+/** What figures are worked out by, beside measures. */
 export interface FigureSettings {
   /** CPU as a share of all vCPUs (0 to 100 %); else the sum over the vCPUs. */
   readonly cpuPerVcpu: boolean;

@@ -27,6 +27,7 @@ export interface Reading {
   readonly failures: readonly ReadFailure[];
 }
 
+/** What Gnocchi did not answer, and of how many resources. */
 export interface ReadFailure {
   readonly type: ResourceType;
   readonly resources: number;

@@ -6,6 +6,7 @@ import type { Session } from '../openstack/session.ts';
 
 /** What the portal lets its users do to a device. */
 export const serverChanges = ['on', 'off', 'suspend', 'resume', 'destroy'] as const;
+/** One of these. */
 export type ServerChange = (typeof serverChanges)[number];
 
 const actions: Readonly<Record<Exclude<ServerChange, 'destroy'>, ServerAction>> = {

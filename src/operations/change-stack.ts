@@ -5,6 +5,7 @@ import { OperationError } from './operation-error.ts';
 
 /** What the portal lets its users do to a rack. */
 export const stackChanges = ['suspend', 'resume', 'destroy'] as const;
+/** One of these. */
 export type StackChange = (typeof stackChanges)[number];
 
 /**

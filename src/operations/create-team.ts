@@ -13,6 +13,7 @@ import { operationError } from './operation-error.ts';
 import { refuseInheritance } from './same-person.ts';
 import { findStaff } from './staff.ts';
 
+/** What a team of the portal is given: a project of the cloud. */
 export interface TeamDraft {
   /** As the portal knows the team. */
   readonly name: string;

@@ -25,6 +25,7 @@ import { operationError } from './operation-error.ts';
 import { refuseInheritance, refuseOtherPerson } from './same-person.ts';
 import { findStaff, type Staff } from './staff.ts';
 
+/** What a portal user is given: a user and a project of the cloud. */
 export interface UserProjectDraft {
   /** As the portal knows the user. */
   readonly username: string;
@@ -39,6 +40,7 @@ export interface UserProjectDraft {
   readonly billing: boolean;
 }
 
+/** What a portal user was given, by ids of Keystone. */
 export interface UserProject {
   readonly userId: UserId;
   readonly projectId: ProjectId;

@@ -10,6 +10,7 @@ import { domainOf, findOwnUser } from './find-own.ts';
 import { mark } from './managed.ts';
 import { refuseOtherPerson } from './same-person.ts';
 
+/** What a portal user is given: a user of the cloud. */
 export interface UserDraft {
   /** As the portal knows the user. */
   readonly username: string;

@@ -5,6 +5,7 @@ import type { Audit } from './audit.ts';
 import { deleteTeam } from './delete-team.ts';
 import { ownUser } from './own-by-id.ts';
 
+/** What goes with a portal user. */
 export interface UserDeletion {
   readonly userId: UserId | undefined;
   /** The user's own project, in releases without teams. */

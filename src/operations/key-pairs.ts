@@ -7,6 +7,7 @@ import { generateSshKey } from './ssh-key.ts';
 
 export type { KeyPair } from '../openstack/key-pairs.ts';
 
+/** A key pair that is to be made, or imported. */
 export interface KeyPairDraft {
   readonly name: string;
   readonly type: compute.KeyPairType;
@@ -29,6 +30,7 @@ export async function createKeyPair(session: Session, draft: KeyPairDraft): Prom
   return { ...pair, privateKey };
 }
 
+/** The key pairs of whoever the session is signed in as. */
 export async function listKeyPairs(session: Session): Promise<compute.KeyPair[]> {
   return compute.listKeyPairs(session);
 }

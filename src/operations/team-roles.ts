@@ -7,6 +7,7 @@ import { ownProject, ownUser } from './own-by-id.ts';
 
 /** What somebody can be in a team of the portal. */
 export const teamRoles = ['admin', 'member'] as const;
+/** One of the portal's roles in a team. */
 export type TeamRole = (typeof teamRoles)[number];
 
 /**
@@ -15,6 +16,7 @@ export type TeamRole = (typeof teamRoles)[number];
  */
 export type RoleMapping = Readonly<Record<TeamRole, readonly string[]>>;
 
+/** What a user is, and shall be, in a team. */
 export interface Membership {
   readonly userId: UserId;
   readonly projectId: ProjectId;
