@@ -31,6 +31,8 @@ export interface ServiceOptions {
   /** Path of the configuration's file, for who asks whether all is well with it. */
   readonly configFile?: string;
   readonly logFormat?: 'json' | 'pretty';
+  /** Lets everybody at this machine see the status page, as of a sandbox. Default: who has its token. */
+  readonly isStatusPageOpen?: boolean;
   /** Lets deletions through that the policy would refuse: a person has looked. */
   readonly allowDeletions?: boolean;
   /** What is shown, where it differs from docs/mapping.md. */
@@ -137,7 +139,11 @@ export class Service implements AsyncDisposable {
   #component(name: ComponentName): Component {
     if (isUpdates(name) && this.#updates) return this.#updates.component(name);
     if (name === 'metrics' && this.#metrics) return this.#metrics.component;
-    const page = { file: this.#options.configFile, plan: () => this.plan() };
+    const page = {
+      file: this.#options.configFile,
+      plan: () => this.plan(),
+      isOpen: this.#options.isStatusPageOpen ?? false,
+    };
     return createApi(this.#base, this.#updates?.writer, page);
   }
 

@@ -1,6 +1,6 @@
 import { ask } from '../shared/ask.ts';
 
-/** Asks for the token of `api.ui_token`; the service gives a cookie for it. */
+/** Asks for the token, of `api.ui_token` or of the file in `data_dir`; the service gives a cookie for it. */
 export function SignIn() {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -11,7 +11,7 @@ export function SignIn() {
     <form class="card sign-in" onSubmit={submit}>
       <h2>This page needs its token</h2>
       <label>
-        Token, as api.ui_token of the service has it
+        Token: api.ui_token, or the file status-page-token in the data_dir of the service
         <input class="field" type="password" name="token" required autocomplete="current-password" />
       </label>
       <button type="submit" class="button primary">

@@ -96,6 +96,7 @@ async function serve(
     },
     configFile: file,
     components: componentNames,
+    isStatusPageOpen: true,
     logFormat: options.logFormat ?? 'pretty',
     ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
   });

@@ -228,7 +228,7 @@ export const ConfigFile = z.strictObject({
     }),
     ui_token: optional(secret, {
       description:
-        'Token that the status page asks for, from everywhere; without it only this machine sees the page.',
+        'Token that the status page asks for. Default: one that is in the file `status-page-token` in `data_dir`, for the user of the service alone.',
     }),
   }),
 

@@ -365,6 +365,20 @@ const metrics: readonly LogEvent[] = [
 
 const api: readonly LogEvent[] = [
   {
+    code: 'status-page-off',
+    level: 'info',
+    message: 'status page not served: neither api.ui_token nor data_dir is set',
+    meaning: 'nobody could prove that the page may be shown to them',
+    action: 'set one of them to have the page',
+  },
+  {
+    code: 'status-page-token-missing',
+    level: 'warn',
+    message: 'status page not served: failed to create its token in data_dir',
+    meaning: '`status-page-token` in `data_dir` can neither be read nor created',
+    action: 'see `err`; make room or grant the right, or set `api.ui_token`; then restart the component',
+  },
+  {
     code: 'connections-refused',
     level: 'warn',
     message: 'too many connections to the API, refused',

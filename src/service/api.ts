@@ -28,7 +28,7 @@ const patience = {
 export function createApi(
   base: Foundation,
   updates: Pick<WriterRequests, 'request'> | undefined,
-  page: Pick<StatusPageParts, 'file' | 'plan'>,
+  page: Pick<StatusPageParts, 'file' | 'plan' | 'isOpen'>,
 ): Component {
   const { config, tracing, observation, clock } = base;
   const { credentials, ...place } = config.openstack;
@@ -40,27 +40,31 @@ export function createApi(
   });
   const apart = updates ? undefined : writerApart(base);
   const writer = updates ?? apart?.requests;
-  const server = new ApiServer({
-    ...config.api,
-    sessions,
-    repeats: new Repeats({ clock }),
-    ownCloud: new OwnCloud(base.cloud),
-    billing: base.billing,
-    departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
-    // A courtesy: without it the change shows when a notification, or the next full run, comes.
-    requestReconcile: (references) =>
-      void writer?.request(references).catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
-    pingCloud: () => pingCloud(base.cloud),
-    isRated: config.billing.enabled,
-    scrape: () => observation.scrape(),
-    statusPage: statusPage({ config, clock, status: () => observation.status(), ...page }),
-    onServed: (request) => observation.served(request),
-    tracing,
-    clock,
-    log,
-  });
+  // The status page may need a file, which is made once it is served.
+  const server = () =>
+    new ApiServer({
+      ...config.api,
+      sessions,
+      repeats: new Repeats({ clock }),
+      ownCloud: new OwnCloud(base.cloud),
+      billing: base.billing,
+      departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
+      // A courtesy: without it the change shows when a notification, or the next full run, comes.
+      requestReconcile: (references) =>
+        void writer
+          ?.request(references)
+          .catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
+      pingCloud: () => pingCloud(base.cloud),
+      isRated: config.billing.enabled,
+      scrape: () => observation.scrape(),
+      statusPage: statusPage({ config, clock, log, status: () => observation.status(), ...page }),
+      onServed: (request) => observation.served(request),
+      tracing,
+      clock,
+      log,
+    });
   const health = new Health({ component: 'api', clock });
-  const serve: Runnable = (signal) => server.run(signal, () => health.succeeded());
+  const serve: Runnable = (signal) => server().run(signal, () => health.succeeded());
   return {
     name: 'api',
     healths: [health],

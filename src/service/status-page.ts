@@ -2,11 +2,14 @@ import type { StatusPageOptions } from '../api/status-page/status-page.ts';
 import { askStatuses, statusPlaces } from '../ask-status.ts';
 import { componentsFor } from '../components.ts';
 import type { Config } from '../config/config.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Status } from '../observability/status.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
 import { unreadIn } from '../reconcile/unread.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { ownPageToken } from './page-token.ts';
 
 export interface StatusPageParts {
   readonly config: Config;
@@ -14,7 +17,10 @@ export interface StatusPageParts {
   readonly file: string | undefined;
   readonly status: () => Status;
   readonly plan: () => Promise<Survey>;
+  /** Whether everybody at this machine may look, as at a sandbox. */
+  readonly isOpen: boolean;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The other processes of the machine are asked again when their answers are older, ms. */
@@ -26,14 +32,18 @@ export function statusPage({
   file,
   status,
   plan,
+  isOpen,
   clock,
+  log,
 }: StatusPageParts): StatusPageOptions | undefined {
   if (!config.api.ui) return undefined;
+  const token = isOpen ? config.api.uiToken : tokenOf(config, log);
+  if (!isOpen && token === undefined) return undefined;
   const places = statusPlaces(config.observability);
   let others: readonly Status[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
   return {
-    token: config.api.uiToken,
+    token,
     statuses: async () => {
       const own = status();
       if (places.usual.length > 0 && ageOf(askedAt, clock.now()) > freshMs) {
@@ -51,6 +61,21 @@ export function statusPage({
     },
     examine: file === undefined ? undefined : () => diagnose(config, file),
   };
+}
+
+/** A connection from loopback proves nothing: a proxy on this machine makes one for everybody. Who reads the file is proven. */
+function tokenOf({ api, dataDir }: Config, log: Logger): Secret | undefined {
+  if (api.uiToken !== undefined) return api.uiToken;
+  if (dataDir === undefined) {
+    log.info('status page not served: neither api.ui_token nor data_dir is set');
+    return undefined;
+  }
+  try {
+    return ownPageToken(dataDir);
+  } catch (err) {
+    log.warn({ err }, 'status page not served: failed to create its token in data_dir');
+    return undefined;
+  }
 }
 
 /** The doctor has connections of its own, and is loaded for the first who asks: most never do. */

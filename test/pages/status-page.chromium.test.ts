@@ -10,7 +10,7 @@ import {
   whyNoChromium,
   wide,
 } from '../support/chromium.ts';
-import { startSeparateProcesses } from '../support/separate-processes.ts';
+import { pageToken, startSeparateProcesses } from '../support/separate-processes.ts';
 import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-sandbox.ts';
 
 const obstacle = whyNoChromium();
@@ -127,6 +127,8 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     await using processes = await startSeparateProcesses();
     await using opened = await openPage(browser, `${processes.apiUrl}/ui/`);
     const { page, problems } = opened;
+    await page.getByLabel(/^Token/).fill(pageToken);
+    await page.getByRole('button', { name: 'Open' }).click();
     const components = page.getByRole('region', { name: 'Components' });
     await page.getByRole('heading', { name: /^In step since/ }).waitFor();
     for (const pid of Object.values(processes.pids))
@@ -144,7 +146,8 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
 
     for (const name of ['Concertim', 'Gnocchi', 'Nova']) expect(sources).toContain(name);
     expect(await components.getByText(`Process ${processes.pids.metrics}, version`).count()).toBe(0);
-    expect(problems).toEqual([]);
+    // The page learns that it needs a token by a refusal.
+    expect(problems).toEqual([expect.stringContaining('401')]);
   }, 60_000);
 
   test('with a token it is asked for once, and what is wrong is refused', async () => {

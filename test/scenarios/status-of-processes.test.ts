@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StatusView } from '../../src/api/status-page/wire.ts';
-import { type SeparateProcesses, startSeparateProcesses } from '../support/separate-processes.ts';
+import { pageToken, type SeparateProcesses, startSeparateProcesses } from '../support/separate-processes.ts';
 
 let processes: SeparateProcesses;
 beforeEach(async () => {
@@ -11,7 +11,10 @@ afterEach(() => processes[Symbol.asyncDispose]());
 /** What the status page is told, until something is so. */
 async function told(isSo: (view: StatusView) => boolean): Promise<StatusView> {
   const stop = new AbortController();
-  const answer = await fetch(`${processes.apiUrl}/ui/events`, { signal: stop.signal });
+  const answer = await fetch(`${processes.apiUrl}/ui/events`, {
+    signal: stop.signal,
+    headers: { authorization: `Bearer ${pageToken}` },
+  });
   let text = '';
   for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk;

@@ -17,6 +17,9 @@ export interface SeparateProcesses extends AsyncDisposable {
   end(name: ComponentName): Promise<void>;
 }
 
+/** Opens the status page. */
+export const pageToken = 'a-token-for-the-page';
+
 /** All four on a sandbox; its RabbitMQ is not there: `updates_mq` runs, and hears nothing. */
 export async function startSeparateProcesses(): Promise<SeparateProcesses> {
   const sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
@@ -27,7 +30,7 @@ export async function startSeparateProcesses(): Promise<SeparateProcesses> {
     log_level: 'info',
     ...sandbox.config,
     data_dir: folder,
-    api: { host: '127.0.0.1', port },
+    api: { host: '127.0.0.1', port, ui_token: pageToken },
     rmq: { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'none' },
     updates: { interval: 1 },
     metrics: { interval: 1 },

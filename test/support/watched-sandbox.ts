@@ -46,6 +46,7 @@ export async function startWatchedSandbox(options: WatchedOptions = {}): Promise
     configFile: file,
     config: { ...config, api: { ...config.api, host: '127.0.0.1', port: 0 } },
     components,
+    isStatusPageOpen: true,
     notifications: new InMemoryNotifications(sandbox.cloud),
     log,
   });
