@@ -4,7 +4,7 @@ import type { Secret } from '../runtime/secret.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 import type { DeviceId } from './model.ts';
 import type { Session } from './session.ts';
-import { RefusalBody } from './wire/metric.ts';
+import { RefusalBody, StoredBody } from './wire/metric.ts';
 
 /** A figure of a device, as the metric daemon takes it. */
 export interface ReportedMetric {
@@ -97,7 +97,7 @@ export class MetricReporting {
       this.#session.forget(token);
       response = await this.#put(deviceId, metric, await this.#session.token(signal), signal);
     }
-    if (response.status === 200) return 'stored';
+    if (response.status === 200 && saysStored(response)) return 'stored';
     if (response.status === 404 && isDaemonsOwn(response)) return 'unknown-device';
     throw new MetricReportError(response);
   }
@@ -138,7 +138,8 @@ function meaningOf(response: HttpResponse): {
       hint: 'It needs the same secret as the portal, and a clock that is not behind the portal\'s: "iat" means the clock.',
     };
   }
-  if (status === 404 || (status >= 300 && status < 400) || status === 405) {
+  // A 200 that is not the daemon's: of a captive proxy, or of a page for people.
+  if (status === 200 || status === 404 || (status >= 300 && status < 400) || status === 405) {
     return {
       kind: 'wrong-address',
       severity: 'terminal',
@@ -160,7 +161,17 @@ function said({ text, headers }: HttpResponse): string {
   return headers['content-type']?.startsWith('text/plain') ? `: ${text.trim().slice(0, 200)}` : '';
 }
 
-function isDaemonsOwn({ text }: HttpResponse): boolean {
+/** Whether it is the daemon's own word that it has the value, and not that of something else that answers there. */
+function saysStored({ text }: HttpResponse): boolean {
+  try {
+    return StoredBody.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is the daemon that refuses, and not something else that answers there. */
+export function isDaemonsOwn({ text }: HttpResponse): boolean {
   return refusalOf(text) !== undefined;
 }
 

@@ -531,6 +531,23 @@ const cases: readonly Case[] = [
     repaired: lifted('nginx sends /mrd/ to the daemon'),
   },
   {
+    fault: "the portal's own 404 where the daemon should answer",
+    spoil: ({ sandbox }) =>
+      void sandbox.faults.add({
+        service: 'concertim',
+        path: /^\/mrd\//,
+        kind: 'answer',
+        status: 404,
+        body: '{"status":404,"error":"Not Found"}',
+        headers: { 'content-type': 'application/json' },
+      }),
+    check: 'concertim.metric-daemon',
+    level: 'warning',
+    found: /no metric daemon .*\(404\)/,
+    repair: /location \^~ \/mrd\//,
+    repaired: lifted('nginx sends /mrd/ to the daemon'),
+  },
+  {
     fault: 'the metric daemon has another secret',
     spoil: ({ sandbox }) => spoilDaemon(sandbox, 401, 'token is unauthorized'),
     check: 'concertim.metric-daemon',

@@ -390,3 +390,23 @@ test('a daemon that is slow: the cycle is cut and says how many values were left
   expect(report.delivery.stoppedBy).toBeUndefined();
   expect(complaints(metrics.logged)).toEqual(['metrics cut short: out of time']);
 });
+
+test('a page that answers 200 where the daemon should is no taken figure: none counts as sent, and the next cycle sends them', async () => {
+  await using metrics = await startMetrics();
+  const page = { body: '<html>Sign in to the network</html>', headers: { 'content-type': 'text/html' } };
+  const stop = metrics.sandbox.faults.add({
+    service: 'concertim',
+    path: /^\/mrd\//,
+    kind: 'answer',
+    status: 200,
+    ...page,
+  });
+
+  const report = await metrics.cycle();
+  stop();
+  await metrics.clock.sleep(15_000);
+  const next = await metrics.cycle();
+
+  expect(report.delivery.sent).toBe(0);
+  expect(next.delivery.sent).toBeGreaterThan(0);
+});

@@ -4,3 +4,6 @@ import { z } from 'zod';
 export const RefusalBody = z.object({
   errors: z.array(z.object({ title: z.string().optional(), detail: z.string().optional() })).min(1),
 });
+
+/** Its answer to a value that it has taken, 200. */
+export const StoredBody = z.object({ status: z.literal(200) });

@@ -1,3 +1,4 @@
+import { isDaemonsOwn } from '../../concertim/metric-reporting.ts';
 import { HttpClient, type HttpResponse } from '../../http/client.ts';
 import { failure } from '../failure.ts';
 import { error, type Finding, ok, warning } from '../finding.ts';
@@ -36,10 +37,10 @@ export async function checkMetricDaemon(
   }
 }
 
-function meaningOf({ status, url, text, headers }: HttpResponse): Finding {
+function meaningOf(response: HttpResponse): Finding {
+  const { status, url, text, headers } = response;
   const isText = headers['content-type']?.startsWith('text/plain') ?? false;
-  const isJson = headers['content-type']?.startsWith('application/json') ?? false;
-  if (isJson && [400, 404, 422].includes(status))
+  if ([400, 404, 422].includes(status) && isDaemonsOwn(response))
     return ok(check, `The metric daemon is at ${url} and accepts the portal's token`);
   if (status === 401 && isText) {
     return error(check, {
