@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --minutes N`: four components, each a process of its own, on a cloud of 2,000 servers in which something
+ * `npm run soak -- --minutes N`, or `--hours N`: four components, each a process of its own, on a cloud of 2,000 servers in which something
  * happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no cycle be missed. Writes docs/soak.md and
  * docs/soak.svg.
  */
@@ -22,8 +22,11 @@ import { type Cycles, renderSoak } from './render-soak.ts';
 import { figureIn } from './scrape.ts';
 import type { Series } from './trend.ts';
 
-const { values: options } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
-const minutes = Number(options.minutes);
+const { values: options } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, hours: { type: 'string' } },
+});
+const minutes = options.hours === undefined ? Number(options.minutes) : Number(options.hours) * 60;
+if (!(minutes > 0)) throw new Error('--minutes or --hours: a number above 0 is expected');
 const everyMs = 5_000;
 const cycleMs = 15_000;
 const size = { projects: 20, stacks: 100, servers: 20 };
