@@ -1,6 +1,14 @@
 import type { Cloud } from './cloud/cloud.ts';
 import type { Flavor, Server } from './cloud/compute.ts';
-import { nestedStack, plain, resourceGroup, server, type Template } from './cloud/template.ts';
+import {
+  nestedStack,
+  network,
+  plain,
+  resourceGroup,
+  server,
+  type Template,
+  volume,
+} from './cloud/template.ts';
 
 export interface Cluster {
   /** Without the letters that make a stack's name unique: `mycluster`. */
@@ -24,10 +32,10 @@ export const nodeGroup = 'node-group';
  */
 export function clusterTemplate(cloud: Cloud, cluster: Cluster): Template {
   const { networking } = cloud;
-  const network = `${cluster.name}.network`;
+  const networkName = `${cluster.name}.network`;
   const nameOf = (host: string) => `${host}.${cluster.name}.alces.network`;
   const gatewayName = nameOf('gateway1');
-  const fixed = networking.fixedAddress(network);
+  const fixed = networking.fixedAddress(networkName);
   const address = (servers: readonly Server[]) =>
     servers.find(({ name }) => name === gatewayName)?.addresses.find(({ type }) => type === 'floating')
       ?.address ?? null;
@@ -35,16 +43,17 @@ export function clusterTemplate(cloud: Cloud, cluster: Cluster): Template {
     description: `A cluster of type ${cluster.type}.`,
     parameters: { clustername: cluster.name, nodes: String(cluster.nodes), key_name: cluster.keyName },
     resources: {
-      network: plain('OS::Neutron::Net', 'subnet', 'gw_port', nodeGroup),
+      network: network(networkName, 'subnet', 'gw_port', nodeGroup),
       subnet: plain('OS::Neutron::Subnet', 'router_interface', 'gw_port', nodeGroup),
       router: plain('OS::Neutron::Router', 'router_interface'),
       router_interface: plain('OS::Neutron::RouterInterface'),
       security_group: plain('OS::Neutron::SecurityGroup', 'gw_port'),
       gw_port: plain('OS::Neutron::Port', 'gw', 'gw_floating_ip'),
       gw_floating_ip: plain('OS::Neutron::FloatingIP'),
-      gw_volume: plain('OS::Cinder::Volume', 'gw'),
+      gw_volume: volume(20, { requiredBy: ['gw'] }),
       gw: server({
         name: gatewayName,
+        volume: 'gw_volume',
         flavor: cluster.gatewayFlavor,
         keyName: cluster.keyName,
         addresses: [fixed, networking.floatingAddress(fixed)],
@@ -55,9 +64,10 @@ export function clusterTemplate(cloud: Cloud, cluster: Cluster): Template {
           node_volume: nodeVolume,
           node: server({
             name: nameOf(`node${String(index + 1).padStart(2, '0')}`),
+            volume: 'node_volume',
             flavor: cluster.nodeFlavor,
             keyName: cluster.keyName,
-            addresses: [networking.fixedAddress(network)],
+            addresses: [networking.fixedAddress(networkName)],
           }),
         }),
       ),
@@ -84,4 +94,4 @@ export function clusterTemplate(cloud: Cloud, cluster: Cluster): Template {
 }
 
 const nodePort = plain('OS::Neutron::Port', 'node');
-const nodeVolume = plain('OS::Cinder::Volume', 'node');
+const nodeVolume = volume(40, { requiredBy: ['node'] });

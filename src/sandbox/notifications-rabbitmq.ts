@@ -1,6 +1,6 @@
 import { Connection } from 'rabbitmq-client';
 import type { Cloud } from './cloud/cloud.ts';
-import { announce, type EmittedMessage } from './notifications.ts';
+import { announce, type EmittedMessage, exchanges } from './notifications.ts';
 
 /**
  * Publishes the cloud's notifications to a RabbitMQ, as the services do: topic exchanges of their own, not durable, and
@@ -25,12 +25,12 @@ export async function publishNotifications(
 ): Promise<AsyncDisposable & { readonly sent: () => Promise<void> }> {
   const connection = new Connection({ url, connectionName: 'concertim sandbox' });
   connection.on('error', onError);
-  const exchanges = ['nova', 'heat'].map((name) => `${exchangePrefix}${name}`);
+  const named = exchanges.map((name) => `${exchangePrefix}${name}`);
   const queues = ['notifications.info', 'notifications.error'].map((name) => `${exchangePrefix}${name}`);
   const declarations = {
-    exchanges: exchanges.map((exchange) => ({ exchange, type: 'topic', durable: false })),
+    exchanges: named.map((exchange) => ({ exchange, type: 'topic', durable: false })),
     queues: queues.map((queue) => ({ queue, durable: false })),
-    queueBindings: exchanges.flatMap((exchange) =>
+    queueBindings: named.flatMap((exchange) =>
       queues.map((queue) => ({ exchange, queue, routingKey: queue.slice(exchangePrefix.length) })),
     ),
   };

@@ -87,12 +87,33 @@ test('every message has the fields of those that a real cloud sent', async () =>
   );
 });
 
-test('every message means a server or a stack to the listener, but for those of key pairs', async () => {
+test('every message of Heat and Nova means a server or a stack to the listener, but for those of key pairs', async () => {
   const emitted = await emittedMessages();
 
   const notOurs = emitted
+    .filter(({ exchange }) => exchange === 'nova' || exchange === 'heat')
     .map(({ body }) => openEnvelope(Buffer.from(body)))
     .filter((notification) => meaningOf(notification).kind === 'not-ours');
 
   expect(notOurs.filter(({ eventType }) => !eventType.startsWith('keypair.'))).toEqual([]);
+});
+
+test('Cinder and Neutron name the volumes and networks of a stack that is deleted', async () => {
+  const said = (await emittedMessages())
+    .filter(({ exchange }) => exchange === 'cinder' || exchange === 'neutron')
+    .map(({ exchange, body }) => ({ exchange, ...openEnvelope(Buffer.from(body)) }));
+
+  const deletions = said.filter(({ eventType }) => eventType.endsWith('.delete.end'));
+  expect(deletions.filter(({ exchange }) => exchange === 'cinder')).toHaveLength(3);
+  expect(deletions.filter(({ exchange }) => exchange === 'neutron')).toEqual([
+    expect.objectContaining({
+      eventType: 'network.delete.end',
+      payload: expect.objectContaining({ network_id: expect.any(String) }),
+    }),
+  ]);
+  for (const { exchange, payload, contextProjectId } of said.filter(
+    ({ exchange }) => exchange === 'cinder',
+  )) {
+    expect(payload, exchange).toMatchObject({ volume_id: expect.any(String), tenant_id: contextProjectId });
+  }
 });

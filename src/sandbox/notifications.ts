@@ -1,15 +1,20 @@
 import type { DeliveredMessage, NotificationReceiver, NotificationSource } from '../notifications/source.ts';
 import { isoTime } from '../runtime/clock.ts';
+import type { Volume } from './cloud/block-storage.ts';
 import type { Cloud, CloudEvent } from './cloud/cloud.ts';
 import type { Server } from './cloud/compute.ts';
 import { Ids, randomFor } from './cloud/ids.ts';
 import type { KeyPairEvent } from './cloud/key-pairs.ts';
+import type { NetworkingEvent } from './cloud/network.ts';
 import { type Stack, statusOf } from './cloud/stack.ts';
 import { seconds } from './openstack/times.ts';
 
+/** The exchanges of the services that announce something. */
+export const exchanges = ['nova', 'heat', 'cinder', 'neutron'] as const;
+
 /** A message as a service puts it on its exchange. */
 export interface EmittedMessage {
-  readonly exchange: 'nova' | 'heat';
+  readonly exchange: (typeof exchanges)[number];
   readonly routingKey: string;
   /** oslo.messaging's envelope 2.0, in JSON. */
   readonly body: string;
@@ -53,7 +58,7 @@ interface Moment {
   readonly ids: Ids;
 }
 
-/** In the shape of Nova's unversioned and of Heat's notifications, as services of the sandbox's age send them. */
+/** In the shape of Nova's unversioned and of the others' notifications, as services of the sandbox's age send them. */
 export function messageOf(event: CloudEvent, moment: Moment): EmittedMessage {
   const priority = event.type.endsWith('.error') ? 'error' : 'info';
   const { exchange, publisher, projectId, payload } = contentOf(event);
@@ -95,6 +100,23 @@ function contentOf(event: CloudEvent): {
   if ('keyPair' in event) {
     const { projectId } = event;
     return { exchange: 'nova', publisher: 'api.controller', projectId, payload: keyPairPayload(event) };
+  }
+  if ('volume' in event) {
+    const { volume } = event;
+    return {
+      exchange: 'cinder',
+      publisher: 'volume.node@fake',
+      projectId: volume.projectId,
+      payload: volumePayload(volume),
+    };
+  }
+  if ('network' in event) {
+    return {
+      exchange: 'neutron',
+      publisher: 'network.node',
+      projectId: event.network.projectId,
+      payload: networkPayload(event),
+    };
   }
   const { server, type } = event;
   const { projectId } = server;
@@ -180,6 +202,42 @@ function stackPayload(stack: Stack) {
     updated_at: seconds(stack.updatedAt),
     description: stack.template?.description ?? 'No description',
   };
+}
+
+/** cinder/volume/volume_utils.py, `_usage_from_volume` */
+function volumePayload(volume: Volume) {
+  return {
+    tenant_id: volume.projectId,
+    host: 'node@fake#fake',
+    user_id: volume.userId,
+    availability_zone: volume.availabilityZone,
+    volume_id: volume.id,
+    volume_type: null,
+    display_name: volume.name,
+    launched_at: precise(volume.createdAt),
+    created_at: precise(volume.createdAt),
+    status: volume.status,
+    snapshot_id: null,
+    size: volume.size,
+    replication_status: null,
+    metadata: [],
+    volume_attachment: volume.attachments.map(({ serverId }) => ({ instance_uuid: serverId })),
+  };
+}
+
+/** neutron/pecan_wsgi/hooks/notifier.py: the end of a deletion names the network by its id first. */
+function networkPayload({ type, network }: NetworkingEvent) {
+  const body = {
+    id: network.id,
+    name: network.name,
+    tenant_id: network.projectId,
+    admin_state_up: network.adminStateUp,
+    mtu: network.mtu,
+    status: network.status,
+    shared: network.isShared,
+    project_id: network.projectId,
+  };
+  return { ...(type === 'network.delete.end' ? { network_id: network.id } : {}), network: body };
 }
 
 /** `2026-11-22T19:16:02.880000`, in UTC without saying so; empty for a time that has not come. */

@@ -3,10 +3,11 @@ import { ManualClock } from '../../test/support/manual-clock.ts';
 import { parseJson } from '../http/body.ts';
 import { HttpClient } from '../http/client.ts';
 import { ConnectionError } from '../http/errors.ts';
+import { listVolumes, showVolume } from '../openstack/block-storage.ts';
 import { listFlavors, listServerGroups, listServers, showServer } from '../openstack/compute.ts';
 import { OpenStackError } from '../openstack/errors.ts';
-import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
-import { listExternalNetworks } from '../openstack/network.ts';
+import type { ProjectId, ServerId, StackId, VolumeId } from '../openstack/model.ts';
+import { listExternalNetworks, listNetworks, showNetwork } from '../openstack/network.ts';
 import { listProjectStacks, listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
 import { Session, type SessionOptions } from '../openstack/session.ts';
 import { Secret } from '../runtime/secret.ts';
@@ -79,6 +80,100 @@ describe('the product’s clients read', () => {
     expect((await listFlavors(session)).map(({ name }) => name)).toContain('g1.a100');
     expect(await listServerGroups(session)).toHaveLength(1);
     expect(await listExternalNetworks(session)).toEqual(['public']);
+  });
+
+  test('all volumes, page by page, each with the server that has it', async () => {
+    await using sandbox = await startSandbox({ projects: 3, stacks: 20, servers: 51 });
+    await using session = signIn(sandbox);
+
+    const volumes = await listVolumes(session);
+
+    expect(new Set(volumes.map(({ id }) => id)).size).toBe(1_020);
+    expect(sandbox.services.cinder.seen).toHaveLength(2);
+    const servers = new Map((await listServers(session)).map((server) => [server.id, server]));
+    for (const volume of volumes) {
+      if (volume.kind !== 'volume') throw new Error(volume.problem);
+      const [server] = volume.servers.map((id) => servers.get(id));
+      expect(volume).toMatchObject({
+        status: 'in-use',
+        bootable: true,
+        name: expect.stringMatching(/volume/),
+      });
+      expect(server).toMatchObject({ projectId: volume.projectId, volumes: [{ id: volume.id }] });
+    }
+  });
+
+  test('all networks, with what a stack has of them, and none of its volumes or networks once it is deleted', async () => {
+    await using sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0 });
+    await using session = signIn(sandbox);
+    const [root] = (await listStacks(session, { projects: [] })).stacks.filter(
+      ({ parentId }) => parentId === null,
+    );
+    if (!root) throw new Error('no root stack');
+
+    const members = await listStackMembers(session, root, ['server', 'volume', 'network']);
+    const [networkId] = members.networks;
+    const [volumeId] = members.volumes;
+    if (!networkId || !volumeId) throw new Error('no network, or no volume');
+
+    expect([members.servers.length, members.volumes.length, members.networks.length]).toEqual([3, 3, 1]);
+    expect(await listNetworks(session)).toHaveLength(4);
+    expect(await showNetwork(session, networkId)).toMatchObject({
+      projectId: root.projectId,
+      status: 'ACTIVE',
+      adminStateUp: true,
+      mtu: 1450,
+      dnsDomain: null,
+    });
+    sandbox.cloud.networking.changeNetwork(networkId, { adminStateUp: false });
+    sandbox.cloud.blockStorage.changeVolume(volumeId, { status: 'error' });
+    expect(await showNetwork(session, networkId)).toMatchObject({ adminStateUp: false });
+    expect(await showVolume(session, volumeId)).toMatchObject({ status: 'error' });
+
+    sandbox.cloud.orchestration.deleteStack(root.id);
+
+    expect(await showNetwork(session, networkId)).toBeUndefined();
+    expect(await showVolume(session, volumeId)).toBeUndefined();
+    expect(await listVolumes(session)).toHaveLength(3);
+    expect(await listNetworks(session)).toHaveLength(3);
+  });
+
+  test('of volumes and networks only their own, where the user is no administrator', async () => {
+    await using sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3 });
+    const [account] = sandbox.population.accounts;
+    if (!account) throw new Error('no account');
+    await using session = signIn(sandbox, {
+      credentials: {
+        kind: 'password',
+        authUrl: sandbox.config.openstack.auth_url,
+        user: { name: account.user.name, domain: { name: 'Default' } },
+        password: new Secret('secret'),
+        project: { name: account.project.name, domain: { name: 'Default' } },
+      },
+    });
+
+    const volumes = await listVolumes(session);
+    const networks = await listNetworks(session);
+
+    const projectsOf = (rows: readonly object[]) =>
+      new Set(rows.map((row) => 'projectId' in row && row.projectId));
+    expect(volumes).toHaveLength(3);
+    expect(projectsOf(volumes)).toEqual(new Set([account.project.id]));
+    expect(networks.map((network) => 'name' in network && network.name)).toEqual(
+      expect.arrayContaining(['public', 'private']),
+    );
+    expect(networks).toHaveLength(3);
+    const others = [...sandbox.cloud.blockStorage.volumes()].find(
+      ({ projectId }) => projectId !== account.project.id,
+    );
+    expect(await showVolume(session, (others?.id ?? '') as VolumeId)).toBeUndefined();
+  });
+
+  test('a cloud without Cinder', async () => {
+    await using sandbox = await startSandbox({ cinder: false });
+    await using session = signIn(sandbox);
+
+    await expect(listVolumes(session)).rejects.toThrow(/no public endpoint of type block-storage \(Cinder\)/);
   });
 
   test('the root stack of each server from Nova alone, where Heat hints it', async () => {

@@ -48,6 +48,8 @@ export interface SandboxOptions {
   readonly microversion?: string;
   /** `stack_scheduler_hints` of heat.conf. Default false, as Heat's. */
   readonly stackSchedulerHints?: boolean;
+  /** Whether the cloud has a Cinder: without, its catalog names none. Default true. */
+  readonly cinder?: boolean;
   /** `max_nested_stack_depth` of heat.conf. Default 5, as Heat's. */
   readonly maxNestedStackDepth?: number;
   /** Whether Heat lets administrators use `global_tenant`. Default false, as Heat's policy. */
@@ -152,6 +154,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         routes: (app) => routes.forEach((add) => add(app, site)),
       });
       started[name] = service;
+      if (name === 'cinder' && options.cinder === false) continue;
       site.catalog.add({ name, type, path, port: service.port });
     }
     const { name: _, ...portalListens } = listenAs('concertim', portalMs);

@@ -49,7 +49,8 @@ describe('a long story', () => {
 
     const stacks = 'create grow shrink delete suspend resume';
     const servers = 'stop start hardReboot pause unpause resize confirmResize fail rename give take';
-    for (const kind of `${stacks} ${servers}`.split(' ')) expect(kinds).toContain(kind);
+    const others = 'break mend open shut';
+    for (const kind of `${stacks} ${servers} ${others}`.split(' ')) expect(kinds).toContain(kind);
     expect(told.filter((step) => step === 'nothing').length).toBeLessThan(told.length / 20);
   });
 
@@ -72,6 +73,25 @@ describe('a long story', () => {
 
     expect(ofStacks.sort()).toEqual([...cloud.compute.servers()].map(({ id }) => id).sort());
     expect(new Set(ofStacks).size).toBe(ofStacks.length);
+  });
+
+  test('leaves Heat, Cinder and Neutron agreeing about which volumes and networks there are', () => {
+    cloud.settle();
+
+    const resources = [...cloud.orchestration.stacks()].flatMap(({ resources }) => resources);
+    const idsOf = (type: string) =>
+      resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
+    const networks = [...cloud.networking.networks.values()].filter(
+      ({ isExternal, isShared }) => !isExternal && !isShared,
+    );
+    expect(idsOf('OS::Cinder::Volume').sort()).toEqual(
+      [...cloud.blockStorage.volumes()].map(({ id }) => id).sort(),
+    );
+    expect(idsOf('OS::Neutron::Net').sort()).toEqual(networks.map(({ id }) => id).sort());
+    for (const { status, attachments } of cloud.blockStorage.volumes()) {
+      expect(['in-use', 'error']).toContain(status);
+      expect(cloud.compute.server(attachments[0]?.serverId ?? '')).toBeDefined();
+    }
   });
 
   test('leaves nothing under way for ever', () => {

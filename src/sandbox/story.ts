@@ -1,4 +1,5 @@
 import type { Random } from '../runtime/random.ts';
+import type { Volume } from './cloud/block-storage.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import type { Server } from './cloud/compute.ts';
 import type { ServerVerb } from './cloud/compute-actions.ts';
@@ -11,7 +12,7 @@ type Chapter = () => string | undefined;
 
 /**
  * What goes on in a cloud: clusters come, grow, shrink, sleep and go; servers stop, start, fail, recover, are resized,
- * renamed and re-addressed. One thing a step, drawn from the seed, so that the same seed tells the same story.
+ * renamed and re-addressed; volumes break and are mended, networks are shut and opened. One thing a step, drawn from the seed, so that the same seed tells the same story.
  */
 export class Story {
   readonly #cloud: Cloud;
@@ -46,6 +47,9 @@ export class Story {
       [2, () => this.#onServer('error', 'hardReboot')],
       [1, () => this.#renameServer()],
       [1, () => this.#changeAddress()],
+      [1, () => this.#breakVolume()],
+      [2, () => this.#mendVolume()],
+      [1, () => this.#switchNetwork()],
     ];
   }
 
@@ -143,6 +147,35 @@ export class Story {
     const addresses = hasFloating ? fixed : [...fixed, this.#cloud.networking.floatingAddress(first)];
     this.#cloud.compute.setServerAddresses(server.id, addresses);
     return `${hasFloating ? 'take from' : 'give'} ${server.name} a floating address`;
+  }
+
+  #breakVolume(): string | undefined {
+    const volume = this.#pick(this.#volumes().filter(({ status }) => status === 'in-use'));
+    if (!volume) return undefined;
+    this.#cloud.blockStorage.changeVolume(volume.id, { status: 'error' });
+    return `break volume ${volume.name}`;
+  }
+
+  #mendVolume(): string | undefined {
+    const volume = this.#pick(this.#volumes().filter(({ status }) => status === 'error'));
+    if (!volume) return undefined;
+    const status = volume.attachments.length > 0 ? 'in-use' : 'available';
+    this.#cloud.blockStorage.changeVolume(volume.id, { status });
+    return `mend volume ${volume.name}`;
+  }
+
+  #switchNetwork(): string | undefined {
+    const stack = this.#pick(this.#roots().filter(isAtRest));
+    const resource = stack?.resources.find(({ type }) => type === 'OS::Neutron::Net');
+    const network = this.#cloud.networking.networks.get(resource?.physicalId ?? '');
+    if (!network) return undefined;
+    const adminStateUp = !network.adminStateUp;
+    this.#cloud.networking.changeNetwork(network.id, { adminStateUp });
+    return `${adminStateUp ? 'open' : 'shut'} network ${network.name}`;
+  }
+
+  #volumes(): Volume[] {
+    return [...this.#cloud.blockStorage.volumes()];
   }
 
   #roots(): Stack[] {

@@ -189,3 +189,22 @@ test('a stack is destroyed, and again', async () => {
 
   expect((await destroy(cloud, 'racks', id)).status).toBe(202);
 });
+
+test('a volume that no server has is destroyed, and one that a server has stays', async () => {
+  await using cloud = await startApiCloud();
+  const { blockStorage } = cloud.sandbox.cloud;
+  const draft = { name: 'data', projectId: projectOf(cloud), userId: 'u', size: 1 };
+  const [free, taken] = [blockStorage.addVolume(draft, 0), blockStorage.addVolume(draft, 0)];
+  blockStorage.attach(taken.id, 'server-1', 0);
+
+  const answers = [
+    await destroy(cloud, 'volumes', free.id),
+    await destroy(cloud, 'volumes', taken.id),
+    await destroy(cloud, 'volumes', 'f9f9f9f9-aaaa-bbbb-cccc-dddddddddddd'),
+  ];
+  cloud.sandbox.cloud.settle();
+
+  expect(answers.map(({ status }) => status)).toEqual([202, 409, 202]);
+  expect(answers[1]?.body.message).toContain('attached to server server-1');
+  expect([free, taken].map(({ id }) => blockStorage.volume(id) !== undefined)).toEqual([false, true]);
+});

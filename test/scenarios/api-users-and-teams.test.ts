@@ -417,9 +417,7 @@ test('a team with a stack in it stays, and what is in the way is named', async (
   const answer = await ask(cloud, 'DELETE', '/team', { team_info: { project_id: account?.project.id } });
 
   expect(answer.status).toBe(409);
-  expect(answer.body.message).toMatch(
-    /still holds stack \S+, 2 servers \(\S+, \S+\)\. Delete these first\.$/,
-  );
+  expect(answer.body.message).toMatch(/still holds stack \S+, 2 servers \(\S+, \S+\), 2 volumes \(\S+, \S+/);
 });
 
 test('while a service does not say what is left, a team is not deleted', async () => {

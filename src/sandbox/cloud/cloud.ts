@@ -1,14 +1,20 @@
 import type { Clock } from '../../runtime/clock.ts';
+import { BlockStorage, type BlockStorageEvent } from './block-storage.ts';
 import { Compute, type ComputeEvent, type Server } from './compute.ts';
 import { Identity } from './identity.ts';
 import { Ids, randomFor } from './ids.ts';
 import { type KeyPairEvent, KeyPairs } from './key-pairs.ts';
-import { Networking } from './network.ts';
+import { Networking, type NetworkingEvent } from './network.ts';
 import { Orchestration, type OrchestrationEvent } from './orchestration.ts';
 import { Timeline } from './timeline.ts';
 
 /** What a real cloud would announce, with the object as it is at that moment. */
-export type CloudEvent = ComputeEvent | KeyPairEvent | OrchestrationEvent;
+export type CloudEvent =
+  | BlockStorageEvent
+  | ComputeEvent
+  | KeyPairEvent
+  | NetworkingEvent
+  | OrchestrationEvent;
 
 export interface CloudOptions {
   readonly clock: Clock;
@@ -32,13 +38,14 @@ export interface CloudOptions {
 /** An hour: longer than any client looks back, short enough for a story that runs for days. */
 const keepDeletedMs = 3_600_000;
 
-/** An OpenStack in memory: its state and what can be done to it. HTTP comes in keystone.ts, nova.ts and heat.ts. */
+/** An OpenStack in memory: its state and what can be done to it. HTTP comes in openstack/. */
 export class Cloud {
   readonly options: CloudOptions;
   readonly timeline: Timeline;
   readonly identity: Identity;
   readonly compute: Compute;
   readonly keyPairs: KeyPairs;
+  readonly blockStorage: BlockStorage;
   readonly networking: Networking;
   readonly orchestration: Orchestration;
   /** For what is drawn as requests come, which must not shift the ids of objects. */
@@ -72,11 +79,23 @@ export class Cloud {
       },
     });
     this.keyPairs = new KeyPairs(onEvent);
-    this.networking = new Networking(new Ids(randomFor(seed, 'networking')));
+    this.networking = new Networking({ timeline, ids: new Ids(randomFor(seed, 'networking')), onEvent });
+    this.blockStorage = new BlockStorage({
+      timeline,
+      ids: new Ids(randomFor(seed, 'block storage')),
+      onEvent,
+    });
+    // Nova hands back what a server had when that is gone.
+    this.onEvent((event) => {
+      if (event.type !== 'compute.instance.delete.end' || !('server' in event)) return;
+      for (const { id } of event.server.volumes) this.blockStorage.detach(id, event.server.id);
+    });
     this.orchestration = new Orchestration({
       timeline,
       ids: new Ids(randomFor(seed, 'orchestration')),
       compute: this.compute,
+      networking: this.networking,
+      blockStorage: this.blockStorage,
       identity: this.identity,
       // As it is set when a stack is made.
       get schedulerHints() {

@@ -1,15 +1,35 @@
 import type { Address } from './compute.ts';
 import type { Ids } from './ids.ts';
+import type { Timeline } from './timeline.ts';
 
+/** Neutron: a network. Read it freely; only `Networking` changes it. */
 export interface Network {
   readonly id: string;
-  readonly name: string;
+  name: string;
   readonly projectId: string;
   readonly isExternal: boolean;
   readonly isShared: boolean;
   readonly subnetId: string;
+  /** Any text: tests let Neutron learn new ones. */
+  status: string;
+  adminStateUp: boolean;
+  /** Bytes */
+  readonly mtu: number;
+  readonly portSecurityEnabled: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  updatedAt: number;
+}
+
+export type NetworkDraft = Pick<Network, 'name' | 'projectId' | 'createdAt'> & Partial<Network>;
+
+/** What may be changed of a network that is there. */
+export type NetworkChanges = Partial<Pick<Network, 'name' | 'status' | 'adminStateUp'>>;
+
+/** Said for each step that Neutron would announce: `type` as in its notifications. */
+export interface NetworkingEvent {
+  readonly type: `network.${string}`;
+  readonly network: Network;
 }
 
 export interface Port {
@@ -48,20 +68,30 @@ export class Networking {
   readonly ports = new Map<string, Port>();
   readonly routers = new Map<string, Router>();
   readonly floatingIps = new Map<string, FloatingIp>();
+  readonly #timeline: Timeline;
   readonly #ids: Ids;
+  readonly #onEvent: (event: NetworkingEvent) => void;
   #fixed = 0;
   #floating = 0;
 
-  constructor(ids: Ids) {
-    this.#ids = ids;
+  constructor(options: { timeline: Timeline; ids: Ids; onEvent: (event: NetworkingEvent) => void }) {
+    this.#timeline = options.timeline;
+    this.#ids = options.ids;
+    this.#onEvent = options.onEvent;
   }
 
-  addNetwork(draft: Pick<Network, 'name' | 'projectId' | 'createdAt'> & Partial<Network>): Network {
-    const network = {
+  /** Puts a network there that has been since `createdAt`: how a population is made. */
+  addNetwork(draft: NetworkDraft): Network {
+    const network: Network = {
       id: this.#ids.uuid(),
       subnetId: this.#ids.uuid(),
       isExternal: false,
       isShared: false,
+      status: 'ACTIVE',
+      adminStateUp: true,
+      mtu: draft.isExternal ? 1500 : 1450,
+      portSecurityEnabled: true,
+      updatedAt: draft.createdAt,
       ...draft,
     };
     this.networks.set(network.id, network);
@@ -86,6 +116,27 @@ export class Networking {
     return floatingIp;
   }
 
+  /** Neutron makes one while it is asked to. */
+  createNetwork(draft: Omit<NetworkDraft, 'createdAt'>): Network {
+    const network = this.addNetwork({ ...draft, createdAt: this.#timeline.now() });
+    this.#tell('create.end', network);
+    return network;
+  }
+
+  changeNetwork(id: string, changes: NetworkChanges): void {
+    const network = this.networks.get(id);
+    if (!network) throw new Error(`The sandbox has no network ${id}.`);
+    Object.assign(network, changes, { updatedAt: this.#timeline.now() });
+    this.#tell('update.end', network);
+  }
+
+  deleteNetwork(id: string): void {
+    const network = this.networks.get(id);
+    if (!network) return;
+    this.networks.delete(id);
+    this.#tell('delete.end', network);
+  }
+
   /** The next free address of a port on the network of that name. */
   fixedAddress(network: string): Address {
     return {
@@ -100,6 +151,10 @@ export class Networking {
   /** The next free floating address, for the port of a fixed one. */
   floatingAddress(fixed: Address): Address {
     return { ...fixed, address: nth(floatingBlock, ++this.#floating), type: 'floating' };
+  }
+
+  #tell(what: string, network: Network): void {
+    this.#onEvent({ type: `network.${what}`, network });
   }
 }
 

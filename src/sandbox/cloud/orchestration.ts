@@ -1,12 +1,14 @@
 import { faultOfName } from '../fault-name.ts';
+import type { BlockStorage } from './block-storage.ts';
 import type { Compute, Server } from './compute.ts';
 import type { Identity, Project, User } from './identity.ts';
 import type { Ids } from './ids.ts';
 import { Listing } from './listing.ts';
+import type { Networking } from './network.ts';
 import { members, newResource, newResources, setResource } from './resource.ts';
 import { type Resource, type Stack, type StackAction, type StackResult, treeOf } from './stack.ts';
 import { serverDraft } from './stack-server.ts';
-import type { Resources, Template } from './template.ts';
+import type { Resources, ServerTemplate, Template } from './template.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface StackDraft {
@@ -43,6 +45,8 @@ export interface OrchestrationOptions {
   readonly timeline: Timeline;
   readonly ids: Ids;
   readonly compute: Compute;
+  readonly networking: Networking;
+  readonly blockStorage: BlockStorage;
   readonly identity: Identity;
   /** `stack_scheduler_hints` of heat.conf. */
   readonly schedulerHints: boolean;
@@ -50,6 +54,9 @@ export interface OrchestrationOptions {
   readonly keepDeletedMs: number;
   readonly onEvent: (event: OrchestrationEvent) => void;
 }
+
+/** Kinds of contents that need nothing else of their stack. */
+const leaves: ReadonlySet<string> = new Set(['server-group', 'network', 'volume']);
 
 /** How long things take on a small real cloud, ms. */
 const takes = {
@@ -296,15 +303,16 @@ export class Orchestration {
 
   /** Makes the resources; `since`: as though they had been there since then. */
   #create(resources: readonly Resource[], stack: Stack, since?: number): void {
-    // A server is placed with its group, which therefore has to be there.
-    const isLeaf = ({ contents }: Resource) => !contents || contents.kind === 'server-group';
-    const [leaves, rest] = [resources.filter(isLeaf), resources.filter((resource) => !isLeaf(resource))];
-    for (const resource of [...leaves, ...rest]) this.#createOne(resource, stack, since);
+    // A server is placed with its group and boots from its volume, which therefore have to be there.
+    const isLeaf = ({ contents }: Resource) => !contents || leaves.has(contents.kind);
+    const [first, rest] = [resources.filter(isLeaf), resources.filter((resource) => !isLeaf(resource))];
+    for (const resource of [...first, ...rest]) this.#createOne(resource, stack, since);
   }
 
   #createOne(resource: Resource, stack: Stack, since: number | undefined): void {
-    const { compute, ids } = this.#options;
+    const { compute, networking, blockStorage, ids } = this.#options;
     const { contents } = resource;
+    const { projectId, ownerId: userId } = stack;
     // Only a group is ever made larger: of the rest nothing need be kept.
     if (contents?.kind !== 'members') resource.contents = undefined;
     switch (contents?.kind) {
@@ -313,25 +321,37 @@ export class Orchestration {
         return setResource(resource, 'CREATE', 'COMPLETE');
       case 'server-group': {
         const { name, policy } = contents;
-        const group = compute.createGroup({
-          name,
-          policy,
-          projectId: stack.projectId,
-          userId: stack.ownerId,
-        });
-        resource.physicalId = group.id;
+        resource.physicalId = compute.createGroup({ name, policy, projectId, userId }).id;
+        return setResource(resource, 'CREATE', 'COMPLETE');
+      }
+      case 'network': {
+        const draft = { name: contents.name, projectId };
+        resource.physicalId =
+          since === undefined
+            ? networking.createNetwork(draft).id
+            : networking.addNetwork({ ...draft, createdAt: since }).id;
+        return setResource(resource, 'CREATE', 'COMPLETE');
+      }
+      case 'volume': {
+        // Heat names what its template gives no name.
+        const name = contents.name ?? `${stack.name}-${resource.name}-${ids.letters(12)}`;
+        const draft = { name, size: contents.size, projectId, userId, bootable: true };
+        resource.physicalId =
+          since === undefined ? blockStorage.createVolume(draft).id : blockStorage.addVolume(draft, since).id;
         return setResource(resource, 'CREATE', 'COMPLETE');
       }
       case 'server': {
+        const volumeId = this.#bootVolume(contents, stack, since);
         const draft = serverDraft(contents, {
           resource,
           stack,
-          ids,
+          volumeId,
           schedulerHints: this.#options.schedulerHints,
         });
         const server =
           since === undefined ? compute.createServer(draft) : compute.addActiveServer(draft, since);
         resource.physicalId = server.id;
+        if (volumeId !== undefined) blockStorage.attach(volumeId, server.id, since);
         return setResource(resource, 'CREATE', 'IN_PROGRESS');
       }
       case 'members':
@@ -348,12 +368,25 @@ export class Orchestration {
     }
   }
 
+  /** What a server is to boot from; undefined for one that boots from an image. */
+  #bootVolume(template: ServerTemplate, stack: Stack, since: number | undefined): string | undefined {
+    if (template.imageId !== undefined) return undefined;
+    const named = stack.resources.find(({ name }) => name === template.volume)?.physicalId;
+    if (named !== undefined) return named;
+    const { blockStorage } = this.#options;
+    const { projectId, ownerId: userId } = stack;
+    const draft = { name: '', size: template.flavor.disk, projectId, userId, bootable: true };
+    return blockStorage.addVolume(draft, since ?? this.#timeline.now()).id;
+  }
+
   #delete(resource: Resource): void {
-    const { compute } = this.#options;
+    const { compute, networking, blockStorage } = this.#options;
     const { nested } = resource;
     setResource(resource, 'DELETE', 'IN_PROGRESS');
     if (resource.type === 'OS::Nova::Server') compute.deleteServer(resource.physicalId);
     if (resource.type === 'OS::Nova::ServerGroup') compute.groups.delete(resource.physicalId);
+    if (resource.type === 'OS::Neutron::Net') networking.deleteNetwork(resource.physicalId);
+    if (resource.type === 'OS::Cinder::Volume') blockStorage.deleteVolume(resource.physicalId);
     if (!nested) return;
     this.#setState(nested, 'DELETE', 'IN_PROGRESS');
     for (const inner of nested.resources) this.#delete(inner);

@@ -1,14 +1,13 @@
 import type { ServerDraft } from './compute.ts';
-import type { Ids } from './ids.ts';
 import { type Resource, rootOf, type Stack } from './stack.ts';
 import type { ServerTemplate } from './template.ts';
 
 /** What Heat asks Nova for: the server that a resource of a stack is to be. */
 export function serverDraft(
   template: ServerTemplate,
-  place: { resource: Resource; stack: Stack; ids: Ids; schedulerHints: boolean },
+  place: { resource: Resource; stack: Stack; volumeId: string | undefined; schedulerHints: boolean },
 ): ServerDraft {
-  const { resource, stack, ids } = place;
+  const { resource, stack, volumeId } = place;
   const group = rootOf(stack).resources.find(({ name }) => name === template.group)?.physicalId;
   const hints = {
     ...(group === undefined ? {} : { group: [group] }),
@@ -18,7 +17,7 @@ export function serverDraft(
     ...template,
     projectId: stack.projectId,
     userId: stack.ownerId,
-    ...(template.imageId === undefined ? { volumes: [{ id: ids.uuid(), deleteOnTermination: false }] } : {}),
+    ...(volumeId === undefined ? {} : { volumes: [{ id: volumeId, deleteOnTermination: false }] }),
     ...(group === undefined ? {} : { groupIds: [group] }),
     ...(Object.keys(hints).length === 0 ? {} : { schedulerHints: hints }),
   };

@@ -20,6 +20,8 @@ export interface ResourceTemplate {
 
 export type ResourceContents =
   | ({ readonly kind: 'server' } & ServerTemplate)
+  | { readonly kind: 'volume'; readonly name: string | null; readonly size: number }
+  | { readonly kind: 'network'; readonly name: string }
   | { readonly kind: 'server-group'; readonly name: string; readonly policy: string }
   | { readonly kind: 'stack'; readonly resources: Resources }
   /** A nested stack whose resources are named by their numbers from 0. */
@@ -33,8 +35,10 @@ export interface ServerTemplate {
   readonly name: string;
   readonly flavor: Flavor;
   readonly addresses: readonly Address[];
-  /** Left out: it boots from a volume of its own. */
+  /** Left out: it boots from a volume. */
   readonly imageId?: string;
+  /** The volume resource of its stack that it boots from. Left out: one that Nova has made for it. */
+  readonly volume?: string;
   readonly keyName?: string | null;
   readonly metadata?: Readonly<Record<string, string>>;
   /** The server group resource of the root stack that it belongs to. */
@@ -50,13 +54,26 @@ export interface OutputTemplate {
   readonly value: (servers: readonly Server[]) => unknown;
 }
 
-/** Some resource with an id and no more: a network, a port, a volume. */
+/** Some resource with an id and no more: a port, a router, a security group. */
 export function plain(type: string, ...requiredBy: readonly string[]): ResourceTemplate {
   return { type, requiredBy };
 }
 
 export function server(template: ServerTemplate): ResourceTemplate {
   return { type: 'OS::Nova::Server', contents: { kind: 'server', ...template } };
+}
+
+/** @param size GiB */
+export function volume(
+  size: number,
+  options: { name?: string; requiredBy?: readonly string[] } = {},
+): ResourceTemplate {
+  const { name = null, requiredBy = [] } = options;
+  return { type: 'OS::Cinder::Volume', contents: { kind: 'volume', name, size }, requiredBy };
+}
+
+export function network(name: string, ...requiredBy: readonly string[]): ResourceTemplate {
+  return { type: 'OS::Neutron::Net', contents: { kind: 'network', name }, requiredBy };
 }
 
 export function serverGroup(name: string, policy: string): ResourceTemplate {

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { FloatingIp, Port, Router } from '../cloud/network.ts';
 import type { Call } from './call.ts';
-import { networkBody } from './neutron.ts';
 import { Refusal } from './refusal.ts';
 import { type Answer, type Site, withToken } from './service.ts';
 
@@ -17,9 +16,6 @@ export function addNeutronWiring(app: FastifyInstance, site: Site): void {
   route('GET', '/floatingips', (call) => listed(call, 'floatingips', networking.floatingIps, floatingIpBody));
   route('GET', '/quotas/:id', () =>
     JSON.stringify({ quota: { network: 100, subnet: 100, port: 500, router: 10, floatingip: 50 } }),
-  );
-  route('GET', '/networks/:id', (call) =>
-    JSON.stringify({ network: networkBody(found(call, networking.networks, 'Network'), call.isAdmin) }),
   );
   route('DELETE', '/ports/:id', (call) => {
     networking.ports.delete(found(call, networking.ports, 'Port').id);
@@ -37,7 +33,7 @@ export function addNeutronWiring(app: FastifyInstance, site: Site): void {
       );
     }
     for (const port of ports) networking.ports.delete(port.id);
-    networking.networks.delete(id);
+    networking.deleteNetwork(id);
     return gone(call);
   });
   route('PUT', '/routers/:id/remove_router_interface', (call) => {

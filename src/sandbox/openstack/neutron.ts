@@ -5,7 +5,7 @@ import { Refusal, titles } from './refusal.ts';
 import { addManners, listBody, nextLink, type Site, withToken } from './service.ts';
 import { seconds } from './times.ts';
 
-/** Networking (Neutron) v2.0: the networks. */
+/** Networking (Neutron) v2.0: the networks, without the extensions for names, QoS and L2 adjacency. */
 export function addNeutron(app: FastifyInstance, site: Site): void {
   addManners(app, site.cloud, {
     requestIdHeaders: ['x-openstack-request-id'],
@@ -27,8 +27,10 @@ export function addNeutron(app: FastifyInstance, site: Site): void {
       for (const name of query.keys()) {
         if (!filters.has(name)) throw new Refusal(400, `['${name}'] is invalid attribute for filtering`);
       }
-      const all = [...call.cloud.networking.networks.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const seen = all.filter((network) => isVisible(call, network) && isWanted(query, network));
+      const all = [...call.cloud.networking.networks.values()];
+      const seen = all
+        .filter((network) => isVisible(call, network) && isWanted(query, network))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
       const marker = query.get('marker');
       const at = seen.findIndex(({ id }) => id === marker);
       if (marker !== null && at < 0) {
@@ -36,7 +38,7 @@ export function addNeutron(app: FastifyInstance, site: Site): void {
       }
       const limit = Number(query.get('limit') ?? seen.length);
       const page = seen.slice(at + 1, at + 1 + limit);
-      const networks = page.map((network) => JSON.stringify(networkBody(network, call.isAdmin)));
+      const networks = page.map((network) => JSON.stringify(networkBody(call, network)));
       return listBody(
         'networks',
         networks,
@@ -44,9 +46,27 @@ export function addNeutron(app: FastifyInstance, site: Site): void {
       );
     }),
   );
+  app.get(
+    '/v2.0/networks/:id',
+    withToken(site, (call) => {
+      const id = call.parameter('id');
+      const network = call.cloud.networking.networks.get(id);
+      if (network && isVisible(call, network)) return JSON.stringify({ network: networkBody(call, network) });
+      throw new Refusal(404, `Network ${id} could not be found.`, { type: 'NetworkNotFound' });
+    }),
+  );
 }
 
-const filters = new Set(['limit', 'marker', 'name', 'project_id', 'router:external']);
+const filters = new Set([
+  'fields',
+  'limit',
+  'marker',
+  'name',
+  'project_id',
+  'router:external',
+  'status',
+  'tenant_id',
+]);
 
 function isVisible({ isAdmin, project }: Call, network: Network): boolean {
   return isAdmin || network.isShared || network.isExternal || network.projectId === project?.id;
@@ -56,7 +76,13 @@ function isWanted(query: URLSearchParams, network: Network): boolean {
   const external = query.get('router:external')?.toLowerCase();
   const isExternal = external === undefined || ['true', '1'].includes(external) === network.isExternal;
   const has = (filter: string, value: string) => (query.get(filter) ?? value) === value;
-  return isExternal && has('name', network.name) && has('project_id', network.projectId);
+  return (
+    isExternal &&
+    has('name', network.name) &&
+    has('status', network.status) &&
+    has('project_id', network.projectId) &&
+    has('tenant_id', network.projectId)
+  );
 }
 
 /** Whoever gives a limit is told of the pages on both sides, were they empty. */
@@ -70,16 +96,22 @@ function links(call: Call, page: readonly Network[], limit: number) {
   ];
 }
 
-/** As Neutron shows it. */
-export function networkBody(network: Network, isAdmin: boolean) {
-  const at = seconds(network.createdAt);
+/** Only the fields that are asked for; none is a mistake. */
+function networkBody(call: Call, network: Network) {
+  const body = wholeNetwork(network, call.isAdmin);
+  const fields = call.query.getAll('fields');
+  if (fields.length === 0) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name)));
+}
+
+function wholeNetwork(network: Network, isAdmin: boolean) {
   return {
     id: network.id,
     name: network.name,
     tenant_id: network.projectId,
-    admin_state_up: true,
-    mtu: network.isExternal ? 1500 : 1450,
-    status: 'ACTIVE',
+    admin_state_up: network.adminStateUp,
+    mtu: network.mtu,
+    status: network.status,
     subnets: [network.subnetId],
     shared: network.isShared,
     availability_zone_hints: [],
@@ -88,11 +120,11 @@ export function networkBody(network: Network, isAdmin: boolean) {
     ipv6_address_scope: null,
     'router:external': network.isExternal,
     description: '',
-    port_security_enabled: true,
+    port_security_enabled: network.portSecurityEnabled,
     ...(network.isExternal ? { is_default: false } : {}),
     tags: [],
-    created_at: at,
-    updated_at: at,
+    created_at: seconds(network.createdAt),
+    updated_at: seconds(network.updatedAt),
     revision_number: 2,
     project_id: network.projectId,
     ...(isAdmin

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { CatalogService } from './catalog.ts';
+import { addCinder } from './cinder.ts';
 import { addGnocchi } from './gnocchi.ts';
 import { addGrants } from './grants.ts';
 import { addHeat } from './heat.ts';
@@ -22,5 +23,6 @@ export const openStackServices = [
   { name: 'nova', type: 'compute', path: () => '/v2.1', routes: [addNova, addKeyPairs, addNovaUsage] },
   { name: 'heat', type: 'orchestration', path: (projectId: string) => `/v1/${projectId}`, routes: [addHeat] },
   { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron, addNeutronWiring] },
+  { name: 'cinder', type: 'volumev3', path: (projectId: string) => `/v3/${projectId}`, routes: [addCinder] },
   { name: 'gnocchi', type: 'metric', path: () => '', routes: [addGnocchi] },
 ] as const satisfies readonly OpenStackService[];
