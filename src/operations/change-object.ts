@@ -127,7 +127,10 @@ function goneReference(type: ObjectType, id: string): Reference | undefined {
     case 'devices':
     case 'instances':
       return { kind: 'server', id: id as ServerId, projectId: undefined, deleted: true };
-    default:
+    case 'volumes':
+    case 'networks':
       return undefined;
+    default:
+      return unreachable(type);
   }
 }

@@ -24,7 +24,7 @@ export function teamProjectNameFor(team: string): string {
  * and two that begin alike give two. Keystone counts code points.
  */
 function fitted(before: string, name: string, after: string, most: number): string {
-  const characters = [...name];
+  const characters = Array.from(name);
   const room = most - before.length - after.length;
   if (characters.length <= room) return before + name + after;
   const sum = `~${hash('sha256', name, 'hex').slice(0, 10)}`;
