@@ -1,8 +1,8 @@
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
+import { readPortal } from '../../src/concertim/snapshot.ts';
 import type { CloudObservation } from '../../src/plan/observation.ts';
 import { defaultPlanSettings, plan } from '../../src/plan/plan.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
-import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { readCloud } from '../../src/reconcile/read-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { SandboxConfig } from '../../test/support/sandbox-sessions.ts';
@@ -14,7 +14,7 @@ import { measureUsage } from './usage.ts';
 export type PlanAnswers = typeof answers;
 
 const { cloud: cloudSession, portal: portalSession, close } = sessionsOn(childArgument() as SandboxConfig);
-const beginning = await observePortal(portalSession);
+const beginning = await readPortal(portalSession);
 const portal = new PaperPortal(beginning);
 const first = plan((await readCloud(cloudSession, beginning)).cloud, beginning, defaultPlanSettings);
 portal.apply(first.phases.flat().flatMap(({ changes }) => changes));

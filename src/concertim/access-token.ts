@@ -6,13 +6,10 @@ export interface AccessToken {
   readonly secret: Secret;
   /** How long it was good for when it was given, ms; undefined when it does not say. */
   readonly lifetimeMs: number | undefined;
-  /** The id of the user it is for: a number in generation A, a UUID in B; undefined when it does not say. */
-  readonly subject: string | undefined;
 }
 
 /** The portal writes `exp` as a text, which libraries for JSON Web Tokens do not take; `iat` is a number. */
 const Claims = z.object({
-  sub: z.string().optional(),
   iat: z.coerce.number().optional(),
   exp: z.coerce.number().optional(),
 });
@@ -21,11 +18,10 @@ const Claims = z.object({
 export function readAccessToken(authorization: string | undefined): AccessToken | undefined {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return undefined;
-  const { sub, iat, exp } = readClaims(token);
+  const { iat, exp } = readClaims(token);
   return {
     secret: new Secret(token),
     lifetimeMs: iat === undefined || exp === undefined ? undefined : (exp - iat) * 1000,
-    subject: sub,
   };
 }
 

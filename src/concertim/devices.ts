@@ -6,7 +6,9 @@ import { ConcertimError } from './errors.ts';
 import { listRows } from './list-rows.ts';
 import type { Device, DeviceDraft, DeviceId, DevicePatch } from './model.ts';
 import type { Session } from './session.ts';
+import type { DeviceKind } from './statuses.ts';
 import * as wire from './wire/device.ts';
+import { detailNames, kinds } from './wire/device.ts';
 
 const collection = '/api/v1/devices';
 const member = '/api/v1/devices/{id}';
@@ -31,13 +33,21 @@ export async function createDevice(
   draft: DeviceDraft,
   signal?: AbortSignal,
 ): Promise<Device> {
-  const { templateId, location, ...patch } = draft;
+  const { templateId, location, kind, createdAt, ...patch } = draft;
   const place = { rack_id: location.rackId, start_u: location.startU, facing: location.facing };
   const response = await session.request({
     method: 'POST',
     path: nodes,
     route: nodes,
-    body: { template_id: templateId, device: { ...attributes(patch), location: place } },
+    body: {
+      template_id: templateId,
+      device: {
+        type: kinds[kind].type,
+        ...attributes(kind, patch),
+        cloud_created_at: createdAt,
+        location: place,
+      },
+    },
     accept: [500],
     signal,
   });
@@ -49,10 +59,12 @@ export async function createDevice(
   return parseBody(response, wire.Device);
 }
 
-/** Changes what `patch` names. A device is never moved: the portal would carry out half of a refused move. */
+/**
+ * Changes what `patch` names, and never the type: the device could only be deleted after that. It is never moved: the portal would carry out half of a refused move.
+ */
 export async function updateDevice(
   session: Session,
-  id: DeviceId,
+  { id, kind }: Pick<Device, 'id' | 'kind'>,
   patch: DevicePatch,
   signal?: AbortSignal,
 ): Promise<Device> {
@@ -60,7 +72,7 @@ export async function updateDevice(
     method: 'PATCH',
     path: `${collection}/${id}`,
     route: member,
-    body: { device: attributes(patch) },
+    body: { device: attributes(kind, patch) },
     idempotent: true,
     signal,
   });
@@ -72,16 +84,24 @@ export async function deleteDevice(session: Session, id: DeviceId, signal?: Abor
   await deleteRecord(session, { path: `${collection}/${id}`, route: member, signal });
 }
 
-function attributes(patch: DevicePatch) {
+/**
+ * Releases with kinds take the details under a key of their own, earlier ones flat, where they had servers alone. Of a patch
+ * without any details there is neither.
+ */
+function attributes(kind: DeviceKind, patch: DevicePatch) {
+  const details = Object.fromEntries(
+    Object.entries(detailNames[kind]).flatMap(([ours, theirs]) => {
+      const value = patch[ours as keyof DevicePatch];
+      return value === undefined ? [] : [[theirs, value]];
+    }),
+  );
   return {
     name: patch.name,
     description: fitDescription(patch.description),
     status: patch.status,
-    public_ips: patch.publicIps,
-    private_ips: patch.privateIps,
-    ssh_key: patch.sshKey,
-    login_user: patch.loginUser,
-    volume_details: patch.volumeDetails,
     metadata: patch.metadata,
+    cost: patch.cost,
+    ...(kind === 'server' && details),
+    ...(Object.keys(details).length > 0 && { details: { type: kinds[kind].details, ...details } }),
   };
 }

@@ -13,7 +13,11 @@ export {
   type ReportedMetric,
 } from './metric-reporting.ts';
 export * from './model.ts';
+export { updateOwner } from './owners.ts';
+export { type OwnerField, type PortalProfile, profiles, type Release } from './profile.ts';
 export { createRack, deleteRack, listRacks, showRack, updateRack } from './racks.ts';
 export { Session, type SessionOptions, type SessionRequest } from './session.ts';
+export type { DeviceKind, DeviceStatus, RackStatus } from './statuses.ts';
+export { listTeams } from './teams.ts';
 export { createTemplate, deleteTemplate, listTemplates, updateTemplate } from './templates.ts';
 export { listUsers } from './users.ts';

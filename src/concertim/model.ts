@@ -1,12 +1,17 @@
 import type { Brand } from '../runtime/brand.ts';
+import type { PortalProfile } from './profile.ts';
+import type { DeviceKind, DeviceStatus, RackStatus } from './statuses.ts';
 
 /**
- * Concertim's nouns. Ids are numbers in the portal of 2023 (generation A) and UUID texts in that of 2024 (B); nothing
- * here looks inside them.
+ * Concertim's nouns. Ids are numbers in the portals of 2023 and UUID texts in those of 2024; nothing here looks inside them.
+ *
+ * What a release does not show of an object is undefined, and never compared: see profile.ts.
  */
 
 /** Id of a user. */
 export type UserId = Brand<number | string, 'concertim.UserId'>;
+/** Id of who racks belong to: of a user or of a team, as the release has it. */
+export type OwnerId = Brand<number | string, 'concertim.OwnerId'>;
 /** Id of a rack. */
 export type RackId = Brand<number | string, 'concertim.RackId'>;
 /** Id of a device. */
@@ -25,49 +30,128 @@ export interface User {
   readonly root: boolean;
   /** Keystone's id without dashes; null when not known or root. */
   readonly cloudUserId: string | null;
-  /** Keystone's project id; null when there is none (never an empty text). */
+  /** Keystone's project id; null when there is none (never an empty text), as in releases with teams. */
   readonly projectId: string | null;
+  /** About to be deleted, together with the project. */
+  readonly leaving: boolean;
+  readonly account: OwnerAccount;
 }
 
-/** What a rack can be. */
-export const rackStatuses = ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED'] as const;
-/** What a rack is. */
-export type RackStatus = (typeof rackStatuses)[number];
+/** Several people who share a project. */
+export interface Team {
+  readonly id: Brand<number | string, 'concertim.TeamId'>;
+  /** May have spaces. */
+  readonly name: string;
+  readonly projectId: string | null;
+  readonly account: OwnerAccount;
+}
 
-/** What a device can be. */
-export const deviceStatuses = [...rackStatuses, 'SUSPENDED'] as const;
-/** What a device is. */
-export type DeviceStatus = (typeof deviceStatuses)[number];
+/** Who racks belong to. */
+export interface Owner {
+  readonly kind: 'user' | 'team';
+  readonly id: OwnerId;
+  /** The login of a user, the name of a team. */
+  readonly name: string;
+  /** Keystone's project id; null when there is none. */
+  readonly projectId: string | null;
+  /** About to be deleted: keeps its racks as long as they are there, and gets no new ones. */
+  readonly leaving: boolean;
+  readonly account: OwnerAccount;
+}
+
+/** What the portal shows of an owner's money; undefined: this release does not. */
+export interface OwnerAccount {
+  /** Of the billing platform; null: none. */
+  readonly billingAccountId: string | null | undefined;
+  /** Of this billing period, in the currency of the billing platform. */
+  readonly cost: number | undefined;
+  /** May be negative. */
+  readonly credits: number | undefined;
+  /** Two days, YYYY-MM-DD; null: none. */
+  readonly billingPeriod: { readonly start: string; readonly end: string } | null | undefined;
+}
+
+/** What of an owner can be changed, as far as the release's profile has it. */
+export interface OwnerPatch {
+  readonly projectId?: string;
+  readonly billingAccountId?: string;
+  readonly cost?: number;
+  readonly credits?: number;
+  readonly billingPeriod?: { readonly start: string; readonly end: string };
+}
 
 /** What the portal shows of a stack. */
 export interface Rack {
   readonly id: RackId;
-  readonly ownerId: UserId;
+  readonly ownerId: OwnerId;
   readonly name: string;
   /** In rack units, 1 to 72. */
   readonly height: number;
   readonly status: RackStatus;
   /** `key=value, key2=value2`; null when it was never set. */
-  readonly creationOutput: string | null;
-  readonly networkDetails: JsonObject;
+  readonly creationOutput: string | null | undefined;
+  readonly networkDetails: JsonObject | undefined;
   readonly metadata: JsonObject;
+  /** Unique over all racks. */
+  readonly orderId?: string | undefined;
+  /** Rounded to two decimals. */
+  readonly cost?: number | undefined;
 }
 
-/** What the portal shows of a server. */
-export interface Device {
+/** What the portal shows of a server, a volume or a network. */
+export type Device = DeviceBase & (Shown<ComputeDetails> | Shown<VolumeDetails> | Shown<NetworkDetails>);
+
+/** What of details the release shows; null: not known. */
+type Shown<Details extends { kind: DeviceKind }> = Pick<Details, 'kind'> & {
+  readonly [Key in Exclude<keyof Details, 'kind'>]: Details[Key] | null | undefined;
+};
+
+interface DeviceBase {
   readonly id: DeviceId;
   readonly name: string;
   readonly description: string | null;
   readonly status: DeviceStatus;
   /** null for the rare device that stands in no rack. */
   readonly location: Location | null;
-  readonly templateId: TemplateId;
-  readonly publicIps: string | null;
-  readonly privateIps: string | null;
-  readonly sshKey: string | null;
-  readonly loginUser: string | null;
-  readonly volumeDetails: JsonObject;
+  readonly templateId: TemplateId | undefined;
   readonly metadata: JsonObject;
+  /** Rounded to two decimals. */
+  readonly cost?: number | undefined;
+}
+
+/** What a device says of a server. */
+export interface ComputeDetails {
+  readonly kind: 'server';
+  readonly publicIps: string;
+  readonly privateIps: string;
+  readonly sshKey: string;
+  readonly loginUser: string;
+  readonly volumeDetails: JsonObject;
+}
+
+/** What a device says of a volume; null: not known. */
+export interface VolumeDetails {
+  readonly kind: 'volume';
+  readonly availabilityZone: string | null;
+  readonly bootable: boolean | null;
+  readonly encrypted: boolean | null;
+  readonly readOnly: boolean | null;
+  /** GiB */
+  readonly size: number | null;
+  readonly volumeType: string | null;
+}
+
+/** What a device says of a network; null: not known. */
+export interface NetworkDetails {
+  readonly kind: 'network';
+  readonly adminStateUp: boolean | null;
+  readonly dnsDomain: string | null;
+  readonly l2Adjacency: boolean | null;
+  readonly mtu: number | null;
+  readonly portSecurityEnabled: boolean | null;
+  /** The policy's id. */
+  readonly qosPolicy: string | null;
+  readonly shared: boolean | null;
 }
 
 /** Where a device stands. */
@@ -94,57 +178,80 @@ export interface Template {
   readonly ram: number | null;
   /** GiB */
   readonly disk: number | null;
+  /** `network` and `volume` are the templates of those, which the portal brings with it; null for flavors. */
+  readonly tag?: string | null | undefined;
 }
 
 /** What a rack is made from. */
 export interface RackDraft {
-  readonly ownerId: UserId;
+  readonly ownerId: OwnerId;
   readonly name: string;
   readonly height: number;
   readonly status: RackStatus;
   readonly creationOutput: string;
   readonly networkDetails: JsonObject;
   readonly metadata: JsonObject;
+  /** Unique over all racks: of the billing platform's order, or made up. */
+  readonly orderId: string;
+  /** When the stack was made, ISO 8601: it cannot be changed later. */
+  readonly createdAt: string;
+  /** A type of cluster that the portal knows, by its id; undefined: the stack does not say. It cannot be changed later. */
+  readonly clusterType: string | undefined;
 }
 
 /** What of a rack can be changed. Objects are replaced whole. */
-export type RackPatch = Partial<Omit<RackDraft, 'ownerId'>>;
+export type RackPatch = Partial<
+  Omit<RackDraft, 'ownerId' | 'createdAt' | 'clusterType'> & { readonly cost: number }
+>;
 
 /** What a device is made from. */
-export interface DeviceDraft {
+export type DeviceDraft = DeviceContent & {
   readonly templateId: TemplateId;
+  readonly location: { readonly rackId: RackId; readonly startU: number; readonly facing: 'f' | 'b' };
+};
+
+/** What a device says, wherever it stands. */
+export type DeviceContent = ContentBase & (ComputeDetails | VolumeDetails | NetworkDetails);
+
+interface ContentBase {
   readonly name: string;
   readonly description: string;
   readonly status: DeviceStatus;
-  readonly location: { readonly rackId: RackId; readonly startU: number; readonly facing: 'f' | 'b' };
-  readonly publicIps: string;
-  readonly privateIps: string;
-  readonly sshKey: string;
-  readonly loginUser: string;
-  readonly volumeDetails: JsonObject;
   readonly metadata: JsonObject;
+  /** When the cloud object was made, ISO 8601. */
+  readonly createdAt: string;
 }
 
-/** What of a device can be changed: neither its template nor its rack. Objects are replaced whole. */
-export type DevicePatch = Partial<Omit<DeviceDraft, 'templateId' | 'location'>>;
+/** What of a device can be changed: neither its kind, its template nor its rack. Objects are replaced whole. */
+export type DevicePatch = Partial<
+  Omit<ContentBase, 'createdAt'> &
+    Omit<ComputeDetails, 'kind'> &
+    Omit<VolumeDetails, 'kind'> &
+    Omit<NetworkDetails, 'kind'> & { readonly cost: number }
+>;
 
 /** What a template is made from. */
 export interface TemplateDraft {
   readonly name: string;
   readonly description: string;
   readonly height: number;
-  readonly foreignId: string;
+  /** null for those of networks and volumes. */
+  readonly foreignId: string | null;
   readonly vcpus: number | null;
   readonly ram: number | null;
   readonly disk: number | null;
+  /** Of networks and volumes, of which there is one each. */
+  readonly tag?: 'network' | 'volume' | undefined;
 }
 
-/** What of a template can be changed: not its height. */
-export type TemplatePatch = Partial<Omit<TemplateDraft, 'height'>>;
+/** What of a template can be changed: neither its height nor its tag. */
+export type TemplatePatch = Partial<Omit<TemplateDraft, 'height' | 'tag'>>;
 
 /** The portal's whole state at one moment. */
 export interface PortalSnapshot {
-  readonly users: readonly User[];
+  /** How this portal's release differs from others. */
+  readonly profile: PortalProfile;
+  readonly owners: readonly Owner[];
   readonly racks: readonly Rack[];
   readonly devices: readonly Device[];
   readonly templates: readonly Template[];

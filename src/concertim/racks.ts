@@ -12,7 +12,7 @@ const member = '/api/v1/racks/{id}';
 
 const memoryOf = memoryOfEach<Rack>();
 
-/** All racks of all users, in no order that would stay. */
+/** All racks of all owners, in no order that would stay. */
 export async function listRacks(session: Session, signal?: AbortSignal): Promise<Rack[]> {
   return listRows(session, { path: collection, signal }, wire.Rack, memoryOf(session));
 }
@@ -42,12 +42,21 @@ export async function showRack(
  * @throws {ConcertimError} `isTaken` when the owner has a rack of that name
  */
 export async function createRack(session: Session, draft: RackDraft, signal?: AbortSignal): Promise<Rack> {
-  const { ownerId, ...patch } = draft;
+  const { ownerId, createdAt, clusterType, ...patch } = draft;
   const response = await session.request({
     method: 'POST',
     path: collection,
     route: collection,
-    body: { rack: { user_id: ownerId, ...attributes(patch) } },
+    // Of the two owners each release takes its own, and drops what else it does not have.
+    body: {
+      rack: {
+        user_id: ownerId,
+        team_id: ownerId,
+        ...attributes(patch),
+        cloud_created_at: createdAt,
+        cluster_type_name: clusterType,
+      },
+    },
     signal,
   });
   return parseBody(response, wire.Rack);
@@ -89,5 +98,7 @@ function attributes(patch: RackPatch) {
     creation_output: patch.creationOutput,
     network_details: patch.networkDetails,
     metadata: patch.metadata,
+    order_id: patch.orderId,
+    cost: patch.cost,
   };
 }

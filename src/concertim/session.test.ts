@@ -5,7 +5,6 @@ import { Faults } from '../sandbox/faults.ts';
 import type { HttpService } from '../sandbox/http-service.ts';
 import { Portal } from '../sandbox/portal/portal.ts';
 import { startPortal } from '../sandbox/portal/start-portal.ts';
-import { signToken } from '../sandbox/portal/tokens.ts';
 import { Session, type SessionOptions, type SessionRequest } from './session.ts';
 
 const users: SessionRequest = { method: 'GET', path: '/api/v1/users', route: '/api/v1/users' };
@@ -227,17 +226,6 @@ test('a redirect to a page is an error, not an answer', async () => {
 
   expect(error).toMatchObject({ kind: 'failed', status: 302, severity: 'terminal' });
   expect(explain(error)).toContain('a page for people');
-});
-
-test('a portal of generation B is recognised by the user id in its token', async () => {
-  const claims = { sub: '8cd88f26-521e-48b3-b3d1-e3de204839bd', scp: 'user', iat: 1, exp: '86401', jti: 'j' };
-  const headers = { authorization: `Bearer ${signToken(claims, 'secret')}` };
-  faults.add({ service: 'concertim', path: /sign_in/, kind: 'answer', status: 201, body: '{}', headers });
-
-  const error = await failureOf(sessionWith().request(users));
-
-  expect(severityOf(error)).toBe('fatal');
-  expect(error.message).toContain('generation of 2024');
 });
 
 test('a status that the request accepts is an answer', async () => {

@@ -16,6 +16,8 @@ import { SingleFlight } from '../runtime/single-flight.ts';
 import { type AccessToken, readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
 import { type Grant, GrantFile } from './grant-file.ts';
+import { type PortalProfile, profiles, type Release } from './profile.ts';
+import { recognise } from './recognise.ts';
 
 /** Whose session it is, and how it speaks. */
 export interface SessionOptions {
@@ -25,6 +27,8 @@ export interface SessionOptions {
   readonly login: string;
   readonly password: Secret;
   readonly tls?: TlsOptions;
+  /** The portal's release; undefined: it is found out. */
+  readonly release?: Release | undefined;
   /** Where a sign-in is kept for the next start; undefined: nowhere. */
   readonly grantFile?: string | undefined;
   /** Default 60 s: a list of 2,000 devices takes the portal 6 s. */
@@ -76,14 +80,30 @@ export class Session {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   readonly #file: GrantFile | undefined;
+  readonly #pinned: PortalProfile | undefined;
   #isFileRead = false;
   #grant: Grant | undefined;
+  /** undefined: not known yet, or to be found out again. */
+  #profile: PortalProfile | undefined;
+  /** The names, and nothing else, of what the last answer to a sign-in had. */
+  #namesAtSignIn: ReadonlySet<string> | undefined;
+  readonly #recognition = new SingleFlight(() => this.#recogniseOnce());
   readonly #signIn = new SingleFlight(() => this.#signInOnce());
 
   constructor(options: SessionOptions) {
-    const { url, login, password, grantFile, concurrency = 5, timeoutMs = 60_000, ...http } = options;
+    const {
+      url,
+      login,
+      password,
+      release,
+      grantFile,
+      concurrency = 5,
+      timeoutMs = 60_000,
+      ...http
+    } = options;
     this.#base = url.replace(/\/+$/, '');
     this.#login = login;
+    this.#pinned = release && profiles[release];
     this.#file = grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login });
     this.#password = password;
     this.#clock = options.clock ?? systemClock;
@@ -104,7 +124,26 @@ export class Session {
       response = await this.#send(request, await this.token(request.signal));
     }
     if (isSuccess(response.status) || request.accept?.includes(response.status)) return response;
+    // A portal that was upgraded under us has other addresses, and other things that it needs.
+    if (response.status === 404 || response.status === 422) this.doubtProfile();
     throw new ConcertimError(response);
+  }
+
+  /**
+   * How the portal's release differs from others. Found out when first needed, and again after a sign-in, a refusal that was
+   * not expected, or `doubtProfile`: the portal may be upgraded while we run.
+   *
+   * @throws {ServiceError} fatal when it is a release that is not served
+   */
+  async profile(signal?: AbortSignal): Promise<PortalProfile> {
+    if (this.#pinned) return this.#pinned;
+    await this.token(signal);
+    return this.#profile ?? this.#recognition.join(signal);
+  }
+
+  /** Says that something does not look like the release any more. */
+  doubtProfile(): void {
+    this.#profile = undefined;
   }
 
   /** A token that is good for a while yet. The metric daemon takes the same. */
@@ -150,11 +189,21 @@ export class Session {
     if (!isSuccess(response.status)) throw signInRefused(response, this.#login);
     const token = readAccessToken(response.headers['authorization']);
     if (!token) throw noToken(response);
-    requireGenerationA(token, this.#base);
-    requireSuperUser(response, this.#login);
+    this.#namesAtSignIn = requireSuperUser(response, this.#login);
+    this.doubtProfile();
     this.#grant = { secret: token.secret, renewAt: renewalTime(startedAt, token) };
     await this.#file?.write(this.#grant);
     return token.secret;
+  }
+
+  async #recogniseOnce(): Promise<PortalProfile> {
+    const ask = async (path: string) => {
+      const signal = this.#closing.signal;
+      const url = this.#base + path;
+      return (await this.#http.request({ method: 'GET', url, route: path, signal })).status;
+    };
+    this.#profile = await recognise(this.#base, ask, this.#namesAtSignIn);
+    return this.#profile;
   }
 
   /** That of an earlier start, once: if the portal does not take it, a new one is had. */
@@ -196,25 +245,24 @@ function noToken(response: HttpResponse): ServiceError {
   );
 }
 
-function requireGenerationA({ subject }: AccessToken, url: string): void {
-  if (subject === undefined || /^\d+$/.test(subject)) return;
-  throw new ServiceError(
-    `The portal at ${url} is of the generation of 2024 (its ids are UUIDs), which this version does not serve yet.`,
-    { severity: 'fatal', hint: 'It serves the portal of 2023, whose ids are whole numbers.' },
-  );
-}
-
-/** The answer holds the plain password: nothing of it but one flag is read, and nothing of it is ever shown. */
-function requireSuperUser(response: HttpResponse, login: string): void {
-  let root: boolean;
+/**
+ * The answer holds the plain password: nothing of it but one flag and the names of its fields is read, and no value of it is
+ * ever shown.
+ *
+ * @returns the names; undefined where it has none
+ */
+function requireSuperUser(response: HttpResponse, login: string): ReadonlySet<string> | undefined {
+  let row: z.infer<typeof SignedIn>;
   try {
-    ({ root } = z.object({ root: z.boolean() }).parse(JSON.parse(response.text)));
+    row = SignedIn.parse(JSON.parse(response.text));
   } catch {
-    return;
+    return undefined;
   }
-  if (root) return;
+  if (row.root) return new Set(Object.keys(row));
   throw new ServiceError(`"${login}" is not a super-user of Concertim, and so sees only what is its own.`, {
     severity: 'fatal',
     hint: 'Give as concertim_username a user who is, such as admin.',
   });
 }
+
+const SignedIn = z.looseObject({ root: z.boolean() });

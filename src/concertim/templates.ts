@@ -9,6 +9,12 @@ import * as wire from './wire/template.ts';
 const collection = '/api/v1/templates';
 const member = '/api/v1/templates/{id}';
 
+/** What the portal gives the two templates that it brings with it. */
+const images = {
+  network: { front: 'switch_front_1u.png', rear: 'switch_rear_1u.png' },
+  volume: { front: 'disk_front_2u.png', rear: 'generic_rear_2u.png' },
+};
+
 /** All templates of devices. */
 export async function listTemplates(session: Session, signal?: AbortSignal): Promise<Template[]> {
   return listRows(session, { path: collection, signal }, wire.Template);
@@ -24,12 +30,12 @@ export async function createTemplate(
   draft: TemplateDraft,
   signal?: AbortSignal,
 ): Promise<Template> {
-  const { height, ...patch } = draft;
+  const { height, tag, ...patch } = draft;
   const response = await session.request({
     method: 'POST',
     path: collection,
     route: collection,
-    body: { template: { height, ...attributes(patch) } },
+    body: { template: { height, ...attributes(patch), ...(tag && { tag, images: images[tag] }) } },
     signal,
   });
   return parseBody(response, wire.Template);

@@ -71,7 +71,14 @@ export class DeviceList {
     this.#devices = all.flatMap(({ id, name, metadata, templateId }) => {
       const instanceId = metadata['openstack_instance_id'];
       if (typeof instanceId !== 'string' || instanceId === '') return [];
-      return [{ id, name, instanceId, size: sizes.get(templateId) ?? { vcpus: null, ram: null } }];
+      return [
+        {
+          id,
+          name,
+          instanceId,
+          size: (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null },
+        },
+      ];
     });
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();

@@ -25,7 +25,7 @@ export function deviceIps(addresses: readonly Address[], externalNetworks: Reado
 
 /** Whether a device says so already. Of most servers there is one address: for that no text is made. */
 export function saysIps(
-  device: { readonly [Key in keyof DeviceIps]: string | null },
+  device: { readonly [Key in keyof DeviceIps]: string | null | undefined },
   addresses: readonly Address[],
   externalNetworks: ReadonlySet<string>,
 ): boolean {
@@ -39,10 +39,10 @@ export function saysIps(
     : saysIp(device.privateIps, first) && device.publicIps === '';
 }
 
-function saysIp(text: string | null, { network: name, address }: Address): boolean {
+function saysIp(text: string | null | undefined, { network: name, address }: Address): boolean {
   const network = escaped(name);
   return (
-    text !== null &&
+    typeof text === 'string' &&
     text.length === network.length + 1 + address.length &&
     text.startsWith(network) &&
     text[network.length] === ':' &&

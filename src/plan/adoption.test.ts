@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { cloud, flavor, server, settings, tree } from '../../test/support/builders.ts';
+import { cloud, flavor, owner, server, settings, tree } from '../../test/support/builders.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
+import { profiles } from '../concertim/profile.ts';
 import { Device } from '../concertim/wire/device.ts';
 import { Rack } from '../concertim/wire/rack.ts';
 import { Template } from '../concertim/wire/template.ts';
@@ -23,7 +24,10 @@ function recorded<Schema extends z.ZodType>(name: string, schema: Schema): z.inf
 
 function portalOfFirstVersion(): PortalSnapshot {
   return {
-    users: recorded('portal-users', z.array(User)),
+    profile: profiles['2023-08'],
+    owners: recorded('portal-users', z.array(User))
+      .filter(({ root }) => !root)
+      .map(({ id, projectId }) => owner({ id: Number(id), projectId })),
     racks: recorded('portal-racks', z.array(Rack)),
     devices: recorded('portal-devices', z.array(Device)),
     templates: recorded('portal-templates', z.array(Template)),

@@ -9,7 +9,7 @@ import {
   settings,
   template,
   tree,
-  user,
+  owner,
 } from '../../test/support/builders.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { changesOf, type Plan } from './change.ts';
@@ -37,13 +37,13 @@ function siteOf({ owners, stacks, servers }: Site) {
   const cloudServers = trees.flatMap(({ root, content }) =>
     (content?.servers ?? []).map((id) => server({ id, projectId: root.projectId })),
   );
-  const users = each(owners, (o) => user({ id: o + 2, login: `user-${o}`, projectId: `p-${o}` }));
-  const empty = portal({ users, templates: [] });
+  const known = each(owners, (o) => owner({ id: o + 2, name: `user-${o}`, projectId: `p-${o}` }));
+  const empty = portal({ owners: known, templates: [] });
   const seen = { trees, servers: cloudServers, flavors: [flavor()] };
   const racks = trees.map(({ root }, at) =>
     rack({
       id: at + 1,
-      ownerId: users.find(({ projectId }) => projectId === root.projectId)?.id as number,
+      ownerId: known.find(({ projectId }) => projectId === root.projectId)?.id as number,
       name: root.id,
       creationOutput: '',
       metadata: { openstack_stack_id: root.id },

@@ -1,4 +1,4 @@
-import type { Device, Rack, Template, User } from '../concertim/model.ts';
+import type { Device, Rack, Template } from '../concertim/model.ts';
 import {
   type Census,
   nobody,
@@ -195,9 +195,9 @@ function countsOf(findings: readonly Finding[]): string {
 /** Names of users, as many as a line has room for. */
 const mostNamed = 3;
 
-function whoKeeps(findings: readonly Finding[], { users }: PortalIndex): string {
+function whoKeeps(findings: readonly Finding[], index: PortalIndex): string {
   if (findings.some(({ owners }) => owners === undefined)) return 'none of them is';
-  const logins = new Map([...users.values()].map((user: User) => [String(user.id), user.login]));
+  const logins = new Map([...index.owners.values()].map(({ id, name }) => [String(id), name]));
   const owners = [...new Set(findings.flatMap(({ owners }) => owners ?? []))];
   if (owners.includes(nobody)) return 'none of them is';
   const named = owners.slice(0, mostNamed).map((owner) => logins.get(owner) ?? owner);

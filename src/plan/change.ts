@@ -1,6 +1,6 @@
 import type {
   Device,
-  DeviceDraft,
+  DeviceContent,
   DevicePatch,
   Rack,
   RackDraft,
@@ -27,12 +27,17 @@ export type TemplateRef =
   | { readonly kind: 'present'; readonly id: TemplateId }
   | { readonly kind: 'new'; readonly foreignId: string };
 
+/** What a new template is known by: its flavor, or its tag. */
+export function templateKey({ foreignId, tag }: TemplateDraft): string {
+  return foreignId ?? tag ?? '';
+}
+
 /** A device to be made, with where it will stand. */
 export interface NewDevice {
   readonly rack: RackRef;
   readonly template: TemplateRef;
   readonly startU: number;
-  readonly draft: Omit<DeviceDraft, 'templateId' | 'location'>;
+  readonly draft: DeviceContent;
 }
 
 /** One write to the portal, and why. */

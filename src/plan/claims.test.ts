@@ -8,7 +8,7 @@ import {
   server,
   settings,
   tree,
-  user,
+  owner,
 } from '../../test/support/builders.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { Device, PortalSnapshot, Rack } from '../concertim/model.ts';
@@ -27,7 +27,7 @@ const seen = cloud({
   trees: [tree({ servers: ['web'], outputs: { password: 'canary' } })],
 });
 const bob = 2;
-const users = [user(), user({ id: bob, login: 'bob', projectId: 'bobs' })];
+const owners = [owner(), owner({ id: bob, name: 'bob', projectId: 'bobs' })];
 
 function planned(
   observed: CloudObservation,
@@ -41,7 +41,7 @@ function planned(
 
 /** The portal in step, with what Bob has made. */
 function withBobs(made: { readonly racks?: Rack[]; readonly devices?: Device[] }): PortalSnapshot {
-  const inStep = planned(seen, portal({ users })).after;
+  const inStep = planned(seen, portal({ owners })).after;
   return {
     ...inStep,
     racks: [...inStep.racks, ...(made.racks ?? [])],
@@ -82,7 +82,7 @@ test('a rack that claims a stack of a project that nobody has is shown nothing o
     ],
   });
 
-  const { plan } = planned(strange, portal({ users, racks: [bobsRack({ openstack_stack_id: 'hidden' })] }));
+  const { plan } = planned(strange, portal({ owners, racks: [bobsRack({ openstack_stack_id: 'hidden' })] }));
 
   expect(changesOf(plan).filter(({ kind }) => kind !== 'create-template')).toEqual([]);
   expect(plan.foreign.map(describeClaim)).toEqual([
@@ -96,7 +96,7 @@ test('a device that claims the server of another user is left as it is, and its 
     servers: [server({ id: 'web', keyName: 'alice-key' })],
     trees: [tree({ servers: ['web'] }), mine],
   });
-  const inStep = planned(observed, portal({ users })).after;
+  const inStep = planned(observed, portal({ owners })).after;
   const rackId = Number(inStep.racks.find(({ ownerId }) => ownerId === (bob as never))?.id);
   const claim = device({
     id: 91,
@@ -127,7 +127,7 @@ test.each([
     serverGroups: [group({ id: 'g', members: inGroup ? (['stray'] as never) : [] })],
   });
 
-  const { after } = planned(observed, portal({ users }));
+  const { after } = planned(observed, portal({ owners }));
 
   expect(after.devices.map(({ name }) => name)).toEqual(['web']);
 });
@@ -144,7 +144,7 @@ test('a stack of another project that has the server too, under a lower id, does
     trees: [tree({ servers: ['web'] }), tree({ id: 'a-stack', projectId: 'bobs', servers: ['web'] })],
   });
 
-  const { after } = planned(observed, portal({ users }));
+  const { after } = planned(observed, portal({ owners }));
 
   const rackOfWeb = after.racks.find(({ id }) => id === after.devices[0]?.location?.rackId);
   expect(rackOfWeb?.metadata['openstack_stack_id']).toBe('stack');
@@ -166,7 +166,7 @@ test('what Bob has made gone, one run is enough to be in step', () => {
 });
 
 test('further racks and devices of the same owner for the same stack are no false claims', () => {
-  const inStep = planned(seen, portal({ users })).after;
+  const inStep = planned(seen, portal({ owners })).after;
   const [first] = inStep.racks;
   const spill = rack({ id: 80, name: 'stack-2', metadata: { ...first?.metadata } });
   const known = { ofStack: () => 'project' as never, ofServer: () => 'project' as never };
@@ -177,7 +177,7 @@ test('further racks and devices of the same owner for the same stack are no fals
 });
 
 test('where every claim fits the portal is the one that was given', () => {
-  const inStep = planned(seen, portal({ users })).after;
+  const inStep = planned(seen, portal({ owners })).after;
 
   expect(settleClaims(inStep, { ofStack: () => undefined, ofServer: () => undefined }).portal).toBe(inStep);
 });

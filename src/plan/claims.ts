@@ -1,4 +1,4 @@
-import type { Device, PortalSnapshot, Rack, User, UserId } from '../concertim/model.ts';
+import type { Device, Owner, OwnerId, PortalSnapshot, Rack } from '../concertim/model.ts';
 import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
 import { metadataKeys, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
 import { ownersOfProjects } from './portal-index.ts';
@@ -17,7 +17,7 @@ export interface ForeignClaim {
   readonly kind: 'rack' | 'device';
   readonly id: number | string;
   readonly name: string;
-  /** Login of the user who has it; the user's id where the portal does not list that user. */
+  /** Name of the user or team that has it; its id where the portal does not list it. */
   readonly owner: string;
   /** What it claims: `stack <id> of project <id>`. */
   readonly claim: string;
@@ -43,12 +43,12 @@ export function settleClaims(
   portal: PortalSnapshot,
   known: KnownProjects,
 ): { readonly portal: PortalSnapshot; readonly foreign: readonly ForeignClaim[] } {
-  const users = new Map(portal.users.map((user) => [user.id, user]));
-  const ownProjects = projectsOfOwners(portal.users);
+  const owners = new Map(portal.owners.map((owner) => [owner.id, owner]));
+  const ownProjects = projectsOfOwners(portal.owners);
   const foreign: ForeignClaim[] = [];
   const disownedRacks = new Set<Rack['id']>();
   const disownedDevices = new Set<Device>();
-  const ownerOfRack = new Map<Rack['id'], UserId>();
+  const ownerOfRack = new Map<Rack['id'], OwnerId>();
 
   for (const rack of portal.racks) {
     const { id, ownerId } = rack;
@@ -63,7 +63,7 @@ export function settleClaims(
       kind: 'rack',
       id,
       name: rack.name,
-      owner: users.get(ownerId)?.login ?? String(ownerId),
+      owner: owners.get(ownerId)?.name ?? String(ownerId),
       claim: claimOf(source, project),
     });
   }
@@ -87,7 +87,7 @@ export function settleClaims(
       kind: 'device',
       id: device.id,
       name: device.name,
-      owner: ownerId === undefined ? 'unknown' : (users.get(ownerId)?.login ?? String(ownerId)),
+      owner: ownerId === undefined ? 'unknown' : (owners.get(ownerId)?.name ?? String(ownerId)),
       claim: `server ${server}${ofProject(project)}`,
     });
   }
@@ -108,8 +108,8 @@ export function describeClaim({ kind, id, owner, claim }: Omit<ForeignClaim, 'na
 }
 
 /** Of each user who owns a project, that project. Of two users with one project only the first owns it. */
-function projectsOfOwners(users: readonly User[]): Map<UserId, ProjectId> {
-  return new Map([...ownersOfProjects(users)].map(([project, { id }]) => [id, project]));
+function projectsOfOwners(owners: readonly Owner[]): Map<OwnerId, ProjectId> {
+  return new Map([...ownersOfProjects(owners)].map(([project, { id }]) => [id, project]));
 }
 
 function claimOf(source: RackSource, project: ProjectId | undefined): string {

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import {
   cloud,
   device,
+  owner,
   portal,
   rack,
   server,
   settings,
   template,
   tree,
-  user,
 } from '../../test/support/builders.ts';
 import { observe } from '../../test/support/paper-cloud.ts';
 import { situation } from '../../test/support/situations.ts';
@@ -27,6 +27,8 @@ const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => (
   ...rest,
 });
 const draft = {
+  kind: 'server',
+  createdAt: '2026-11-22T12:00:00Z',
   name: 'web',
   description: 'Nova server in OpenStack',
   status: 'ACTIVE',
@@ -39,7 +41,7 @@ const draft = {
 } as const;
 const reason = 'why';
 const shown = portal({
-  users: [user({ id: 1, login: 'alice' }), user({ id: 2, login: 'bob', projectId: 'other' })],
+  owners: [owner({ id: 1, name: 'alice' }), owner({ id: 2, name: 'bob', projectId: 'other' })],
   racks: [
     rack({ id: 4, name: 'web', metadata: { openstack_stack_id: '57ac' } }),
     rack({ id: 6, name: 'web', ownerId: 2, metadata: { openstack_stack_id: '0b0b' } }),
@@ -67,6 +69,7 @@ const everyKind: readonly Change[] = [
       ...template({ name: 'm1.large', vcpus: 4, ram: 8192, disk: 80 }),
       description: '',
       foreignId: 'f-9',
+      tag: undefined,
     },
     reason,
   },
@@ -74,7 +77,14 @@ const everyKind: readonly Change[] = [
   {
     kind: 'create-rack',
     key: 'k' as NewRackKey,
-    draft: { ...rack({ name: 'new' }), creationOutput: '' },
+    draft: {
+      ...rack({ name: 'new' }),
+      creationOutput: '',
+      networkDetails: {},
+      orderId: '57ac',
+      createdAt: '2026-11-22T12:00:00Z',
+      clusterType: undefined,
+    },
     reason,
   },
   { kind: 'update-rack', rack: alices, patch: { status: 'STOPPED', height: 44 }, reason },

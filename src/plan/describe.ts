@@ -173,7 +173,8 @@ function whatOf(change: Change, subjects: Subjects, room: number): string {
       return `${change.draft.height} U, ${change.draft.status}; `;
     case 'create-device': {
       const { startU, draft } = change;
-      const addresses = [draft.publicIps, draft.privateIps].filter(Boolean).join(', ');
+      const ips = draft.kind === 'server' ? [draft.publicIps, draft.privateIps] : [];
+      const addresses = ips.filter(Boolean).join(', ');
       return `unit ${startU}, template ${subjects.templateOf(change)}, ${draft.status}${addresses && `, ${addresses}`}; `;
     }
     case 'replace-device':

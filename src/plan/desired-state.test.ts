@@ -4,11 +4,11 @@ import {
   cloud,
   device,
   flavor,
+  owner,
   portal,
   rack,
   server,
   tree,
-  user,
 } from '../../test/support/builders.ts';
 import { desiredState } from './desired-state.ts';
 import { memoryKey } from './memory.ts';
@@ -34,9 +34,9 @@ test('a tree that was not read says nothing of outputs and memory: the rack keep
 
 test('a stack whose project no user has is not shown, whoever has a rack that names it', () => {
   const racks = [rack({ ownerId: 7, metadata: { openstack_stack_id: 'stack' } })];
-  const users = [user({ projectId: null }), user({ id: 7, projectId: null })];
+  const owners = [owner({ projectId: null }), owner({ id: 7, projectId: null })];
 
-  expect(desired({ trees: [tree()] }, portal({ users, racks })).racks).toEqual([]);
+  expect(desired({ trees: [tree()] }, portal({ owners, racks })).racks).toEqual([]);
 });
 
 test('templates are wanted of all flavors, in a run about some stacks of those that are used', () => {
@@ -69,7 +69,7 @@ test('each device is known by the source whose racks it belongs in, if they are 
   const { keyOfDevice, presentDevices } = desired(seen, portal({ devices }), 'rack');
   expect(devices.map(keyOfDevice)).toEqual(['stack', 'standalone:project', undefined]);
   expect(presentDevices).toBe(2);
-  const unowned = desired(seen, portal({ users: [], devices }));
+  const unowned = desired(seen, portal({ owners: [], devices }));
   expect(devices.map(unowned.keyOfDevice)).toEqual([undefined, undefined, undefined]);
   expect(unowned.presentDevices).toBe(0);
 });

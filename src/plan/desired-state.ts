@@ -1,11 +1,5 @@
-import type {
-  Device,
-  DeviceStatus,
-  JsonObject,
-  PortalSnapshot,
-  RackStatus,
-  UserId,
-} from '../concertim/model.ts';
+import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
+import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import type { ProjectId, Server } from '../openstack/model.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
@@ -28,11 +22,15 @@ import { storable, storableText } from './storable.ts';
 export interface DesiredRack {
   readonly key: RackKey;
   readonly source: RackSource;
-  readonly ownerId: UserId;
+  readonly ownerId: OwnerId;
   /** Of the stack, as OpenStack has it. */
   readonly name: string;
   /** What makes its name its own when another has it too. */
   readonly nameId: string;
+  /** When the stack was made, ISO 8601: asked for only where a rack is made. */
+  readonly createdAt: () => string;
+  /** The type of its cluster, by its id; undefined: not known. */
+  readonly clusterType: string | undefined;
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: RackStatus | undefined;
   /** undefined: not read in this run because nothing changed. */
@@ -113,7 +111,7 @@ export function desiredState(
   for (const tree of cloud.trees) {
     const key = stackKey(tree.root.id);
     const status = rackStatus(tree.root.status);
-    const ownerId = index.ownerOfProject.get(tree.root.projectId)?.id;
+    const ownerId = ownerOf(tree.root.projectId, key, index);
     if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
     racks.push({
@@ -125,7 +123,7 @@ export function desiredState(
   }
   for (const projectId of standaloneProjects) {
     const key = standaloneKey(projectId);
-    const ownerId = index.ownerOfProject.get(projectId)?.id;
+    const ownerId = ownerOf(projectId, key, index);
     if (ownerId === undefined) continue;
     racks.push({ ...standaloneRack(projectId), ownerId, devices: devices.get(key) ?? [] });
   }
@@ -162,6 +160,12 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
   };
 }
 
+/** undefined: nobody has the project, or whoever has it is about to be deleted and gets no new racks. */
+function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId | undefined {
+  const owner = index.ownerOfProject.get(project);
+  return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;
+}
+
 function stackRack({ root, content: seen, revision }: StackTree, { rackName }: Mapping) {
   const content = seen && {
     ...seen,
@@ -172,6 +176,8 @@ function stackRack({ root, content: seen, revision }: StackTree, { rackName }: M
     source: { kind: 'stack', stackId: root.id } as const,
     name: rackName?.(root) ?? root.name,
     nameId: root.id,
+    createdAt: () => root.createdAt,
+    clusterType: clusterTypeIn(content?.outputs),
     creationOutput: content && creationOutput(content.outputs),
     metadata: {
       [metadataKeys.stackId]: root.id,
@@ -186,12 +192,23 @@ function stackRack({ root, content: seen, revision }: StackTree, { rackName }: M
   };
 }
 
+/** What the cluster builder's templates say of themselves. */
+function clusterTypeIn(outputs: readonly { key: string; value: unknown }[] = []): string | undefined {
+  const said = outputs.find(({ key }) => key === 'concertim_cluster_type')?.value;
+  return typeof said === 'string' && said !== '' ? said : undefined;
+}
+
+/** A project's own servers are no stack, which would have a time. */
+const beginning = '1970-01-01T00:00:00Z';
+
 function standaloneRack(projectId: ProjectId) {
   return {
     key: standaloneKey(projectId),
     source: { kind: 'standalone', projectId } as const,
     name: 'standalone',
     nameId: projectId,
+    createdAt: () => beginning,
+    clusterType: undefined,
     status: 'ACTIVE' as const,
     creationOutput: '',
     metadata: { [metadataKeys.projectId]: projectId },

@@ -1,4 +1,4 @@
-import type { Device, DeviceDraft, JsonObject } from '../concertim/model.ts';
+import type { ComputeDetails, Device, DeviceContent, JsonObject } from '../concertim/model.ts';
 import type { Address, AttachedVolume, Server } from '../openstack/model.ts';
 import { deviceIps, saysIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
@@ -11,15 +11,15 @@ const description = 'Nova server in OpenStack';
 const interfacesKey = 'net_interfaces';
 
 /** What a device says of its server, but for its name and status. */
-export type DeviceFields = Pick<
-  DeviceDraft,
-  'description' | 'publicIps' | 'privateIps' | 'sshKey' | 'volumeDetails' | 'metadata'
->;
+export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'createdAt'> &
+  Omit<ComputeDetails, 'loginUser'>;
 
 /** What the device of a server says. Of its metadata our keys; others that the portal has stay. */
 export function deviceFields({ server, stack, externalNetworks }: DesiredDevice): DeviceFields {
   return {
+    kind: 'server',
     description,
+    createdAt: server.createdAt,
     ...deviceIps(server.addresses, externalNetworks),
     sshKey: server.keyName ?? '',
     volumeDetails: Object.fromEntries(server.volumes.map((volume) => [volume.id, volumeDetail(volume)])),
@@ -57,17 +57,18 @@ function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
 
 /** Makes nothing, for it may be asked of every device: what `deviceFields` would make is compared as it is in the server. */
 function isAsWanted(device: Device, { server, stack, status, externalNetworks }: DesiredDevice): boolean {
-  const { metadata } = device;
+  if (!('sshKey' in device)) return false;
+  const { metadata, sshKey, publicIps, privateIps, volumeDetails } = device;
   return (
     (status === undefined || device.status === status) &&
     device.description === description &&
-    device.sshKey === (server.keyName ?? '') &&
+    (sshKey === undefined || sshKey === (server.keyName ?? '')) &&
     metadata[metadataKeys.serverId] === server.id &&
     (stack === undefined || metadata[metadataKeys.stackId] === stack) &&
     device.name === validName(server.name, deviceNames) &&
-    saysIps(device, server.addresses, externalNetworks) &&
+    (publicIps === undefined || saysIps({ publicIps, privateIps }, server.addresses, externalNetworks)) &&
     saysInterfaces(metadata[interfacesKey], server.addresses) &&
-    saysVolumes(device.volumeDetails, server.volumes)
+    (volumeDetails === undefined || saysVolumes(volumeDetails ?? {}, server.volumes))
   );
 }
 

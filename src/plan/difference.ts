@@ -1,4 +1,7 @@
-/** The wanted fields that differ from the present ones; undefined when none does. Fields wanted as undefined stay. */
+/**
+ * The wanted fields that differ from the present ones; undefined when none does. Fields wanted as undefined stay, and so do
+ * those that the portal's release does not show: written, they would look different for ever.
+ */
 export function difference<Wanted extends object>(
   present: { readonly [Key in keyof Wanted]?: unknown },
   wanted: Wanted,
@@ -6,7 +9,8 @@ export function difference<Wanted extends object>(
   const different: Partial<Wanted> = {};
   let some = false;
   for (const key of Object.keys(wanted) as (keyof Wanted)[]) {
-    if (wanted[key] === undefined || equal(present[key], wanted[key])) continue;
+    const shown = present[key];
+    if (wanted[key] === undefined || shown === undefined || equal(shown, wanted[key])) continue;
     different[key] = wanted[key];
     some = true;
   }

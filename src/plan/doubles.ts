@@ -54,7 +54,7 @@ export function renameDoubles(
   return {
     changes,
     portal: {
-      users: portal.users,
+      ...portal,
       racks: withNames(portal.racks, racks),
       devices: withNames(portal.devices, devices),
       templates: withNames(portal.templates, templates),

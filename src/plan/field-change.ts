@@ -18,8 +18,11 @@ export function fieldsOf(change: Change): FieldChange[] {
       return fieldChanges(change.rack, change.patch);
     case 'update-device':
       return fieldChanges(change.device, change.patch);
-    case 'replace-device':
-      return fieldChanges(change.device, change.draft);
+    case 'replace-device': {
+      // When the server was made is no field that the portal would show.
+      const { createdAt: _, kind: __, ...draft } = change.draft;
+      return fieldChanges(change.device, draft);
+    }
     case 'create-template':
     case 'create-rack':
     case 'create-device':

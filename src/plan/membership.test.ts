@@ -4,12 +4,12 @@ import {
   cloud,
   device,
   group,
+  owner,
   portal,
   rack,
   server,
   tree,
   unreadable,
-  user,
 } from '../../test/support/builders.ts';
 import { membership } from './membership.ts';
 import { memoryKey } from './memory.ts';
@@ -94,7 +94,7 @@ test('what the cloud does not list belongs to nothing, and a deleted stack has n
 });
 
 test('a server without a stack belongs to its project, if that is wished and a user has it', () => {
-  const nobody = portal({ users: [user({ projectId: null })] });
+  const nobody = portal({ owners: [owner({ projectId: null })] });
 
   expect(homes({ servers: [web] })).toEqual({});
   expect(homes({ servers: [web] }, portal(), 'rack')).toEqual({ web: 'standalone:project' });

@@ -85,7 +85,7 @@ function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlan
   const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
   const stays = (device: Device, { template: { foreignId } }: DesiredDevice) => {
     const template = context.templates.get(foreignId);
-    return template?.ref.kind === 'present' && template.ref.id === device.templateId && isHere(device);
+    return template?.ref.kind === 'present' && isMadeFrom(device, template) && isHere(device);
   };
   const isRight = (wanted: DesiredDevice) => {
     const [device, ...others] = wanted.present;
@@ -105,6 +105,14 @@ function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlan
     else if (!saysAlready(device, wanted)) sorted.update.push({ device, wanted });
   }
   return sorted;
+}
+
+/** A release that does not show templates leaves but the height to go by. */
+function isMadeFrom(device: Device, { ref, height }: PlannedTemplate): boolean {
+  const { templateId } = device;
+  if (templateId !== undefined) return ref.kind === 'present' && ref.id === templateId;
+  const { location } = device;
+  return !location || location.endU - location.startU + 1 === height;
 }
 
 function byNameAndId({ server: a }: DesiredDevice, { server: b }: DesiredDevice): number {
@@ -178,7 +186,7 @@ function planNewDevices(
         name,
         // A server in a state that we do not know: the one status that offers no button.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
-        loginUser: device?.loginUser ?? '',
+        loginUser: (device?.kind === 'server' && device.loginUser) || '',
         metadata: { ...(device && withoutStack(device.metadata)), ...fields.metadata },
       },
     };
@@ -212,7 +220,7 @@ function planSlots(
       const name = chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
       const sibling = index.racksOfSource.get(desired.key)?.find(recall);
-      const rack = newRack(desired, slot, name, sibling);
+      const rack = newRack(desired, slot, { name, number: at + 1, sibling });
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
     } else if (at > 0 && slot.devices === 0 && !kept.has(present)) {
       const reason = 'nothing stands in it any more';
@@ -256,7 +264,7 @@ function nameIn(slot: Slot, wanted: DesiredDevice, present: string | undefined):
 }
 
 function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
-  const fields = deviceFields(wanted);
+  const { kind: _, createdAt: __, ...fields } = deviceFields(wanted);
   return difference<DevicePatch>(device, {
     name,
     ...(wanted.status && { status: wanted.status }),
@@ -275,7 +283,11 @@ function rackPatch(rack: Rack, desired: DesiredRack, slot: Slot, name: string): 
   });
 }
 
-function newRack(desired: DesiredRack, slot: Slot, name: string, sibling: Rack | undefined) {
+function newRack(
+  desired: DesiredRack,
+  slot: Slot,
+  { name, number, sibling }: { name: string; number: number; sibling: Rack | undefined },
+) {
   if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
   const remembered = sibling && inherited(sibling);
   return {
@@ -288,8 +300,16 @@ function newRack(desired: DesiredRack, slot: Slot, name: string, sibling: Rack |
       creationOutput: desired.creationOutput ?? remembered?.creationOutput ?? '',
       networkDetails: {},
       metadata: { ...remembered?.metadata, ...desired.metadata },
+      orderId: orderId(desired, number),
+      createdAt: desired.createdAt(),
+      clusterType: desired.clusterType,
     },
   };
+}
+
+/** Unique over all racks: without a billing platform the source stands for the order. */
+function orderId({ key }: DesiredRack, number: number): string {
+  return number === 1 ? key : `${key}/${number}`;
 }
 
 function reasonForRack(at: number): string {

@@ -96,11 +96,11 @@ test('a server of a stack that was seen has one device, in a rack of its stack, 
   assert(
     property(situation, (told) => {
       const given = withoutBrake(told);
-      const { racks, devices, users } = applied(changesOf(planOf(given)), given.portal);
+      const { racks, devices, owners } = applied(changesOf(planOf(given)), given.portal);
 
       const rackOf = new Map(racks.map((rack) => [rack.id, rack]));
       const shown = serversToShow(given).map(({ server, root }) => {
-        const owner = users.find(({ projectId }) => projectId === root.projectId);
+        const owner = owners.find(({ projectId }) => projectId === root.projectId);
         const own = devices.filter(
           ({ metadata, location }) =>
             metadata['openstack_instance_id'] === server.id &&
@@ -219,7 +219,7 @@ function serversToShow({ cloud, portal }: Situation): { server: Server; root: St
       listing === 'listed' &&
       root.status !== 'DELETE_COMPLETE' &&
       !cloud.unobserved.has(root.projectId) &&
-      portal.users.some(({ projectId }) => projectId === root.projectId),
+      portal.owners.some(({ projectId }) => projectId === root.projectId),
   );
   return cloud.servers.flatMap(({ server, listing }) => {
     if (server.kind !== 'server' || listing !== 'listed' || isDeleted(server)) return [];
@@ -305,11 +305,11 @@ function interleaved({ phases }: Plan, lots: readonly number[]): Change[] {
 }
 
 /** What carries none of the keys that this service and its first version write. */
-function unowned({ users, racks, devices, templates }: PortalSnapshot) {
+function unowned({ owners, racks, devices, templates }: PortalSnapshot) {
   const lacks = (metadata: JsonObject, key: string) =>
     typeof metadata[key] !== 'string' || metadata[key] === '';
   return {
-    users,
+    owners,
     racks: byId(
       racks.filter(
         ({ metadata }) => lacks(metadata, 'openstack_stack_id') && lacks(metadata, 'openstack_project_id'),
@@ -350,7 +350,7 @@ function picture({ racks, devices, templates }: PortalSnapshot): string[] {
       id: undefined,
       name: device.name.slice(0, 99).replace(deviceEnd, ''),
       rack: location && sources.get(location.rackId),
-      template: templateOf.get(templateId),
+      template: templateId && templateOf.get(templateId),
     })),
   ];
   return [...new Set(rows.map(canonical))].sort();
@@ -480,9 +480,10 @@ function turnedServer(server: Server): Server {
   return { ...server, addresses: server.addresses.toReversed(), volumes: server.volumes.toReversed() };
 }
 
-function turnedPortal({ users, racks, devices, templates }: PortalSnapshot): PortalSnapshot {
+function turnedPortal({ profile, owners, racks, devices, templates }: PortalSnapshot): PortalSnapshot {
   return {
-    users: users.toReversed(),
+    profile,
+    owners: owners.toReversed(),
     racks: racks.toReversed(),
     devices: devices.toReversed(),
     templates: templates.toReversed(),

@@ -6,6 +6,7 @@ import {
   device,
   flavor,
   group,
+  owner,
   portal,
   rack,
   server,
@@ -13,7 +14,6 @@ import {
   template,
   tree,
   unreadable,
-  user,
 } from '../../test/support/builders.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
@@ -89,9 +89,9 @@ test("a stack becomes a rack of its project's user, a server a device, a flavor 
 });
 
 test('a stack of a project that no user has is not shown', () => {
-  const users = [user({ projectId: null }), user({ id: 2, root: true, projectId: null })];
+  const owners = [owner({ projectId: null }), owner({ id: 2, leaving: true })];
 
-  expect(after(stackOf('web'), portal({ users }))).toMatchObject({ racks: [], devices: [] });
+  expect(after(stackOf('web'), portal({ owners }))).toMatchObject({ racks: [], devices: [] });
 });
 
 test('an empty rack is filled from the top down by the names of the servers, then by their ids', () => {
@@ -107,9 +107,9 @@ test('an empty rack is filled from the top down by the names of the servers, the
 });
 
 test('of two users with one project the lower id has its stacks, in whatever order they are listed', () => {
-  const users = [user({ id: 7 }), user({ id: 3 }), user({ id: 1, root: true })];
+  const owners = [owner({ id: 7 }), owner({ id: 3 }), owner({ id: 1, leaving: true })];
 
-  expect(after(stackOf('web'), portal({ users })).racks).toMatchObject([{ ownerId: 3 }]);
+  expect(after(stackOf('web'), portal({ owners })).racks).toMatchObject([{ ownerId: 3 }]);
 });
 
 test('a stack of 100 servers fills a rack of 72 units and a further one', () => {
@@ -391,11 +391,11 @@ test('the stacks of a project that could not be listed stay as they are', () => 
 });
 
 test('a project that another user has now is shown to that user; the racks of the other are not ours any more', () => {
-  const before = after(stackOf('web'), portal({ users: [user(), user({ id: 2, projectId: null })] }));
-  const users = [user({ projectId: null }), user({ id: 2 })];
+  const before = after(stackOf('web'), portal({ owners: [owner(), owner({ id: 2, projectId: null })] }));
+  const owners = [owner({ projectId: null }), owner({ id: 2 })];
 
-  const { racks, devices } = after(stackOf('web'), { ...before, users });
-  const { foreign } = plan(cloud(stackOf('web')), { ...before, users }, settings());
+  const { racks, devices } = after(stackOf('web'), { ...before, owners });
+  const { foreign } = plan(cloud(stackOf('web')), { ...before, owners }, settings());
 
   expect(racks).toEqual([...before.racks, expect.objectContaining({ name: 'stack', ownerId: 2 })]);
   expect(devices).toEqual([

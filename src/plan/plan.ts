@@ -1,4 +1,4 @@
-import type { Device, PortalSnapshot, Rack, Template, UserId } from '../concertim/model.ts';
+import type { Device, OwnerId, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
 import type { Server } from '../openstack/model.ts';
 import { type DeletionPolicy, judgeRemovals } from './brake.ts';
 import { takeCensus } from './census.ts';
@@ -224,13 +224,13 @@ function goneDevices(changes: readonly Change[]): Set<Device> {
 }
 
 /** Per owner the names of the racks that are there and stay. */
-function takenNames(portal: PortalSnapshot, leaving: Departures): Map<UserId, Set<string>> {
-  const taken = new Map<UserId, Set<string>>();
+function takenNames(portal: PortalSnapshot, leaving: Departures): Map<OwnerId, Set<string>> {
+  const taken = new Map<OwnerId, Set<string>>();
   for (const rack of portal.racks) if (!leaving.racks.has(rack)) ofOwner(taken, rack.ownerId).add(rack.name);
   return taken;
 }
 
-function ofOwner(taken: Map<UserId, Set<string>>, owner: UserId): Set<string> {
+function ofOwner(taken: Map<OwnerId, Set<string>>, owner: OwnerId): Set<string> {
   let names = taken.get(owner);
   if (!names) taken.set(owner, (names = new Set()));
   return names;

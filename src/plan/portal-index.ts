@@ -1,11 +1,11 @@
-import type { Device, PortalSnapshot, Rack, RackId, User, UserId } from '../concertim/model.ts';
+import type { Device, Owner, OwnerId, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
 import type { ProjectId, ServerId } from '../openstack/model.ts';
 import { keyOfSource, type RackKey, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
 
 /** The portal's state by the keys that a plan asks for. Everything is in the order of the portal's ids. */
 export interface PortalIndex {
-  /** Who sees a project's stacks: of two users with one project the lower id. */
-  readonly ownerOfProject: ReadonlyMap<ProjectId, User>;
+  /** Who sees a project's stacks: of two with one project the lower id. */
+  readonly ownerOfProject: ReadonlyMap<ProjectId, Owner>;
   readonly racksOfSource: ReadonlyMap<RackKey, readonly Rack[]>;
   readonly sources: ReadonlyMap<RackKey, RackSource>;
   readonly devicesOfServer: ReadonlyMap<ServerId, readonly Device[]>;
@@ -14,19 +14,19 @@ export interface PortalIndex {
   /** Ours and foreign ones. */
   readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
   readonly racks: ReadonlyMap<RackId, Rack>;
-  readonly users: ReadonlyMap<UserId, User>;
+  readonly owners: ReadonlyMap<OwnerId, Owner>;
 }
 
 /** The project that a source's racks are shown for; undefined when their owner has none. */
 export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | undefined {
-  const owner = index.users.get(index.racksOfSource.get(key)?.[0]?.ownerId as UserId);
+  const owner = index.owners.get(index.racksOfSource.get(key)?.[0]?.ownerId as OwnerId);
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
 /** The projects of all who have racks of a source: of a stack that was not seen several may claim to have it. */
 export function projectsOfRacks(key: RackKey, index: PortalIndex): ProjectId[] {
   const owners = new Set(index.racksOfSource.get(key)?.map(({ ownerId }) => ownerId));
-  return [...owners].flatMap((owner) => (index.users.get(owner)?.projectId ?? []) as ProjectId | []);
+  return [...owners].flatMap((owner) => (index.owners.get(owner)?.projectId ?? []) as ProjectId | []);
 }
 
 /** What was made of a snapshot: a run asks for it several times, and a targeted one for the whole portal. */
@@ -37,9 +37,10 @@ const indices = new WeakMap<PortalSnapshot, PortalIndex>();
 export function inOrderOfIds(snapshot: PortalSnapshot): PortalSnapshot {
   let portal = ordered.get(snapshot);
   if (!portal) {
-    const { users, racks, devices, templates } = snapshot;
+    const { profile, owners, racks, devices, templates } = snapshot;
     portal = {
-      users: inOrder(users),
+      profile,
+      owners: inOrder(owners),
       racks: inOrder(racks),
       devices: inOrder(devices),
       templates: inOrder(templates),
@@ -58,20 +59,20 @@ export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   return index;
 }
 
-/** Who owns each project: of two users with one project the lower id. */
-export function ownersOfProjects(users: readonly User[]): Map<ProjectId, User> {
-  const owners = new Map<ProjectId, User>();
-  for (const user of inOrder(users)) {
-    if (user.root || user.projectId === null) continue;
-    const project = user.projectId as ProjectId;
-    if (!owners.has(project)) owners.set(project, user);
+/** Who owns each project: of two owners with one project the lower id. */
+export function ownersOfProjects(owners: readonly Owner[]): Map<ProjectId, Owner> {
+  const ofProjects = new Map<ProjectId, Owner>();
+  for (const owner of inOrder(owners)) {
+    if (owner.projectId === null) continue;
+    const project = owner.projectId as ProjectId;
+    if (!ofProjects.has(project)) ofProjects.set(project, owner);
   }
-  return owners;
+  return ofProjects;
 }
 
 function newIndex(portal: PortalSnapshot): PortalIndex {
-  const users = new Map(portal.users.map((user) => [user.id, user]));
-  const ownerOfProject = ownersOfProjects(portal.users);
+  const owners = new Map(portal.owners.map((owner) => [owner.id, owner]));
+  const ownerOfProject = ownersOfProjects(portal.owners);
 
   const racks = new Map<RackId, Rack>();
   const racksOfSource = new Map<RackKey, Rack[]>();
@@ -103,11 +104,11 @@ function newIndex(portal: PortalSnapshot): PortalIndex {
     ownedDevices,
     devicesOfRack,
     racks,
-    users,
+    owners,
   };
 }
 
-/** Numbers by size (generation A), texts by their letters (B). */
+/** Numbers by size, UUIDs by their letters: neither is age. */
 export function compareIds(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return compareTexts(String(a), String(b));

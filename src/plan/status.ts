@@ -1,4 +1,4 @@
-import type { DeviceStatus, RackStatus } from '../concertim/model.ts';
+import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import type { Server } from '../openstack/model.ts';
 
 /** What a status is when the cloud's own state is not one we know: the portal keeps what it shows. */

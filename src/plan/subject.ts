@@ -1,6 +1,22 @@
-import type { Device, DeviceId, PortalSnapshot, Rack, RackId, Template, UserId } from '../concertim/model.ts';
+import type {
+  Device,
+  DeviceId,
+  OwnerId,
+  PortalSnapshot,
+  Rack,
+  RackId,
+  Template,
+} from '../concertim/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
-import { type Change, changesOf, type Held, type NewDevice, type NewRackKey, type Plan } from './change.ts';
+import {
+  type Change,
+  changesOf,
+  type Held,
+  type NewDevice,
+  type NewRackKey,
+  type Plan,
+  templateKey,
+} from './change.ts';
 import { keyOfSource, serverOfDevice, sourceOfRack } from './ownership.ts';
 
 /** What a change is about, for people, logs and programs: enough to find it in the portal and in OpenStack. */
@@ -110,15 +126,15 @@ export class Subjects {
   }
 }
 
-function mapsOf(plan: Plan, { users, racks, devices, templates }: PortalSnapshot) {
+function mapsOf(plan: Plan, { owners, racks, devices, templates }: PortalSnapshot) {
   const newRacks = new Map<NewRackKey, Pick<Rack, 'name' | 'ownerId' | 'metadata'>>();
   const newTemplates = new Map<string, string>();
   for (const change of changesOf(plan)) {
     if (change.kind === 'create-rack') newRacks.set(change.key, change.draft);
-    if (change.kind === 'create-template') newTemplates.set(change.draft.foreignId, change.draft.name);
+    if (change.kind === 'create-template') newTemplates.set(templateKey(change.draft), change.draft.name);
   }
   return {
-    owners: new Map<UserId, string>(users.map(({ id, login }) => [id, login])),
+    owners: new Map<OwnerId, string>(owners.map(({ id, name }) => [id, name])),
     racks: new Map(racks.map((rack) => [rack.id, rack])),
     devices: new Map(devices.map((device) => [device.id, device])),
     templates: new Map(templates.map((template) => [template.id, template])),

@@ -7,7 +7,15 @@ import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import type { Change, NewDevice, NewRackKey, Plan, RackRef, TemplateRef } from '../plan/change.ts';
+import {
+  type Change,
+  type NewDevice,
+  type NewRackKey,
+  type Plan,
+  type RackRef,
+  type TemplateRef,
+  templateKey,
+} from '../plan/change.ts';
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -140,10 +148,13 @@ class PlanWriter {
         const { draft } = change;
         const template = await this.#create(
           () => createTemplate(session, draft, signal),
-          async () => (await listTemplates(session, signal)).find((t) => t.foreignId === draft.foreignId),
+          async () =>
+            (await listTemplates(session, signal)).find(({ foreignId, tag }) =>
+              draft.tag ? tag === draft.tag : foreignId === draft.foreignId,
+            ),
         );
         mirror.setTemplate(template);
-        this.#templates.set(draft.foreignId, template.id);
+        this.#templates.set(templateKey(draft), template.id);
         return template.id;
       }
       case 'update-template':
@@ -173,7 +184,7 @@ class PlanWriter {
         mirror.deleteRack(change.rack.id);
         return undefined;
       case 'update-device':
-        mirror.setDevice(await updateDevice(session, change.device.id, change.patch, signal));
+        mirror.setDevice(await updateDevice(session, change.device, change.patch, signal));
         return undefined;
       case 'delete-device':
         await this.#confirmDevice(change.device);

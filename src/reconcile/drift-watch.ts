@@ -91,7 +91,7 @@ export interface FullRun {
 }
 
 function suspectsOf(run: FullRun): Suspect[] {
-  const knownOwners = new Set(run.known.users.filter(({ projectId }) => projectId).map(({ id }) => id));
+  const knownOwners = new Set(run.known.owners.filter(({ projectId }) => projectId).map(({ id }) => id));
   const knownStacks = new Set<string | undefined>(run.known.racks.map(stackOf));
   const knownServers = new Set<string | undefined>(run.known.devices.map(serverOfDevice));
   const racks = byId(run.known.racks);

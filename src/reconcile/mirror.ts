@@ -1,20 +1,22 @@
 import type {
   Device,
   DeviceId,
+  Owner,
   PortalSnapshot,
   Rack,
   RackId,
   Template,
   TemplateId,
-  User,
 } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 
 /**
  * The portal as its one writer knows it: read whole by each full run, kept current by the writer's own writes, so that a
  * targeted run need not read it again.
  */
 export class PortalMirror {
-  #users: readonly User[];
+  readonly #profile: PortalProfile;
+  #owners: readonly Owner[];
   readonly #racks: Map<RackId, Rack>;
   readonly #devices: Map<DeviceId, Device>;
   readonly #templates: Map<TemplateId, Template>;
@@ -22,7 +24,8 @@ export class PortalMirror {
   #snapshot: PortalSnapshot | undefined;
 
   constructor(snapshot: PortalSnapshot) {
-    this.#users = snapshot.users;
+    this.#profile = snapshot.profile;
+    this.#owners = snapshot.owners;
     this.#racks = new Map(snapshot.racks.map((rack) => [rack.id, rack]));
     this.#devices = new Map(snapshot.devices.map((device) => [device.id, device]));
     this.#templates = new Map(snapshot.templates.map((template) => [template.id, template]));
@@ -30,7 +33,8 @@ export class PortalMirror {
 
   snapshot(): PortalSnapshot {
     this.#snapshot ??= {
-      users: this.#users,
+      profile: this.#profile,
+      owners: this.#owners,
       racks: [...this.#racks.values()],
       devices: [...this.#devices.values()],
       templates: [...this.#templates.values()],
@@ -38,9 +42,9 @@ export class PortalMirror {
     return this.#snapshot;
   }
 
-  setUsers(users: readonly User[]): void {
+  setOwners(owners: readonly Owner[]): void {
     this.#snapshot = undefined;
-    this.#users = users;
+    this.#owners = owners;
   }
 
   setRack(rack: Rack): void {

@@ -63,7 +63,7 @@ export async function observeCloud(
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
   const { session } = options;
-  const projects = [...ownersOfProjects(portal.users).keys()];
+  const projects = [...ownersOfProjects(portal.owners).keys()];
   const [servers, stacks, flavors, externalNetworks] = await Promise.all([
     listServers(session, {}, signal),
     listStacks(session, { projects }, signal),

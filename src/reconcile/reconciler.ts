@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PortalSnapshot } from '../concertim/model.ts';
+import { listOwners } from '../concertim/owners.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
-import { listUsers } from '../concertim/users.ts';
+import { readPortal } from '../concertim/snapshot.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
@@ -22,7 +23,6 @@ import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
-import { observePortal } from './observe-portal.ts';
 import { observeReferences } from './observe-references.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
@@ -58,8 +58,8 @@ interface Run {
   readonly log: Logger;
 }
 
-/** Users are made while we run; those of projects that are not the portal's would have us ask for every event. */
-const usersAgeMs = 30_000;
+/** Users and teams are made while we run; those of projects that are not the portal's would have us ask for every event. */
+const ownersAgeMs = 30_000;
 
 /**
  * The portal's one writer: observes both sides, plans, applies. One run at a time; whoever calls sees to that
@@ -70,7 +70,7 @@ export class Reconciler {
   readonly #observe: ObserveOptions;
   readonly #tracing: Tracing;
   #mirror: PortalMirror | undefined;
-  #usersReadAt = 0;
+  #ownersReadAt = 0;
   #flavors: readonly Flavor[] = [];
   /** Whether the last full run found that this is not the cloud that the portal shows. */
   #isWrongCloud = false;
@@ -93,7 +93,7 @@ export class Reconciler {
   /** Both sides as they are, and what would be changed. Changes nothing. */
   async survey(signal?: AbortSignal): Promise<Survey> {
     const elapsed = startStopwatch();
-    const portal = await observePortal(this.#options.portal, signal);
+    const portal = await readPortal(this.#options.portal, signal);
     const seen = await observeCloud(this.#observe, portal, this.#announced, signal);
     const observedMs = elapsed();
     const changes = plan(seen.cloud, portal, this.#options.settings);
@@ -129,7 +129,7 @@ export class Reconciler {
     const survey = await this.survey(signal);
     this.#mirror = new PortalMirror(survey.portal);
     this.#isWrongCloud = survey.plan.isWrongCloud;
-    this.#usersReadAt = this.#options.clock.now();
+    this.#ownersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
     if (known) {
@@ -159,7 +159,7 @@ export class Reconciler {
 
     const run = this.#begin('targeted');
     const elapsed = startStopwatch();
-    await this.#refreshUsers(references, mirror, signal);
+    await this.#refreshOwners(references, mirror, signal);
     const portal = mirror.snapshot();
     const known = { portal, flavors: this.#flavors, announced: this.#announced };
     const seen = await observeReferences(this.#observe, references, known, signal);
@@ -170,18 +170,19 @@ export class Reconciler {
     return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }
 
-  async #refreshUsers(
+  async #refreshOwners(
     references: readonly Reference[],
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const now = this.#options.clock.now();
-    if (ageOf(this.#usersReadAt, now) < usersAgeMs) return;
+    if (ageOf(this.#ownersReadAt, now) < ownersAgeMs) return;
     const { ownerOfProject } = indexPortal(mirror.snapshot());
     const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
     if (!references.some(isStrange)) return;
-    mirror.setUsers(await listUsers(this.#options.portal, signal));
-    this.#usersReadAt = now;
+    const { profile } = mirror.snapshot();
+    mirror.setOwners(await listOwners(this.#options.portal, profile, signal));
+    this.#ownersReadAt = now;
   }
 
   #begin(scope: RunReport['scope']): Run {
@@ -238,7 +239,7 @@ export class Reconciler {
         servers: seen.cloud.servers.size,
         stacks: seen.cloud.trees.length,
         flavors: seen.cloud.flavors.length,
-        users: portal.users.length,
+        users: portal.owners.length,
         racks: portal.racks.length,
         devices: portal.devices.length,
         templates: portal.templates.length,

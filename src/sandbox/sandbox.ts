@@ -1,3 +1,4 @@
+import type { Release } from '../concertim/profile.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { Cloud } from './cloud/cloud.ts';
 import { Ids, randomFor } from './cloud/ids.ts';
@@ -21,6 +22,8 @@ import { addView } from './view/view.ts';
 export interface SandboxOptions {
   /** The same seed gives the same ids, names and story. Default 1. */
   readonly seed?: number;
+  /** The portal's release. Default 2023-08. */
+  readonly release?: Release;
   /** Default 3. */
   readonly projects?: number;
   /** In all. Default: two to a project. */
@@ -113,7 +116,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     microversion: options.microversion ?? '2.100',
   });
   const population = new Population(cloud, { projects, stacks, servers }, randomFor(seed, 'population'));
-  const portal = new Portal({ clock, random: randomFor(seed, 'portal') });
+  const portal = new Portal({
+    clock,
+    random: randomFor(seed, 'portal'),
+    ...(options.release && { release: options.release }),
+  });
   population.introduceTo(portal);
   const telemetry = new Telemetry(cloud);
   const metricDaemon = new MetricDaemon(portal);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { readPortal } from '../../src/concertim/snapshot.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { listServers } from '../../src/openstack/compute.ts';
 import { listStacks } from '../../src/openstack/orchestration.ts';
 import { ExternalNetworks } from '../../src/reconcile/external-networks.ts';
-import { observePortal } from '../../src/reconcile/observe-portal.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { showServers } from '../support/metrics-scenario.ts';
 import { sessionsOn } from '../support/sandbox-sessions.ts';
@@ -18,7 +18,7 @@ test('of lists that are read again only what has changed is made anew', async ()
   showServers(sandbox);
   const { cloud, portal, close } = sessionsOn(sandbox.config);
   const read = async () => {
-    const { racks, devices } = await observePortal(portal);
+    const { racks, devices } = await readPortal(portal);
     const { stacks } = await listStacks(cloud, { projects: [] });
     return { servers: await listServers(cloud), stacks, racks, devices };
   };

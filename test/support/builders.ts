@@ -1,4 +1,5 @@
 import type * as concertim from '../../src/concertim/model.ts';
+import { profiles } from '../../src/concertim/profile.ts';
 import type * as openstack from '../../src/openstack/model.ts';
 import type { CloudObservation, Evidence, Scope, StackTree } from '../../src/plan/observation.ts';
 import type { RackKey } from '../../src/plan/ownership.ts';
@@ -147,15 +148,23 @@ function byId<Id extends string>(evidence: Readonly<Record<string, Evidence>> = 
   return new Map(Object.entries(evidence) as [Id, Evidence][]);
 }
 
-export function user(fields: Partial<Plain<concertim.User>> = {}): concertim.User {
+/** A user, unless it says that it is a team. */
+export function owner(fields: Partial<Plain<concertim.Owner>> = {}): concertim.Owner {
+  const account = {
+    billingAccountId: undefined,
+    cost: undefined,
+    credits: undefined,
+    billingPeriod: undefined,
+  };
   return {
+    kind: 'user',
     id: 1,
-    login: 'alice',
-    root: false,
-    cloudUserId: 'a11ce',
+    name: 'alice',
     projectId: 'project',
+    leaving: false,
+    account,
     ...fields,
-  } as concertim.User;
+  } as concertim.Owner;
 }
 
 /** A rack made by hand; `metadata: { openstack_stack_id }` makes it ours. */
@@ -175,7 +184,7 @@ export function rack(fields: Partial<Plain<concertim.Rack>> = {}): concertim.Rac
 
 /** A device made by hand, at the bottom of rack 1; `metadata: { openstack_instance_id }` makes it ours. */
 export function device(
-  fields: Omit<Partial<Plain<concertim.Device>>, 'location'> & {
+  fields: Omit<Partial<Plain<concertim.Device & { kind: 'server' }>>, 'location'> & {
     readonly location?: Partial<Plain<concertim.Location>> | null;
   } = {},
 ): concertim.Device {
@@ -186,6 +195,7 @@ export function device(
     name: 'device',
     description: null,
     status: 'ACTIVE',
+    kind: 'server',
     templateId: 1,
     publicIps: null,
     privateIps: null,
@@ -214,7 +224,14 @@ export function template(fields: Partial<Plain<concertim.Template>> = {}): conce
 }
 
 export function portal(fields: Partial<concertim.PortalSnapshot> = {}): concertim.PortalSnapshot {
-  return { users: [user()], racks: [], devices: [], templates: [], ...fields };
+  return {
+    profile: profiles['2023-08'],
+    owners: [owner()],
+    racks: [],
+    devices: [],
+    templates: [],
+    ...fields,
+  };
 }
 
 export function settings(fields: Partial<PlanSettings> = {}): PlanSettings {

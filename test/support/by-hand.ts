@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Device, DeviceId, PortalSnapshot, Rack, RackId, UserId } from '../../src/concertim/model.ts';
+import type { Device, DeviceId, OwnerId, PortalSnapshot, Rack, RackId } from '../../src/concertim/model.ts';
 import { PaperPortal, PortalRefusal } from './paper-portal.ts';
 
 /** Something done to a portal by hand; as it was when the portal refuses, or when there is nothing to do it to. */
@@ -18,13 +18,16 @@ const names = ['a', 'a-b', 'a-2', 'a-b-00000', 'a-b-55555', 'b', 'standalone', '
 const requests: Readonly<Record<string, (portal: PaperPortal, draw: Draw) => void>> = {
   'make a rack': (portal, { at, name }) => {
     portal.createRack({
-      ownerId: (1 + (at % 4)) as UserId,
+      ownerId: (1 + (at % 4)) as OwnerId,
       name,
       height: 10,
       status: 'ACTIVE',
       creationOutput: '',
       networkDetails: {},
       metadata: { room: 'B' },
+      orderId: `by-hand-${name}`,
+      createdAt: '2026-11-22T12:00:00Z',
+      clusterType: undefined,
     });
   },
   'make a device': (portal, { at, name, startU }) => {
@@ -34,6 +37,8 @@ const requests: Readonly<Record<string, (portal: PaperPortal, draw: Draw) => voi
     if (!rack || !template) return;
     portal.createDevice({
       name,
+      kind: 'server',
+      createdAt: '2026-11-22T12:00:00Z',
       templateId: template.id,
       description: 'a switch',
       status: 'ACTIVE',

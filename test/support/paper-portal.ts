@@ -3,18 +3,24 @@ import {
   type DeviceDraft,
   type DeviceId,
   type DevicePatch,
-  deviceStatuses,
   type PortalSnapshot,
   type Rack,
   type RackDraft,
   type RackId,
   type RackPatch,
-  rackStatuses,
   type Template,
   type TemplateId,
   type TemplatePatch,
 } from '../../src/concertim/model.ts';
-import type { Change, NewDevice, NewRackKey, RackRef, TemplateRef } from '../../src/plan/change.ts';
+import { deviceStatuses, rackStatuses } from '../../src/concertim/statuses.ts';
+import {
+  type Change,
+  type NewDevice,
+  type NewRackKey,
+  type RackRef,
+  type TemplateRef,
+  templateKey,
+} from '../../src/plan/change.ts';
 import { unreachable } from '../../src/runtime/unreachable.ts';
 
 /** The portal says no; the message is what it would answer. */
@@ -28,14 +34,16 @@ export class PortalRefusal extends Error {
  * knows nothing of who owns what in the cloud.
  */
 export class PaperPortal {
-  readonly #users: PortalSnapshot['users'];
+  readonly #profile: PortalSnapshot['profile'];
+  readonly #owners: PortalSnapshot['owners'];
   readonly #racks = new Map<RackId, Rack>();
   readonly #devices = new Map<DeviceId, Device>();
   readonly #templates = new Map<TemplateId, Template>();
   #lastId = 0;
 
-  constructor({ users, racks, devices, templates }: PortalSnapshot) {
-    this.#users = users;
+  constructor({ profile, owners, racks, devices, templates }: PortalSnapshot) {
+    this.#profile = profile;
+    this.#owners = owners;
     for (const rack of racks) this.#racks.set(rack.id, rack);
     for (const device of devices) this.#devices.set(device.id, device);
     for (const template of templates) this.#templates.set(template.id, template);
@@ -46,7 +54,8 @@ export class PaperPortal {
   /** Its lists, in the order in which the rows were last written. */
   snapshot(): PortalSnapshot {
     return {
-      users: this.#users,
+      profile: this.#profile,
+      owners: this.#owners,
       racks: [...this.#racks.values()],
       devices: [...this.#devices.values()],
       templates: [...this.#templates.values()],
@@ -62,7 +71,7 @@ export class PaperPortal {
   #carryOut(change: Change, made: Made): void {
     switch (change.kind) {
       case 'create-template':
-        made.templates.set(change.draft.foreignId, this.createTemplate(change.draft));
+        made.templates.set(templateKey(change.draft), this.createTemplate(change.draft));
         return;
       case 'update-template':
         return this.updateTemplate(change.template.id, change.patch);
@@ -112,7 +121,8 @@ export class PaperPortal {
     this.#templates.delete(id);
   }
 
-  createRack(draft: RackDraft): RackId {
+  createRack(whole: RackDraft): RackId {
+    const { createdAt: _, clusterType: __, ...draft } = whole;
     const rack: Rack = { ...stored(draft), id: this.#newId() as RackId };
     this.#checkRack(rack);
     this.#racks.set(rack.id, rack);
@@ -135,7 +145,8 @@ export class PaperPortal {
     this.#racks.delete(id);
   }
 
-  createDevice({ location, ...draft }: DeviceDraft): DeviceId {
+  createDevice(whole: DeviceDraft): DeviceId {
+    const { location, createdAt: _, ...draft } = whole;
     const { height } = found(this.#templates, draft.templateId);
     const { rackId, startU, facing } = location;
     const rack = this.#racks.get(rackId) ?? refuse(`500: there is no rack ${rackId}`);
@@ -152,7 +163,7 @@ export class PaperPortal {
   }
 
   updateDevice(id: DeviceId, patch: DevicePatch): void {
-    const device = { ...found(this.#devices, id), ...stored(patch) };
+    const device = { ...found(this.#devices, id), ...stored(patch) } as Device;
     this.#checkDevice(device);
     rewrite(this.#devices, device);
   }
@@ -180,7 +191,7 @@ export class PaperPortal {
   }
 
   #checkRack(rack: Rack): void {
-    if (!this.#users.some(({ id }) => id === rack.ownerId)) refuse('user: must exist');
+    if (!this.#owners.some(({ id }) => id === rack.ownerId)) refuse('user: must exist');
     checkText('name', rack.name, 255);
     if (!/^[A-Za-z0-9_-]+$/.test(rack.name)) refuse(`name: ${rack.name} is invalid`);
     if (!(Number.isInteger(rack.height) && rack.height >= 1 && rack.height <= 72))
@@ -203,7 +214,7 @@ export class PaperPortal {
     checkText('description', device.description ?? '', 255);
     if (!deviceStatuses.includes(device.status)) refuse(`status: ${device.status}`);
     checkObject('metadata', device.metadata);
-    checkObject('volume_details', device.volumeDetails);
+    if (device.kind === 'server') checkObject('volume_details', device.volumeDetails);
     for (const { id, name } of rack ? this.#devicesIn(rack.id) : []) {
       if (name === device.name && id !== device.id) refuse('name: taken');
     }

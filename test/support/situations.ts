@@ -3,7 +3,17 @@ import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import type { ProjectId, ServerGroup, ServerId, StackId } from '../../src/openstack/model.ts';
 import { changesOf } from '../../src/plan/change.ts';
 import { type PlanSettings, plan } from '../../src/plan/plan.ts';
-import { address, flavor, group, server, settings, stack, unreadable, user } from './builders.ts';
+import {
+  address,
+  portal as emptyPortal,
+  flavor,
+  group,
+  owner,
+  server,
+  settings,
+  stack,
+  unreadable,
+} from './builders.ts';
 import { byHand } from './by-hand.ts';
 import { type Listing, observe, type PaperCloud } from './paper-cloud.ts';
 import { PaperPortal } from './paper-portal.ts';
@@ -126,7 +136,7 @@ const cloudChanges = fc.record({
   ...rest,
 });
 
-/** The projects of the portal's users: in most stories of three users two have one project. */
+/** The projects of the portal's owners: in most stories of three users two have one project. */
 const projects = fc.oneof(
   { weight: 4, arbitrary: fc.constant(['p1', 'p2', 'p1'] as (ProjectId | null)[]) },
   { weight: 1, arbitrary: fc.array(fc.option(project), { minLength: 3, maxLength: 3 }) },
@@ -154,7 +164,7 @@ const story = fc.record({
 /** @throws whatever `plan` throws, and the portal's refusals of the earlier plan */
 export const situation: fc.Arbitrary<Situation> = story.map((story) => {
   const told = settings(story.settings);
-  const portal = new PaperPortal({ users: usersOf(story.projects), racks: [], devices: [], templates: [] });
+  const portal = new PaperPortal(emptyPortal({ owners: ownersOf(story.projects) }));
   const before = portal.snapshot();
   const changes = changesOf(plan(observe(cloudOf(story.earlier), before), before, told));
   portal.apply(changes.slice(0, Math.ceil((changes.length * story.percent) / 100)));
@@ -166,7 +176,7 @@ export const situation: fc.Arbitrary<Situation> = story.map((story) => {
       stacks: changed(story.earlier.stacks, story.since.stacks),
       servers: changed(story.earlier.servers, story.since.servers),
     }),
-    portal: { ...after, users: usersOf(story.projectsSince ?? story.projects) },
+    portal: { ...after, owners: ownersOf(story.projectsSince ?? story.projects) },
     settings: told,
   };
 });
@@ -181,9 +191,8 @@ function changed<T>(items: readonly (T | null)[], changes: readonly (readonly [n
   return Array.from(after, (item) => item ?? null);
 }
 
-function usersOf(projects: Told<typeof story>['projects']): PortalSnapshot['users'] {
-  const root = user({ id: 1, login: 'admin', root: true, projectId: null });
-  return [root, ...projects.map((projectId, at) => user({ id: at + 2, login: `user${at}`, projectId }))];
+function ownersOf(projects: Told<typeof story>['projects']): PortalSnapshot['owners'] {
+  return projects.map((projectId, at) => owner({ id: at + 2, name: `user${at}`, projectId }));
 }
 
 function cloudOf({

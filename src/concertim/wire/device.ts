@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type * as concertim from '../model.ts';
+import type { DeviceKind, DeviceStatus } from '../statuses.ts';
 import { Id } from './id.ts';
-import { JsonObject } from './json-object.ts';
+import { JsonObject, ShownJsonObject } from './json-object.ts';
+import { Money } from './money.ts';
 
 const InRack = z
   .object({
@@ -22,42 +24,113 @@ const InRack = z
 
 const Elsewhere = z.object({ type: z.string().refine((type) => type !== 'rack') }).transform(() => null);
 
-/** A device as lists give it (with `template_id`) and as it is shown alone (with the `template`). */
+/** How releases name the kinds: main and later, v1.2.0; earlier ones have servers alone, and no type. */
+export const kinds: Readonly<Record<DeviceKind, { readonly type: string; readonly details: string }>> = {
+  server: { type: 'Instance', details: 'Device::ComputeDetails' },
+  volume: { type: 'Volume', details: 'Device::VolumeDetails' },
+  network: { type: 'Network', details: 'Device::NetworkDetails' },
+};
+
+const Kind = z
+  .enum(
+    Object.values(kinds).flatMap(({ type, details }) => [type, details]),
+    { error: 'expected the type of an instance, a volume or a network' },
+  )
+  .optional()
+  .transform((type = 'Instance'): DeviceKind => {
+    const [kind] =
+      Object.entries(kinds).find(([, names]) => names.type === type || names.details === type) ?? [];
+    return (kind ?? 'server') as DeviceKind;
+  });
+
+const text = z.string().nullish();
+const flag = z.boolean().nullish();
+const whole = z.int().nullish();
+
+/** A device as lists give it (with `template_id`, if at all) and as it is shown alone (with the `template`). */
 export const Device = z
   .object({
     id: Id,
+    type: Kind,
     name: z.string(),
     description: z.string().nullable(),
     status: z.string(),
     location: z.union([InRack, Elsewhere, z.null()]),
     template_id: Id.optional(),
     template: z.object({ id: Id }).optional(),
-    public_ips: z.string().nullable(),
-    private_ips: z.string().nullable(),
-    ssh_key: z.string().nullable(),
-    login_user: z.string().nullable(),
-    volume_details: JsonObject,
     metadata: JsonObject,
+    cost: Money,
+    public_ips: text,
+    private_ips: text,
+    ssh_key: text,
+    login_user: text,
+    volume_details: ShownJsonObject,
+    availability_zone: text,
+    bootable: flag,
+    encrypted: flag,
+    read_only: flag,
+    size: whole,
+    volume_type: text,
+    admin_state_up: flag,
+    dns_domain: text,
+    l2_adjacency: flag,
+    mtu: whole,
+    port_security_enabled: flag,
+    qos_policy: text,
+    shared: flag,
   })
-  .transform((device, context): concertim.Device => {
+  .transform((device, context) => {
     const templateId = device.template_id ?? device.template?.id;
-    if (templateId === undefined) {
+    // v0.2.1 alone shows none, nor anything else of a server.
+    if (templateId === undefined && device.public_ips !== undefined) {
       context.addIssue({ code: 'custom', path: ['template_id'], message: 'missing, and so is template' });
       return z.NEVER;
     }
-    return {
+    const common = {
       id: device.id as concertim.DeviceId,
       name: device.name,
       description: device.description,
       // One that is unknown to us stays as it is: it equals none of ours, so the next plan replaces it.
-      status: device.status as concertim.DeviceStatus,
+      status: device.status as DeviceStatus,
       location: device.location,
-      templateId: templateId as concertim.TemplateId,
-      publicIps: device.public_ips,
-      privateIps: device.private_ips,
-      sshKey: device.ssh_key,
-      loginUser: device.login_user,
-      volumeDetails: device.volume_details,
+      templateId: templateId as concertim.TemplateId | undefined,
       metadata: device.metadata,
+      ...(device.cost !== undefined && { cost: device.cost }),
     };
+    return { ...common, ...detailsOf(device) } as concertim.Device;
   });
+
+type Row = Readonly<Record<string, unknown>> & { readonly type: DeviceKind };
+
+/** The names under which details come and go, by ours. */
+export const detailNames = {
+  server: {
+    publicIps: 'public_ips',
+    privateIps: 'private_ips',
+    sshKey: 'ssh_key',
+    loginUser: 'login_user',
+    volumeDetails: 'volume_details',
+  },
+  volume: {
+    availabilityZone: 'availability_zone',
+    bootable: 'bootable',
+    encrypted: 'encrypted',
+    readOnly: 'read_only',
+    size: 'size',
+    volumeType: 'volume_type',
+  },
+  network: {
+    adminStateUp: 'admin_state_up',
+    dnsDomain: 'dns_domain',
+    l2Adjacency: 'l2_adjacency',
+    mtu: 'mtu',
+    portSecurityEnabled: 'port_security_enabled',
+    qosPolicy: 'qos_policy',
+    shared: 'shared',
+  },
+} as const satisfies Record<DeviceKind, Readonly<Record<string, string>>>;
+
+function detailsOf(row: Row) {
+  const named = Object.entries(detailNames[row.type]).map(([ours, theirs]) => [ours, row[theirs]]);
+  return { kind: row.type, ...Object.fromEntries(named) };
+}

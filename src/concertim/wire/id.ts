@@ -1,6 +1,4 @@
 import { z } from 'zod';
 
-/** An id of generation A. */
-export const Id = z.int({
-  error: 'expected a whole number as id; UUIDs (the portal of 2024) are not served yet',
-});
+/** A whole number in the releases of 2023, a UUID in those of 2024. */
+export const Id = z.union([z.int(), z.string().min(1)], { error: 'expected a whole number or a UUID as id' });

@@ -6,3 +6,6 @@ export const JsonObject = z
   .record(z.string(), z.unknown())
   .nullable()
   .transform((object): concertim.JsonObject => object ?? {});
+
+/** A JSON column that some releases do not show. */
+export const ShownJsonObject = JsonObject.optional();

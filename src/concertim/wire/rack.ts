@@ -1,38 +1,52 @@
 import { z } from 'zod';
 import type * as concertim from '../model.ts';
+import type { RackStatus } from '../statuses.ts';
 import { Device } from './device.ts';
 import { Id } from './id.ts';
-import { JsonObject } from './json-object.ts';
+import { JsonObject, ShownJsonObject } from './json-object.ts';
+import { Money } from './money.ts';
 
 const fields = {
   id: Id,
   name: z.string(),
   u_height: z.int(),
   status: z.string(),
-  creation_output: z.string().nullable(),
-  network_details: JsonObject,
+  creation_output: z.string().nullish(),
+  network_details: ShownJsonObject,
   metadata: JsonObject,
+  order_id: z.string().nullish(),
+  cost: Money,
   owner: z.object({ id: Id }, { error: 'missing, as it is for users who are no super-user' }),
 };
 
+/** v0.2.1 alone shows neither of the two. */
+function isWhole(rack: z.output<z.ZodObject<typeof fields>>): boolean {
+  return (rack.creation_output === undefined) === (rack.network_details === undefined);
+}
+
+const half = { path: ['creation_output'], message: 'missing, or network_details is' };
+
 /** `GET /api/v1/racks`, and the answer to a creation or a change. */
-export const Rack = z.object(fields).transform(toRack);
+export const Rack = z.object(fields).refine(isWhole, half).transform(toRack);
 
 /** `GET /api/v1/racks/{id}` */
 export const RackWithDevices = z
   .object({ ...fields, devices: z.array(Device) })
+  .refine(isWhole, half)
   .transform(({ devices, ...rack }) => ({ rack: toRack(rack), devices }));
 
 function toRack(rack: z.output<z.ZodObject<typeof fields>>): concertim.Rack {
   return {
     id: rack.id as concertim.RackId,
-    ownerId: rack.owner.id as concertim.UserId,
+    ownerId: rack.owner.id as concertim.OwnerId,
     name: rack.name,
     height: rack.u_height,
     // One that is unknown to us stays as it is: it equals none of ours, so the next plan replaces it.
-    status: rack.status as concertim.RackStatus,
+    status: rack.status as RackStatus,
     creationOutput: rack.creation_output,
     networkDetails: rack.network_details,
     metadata: rack.metadata,
+    ...(rack.order_id && { orderId: rack.order_id }),
+    ...(rack.cost !== undefined && { cost: rack.cost }),
   };
 }

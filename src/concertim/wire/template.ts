@@ -13,6 +13,8 @@ export const Template = z
     vcpus: z.number().nullable(),
     ram: z.number().nullable(),
     disk: z.number().nullable(),
+    /** In releases with kinds of devices. */
+    tag: z.string().nullish(),
   })
   .transform(
     ({ id, foreign_id, ...template }): concertim.Template => ({

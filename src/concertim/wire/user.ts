@@ -1,22 +1,31 @@
 import { z } from 'zod';
 import type * as concertim from '../model.ts';
+import { accountFields, toAccount } from './account.ts';
 import { Id } from './id.ts';
+import { keystoneId } from './keystone-id.ts';
 
-/** `GET /api/v1/users`. Of super-users the portal leaves the cloud's ids out; it writes `cloud_user_id` with dashes. */
+/**
+ * `GET /api/v1/users`. Of super-users the portal leaves the cloud's ids out, by which alone v0.2.1 lets them be known; some
+ * releases write `cloud_user_id` with dashes, and those with teams have no `project_id`.
+ */
 export const User = z
   .object({
     id: Id,
     login: z.string(),
-    root: z.boolean(),
+    root: z.boolean().optional(),
     cloud_user_id: z.string().nullish(),
     project_id: z.string().nullish(),
+    status: z.string().optional(),
+    ...accountFields,
   })
   .transform(
     (user): concertim.User => ({
       id: user.id as concertim.UserId,
       login: user.login,
-      root: user.root,
-      cloudUserId: user.cloud_user_id?.replaceAll('-', '') || null,
-      projectId: user.project_id?.trim() || null,
+      root: user.root ?? user.cloud_user_id === undefined,
+      cloudUserId: keystoneId(user.cloud_user_id),
+      projectId: keystoneId(user.project_id),
+      leaving: user.status === 'pending deletion',
+      account: toAccount(user),
     }),
   );

@@ -91,11 +91,11 @@ function isNumeric(value: Scalar): boolean {
   );
 }
 
-/** `$12.34`, halves to the even cent. */
-export function money(amount: number): string {
+/** `12.34`, halves to the even cent; with a dollar sign where the release has one. */
+export function money(amount: number, style: 'dollars' | 'plain' | 'none'): string {
   const cents = amount * 100;
   const floor = Math.floor(cents);
   const isHalf = Math.abs(cents - floor - 0.5) < 1e-6;
   const rounded = isHalf ? floor + (floor % 2) : Math.round(cents);
-  return `$${(rounded / 100).toFixed(2)}`;
+  return `${style === 'dollars' ? '$' : ''}${(rounded / 100).toFixed(2)}`;
 }

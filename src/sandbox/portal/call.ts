@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import { asInteger, type JsonObject, type Scalar } from './attributes.ts';
+import type { JsonObject, Scalar } from './attributes.ts';
 import { type Parameters, readParameters, rootObject } from './parameters.ts';
-import type { UserRow } from './portal.ts';
+import type { Portal, UserRow } from './portal.ts';
 import { noSuchRecord } from './refusal.ts';
 import type { Table } from './table.ts';
 
@@ -22,10 +22,10 @@ export class Call {
     return (this.#request.query as { recurse?: string }).recurse === 'true';
   }
 
-  /** The row that the path names; an id that is no number names none. */
-  find<Row extends { readonly id: number }>(table: Table<Row>): Row {
+  /** The row that the path names; an id that was never shown names none. */
+  find<Row extends { readonly id: number }>({ ids }: Portal, table: Table<Row>): Row {
     const { id } = this.#request.params as { id: Scalar };
-    const row = table.get(asInteger(id) ?? 0);
+    const row = table.get(ids.read(id));
     if (!row) throw noSuchRecord();
     return row;
   }

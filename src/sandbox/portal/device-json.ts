@@ -1,14 +1,20 @@
 import { money } from './attributes.ts';
+import { detailsOf } from './device-kinds.ts';
 import type { DeviceRow, Portal } from './portal.ts';
 import { templateBody } from './templates.ts';
 
 const representations = new WeakMap<DeviceRow, string>();
 
 /** A device as lists and racks show it: with its template's id. */
-export function deviceListJson(device: DeviceRow): string {
+export function deviceListJson(portal: Portal, device: DeviceRow): string {
   let json = representations.get(device);
   if (json === undefined) {
-    json = JSON.stringify({ ...deviceBody(device), template_id: device.template_id });
+    json = JSON.stringify({
+      ...deviceBody(portal, device),
+      ...(portal.rules.devices !== 'bare' && {
+        template_id: portal.ids.show('template', device.template_id),
+      }),
+    });
     representations.set(device, json);
   }
   return json;
@@ -16,24 +22,45 @@ export function deviceListJson(device: DeviceRow): string {
 
 /** A device as it is shown alone: with its template. */
 export function deviceJson(portal: Portal, device: DeviceRow): string {
+  const body = deviceBody(portal, device);
+  if (portal.rules.devices === 'bare') return JSON.stringify(body);
   const template = portal.templates.get(device.template_id);
-  return JSON.stringify({ ...deviceBody(device), template: template ? templateBody(template) : null });
+  return JSON.stringify({ ...body, template: template ? templateBody(portal, template) : null });
 }
 
-function deviceBody(device: DeviceRow) {
+function deviceBody({ ids, rules }: Portal, device: DeviceRow) {
   const { rack_id, start_u, end_u, facing } = device;
+  const place = { depth: 2, end_u, facing, rack_id: ids.show('rack', rack_id ?? 0), start_u, type: 'rack' };
   return {
-    id: device.id,
+    id: ids.show('device', device.id),
     name: device.name,
     description: device.description,
     metadata: device.metadata,
     status: device.status,
-    cost: money(device.cost),
-    location: rack_id === null ? null : { depth: 2, end_u, facing, rack_id, start_u, type: 'rack' },
-    public_ips: device.public_ips,
-    private_ips: device.private_ips,
-    ssh_key: device.ssh_key,
-    login_user: device.login_user,
-    volume_details: device.volume_details,
+    ...(rules.money !== 'none' && { cost: money(device.cost, rules.money) }),
+    location: rack_id === null ? null : place,
+    ...(rules.devices === 'typed' && { type: device.kind }),
+    ...(rules.devices === 'details' && { type: detailsOf[device.kind].type }),
+    ...(rules.clusterTypes && { created_at: asPortalTime(device.cloud_created_at) }),
+    ...(rules.devices !== 'bare' && details(device)),
   };
+}
+
+function details(device: DeviceRow) {
+  if (device.kind === 'Instance') {
+    return {
+      public_ips: device.public_ips,
+      private_ips: device.private_ips,
+      ssh_key: device.ssh_key,
+      login_user: device.login_user,
+      volume_details: device.volume_details,
+    };
+  }
+  const names: readonly string[] = detailsOf[device.kind].names;
+  return Object.fromEntries(names.map((name) => [name, device.details[name] ?? null]));
+}
+
+/** `2026-11-01 10:00:00 UTC` */
+function asPortalTime(time: string | null): string | null {
+  return time && time.replace(/^(\S+)T([\d:]+).*$/, '$1 $2 UTC');
 }

@@ -1,15 +1,17 @@
+import { parseTime } from '../../runtime/clock.ts';
 import {
   asDecimal,
-  asInteger,
   asText,
   isNothing,
   type JsonObject,
   numericality,
   object,
+  type Scalar,
   scalar,
 } from './attributes.ts';
-import { badFormat, blank, Complaints, notIncluded, said, taken, tooLong } from './complaints.ts';
+import { badFormat, blank, Complaints, notIncluded, said as saidOf, taken, tooLong } from './complaints.ts';
 import { deviceJson } from './device-json.ts';
+import { detailsOf, isKind } from './device-kinds.ts';
 import { jsonb } from './jsonb.ts';
 import { placeComplaints } from './location.ts';
 import type { DeviceRow, Portal, TemplateRow, UserRow } from './portal.ts';
@@ -28,10 +30,11 @@ export const deviceAttributes = [
   'metadata',
   'volume_details',
   'location',
+  'type',
+  'details',
+  'cloud_created_at',
 ] as const;
 
-const statuses = ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED', 'SUSPENDED'];
-const statusMessage = 'must be one of IN_PROGRESS, FAILED, ACTIVE, STOPPED or SUSPENDED';
 const longestName = 150;
 const longestDescription = 255;
 const texts = ['description', 'public_ips', 'private_ips', 'ssh_key', 'login_user'] as const;
@@ -61,20 +64,31 @@ export function createNode(
   attributes: JsonObject,
 ): () => string {
   const sent = object(attributes, 'location') ?? {};
-  const rack = portal.racks.get(asInteger(scalar(sent, 'rack_id')) ?? 0);
+  const rack = portal.racks.get(portal.ids.read(scalar(sent, 'rack_id')));
   if (rack ? !maySee(caller, rack) : !caller.root) throw forbidden('update', rack?.name ?? '');
   const facing = 'facing' in sent ? sent['facing'] : 'f';
   const { complaints, place } = placeComplaints(portal, { sent, rack, template, facing, device: undefined });
   if (!complaints.none || !rack) throw new Refusal(422, complaints.codes());
-  const wrong = deviceComplaints(portal, attributes, { rackId: rack.id, device: undefined });
+  const kind = kindOf(portal, attributes, undefined);
+  const wrong = deviceComplaints(portal, attributes, { rackId: rack.id, device: undefined, kind });
+  if (kind) checkKind(portal, { kind, template, attributes }, wrong);
+  if (portal.rules.clusterTypes && !isTime(scalar(attributes, 'cloud_created_at'))) {
+    wrong.add('cloud_created_at', { ...blank, options: { with: 'true' } });
+  }
   if (!wrong.none) throw new Refusal(422, wrong.codes());
-  refuseUnstorable(attributes);
+  refuseUnstorable(portal, attributes);
   return () => {
     const present = portal.racks.get(rack.id);
     if (!present) throw noSuchRecord();
     if (!isSavable(portal, present)) throw new Refusal(422, {});
-    const columns = sentColumns(attributes);
-    const device = portal.addDevice({ name: '', ...columns, ...place, template_id: template.id });
+    const columns = sentColumns(portal, attributes, kind ?? 'Instance');
+    const device = portal.addDevice({
+      name: '',
+      ...columns,
+      kind: kind ?? 'Instance',
+      ...place,
+      template_id: template.id,
+    });
     portal.racks.touch(rack.id);
     return deviceJson(portal, device);
   };
@@ -91,10 +105,15 @@ export function updateDevice(
   attributes: JsonObject,
 ): string {
   if (!mayTouch(portal, caller, device)) throw forbidden('update', device.name);
-  const complaints = deviceComplaints(portal, attributes, { rackId: device.rack_id, device });
+  const kind = kindOf(portal, attributes, device);
+  const complaints = deviceComplaints(portal, attributes, { rackId: device.rack_id, device, kind });
+  const said = object(attributes, 'details')?.['type'];
+  if (said !== undefined && kind && hasKinds(portal) && said !== detailsOf[kind].type) {
+    complaints.add('details_type', { code: '', message: 'cannot be changed' });
+  }
   if (!complaints.none) throw wrapped(complaints);
-  refuseUnstorable(attributes);
-  const saved = save(portal, device, sentColumns(attributes));
+  refuseUnstorable(portal, attributes);
+  const saved = save(portal, device, sentColumns(portal, attributes, device.kind));
   const location = object(attributes, 'location');
   const template = portal.templates.get(device.template_id);
   const rack = portal.racks.get(device.rack_id ?? 0);
@@ -130,7 +149,16 @@ function mayTouch(portal: Portal, caller: UserRow, device: DeviceRow): boolean {
 function deviceComplaints(
   portal: Portal,
   attributes: JsonObject,
-  { rackId, device }: { rackId: number | null; device: DeviceRow | undefined },
+  {
+    rackId,
+    device,
+    kind,
+  }: {
+    rackId: number | null;
+    device: DeviceRow | undefined;
+    /** undefined: the portal knows no such type, and so no status. */
+    kind: DeviceRow['kind'] | undefined;
+  },
 ): Complaints {
   const complaints = new Complaints();
   const isNew = device === undefined;
@@ -139,14 +167,19 @@ function deviceComplaints(
   const status = scalar(attributes, 'status');
   if (isNew || status !== undefined) {
     if (asText(status) === null || asText(status) === '') complaints.add('status', blank);
-    if (!statuses.includes(asText(status) ?? ''))
-      complaints.add('status', notIncluded(status, statusMessage));
+    const known = kind ? statusesOf(portal, kind) : [];
+    if (!kind) complaints.add('status', saidOf('must be one of '));
+    else if (!known.includes(asText(status) ?? '')) {
+      const words = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+      complaints.add('status', notIncluded(status, `must be one of ${words}`));
+    }
   }
   const cost = scalar(attributes, 'cost');
-  if (!isNothing(cost)) complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
+  if (portal.rules.money !== 'none' && !isNothing(cost))
+    complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
   const { devices: limit } = portal.limits;
   if (isNew && limit !== undefined && portal.devices.size >= limit) {
-    complaints.add('base', said(`The device limit of ${limit} has been exceeded`));
+    complaints.add('base', saidOf(`The device limit of ${limit} has been exceeded`));
   }
   return complaints;
 }
@@ -164,21 +197,24 @@ function checkName(
   }
   if (name.length > longestName) complaints.add('name', tooLong(longestName));
   // Ruby's \Z lets one newline follow.
-  if (!/^[a-zA-Z0-9-]*\n?$/.test(name)) {
-    complaints.add('name', badFormat(name, 'can contain only alphanumeric characters and hyphens.'));
+  const [valid, words] = hasKinds(portal)
+    ? [/^[a-zA-Z0-9.-]*\n?$/, 'alphanumeric characters, hyphens and dots.']
+    : [/^[a-zA-Z0-9-]*\n?$/, 'alphanumeric characters and hyphens.'];
+  if (!valid.test(name)) {
+    complaints.add('name', badFormat(name, `can contain only ${words}`));
   }
   const neighbours = rackId === null ? [] : portal.devicesIn(rackId);
   if (neighbours.some((other) => other.name === name && other.id !== self?.id)) complaints.add('name', taken);
 }
 
 /** What passes the validations and then not the database. */
-function refuseUnstorable(attributes: JsonObject): void {
-  const cost = scalar(attributes, 'cost');
+function refuseUnstorable({ rules }: Portal, attributes: JsonObject): void {
+  const cost = rules.money === 'none' ? undefined : scalar(attributes, 'cost');
   const description = asText(scalar(attributes, 'description')) ?? '';
   if ((cost !== undefined && isNothing(cost)) || description.length > longestDescription) throw crash();
 }
 
-function sentColumns(attributes: JsonObject): DeviceColumns {
+function sentColumns(portal: Portal, attributes: JsonObject, kind: DeviceRow['kind']): DeviceColumns {
   const columns: { -readonly [Name in keyof DeviceRow]?: DeviceRow[Name] } = {};
   const name = scalar(attributes, 'name');
   const status = scalar(attributes, 'status');
@@ -186,15 +222,82 @@ function sentColumns(attributes: JsonObject): DeviceColumns {
   if (name !== undefined) columns.name = asText(name) ?? '';
   if (status !== undefined) columns.status = asText(status) ?? '';
   if (cost !== undefined) columns.cost = asDecimal(cost) ?? 0;
+  const created = scalar(attributes, 'cloud_created_at');
+  if (portal.rules.clusterTypes && created !== undefined) columns.cloud_created_at = asText(created);
+  const details = hasKinds(portal) ? object(attributes, 'details') : undefined;
+  // Where there are details, what stands beside them is ignored.
+  const said = details ? { ...attributes, ...without(details) } : attributes;
+  if (details && kind !== 'Instance') columns.details = without(details);
   for (const column of texts) {
-    const value = scalar(attributes, column);
+    const value = scalar(column === 'description' ? attributes : said, column);
     if (value !== undefined) columns[column] = asText(value);
   }
   for (const column of objects) {
-    const value = object(attributes, column);
+    const value = object(column === 'metadata' ? attributes : said, column);
     if (value) columns[column] = jsonb(value);
   }
   return columns;
+}
+
+function hasKinds({ rules }: Portal): boolean {
+  return rules.devices === 'details' || rules.devices === 'typed';
+}
+
+/** By its type or, where that is none of the release's, by the type of its details; undefined: of no kind. */
+function kindOf(
+  portal: Portal,
+  attributes: JsonObject,
+  device: DeviceRow | undefined,
+): DeviceRow['kind'] | undefined {
+  if (!hasKinds(portal)) return 'Instance';
+  const type = scalar(attributes, 'type');
+  const details = object(attributes, 'details');
+  if (details) checkDetails(details, device);
+  if (device) return device.kind;
+  if (portal.rules.devices === 'typed') {
+    if (type !== undefined && type !== 'Device' && !isKind(type)) throw crash();
+    return isKind(type) ? type : undefined;
+  }
+  return kinds.find((kind) => detailsOf[kind].type === details?.['type']) ?? 'Instance';
+}
+
+const kinds = Object.keys(detailsOf) as DeviceRow['kind'][];
+
+/** @throws {Refusal} 500 for a type or an attribute that there is not */
+function checkDetails(details: JsonObject, device: DeviceRow | undefined): void {
+  const type = details['type'] ?? (device && detailsOf[device.kind].type);
+  const kind = kinds.find((kind) => detailsOf[kind].type === type);
+  const names: readonly string[] = kind ? detailsOf[kind].names : [];
+  if (Object.keys(without(details)).some((name) => !names.includes(name))) throw crash();
+  if (!kind) throw crash();
+}
+
+/** Type, details and template must fit each other; v1.2.0 does not look. */
+function checkKind(
+  { rules }: Portal,
+  { kind, template, attributes }: { kind: DeviceRow['kind']; template: TemplateRow; attributes: JsonObject },
+  complaints: Complaints,
+): void {
+  if (rules.devices !== 'typed') return;
+  const { type, says, tag } = detailsOf[kind];
+  const said = object(attributes, 'details')?.['type'] ?? detailsOf.Instance.type;
+  if (said !== type) complaints.add('details_type', saidOf(`must have ${says} details`));
+  if (template.tag !== tag) {
+    complaints.add('template', saidOf(`must use ${tag === null ? 'a compute' : `the ${tag}`} template`));
+  }
+}
+
+function without(details: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(details).filter(([name]) => name !== 'type'));
+}
+
+function statusesOf({ rules }: Portal, kind: DeviceRow['kind']): readonly string[] {
+  if (rules.devices === 'bare') return detailsOf.Network.statuses;
+  return rules.devices === 'typed' ? detailsOf[kind].statuses : detailsOf.Instance.statuses;
+}
+
+function isTime(value: Scalar): boolean {
+  return typeof value === 'string' && parseTime(value) !== undefined;
 }
 
 function wrapped(complaints: Complaints): Refusal {

@@ -36,7 +36,8 @@ export class MetricDaemon {
     const now = this.#portal.clock.now();
     if (now - this.#refreshedAt < leastRefreshMs) return false;
     this.#refreshedAt = now;
-    for (const { id } of this.#portal.devices.all()) this.#known.add(String(id));
+    for (const { id } of this.#portal.devices.all())
+      this.#known.add(String(this.#portal.ids.show('device', id)));
     return this.#known.has(deviceId);
   }
 
@@ -45,13 +46,14 @@ export class MetricDaemon {
     if (!metrics) this.#metrics.set(deviceId, (metrics = new Map()));
     metrics.set(report.name, { ...report, at: this.#portal.clock.now() });
     this.taken++;
-    this.onTaken?.(deviceId);
+    this.onTaken?.(String(this.#portal.ids.read(deviceId)));
   }
 
   /** What the portal shows of a device: what has not outlived its ttl, by name. */
   shown(deviceId: number | string): ReadonlyMap<string, ShownMetric> {
     const now = this.#portal.clock.now();
-    const all = this.#metrics.get(String(deviceId)) ?? new Map<string, ShownMetric>();
+    const shownId = typeof deviceId === 'number' ? this.#portal.ids.show('device', deviceId) : deviceId;
+    const all = this.#metrics.get(String(shownId)) ?? new Map<string, ShownMetric>();
     return new Map([...all].filter(([, { at, ttl }]) => at + ttl * 1000 > now));
   }
 

@@ -21,7 +21,14 @@ export function readParameters(contentType: string | undefined, body: unknown): 
   } catch {
     throw malformed();
   }
-  return { all: isObject(value) ? value : {}, isJson };
+  return { all: isObject(value) ? (withoutNullsInLists(value) as JsonObject) : {}, isJson };
+}
+
+/** So Rails reads JSON. */
+function withoutNullsInLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNullsInLists);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutNullsInLists(item)]));
 }
 
 /**

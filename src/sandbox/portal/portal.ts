@@ -1,7 +1,10 @@
+import type { Release } from '../../concertim/profile.ts';
 import { type Clock, isoTime, systemClock } from '../../runtime/clock.ts';
 import { type Random, seededRandom } from '../../runtime/random.ts';
 import type { JsonObject } from './attributes.ts';
 import { jsonb } from './jsonb.ts';
+import { PublicIds } from './public-ids.ts';
+import { type ReleaseRules, releaseRules } from './release-rules.ts';
 import { Table } from './table.ts';
 
 /** Rows of the portal's tables, by the names of their columns. */
@@ -18,6 +21,8 @@ export interface UserRow {
   readonly cost: number;
   readonly billing_period_start: string | null;
   readonly billing_period_end: string | null;
+  readonly billing_acct_id: string | null;
+  readonly credits: number;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -31,6 +36,8 @@ export interface TemplateRow {
   readonly vcpus: number | null;
   readonly ram: number | null;
   readonly disk: number | null;
+  /** Of networks and volumes, in releases with kinds of devices. */
+  readonly tag: string | null;
   /** Whether devices are made from it, and not racks. */
   readonly rackable: boolean;
 }
@@ -42,6 +49,8 @@ export interface RackRow {
   readonly u_height: number;
   readonly status: string;
   readonly cost: number;
+  /** In releases that have them; null elsewhere. */
+  readonly order_id: string | null;
   readonly creation_output: string | null;
   readonly metadata: JsonObject;
   readonly network_details: JsonObject;
@@ -64,6 +73,10 @@ export interface DeviceRow {
   readonly ssh_key: string | null;
   readonly login_user: string | null;
   readonly volume_details: JsonObject;
+  /** What it shows, and what it says of it when that is no server. */
+  readonly kind: 'Instance' | 'Volume' | 'Network';
+  readonly details: JsonObject;
+  readonly cloud_created_at: string | null;
   readonly metadata: JsonObject;
 }
 
@@ -76,10 +89,26 @@ export type PortalListener = (table: PortalTable, id: number) => void;
 const rackTemplateHeight = 42;
 
 /**
- * Concertim of 2023 (generation A): its tables, with an account `admin` (password `admin`). What is done here is done by
- * hand, past every validation; the API's rules are in the modules of its resources.
+ * Concertim: its tables, with an account `admin` (password `admin`). What is done here is done by hand, past every
+ * validation; the API's rules are in the modules of its resources, and what releases do otherwise in release-rules.ts.
+ *
+ * A row's id is a number here, whatever the API shows. In releases with teams each user who is no super-user has a team of
+ * his own, which is known by his number.
  */
 export class Portal {
+  readonly release: Release;
+  readonly rules: ReleaseRules;
+  /** Ids as the API shows them. */
+  readonly ids: PublicIds;
+  /** Of the cluster builder: the types that a rack may name where it has to. */
+  readonly clusterTypes = new Set([
+    'slurm-standalone',
+    'slurm-team-edition',
+    'jupyterlab-jumpstart',
+    'cfd-jumpstart',
+  ]);
+  /** Of tokens, where a sign-out takes them from the list. */
+  readonly allowedTokens = new Set<string>();
   readonly clock: Clock;
   readonly users: Table<UserRow>;
   readonly templates = new Table<TemplateRow>();
@@ -97,7 +126,10 @@ export class Portal {
   readonly #listeners = new Set<PortalListener>();
   #secret: string;
 
-  constructor(options: { clock?: Clock; random?: Random } = {}) {
+  constructor(options: { clock?: Clock; random?: Random; release?: Release } = {}) {
+    this.release = options.release ?? '2023-08';
+    this.rules = releaseRules[this.release];
+    this.ids = new PublicIds(this.rules);
     this.clock = options.clock ?? systemClock;
     this.#random = options.random ?? seededRandom(1);
     this.#secret = this.#hex(64);
@@ -129,6 +161,10 @@ export class Portal {
       },
     });
     this.addTemplate({ name: 'rack', height: rackTemplateHeight, rackable: false });
+    if (this.rules.devices === 'details' || this.rules.devices === 'typed') {
+      this.addTemplate({ name: 'network', description: 'Network', tag: 'network', height: 1 });
+      this.addTemplate({ name: 'volume', description: 'Volume', tag: 'volume', height: 2 });
+    }
     this.addUser({ login: 'admin', name: 'System Administrator', password: 'admin', root: true });
   }
 
@@ -166,13 +202,20 @@ export class Portal {
         cost: 0,
         billing_period_start: null,
         billing_period_end: null,
+        billing_acct_id: null,
+        credits: 0,
         created_at: now,
         updated_at: now,
         ...rest,
-        cloud_user_id: columns.cloud_user_id ? dashed(columns.cloud_user_id) : null,
+        cloud_user_id: columns.cloud_user_id ? this.storedUserId(columns.cloud_user_id) : null,
       },
       id,
     );
+  }
+
+  /** With dashes in releases whose column is a uuid, as it was given in others. */
+  storedUserId(id: string): string {
+    return this.rules.namesExceptions ? id : dashed(id);
   }
 
   addTemplate(columns: Pick<TemplateRow, 'name'> & Partial<TemplateRow>): TemplateRow {
@@ -185,6 +228,7 @@ export class Portal {
         vcpus: null,
         ram: null,
         disk: null,
+        tag: null,
         rackable: true,
         ...rest,
       },
@@ -199,6 +243,7 @@ export class Portal {
         u_height: 42,
         status: 'ACTIVE',
         cost: 0,
+        order_id: null,
         creation_output: null,
         ...rest,
         metadata: jsonb(columns.metadata ?? {}),
@@ -222,6 +267,9 @@ export class Portal {
         private_ips: null,
         ssh_key: null,
         login_user: null,
+        kind: 'Instance',
+        details: {},
+        cloud_created_at: null,
         end_u: topUnit(columns.start_u, this.templates.get(columns.template_id)),
         ...rest,
         volume_details: jsonb(columns.volume_details ?? {}),

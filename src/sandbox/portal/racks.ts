@@ -1,3 +1,4 @@
+import { parseTime } from '../../runtime/clock.ts';
 import {
   asDecimal,
   asInteger,
@@ -14,7 +15,7 @@ import { deviceListJson } from './device-json.ts';
 import { jsonb } from './jsonb.ts';
 import type { Portal, RackRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
-import { userJson } from './users.ts';
+import { ownerJson } from './users.ts';
 
 export const rackAttributes = [
   'name',
@@ -26,6 +27,10 @@ export const rackAttributes = [
   'metadata',
   'network_details',
   'user_id',
+  'team_id',
+  'order_id',
+  'cloud_created_at',
+  'cluster_type_name',
 ] as const;
 
 const statuses = ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED'];
@@ -42,17 +47,17 @@ const representations = new WeakMap<RackRow, string>();
 export function rackJson(portal: Portal, rack: RackRow, caller: UserRow, more = ''): string {
   let json = representations.get(rack);
   if (json === undefined) {
-    json = JSON.stringify(rackBody(rack)).slice(0, -1);
+    json = JSON.stringify(rackBody(portal, rack)).slice(0, -1);
     representations.set(rack, json);
   }
   const owner = portal.users.get(rack.user_id);
-  return `${json}${caller.root && owner ? `,"owner":${userJson(owner)}` : ''}${more}}`;
+  return `${json}${(caller.root || portal.rules.owner === 'team') && owner ? `,"owner":${ownerJson(portal, owner)}` : ''}${more}}`;
 }
 
 /** A rack as it is shown alone: with its devices. */
 export function rackWithDevicesJson(portal: Portal, rack: RackRow, caller: UserRow): string {
   if (!maySee(caller, rack)) throw forbidden('show', rack.name);
-  const devices = portal.devicesIn(rack.id).map(deviceListJson);
+  const devices = portal.devicesIn(rack.id).map((device) => deviceListJson(portal, device));
   return rackJson(portal, rack, caller, `,"devices":[${devices.join(',')}]`);
 }
 
@@ -69,18 +74,22 @@ export function visibleRacks(portal: Portal, caller: UserRow): RackRow[] {
 /** `POST /api/v1/racks`: validates, and gives the insertion, whose result is the answer's JSON. */
 export function createRack(portal: Portal, caller: UserRow, attributes: JsonObject): () => string {
   refuseDescription(attributes);
-  const userId = caller.root ? asInteger(scalar(attributes, 'user_id')) : caller.id;
-  const columns = newColumns(portal, userId, attributes);
+  const { owner } = portal.rules;
+  const sent = scalar(attributes, `${owner}_id`);
+  const userId = !caller.root ? caller.id : isNothing(sent) ? null : portal.ids.read(sent);
+  const columns = newColumns(portal, caller, userId, attributes);
   const complaints = new Complaints();
-  if (userId === null || !portal.users.get(userId)) complaints.add('user', said('must exist'));
+  if (userId === null || !portal.users.get(userId)) complaints.add(owner, said('must exist'));
+  checkOrder(portal, caller, attributes, undefined, complaints);
+  checkClusterType(portal, attributes, complaints);
   checkLimit(portal, complaints);
   checkName(columns, userId === null ? 0 : portal.racksNamed(userId, columns.name), complaints);
   const height = scalar(attributes, 'u_height');
   complaints.add('u_height', ...heightComplaints(isNothing(height) ? columns.u_height : height));
   checkStatus(columns.status, complaints);
-  checkCost(attributes, complaints);
+  checkCost(portal, attributes, complaints);
   if (!complaints.none || userId === null) throw new Refusal(422, complaints.messages());
-  refuseUnstorable(columns, attributes);
+  refuseUnstorable(portal, columns, attributes);
   return () => {
     const rack = portal.addRack({ ...columns, user_id: userId });
     return echoed(portal, rack, caller, attributes);
@@ -91,13 +100,15 @@ export function createRack(portal: Portal, caller: UserRow, attributes: JsonObje
 export function updateRack(portal: Portal, caller: UserRow, rack: RackRow, attributes: JsonObject): string {
   if (!maySee(caller, rack)) throw forbidden('update', rack.name);
   refuseDescription(attributes);
-  const columns: RackColumns = { ...rack, ...sentColumns(attributes) };
+  const sent = sentColumns(portal, caller, attributes);
+  const columns: RackColumns = { ...rack, ...sent };
   const height = scalar(attributes, 'u_height');
   const complaints = rackComplaints(portal, rack, columns, height === undefined ? columns.u_height : height);
-  checkCost(attributes, complaints);
+  checkCost(portal, attributes, complaints);
+  if (attributes['order_id'] !== undefined) checkOrder(portal, caller, attributes, rack, complaints);
   if (!complaints.none) throw new Refusal(422, complaints.messages());
-  refuseUnstorable(columns, attributes);
-  const stored = portal.racks.update(rack.id, sentColumns(attributes));
+  refuseUnstorable(portal, columns, attributes);
+  const stored = portal.racks.update(rack.id, sent);
   return echoed(portal, stored, caller, attributes);
 }
 
@@ -157,7 +168,36 @@ function checkStatus(status: string, complaints: Complaints): void {
   if (!statuses.includes(status)) complaints.add('status', notIncluded(status, statusMessage));
 }
 
-function checkCost(attributes: JsonObject, complaints: Complaints): void {
+/** By a super-user: an order that no other rack has. What others send is not taken. */
+function checkOrder(
+  portal: Portal,
+  caller: UserRow,
+  attributes: JsonObject,
+  self: RackRow | undefined,
+  complaints: Complaints,
+): void {
+  if (!portal.rules.orders || (self && !caller.root)) return;
+  const order = caller.root ? asText(scalar(attributes, 'order_id')) : null;
+  if (order === null || order.trim() === '') complaints.add('order_id', blank);
+  else if (portal.racks.all().some((other) => other.order_id === order && other.id !== self?.id)) {
+    complaints.add('order_id', taken);
+  }
+}
+
+function checkClusterType(
+  { rules, clusterTypes }: Portal,
+  attributes: JsonObject,
+  complaints: Complaints,
+): void {
+  if (!rules.clusterTypes) return;
+  const type = asText(scalar(attributes, 'cluster_type_name'));
+  if (type === null || !clusterTypes.has(type)) complaints.add('cluster_type', said('must exist'));
+  const time = scalar(attributes, 'cloud_created_at');
+  if (typeof time !== 'string' || parseTime(time) === undefined) complaints.add('cloud_created_at', blank);
+}
+
+function checkCost({ rules }: Portal, attributes: JsonObject, complaints: Complaints): void {
+  if (rules.money === 'none') return;
   const cost = scalar(attributes, 'cost');
   if (!isNothing(cost)) complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
 }
@@ -175,12 +215,17 @@ function refuseDescription(attributes: JsonObject): void {
 }
 
 /** What passes the validations and then not the database. */
-function refuseUnstorable(columns: RackColumns, attributes: JsonObject): void {
+function refuseUnstorable({ rules }: Portal, columns: RackColumns, attributes: JsonObject): void {
   const cost = scalar(attributes, 'cost');
-  if ((cost !== undefined && isNothing(cost)) || columns.name.length > longestName) throw crash();
+  if ((rules.money !== 'none' && cost !== undefined && isNothing(cost)) || columns.name.length > longestName)
+    throw crash();
 }
 
-function sentColumns(attributes: JsonObject): Partial<Omit<RackRow, 'id' | 'user_id'>> {
+function sentColumns(
+  { rules }: Portal,
+  caller: UserRow,
+  attributes: JsonObject,
+): Partial<Omit<RackRow, 'id' | 'user_id'>> {
   const columns: { -readonly [Name in keyof RackRow]?: RackRow[Name] } = {};
   const name = scalar(attributes, 'name');
   const height = scalar(attributes, 'u_height');
@@ -194,20 +239,28 @@ function sentColumns(attributes: JsonObject): Partial<Omit<RackRow, 'id' | 'user
   if (status !== undefined) columns.status = asText(status) ?? '';
   if (cost !== undefined) columns.cost = asDecimal(cost) ?? 0;
   if (output !== undefined) columns.creation_output = asText(output);
+  const order = scalar(attributes, 'order_id');
+  if (rules.orders && caller.root && order !== undefined) columns.order_id = asText(order);
   if (metadata) columns.metadata = jsonb(metadata);
   if (network) columns.network_details = jsonb(network);
   return columns;
 }
 
 /** What the portal makes up for itself: the name and, if it is null, the height follow the owner's newest rack. */
-function newColumns(portal: Portal, userId: number | null, attributes: JsonObject): RackColumns {
-  const sent = sentColumns(attributes);
+function newColumns(
+  portal: Portal,
+  caller: UserRow,
+  userId: number | null,
+  attributes: JsonObject,
+): RackColumns {
+  const sent = sentColumns(portal, caller, attributes);
   const name = asText(scalar(attributes, 'name'));
   const height = scalar(attributes, 'u_height');
   const columns = {
     u_height: defaultHeight,
     status: '',
     cost: 0,
+    order_id: null,
     creation_output: null,
     metadata: {},
     network_details: {},
@@ -242,15 +295,18 @@ function echoed(portal: Portal, rack: RackRow, caller: UserRow, attributes: Json
   return rackJson(portal, { ...rack, metadata, network_details }, caller);
 }
 
-function rackBody(rack: RackRow) {
+function rackBody({ ids, rules }: Portal, rack: RackRow) {
   return {
-    id: rack.id,
+    id: ids.show('rack', rack.id),
     name: rack.name,
     u_height: rack.u_height,
     metadata: rack.metadata,
     status: rack.status,
-    cost: money(rack.cost),
-    network_details: rack.network_details,
-    creation_output: rack.creation_output,
+    ...(rules.money !== 'none' && { cost: money(rack.cost, rules.money) }),
+    ...(rules.devices !== 'bare' && {
+      network_details: rack.network_details,
+      creation_output: rack.creation_output,
+    }),
+    ...(rules.orders && { order_id: rack.order_id }),
   };
 }

@@ -1,3 +1,5 @@
+import type { ReleaseRules } from './release-rules.ts';
+
 /** An answer of the portal's that is not what was asked for. */
 export class Refusal extends Error {
   readonly status: number;
@@ -8,6 +10,19 @@ export class Refusal extends Error {
     this.status = status;
     this.body = body;
   }
+}
+
+/** What may not be and what crashes, in the words of the release. */
+export function inWordsOf({ namesExceptions }: ReleaseRules, refusal: Refusal): Refusal {
+  if (!namesExceptions) return refusal;
+  const { status } = refusal;
+  if (status === 403) {
+    const description = 'You are not authorized to access this page.';
+    return new Refusal(403, { errors: [{ status: '403', title: 'Not Authorized', description }] });
+  }
+  if (status !== 500) return refusal;
+  const title = 'StandardError';
+  return new Refusal(500, { errors: [{ status: '500', title, description: 'it is not said' }] });
 }
 
 export function unauthorized(error: string): Refusal {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answer, refuse } from './answers.ts';
-import { asInteger, scalar } from './attributes.ts';
+import { scalar } from './attributes.ts';
 import { Call } from './call.ts';
 import { deviceListJson } from './device-json.ts';
 import {
@@ -11,7 +11,7 @@ import {
   updateDevice,
   visibleDevices,
 } from './devices.ts';
-import type { Portal } from './portal.ts';
+import type { Portal, UserRow } from './portal.ts';
 import {
   createRack,
   deleteRack,
@@ -21,8 +21,8 @@ import {
   updateRack,
   visibleRacks,
 } from './racks.ts';
-import { missing, noSuchRecord, noSuchRoute, Refusal } from './refusal.ts';
-import { authenticate, refuseVisitor, signIn } from './sign-in.ts';
+import { inWordsOf, missing, noSuchRecord, noSuchRoute, Refusal, unauthorized } from './refusal.ts';
+import { authenticate, notSignedIn, refuseVisitor, signIn } from './sign-in.ts';
 import {
   createTemplate,
   deleteTemplate,
@@ -30,9 +30,17 @@ import {
   templateBody,
   updateTemplate,
 } from './templates.ts';
-import { updateUser, userAttributes, userJson, visibleUsers } from './users.ts';
+import {
+  teamAttributes,
+  teamJson,
+  updateTeam,
+  updateUser,
+  userAttributes,
+  userJson,
+  visibleUsers,
+} from './users.ts';
 
-/** The API of generation A, as far as this service uses it. */
+/** The API of a release, as far as this service uses it. */
 export function addRoutes(
   app: FastifyInstance,
   portal: Portal,
@@ -42,7 +50,7 @@ export function addRoutes(
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => refuse(reply, noSuchRoute()));
   app.setErrorHandler((error, _request, reply) => {
-    if (error instanceof Refusal) return refuse(reply, error);
+    if (error instanceof Refusal) return refuse(reply, inWordsOf(portal.rules, error));
     throw error;
   });
 
@@ -56,45 +64,63 @@ export function addRoutes(
   const change = (url: string, respond: (call: Call) => string) =>
     app.route({ method: ['PATCH', 'PUT'], url, handler: signedIn(respond) });
 
-  for (const path of ['/users/sign_in', '/users/sign_in.json']) {
+  const accounts = portal.rules.allowList ? ['/accounts/sign_in', '/accounts/sign_in.json'] : [];
+  for (const path of ['/users/sign_in', '/users/sign_in.json', ...accounts]) {
     app.post(path, (request, reply) => signIn(portal, request, reply));
+  }
+
+  for (const path of portal.rules.pages) {
+    app.get(path, (request, reply) => {
+      if (path === '/accounts/sign_in') return answer(reply, 200, '""');
+      return refuseVisitor(request, reply, unauthorized(notSignedIn));
+    });
+  }
+  if (portal.rules.owner === 'team') {
+    const teams = (caller: UserRow) => visibleUsers(portal, caller).filter(({ root }) => !root);
+    app.get(
+      '/api/v1/teams',
+      signedIn(({ caller }) => list(teams(caller), (user) => teamJson(portal, user))),
+    );
+    change('/api/v1/teams/:id', (call) =>
+      updateTeam(portal, call.caller, call.find(portal, portal.users), call.root('team', teamAttributes)),
+    );
   }
 
   app.get(
     '/api/v1/users',
-    signedIn(({ caller }) => list(visibleUsers(portal, caller), userJson)),
+    signedIn(({ caller }) => list(visibleUsers(portal, caller), (user) => userJson(portal, user))),
   );
   app.get(
     '/api/v1/users/current',
-    signedIn(({ caller }) => userJson(caller)),
+    signedIn(({ caller }) => userJson(portal, caller)),
   );
   change('/api/v1/users/:id', (call) =>
-    updateUser(portal, call.caller, call.find(portal.users), call.root('user', userAttributes)),
+    updateUser(portal, call.caller, call.find(portal, portal.users), call.root('user', userAttributes)),
   );
 
   app.get(
     '/api/v1/templates',
     signedIn(() => {
       const rackable = portal.templates.all().filter((template) => template.rackable);
-      return list(rackable, (template) => JSON.stringify(templateBody(template)));
+      return list(rackable, (template) => JSON.stringify(templateBody(portal, template)));
     }),
   );
   app.post(
     '/api/v1/templates',
     signedIn((call) => {
       const template = createTemplate(portal, call.caller, call.root('template', templateAttributes));
-      return JSON.stringify(templateBody(template));
+      return JSON.stringify(templateBody(portal, template));
     }),
   );
   change('/api/v1/templates/:id', (call) => {
-    const template = call.find(portal.templates);
+    const template = call.find(portal, portal.templates);
     const attributes = call.root('template', templateAttributes);
-    return JSON.stringify(templateBody(updateTemplate(portal, call.caller, template, attributes)));
+    return JSON.stringify(templateBody(portal, updateTemplate(portal, call.caller, template, attributes)));
   });
   app.delete(
     '/api/v1/templates/:id',
     signedIn((call) => {
-      deleteTemplate(portal, call.caller, call.find(portal.templates), call.recurse);
+      deleteTemplate(portal, call.caller, call.find(portal, portal.templates), call.recurse);
       return '{}';
     }),
   );
@@ -105,7 +131,7 @@ export function addRoutes(
   );
   app.get(
     '/api/v1/racks/:id',
-    signedIn((call) => rackWithDevicesJson(portal, call.find(portal.racks), call.caller)),
+    signedIn((call) => rackWithDevicesJson(portal, call.find(portal, portal.racks), call.caller)),
   );
   app.post(
     '/api/v1/racks',
@@ -119,25 +145,27 @@ export function addRoutes(
     updateRack(
       portal,
       call.caller,
-      call.find(portal.racks),
+      call.find(portal, portal.racks),
       call.root('rack', rackAttributes, { mayBeEmpty: true }),
     ),
   );
   app.delete(
     '/api/v1/racks/:id',
     signedIn((call) => {
-      deleteRack(portal, call.caller, call.find(portal.racks), call.recurse);
+      deleteRack(portal, call.caller, call.find(portal, portal.racks), call.recurse);
       return '{}';
     }),
   );
 
   app.get(
     '/api/v1/devices',
-    signedIn(({ caller }) => list(visibleDevices(portal, caller), deviceListJson)),
+    signedIn(({ caller }) =>
+      list(visibleDevices(portal, caller), (device) => deviceListJson(portal, device)),
+    ),
   );
   app.get(
     '/api/v1/devices/:id',
-    signedIn((call) => showDevice(portal, call.caller, call.find(portal.devices))),
+    signedIn((call) => showDevice(portal, call.caller, call.find(portal, portal.devices))),
   );
   app.post(
     '/api/v1/nodes',
@@ -145,7 +173,7 @@ export function addRoutes(
       const templateId = scalar(call.parameters.all, 'template_id');
       if (templateId === undefined || templateId === null || templateId === '') throw missing('template_id');
       const attributes = call.root('device', []);
-      const template = portal.templates.get(asInteger(templateId) ?? 0);
+      const template = portal.templates.get(portal.ids.read(templateId));
       if (!template) throw noSuchRecord();
       const insert = createNode(portal, call.caller, template, attributes);
       await beforeInsertion();
@@ -153,12 +181,17 @@ export function addRoutes(
     }),
   );
   change('/api/v1/devices/:id', (call) =>
-    updateDevice(portal, call.caller, call.find(portal.devices), call.root('device', deviceAttributes)),
+    updateDevice(
+      portal,
+      call.caller,
+      call.find(portal, portal.devices),
+      call.root('device', deviceAttributes),
+    ),
   );
   app.delete(
     '/api/v1/devices/:id',
     signedIn((call) => {
-      deleteDevice(portal, call.caller, call.find(portal.devices));
+      deleteDevice(portal, call.caller, call.find(portal, portal.devices));
       return '{}';
     }),
   );

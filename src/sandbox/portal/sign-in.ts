@@ -7,7 +7,7 @@ import { Refusal, unauthorized } from './refusal.ts';
 import { signToken, verifyToken } from './tokens.ts';
 import { signInBody } from './users.ts';
 
-const notSignedIn = 'You need to sign in or sign up before continuing.';
+export const notSignedIn = 'You need to sign in or sign up before continuing.';
 
 /** Whoever does not ask for JSON is taken for a person and sent to the page for signing in. */
 export function refuseVisitor(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
@@ -19,12 +19,19 @@ function wantsJson({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('application/json') ?? false;
 }
 
+/** @throws {Refusal} 401 also where the release has a list of tokens, and this one is not on it */
+function subjectOf(portal: Portal, token: string): string {
+  const { sub, jti } = verifyToken(token, portal.secret, portal.clock.now());
+  if (portal.rules.allowList && !portal.allowedTokens.has(jti)) throw unauthorized('revoked token');
+  return sub;
+}
+
 /** Who sends a request, or why that is not known. */
 export function authenticate(portal: Portal, { headers }: FastifyRequest): UserRow | Refusal {
   const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   if (token === undefined) return unauthorized(notSignedIn);
   try {
-    const user = portal.users.get(verifyToken(token, portal.secret, portal.clock.now()));
+    const user = portal.users.get(portal.ids.read(subjectOf(portal, token)));
     return user ?? unauthorized('nil user');
   } catch (error) {
     if (error instanceof Refusal) return error;
@@ -47,11 +54,14 @@ export function signIn(portal: Portal, request: FastifyRequest, reply: FastifyRe
     return redirect(reply, 303, `${request.protocol}://${request.host}/`);
   }
   if (isJsonPath) reply.header('authorization', `Bearer ${newToken(portal, user)}`);
-  return answer(reply.header('location', '/'), 201, JSON.stringify(signInBody(user)));
+  return answer(reply.header('location', '/'), 201, JSON.stringify(signInBody(portal, user)));
 }
 
 function newToken(portal: Portal, user: UserRow): string {
   const iat = Math.floor(portal.clock.now() / 1000);
   const exp = String(iat + Math.floor(portal.tokenLifetimeMs / 1000));
-  return signToken({ sub: String(user.id), scp: 'user', iat, exp, jti: portal.uuid() }, portal.secret);
+  const jti = portal.uuid();
+  if (portal.rules.allowList) portal.allowedTokens.add(jti);
+  const sub = String(portal.ids.show('user', user.id));
+  return signToken({ sub, scp: 'user', iat, exp, jti }, portal.secret);
 }

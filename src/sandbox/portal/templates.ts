@@ -13,6 +13,8 @@ export const templateAttributes = [
   'height',
   'version',
   'schema_version',
+  'tag',
+  'images',
 ] as const;
 
 const sizes = ['vcpus', 'ram', 'disk'] as const;
@@ -21,9 +23,10 @@ const highest = 6;
 const longest = 255;
 const largestInteger = 2 ** 31 - 1;
 
-export function templateBody(template: TemplateRow) {
-  const { rackable: _, ...body } = template;
-  return body;
+export function templateBody({ ids, rules }: Portal, template: TemplateRow) {
+  const { rackable: _, tag, id, ...body } = template;
+  const hasTags = rules.devices === 'details' || rules.devices === 'typed';
+  return { id: ids.show('template', id), ...body, ...(hasTags && { tag }) };
 }
 
 /** `POST /api/v1/templates` */
@@ -38,9 +41,12 @@ export function createTemplate(portal: Portal, caller: UserRow, attributes: Json
   complaints.add('height', ...numericality(height, { integer: true, greaterThan: 0 }));
   checkSizes(attributes, complaints);
   const units = asInteger(height) ?? 0;
+  const hasTags = portal.rules.devices === 'details' || portal.rules.devices === 'typed';
+  const tag = hasTags ? asText(scalar(attributes, 'tag')) : null;
+  if (tag !== null && portal.templates.all().some((other) => other.tag === tag)) complaints.add('tag', taken);
   if (units < 1 || units > highest) complaints.add('images', said('No images found for template height'));
   refuseUnstorable(attributes, complaints);
-  return portal.addTemplate({ ...sentColumns(attributes), name: name ?? '', height: units });
+  return portal.addTemplate({ ...sentColumns(attributes), name: name ?? '', height: units, tag });
 }
 
 /** `PATCH /api/v1/templates/{id}`. Height and version are ignored. */
@@ -109,7 +115,9 @@ function refuseUnstorable(attributes: JsonObject, complaints: Complaints): void 
   if (sizes.some((size) => (asInteger(scalar(attributes, size)) ?? 0) > largestInteger)) throw crash();
 }
 
-function sentColumns(attributes: JsonObject): Partial<Omit<TemplateRow, 'id' | 'height' | 'rackable'>> {
+function sentColumns(
+  attributes: JsonObject,
+): Partial<Omit<TemplateRow, 'id' | 'height' | 'tag' | 'rackable'>> {
   const columns: { -readonly [Name in keyof TemplateRow]?: TemplateRow[Name] } = {};
   const name = scalar(attributes, 'name');
   if (name !== undefined) columns.name = asText(name) ?? '';

@@ -17,11 +17,11 @@ export function signToken(claims: TokenClaims, secret: string): string {
 }
 
 /**
- * The id of the user a token is for.
+ * Whom a token is for, and its own id.
  *
  * @throws {Refusal} 401 with the texts of the portal's library
  */
-export function verifyToken(token: string, secret: string, now: number): number {
+export function verifyToken(token: string, secret: string, now: number): Pick<TokenClaims, 'sub' | 'jti'> {
   const [header, payload, given, ...more] = token.split('.');
   if (header === undefined || payload === undefined || given === undefined || more.length > 0) {
     throw unauthorized('Not enough or too many segments');
@@ -35,7 +35,7 @@ export function verifyToken(token: string, secret: string, now: number): number 
   }
   if (claims.exp !== undefined && Number(claims.exp) * 1000 <= now)
     throw unauthorized('Signature has expired');
-  return Number(claims.sub);
+  return { sub: String(claims.sub), jti: String(claims.jti) };
 }
 
 function part(value: object): string {

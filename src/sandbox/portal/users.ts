@@ -11,7 +11,7 @@ import {
   scalar,
 } from './attributes.ts';
 import { Complaints, said, taken, tooLong } from './complaints.ts';
-import { dashed, type Portal, type UserRow } from './portal.ts';
+import type { Portal, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
 
 export const userAttributes = [
@@ -20,33 +20,93 @@ export const userAttributes = [
   'cost',
   'billing_period_start',
   'billing_period_end',
+  'billing_acct_id',
+  'credits',
+] as const;
+
+export const teamAttributes = [
+  'project_id',
+  'billing_acct_id',
+  'billing_period_start',
+  'billing_period_end',
+  'cost',
+  'credits',
 ] as const;
 
 const representations = new WeakMap<UserRow, string>();
 
 /** A user as lists and racks show it: of a super-user, nothing of the cloud. */
-export function userJson(user: UserRow): string {
+export function userJson(portal: Portal, user: UserRow): string {
   let json = representations.get(user);
-  if (json === undefined) representations.set(user, (json = JSON.stringify(userBody(user))));
+  if (json === undefined) representations.set(user, (json = JSON.stringify(userBody(portal, user))));
   return json;
 }
 
-function userBody(user: UserRow) {
-  const { id, login, name, email } = user;
-  const cloud = {
+function userBody({ ids, rules }: Portal, user: UserRow) {
+  const id = ids.show('user', user.id);
+  const { login, name } = user;
+  const all: Record<string, unknown> = {
+    email: user.email,
     cloud_user_id: user.cloud_user_id,
     project_id: user.project_id,
-    cost: money(user.cost),
+    cost: money(user.cost, rules.money),
     billing_period_start: user.billing_period_start,
     billing_period_end: user.billing_period_end,
+    billing_acct_id: user.billing_acct_id,
+    root: user.root,
+    status: 'active',
+    team_roles: user.root
+      ? []
+      : [{ id: ids.show('team', -user.id), team_id: ids.show('team', user.id), user_id: id }],
   };
-  return { id, login, name, email, ...(user.root ? {} : cloud), root: user.root, fullname: name };
+  const [email, ...flags] = rules.userKeys;
+  const keys = [email, ...(user.root ? [] : rules.memberKeys), ...flags].filter((key) => key !== undefined);
+  return { id, login, name, ...Object.fromEntries(keys.map((key) => [key, all[key]])), fullname: name };
+}
+
+/** A user's team, as lists and racks show it. */
+export function teamJson(portal: Portal, user: UserRow): string {
+  const { ids, rules } = portal;
+  const all: Record<string, unknown> = {
+    billing_acct_id: user.billing_acct_id,
+    billing_period_start: user.billing_period_start,
+    billing_period_end: user.billing_period_end,
+    cost: decimal(user.cost),
+    credits: decimal(user.credits),
+  };
+  return JSON.stringify({
+    id: ids.show('team', user.id),
+    name: `${user.login}_team`,
+    project_id: user.project_id,
+    ...Object.fromEntries(rules.teamKeys.map((key) => [key, all[key]])),
+  });
+}
+
+/** Who a rack belongs to: a user or, in releases with teams, that user's. */
+export function ownerJson(portal: Portal, user: UserRow): string {
+  return portal.rules.owner === 'team' ? teamJson(portal, user) : userJson(portal, user);
+}
+
+function decimal(amount: number): string {
+  return Number.isInteger(amount) ? `${amount}.0` : `${amount}`;
 }
 
 /** The row itself, as the portal gives it at sign-in: with the password. */
-export function signInBody(user: UserRow) {
+export function signInBody({ ids, rules }: Portal, user: UserRow) {
+  const special: Record<string, unknown> = {
+    project_id: user.project_id,
+    fixme_encrypt_this_already_plaintext_password: user.root ? '' : user.password,
+    foreign_password: user.root ? null : user.password,
+    pending_foreign_password: null,
+    cost: decimal(user.cost),
+    credits: decimal(user.credits),
+    billing_period_start: user.billing_period_start,
+    billing_period_end: user.billing_period_end,
+    billing_acct_id: user.billing_acct_id,
+    deleted_at: null,
+  };
   return {
-    id: user.id,
+    id: ids.show('user', user.id),
     login: user.login,
     name: user.name,
     email: user.email,
@@ -54,12 +114,8 @@ export function signInBody(user: UserRow) {
     root: user.root,
     created_at: user.created_at,
     updated_at: user.updated_at,
-    project_id: user.project_id,
-    fixme_encrypt_this_already_plaintext_password: user.root ? '' : user.password,
     cloud_user_id: user.cloud_user_id,
-    cost: Number.isInteger(user.cost) ? `${user.cost}.0` : `${user.cost}`,
-    billing_period_start: user.billing_period_start,
-    billing_period_end: user.billing_period_end,
+    ...Object.fromEntries(rules.signInKeys.map((key) => [key, special[key]])),
   };
 }
 
@@ -71,8 +127,32 @@ export function visibleUsers(portal: Portal, caller: UserRow): UserRow[] {
 /** `PATCH /api/v1/users/{id}`: the answer's JSON. Of what a user sends about himself nothing is taken. */
 export function updateUser(portal: Portal, caller: UserRow, user: UserRow, attributes: JsonObject): string {
   if (!caller.root && caller.id !== user.id) throw forbidden('update', user.name);
-  if (!caller.root) return userJson(user);
-  const columns = changedColumns(user, attributes);
+  if (!caller.root) return userJson(portal, user);
+  // The columns went to the teams, the API lets them through.
+  const { owner } = portal.rules;
+  const gone = userAttributes.filter((name) => name !== 'cloud_user_id');
+  if (owner === 'team' && gone.some((name) => attributes[name] !== undefined)) throw crash();
+  return changeAccount(portal, user, attributes, (stored) => userBody(portal, stored));
+}
+
+/** `PATCH /api/v1/teams/{id}`: the answer's JSON. */
+export function updateTeam(portal: Portal, caller: UserRow, user: UserRow, attributes: JsonObject): string {
+  if (!caller.root) throw forbidden('update', user.name);
+  const known = Object.entries(attributes).filter(
+    ([name]) => name === 'project_id' || portal.rules.teamKeys.includes(name),
+  );
+  return changeAccount(portal, user, Object.fromEntries(known), (stored) =>
+    JSON.parse(teamJson(portal, stored)),
+  );
+}
+
+function changeAccount(
+  portal: Portal,
+  user: UserRow,
+  attributes: JsonObject,
+  show: (stored: UserRow) => object,
+): string {
+  const columns = changedColumns(portal, user, attributes);
   const cost = scalar(attributes, 'cost');
   const complaints = new Complaints();
   if (cost !== undefined && !isNothing(cost)) complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
@@ -80,27 +160,35 @@ export function updateUser(portal: Portal, caller: UserRow, user: UserRow, attri
   checkBillingPeriod(columns, user, today(portal), complaints);
   if (!complaints.none) throw new Refusal(422, complaints.messages());
   if (cost !== undefined && isNothing(cost)) throw crash();
-  const stored = portal.users.update(user.id, { ...columns, cloud_user_id: asUuid(columns.cloud_user_id) });
+  const stored = portal.users.update(user.id, {
+    ...columns,
+    cloud_user_id: columns.cloud_user_id && portal.storedUserId(columns.cloud_user_id),
+  });
   // The answer echoes the id as it was sent; every later one has it with dashes.
-  return JSON.stringify(userBody({ ...stored, cloud_user_id: columns.cloud_user_id }));
+  return JSON.stringify(show({ ...stored, cloud_user_id: columns.cloud_user_id }));
 }
 
 type CloudColumns = Pick<UserRow, (typeof userAttributes)[number]>;
 
-function changedColumns(user: UserRow, attributes: JsonObject): CloudColumns {
+function changedColumns({ rules }: Portal, user: UserRow, attributes: JsonObject): CloudColumns {
   const sent = <Name extends keyof CloudColumns>(
     name: Name,
     cast: (value: Scalar) => CloudColumns[Name],
   ): CloudColumns[Name] => {
     const value = scalar(attributes, name);
-    return value === undefined ? user[name] : cast(value);
+    const isKnown = [...rules.memberKeys, ...rules.teamKeys, ...rules.signInKeys, 'project_id'].includes(
+      name,
+    );
+    return value === undefined || !isKnown ? user[name] : cast(value);
   };
   return {
     project_id: sent('project_id', (value) => (isNothing(value) ? null : asText(value))),
-    cloud_user_id: sent('cloud_user_id', uuidAsSent),
+    cloud_user_id: sent('cloud_user_id', rules.namesExceptions ? asText : uuidAsSent),
     cost: sent('cost', (value) => asDecimal(value) ?? 0),
     billing_period_start: sent('billing_period_start', asDate),
     billing_period_end: sent('billing_period_end', asDate),
+    billing_acct_id: sent('billing_acct_id', (value) => (isNothing(value) ? null : asText(value))),
+    credits: sent('credits', (value) => asDecimal(value) ?? 0),
   };
 }
 
@@ -111,7 +199,13 @@ function checkIds(portal: Portal, columns: CloudColumns, user: UserRow, complain
   if (projectId !== null && others.some((other) => other.project_id === projectId)) {
     complaints.add('project_id', taken);
   }
-  const uuid = asUuid(cloudUserId);
+  if (
+    columns.billing_acct_id !== null &&
+    others.some((other) => other.billing_acct_id === columns.billing_acct_id)
+  ) {
+    complaints.add('billing_acct_id', taken);
+  }
+  const uuid = cloudUserId && portal.storedUserId(cloudUserId);
   if (uuid !== null && others.some((other) => other.cloud_user_id === uuid)) {
     complaints.add('cloud_user_id', taken);
   }
@@ -143,10 +237,6 @@ function checkBillingPeriod(
 function uuidAsSent(value: Scalar): string | null {
   const text = asText(value);
   return text !== null && /^([0-9a-f]{4}-?){8}$/i.test(text) ? text : null;
-}
-
-function asUuid(text: string | null): string | null {
-  return text === null ? null : dashed(text);
 }
 
 function today(portal: Portal): string {

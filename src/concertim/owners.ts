@@ -1,0 +1,71 @@
+import { unreachable } from '../runtime/unreachable.ts';
+import type { Owner, OwnerId, OwnerPatch, Team, User, UserId } from './model.ts';
+import type { PortalProfile } from './profile.ts';
+import type { Session } from './session.ts';
+import { listTeams } from './teams.ts';
+import { listUsers } from './users.ts';
+
+/** Who can have racks in this release: its teams, or its users but for super-users. */
+export async function listOwners(
+  session: Session,
+  profile: PortalProfile,
+  signal?: AbortSignal,
+): Promise<Owner[]> {
+  if (profile.owner === 'team') return (await listTeams(session, signal)).map(ownerOfTeam);
+  return (await listUsers(session, signal)).filter(({ root }) => !root).map(ownerOfUser);
+}
+
+function ownerOfUser({ id, login, projectId, leaving, account }: User): Owner {
+  return { kind: 'user', id: id as UserId & OwnerId, name: login, projectId, leaving, account };
+}
+
+function ownerOfTeam({ id, name, projectId, account }: Team): Owner {
+  return { kind: 'team', id: id as Team['id'] & OwnerId, name, projectId, leaving: false, account };
+}
+
+/**
+ * Changes what `patch` names, as far as the release has it: more of it would be dropped without a word, or, of users in
+ * releases with teams, fail as a whole.
+ *
+ * @throws {ConcertimError} `isTaken` when another owner has the project or the billing account
+ */
+export async function updateOwner(
+  session: Session,
+  owner: Pick<Owner, 'kind' | 'id'>,
+  patch: OwnerPatch,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { ownerFields } = await session.profile(signal);
+  const fields: Record<string, unknown> = {};
+  for (const field of ownerFields)
+    if (patch[field] !== undefined) Object.assign(fields, attribute(patch, field));
+  if (Object.keys(fields).length === 0) return;
+  const collection = `/api/v1/${owner.kind}s`;
+  await session.request({
+    method: 'PATCH',
+    path: `${collection}/${owner.id}`,
+    route: `${collection}/{id}`,
+    body: { [owner.kind]: fields },
+    idempotent: true,
+    signal,
+  });
+}
+
+function attribute(patch: OwnerPatch, field: keyof OwnerPatch): Record<string, unknown> {
+  switch (field) {
+    case 'projectId':
+      return { project_id: patch.projectId };
+    case 'billingAccountId':
+      return { billing_acct_id: patch.billingAccountId };
+    case 'billingPeriod':
+      return {
+        billing_period_start: patch.billingPeriod?.start,
+        billing_period_end: patch.billingPeriod?.end,
+      };
+    case 'cost':
+    case 'credits':
+      return { [field]: patch[field] };
+    default:
+      return unreachable(field);
+  }
+}

@@ -1,0 +1,137 @@
+import { type DeviceKind, type DeviceStatus, rackStatuses } from './statuses.ts';
+
+/**
+ * The releases of Concertim that are served, and how each differs. Whatever is not in this table is the same in all of
+ * them; what a release does not know of the body that is sent it drops, so that one body serves all.
+ *
+ * | release | of | what operators have |
+ * |---|---|---|
+ * | `0.2.1` | 2023-07 | v0.2.1 |
+ * | `2023-08` | 2023-08 | no release: between v0.2.1 and v0.2.3 |
+ * | `0.2.3` | 2023-10 | v0.2.2 and v0.2.3 |
+ * | `1.1` | 2024-01 | v1.0.0, v1.0.1 and v1.1.0 |
+ * | `1.2` | 2024-04 | v1.2.0 |
+ * | `main` | 2024-05 | main |
+ * | `next` | 2024-06 | the branch enh/new-credits |
+ */
+export const releases = ['0.2.1', '2023-08', '0.2.3', '1.1', '1.2', 'main', 'next'] as const;
+export type Release = (typeof releases)[number];
+
+/** What of an owner can be written. */
+export type OwnerField = 'projectId' | 'billingAccountId' | 'cost' | 'credits' | 'billingPeriod';
+
+/** How one release differs from the others. */
+export interface PortalProfile {
+  readonly release: Release;
+  /** Who a rack belongs to, and with it whose Keystone project that is. */
+  readonly owner: 'user' | 'team';
+  readonly ids: 'integer' | 'uuid';
+  /** A rack needs an order of the billing platform: a text that no other rack has. */
+  readonly orders: boolean;
+  /** A rack needs the time at which its stack was made, and a type of cluster that the portal knows. */
+  readonly clusterTypes: boolean;
+  /**
+   * How much a device says:
+   *
+   * - `bare`: name, status, place and metadata
+   * - `flat`: addresses, key and volumes too
+   * - `details`: it may be a volume or a network, by the type of its details
+   * - `typed`: it has a type, and that has statuses of its own
+   */
+  readonly deviceKinds: 'bare' | 'flat' | 'details' | 'typed';
+  /** What a device can be, by what it shows; none for a kind that the portal does not have. */
+  readonly statuses: Readonly<Record<DeviceKind, readonly DeviceStatus[]>>;
+  /** Dots in the names of devices. */
+  readonly dotsInNames: boolean;
+  /** Costs of racks and devices. */
+  readonly costs: boolean;
+  /** When a device's cloud object was made. */
+  readonly createdAt: boolean;
+  readonly ownerFields: readonly OwnerField[];
+  /** MiB or GiB: what the portal's page writes behind the memory of a template. */
+  readonly ramLabel: 'GB' | 'MB';
+}
+
+const first: PortalProfile = {
+  release: '0.2.1',
+  owner: 'user',
+  ids: 'integer',
+  orders: false,
+  clusterTypes: false,
+  deviceKinds: 'bare',
+  statuses: { server: rackStatuses, volume: [], network: [] },
+  dotsInNames: false,
+  costs: false,
+  createdAt: false,
+  ownerFields: ['projectId'],
+  ramLabel: 'GB',
+};
+
+const ofAugust: PortalProfile = {
+  ...first,
+  release: '2023-08',
+  deviceKinds: 'flat',
+  statuses: { server: [...rackStatuses, 'SUSPENDED'], volume: [], network: [] },
+  costs: true,
+  ownerFields: ['projectId', 'cost', 'billingPeriod'],
+};
+
+const withOrders: PortalProfile = {
+  ...ofAugust,
+  release: '0.2.3',
+  orders: true,
+  ownerFields: ['projectId', 'billingAccountId', 'cost', 'billingPeriod'],
+};
+
+const withCredits: PortalProfile = {
+  ...withOrders,
+  release: '1.1',
+  ids: 'uuid',
+  ownerFields: ['projectId', 'billingAccountId', 'cost', 'credits', 'billingPeriod'],
+};
+
+const withTeams: PortalProfile = {
+  ...withCredits,
+  release: '1.2',
+  owner: 'team',
+  deviceKinds: 'details',
+  statuses: {
+    server: [...rackStatuses, 'SUSPENDED'],
+    volume: [...rackStatuses, 'SUSPENDED'],
+    network: [...rackStatuses, 'SUSPENDED'],
+  },
+  dotsInNames: true,
+  ramLabel: 'MB',
+};
+
+const withTypes: PortalProfile = {
+  ...withTeams,
+  release: 'main',
+  deviceKinds: 'typed',
+  statuses: {
+    server: [...rackStatuses, 'SUSPENDED'],
+    volume: ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'AVAILABLE'],
+    network: rackStatuses,
+  },
+};
+
+const withComputeUnits: PortalProfile = {
+  ...withTypes,
+  release: 'next',
+  orders: false,
+  clusterTypes: true,
+  costs: false,
+  createdAt: true,
+  ownerFields: ['projectId'],
+};
+
+/** Each release's profile. */
+export const profiles: Readonly<Record<Release, PortalProfile>> = {
+  '0.2.1': first,
+  '2023-08': ofAugust,
+  '0.2.3': withOrders,
+  '1.1': withCredits,
+  '1.2': withTeams,
+  main: withTypes,
+  next: withComputeUnits,
+};

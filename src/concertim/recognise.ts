@@ -1,0 +1,79 @@
+import { ServiceError } from '../runtime/severity.ts';
+import { type PortalProfile, profiles, type Release, releases } from './profile.ts';
+
+/** No portal has it: routes are told from each other, not rows. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Addresses that some releases have and others do not. Asked without a token one that is there answers 401 (the page for
+ * signing in 200), one that is not 404; none of them needs a row, and none changes anything.
+ */
+const probes: readonly { readonly path: string; readonly servedBy: readonly Release[] }[] = [
+  { path: '/api/v1/teams', servedBy: ['1.2', 'main', 'next'] },
+  { path: `/teams/${nobody}/usage_limits`, servedBy: ['main', 'next'] },
+  { path: '/compute-unit-usage/volumes', servedBy: ['next'] },
+  { path: '/accounts/sign_in', servedBy: ['1.1', '1.2', 'main', 'next'] },
+  { path: '/api/v1/data-source-maps', servedBy: ['0.2.3', '1.1', '1.2', 'main', 'next'] },
+  { path: '/users/key_pairs', servedBy: ['2023-08', '0.2.3'] },
+];
+
+/** Names in the answer to a sign-in by which groups of releases differ. */
+const telling: readonly { readonly key: string; readonly shownBy: readonly Release[] }[] = [
+  { key: 'fixme_encrypt_this_already_plaintext_password', shownBy: ['0.2.1', '2023-08'] },
+  { key: 'cost', shownBy: ['2023-08', '0.2.3', '1.1'] },
+  { key: 'billing_acct_id', shownBy: ['0.2.3', '1.1'] },
+  { key: 'credits', shownBy: ['1.1'] },
+  { key: 'project_id', shownBy: ['0.2.1', '2023-08', '0.2.3', '1.1'] },
+  { key: 'deleted_at', shownBy: ['1.1', '1.2', 'main', 'next'] },
+];
+
+/**
+ * Finds out which release a portal is of, by two to four questions that change nothing.
+ *
+ * @param ask the status of a GET without a token
+ * @param names the names, and no more, of what the answer to a sign-in had; undefined: there was none
+ * @throws {ServiceError} it is none that is served
+ */
+export async function recognise(
+  url: string,
+  ask: (path: string) => Promise<number>,
+  names: ReadonlySet<string> | undefined,
+): Promise<PortalProfile> {
+  let candidates: readonly Release[] = releases;
+  for (const { path, servedBy } of probes) {
+    const having = candidates.filter((release) => servedBy.includes(release));
+    if (having.length === 0 || having.length === candidates.length) continue;
+    candidates = isServed(url, path, await ask(path))
+      ? having
+      : candidates.filter((release) => !servedBy.includes(release));
+  }
+  const [release] = candidates as readonly [Release];
+  const odd = names && telling.find(({ key, shownBy }) => names.has(key) !== shownBy.includes(release));
+  if (!odd) return profiles[release];
+  throw unknownRelease(
+    url,
+    `it has the addresses of release ${release}, but its answer to the sign-in has ${names?.has(odd.key) ? 'a' : 'no'} "${odd.key}"`,
+  );
+}
+
+function isServed(url: string, path: string, status: number): boolean {
+  if (status === 404) return false;
+  if (status === 401 || status === 200) return true;
+  throw new ServiceError(
+    `The release of the portal at ${url} cannot be found out: it answered ${status} to GET ${path}; 401 or 404 was expected.`,
+    {
+      severity: status >= 500 ? 'transient' : 'terminal',
+      hint: 'Check what stands before the portal, or set concertim.release.',
+    },
+  );
+}
+
+function unknownRelease(url: string, why: string): ServiceError {
+  return new ServiceError(
+    `The portal at ${url} is of a release that this version does not know: ${why}. Nothing was written.`,
+    {
+      severity: 'fatal',
+      hint: `It serves ${releases.join(', ')}. If the portal is a variant of one of them, set concertim.release to that one.`,
+    },
+  );
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type * as concertim from '../model.ts';
+import { Money } from './money.ts';
+
+/** What users or teams show of money; of super-users, and in some releases, nothing. */
+export const accountFields = {
+  billing_acct_id: z.string().nullish(),
+  cost: Money,
+  credits: Money,
+  billing_period_start: z.string().nullish(),
+  billing_period_end: z.string().nullish(),
+};
+
+export function toAccount(row: z.output<z.ZodObject<typeof accountFields>>): concertim.OwnerAccount {
+  const { billing_period_start: start, billing_period_end: end } = row;
+  const period = start === undefined || end === undefined ? undefined : start && end ? { start, end } : null;
+  return {
+    billingAccountId: row.billing_acct_id === undefined ? undefined : row.billing_acct_id?.trim() || null,
+    cost: row.cost,
+    credits: row.credits,
+    billingPeriod: period,
+  };
+}

@@ -1,0 +1,123 @@
+import type { Release } from '../../concertim/profile.ts';
+
+/** What the sandbox's portal does otherwise as another release. The product's own table is not asked: it is held against this one. */
+export interface ReleaseRules {
+  readonly ids: 'integer' | 'uuid';
+  /** Of racks; each user who is no super-user has a team of his own in releases with teams. */
+  readonly owner: 'user' | 'team';
+  readonly orders: boolean;
+  readonly clusterTypes: boolean;
+  readonly devices: 'bare' | 'flat' | 'details' | 'typed';
+  /** `$1.50`, `1.50`, or not at all. */
+  readonly money: 'dollars' | 'plain' | 'none';
+  /** Tokens are on a list that a sign-out takes them from. */
+  readonly allowList: boolean;
+  /** Of the answer to a sign-in: what differs between releases. */
+  readonly signInKeys: readonly string[];
+  /** Of a user in a list, besides id, login, name and fullname: what super-users have too, and what they do not. */
+  readonly userKeys: readonly string[];
+  readonly memberKeys: readonly string[];
+  readonly teamKeys: readonly string[];
+  /** Says of whom may not and of what crashes with the words of Rails 7.0.8 and later. */
+  readonly namesExceptions: boolean;
+  /** Pages that only some releases have: they send away whoever is not signed in. */
+  readonly pages: readonly string[];
+}
+
+const team = '/teams/:id';
+
+const first: ReleaseRules = {
+  ids: 'integer',
+  owner: 'user',
+  orders: false,
+  clusterTypes: false,
+  devices: 'bare',
+  money: 'none',
+  allowList: false,
+  signInKeys: ['fixme_encrypt_this_already_plaintext_password', 'project_id'],
+  userKeys: [],
+  memberKeys: ['cloud_user_id', 'project_id'],
+  teamKeys: [],
+  namesExceptions: false,
+  pages: [],
+};
+
+const ofAugust: ReleaseRules = {
+  ...first,
+  devices: 'flat',
+  money: 'dollars',
+  signInKeys: [...first.signInKeys, 'cost', 'billing_period_start', 'billing_period_end'],
+  userKeys: ['email', 'root'],
+  memberKeys: [...first.memberKeys, 'cost', 'billing_period_start', 'billing_period_end'],
+  pages: ['/users/key_pairs'],
+};
+
+const withOrders: ReleaseRules = {
+  ...ofAugust,
+  orders: true,
+  money: 'plain',
+  signInKeys: [
+    'foreign_password',
+    'project_id',
+    'cost',
+    'billing_period_start',
+    'billing_period_end',
+    'billing_acct_id',
+  ],
+  memberKeys: [...ofAugust.memberKeys, 'billing_acct_id'],
+  namesExceptions: true,
+  pages: ['/users/key_pairs', '/invoices', '/api/v1/data-source-maps'],
+};
+
+const withCredits: ReleaseRules = {
+  ...withOrders,
+  ids: 'uuid',
+  allowList: true,
+  signInKeys: [...withOrders.signInKeys, 'credits', 'deleted_at', 'pending_foreign_password'],
+  userKeys: ['email', 'root', 'status'],
+  pages: ['/accounts/sign_in', '/racks/:id', '/invoices', '/key_pairs', '/api/v1/data-source-maps'],
+};
+
+const withTeams: ReleaseRules = {
+  ...withCredits,
+  owner: 'team',
+  devices: 'details',
+  signInKeys: ['foreign_password', 'deleted_at', 'pending_foreign_password'],
+  userKeys: ['email', 'root', 'status', 'team_roles'],
+  memberKeys: ['cloud_user_id'],
+  teamKeys: ['billing_acct_id', 'billing_period_start', 'billing_period_end', 'cost', 'credits'],
+  pages: [
+    '/accounts/sign_in',
+    '/racks/:id',
+    '/key_pairs',
+    '/api/v1/data-source-maps',
+    `${team}/quotas`,
+    `${team}/invoices`,
+  ],
+};
+
+const withTypes: ReleaseRules = {
+  ...withTeams,
+  devices: 'typed',
+  pages: [...withTeams.pages.filter((page) => page !== `${team}/quotas`), `${team}/usage_limits`],
+};
+
+const withComputeUnits: ReleaseRules = {
+  ...withTypes,
+  orders: false,
+  clusterTypes: true,
+  money: 'none',
+  teamKeys: [],
+  pages: [...withTypes.pages.filter((page) => page !== `${team}/invoices`), '/compute-unit-usage/volumes'],
+};
+
+/** By release. */
+export const releaseRules: Readonly<Record<Release, ReleaseRules>> = {
+  '0.2.1': first,
+  '2023-08': ofAugust,
+  '0.2.3': withOrders,
+  '1.1': withCredits,
+  '1.2': withTeams,
+  main: withTypes,
+  next: withComputeUnits,
+};
