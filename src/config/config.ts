@@ -1,3 +1,4 @@
+import type { Release } from '../concertim/profile.ts';
 import type { Secret } from '../runtime/secret.ts';
 
 /**
@@ -112,6 +113,8 @@ export interface ConcertimConfig {
   readonly login: string;
   readonly password: Secret;
   /** In rack units, 1 to 72. */
+  /** undefined: it is found out. */
+  readonly release: Release | undefined;
   readonly defaultRackHeight: number;
   readonly tls: TlsTrust;
   /** How long nothing may come of an answer, ms. */

@@ -157,6 +157,7 @@ class ConfigBuilder {
         url: concertim.concertim_url,
         login: concertim.concertim_username,
         password: concertim.concertim_password,
+        release: concertim.release === 'auto' ? undefined : concertim.release,
         defaultRackHeight: concertim.default_rack_height,
         ...patience(concertim.timeout),
         tls: concertimTls,

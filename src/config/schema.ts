@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { releases } from '../concertim/profile.ts';
 import {
   duration,
   flag,
@@ -101,6 +102,10 @@ export const ConfigFile = z.strictObject({
     concertim_password: required(secret, {
       description: 'Password of that admin.',
       example: 'concertim-password',
+    }),
+    release: optional(oneOf(['auto', ...releases]), {
+      description: 'Release of Concertim; `auto`: it is found out.',
+      default: 'auto',
     }),
     default_rack_height: optional(whole(1, 72), {
       description: 'Height, in rack units, of the racks that are made. A stack that needs more gets more.',

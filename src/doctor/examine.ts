@@ -12,7 +12,7 @@ import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts'
 import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
-import { checkPortal } from './checks/portal.ts';
+import { checkPortal, checkRelease } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
 import { checkTestEvent } from './checks/test-event.ts';
@@ -222,13 +222,23 @@ async function seePortal(
     return { users: undefined, findings: [failure('concertim.sign-in', cause, words)] };
   }
   const signedIn = ok('concertim.sign-in', `Concertim at ${url} accepts ${login}, a super-user`);
+  let release: Finding;
+  try {
+    release = await checkRelease(patient, signal);
+  } catch (cause) {
+    const words = {
+      why: 'Nothing is written to a portal whose needs are not known.',
+      repair: 'Set concertim.release to the release that the portal is a variant of, if it is one.',
+    };
+    return { users: undefined, findings: [signedIn, failure('concertim.release', cause, words)] };
+  }
   try {
     const { users, findings } = await checkPortal(patient, signal);
-    return { users, findings: [signedIn, ...findings] };
+    return { users, findings: [signedIn, release, ...findings] };
   } catch (cause) {
     return {
       users: undefined,
-      findings: [signedIn, failure('concertim.lists', cause, unexpected('concertim'))],
+      findings: [signedIn, release, failure('concertim.lists', cause, unexpected('concertim'))],
     };
   }
 }

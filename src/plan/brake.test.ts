@@ -3,13 +3,13 @@ import {
   cloud,
   device,
   flavor,
+  owner,
   portal,
   rack,
   server,
   settings,
   template,
   tree,
-  owner,
 } from '../../test/support/builders.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { changesOf, type Plan } from './change.ts';

@@ -3,12 +3,12 @@ import {
   cloud,
   device,
   group,
+  owner,
   portal,
   rack,
   server,
   settings,
   tree,
-  owner,
 } from '../../test/support/builders.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { Device, PortalSnapshot, Rack } from '../concertim/model.ts';

@@ -187,7 +187,7 @@ function told({ plan, subjects }: Facts, isMeant: (subject: Subject) => boolean)
 
 function ownerText(project: ProjectId, { index }: Facts): string {
   const owner = index.ownerOfProject.get(project);
-  return owner ? ` of ${owner.login}` : '';
+  return owner ? ` of ${owner.name}` : '';
 }
 
 function noOwner(project: ProjectId): string {

@@ -204,7 +204,7 @@ function planNewDevices(
 /** Where its flavor is still there, it is the server that has changed. */
 function groundOfReplacement(device: Device, layout: RackLayout, context: RackPlanContext): Ground {
   if (!layout.slotOf(device.location?.rackId)) return 'moved';
-  const flavor = context.flavorOfTemplate.get(device.templateId);
+  const flavor = device.templateId && context.flavorOfTemplate.get(device.templateId);
   return flavor !== undefined && context.flavors.has(flavor) ? 'resized' : 'another flavor';
 }
 

@@ -59,10 +59,11 @@ export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   return index;
 }
 
-/** Who owns each project: of two owners with one project the lower id. */
+/** Who owns each project: of two owners with one project the one who stays, then the lower id. */
 export function ownersOfProjects(owners: readonly Owner[]): Map<ProjectId, Owner> {
   const ofProjects = new Map<ProjectId, Owner>();
-  for (const owner of inOrder(owners)) {
+  const inTurn = inOrder(owners).sort((a, b) => Number(a.leaving) - Number(b.leaving));
+  for (const owner of inTurn) {
     if (owner.projectId === null) continue;
     const project = owner.projectId as ProjectId;
     if (!ofProjects.has(project)) ofProjects.set(project, owner);

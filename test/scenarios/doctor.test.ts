@@ -64,13 +64,6 @@ function firstAccount({ population }: Sandbox) {
   return account;
 }
 
-/** As the portal of 2024 signs in: its ids are UUIDs. */
-function tokenOf2024(): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { sub: '8cd88f26-521e-48b3-b3d1-e3de204839bd', iat: 1_795_372_733, exp: '1795459133' };
-  return `Bearer ${part({ alg: 'HS256' })}.${part(claims)}.signature`;
-}
-
 const cases: readonly Case[] = [
   {
     fault: 'everybody may read the configuration',
@@ -439,21 +432,19 @@ const cases: readonly Case[] = [
     repaired: settings({ 'concertim.concertim_username': 'admin', 'concertim.concertim_password': 'admin' }),
   },
   {
-    fault: 'a portal of the other generation',
+    fault: 'a portal of a release that is not known',
     spoil: ({ sandbox }) =>
       void sandbox.faults.add({
         service: 'concertim',
-        path: /sign_in/,
-        kind: 'answer',
-        status: 201,
-        body: '{"root":true}',
-        headers: { authorization: tokenOf2024() },
+        path: /sign_in\.json/,
+        kind: 'rewrite',
+        rewrite: (body) => ({ ...(body as object), credits: '0.0' }),
       }),
-    check: 'concertim.sign-in',
+    check: 'concertim.release',
     level: 'error',
-    found: /generation of 2024/,
-    repair: /portal of 2023/,
-    repaired: lifted('a portal of 2023 behind the address'),
+    found: /does not know/,
+    repair: /concertim\.release/,
+    repaired: lifted('a portal of a known release behind the address'),
   },
   {
     fault: 'the portal is reached by TLS only',

@@ -30,6 +30,15 @@ export async function checkPortal({ portal }: Patient, signal: AbortSignal): Pro
   };
 }
 
+/** Which release it is, or is taken for. @throws {ServiceError} none that is served */
+export async function checkRelease({ portal, config }: Patient, signal: AbortSignal): Promise<Finding> {
+  const check = 'concertim.release';
+  const { release } = await portal.profile(signal);
+  const { release: pinned } = config.concertim;
+  if (pinned !== undefined) return ok(check, `Taken for release ${pinned}, as concertim.release says`);
+  return ok(check, `It is of release ${release}`);
+}
+
 function checkLifetime(lifetimeMs: number | undefined): Finding {
   const check = 'concertim.token';
   if (lifetimeMs === undefined) return ok(check, 'The sign-in token does not say when it expires');
@@ -77,7 +86,9 @@ function checkUsers(users: readonly User[]): Finding[] {
 
 function checkRacks(racks: readonly Rack[], users: readonly User[]): Finding[] {
   const check = 'concertim.racks';
-  const owners = new Set(users.filter(({ projectId }) => projectId !== null).map(({ id }) => id));
+  const owners = new Set<number | string>(
+    users.filter(({ projectId }) => projectId !== null).map(({ id }) => id),
+  );
   const ours = racks.filter(({ metadata }) => typeof metadata[stackKey] === 'string');
   const orphans = ours.filter(({ ownerId }) => !owners.has(ownerId));
   if (orphans.length === 0) return [ok(check, `${ours.length} racks of stacks, each with an owner`)];
