@@ -1,11 +1,11 @@
 import { assert, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { user } from '../../test/support/builders.ts';
+import { owner } from '../../test/support/builders.ts';
 import { type Claimed, hostileActs, withoutUser, withPart } from '../../test/support/hostile-user.ts';
 import { observe } from '../../test/support/paper-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import { type Situation, situation } from '../../test/support/situations.ts';
-import type { PortalSnapshot, UserId } from '../concertim/model.ts';
+import type { OwnerId, PortalSnapshot } from '../concertim/model.ts';
 import { changesOf, type Plan } from './change.ts';
 import { plan } from './plan.ts';
 
@@ -15,7 +15,7 @@ import { plan } from './plan.ts';
  */
 
 const numRuns = Number(process.env['PLAN_RUNS'] ?? 100);
-const mallory = 99 as UserId;
+const mallory = 99 as OwnerId;
 
 test('whatever a user writes into racks and devices of his own, the others are shown what they would be without him', () => {
   assert(
@@ -68,10 +68,10 @@ test('what he has made gone, one full run is in step', () => {
 /** The situation with him in it, before and after his acts. Where the brake holds depends on him alone where he is the worst. */
 function beset(
   { cloud, portal: before, settings }: Situation,
-  acts: (claimed: Claimed, owner: UserId) => Pick<PortalSnapshot, 'racks' | 'devices'>,
+  acts: (claimed: Claimed, owner: OwnerId) => Pick<PortalSnapshot, 'racks' | 'devices'>,
 ): { given: Situation; portal: PortalSnapshot } {
-  const him = user({ id: 99, login: 'mallory', projectId: 'mallorys' });
-  const portal = { ...before, users: [...before.users, him] };
+  const him = owner({ id: 99, name: 'mallory', projectId: 'mallorys' });
+  const portal = { ...before, owners: [...before.owners, him] };
   const [template] = portal.templates;
   const claimed: Claimed = {
     stacks: cloud.stacks.map(({ root }) => root.id),

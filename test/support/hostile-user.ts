@@ -3,10 +3,10 @@ import type {
   Device,
   DeviceId,
   JsonObject,
+  OwnerId,
   PortalSnapshot,
   Rack,
   RackId,
-  UserId,
 } from '../../src/concertim/model.ts';
 
 /** What a hostile user's acts add to a portal; the rest of it is as it was. */
@@ -42,7 +42,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
  * Racks and devices that a user makes of his own and writes into what he likes: ids of others' stacks, projects and servers, and
  * invented ones.
  */
-export const hostileActs: fc.Arbitrary<(claimed: Claimed, owner: UserId) => HostilePart> = fc
+export const hostileActs: fc.Arbitrary<(claimed: Claimed, owner: OwnerId) => HostilePart> = fc
   .array(draw, { minLength: 1, maxLength: 12 })
   .map((draws) => (claimed, owner) => {
     const racks: Rack[] = [];
@@ -67,6 +67,7 @@ export const hostileActs: fc.Arbitrary<(claimed: Claimed, owner: UserId) => Host
           status: 'ACTIVE',
           location: { rackId: id, startU: place + 1, endU: place + 1, facing: 'f' },
           templateId: claimed.templateId,
+          kind: 'server',
           publicIps: null,
           privateIps: null,
           sshKey: null,
@@ -96,7 +97,7 @@ export function withPart(portal: PortalSnapshot, part: HostilePart): PortalSnaps
 }
 
 /** Without all that such a user has. */
-export function withoutUser(portal: PortalSnapshot, owner: UserId): PortalSnapshot {
+export function withoutUser(portal: PortalSnapshot, owner: OwnerId): PortalSnapshot {
   const gone = new Set(portal.racks.filter(({ ownerId }) => ownerId === owner).map(({ id }) => id));
   return {
     ...portal,
