@@ -54,5 +54,5 @@ function nodeOf(value: unknown): YamlNode {
   if (value instanceof Secret) return { kind: 'text', at, text: value.reveal() };
   if (Array.isArray(value)) return { kind: 'list', at, items: value.map(nodeOf) };
   if (typeof value === 'object' && value !== null) return mapOf(value);
-  return { kind: 'text', at, text: value === null ? undefined : String(value) };
+  return { kind: 'text', at, text: value === null ? undefined : `${value as string | number | boolean}` };
 }

@@ -1,6 +1,6 @@
 /**
- * What the portal's users ask of the cloud, as functions: users, projects, teams, roles, power, stacks, key pairs. Each takes a
- * session of `concertim-openstack-service/openstack` with the rights that it needs, and may be called again after a failure.
+ * What the portal's users ask of the cloud, as functions: users, projects, teams, roles, power, stacks, key pairs,
+ * volumes, networks, quotas. Each takes a session of `concertim-openstack-service/openstack` with the rights that it needs, and may be called again after a failure.
  * What is made, changed or deleted is told to an `Audit` where there is one.
  *
  * @packageDocumentation
@@ -12,8 +12,10 @@ export { changeUser, type UserChange } from './change-user.ts';
 export { createTeam, type TeamDraft } from './create-team.ts';
 export { createUser, type UserDraft } from './create-user.ts';
 export { createUserProject, type UserProject, type UserProjectDraft } from './create-user-project.ts';
+export { deleteNetwork } from './delete-network.ts';
 export { deleteTeam } from './delete-team.ts';
 export { deleteUser, type UserDeletion } from './delete-user.ts';
+export { deleteVolume } from './delete-volume.ts';
 export { createKeyPair, deleteKeyPair, type KeyPair, type KeyPairDraft, listKeyPairs } from './key-pairs.ts';
 export { OperationError, type OperationErrorKind } from './operation-error.ts';
 export {

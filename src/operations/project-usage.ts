@@ -62,6 +62,7 @@ export interface Statistics {
   readonly running_vms: number;
 }
 
+/** Those of the whole cloud; the session needs the rights of an administrator. */
 export async function readStatistics(session: Session): Promise<Statistics> {
   const [{ vcpus, disk, ram }, running] = await Promise.all([
     showCapacity(session),

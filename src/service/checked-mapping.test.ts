@@ -26,7 +26,7 @@ function refusals(answer: () => unknown): string[] {
     () => checked.deviceTemplate(server, usual),
   ].map((call) => {
     try {
-      return `passed: ${String(call())}`;
+      return `passed: ${JSON.stringify(call())}`;
     } catch (error) {
       expect(error).toBeInstanceOf(ServiceError);
       return (error as ServiceError).message;
