@@ -35,6 +35,7 @@ export async function refuseUnlessEmpty(
   if (contents.length === 0) return;
   throw new OperationError(
     'conflict',
-    `Project ${name} still holds ${describeContents(contents)}. Delete these first.`,
+    // What to do stands first: a long message is cut at its end.
+    `First delete what project ${name} still holds: ${describeContents(contents)}.`,
   );
 }

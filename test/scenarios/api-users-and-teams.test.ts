@@ -402,7 +402,7 @@ test('a team is deleted once nothing is left in it, and again', async () => {
 
   expect(refused.status).toBe(409);
   expect(refused.body.message).toBe(
-    'Project CM_red team still holds router edge, floating IP 198.18.0.77. Delete these first.',
+    'First delete what project CM_red team still holds: router edge, floating IP 198.18.0.77.',
   );
   expect(isThere).toBe(true);
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
@@ -417,7 +417,9 @@ test('a team with a stack in it stays, and what is in the way is named', async (
   const answer = await ask(cloud, 'DELETE', '/team', { team_info: { project_id: account?.project.id } });
 
   expect(answer.status).toBe(409);
-  expect(answer.body.message).toMatch(/still holds stack \S+, 2 servers \(\S+, \S+\), 2 volumes \(\S+, \S+/);
+  expect(answer.body.message).toMatch(
+    /^First delete what project \S+ still holds: stack \S+, 2 servers \(\S+, \S+\), 2 volumes \(\S+, \S+\), network \S+\.$/,
+  );
 });
 
 test('while a service does not say what is left, a team is not deleted', async () => {
