@@ -256,7 +256,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     await listening.inStep();
     await withConnection(broker.url, (connection) => connection.queueDelete({ queue }));
 
-    expect(listening.logged.join('')).toContain('its other readers miss');
+    expect(listening.logged.join('')).toContain('other readers of this queue miss');
   });
 });
 
