@@ -115,7 +115,21 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
   await app.ready();
   const document: unknown = app.swagger();
   await app.close();
-  return (document as { paths: Record<string, Record<string, Operation>> }).paths;
+  const { paths, components } = document as {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, unknown> };
+  };
+  return withoutNames(paths, components.schemas) as typeof paths;
+}
+
+/** Each schema in the place where its name stands. */
+function withoutNames(value: unknown, schemas: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((part) => withoutNames(part, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref: ref, ...rest } = value as Readonly<Record<string, unknown>>;
+  const named = typeof ref === 'string' ? schemas[ref.split('/').at(-1) ?? ''] : undefined;
+  const whole = named === undefined ? value : { ...(named as object), ...rest };
+  return Object.fromEntries(Object.entries(whole).map(([key, part]) => [key, withoutNames(part, schemas)]));
 }
 
 function renderOperation(
@@ -143,7 +157,8 @@ function renderOperation(
 /** An error's text tells when it comes; anything else is told by its fields. */
 function answerRow(status: string, response: Content & { readonly description: string }): string {
   const schema = schemaOf(response);
-  if (Number(status) >= 400 && schema?.description) return `| ${status} | ${schema.description} |`;
+  const about = schema?.description ?? response.description;
+  if (Number(status) >= 400 && about !== 'Default Response') return `| ${status} | ${about} |`;
   return `| ${status} | ${schema ? outline(schema) : ''} |`;
 }
 

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import Fastify from 'fastify';
 import {
   jsonSchemaTransform,
+  jsonSchemaTransformObject,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -30,6 +31,7 @@ import {
 } from './answer-errors.ts';
 import { Asker } from './asker.ts';
 import { bearerFault, type JwtPolicy } from './bearer-token.ts';
+import { nameSchemas } from './named-schemas.ts';
 import { plainPath } from './plain-path.ts';
 import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
@@ -171,6 +173,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   answerBareRequests(app.server, requestId);
   takeJson(app);
   await app.register(helmet);
+  nameSchemas();
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -186,6 +189,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
       security: [{ bearer: [] }, {}],
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
 
   await app.register(async (open) => {

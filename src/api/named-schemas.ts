@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import * as billing from './wire/billing.ts';
+import { ErrorBody } from './wire/error-body.ts';
+import * as health from './wire/health.ts';
+import * as keyPair from './wire/key-pair.ts';
+import * as statusChange from './wire/status-change.ts';
+import * as team from './wire/team.ts';
+import * as usage from './wire/usage.ts';
+import * as user from './wire/user.ts';
+import * as userProject from './wire/user-project.ts';
+
+const all: Readonly<Record<string, unknown>> = {
+  ErrorBody,
+  ...health,
+  ...userProject,
+  ...user,
+  ...team,
+  ...keyPair,
+  ...statusChange,
+  ...usage,
+  ...billing,
+};
+
+/** Of these OpenAPI has the fields one by one. */
+const isInAddress = /(Params|Query)$/;
+
+/** Has OpenAPI call what requests and answers are by names. What fields are described by is kept. */
+export function nameSchemas(): void {
+  for (const [id, schema] of Object.entries(all)) {
+    if (!(schema instanceof z.ZodObject) || isInAddress.test(id)) continue;
+    const known = z.globalRegistry.get(schema);
+    if (known?.id === undefined) z.globalRegistry.add(schema, { ...known, id });
+  }
+}
