@@ -108,9 +108,15 @@ function hisOf({ racks, devices }: PortalSnapshot): readonly object[] {
 function pictureOf({ racks, devices }: PortalSnapshot): string[] {
   const names = new Map(racks.map(({ id, name, ownerId }) => [id, `${ownerId} ${name}`]));
   return [
-    ...racks.map(({ id: _, ...rack }) => JSON.stringify(rack)),
-    ...devices.map(({ id: _, templateId: __, location, ...device }) =>
-      JSON.stringify({ ...device, rack: location && names.get(location.rackId), at: location?.startU }),
+    ...racks.map((rack) => JSON.stringify({ ...rack, id: undefined })),
+    ...devices.map(({ location, ...device }) =>
+      JSON.stringify({
+        ...device,
+        id: undefined,
+        templateId: undefined,
+        rack: location && names.get(location.rackId),
+        at: location?.startU,
+      }),
     ),
   ].sort();
 }

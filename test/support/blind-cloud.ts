@@ -139,7 +139,9 @@ function hideServers(sandbox: Sandbox, hidden?: ReadonlySet<string>): void {
     one: hidden ? new RegExp(`/servers/(${[...hidden].join('|')})`) : /\/servers\/[0-9a-f]{8}-/,
     rewrite: (body) => {
       const { servers, ...rest } = body as { servers: { id: string }[] };
-      return { ...rest, servers: servers.filter(({ id }) => hidden && !hidden.has(id)) };
+      // An empty list has no further page.
+      if (!hidden) return { servers: [] };
+      return { ...rest, servers: servers.filter(({ id }) => !hidden.has(id)) };
     },
     notFound: '{"itemNotFound":{"code":404,"message":"no"}}',
   });
@@ -150,7 +152,7 @@ function hideStacks(sandbox: Sandbox): void {
     service: 'heat',
     list: /\/stacks\?/,
     one: /\/stacks\/[^?]/,
-    rewrite: (body) => ({ ...(body as object), stacks: [] }),
+    rewrite: () => ({ stacks: [] }),
     notFound:
       '{"code":404,"title":"Not Found","explanation":"","error":{"type":"EntityNotFound","message":"no"}}',
   });

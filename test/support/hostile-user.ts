@@ -122,7 +122,9 @@ function metadataOf({ claim, at, servers, forgesMemory }: Draw, claimed: Claimed
       return { openstack_project_id: pick(claimed.projects) ?? 'none' };
     case 'an invented stack':
       return { openstack_stack_id: `invented-stack-${at}`, ...memory };
-    default:
+    case 'nothing':
       return { note: 'mine' };
+    default:
+      return claim satisfies never;
   }
 }

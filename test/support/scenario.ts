@@ -77,7 +77,8 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     tryRun,
     async run() {
       const report = await tryRun();
-      if (!report) throw new Error(`the run failed: ${logged.at(-1)}`);
+      if (!report)
+        throw new Error(`the run failed: ${logged.findLast((line) => line.includes('reconcile failed'))}`);
       return report;
     },
     async restart() {
