@@ -15,6 +15,7 @@ import { type DeviceKind, type DeviceStatus, rackStatuses } from './statuses.ts'
  * | `next` | 2024-06 | the branch enh/new-credits |
  */
 export const releases = ['0.2.1', '2023-08', '0.2.3', '1.1', '1.2', 'main', 'next'] as const;
+/** A release of Concertim, or a state of it that served between two. */
 export type Release = (typeof releases)[number];
 
 /** What of an owner can be written. */
