@@ -20,12 +20,17 @@ export function deviceListJson(portal: Portal, device: DeviceRow): string {
   return json;
 }
 
-/** A device as it is shown alone: with its template. */
+/** A device as it is made and changed: v0.2.1 leaves its template out. */
 export function deviceJson(portal: Portal, device: DeviceRow): string {
-  const body = deviceBody(portal, device);
-  if (portal.rules.devices === 'bare') return JSON.stringify(body);
+  if (portal.rules.devices === 'bare') return JSON.stringify(deviceBody(portal, device));
+  return shownDeviceJson(portal, device);
+}
+
+/** A device as it is shown alone: with its template. */
+export function shownDeviceJson(portal: Portal, device: DeviceRow): string {
   const template = portal.templates.get(device.template_id);
-  return JSON.stringify({ ...body, template: template ? templateBody(portal, template) : null });
+  const body = { ...deviceBody(portal, device), template: template ? templateBody(portal, template) : null };
+  return JSON.stringify(body);
 }
 
 function deviceBody({ ids, rules }: Portal, device: DeviceRow) {

@@ -10,7 +10,7 @@ import {
   scalar,
 } from './attributes.ts';
 import { badFormat, blank, Complaints, notIncluded, said as saidOf, taken, tooLong } from './complaints.ts';
-import { deviceJson } from './device-json.ts';
+import { deviceJson, shownDeviceJson } from './device-json.ts';
 import { detailsOf, isKind } from './device-kinds.ts';
 import { jsonb } from './jsonb.ts';
 import { placeComplaints } from './location.ts';
@@ -50,7 +50,7 @@ export function visibleDevices(portal: Portal, caller: UserRow): DeviceRow[] {
 
 export function showDevice(portal: Portal, caller: UserRow, device: DeviceRow): string {
   if (!mayTouch(portal, caller, device)) throw forbidden('show', device.name);
-  return deviceJson(portal, device);
+  return shownDeviceJson(portal, device);
 }
 
 /**
@@ -110,6 +110,9 @@ export function updateDevice(
   const said = object(attributes, 'details')?.['type'];
   if (said !== undefined && kind && hasKinds(portal) && said !== detailsOf[kind].type) {
     complaints.add('details_type', { code: '', message: 'cannot be changed' });
+  }
+  if (portal.rules.clusterTypes && attributes['cloud_created_at'] === null) {
+    complaints.add('cloud_created_at', blank);
   }
   if (!complaints.none) throw wrapped(complaints);
   refuseUnstorable(portal, attributes);

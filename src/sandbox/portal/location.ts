@@ -42,7 +42,8 @@ export function placeComplaints(
   if (!isFacing(facing)) {
     complaints.add('facing', notIncluded(facing, "must be either 'b' or 'f'", { permitted: ['b', 'f'] }));
   }
-  if (!rack) complaints.add('rack_id', ...numericality(scalar(sent, 'rack_id'), {}));
+  if (!rack && portal.rules.ids === 'integer')
+    complaints.add('rack_id', ...numericality(scalar(sent, 'rack_id'), {}));
   return {
     complaints,
     place: {

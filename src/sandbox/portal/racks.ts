@@ -77,6 +77,9 @@ export function createRack(portal: Portal, caller: UserRow, attributes: JsonObje
   const { owner } = portal.rules;
   const sent = scalar(attributes, `${owner}_id`);
   const userId = !caller.root ? caller.id : isNothing(sent) ? null : portal.ids.read(sent);
+  if (owner === 'team' && !caller.root && sent !== undefined && portal.ids.read(sent) !== caller.id) {
+    throw forbidden('create', '');
+  }
   const columns = newColumns(portal, caller, userId, attributes);
   const complaints = new Complaints();
   if (userId === null || !portal.users.get(userId)) complaints.add(owner, said('must exist'));

@@ -15,6 +15,7 @@ export const templateAttributes = [
   'schema_version',
   'tag',
   'images',
+  'hourly_cost',
 ] as const;
 
 const sizes = ['vcpus', 'ram', 'disk'] as const;
@@ -45,7 +46,7 @@ export function createTemplate(portal: Portal, caller: UserRow, attributes: Json
   const tag = hasTags ? asText(scalar(attributes, 'tag')) : null;
   if (tag !== null && portal.templates.all().some((other) => other.tag === tag)) complaints.add('tag', taken);
   if (units < 1 || units > highest) complaints.add('images', said('No images found for template height'));
-  refuseUnstorable(attributes, complaints);
+  refuseUnstorable(portal, attributes, complaints);
   return portal.addTemplate({ ...sentColumns(attributes), name: name ?? '', height: units, tag });
 }
 
@@ -62,7 +63,7 @@ export function updateTemplate(
   if (columns.name !== undefined) checkName(portal, columns.name, template, complaints);
   checkDescription(attributes, complaints);
   checkSizes(attributes, complaints);
-  refuseUnstorable(attributes, complaints);
+  refuseUnstorable(portal, attributes, complaints);
   return portal.templates.update(template.id, columns);
 }
 
@@ -109,8 +110,10 @@ function checkSizes(attributes: JsonObject, complaints: Complaints): void {
 }
 
 /** What passes the validations and then not the database, unless a validation failed first. */
-function refuseUnstorable(attributes: JsonObject, complaints: Complaints): void {
+function refuseUnstorable({ rules }: Portal, attributes: JsonObject, complaints: Complaints): void {
   if (scalar(attributes, 'schema_version') !== undefined) throw crash();
+  // Let through, though the column has another name.
+  if (rules.clusterTypes && scalar(attributes, 'hourly_cost') !== undefined) throw crash();
   if (!complaints.none) throw new Refusal(422, complaints.messages());
   if (sizes.some((size) => (asInteger(scalar(attributes, size)) ?? 0) > largestInteger)) throw crash();
 }

@@ -10,9 +10,10 @@ import {
   type Scalar,
   scalar,
 } from './attributes.ts';
-import { Complaints, said, taken, tooLong } from './complaints.ts';
+import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
 import type { Portal, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
+import type { ReleaseRules } from './release-rules.ts';
 
 export const userAttributes = [
   'project_id',
@@ -130,7 +131,9 @@ export function updateUser(portal: Portal, caller: UserRow, user: UserRow, attri
   if (!caller.root) return userJson(portal, user);
   // The columns went to the teams, the API lets them through.
   const { owner } = portal.rules;
-  const gone = userAttributes.filter((name) => name !== 'cloud_user_id');
+  const gone = userAttributes.filter(
+    (name) => name !== 'cloud_user_id' && !(name === 'credits' && portal.rules.clusterTypes),
+  );
   if (owner === 'team' && gone.some((name) => attributes[name] !== undefined)) throw crash();
   return changeAccount(portal, user, attributes, (stored) => userBody(portal, stored));
 }
@@ -155,17 +158,27 @@ function changeAccount(
   const columns = changedColumns(portal, user, attributes);
   const cost = scalar(attributes, 'cost');
   const complaints = new Complaints();
-  if (cost !== undefined && !isNothing(cost)) complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
+  if (isKnownTo(portal.rules, 'credits') && attributes['credits'] === null) {
+    complaints.add('credits', said('is not a number'), blank);
+  }
+  const isCostKnown = isKnownTo(portal.rules, 'cost');
+  if (isCostKnown && cost !== undefined && !isNothing(cost))
+    complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
   checkIds(portal, columns, user, complaints);
   checkBillingPeriod(columns, user, today(portal), complaints);
   if (!complaints.none) throw new Refusal(422, complaints.messages());
-  if (cost !== undefined && isNothing(cost)) throw crash();
+  if (isCostKnown && cost !== undefined && isNothing(cost)) throw crash();
   const stored = portal.users.update(user.id, {
     ...columns,
     cloud_user_id: columns.cloud_user_id && portal.storedUserId(columns.cloud_user_id),
   });
   // The answer echoes the id as it was sent; every later one has it with dashes.
   return JSON.stringify(show({ ...stored, cloud_user_id: columns.cloud_user_id }));
+}
+
+/** Whether the release has such a column, of users or of teams. */
+function isKnownTo({ memberKeys, teamKeys, signInKeys }: ReleaseRules, name: string): boolean {
+  return name === 'project_id' || [...memberKeys, ...teamKeys, ...signInKeys].includes(name);
 }
 
 type CloudColumns = Pick<UserRow, (typeof userAttributes)[number]>;
@@ -176,10 +189,7 @@ function changedColumns({ rules }: Portal, user: UserRow, attributes: JsonObject
     cast: (value: Scalar) => CloudColumns[Name],
   ): CloudColumns[Name] => {
     const value = scalar(attributes, name);
-    const isKnown = [...rules.memberKeys, ...rules.teamKeys, ...rules.signInKeys, 'project_id'].includes(
-      name,
-    );
-    return value === undefined || !isKnown ? user[name] : cast(value);
+    return value === undefined || !isKnownTo(rules, name) ? user[name] : cast(value);
   };
   return {
     project_id: sent('project_id', (value) => (isNothing(value) ? null : asText(value))),
