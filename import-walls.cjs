@@ -76,6 +76,7 @@ const mayImport = {
     'runtime',
   ],
   cli: [
+    'concertim/profile',
     'service',
     'ask-status',
     'components',

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { componentNames } from '../components.ts';
+import { releases } from '../concertim/profile.ts';
 import { ConfigError } from '../config/problems.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
@@ -145,6 +146,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .command('sandbox')
     .description('run a cloud and a portal in one process, to try things out')
     .option('--with-service', 'run the service on them too')
+    .addOption(
+      new Option('--portal <release>', 'release of Concertim to be').choices(releases).default('2023-08'),
+    )
     .option(
       '--rmq <url>',
       "RabbitMQ to publish the cloud's notifications to, such as amqp://guest:guest@127.0.0.1/",

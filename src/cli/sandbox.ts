@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { componentNames } from '../components.ts';
+import type { Release } from '../concertim/profile.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { freePort } from '../sandbox/free-port.ts';
@@ -13,6 +14,8 @@ import { Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface SandboxCommandOptions {
+  /** The portal's release. */
+  readonly portal: Release;
   readonly seed: number;
   readonly projects: number;
   readonly stacks?: number;
@@ -36,6 +39,7 @@ const intervalSeconds = 20;
 export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   using stop = stopSignal();
   await using running = await startSandbox({
+    release: options.portal,
     seed: options.seed,
     projects: options.projects,
     ...(options.stacks !== undefined && { stacks: options.stacks }),
