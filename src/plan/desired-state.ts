@@ -1,4 +1,5 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import type { ProjectId, Server } from '../openstack/model.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
@@ -98,7 +99,7 @@ export function desiredState(
       server,
       present: index.devicesOfServer.get(server.id) ?? [],
       stack: isStandalone ? undefined : key,
-      status: status === unknownState ? undefined : status,
+      status: status === unknownState ? undefined : permitted(status, portal.profile),
       template: settings.deviceTemplate?.(server, usual) ?? usual,
       externalNetworks,
     };
@@ -158,6 +159,11 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
     );
     return keys.get(device);
   };
+}
+
+/** v0.2.1 knows no SUSPENDED: what does not run is stopped there. */
+function permitted(status: DeviceStatus, { statuses }: PortalProfile): DeviceStatus {
+  return statuses.server.includes(status) ? status : 'STOPPED';
 }
 
 /** undefined: nobody has the project, or whoever has it is about to be deleted and gets no new racks. */

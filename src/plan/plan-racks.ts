@@ -242,8 +242,15 @@ function rackNameCandidates({ name, nameId }: DesiredRack, number: number): Iter
   return nameCandidates(numbered, nameId, rackNames);
 }
 
-/** Whatever its number: a rack keeps it when one before it is gone. */
+/**
+ * Whatever its number: a rack keeps it when one before it is gone. Also as the Python service of 2023 and 2024 made it of the
+ * stack's, with a dash for each underscore: nobody is helped by another name.
+ */
 function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
+  return bears(rack, desired) || bears(rack, { ...desired, name: desired.name.replaceAll('_', '-') });
+}
+
+function bears(rack: Rack, desired: DesiredRack): boolean {
   for (let number = 1; number <= mostRacks; number++) {
     for (const name of rackNameCandidates(desired, number)) if (name === rack.name) return true;
   }

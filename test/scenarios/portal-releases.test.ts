@@ -15,4 +15,47 @@ describe.each(releases)('a portal of release %s', (release) => {
     expect(again.failures).toEqual([]);
     expect(again.changes).toEqual({});
   });
+
+  test('shows a suspended server as far as the release has that', async () => {
+    await using scenario = await startScenario({ release });
+    const { cloud, portal } = scenario.sandbox;
+    await scenario.run();
+    const [shown] = portal.devices.all();
+    const id = String(shown?.metadata['openstack_instance_id']);
+    cloud.compute.setServerState(id, { vmState: 'suspended' });
+
+    const suspended = await scenario.run();
+    const again = await scenario.run();
+
+    expect(suspended.failures).toEqual([]);
+    expect(portal.devices.get(shown?.id ?? 0)?.status).toBe(release === '0.2.1' ? 'STOPPED' : 'SUSPENDED');
+    expect(again.changes).toEqual({});
+  });
+
+  test('gives racks to whoever has the project: a user, or that user’s team', async () => {
+    await using scenario = await startScenario({ release, projects: 2, stacks: 2 });
+    const { portal } = scenario.sandbox;
+
+    await scenario.run();
+
+    const owners = portal.racks.all().map(({ user_id }) => portal.users.get(user_id)?.login);
+    expect(owners.sort()).toEqual(['user1', 'user2']);
+  });
+
+  test('a rack that the Python service named keeps its name as long as the stack has its own', async () => {
+    await using scenario = await startScenario({ release, stacks: 0 });
+    const { portal, population } = scenario.sandbox;
+    const [account] = population.accounts;
+    if (account) population.addCluster(account, { servers: 2, since: 0, name: 'cluster_0' });
+    await scenario.run();
+    const [rack] = portal.racks.all();
+    const dashed = rack?.name.replaceAll('_', '-') ?? '';
+    portal.racks.update(rack?.id ?? 0, { name: dashed });
+
+    const report = await scenario.run();
+
+    expect(dashed).not.toBe(rack?.name);
+    expect(portal.racks.all().map(({ name }) => name)).toEqual([dashed]);
+    expect(report.changes).toEqual({});
+  });
 });
