@@ -22,7 +22,7 @@ const mayImport = {
   reconcile: ['plan', 'openstack', 'concertim', 'http', 'amqp', 'observability', 'runtime'],
   notifications: ['openstack/model', 'amqp', 'observability', 'runtime'],
   metrics: ['openstack', 'concertim', 'http', 'observability', 'runtime'],
-  billing: ['openstack', 'http', 'runtime'],
+  billing: ['openstack', 'plan/costs', 'http', 'runtime'],
   operations: ['openstack', 'concertim', 'http', 'runtime'],
   api: [
     'billing',

@@ -22,6 +22,8 @@ export interface Config {
   readonly billing: {
     /** The cloud rates with CloudKitty: its user gets a role in the projects that are made. */
     readonly enabled: boolean;
+    /** Where costs come from, in a cloud that has it. */
+    readonly rating: 'cloudkitty' | 'none';
     /** What everybody has where there is no billing platform. */
     readonly freeCredits: number;
   };

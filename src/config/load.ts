@@ -180,7 +180,7 @@ class ConfigBuilder {
         ui: api.ui,
         uiToken: api.ui_token,
       },
-      billing: { enabled: billing.enabled, freeCredits: billing.free_credits },
+      billing: { enabled: billing.enabled, rating: billing.rating, freeCredits: billing.free_credits },
       observability: {
         host: observability.host,
         port: observability.port,

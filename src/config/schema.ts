@@ -242,6 +242,11 @@ export const ConfigFile = z.strictObject({
       description: 'Give user `cloudkitty` the role `rating` in the projects that are created.',
       default: 'false',
     }),
+    rating: optional(oneOf(['cloudkitty', 'none']), {
+      description:
+        'Where costs come from: `cloudkitty` shows what it has rated, in a cloud that has one; `none` writes no costs.',
+      default: 'cloudkitty',
+    }),
     free_credits: optional(whole(0, 1_000_000_000), {
       description:
         'Credits that everybody has where there is no billing platform; the portal lets no cluster be made with fewer than 25.',

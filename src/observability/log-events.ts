@@ -51,6 +51,22 @@ const updates: readonly LogEvent[] = [
       'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
   },
   {
+    code: 'costs-not-read',
+    level: 'warn',
+    message: 'costs not read',
+    meaning:
+      'CloudKitty, or the record of stacks in `data_dir`, cannot be read: the portal keeps the costs that it shows; `why` says why',
+    action: 'nothing, unless it stays: `billing.rating: none` does without costs',
+  },
+  {
+    code: 'members-not-recorded',
+    level: 'warn',
+    message: 'members of stacks not recorded',
+    meaning:
+      'the record of which server belonged to which stack (`stacks.jsonl`) cannot be written: a rack loses what its deleted devices have cost',
+    action: 'free space in `data_dir`, or make it writable',
+  },
+  {
     code: 'foreign-claim',
     level: 'warn',
     message: 'not managed: names what belongs to another project',

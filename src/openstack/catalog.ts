@@ -9,7 +9,9 @@ export type ServiceType =
   | 'metric'
   | 'network'
   | 'block-storage'
-  | 'placement';
+  | 'placement'
+  | 'rating'
+  | 'rating-v1';
 
 export type Interface = 'public' | 'internal' | 'admin';
 
@@ -30,6 +32,8 @@ export const services: Readonly<Record<ServiceType, Service>> = {
   orchestration: { name: 'Heat', types: ['orchestration'], version: 'v1', projectInPath: true },
   metric: { name: 'Gnocchi', types: ['metric'], version: 'v1', projectInPath: false },
   network: { name: 'Neutron', types: ['network'], version: 'v2.0', projectInPath: false },
+  rating: { name: 'CloudKitty', types: ['rating'], version: 'v2', projectInPath: false },
+  'rating-v1': { name: 'CloudKitty', types: ['rating'], version: 'v1', projectInPath: false },
   'block-storage': {
     name: 'Cinder',
     types: ['block-storage', 'volumev3', 'block-store'],

@@ -11,6 +11,7 @@ import type {
   TemplateId,
   TemplatePatch,
 } from '../concertim/model.ts';
+import type { ServerId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
 import type { ForeignClaim } from './claims.ts';
 import type { Ground } from './ground.ts';
@@ -87,6 +88,8 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Almost nothing of what the portal shows is in this cloud: nothing is changed. */
   readonly isWrongCloud: boolean;
+  /** Which servers belong to each stack that has a rack; worked out when it is wanted. */
+  readonly members: () => ReadonlyMap<StackId, readonly ServerId[]>;
   /** Servers and stacks in a state that we do not know: the portal keeps what it shows of them. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }

@@ -23,6 +23,7 @@ const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => (
   foreign: [],
   warnings: [],
   isWrongCloud: false,
+  members: () => new Map(),
   unknownStates: [],
   ...rest,
 });

@@ -2,6 +2,7 @@ import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/m
 import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import type { ProjectId, Server } from '../openstack/model.ts';
+import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
 import { membership } from './membership.ts';
@@ -36,6 +37,8 @@ export interface DesiredRack {
   readonly status: RackStatus | undefined;
   /** undefined: not read in this run because nothing changed. */
   readonly creationOutput: string | undefined;
+  /** What those of its devices cost that are gone; undefined: not known. */
+  readonly formerCost: number | undefined;
   /** Our keys; others that the portal has stay. */
   readonly metadata: JsonObject;
   readonly devices: readonly DesiredDevice[];
@@ -51,6 +54,8 @@ export interface DesiredDevice {
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: DeviceStatus | undefined;
   readonly template: DesiredTemplate;
+  /** This month's so far; undefined: not known. */
+  readonly cost: number | undefined;
   /** Networks whose addresses are public. */
   readonly externalNetworks: ReadonlySet<string>;
 }
@@ -101,6 +106,7 @@ export function desiredState(
       stack: isStandalone ? undefined : key,
       status: status === unknownState ? undefined : permitted(status, portal.profile),
       template: settings.deviceTemplate?.(server, usual) ?? usual,
+      cost: cloud.costs && costOf(server.id, cloud.costs),
       externalNetworks,
     };
     const siblings = devices.get(key);
@@ -119,6 +125,7 @@ export function desiredState(
       ...stackRack(tree, settings),
       ownerId,
       status: status === unknownState ? undefined : status,
+      formerCost: cloud.costs && costOfFormer(tree.root.id, idsOf(devices.get(key)), cloud.costs),
       devices: devices.get(key) ?? [],
     });
   }
@@ -126,7 +133,8 @@ export function desiredState(
     const key = standaloneKey(projectId);
     const ownerId = ownerOf(projectId, key, index);
     if (ownerId === undefined) continue;
-    racks.push({ ...standaloneRack(projectId), ownerId, devices: devices.get(key) ?? [] });
+    const formerCost = cloud.costs?.ofResource && 0;
+    racks.push({ ...standaloneRack(projectId), ownerId, formerCost, devices: devices.get(key) ?? [] });
   }
   racks.sort((a, b) => compareTexts(a.key, b.key));
 
@@ -148,6 +156,10 @@ export function desiredState(
     keyOfDevice: keysOfDevices(racks),
     unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
   };
+}
+
+function idsOf(devices: readonly DesiredDevice[] = []): string[] {
+  return devices.map(({ server }) => server.id);
 }
 
 /** Sorted out at the first question: of a portal in step there is none. */

@@ -15,6 +15,7 @@ const wanted = (fields: Parameters<typeof server>[0] = {}, stack?: string): Desi
   stack: stack as DesiredDevice['stack'],
   status: 'ACTIVE',
   template: templateOfFlavor(flavor()),
+  cost: undefined,
   externalNetworks: new Set(['internet']),
 });
 

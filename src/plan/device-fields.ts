@@ -51,16 +51,21 @@ function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
     a.server === b.server &&
     a.stack === b.stack &&
     a.status === b.status &&
+    a.cost === b.cost &&
     a.externalNetworks === b.externalNetworks
   );
 }
 
 /** Makes nothing, for it may be asked of every device: what `deviceFields` would make is compared as it is in the server. */
-function isAsWanted(device: Device, { server, stack, status, externalNetworks }: DesiredDevice): boolean {
+function isAsWanted(
+  device: Device,
+  { server, stack, status, cost, externalNetworks }: DesiredDevice,
+): boolean {
   if (!('sshKey' in device)) return false;
   const { metadata, sshKey, publicIps, privateIps, volumeDetails } = device;
   return (
     (status === undefined || device.status === status) &&
+    (cost === undefined || device.cost === undefined || device.cost === cost) &&
     device.description === description &&
     (sshKey === undefined || sshKey === (server.keyName ?? '')) &&
     metadata[metadataKeys.serverId] === server.id &&

@@ -10,6 +10,7 @@ import type {
   StackServers,
   Unreadable,
 } from '../openstack/model.ts';
+import type { Costs } from './costs.ts';
 import type { RackKey } from './ownership.ts';
 
 /** What a run is about: everything, or some stacks and servers. Nothing outside of it is touched. */
@@ -60,6 +61,8 @@ export interface CloudObservation {
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
   readonly serverGroups: readonly ServerGroup[];
   readonly flavors: readonly Flavor[];
+  /** undefined: not read, or the cloud has none. */
+  readonly costs?: Costs | undefined;
   /** Names of the networks whose fixed addresses the world can reach. */
   readonly externalNetworks: ReadonlySet<string>;
   /** Projects whose stacks could not be listed, with the reason. */

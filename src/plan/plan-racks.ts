@@ -1,5 +1,6 @@
 import type { Device, DevicePatch, JsonObject, Rack, RackPatch, TemplateId } from '../concertim/model.ts';
 import type { Change, NewDevice } from './change.ts';
+import { toCents } from './costs.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
 import { deviceFields, saysAlready } from './device-fields.ts';
 import { difference, equal } from './difference.ts';
@@ -230,7 +231,7 @@ function planSlots(
         ? present.name
         : chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
-      const patch = rackPatch(present, desired, slot, name);
+      const patch = rackPatch(present, desired, slot, name, at === 0);
       if (patch) plan.racks.push({ kind: 'update-rack', rack: present, patch, reason: 'the stack differs' });
     }
   }
@@ -276,18 +277,36 @@ function devicePatch(device: Device, wanted: DesiredDevice, name: string): Devic
     name,
     ...(wanted.status && { status: wanted.status }),
     ...fields,
+    // A portal that shows no cost has none.
+    ...(wanted.cost !== undefined && device.cost !== undefined && { cost: wanted.cost }),
     metadata: merged(device.metadata, fields.metadata),
   });
 }
 
-function rackPatch(rack: Rack, desired: DesiredRack, slot: Slot, name: string): RackPatch | undefined {
+function rackPatch(
+  rack: Rack,
+  desired: DesiredRack,
+  slot: Slot,
+  name: string,
+  isFirst: boolean,
+): RackPatch | undefined {
+  const cost = rackCost(rack, desired, isFirst);
   return difference<RackPatch>(rack, {
     name,
     height: slot.units.height,
     ...(desired.status && { status: desired.status }),
     ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
+    ...(cost !== undefined && { cost }),
     metadata: merged(rack.metadata, desired.metadata),
   });
+}
+
+/** What the devices that stand in a rack cost; of those that are gone the first rack of a stack tells. */
+function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boolean): number | undefined {
+  if (formerCost === undefined || rack.cost === undefined) return undefined;
+  let sum = isFirst ? formerCost : 0;
+  for (const { cost = 0, present } of devices) if (present[0]?.location?.rackId === rack.id) sum += cost;
+  return toCents(sum);
 }
 
 function newRack(

@@ -577,6 +577,7 @@ test('nothing is changed where nothing differs', () => {
     foreign: [],
     warnings: [],
     isWrongCloud: false,
+    members: expect.any(Function),
     unknownStates: [],
   });
 });

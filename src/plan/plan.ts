@@ -1,5 +1,5 @@
 import type { Device, OwnerId, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
-import type { Server } from '../openstack/model.ts';
+import type { Server, ServerId, StackId } from '../openstack/model.ts';
 import { type DeletionPolicy, judgeRemovals } from './brake.ts';
 import { takeCensus } from './census.ts';
 import type { Change, Held, Lane, Plan } from './change.ts';
@@ -64,6 +64,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
         foreign,
         warnings: [wrong],
         isWrongCloud: true,
+        members: () => new Map(),
         unknownStates,
       };
   }
@@ -93,6 +94,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
         foreign,
         warnings: [...warnings],
         isWrongCloud: false,
+        members: () => membersOfStacks(desired),
         unknownStates,
       };
     }
@@ -181,6 +183,18 @@ export function projectsIn({ projectOfStack, servers }: CloudObservation): Known
     // What cannot be read has none.
     ofServer: (id) => (servers.get(id) as Server | undefined)?.projectId,
   };
+}
+
+function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ServerId[]> {
+  const members = new Map<StackId, readonly ServerId[]>();
+  for (const { source, devices } of racks) {
+    if (source.kind !== 'stack') continue;
+    members.set(
+      source.stackId,
+      devices.map(({ server }) => server.id),
+    );
+  }
+  return members;
 }
 
 function removeDepartures(

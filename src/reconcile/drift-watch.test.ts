@@ -21,7 +21,15 @@ function incompleteRun(): FullRun {
     { kind: 'update-device', device: shown, patch: { status: 'STOPPED' }, reason: 'the server differs' },
   ];
   const subjects = new Subjects(
-    { phases: [], held: [], foreign: [], warnings: [], isWrongCloud: false, unknownStates: [] },
+    {
+      phases: [],
+      held: [],
+      foreign: [],
+      warnings: [],
+      isWrongCloud: false,
+      members: () => new Map(),
+      unknownStates: [],
+    },
     known,
   );
   return {

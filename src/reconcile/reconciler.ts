@@ -9,6 +9,7 @@ import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
+import type { Costs } from '../plan/costs.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { Subjects } from '../plan/subject.ts';
@@ -19,6 +20,7 @@ import { startStopwatch } from '../runtime/stopwatch.ts';
 import { applyPlan, type Outcome } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
+import type { CostSource } from './cost-source.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
@@ -35,6 +37,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Default: no costs. */
+  readonly costs?: CostSource | undefined;
   /** Called every few seconds while a run makes its changes. */
   readonly onProgress?: (progress: Progress) => void;
   /** Default: nothing is traced. */
@@ -94,15 +98,37 @@ export class Reconciler {
   async survey(signal?: AbortSignal): Promise<Survey> {
     const elapsed = startStopwatch();
     const portal = await readPortal(this.#options.portal, signal);
-    const seen = await observeCloud(this.#observe, portal, this.#announced, signal);
+    const [seen, costs] = await Promise.all([
+      observeCloud(this.#observe, portal, this.#announced, signal),
+      this.#readCosts(signal),
+    ]);
     const observedMs = elapsed();
-    const changes = plan(seen.cloud, portal, this.#options.settings);
+    const changes = plan({ ...seen.cloud, costs }, portal, this.#options.settings);
     return {
       seen,
       portal,
       plan: changes,
       ms: { observe: observedMs, plan: elapsed() - observedMs },
     };
+  }
+
+  /** Without them the portal keeps what it shows: they are not worth a run. */
+  async #readCosts(signal: AbortSignal | undefined): Promise<Costs | undefined> {
+    try {
+      return await this.#options.costs?.read(signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#options.log.warn({ err: error, why: explain(error) }, 'costs not read');
+      return undefined;
+    }
+  }
+
+  async #noteMembers({ members }: Plan): Promise<void> {
+    try {
+      await this.#options.costs?.note(members());
+    } catch (error) {
+      this.#options.log.warn({ err: error, why: explain(error) }, 'members of stacks not recorded');
+    }
   }
 
   /** Whether, from now on, every change of the cloud is announced. */
@@ -131,6 +157,7 @@ export class Reconciler {
     this.#isWrongCloud = survey.plan.isWrongCloud;
     this.#ownersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
+    await this.#noteMembers(survey.plan);
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
     if (known) {
       drift.end({

@@ -57,6 +57,8 @@ export interface SandboxOptions {
   readonly maxNestedStackDepth?: number;
   /** Whether Heat lets administrators use `global_tenant`. Default false, as Heat's policy. */
   readonly heatGlobalIndex?: boolean;
+  /** The storage of its CloudKitty. Default: it has none. */
+  readonly rating?: 'v2' | 'v1';
   /** Whether Heat takes an administrator's token for one of its own administrators'. Default true, as Heat's policy. */
   readonly adminContext?: boolean;
 }
@@ -113,6 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     maxNestedStackDepth: options.maxNestedStackDepth ?? 5,
     heatGlobalIndex: options.heatGlobalIndex ?? false,
     adminContext: options.adminContext ?? true,
+    rating: options.rating,
     microversion: options.microversion ?? '2.100',
   });
   const population = new Population(cloud, { projects, stacks, servers }, randomFor(seed, 'population'));
@@ -162,6 +165,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       });
       started[name] = service;
       if (name === 'cinder' && options.cinder === false) continue;
+      if (name === 'cloudkitty' && !options.rating) continue;
       site.catalog.add({ name, type, path, port: service.port });
     }
     const { name: _, ...portalListens } = listenAs('concertim', portalMs);

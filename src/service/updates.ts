@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { queueNames } from '../amqp/queues.ts';
+import { CostReader } from '../billing/cost-reader.ts';
+import { StackLedger } from '../billing/stack-ledger.ts';
 import { ConfigError } from '../config/problems.ts';
 import { AmqpSource } from '../notifications/amqp-source.ts';
 import { NotificationListener } from '../notifications/listener.ts';
@@ -133,7 +135,7 @@ export function createReconciler(
   options: PlanOptions & Pick<ReconcilerOptions, 'onProgress'>,
 ): Reconciler {
   const { config, cloud, portal, traffic, tracing, clock, random } = base;
-  const { updates, concertim } = config;
+  const { updates, concertim, billing } = config;
   const settings = {
     ...(options.mapping && checkedMapping(options.mapping)),
     standaloneServers: updates.standaloneServers,
@@ -145,10 +147,15 @@ export function createReconciler(
     },
   };
   const { onProgress } = options;
+  const costs =
+    billing.rating === 'none'
+      ? undefined
+      : new CostReader({ session: cloud, ledger: new StackLedger(config.dataDir), clock });
   return new Reconciler({
     cloud,
     portal,
     settings,
+    costs,
     traffic,
     tracing,
     clock,

@@ -21,7 +21,15 @@ async function start(token?: string): Promise<void> {
   });
 }
 
-const nothing = { phases: [], held: [], foreign: [], warnings: [], isWrongCloud: false, unknownStates: [] };
+const nothing = {
+  phases: [],
+  held: [],
+  foreign: [],
+  warnings: [],
+  isWrongCloud: false,
+  members: () => new Map(),
+  unknownStates: [],
+};
 
 const ask = async (path: string, headers: Record<string, string> = {}) => {
   const { statusCode, headers: answered, body } = await request(api.url + path, { headers });

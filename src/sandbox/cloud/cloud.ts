@@ -6,6 +6,7 @@ import { Ids, randomFor } from './ids.ts';
 import { type KeyPairEvent, KeyPairs } from './key-pairs.ts';
 import { Networking, type NetworkingEvent } from './network.ts';
 import { Orchestration, type OrchestrationEvent } from './orchestration.ts';
+import { Rating } from './rating.ts';
 import { Timeline } from './timeline.ts';
 
 /** What a real cloud would announce, with the object as it is at that moment. */
@@ -31,6 +32,8 @@ export interface CloudOptions {
   readonly heatGlobalIndex: boolean;
   /** An administrator's token is one to Heat too (`context_is_admin`): it lists the stacks of all projects. */
   readonly adminContext: boolean;
+  /** The storage of the cloud's CloudKitty; undefined: it has none. */
+  readonly rating?: 'v2' | 'v1' | undefined;
   /** Nova's newest microversion. */
   readonly microversion: string;
 }
@@ -48,6 +51,7 @@ export class Cloud {
   readonly blockStorage: BlockStorage;
   readonly networking: Networking;
   readonly orchestration: Orchestration;
+  readonly rating: Rating;
   /** For what is drawn as requests come, which must not shift the ids of objects. */
   readonly requestIds: Ids;
   readonly #listeners = new Set<(event: CloudEvent) => void>();
@@ -68,6 +72,7 @@ export class Cloud {
       tokenIds: new Ids(randomFor(seed, 'tokens')),
       tokenLifetimeS: options.tokenLifetimeS,
     });
+    this.rating = new Rating(timeline, () => this.compute.servers());
     this.compute = new Compute({
       timeline,
       ids: new Ids(randomFor(seed, 'compute')),
@@ -75,6 +80,7 @@ export class Cloud {
       keepDeletedMs,
       onEvent,
       onChange: (server) => {
+        if (options.rating && server.deleted) this.rating.keep(server);
         for (const watcher of this.#watchers) watcher(server);
       },
     });

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { CatalogService } from './catalog.ts';
 import { addCinder } from './cinder.ts';
+import { addCloudKitty } from './cloudkitty.ts';
 import { addGnocchi } from './gnocchi.ts';
 import { addGrants } from './grants.ts';
 import { addHeat } from './heat.ts';
@@ -25,4 +26,5 @@ export const openStackServices = [
   { name: 'neutron', type: 'network', path: () => '', routes: [addNeutron, addNeutronWiring] },
   { name: 'cinder', type: 'volumev3', path: (projectId: string) => `/v3/${projectId}`, routes: [addCinder] },
   { name: 'gnocchi', type: 'metric', path: () => '', routes: [addGnocchi] },
+  { name: 'cloudkitty', type: 'rating', path: () => '', routes: [addCloudKitty] },
 ] as const satisfies readonly OpenStackService[];

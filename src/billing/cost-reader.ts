@@ -1,0 +1,47 @@
+import type { ProjectId, StackId } from '../openstack/model.ts';
+import { hasRating, listProjectTotals, listRated } from '../openstack/rating.ts';
+import type { Session } from '../openstack/session.ts';
+import type { Costs } from '../plan/costs.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { isoDate, monthOf } from '../runtime/month.ts';
+import type { StackLedger } from './stack-ledger.ts';
+
+export interface CostReaderOptions {
+  readonly session: Session;
+  readonly ledger: StackLedger;
+  readonly clock: Clock;
+}
+
+/** What the cloud has rated this month, in one request however large it is. */
+export class CostReader {
+  readonly #options: CostReaderOptions;
+
+  constructor(options: CostReaderOptions) {
+    this.#options = options;
+  }
+
+  /** undefined: the cloud has no CloudKitty, which is not the same as costs of nothing. */
+  async read(signal?: AbortSignal): Promise<Costs | undefined> {
+    const { session, ledger, clock } = this.#options;
+    if (!(await hasRating(session, signal))) return undefined;
+    const month = monthOf(clock.now());
+    const rated = await listRated(session, month, signal);
+    const ofProject = new Map<ProjectId, number>();
+    const ofResource = new Map<string, number>();
+    for (const { id, projectId, rate } of rated ?? []) {
+      ofResource.set(id, (ofResource.get(id) ?? 0) + rate);
+      ofProject.set(projectId, (ofProject.get(projectId) ?? 0) + rate);
+    }
+    return {
+      ofResource: rated && ofResource,
+      ofProject: rated ? ofProject : await listProjectTotals(session, month, signal),
+      members: (await ledger.membersDuring(month)) as Map<StackId, Set<string>>,
+      period: { start: isoDate(month.begin), end: isoDate(month.end) },
+    };
+  }
+
+  /** Takes note of what belongs to which stack now: what is gone later has cost something all the same. */
+  async note(members: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    await this.#options.ledger.note(members, this.#options.clock.now());
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { StackLedger } from './stack-ledger.ts';
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'ledger-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+const during = async (ledger: StackLedger, begin: number, end: number) =>
+  Object.fromEntries(
+    [...(await ledger.membersDuring({ begin, end }))].map(([stack, ids]) => [stack, [...ids].sort()]),
+  );
+
+test('what was deleted belonged to its stack until then, also after a restart', async () => {
+  const dataDir = folder();
+  const ledger = new StackLedger(dataDir);
+  await ledger.note(new Map([['s', ['a', 'b']]]), 10);
+  await ledger.note(new Map([['s', ['a']]]), 20);
+  await ledger.note(new Map([['s', []]]), 30);
+
+  const again = new StackLedger(dataDir);
+  expect(await during(again, 0, 40)).toEqual({ s: ['a', 'b'] });
+  expect(await during(again, 20, 40)).toEqual({ s: ['a'] });
+  expect(await during(again, 30, 40)).toEqual({});
+  expect(await during(again, 0, 10)).toEqual({});
+});
+
+test('a resource that moves, and one that comes back, belong to each stack in its time', async () => {
+  const ledger = new StackLedger(undefined);
+  await ledger.note(new Map([['s', ['a']]]), 10);
+  await ledger.note(new Map([['t', ['a']]]), 20);
+  await ledger.note(new Map([['s', ['a']]]), 30);
+
+  expect(await during(ledger, 10, 20)).toEqual({ s: ['a'] });
+  expect(await during(ledger, 20, 30)).toEqual({ t: ['a'] });
+  expect(await during(ledger, 30, 31)).toEqual({ s: ['a'] });
+  expect(await during(ledger, 15, 35)).toEqual({ s: ['a'], t: ['a'] });
+});
+
+test('what a stack has that was not seen stays its own', async () => {
+  const ledger = new StackLedger(undefined);
+  await ledger.note(new Map([['s', ['a']]]), 10);
+  await ledger.note(new Map([['t', ['b']]]), 20);
+
+  expect(await during(ledger, 20, 30)).toEqual({ s: ['a'], t: ['b'] });
+});
+
+test('at each moment the ledger says what was noted last, whatever came before it and however often it was restarted', async () => {
+  // Each resource in one stack, and all stacks seen.
+  const members = fc
+    .array(fc.constantFrom(undefined, 's', 't', 'u'), { minLength: 3, maxLength: 3 })
+    .map((stacks) => {
+      const noted: Record<string, string[]> = { s: [], t: [], u: [] };
+      for (const [at, stack] of stacks.entries()) if (stack) noted[stack]?.push('abc'.charAt(at));
+      return noted;
+    });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(members, fc.boolean()), { maxLength: 12 }), async (steps) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'ledger-'));
+      try {
+        let ledger = new StackLedger(dataDir);
+        for (const [at, [noted, restarts]] of steps.entries()) {
+          if (restarts) ledger = new StackLedger(dataDir);
+          await ledger.note(new Map(Object.entries(noted)), at * 10);
+        }
+        for (const [at, [noted]] of steps.entries()) {
+          const some = Object.entries(noted).filter(([, ids]) => ids.length > 0);
+          expect(await during(ledger, at * 10, at * 10 + 10)).toEqual(Object.fromEntries(some));
+        }
+      } finally {
+        rmSync(dataDir, { recursive: true });
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

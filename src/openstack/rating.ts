@@ -1,0 +1,91 @@
+/** Rating (CloudKitty): v2, and of v1 what a cloud that has no v2 can answer. */
+import { parseBody, shapeProblem } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { BodyError } from '../http/errors.ts';
+import { isoTime } from '../runtime/clock.ts';
+import type { ProjectId } from './model.ts';
+import type { Session } from './session.ts';
+import * as wire from './wire/rating.ts';
+
+/** What one resource cost in a time, under one of the types that the cloud rates. */
+export interface Rated {
+  /** Of the server, volume or network. */
+  readonly id: string;
+  /** As CloudKitty's `metrics.yml` names it, such as `instance` or `volume.size`. */
+  readonly type: string;
+  readonly projectId: ProjectId;
+  /** In the currency of the cloud's prices. */
+  readonly rate: number;
+}
+
+/** From `begin` on, before `end`: ms since 1970. */
+export interface Period {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Its default is 100, and it cuts a longer list without a word; each page costs it as much as the whole. */
+const pageSize = 5000;
+
+/** Whether the cloud has a CloudKitty at all. */
+export async function hasRating(session: Session, signal?: AbortSignal): Promise<boolean> {
+  return (await session.token(signal)).catalog.some(({ type }) => type === 'rating');
+}
+
+/**
+ * What everything cost in a time, of all projects: in one request, as long as that is less than 5,000 rows.
+ *
+ * @returns undefined: this CloudKitty has no v2, or its storage none that could tell (see `listProjectTotals`)
+ * @throws {BodyError} the list changed while its pages were read
+ */
+export async function listRated(
+  session: Session,
+  period: Period,
+  signal?: AbortSignal,
+): Promise<Rated[] | undefined> {
+  const rated: Rated[] = [];
+  let expected: number | undefined;
+  for (;;) {
+    const response = await session.request('rating', {
+      method: 'GET',
+      path: '/summary',
+      route: '/summary',
+      query: { ...times(period), groupby: 'id,type,project_id', limit: pageSize, offset: rated.length },
+      accept: [404, 405, 501],
+      signal,
+    });
+    if (response.status >= 300) return undefined;
+    const { total, columns, results } = parseBody(response, wire.Summary);
+    expected ??= total;
+    if (total !== expected || (results.length === 0 && rated.length < total)) {
+      throw new BodyError(response, `${rated.length} of ${expected} rows, and then a list of ${total}`);
+    }
+    rated.push(...results.map((values) => toRated(values, columns, response)));
+    if (rated.length >= total) return rated;
+  }
+}
+
+function toRated(values: readonly unknown[], columns: readonly string[], response: HttpResponse): Rated {
+  const row = Object.fromEntries(columns.map((column, at) => [column, values[at]]));
+  const parsed = wire.RatedRow.safeParse(row);
+  if (!parsed.success) throw new BodyError(response, shapeProblem(parsed.error, ['results']));
+  const { id, type, project_id: projectId, rate } = parsed.data;
+  return { id, type, projectId: projectId as ProjectId, rate };
+}
+
+/** What each project cost in a time: all that CloudKitty tells with the storage of v1. */
+export async function listProjectTotals(
+  session: Session,
+  period: Period,
+  signal?: AbortSignal,
+): Promise<Map<ProjectId, number>> {
+  const path = '/report/summary';
+  const query = { ...times(period), groupby: 'tenant_id', all_tenants: true };
+  const request = { method: 'GET', path, route: path, query, signal } as const;
+  const { summary } = parseBody(await session.request('rating-v1', request), wire.ProjectTotals);
+  return new Map(summary.map(({ tenant_id: id, rate }) => [id as ProjectId, rate]));
+}
+
+function times({ begin, end }: Period) {
+  return { begin: isoTime(begin), end: isoTime(end) };
+}

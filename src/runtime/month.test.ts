@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { isoDate, monthOf } from './month.ts';
+
+test.each([
+  ['2026-11-01T00:00:00.000Z', '2026-11-01', '2026-12-01'],
+  ['2026-11-30T23:59:59.999Z', '2026-11-01', '2026-12-01'],
+  ['2026-12-31T23:59:59.999Z', '2026-12-01', '2027-01-01'],
+  ['2028-02-29T12:00:00.000Z', '2028-02-01', '2028-03-01'],
+])('%s is in the month from %s to %s', (moment, begin, end) => {
+  const month = monthOf(Date.parse(moment));
+
+  expect([isoDate(month.begin), isoDate(month.end)]).toEqual([begin, end]);
+  expect(month.begin % 86_400_000).toBe(0);
+});
