@@ -217,14 +217,27 @@ test('keys of the version of 2024 are accepted with a notice', () => {
 billing_platform: killbill
 message_queue: rmq
 killbill:
+  api_host: http://killbill:48080
+  username: admin
+  password: p
+  apikey: k
   apisecret: s
+  plan_name: monthly
 ${minimal}`);
 
   expect(config.notices).toEqual([
     expect.stringContaining('config.yaml:1:1 cloud_type: is ignored'),
-    expect.stringContaining('config.yaml:2:1 billing_platform: is ignored'),
     expect.stringContaining('config.yaml:3:1 message_queue: is ignored'),
-    expect.stringContaining('config.yaml:4:1 killbill: is ignored'),
+  ]);
+  expect(config.billing.killBill).toMatchObject({ url: 'http://killbill:48080', plan: 'monthly' });
+});
+
+test('KillBill needs its address and its secrets where it is the platform, and nothing where it is not', () => {
+  expect(load(`killbill:\n  api_host: http://killbill:48080\n${minimal}`).billing.killBill).toBeUndefined();
+  expect(problemsOf(`billing:\n  platform: killbill\nkillbill:\n  password: p\n${minimal}`)).toEqual([
+    'config.yaml:3:1 killbill.api_host: is missing, and billing.platform is killbill',
+    'config.yaml:3:1 killbill.apikey: is missing, and billing.platform is killbill',
+    'config.yaml:3:1 killbill.apisecret: is missing, and billing.platform is killbill',
   ]);
 });
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, Credentials, JwtPolicy, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { Config, Credentials, JwtPolicy, KillBillConfig, RabbitMqConfig, TlsTrust } from './config.ts';
 import { type ConfigValues, treeOf } from './config-values.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
@@ -135,6 +135,7 @@ class ConfigBuilder {
     const concertimTls = this.#trust('concertim', concertim);
     const rmq = this.#rmq(start);
     const apiTls = this.#apiTls();
+    const killBill = this.#killBill(start);
     const jwt = this.#jwt(start);
     const teamRoles = this.#teamRoles();
     const logDir = this.#path('log_dir', this.#values.log_dir);
@@ -180,7 +181,12 @@ class ConfigBuilder {
         ui: api.ui,
         uiToken: api.ui_token,
       },
-      billing: { enabled: billing.enabled, rating: billing.rating, freeCredits: billing.free_credits },
+      billing: {
+        enabled: billing.enabled,
+        killBill,
+        rating: billing.rating,
+        freeCredits: billing.free_credits,
+      },
       observability: {
         host: observability.host,
         port: observability.port,
@@ -283,6 +289,26 @@ class ConfigBuilder {
       }
     }
     return { admin, member };
+  }
+
+  /** Its keys may stand there unused, as they do in samples of 2024. */
+  #killBill(start: Place): KillBillConfig | undefined {
+    const { billing, killbill } = this.#values;
+    if (billing.platform !== 'killbill') return undefined;
+    const at = this.#places.get('killbill') ?? this.#places.get('billing.platform') ?? start;
+    const { api_host: url, username, password, apikey: apiKey, apisecret: apiSecret } = killbill;
+    for (const [key, value] of Object.entries({
+      api_host: url,
+      password,
+      apikey: apiKey,
+      apisecret: apiSecret,
+    })) {
+      if (value === undefined) {
+        this.#problems.addOnce(at, `killbill.${key}`, 'is missing, and billing.platform is killbill');
+      }
+    }
+    if (!url || !password || !apiKey || !apiSecret) return undefined;
+    return { url, username, password, apiKey, apiSecret, plan: killbill.plan_name };
   }
 
   #apiTls(): { cert: string; key: Secret } | undefined {

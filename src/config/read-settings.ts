@@ -203,12 +203,12 @@ function plain(node: YamlNode): unknown {
 /** The tree with the keys that stand in their second place moved to their first. */
 function relocate(root: YamlMap, problems: Problems): YamlMap {
   const top = new Map(root.entries);
-  for (const { key, home, also } of alsoRead) {
+  for (const { key, home, also, as = key } of alsoRead) {
     const from = also === '' ? top : sectionOf(top, also);
     const to = sectionOf(top, home);
     const entry = from?.get(key);
     if (!from || !to || !entry) continue;
-    if (isGiven(entry) && isGiven(to.get(key))) {
+    if (isGiven(entry) && isGiven(to.get(as))) {
       problems.add(
         entry.at,
         also ? `${also}.${key}` : key,
@@ -216,7 +216,7 @@ function relocate(root: YamlMap, problems: Problems): YamlMap {
       );
     }
     from.delete(key);
-    if (!isGiven(to.get(key))) to.set(key, entry);
+    if (!isGiven(to.get(as))) to.set(as, entry);
     if (also !== '') putSection(top, also, from, entry.at);
     putSection(top, home, to, entry.at);
   }

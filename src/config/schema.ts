@@ -242,6 +242,11 @@ export const ConfigFile = z.strictObject({
       description: 'Give user `cloudkitty` the role `rating` in the projects that are created.',
       default: 'false',
     }),
+    platform: optional(oneOf(['none', 'killbill']), {
+      description:
+        'What accounts, orders and invoices are kept in: `none` gives everybody free credits and bills nobody.',
+      default: 'none',
+    }),
     rating: optional(oneOf(['cloudkitty', 'none']), {
       description:
         'Where costs come from: `cloudkitty` shows what it has rated, in a cloud that has one; `none` writes no costs.',
@@ -251,6 +256,21 @@ export const ConfigFile = z.strictObject({
       description:
         'Credits that everybody has where there is no billing platform; the portal lets no cluster be made with fewer than 25.',
       default: '1000000',
+    }),
+  }),
+
+  killbill: z.strictObject({
+    api_host: optional(url, {
+      description: 'Address of KillBill.',
+      suggestion: 'http://killbill:48080',
+    }),
+    username: optional(text, { description: 'User to sign in as.', default: 'admin' }),
+    password: optional(secret, { description: 'Password of that user.' }),
+    apikey: optional(secret, { description: 'Key of the tenant.' }),
+    apisecret: optional(secret, { description: 'Secret of the tenant.' }),
+    plan_name: optional(text, {
+      description: 'Plan of the catalog that each order is a subscription to.',
+      default: 'openstack-standard-monthly',
     }),
   }),
 
@@ -293,7 +313,8 @@ export const sections: Readonly<
   },
   metrics: { about: 'Figures of the instances: see docs/telemetry.md.' },
   api: { about: 'The server that takes requests of the portal.' },
-  billing: { about: 'Billing.' },
+  billing: { about: 'Accounts, orders and costs: see docs/billing.md.' },
+  killbill: { about: 'KillBill, where billing.platform names it.' },
   observability: { about: "The service's own metrics and traces." },
   log_rotation: { about: 'Log files.' },
 };
@@ -303,17 +324,18 @@ export const alsoRead: readonly {
   readonly key: string;
   readonly home: keyof ConfigFile;
   readonly also: '' | keyof ConfigFile;
+  /** What it is called at home, where that is something else. */
+  readonly as?: string;
 }[] = [
   ...['rmq_address', 'rmq_port', 'rmq_username', 'rmq_password', 'rmq_password_file', 'rmq_path'].map(
     (key) => ({ key, home: 'rmq', also: 'openstack' }) as const,
   ),
   { key: 'standalone_servers', home: 'updates', also: '' },
+  { key: 'billing_platform', home: 'billing', also: '', as: 'platform' },
 ];
 
 /** Top-level keys of the version of 2024 that say nothing to this one. */
 export const keysOf2024: Readonly<Record<string, string>> = {
   cloud_type: 'the cloud is always OpenStack here, you can remove it',
-  billing_platform: 'this service sends no bills, you can remove it; see billing.enabled',
   message_queue: 'the broker is always RabbitMQ here, you can remove it; see rmq',
-  killbill: 'this service sends no bills, you can remove it',
 };

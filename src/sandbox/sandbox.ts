@@ -5,6 +5,8 @@ import { Ids, randomFor } from './cloud/ids.ts';
 import { addControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { HttpService } from './http-service.ts';
+import { KillBillState } from './killbill/killbill.ts';
+import { addKillBill } from './killbill/routes.ts';
 import { Catalog } from './openstack/catalog.ts';
 import { Telemetry } from './openstack/gnocchi-telemetry.ts';
 import type { Site } from './openstack/service.ts';
@@ -64,7 +66,7 @@ export interface SandboxOptions {
 }
 
 /** What listens on a port of its own. */
-export type ServiceName = (typeof openStackServices)[number]['name'] | 'concertim' | 'control';
+export type ServiceName = (typeof openStackServices)[number]['name'] | 'concertim' | 'killbill' | 'control';
 
 /** An OpenStack and a Concertim, filled and running, in this process. */
 export interface Sandbox {
@@ -74,6 +76,8 @@ export interface Sandbox {
   readonly portal: Portal;
   /** What takes figures for the portal. */
   readonly metricDaemon: MetricDaemon;
+  /** A billing platform, for who wants one. */
+  readonly killBill: KillBillState;
   readonly population: Population;
   readonly faults: Faults;
   readonly services: Readonly<Record<ServiceName, HttpService>>;
@@ -127,6 +131,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   population.introduceTo(portal);
   const telemetry = new Telemetry(cloud);
   const metricDaemon = new MetricDaemon(portal);
+  const killBill = new KillBillState(new Ids(randomFor(seed, 'killbill')), clock);
   const story = new Story(population, { random: randomFor(seed, 'story'), stacks, servers });
   const feed = new Feed({ cloud, portal, metricDaemon, clock });
   const tell = () => {
@@ -176,6 +181,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       metricDaemon,
       more: (app) => addView(app, { portal, population, feed, authUrl }),
     });
+    started.killbill = await HttpService.start({
+      ...listenAs('killbill', portalMs),
+      routes: (app) => addKillBill(app, killBill),
+    });
     started.control = await HttpService.start({
       ...listenAs('control', 0),
       routes: (app) => {
@@ -203,6 +212,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     telemetry,
     portal,
     metricDaemon,
+    killBill,
     population,
     faults,
     services,

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Broker } from '../amqp/broker.ts';
 import type { Billing } from '../billing/billing.ts';
+import { KillBillClient } from '../billing/killbill/client.ts';
+import { KillBill } from '../billing/killbill/killbill.ts';
 import { NoPlatform } from '../billing/none.ts';
 import { type ComponentName, logFileOf } from '../components.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
@@ -41,6 +43,7 @@ export class Foundation implements AsyncDisposable {
   readonly billing: Billing;
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
+  readonly #killBill: KillBillClient | undefined;
   readonly #options: FoundationOptions;
   readonly #logs = new Map<LogName, Logger>();
 
@@ -59,7 +62,12 @@ export class Foundation implements AsyncDisposable {
       ...this.http(),
       grantFile: config.dataDir && join(config.dataDir, 'concertim-token.json'),
     });
-    this.billing = new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
+    const { killBill } = config.billing;
+    this.#killBill = killBill && new KillBillClient({ ...killBill, ...this.http() });
+    this.billing =
+      this.#killBill && killBill
+        ? new KillBill(this.#killBill, killBill.plan)
+        : new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
     this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
   }
 
@@ -99,7 +107,12 @@ export class Foundation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.cloud.close(), this.portal.close(), this.tracing.stop()]);
+    await Promise.all([
+      this.cloud.close(),
+      this.portal.close(),
+      this.#killBill?.close(),
+      this.tracing.stop(),
+    ]);
   }
 
   #createLog(component: LogName): Logger {

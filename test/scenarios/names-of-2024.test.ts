@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { freePort } from '../../src/sandbox/free-port.ts';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
@@ -24,6 +25,12 @@ async function startSite() {
     data_dir: join(folder, 'data'),
     cloud_type: 'openstack',
     billing_platform: 'killbill',
+    killbill: {
+      api_host: sandbox.services.killbill.url,
+      password: killBillLogin.password,
+      apikey: killBillLogin.apiKey,
+      apisecret: killBillLogin.apiSecret,
+    },
     api: { host: '127.0.0.1', port: await freePort() },
   };
   writeFileSync(config, stringify(settings));

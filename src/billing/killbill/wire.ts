@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** What of KillBill's JSON is used (0.22 and 0.24). */
+
+/** `GET /accounts` */
+export const Account = z.object({
+  accountId: z.string().min(1),
+  currency: z.string().nullish(),
+  accountCBA: z.number().nullish(),
+});
+
+/** `GET /subscriptions` */
+export const Subscription = z.object({
+  subscriptionId: z.string().min(1),
+  accountId: z.string().min(1),
+  externalKey: z.string().nullish(),
+  state: z.string(),
+  startDate: z.string().nullish(),
+});
+export type Subscription = z.output<typeof Subscription>;
+
+/** `GET /bundles/pagination` */
+export const Bundles = z.array(z.object({ subscriptions: z.array(Subscription).default([]) }));
+
+/** `GET /subscriptions/{id}/customFields` and `/customFields/search` */
+export const CustomFields = z.array(
+  z.object({
+    customFieldId: z.string().min(1),
+    objectId: z.string().min(1),
+    name: z.string(),
+    value: z.string(),
+  }),
+);
+
+const InvoiceItem = z.object({
+  invoiceItemId: z.string().min(1),
+  subscriptionId: z.string().nullish(),
+  itemType: z.string(),
+  description: z.string().nullish(),
+  amount: z.number(),
+  currency: z.string(),
+  startDate: z.string().nullish(),
+  endDate: z.string().nullish(),
+});
+export type InvoiceItem = z.output<typeof InvoiceItem>;
+
+/** `GET /invoices/{id}`, `GET /accounts/{id}/invoices`, and the answer to a dry run. */
+export const Invoice = z.object({
+  invoiceId: z.string().min(1),
+  accountId: z.string().min(1),
+  invoiceNumber: z.union([z.string(), z.number()]).nullish(),
+  status: z.string().nullish(),
+  invoiceDate: z.string().nullish(),
+  targetDate: z.string().nullish(),
+  currency: z.string(),
+  amount: z.number(),
+  balance: z.number(),
+  creditAdj: z.number().nullish(),
+  refundAdj: z.number().nullish(),
+  items: z.array(InvoiceItem).nullish(),
+});
+export type Invoice = z.output<typeof Invoice>;
+
+/** What it says no with. */
+export const Refusal = z.object({ code: z.number().nullish(), message: z.string().nullish() });

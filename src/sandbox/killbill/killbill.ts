@@ -1,0 +1,175 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { isoDate } from '../../runtime/month.ts';
+import type { Ids } from '../cloud/ids.ts';
+
+export interface AccountRow {
+  readonly accountId: string;
+  readonly externalKey: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly currency: string;
+  readonly closed: boolean;
+}
+
+export interface SubscriptionRow {
+  readonly subscriptionId: string;
+  readonly bundleId: string;
+  readonly accountId: string;
+  readonly externalKey: string;
+  readonly planName: string;
+  readonly startDate: string;
+  readonly state: 'ACTIVE' | 'CANCELLED';
+}
+
+export interface FieldRow {
+  readonly customFieldId: string;
+  readonly objectType: 'ACCOUNT' | 'SUBSCRIPTION';
+  readonly objectId: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface UsageRow {
+  readonly subscriptionId: string;
+  readonly trackingId: string;
+  readonly unitType: string;
+  readonly recordDate: string;
+  readonly amount: number;
+}
+
+export interface ItemRow {
+  readonly invoiceItemId: string;
+  readonly subscriptionId: string | null;
+  readonly itemType: 'USAGE' | 'CREDIT_ADJ' | 'CBA_ADJ';
+  readonly description: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly startDate: string;
+  readonly endDate: string | null;
+}
+
+export interface InvoiceRow {
+  readonly invoiceId: string;
+  readonly accountId: string;
+  readonly invoiceNumber: string | null;
+  readonly invoiceDate: string;
+  readonly items: readonly ItemRow[];
+}
+
+/** KillBill's state: what `routes.ts` answers from. Rules as they were measured on 0.22.26. */
+export class KillBillState {
+  readonly accounts = new Map<string, AccountRow>();
+  readonly subscriptions = new Map<string, SubscriptionRow>();
+  readonly fields = new Map<string, FieldRow>();
+  readonly invoices = new Map<string, InvoiceRow>();
+  readonly usages: UsageRow[] = [];
+  /** In the catalog: usage of another unit is taken, and never billed. */
+  readonly units = new Set(['openstack-billed-instance', 'openstack-billed-volume.size']);
+  readonly plan = 'openstack-standard-monthly';
+  readonly #billed = new Set<UsageRow>();
+  readonly #ids: Ids;
+  readonly #clock: Clock;
+
+  constructor(ids: Ids, clock: Clock) {
+    this.#ids = ids;
+    this.#clock = clock;
+  }
+
+  id(): string {
+    return this.#ids.uuid();
+  }
+
+  get today(): string {
+    return isoDate(this.#clock.now());
+  }
+
+  subscribe(accountId: string, key: string): SubscriptionRow {
+    const row: SubscriptionRow = {
+      subscriptionId: this.id(),
+      bundleId: this.id(),
+      accountId,
+      externalKey: key,
+      planName: this.plan,
+      startDate: this.today,
+      state: 'ACTIVE',
+    };
+    this.subscriptions.set(row.subscriptionId, row);
+    return row;
+  }
+
+  cancel(row: SubscriptionRow): void {
+    this.subscriptions.set(row.subscriptionId, { ...row, state: 'CANCELLED' });
+  }
+
+  /** Of what has not been billed: undefined where the account has nothing that could be. */
+  upcoming(accountId: string): InvoiceRow | undefined {
+    const orders = [...this.subscriptions.values()].filter((row) => row.accountId === accountId);
+    if (orders.length === 0) return undefined;
+    const items = orders.flatMap((order) => this.#usageItems(order));
+    const owed = items.reduce((sum, { amount }) => sum + amount, 0);
+    const paid = Math.min(owed, this.creditsOf(accountId));
+    if (paid > 0) items.push(this.item('CBA_ADJ', -paid, 'Adjustment (account credit)'));
+    return { invoiceId: this.id(), accountId, invoiceNumber: null, invoiceDate: this.today, items };
+  }
+
+  /** Bills what is upcoming, as the end of a month does. */
+  bill(accountId: string): InvoiceRow | undefined {
+    const upcoming = this.upcoming(accountId);
+    if (!upcoming) return undefined;
+    for (const usage of this.usages) {
+      if (this.subscriptions.get(usage.subscriptionId)?.accountId === accountId) this.#billed.add(usage);
+    }
+    return this.#commit(upcoming);
+  }
+
+  deposit(accountId: string, amount: number, description: string): ItemRow {
+    const item = this.item('CREDIT_ADJ', -amount, description);
+    const items = [item, this.item('CBA_ADJ', amount, 'Adjustment (account credit)')];
+    this.#commit({ invoiceId: this.id(), accountId, invoiceNumber: null, invoiceDate: this.today, items });
+    return item;
+  }
+
+  /** accountCBA */
+  creditsOf(accountId: string): number {
+    let sum = 0;
+    for (const invoice of this.invoices.values()) {
+      if (invoice.accountId !== accountId) continue;
+      for (const { itemType, amount } of invoice.items) if (itemType === 'CBA_ADJ') sum += amount;
+    }
+    return sum;
+  }
+
+  item(itemType: ItemRow['itemType'], amount: number, description: string): ItemRow {
+    const { today } = this;
+    return {
+      invoiceItemId: this.id(),
+      subscriptionId: null,
+      itemType,
+      description,
+      amount,
+      currency: 'USD',
+      startDate: today,
+      endDate: today,
+    };
+  }
+
+  #commit(invoice: InvoiceRow): InvoiceRow {
+    const committed = { ...invoice, invoiceNumber: String(this.invoices.size + 1) };
+    this.invoices.set(committed.invoiceId, committed);
+    return committed;
+  }
+
+  /** A line for each unit, rounded to hundredths: the price is 1. */
+  #usageItems({ subscriptionId }: SubscriptionRow): ItemRow[] {
+    const sums = new Map([...this.units].map((unit): [string, number] => [unit, 0]));
+    for (const usage of this.usages) {
+      const sum = sums.get(usage.unitType);
+      if (usage.subscriptionId !== subscriptionId || sum === undefined || this.#billed.has(usage)) continue;
+      sums.set(usage.unitType, sum + usage.amount);
+    }
+    return [...sums].map(([unit, sum]) => ({
+      ...this.item('USAGE', Math.round(sum * 100) / 100, unit),
+      subscriptionId,
+    }));
+  }
+}
