@@ -16,7 +16,9 @@ export interface Customer {
 export interface Order {
   readonly id: OrderId;
   readonly accountId: AccountId;
-  /** ms since 1970; undefined: the platform does not say, and it was not made by this service. */
+  /** Opened by this service: others are closed only with their stack. */
+  readonly isOurs: boolean;
+  /** At the latest, ms since 1970: a platform may tell the day alone. undefined: it does not say. */
   readonly openedAt: number | undefined;
   /** `openstack_stack_id` says which stack it is for: cluster builder writes it once the stack is there. */
   readonly tags: Readonly<Record<string, string>>;

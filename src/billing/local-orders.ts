@@ -63,5 +63,5 @@ export class LocalOrders {
 }
 
 function opened({ order, account, key, at }: Extract<Entry, { did: 'open' }>): LocalOrder {
-  return { id: order as OrderId, accountId: account as AccountId, key, openedAt: at, tags: {} };
+  return { id: order as OrderId, accountId: account as AccountId, key, isOurs: true, openedAt: at, tags: {} };
 }

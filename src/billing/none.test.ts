@@ -38,6 +38,7 @@ test('an order, its tags and its end are found by another process and after a re
       id: kept,
       accountId: account,
       key: 'first',
+      isOurs: true,
       openedAt: 1_000,
       tags: { openstack_stack_id: 's-1', openstack_stack_name: 'mpi' },
     },

@@ -23,7 +23,18 @@ export interface Config {
     /** The cloud rates with CloudKitty: its user gets a role in the projects that are made. */
     readonly enabled: boolean;
     /** What accounts, orders and invoices are kept in; undefined: nothing, and nobody is billed. */
-    readonly killBill: KillBillConfig | undefined;
+    readonly killBill:
+      | {
+          /** Without a slash at its end. */
+          readonly url: string;
+          readonly username: string;
+          readonly password: Secret;
+          readonly apiKey: Secret;
+          readonly apiSecret: Secret;
+          /** What each order is a subscription to. */
+          readonly plan: string;
+        }
+      | undefined;
     /** Where costs come from, in a cloud that has it. */
     readonly rating: 'cloudkitty' | 'none';
     /** What everybody has where there is no billing platform. */
@@ -173,18 +184,6 @@ export type JwtPolicy =
       /** Whether the literal of cluster builder 1.0.0 passes, for its own calls. */
       readonly allowDummyToken: boolean;
     };
-
-/** KillBill: where it is, and how to sign in. */
-export interface KillBillConfig {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly username: string;
-  readonly password: Secret;
-  readonly apiKey: Secret;
-  readonly apiSecret: Secret;
-  /** What each order is a subscription to. */
-  readonly plan: string;
-}
 
 /** The service's own metrics and traces. */
 export interface ObservabilityConfig {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, Credentials, JwtPolicy, KillBillConfig, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { Config, Credentials, JwtPolicy, RabbitMqConfig, TlsTrust } from './config.ts';
 import { type ConfigValues, treeOf } from './config-values.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
@@ -292,7 +292,7 @@ class ConfigBuilder {
   }
 
   /** Its keys may stand there unused, as they do in samples of 2024. */
-  #killBill(start: Place): KillBillConfig | undefined {
+  #killBill(start: Place): Config['billing']['killBill'] {
     const { billing, killbill } = this.#values;
     if (billing.platform !== 'killbill') return undefined;
     const at = this.#places.get('killbill') ?? this.#places.get('billing.platform') ?? start;

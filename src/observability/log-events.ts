@@ -59,11 +59,26 @@ const updates: readonly LogEvent[] = [
     action: 'nothing, unless it stays: `billing.rating: none` does without costs',
   },
   {
+    code: 'order-closed',
+    level: 'info',
+    message: 'order closed',
+    meaning: 'an order of the billing platform is over: `order`, `stack`, and `because` why',
+    action: 'nothing',
+  },
+  {
+    code: 'orders-not-swept',
+    level: 'warn',
+    message: 'orders not swept',
+    meaning:
+      'the billing platform, or Heat, cannot be asked about open orders: they stay open until the next try; `why` says why',
+    action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
+  },
+  {
     code: 'members-not-recorded',
     level: 'warn',
     message: 'members of stacks not recorded',
     meaning:
-      'the record of which server belonged to which stack (`stacks.jsonl`) cannot be written: a rack loses what its deleted devices have cost',
+      'the members of stacks cannot be written to `stacks.jsonl` in `data_dir`: racks show less than their deleted devices cost',
     action: 'free space in `data_dir`, or make it writable',
   },
   {

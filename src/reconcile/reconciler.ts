@@ -39,6 +39,8 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
+  /** What is to be done once a full run has listed all stacks; what fails in it is its own. */
+  readonly onFullRun?: (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => Promise<void>;
   /** Called every few seconds while a run makes its changes. */
   readonly onProgress?: (progress: Progress) => void;
   /** Default: nothing is traced. */
@@ -173,6 +175,7 @@ export class Reconciler {
       this.#announced.servers.delete(id as ServerId);
       this.#announced.stacks.delete(id as StackId);
     }
+    await this.#options.onFullRun?.(new Set(survey.seen.rootOfStack.keys()), signal);
     return { ...report, drift: drift.drift };
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { queueNames } from '../amqp/queues.ts';
 import { CostReader } from '../billing/cost-reader.ts';
+import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { ConfigError } from '../config/problems.ts';
 import { AmqpSource } from '../notifications/amqp-source.ts';
@@ -8,6 +9,7 @@ import { NotificationListener } from '../notifications/listener.ts';
 import type { NotificationSource } from '../notifications/source.ts';
 import { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { StackId } from '../openstack/model.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import type { Progress } from '../reconcile/apply-progress.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
@@ -16,6 +18,7 @@ import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
+import { explain } from '../runtime/severity.ts';
 import { checkedMapping } from './checked-mapping.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
@@ -156,6 +159,7 @@ export function createReconciler(
     portal,
     settings,
     costs,
+    onFullRun: sweepOrders(base, log),
     traffic,
     tracing,
     clock,
@@ -163,6 +167,19 @@ export function createReconciler(
     log,
     ...(onProgress && { onProgress }),
   });
+}
+
+/** Closes orders that are over. A platform that cannot be reached holds up nothing else. */
+function sweepOrders({ billing, cloud, clock }: Foundation, log: Logger) {
+  const sweep = new OrderSweep({ billing, cloud, clock });
+  return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
+    try {
+      for (const closed of await sweep.run(stacks, signal)) log.info(closed, 'order closed');
+    } catch (error) {
+      signal?.throwIfAborted();
+      log.warn({ err: error, why: explain(error) }, 'orders not swept');
+    }
+  };
 }
 
 function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {

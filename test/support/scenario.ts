@@ -12,7 +12,7 @@ import { HastyClock } from './manual-clock.ts';
 
 export interface ScenarioOptions extends Omit<SandboxOptions, 'clock'> {
   /** What config.yaml says beside the sandbox's own addresses. */
-  readonly config?: Record<string, unknown>;
+  readonly config?: Record<string, unknown> | ((sandbox: Sandbox) => Record<string, unknown>);
   readonly allowDeletions?: boolean;
 }
 
@@ -43,7 +43,14 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
   });
   const folder = mkdtempSync(join(tmpdir(), 'scenario-'));
   const file = join(folder, 'config.yaml');
-  writeFileSync(file, stringify({ log_level: 'debug', ...sandbox.config, ...config }));
+  writeFileSync(
+    file,
+    stringify({
+      log_level: 'debug',
+      ...sandbox.config,
+      ...(typeof config === 'function' ? config(sandbox) : config),
+    }),
+  );
   const logged: string[] = [];
   const log = createLogger({
     level: 'debug',

@@ -117,7 +117,8 @@ test('all open orders and their tags are had in 3 requests, and in one more for 
     {
       id: tagged,
       accountId: account,
-      openedAt: Date.UTC(2026, 10, 22),
+      isOurs: true,
+      openedAt: Date.UTC(2026, 10, 23),
       tags: { openstack_stack_id: 's-1', openstack_stack_name: 'mpi' },
     },
   ]);

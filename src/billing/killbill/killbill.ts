@@ -12,6 +12,9 @@ import * as wire from './wire.ts';
 const projectFields = ['project_cloud_id', 'openstack_project_id'];
 const stackFields = ['openstack_stack_id', 'openstack_stack_name'];
 const pageSize = 500;
+/** What the keys of our orders begin with. */
+const ownKey = 'concertim-';
+const dayMs = 86_400_000;
 
 /**
  * KillBill: a project is an account, a stack a subscription. Both are made under keys of ours, which are unique there, so that a
@@ -105,12 +108,13 @@ export class KillBill implements Billing {
   }
 
   async openOrder(account: AccountId, key: string, signal?: AbortSignal): Promise<OrderId> {
+    const externalKey = `${ownKey}${key}`;
     const response = await this.#client.request({
       method: 'POST',
       path: '/subscriptions',
       route: '/subscriptions',
       query: { callCompletion: false },
-      body: { accountId: account, planName: this.#plan, externalKey: key, bundleExternalKey: key },
+      body: { accountId: account, planName: this.#plan, externalKey, bundleExternalKey: externalKey },
       idempotent: true,
       accept: [400, 409],
       signal,
@@ -121,7 +125,7 @@ export class KillBill implements Billing {
       return id as OrderId;
     }
     // Which of several refusals a key that is there has depends on the release: it is looked for instead.
-    const present = await this.#subscription({ externalKey: key }, signal);
+    const present = await this.#subscription({ externalKey }, signal);
     if (present?.accountId !== account) throw refusal(response);
     return present.subscriptionId as OrderId;
   }
@@ -310,11 +314,18 @@ export class KillBill implements Billing {
 }
 
 function toOrder(subscription: wire.Subscription, tags: Tags): Order {
-  const { subscriptionId, accountId, startDate } = subscription;
+  const { subscriptionId, accountId, externalKey, startDate } = subscription;
   return {
     id: subscriptionId as OrderId,
     accountId: accountId as AccountId,
-    openedAt: startDate == null ? undefined : parseTime(startDate),
+    isOurs: externalKey?.startsWith(ownKey) ?? false,
+    openedAt: startDate == null ? undefined : latestOf(startDate),
     tags: tags.get(subscriptionId) ?? {},
   };
+}
+
+/** 0.22 tells the day alone. */
+function latestOf(date: string): number | undefined {
+  const at = parseTime(date);
+  return at !== undefined && date.length === '2026-11-01'.length ? at + dayMs : at;
 }

@@ -1,0 +1,88 @@
+import type { StackId } from '../openstack/model.ts';
+import { findStack } from '../openstack/orchestration.ts';
+import type { Session } from '../openstack/session.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
+import type { Billing, Order, OrderId } from './billing.ts';
+
+export interface OrderSweepOptions {
+  readonly billing: Billing;
+  readonly cloud: Session;
+  readonly clock: Clock;
+}
+
+/** An order that was closed, and why. */
+export interface ClosedOrder {
+  readonly order: OrderId;
+  readonly stack: string | undefined;
+  readonly because: 'its stack is deleted' | 'it never got a stack';
+}
+
+/** Longer than the launch of a cluster may take. */
+const orphanAgeMs = 60 * 60_000;
+/** Orders do not end in a hurry, and a platform is asked several times for all of them. */
+const everyMs = 10 * 60_000;
+/** Stacks that Heat does not know any more are asked for again and again: only so many at a time. */
+const mostAsked = 20;
+
+/**
+ * Closes the orders of stacks that Heat itself says are deleted, and those of ours that a launch has left behind without a
+ * stack. An order whose stack is merely not listed stays open.
+ */
+export class OrderSweep {
+  readonly #options: OrderSweepOptions;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #asked = 0;
+
+  constructor(options: OrderSweepOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sweeps, unless that was done a short time ago.
+   *
+   * @param present stacks that Heat has just listed
+   * @returns what was closed
+   */
+  async run(present: ReadonlySet<string>, signal?: AbortSignal): Promise<ClosedOrder[]> {
+    const { billing, clock } = this.#options;
+    const now = clock.now();
+    if (ageOf(this.#sweptAt, now) < everyMs) return [];
+    const orders = await billing.orders(signal);
+    const closed = orders.filter((order) => isOrphan(order, now)).map(orphaned);
+    const absent = orders.flatMap((order) => absentStack(order, present));
+    for (const { order, stack } of this.#share(absent)) {
+      if (await this.#isDeleted(stack, signal)) {
+        closed.push({ order: order.id, stack, because: 'its stack is deleted' });
+      }
+    }
+    for (const { order } of closed) await billing.closeOrder(order, signal);
+    this.#sweptAt = now;
+    return closed;
+  }
+
+  /** Some of them, next time those that follow. */
+  #share<T>(all: readonly T[]): T[] {
+    const from = all.length > mostAsked ? this.#asked % all.length : 0;
+    this.#asked = from + mostAsked;
+    return [...all.slice(from), ...all.slice(0, from)].slice(0, mostAsked);
+  }
+
+  async #isDeleted(stack: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const found = await findStack(this.#options.cloud, stack as StackId, undefined, signal);
+    return found?.stack.status === 'DELETE_COMPLETE';
+  }
+}
+
+function isOrphan({ isOurs, openedAt, tags }: Order, now: number): boolean {
+  const isOld = openedAt !== undefined && now - openedAt >= orphanAgeMs;
+  return isOurs && isOld && tags['openstack_stack_id'] === undefined;
+}
+
+function orphaned({ id }: Order): ClosedOrder {
+  return { order: id, stack: undefined, because: 'it never got a stack' };
+}
+
+function absentStack(order: Order, present: ReadonlySet<string>) {
+  const stack = order.tags['openstack_stack_id'];
+  return stack === undefined || present.has(stack) ? [] : [{ order, stack }];
+}
