@@ -6,13 +6,14 @@ import { deleteVolume as deleteInCinder } from '../openstack/volume-actions.ts';
 import { OperationError } from './operation-error.ts';
 
 /**
- * Has Cinder delete a volume that no server has.
+ * Has Cinder delete a volume that no server has; a deletion that is under way goes on.
  *
  * @throws {OperationError} not-found: there is none; conflict: a server has it, or Cinder refuses it as it is
  */
 export async function deleteVolume(session: Session, id: VolumeId): Promise<void> {
   const volume = await showVolume(session, id);
   if (!volume) throw new OperationError('not-found', `Cinder has no volume ${id}.`);
+  if (volume.kind === 'volume' && volume.status === 'deleting') return;
   if (volume.kind === 'volume' && volume.servers.length > 0) {
     throw new OperationError(
       'conflict',

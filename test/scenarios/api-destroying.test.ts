@@ -157,7 +157,7 @@ test('a destruction that is broken off is ended by its repeat', async () => {
   expect([broken.status, ended.status]).toEqual([409, 202]);
 });
 
-test.each(['racks', 'devices', 'instances', 'networks'])(
+test.each(['racks', 'devices', 'instances', 'networks', 'volumes'])(
   'of %s, to destroy what is gone is done',
   async (type) => {
     await using cloud = await startApiCloud();
@@ -207,4 +207,58 @@ test('a volume that no server has is destroyed, and one that a server has stays'
   expect(answers.map(({ status }) => status)).toEqual([202, 409, 202]);
   expect(answers[1]?.body.message).toContain('attached to server server-1');
   expect([free, taken].map(({ id }) => blockStorage.volume(id) !== undefined)).toEqual([false, true]);
+});
+
+/** A volume of the user's, available. */
+function addVolume(cloud: ApiCloud): string {
+  const { blockStorage } = cloud.sandbox.cloud;
+  const draft = { name: 'data', projectId: projectOf(cloud), userId: cloud.user['user_id'] ?? '', size: 1 };
+  return blockStorage.addVolume(draft, 0).id;
+}
+
+test('a volume is destroyed, and again while Cinder deletes it', async () => {
+  await using cloud = await startApiCloud();
+  const { blockStorage } = cloud.sandbox.cloud;
+  const id = addVolume(cloud);
+
+  const answers = [await destroy(cloud, 'volumes', id), await destroy(cloud, 'volumes', id)];
+
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect(blockStorage.volume(id)?.status ?? 'gone').toMatch(/^(deleting|gone)$/);
+});
+
+test('a volume that a server has stays, and the server is named', async () => {
+  await using cloud = await startApiCloud();
+  const { blockStorage } = cloud.sandbox.cloud;
+  const id = addVolume(cloud);
+  blockStorage.attach(id, cloud.servers[0] ?? '', 0);
+
+  const answer = await destroy(cloud, 'volumes', id);
+
+  expect(answer.status).toBe(409);
+  expect(answer.body.message).toContain(`Volume data is attached to server ${cloud.servers[0]}`);
+  expect(blockStorage.volume(id)?.status).toBe('in-use');
+});
+
+test('a volume that Cinder does not delete as it is stays, in the words of Cinder', async () => {
+  await using cloud = await startApiCloud();
+  const { blockStorage } = cloud.sandbox.cloud;
+  const id = addVolume(cloud);
+  blockStorage.changeVolume(id, { status: 'backing-up' });
+
+  const answer = await destroy(cloud, 'volumes', id);
+
+  expect(answer).toMatchObject({
+    status: 409,
+    body: { message: expect.stringMatching(/^Invalid volume: Volume status must be available/) },
+  });
+});
+
+test("another project's volume is neither seen nor destroyed", async () => {
+  await using cloud = await startApiCloud();
+  const { blockStorage } = cloud.sandbox.cloud;
+  const { id } = blockStorage.addVolume({ name: 'theirs', projectId: 'another', userId: 'x', size: 1 }, 0);
+
+  expect((await destroy(cloud, 'volumes', id)).status).toBe(404);
+  expect(blockStorage.volume(id)?.status).toBe('available');
 });
