@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRole, createUser, findRole, grantRole, revokeRole } from '../openstack/identity.ts';
 import { createArchivePolicy } from '../openstack/metric.ts';
-import type { ProjectId, RoleId } from '../openstack/model.ts';
+import type { RoleId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import { Secret } from '../runtime/secret.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -72,6 +72,6 @@ async function createStaff(
     description: 'Made by concertim-openstack-service doctor --fix',
     password: new Secret(randomBytes(24).toString('base64url')),
     email: undefined,
-    defaultProjectId: projectId as ProjectId,
+    defaultProjectId: projectId,
   });
 }
