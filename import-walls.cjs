@@ -41,6 +41,7 @@ const mayImport = {
     'amqp',
     'notifications',
     'operations',
+    'metrics/precision',
     'http',
     'config',
     'observability',

@@ -9,7 +9,7 @@ const policy = {
   method: 'mean',
   /** Grain and how long it is kept. */
   grains: [
-    ['5s', '1h'],
+    ['1s', '1h'],
     ['60s', '12h'],
     ['1h', '30d'],
   ],

@@ -13,7 +13,7 @@ export function FigureCycles() {
       <h2 id="cycles-heading">Metrics cycles</h2>
       <p>
         {last
-          ? `The last sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed.`
+          ? `The last sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed, ${last.left} wait for their turn. The portal has ${last.delivered} of ${last.due} that are due.`
           : 'No cycle has come to an end here.'}
       </p>
       <div class="plots">

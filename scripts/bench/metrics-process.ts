@@ -21,6 +21,7 @@ const pump = new MetricPump({
   intervalMs: 15_000,
   ttlMs: 180_000,
   cpuPerVcpu: true,
+  names: '2023',
   traffic,
   clock: systemClock,
 });

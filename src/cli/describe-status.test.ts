@@ -54,11 +54,25 @@ test('a process is told in a few lines, each source with its age', () => {
 });
 
 test('of the figures it is told how many are not known', () => {
-  const metrics = { instances: 1, sent: 3, kept: 0, unknown: 2, failed: 0, ms: 12 };
+  const counts = {
+    instances: 1,
+    sent: 3,
+    kept: 0,
+    unknown: 2,
+    failed: 0,
+    left: 1,
+    due: 5,
+    delivered: 3,
+    ms: 12,
+  };
+  const metrics = { ...counts, oldestMs: 640_000, reasons: { late: 2 } };
+  const lines = describeStatus([{ ...status, metrics }], now);
 
-  expect(describeStatus([{ ...status, metrics }], now)).toContain(
-    'figures       of 1 instance: 3 sent, 0 unchanged, 2 unknown, 0 failed, in 12 ms',
+  expect(lines).toContain(
+    'figures       of 1 instance: 3 sent, 0 unchanged, 2 unknown, 1 waiting for their turn, 0 failed, in 12 ms',
   );
+  expect(lines).toContain('delivered     3 of 5 figures that are due, measured up to 11 min ago');
+  expect(lines).toContain('unknown       2 late');
 });
 
 test('of a component that stands by no success is told', () => {

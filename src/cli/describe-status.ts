@@ -44,11 +44,15 @@ function describeProcess(status: Status, now: number): string {
     );
   }
   if (metrics) {
-    const { instances, sent, kept, unknown, failed, ms } = metrics;
+    const { instances, sent, kept, unknown, failed, left, due, delivered, oldestMs, reasons, ms } = metrics;
     row(
       'figures',
-      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${unknown} unknown, ${failed} failed, in ${ms} ms`,
+      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${unknown} unknown, ${left} waiting for their turn, ${failed} failed, in ${ms} ms`,
     );
+    const oldest = oldestMs === null ? '' : `, measured up to ${duration(oldestMs)} ago`;
+    row('delivered', `${delivered} of ${count(due, 'figure')} that are due${oldest}`);
+    const missing = Object.entries(reasons).map(([because, figures]) => `${figures} ${because}`);
+    if (missing.length > 0) row('unknown', missing.join(', '));
   }
   for (const { service, answeredAt, failedAt, failure } of sources) {
     const trouble = failedAt === null ? '' : `; failed ${ago(failedAt)} (${failure})`;

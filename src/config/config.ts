@@ -156,6 +156,8 @@ export interface MetricsConfig {
   readonly ttlMs: number;
   /** CPU utilisation as a share of all of an instance's vCPUs, instead of their sum. */
   readonly cpuPerVcpu: boolean;
+  /** Whose names of figures: those of the version of that year. */
+  readonly names: '2023' | '2024';
 }
 
 /** The server that takes requests of the portal. */

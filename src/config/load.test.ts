@@ -196,6 +196,13 @@ test.each([
   expect(unknown).toEqual([expect.stringContaining(advice)]);
 });
 
+test('a value that ends before the next one comes is refused', () => {
+  expect(problemsOf(`${minimal}metrics: { interval: 60, ttl: 59 }`)).toEqual([
+    expect.stringContaining('is 59 s and shorter than metrics.interval, 60 s'),
+  ]);
+  expect(load(`${minimal}metrics: { interval: 60, ttl: 60 }`).metrics.ttlMs).toBe(60_000);
+});
+
 test('keys that resemble none of ours are ignored, with one notice for all', () => {
   const config = load(`frobnicate: x
 __proto__: x
@@ -354,7 +361,7 @@ log_rotation: { size: 1 MB, files: 2 }
 `);
 
   expect(config).toMatchObject({
-    metrics: { intervalMs: 30_000, ttlMs: 60_000, cpuPerVcpu: false },
+    metrics: { intervalMs: 30_000, ttlMs: 60_000, cpuPerVcpu: false, names: '2023' },
     api: {
       host: '0.0.0.0',
       port: 8443,

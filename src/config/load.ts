@@ -138,6 +138,7 @@ class ConfigBuilder {
     const killBill = this.#killBill(start);
     const jwt = this.#jwt(start);
     const teamRoles = this.#teamRoles();
+    this.#checkTtl(start);
     const logDir = this.#path('log_dir', this.#values.log_dir);
     const dataDir = this.#path('data_dir', this.#values.data_dir);
     if (!credentials || this.#problems.any) throw this.#problems.toError();
@@ -169,7 +170,12 @@ class ConfigBuilder {
         maxDeletions: updates.max_deletions,
         standaloneServers: updates.standalone_servers,
       },
-      metrics: { intervalMs: metrics.interval, ttlMs: metrics.ttl, cpuPerVcpu: metrics.cpu_per_vcpu },
+      metrics: {
+        intervalMs: metrics.interval,
+        ttlMs: metrics.ttl,
+        cpuPerVcpu: metrics.cpu_per_vcpu,
+        names: metrics.names,
+      },
       api: {
         host: api.host,
         port: api.port,
@@ -244,6 +250,18 @@ class ConfigBuilder {
       exchanges: rmq.exchanges ?? ['nova', 'heat', 'openstack'],
       queue: rmq.queue,
     };
+  }
+
+  /** A value that ends before the next one comes would be shown now and then only. */
+  #checkTtl(start: Place): void {
+    const { interval, ttl } = this.#values.metrics;
+    if (ttl >= interval) return;
+    const at = this.#places.get('metrics.ttl') ?? this.#places.get('metrics.interval') ?? start;
+    this.#problems.addOnce(
+      at,
+      'metrics.ttl',
+      `is ${ttl / 1000} s and shorter than metrics.interval, ${interval / 1000} s, give at least three intervals`,
+    );
   }
 
   /** No secret, an empty one and one that can be guessed are told apart: a door must not stand open by mistake. */

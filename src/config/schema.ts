@@ -180,8 +180,14 @@ export const ConfigFile = z.strictObject({
       default: '15',
     }),
     ttl: optional(duration(1, 86_400), {
-      description: 'How long Concertim shows a value that is not renewed.',
-      default: '180',
+      description:
+        'How long Concertim shows a value that is not renewed, at least the interval. Its chart page lists current metrics only: with a short time it loses the history of an instance soon after it is stopped.',
+      default: '3600',
+    }),
+    names: optional(oneOf(['2023', '2024']), {
+      description:
+        'Names of the figures in Concertim: `2023`, such as `os.instance.cpu_utilization`, or `2024`, such as `cpu_load`, for sites whose saved charts have those.',
+      default: '2023',
     }),
     cpu_per_vcpu: optional(flag, {
       description:

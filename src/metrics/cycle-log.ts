@@ -9,14 +9,26 @@ const meanings: Readonly<Partial<Record<WhyUnknown, string>>> = {
     'not in Gnocchi: is the project watched (role watcher for user concertim), and does Ceilometer poll the host?',
   'no-metric': "a meter is missing: Ceilometer's polling.yaml may not list it (docs/telemetry.md)",
   unreadable: 'the archive policy of a metric cannot serve it (docs/telemetry.md)',
+  'no-measures':
+    'nothing is measured of an instance that the portal shows as running: does Ceilometer poll its host, and gnocchi-metricd keep up?',
+  late: 'the measures come too late to say what is now: does gnocchi-metricd keep up (gnocchi status), and Ceilometer poll the host?',
+  'part-late': 'the measures of one of several interfaces or disks come late, so that there is no sum',
+  'clock-ahead': 'the clock of its host is ahead: is it kept by NTP?',
+  'counter-jumped': 'a counter grew faster than it can, so that its growth is not shown',
   impossible: 'a figure above what there can be: do the vCPUs and memory of its template hold?',
   'no-size': 'the template of the device says no vCPUs or no memory',
 };
+
+/** These pass by themselves where an instance was stopped a moment ago: they are told when they last for so long. */
+const passing: ReadonlySet<WhyUnknown> = new Set(['no-measures', 'late', 'part-late', 'counter-jumped']);
+const patienceMs = 360_000;
 
 /** Says what a cycle did: its figures each time, what is wrong with it once, as long as it stays the same. */
 export class CycleLog {
   readonly #log: Logger;
   #said = new Set<string>();
+  /** Since when there have been figures unknown for that reason, ms since 1970. */
+  #since: ReadonlyMap<WhyUnknown, number> = new Map();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -24,6 +36,12 @@ export class CycleLog {
 
   write(report: CycleReport): void {
     const still = new Set<string>();
+    const { startedAt } = report;
+    this.#since = new Map(
+      [...report.unknown.keys()].map((each) => [each, this.#since.get(each) ?? startedAt]),
+    );
+    const isPassing = (because: WhyUnknown) =>
+      passing.has(because) && startedAt - (this.#since.get(because) ?? startedAt) < patienceMs;
     const once = (what: string, say: () => void) => {
       const isNews = !this.#said.has(what) && !still.has(what);
       still.add(what);
@@ -37,7 +55,7 @@ export class CycleLog {
     }
     for (const [because, { details, ...counts }] of report.unknown) {
       const meaning = meanings[because];
-      if (meaning === undefined) continue;
+      if (meaning === undefined || isPassing(because)) continue;
       once(`${because} ${details.join()}`, () =>
         this.#log.warn({ because, ...counts, ...(details.length > 0 && { details }), meaning }, 'no figures'),
       );
@@ -53,7 +71,10 @@ export class CycleLog {
     }
     for (const { value, error } of delivery.refused) {
       const why = explain(error);
-      once(`${value.name} refused`, () => this.#log.warn({ ...value, why, err: error }, 'value refused'));
+      const { deviceId, definition, value: refused } = value;
+      once(`${definition.name} refused`, () =>
+        this.#log.warn({ deviceId, name: definition.name, value: refused, why, err: error }, 'value refused'),
+      );
     }
     if (report.watchedProjects === 0 && report.failures.length === 0) {
       once('none watched', () =>
@@ -65,6 +86,9 @@ export class CycleLog {
     const fields = {
       instances: report.instances,
       known: report.known,
+      due: report.due,
+      delivered: report.delivered,
+      oldestS: report.ages && Math.round(report.ages.oldestMs / 1000),
       sent: delivery.sent,
       kept: report.kept,
       unknown: Object.fromEntries([...report.unknown].map(([because, { figures }]) => [because, figures])),

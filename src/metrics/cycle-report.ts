@@ -1,3 +1,4 @@
+import { ServiceError } from '../runtime/severity.ts';
 import type { Unknown } from './figures.ts';
 import type { ReadFailure } from './measure-reader.ts';
 import type { Delivery } from './send.ts';
@@ -18,6 +19,12 @@ export interface CycleReport {
   readonly kept: number;
   /** Figures that could not, by the reason; with some of the instances, and what else there is to say. */
   readonly unknown: ReadonlyMap<WhyUnknown, UnknownFigures>;
+  /** Figures that should be with the portal: those that are known, and those that are missing for some fault. */
+  readonly due: number;
+  /** Of these, those that the portal has, newly sent or unchanged. */
+  readonly delivered: number;
+  /** Of the newest measures of the known figures; undefined: there are none. */
+  readonly ages: { readonly medianMs: number; readonly oldestMs: number } | undefined;
   readonly delivery: Delivery;
   /** What was not read, and why; the rest was. */
   readonly failures: readonly (
@@ -28,8 +35,22 @@ export interface CycleReport {
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** `awaited`: Gnocchi lacks it, or a metric of it, but has not lacked it for long: it may come by itself. */
-export type WhyUnknown = Unknown | 'awaited';
+/**
+ * - `awaited`: Gnocchi lacks it, or a metric of it, but has not lacked it for long: it may come by itself
+ * - `not-running`: nothing is measured, and the portal shows the instance as one that does not run
+ */
+export type WhyUnknown = Unknown | 'awaited' | 'not-running';
+
+/** What a figure is missing for that should be there. The others pass by themselves, or are as somebody set them up. */
+const faults: ReadonlySet<WhyUnknown> = new Set([
+  'unread',
+  'no-measures',
+  'late',
+  'part-late',
+  'clock-ahead',
+  'counter-jumped',
+  'impossible',
+]);
 
 export interface UnknownFigures {
   readonly figures: number;
@@ -50,9 +71,24 @@ export function isSuccess({ failures, delivery }: CycleReport): boolean {
   );
 }
 
-/** Why a cycle came to nothing; undefined where something could be said, or nothing was to be said. */
-export function whyInVain({ known, failures, delivery }: CycleReport): unknown {
-  return delivery.stoppedBy ?? (known === 0 ? failures[0]?.error : undefined);
+/** So much of what is due is delivered while nothing is wrong: an instance has just stopped, a host is restarted. */
+const leastDelivered = 0.9;
+
+/** Why the portal lacks figures that it should have; undefined where it has nearly all. */
+export function whyMissing(report: CycleReport): unknown {
+  const { due, delivered, known, unknown, failures, delivery } = report;
+  if (delivery.stoppedBy !== undefined) return delivery.stoppedBy;
+  if (known === 0 && failures[0]) return failures[0].error;
+  if (due === 0 || delivered >= leastDelivered * due) return undefined;
+  const missing = [...unknown].filter(([because]) => faults.has(because));
+  const reasons = missing.map(([because, { figures }]) => `${figures} ${because}`);
+  if (delivery.left > 0) reasons.push(`${delivery.left} left for want of time`);
+  return new ServiceError(
+    `Of ${due} figures that are due the portal has ${delivered}: ${reasons.join(', ')}.`,
+    {
+      severity: 'transient',
+    },
+  );
 }
 
 const mostExamples = 3;
@@ -72,6 +108,14 @@ export class UnknownCount {
     count.figures++;
     count.instances.add(instanceId);
     if (detail !== undefined && count.details.size < mostDetails) count.details.add(detail);
+  }
+
+  /** Those that should be known. */
+  get missing(): number {
+    return [...this.#byReason].reduce(
+      (sum, [because, { figures }]) => sum + (faults.has(because) ? figures : 0),
+      0,
+    );
   }
 
   get all(): ReadonlyMap<WhyUnknown, UnknownFigures> {

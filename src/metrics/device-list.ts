@@ -12,6 +12,8 @@ export interface InstanceDevice {
   readonly id: DeviceId;
   readonly name: string;
   readonly instanceId: string;
+  /** As the portal shows it. */
+  readonly isRunning: boolean;
   /** By its template, which the portal shows beside the figures: after a resize the device has another one. */
   readonly size: Size;
 }
@@ -68,17 +70,11 @@ export class DeviceList {
     const templates = await listTemplates(this.#session);
     const all = await listDevices(this.#session);
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
-    this.#devices = all.flatMap(({ id, name, metadata, templateId }) => {
+    this.#devices = all.flatMap(({ id, name, status, metadata, templateId }) => {
       const instanceId = metadata['openstack_instance_id'];
       if (typeof instanceId !== 'string' || instanceId === '') return [];
-      return [
-        {
-          id,
-          name,
-          instanceId,
-          size: (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null },
-        },
-      ];
+      const size = (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null };
+      return [{ id, name, instanceId, isRunning: status === 'ACTIVE', size }];
     });
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();

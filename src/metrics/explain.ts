@@ -1,12 +1,14 @@
 import type { Session as PortalSession } from '../concertim/session.ts';
+import { showServer } from '../openstack/compute.ts';
 import { searchResources } from '../openstack/metric.ts';
+import type { ServerId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { metersByType } from './definitions.ts';
 import { DeviceList } from './device-list.ts';
 import { type Figure, figuresOf, type MeasuredResource, type Series } from './figures.ts';
 import { MeasureReader } from './measure-reader.ts';
-import { rateOf } from './rates.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
 /** Why the figures of one instance are what they are: its measures, the computation and the result, for a person. */
@@ -29,7 +31,10 @@ export async function explainInstance(
   for (const { id, name, size } of devices) {
     lines.push(`device ${id} "${name}": ${size.vcpus ?? '?'} vCPUs, ${size.ram ?? '?'} MiB by its template`);
   }
-  if (devices.length === 0) lines.push('no device of the portal shows it: nothing is sent');
+  if (devices.length === 0) {
+    await assertServer(cloud, instanceId, signal);
+    lines.push('no device of the portal shows it: nothing is sent');
+  }
 
   const measured: MeasuredResource[] = [];
   const projects = new Set<string | null>();
@@ -54,6 +59,15 @@ export async function explainInstance(
   return lines.join('\n');
 }
 
+/** @throws {ServiceError} Nova has no such server */
+async function assertServer(cloud: CloudSession, id: string, signal: AbortSignal | undefined): Promise<void> {
+  if (await showServer(cloud, id as ServerId, signal)) return;
+  throw new ServiceError(`No such server: neither Nova nor a device of the portal has ${id}.`, {
+    severity: 'terminal',
+    hint: 'Give the id, not the name: `openstack server list --all-projects` shows both.',
+  });
+}
+
 function describeMeasures({ id, type, series }: MeasuredResource): string[] {
   const lines = [`${type} ${id}`];
   for (const [meter, one] of series) lines.push(`  ${meter}: ${describeSeries(one)}`);
@@ -63,20 +77,12 @@ function describeMeasures({ id, type, series }: MeasuredResource): string[] {
 function describeSeries(series: Series): string {
   if (series.kind === 'unread') return 'Gnocchi did not answer';
   if (series.kind === 'unreadable') return series.reason;
-  const { points, granularityMs, freshSince } = series;
+  const { points, granularityMs, newestAt, freshSince } = series;
   const grains = `grains of ${granularityMs / 1000} s`;
-  if (points.length === 0) return `${grains}, none complete`;
+  if (points.length === 0) return `${grains}, no points`;
   const shown = points.slice(-4).map(({ at, value }) => `\n    ${isoTime(at).slice(0, 19)}Z  ${value}`);
-  const newest = points.at(-1);
-  const isStale = newest !== undefined && newest.at < freshSince;
-  return `${grains}${isStale ? ', and none of late' : ''}${shown.join('')}${describeRate(series)}`;
-}
-
-function describeRate({ points, granularityMs }: Extract<Series, { kind: 'points' }>): string {
-  const rate = rateOf(points, { granularityMs });
-  if (rate.kind === 'unknown') return `\n    no growth: ${rate.because}`;
-  const seconds = (rate.to.at - rate.from.at) / 1000;
-  return `\n    (${rate.to.value} − ${rate.from.value}) ÷ ${seconds} s = ${rate.perSecond} a second`;
+  const isStale = newestAt !== undefined && newestAt < freshSince;
+  return `${grains}${isStale ? ', and none of late' : ''}${shown.join('')}`;
 }
 
 function describeFigure(figure: Figure): string {
@@ -84,11 +90,17 @@ function describeFigure(figure: Figure): string {
   const how = {
     'cpu-share': 'growth of cpu in ns a second ÷ 1e9 ÷ vCPUs × 100',
     'ram-share': 'newest memory.usage ÷ memory of the template × 100',
-    rate: `sum of the growth of ${meters.join(' and ')}`,
+    rate: `sum of the growth a second of ${meters.join(' and ')}`,
   }[formula];
   if (figure.kind === 'unknown') {
     const detail = figure.detail === undefined ? '' : ` (${figure.detail})`;
     return `${name}: unknown, not sent: ${figure.because}${detail}`;
   }
-  return `${name} = ${figure.value} ${units}   ${how}`;
+  const { value, at, spanMs, error } = figure;
+  const end = `${isoTime(at).slice(0, 19)}Z`;
+  const time =
+    spanMs === 0
+      ? `at ${end}`
+      : `over the ${spanMs / 1000} s to ${end}, within ± ${Math.round(error * 1000) / 10} %`;
+  return `${name} = ${value} ${units}   ${how}, ${time}`;
 }

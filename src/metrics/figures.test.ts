@@ -6,10 +6,25 @@ const s = 1000;
 const size: Size = { vcpus: 2, ram: 2_048 };
 const perVcpu = { cpuPerVcpu: true };
 
-/** Ten seconds apart in grains of five. */
-function series(...values: number[]): Series {
-  const points: Point[] = values.map((value, index) => ({ at: index * 10 * s, value }));
-  return { kind: 'points', points, granularityMs: 5 * s, freshSince: 0 };
+/** A hundred seconds apart in grains of five, from 0 on; before it one of the same value, for nobody begins from the first. */
+function series(...values: number[]): Points {
+  return pointsOf([values[0] ?? 0, ...values].map((value, index) => ({ at: (index - 1) * 100 * s, value })));
+}
+
+type Points = Extract<Series, { kind: 'points' }>;
+
+function pointsOf(points: readonly Point[], fields: Partial<Points> = {}): Points {
+  return {
+    kind: 'points',
+    points,
+    granularityMs: 5 * s,
+    since: -100 * s,
+    newestAt: points.at(-1)?.at,
+    freshSince: 0,
+    endedBefore: -1_000 * s,
+    aheadMs: 0,
+    ...fields,
+  };
 }
 
 function instance(meters: Record<string, Series>): MeasuredResource {
@@ -40,24 +55,38 @@ const cpu = 'os.instance.cpu_utilization';
 const ram = 'os.instance.ram_usage';
 const net = 'os.net.avg_usage';
 
-test('CPU is the share of all vCPUs', () => {
-  const resources = [instance({ cpu: series(0, 5e9, 15e9) })];
+test('CPU is the share of all vCPUs, of the time that it takes for the precision', () => {
+  const resources = [instance({ cpu: series(0, 50e9, 150e9) })];
 
-  expect(figure(cpu, resources)).toMatchObject({ kind: 'known', value: 50, at: 20 * s });
+  expect(figure(cpu, resources)).toMatchObject({ value: 50, at: 200 * s, spanMs: 100 * s, error: 0.05 });
+});
+
+test('of all time since the last figure nothing is left out', () => {
+  const resources = [instance({ cpu: series(0, 50e9, 150e9) })];
+  const settings = { ...perVcpu, coveredUntil: () => 99 * s };
+
+  expect(figure(cpu, resources, size, settings)).toMatchObject({ value: 37.5, spanMs: 200 * s });
 });
 
 test('CPU of the first version is the sum over the vCPUs', () => {
-  const resources = [instance({ cpu: series(0, 5e9, 15e9) })];
+  const resources = [instance({ cpu: series(0, 50e9, 150e9) })];
 
   expect(figure(cpu, resources, size, { cpuPerVcpu: false })).toMatchObject({ value: 100 });
 });
 
-test('a little above 100 % is rounding of times, and counts as 100 %', () => {
-  expect(figure(cpu, [instance({ cpu: series(0, 20.9e9) })])).toMatchObject({ value: 100 });
+test('the threads of the hypervisor count beside the vCPUs: with one core of them it is 100 %', () => {
+  const one = { vcpus: 1, ram: 2_048 };
+
+  expect(figure(cpu, [instance({ cpu: series(0, 112e9) })], one)).toMatchObject({ value: 100 });
+  expect(figure(cpu, [instance({ cpu: series(0, 199e9) })], one)).toMatchObject({ value: 100 });
+});
+
+test('memory somewhat above the template is the memory of the process, and counts as 100 %', () => {
+  expect(figure(ram, [instance({ 'memory.usage': series(2_171) })])).toMatchObject({ value: 100 });
 });
 
 test('far above 100 % is no measure', () => {
-  expect(figure(cpu, [instance({ cpu: series(0, 22e9) })])).toMatchObject({ because: 'impossible' });
+  expect(figure(cpu, [instance({ cpu: series(0, 330e9) })])).toMatchObject({ because: 'counter-jumped' });
   expect(figure(ram, [instance({ 'memory.usage': series(3_000) })])).toMatchObject({ because: 'impossible' });
 });
 
@@ -79,15 +108,15 @@ test('values have two decimals', () => {
   expect(figure(ram, [instance({ 'memory.usage': series(682.7) })])).toMatchObject({ value: 33.33 });
 });
 
+const whole = nic('a', series(0, 10_000), series(0, 5_000));
+
 test('both directions of all interfaces are summed', () => {
-  const resources = [nic('a', series(0, 1_000), series(0, 500)), nic('b', series(7, 207), series(9, 9))];
+  const resources = [whole, nic('b', series(7, 2_007), series(9, 9))];
 
   expect(figure(net, resources)).toMatchObject({ value: 170 });
 });
 
 test('a sum with an unknown part is unknown', () => {
-  const whole = nic('a', series(0, 1_000), series(0, 500));
-
   expect(figure(net, [whole, nic('b', series(1_000, 0), series(0, 1))])).toMatchObject({
     because: 'counter-fell',
   });
@@ -98,13 +127,45 @@ test('a sum with an unknown part is unknown', () => {
   });
 });
 
-test('an interface that is measured no more is left aside, as long as another one is', () => {
-  const gone: Series = { ...(series(0, 10) as Extract<Series, { kind: 'points' }>), freshSince: 60 * s };
-  const here = nic('a', series(0, 1_000), series(0, 500));
+test('a sum covers one time: while the measures of one interface lag it is of the time that all have', () => {
+  const long = nic('a', series(0, 10_000, 20_000, 50_000), series(0, 0, 0, 0));
+  const lagging = nic('b', series(0, 20_000, 40_000), series(0, 0, 0));
 
-  expect(figure(net, [here, nic('b', gone, gone)])).toMatchObject({ value: 150 });
+  expect(figure(net, [long, lagging])).toMatchObject({ value: 300, at: 200 * s });
+});
+
+test('an interface whose measures have just stopped may be late: without it there is no sum', () => {
+  const late = pointsOf(series(0, 10).points, { freshSince: 300 * s });
+
+  expect(figure(net, [whole, nic('b', late, late)])).toMatchObject({ because: 'part-late' });
+  expect(figure(net, [nic('b', late, late)])).toMatchObject({ because: 'late' });
+});
+
+test('an interface that is long measured no more is left aside, as long as another one is', () => {
+  const gone = pointsOf(series(0, 10).points, { endedBefore: 300 * s });
+
+  expect(figure(net, [whole, nic('b', gone, gone)])).toMatchObject({ value: 150 });
   expect(figure(net, [nic('b', gone, gone)])).toMatchObject({ because: 'no-measures' });
-  expect(figure(net, [here, nic('b', gone, series(0, 1))])).toMatchObject({ because: 'no-measures' });
+  expect(figure(net, [whole, nic('b', gone, series(0, 1))])).toMatchObject({ because: 'no-measures' });
+});
+
+test('times of a host whose clock is ahead by more than a minute are not believed', () => {
+  const ahead = pointsOf(series(0, 50e9).points, { aheadMs: 60_001 });
+
+  expect(figure(cpu, [instance({ cpu: ahead })])).toMatchObject({ because: 'clock-ahead' });
+  expect(figure(cpu, [instance({ cpu: { ...ahead, aheadMs: 60_000 } })])).toMatchObject({ kind: 'known' });
+});
+
+test('a counter that jumps up for one gap is no load, and none the less one that keeps on is', () => {
+  const quiet = [0, 200_000, 400_000, 600_000, 800_000];
+  const jump = series(...quiet, 20e9 + 1e6);
+  const download = series(...quiet, 20e9 + 1e6, 40e9);
+  const still = series(...Array.from({ length: 7 }, () => 0));
+
+  expect(figure(net, [nic('a', jump, series(0, 0, 0, 0, 0, 0))])).toMatchObject({
+    because: 'counter-jumped',
+  });
+  expect(figure(net, [nic('a', download, still)])).toMatchObject({ value: 199_990_000 });
 });
 
 test('what Gnocchi did not give is unknown by its reason, and never 0', () => {
@@ -124,6 +185,6 @@ test('what Gnocchi did not give is unknown by its reason, and never 0', () => {
 
 test('a value that is no number is not sent', () => {
   expect(figure(net, [nic('a', series(0, Number.POSITIVE_INFINITY), series(0, 1))])).toMatchObject({
-    because: 'impossible',
+    kind: 'unknown',
   });
 });

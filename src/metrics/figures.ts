@@ -1,17 +1,25 @@
 import type { Point, ResourceId } from '../openstack/metric.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Definition, definitions } from './definitions.ts';
-import { type Rate, rateOf } from './rates.ts';
+import { type Counter, wholeGrowth } from './whole-growth.ts';
 
 /** What is known of one meter of one resource. */
 export type Series =
   | {
       readonly kind: 'points';
-      /** Complete ones, in the order of time. */
+      /** In the order of time, none from the future. */
       readonly points: readonly Point[];
       readonly granularityMs: number;
-      /** A newest point from before this, ms since 1970, is no news any more. */
+      /** Points were asked for from then on. All times are ms since 1970. */
+      readonly since: number;
+      /** When the newest point was taken that was ever seen; undefined: none was. */
+      readonly newestAt: number | undefined;
+      /** A newest point from before this comes too late, or is the last one. */
       readonly freshSince: number;
+      /** With a newest point from before this it is measured no more. */
+      readonly endedBefore: number;
+      /** How far the clock of its host is ahead, ms, as far as its points tell. */
+      readonly aheadMs: number;
     }
   /** Gnocchi has it and cannot give it so. */
   | { readonly kind: 'unreadable'; readonly reason: string }
@@ -37,11 +45,15 @@ export interface Size {
  * - `no-metric`: a resource lacks a metric
  * - `unreadable`: the metric's archive policy cannot serve it
  * - `unread`: Gnocchi did not answer this time
- * - `no-measures`: nothing was measured of late: the instance is stopped, or nothing polls it
- * - `too-few-points`: it is being measured since a moment ago
- * - `counter-fell`: a counter began anew
+ * - `no-measures`: nothing was measured of late
+ * - `late`: its measures come too late, or have just ended
+ * - `part-late`: those of one of several interfaces or disks do
+ * - `clock-ahead`: the clock of its host is ahead
+ * - `too-few-points`: it has not been measured for long enough
+ * - `counter-fell`: a counter began anew a while ago
+ * - `counter-jumped`: a counter grew faster than it can
  * - `impossible`: more than there can be
- * - `no-size`: the portal's template says no vCPUs or no memory
+ * - `no-size`: the portal has no template of its flavor, or it says no vCPUs or no memory
  */
 export type Unknown =
   | 'no-resource'
@@ -49,8 +61,12 @@ export type Unknown =
   | 'unreadable'
   | 'unread'
   | 'no-measures'
+  | 'late'
+  | 'part-late'
+  | 'clock-ahead'
   | 'too-few-points'
   | 'counter-fell'
+  | 'counter-jumped'
   | 'impossible'
   | 'no-size';
 
@@ -61,6 +77,10 @@ export type Figure = { readonly definition: Definition } & (
       readonly value: number;
       /** When the newest of its measures was taken: start of the grain, ms since 1970. */
       readonly at: number;
+      /** The time before `at` that it is the mean of, ms; of a gauge 0. */
+      readonly spanMs: number;
+      /** Its largest error: a share of the fastest growth; of a gauge 0. */
+      readonly error: number;
     }
   | { readonly kind: 'unknown'; readonly because: Unknown; readonly detail?: string }
 );
@@ -69,13 +89,20 @@ export type Figure = { readonly definition: Definition } & (
 export interface FigureSettings {
   /** CPU as a share of all vCPUs (0 to 100 %); else the sum over the vCPUs. */
   readonly cpuPerVcpu: boolean;
+  /** Until when the last figure of a definition was, ms since 1970; undefined: there was none. */
+  readonly coveredUntil?: (definition: Definition) => number | undefined;
 }
 
 /**
- * Above 100 % by less than this is the grid's doing: a sample's time is known by its grain only. It counts as 100 %; more
- * is no measure at all.
+ * A domain's `cpu.time` is that of its cgroup: beside the vCPUs it counts the threads of the emulator, of I/O and of vhost
+ * (libvirt, `virDomainListGetStats`, "total cpu time spent for this domain"). One busy core of these is ordinary.
  */
-const rounding = 0.05;
+const hypervisorCores = 1;
+/** `memory.usage` may be of the whole process, whose own memory comes on top: some hundred MiB, and page tables. */
+const processMib = 512;
+const processShare = 0.1;
+/** A host's clock may be ahead of Gnocchi's and ours by so much, ms, as clocks without NTP are after some weeks. */
+const mostAheadMs = 60_000;
 
 /**
  * All figures of an instance. Whatever cannot be said for certain is unknown: never 0, never a part of a sum.
@@ -94,7 +121,7 @@ function figureOf(
   definition: Definition,
   resources: readonly MeasuredResource[] | undefined,
   size: Size,
-  settings: FigureSettings,
+  { cpuPerVcpu, coveredUntil }: FigureSettings,
 ): Figure {
   const unknown = (because: Unknown, detail?: string): Figure => ({
     definition,
@@ -106,33 +133,47 @@ function figureOf(
   const measured = currentParts(definition, resources);
   if (measured.kind === 'unknown') return unknown(measured.because, measured.detail);
   const { parts } = measured;
-  const at = Math.max(...parts.map(({ points }) => points.at(-1)?.at ?? 0));
-  const known = (value: number): Figure =>
-    Number.isFinite(value) ? { definition, kind: 'known', value: rounded(value), at } : unknown('impossible');
+  const known = (value: number, { at, spanMs, error }: Times): Figure =>
+    Number.isFinite(value)
+      ? { definition, kind: 'known', value: rounded(value), at, spanMs, error }
+      : unknown('impossible');
+  const { most = Number.POSITIVE_INFINITY, burst = Number.POSITIVE_INFINITY } = definition;
+  const grown = (limit: number) =>
+    wholeGrowth(
+      parts.map((part): Counter => ({ ...part, most: limit, burst })),
+      coveredUntil?.(definition),
+    );
 
   switch (definition.formula) {
     case 'ram-share': {
       if (!size.ram) return unknown('no-size');
-      const used = parts.reduce((sum, { points }) => sum + (points.at(-1)?.value ?? Number.NaN), 0);
-      const share = shareOf(used, size.ram);
-      return share === undefined ? unknown('impossible') : known(share * 100);
+      const newest = parts[0]?.points.at(-1);
+      const used = newest?.value ?? Number.NaN;
+      if (!newest || used < 0 || used > size.ram * (1 + processShare) + processMib)
+        return unknown('impossible', `${used} MiB of ${size.ram}`);
+      return known(Math.min(used / size.ram, 1) * 100, { at: newest.at, spanMs: 0, error: 0 });
     }
     case 'cpu-share': {
       if (!size.vcpus) return unknown('no-size');
-      const growth = sumOfRates(parts);
+      const cap = size.vcpus + hypervisorCores;
+      const growth = grown(cap * 1e9);
       if (growth.kind === 'unknown') return unknown(growth.because);
-      const share = shareOf(growth.perSecond / 1e9, size.vcpus);
-      if (share === undefined) return unknown('impossible');
-      return known(share * 100 * (settings.cpuPerVcpu ? 1 : size.vcpus));
+      const cores = growth.perSecond / 1e9;
+      if (cores > cap * (1 + growth.error)) return unknown('impossible', `${cores} of ${size.vcpus} vCPUs`);
+      const share = Math.min(cores / size.vcpus, 1);
+      return known(share * 100 * (cpuPerVcpu ? 1 : size.vcpus), growth);
     }
     case 'rate': {
-      const growth = sumOfRates(parts);
-      return growth.kind === 'unknown' ? unknown(growth.because) : known(growth.perSecond);
+      const growth = grown(most);
+      if (growth.kind === 'unknown') return unknown(growth.because);
+      return known(growth.perSecond, growth);
     }
     default:
       return unreachable(definition.formula);
   }
 }
+
+type Times = Pick<Extract<Figure, { kind: 'known' }>, 'at' | 'spanMs' | 'error'>;
 
 type Points = Extract<Series, { kind: 'points' }>;
 
@@ -140,55 +181,49 @@ type Missing = { readonly kind: 'unknown'; readonly because: Unknown; readonly d
 
 /**
  * The series that a figure is made from. An interface or disk that was taken away stays in Gnocchi and is measured no
- * more: as long as another one of its kind is measured, it is left aside.
+ * more: as long as another one of its kind is measured, it is left aside, once its measures cannot merely be late.
  */
 function currentParts(
   definition: Definition,
   resources: readonly MeasuredResource[],
 ): { readonly kind: 'parts'; readonly parts: readonly Points[] } | Missing {
   const parts: Points[] = [];
-  let leftAside: Missing = { kind: 'unknown', because: 'no-resource' };
-  for (const resource of resources) {
-    if (resource.type !== definition.type) continue;
-    const fresh: Points[] = [];
-    let missing: Missing | undefined;
-    for (const meter of definition.meters) {
-      const one = freshSeries(resource.series.get(meter), meter);
-      if (one.kind === 'points') fresh.push(one);
-      else missing ??= one;
-    }
-    if (missing && (fresh.length > 0 || missing.because === 'unread')) return missing;
-    if (missing) leftAside = missing;
-    else parts.push(...fresh);
+  const late: Missing[] = [];
+  let leftAside: Missing | undefined;
+  for (const { type, series } of resources) {
+    if (type !== definition.type) continue;
+    const read = definition.meters.map((meter) => partOf(series.get(meter), meter));
+    const missing = read.find((one) => one.kind === 'unknown');
+    if (!missing) parts.push(...read.filter((one) => one.kind === 'points'));
+    else if (
+      missing.because === 'no-measures' &&
+      read.every((one) => one.kind === 'unknown' && one.because === 'no-measures')
+    )
+      leftAside ??= missing;
+    else if (missing.because === 'late') late.push(missing);
+    else return missing;
   }
-  return parts.length === 0 ? leftAside : { kind: 'parts', parts };
+  const [first] = late;
+  if (first) return parts.length === 0 ? first : { ...first, because: 'part-late' };
+  if (parts.length > 0) return { kind: 'parts', parts };
+  return leftAside ?? { kind: 'unknown', because: 'no-resource' };
 }
 
-function freshSeries(series: Series | undefined, meter: string): Points | Missing {
-  if (!series) return { kind: 'unknown', because: 'no-metric', detail: meter };
-  if (series.kind === 'unread') return { kind: 'unknown', because: 'unread' };
-  if (series.kind === 'unreadable') return { kind: 'unknown', because: 'unreadable', detail: series.reason };
-  const newest = series.points.at(-1);
-  if (newest && newest.at >= series.freshSince) return series;
-  return { kind: 'unknown', because: 'no-measures' };
-}
-
-function sumOfRates(
-  parts: readonly Points[],
-): { kind: 'sum'; perSecond: number } | Extract<Rate, { kind: 'unknown' }> {
-  let perSecond = 0;
-  for (const { points, granularityMs } of parts) {
-    const rate = rateOf(points, { granularityMs });
-    if (rate.kind === 'unknown') return rate;
-    perSecond += rate.perSecond;
-  }
-  return { kind: 'sum', perSecond };
-}
-
-/** 0 to 1; undefined when there is more of it, or less, than there can be. */
-function shareOf(part: number, whole: number): number | undefined {
-  const share = part / whole;
-  return share >= 0 && share <= 1 + rounding ? Math.min(share, 1) : undefined;
+function partOf(series: Series | undefined, meter: string): Points | Missing {
+  const missing = (because: Unknown, detail?: string): Missing => ({
+    kind: 'unknown',
+    because,
+    ...(detail !== undefined && { detail }),
+  });
+  if (!series) return missing('no-metric', meter);
+  if (series.kind === 'unread') return missing('unread');
+  if (series.kind === 'unreadable') return missing('unreadable', series.reason);
+  if (series.aheadMs > mostAheadMs) return missing('clock-ahead');
+  const { newestAt, endedBefore, freshSince } = series;
+  if (newestAt === undefined || newestAt < endedBefore) return missing('no-measures');
+  if (newestAt < freshSince) return missing('late');
+  // What comes with it is measured, and this is not.
+  return series.points.length > 0 ? series : missing('no-measures');
 }
 
 function rounded(value: number): number {

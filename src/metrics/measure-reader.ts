@@ -14,11 +14,11 @@ import {
 import type { Session } from '../openstack/session.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { Cadence } from './cadence.ts';
-import { completePoints } from './complete-points.ts';
 import { metersByType } from './definitions.ts';
 import type { Series } from './figures.ts';
 import { groupReads, type Measurable, type Readability, type ReadGroup, readabilityOf } from './read-plan.ts';
+import { pointsUpTo, readSeries } from './read-series.ts';
+import { farMs, ReadWindows } from './read-windows.ts';
 
 /** What was read of many resources: of each, its series by meter. */
 export interface Reading {
@@ -43,6 +43,11 @@ const probeSize = 10;
 /** Requests that one cycle spends on finding out what Gnocchi refuses, at most. */
 const mostInquiries = 50;
 
+/** A group of which the measures are asked for in one request. */
+interface WindowedGroup extends ReadGroup {
+  readonly windowMs: number;
+}
+
 /** What one reading goes by. */
 interface Task {
   readonly resources: ReadonlyMap<ResourceId, Measurable>;
@@ -62,7 +67,8 @@ export class MeasureReader {
   readonly #usual = new Map<string, Readability>();
   /** Of those that differ. */
   readonly #special = new Map<MetricId, Readability>();
-  readonly #cadences = new Map<string, Cadence>();
+  /** By granularity: the metrics of one resource may have several. */
+  readonly #windows = new Map<number, ReadWindows>();
   /** Requests that this cycle has spent on finding out what Gnocchi refuses. */
   #inquiries = 0;
 
@@ -74,6 +80,11 @@ export class MeasureReader {
   /** A cycle may find out so much again. */
   beginCycle(): void {
     this.#inquiries = 0;
+  }
+
+  /** Forgets what was learnt of resources that are no more. */
+  keepOnly(ids: ReadonlySet<ResourceId>): void {
+    for (const windows of this.#windows.values()) windows.keepOnly(ids);
   }
 
   /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */
@@ -95,11 +106,20 @@ export class MeasureReader {
       await this.#learnUsual(type, task);
       for (const group of this.#groups(type, task, task.resources.keys())) {
         await this.#probe(group, task);
-        await Promise.all(
-          chunksOf(group.ids).map((ids) =>
-            this.#limit(() => attempt(ids.length, () => this.#readGroup({ ...group, ids }, task))),
-          ),
-        );
+        const answered: WindowedGroup[] = [];
+        const readAll = (parts: readonly WindowedGroup[]) =>
+          Promise.all(
+            parts.map((part) =>
+              this.#limit(() =>
+                attempt(part.ids.length, async () => {
+                  await this.#readGroup(part, task);
+                  answered.push(part);
+                }),
+              ),
+            ),
+          );
+        await readAll(this.#plan(group));
+        await readAll(this.#farLooks(answered));
       }
     });
     this.#nameTheRest(type, task);
@@ -134,31 +154,61 @@ export class MeasureReader {
     );
   }
 
-  #cadence({ type, granularity }: Pick<ReadGroup, 'type' | 'granularity'>): Cadence {
-    const key = `${type} ${granularity}`;
-    let cadence = this.#cadences.get(key);
-    if (!cadence) this.#cadences.set(key, (cadence = new Cadence(granularity * 1000)));
-    return cadence;
+  /** The requests for a group, each with its window. */
+  #plan(group: ReadGroup): WindowedGroup[] {
+    const windows = this.#windowsOf(group).plan(group.ids, group.coarsest * 1000, this.#clock.now());
+    return windows.flatMap(({ windowMs, ids }) =>
+      chunksOf(ids).map((some) => ({ ...group, ids: some, windowMs })),
+    );
+  }
+
+  /** What was read for too short a time, from long ago on. */
+  #farLooks(read: readonly WindowedGroup[]): WindowedGroup[] {
+    const [group] = read;
+    if (!group) return [];
+    const [windows, now] = [this.#windowsOf(group), this.#clock.now()];
+    const granularityMs = group.coarsest * 1000;
+    const short = read.flatMap(({ ids, windowMs }) =>
+      windowMs >= farMs ? [] : windows.tooShort(ids, { windowMs, granularityMs, now }),
+    );
+    windows.noteFarLook(short, now);
+    return chunksOf(short).map((ids) => ({ ...group, ids, windowMs: farMs }));
+  }
+
+  #windowsOf({ granularity }: Pick<ReadGroup, 'granularity'>): ReadWindows {
+    let windows = this.#windows.get(granularity);
+    if (!windows) this.#windows.set(granularity, (windows = new ReadWindows()));
+    return windows;
   }
 
   async #probe(group: ReadGroup, task: Task): Promise<void> {
-    const cadence = this.#cadence(group);
-    if (cadence.isKnown) return;
+    if (!this.#windowsOf(group).isNewTo(group.ids)) return;
     const step = Math.max(1, Math.floor(group.ids.length / probeSize));
     const ids = group.ids.filter((_, index) => index % step === 0).slice(0, probeSize);
     const now = this.#clock.now();
-    const answer = await this.#ask({ ...group, ids }, now - cadence.probeMs, task.signal);
-    if (answer.kind === 'measures') cadence.observe(allPoints(answer.measures), now);
+    const answer = await this.#ask({ ...group, ids }, now - farMs, task.signal);
+    if (answer.kind === 'measures') this.#observe({ ...group, ids }, answer.measures, now);
   }
 
-  async #readGroup(group: ReadGroup, task: Task): Promise<void> {
-    const cadence = this.#cadence(group);
+  #observe(group: ReadGroup, measures: Measures, now: number): void {
+    const windows = this.#windowsOf(group);
+    for (const id of group.ids) {
+      const read = measures.get(id);
+      windows.observe(
+        id,
+        group.meters.map((meter) => pointsUpTo(read?.get(meter) ?? [], now)),
+        now,
+      );
+    }
+  }
+
+  async #readGroup(group: WindowedGroup, task: Task): Promise<void> {
     const now = this.#clock.now();
-    const since = now - cadence.windowMs;
+    const since = now - group.windowMs;
     const answer = await this.#ask(group, since, task.signal);
     if (answer.kind === 'measures') {
-      cadence.observe(allPoints(answer.measures), now);
-      this.#take(group, answer.measures, { now, freshSince: now - cadence.freshnessMs }, task);
+      this.#observe(group, answer.measures, now);
+      this.#take(group, answer.measures, { now, since }, task);
       return;
     }
     const { reason, culprits } = answer.refusal;
@@ -176,7 +226,7 @@ export class MeasureReader {
       // Of resources with several granularities the others are in groups of their own already.
       if (!learnt && rest.granularity !== group.granularity) continue;
       await this.#probe(rest, task);
-      await this.#readGroup(rest, task);
+      for (const part of this.#plan(rest)) await this.#readGroup(part, task);
     }
   }
 
@@ -237,19 +287,19 @@ export class MeasureReader {
   #take(
     group: ReadGroup,
     measures: Measures,
-    { now, freshSince }: { now: number; freshSince: number },
+    { now, since }: { now: number; since: number },
     task: Task,
   ): void {
     const granularityMs = group.granularity * 1000;
     for (const id of group.ids) {
       const taken = task.series.get(id);
       const read = measures.get(id);
+      const cadence = this.#windowsOf(group).cadenceOf(id);
       for (const meter of group.meters) {
         const points = read?.get(meter);
         // A metric that the search did not show yet may be there by now.
         if (!points && !task.resources.get(id)?.metrics[meter]) continue;
-        const complete = completePoints(points ?? [], { granularityMs, now });
-        taken?.set(meter, { kind: 'points', points: complete, granularityMs, freshSince });
+        taken?.set(meter, readSeries(points ?? [], { granularityMs, since, now, cadence }));
       }
     }
   }
@@ -276,10 +326,6 @@ function otherThan(granularity: number, how: Readability, reason: string): Reada
 
 function metricsOf({ ids, meters }: ReadGroup, { resources }: Task): MetricId[] {
   return ids.flatMap((id) => meters.flatMap((meter) => resources.get(id)?.metrics[meter] ?? []));
-}
-
-function allPoints(measures: Measures) {
-  return [...measures.values()].flatMap((byName) => [...byName.values()]);
 }
 
 function chunksOf(ids: readonly ResourceId[]): ResourceId[][] {

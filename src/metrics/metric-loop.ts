@@ -4,7 +4,7 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
-import { type CycleReport, isSuccess, whyInVain } from './cycle-report.ts';
+import { type CycleReport, isSuccess, whyMissing } from './cycle-report.ts';
 import { nextBeginning, nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
@@ -67,7 +67,7 @@ export class MetricLoop {
       });
       this.#cycles.write(report);
       this.#options.onReport?.(report);
-      const why = whyInVain(report);
+      const why = whyMissing(report);
       if (why === undefined) health.succeeded();
       else health.failed(explain(why));
       return isSuccess(report);

@@ -6,14 +6,14 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
-import { metersByType } from './definitions.ts';
+import { type Definition, metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
 import { figuresOf, type MeasuredResource, type Unknown } from './figures.ts';
 import { MeasureReader, type ReadFailure, type Reading } from './measure-reader.ts';
 import { Pace } from './pace.ts';
 import { type InstanceResource, ResourceMap } from './resource-map.ts';
-import { type Delivery, sendValues } from './send.ts';
-import { SentValues, type Value } from './sent-values.ts';
+import { type Delivery, type FigureNames, sendValues } from './send.ts';
+import { longestSilenceMs, SentValues, type Value } from './sent-values.ts';
 import { TimeLimit } from './time-limit.ts';
 
 export interface MetricPumpOptions {
@@ -24,6 +24,8 @@ export interface MetricPumpOptions {
   /** How long the portal shows a value that is not renewed. */
   readonly ttlMs: number;
   readonly cpuPerVcpu: boolean;
+  /** Whose names the portal is sent: those of the version of that year. */
+  readonly names: FigureNames;
   readonly traffic: Traffic;
   readonly clock: Clock;
 }
@@ -37,7 +39,7 @@ const devicesAtOnce = 1000;
 
 /**
  * One cycle: which devices show instances, what Gnocchi measured of these, the figures, to the portal. Whatever fails is
- * left out of it, and the rest goes on; what is not sent now is not sent later either, for then there are newer figures.
+ * left out of it, and the rest goes on; what is not sent now comes first in the next cycle, with a newer figure.
  */
 export class MetricPump {
   readonly #options: MetricPumpOptions;
@@ -76,6 +78,9 @@ export class MetricPump {
     });
     const { devices } = this.#devices;
     this.#sent.keepOnly(new Set(devices.map(({ id }) => id)));
+    this.#reader.keepOnly(
+      new Set(devices.flatMap(({ instanceId }) => this.#resources.of(instanceId) ?? []).map(({ id }) => id)),
+    );
     await stopwatch.time('resources', async () => {
       this.#resources.want(devices.map(({ instanceId }) => instanceId));
       if (this.#resources.isDue) await attempt('resources', () => this.#resources.refresh(reading.signal));
@@ -94,9 +99,14 @@ export class MetricPump {
     });
     failures.push(...together(unread));
     const now = clock.now();
-    const due = known.filter((value) => this.#sent.isDue(value, { now, ttlMs, intervalMs }));
+    const due = this.#sent.due(known, { now, ttlMs, intervalMs });
+    const changed = new Set(due);
+    for (const value of known) if (!changed.has(value)) this.#sent.noteUnchanged(value);
     const delivery = await stopwatch.time('send', () => this.#send(due, deadline, sending.signal));
     signal?.throwIfAborted();
+    const deliveredSince = now - longestSilenceMs - 2 * intervalMs;
+    const delivered = known.filter((value) => this.#sent.isDelivered(value, deliveredSince)).length;
+    if (delivery.hasForgotten) this.#sent.forgetSent(clock.now());
     return {
       startedAt,
       ms: stopwatch.ms,
@@ -106,6 +116,9 @@ export class MetricPump {
       known: known.length,
       kept: known.length - due.length,
       unknown: unknown.all,
+      due: known.length + unknown.missing,
+      delivered,
+      ages: agesOf(known, now),
       delivery,
       failures,
       requests: traffic.since(requestsBefore),
@@ -154,21 +167,27 @@ export class MetricPump {
       type,
       series: series.get(id) ?? new Map(),
     });
-    for (const { id: deviceId, instanceId, size } of devices) {
+    const { cpuPerVcpu } = this.#options;
+    for (const { id: deviceId, instanceId, isRunning, size } of devices) {
       const resources = this.#resources.of(instanceId)?.map(measured);
-      for (const figure of figuresOf(resources, size, this.#options)) {
-        const { name, units } = figure.definition;
-        if (figure.kind === 'unknown')
-          unknown.add(this.#reason(figure.because, instanceId), instanceId, figure.detail);
-        else values.push({ deviceId, name, units, value: figure.value, at: figure.at });
+      const coveredUntil = (definition: Definition) => this.#sent.coveredUntil(deviceId, definition);
+      for (const figure of figuresOf(resources, size, { cpuPerVcpu, coveredUntil })) {
+        if (figure.kind === 'known')
+          values.push({ deviceId, definition: figure.definition, value: figure.value, at: figure.at });
+        else unknown.add(this.#reason(figure.because, { instanceId, isRunning }), instanceId, figure.detail);
       }
     }
     return values;
   }
 
-  #reason(because: Unknown, instanceId: string): WhyUnknown {
+  #reason(
+    because: Unknown,
+    { instanceId, isRunning }: Pick<InstanceDevice, 'instanceId' | 'isRunning'>,
+  ): WhyUnknown {
     const isMissing = because === 'no-resource' || because === 'no-metric';
-    return isMissing && this.#resources.isAwaited(instanceId) ? 'awaited' : because;
+    if (isMissing && this.#resources.isAwaited(instanceId)) return 'awaited';
+    const isSilent = because === 'no-measures' || because === 'late';
+    return isSilent && !isRunning ? 'not-running' : because;
   }
 
   async #send(
@@ -176,14 +195,16 @@ export class MetricPump {
     deadline: number,
     signal: AbortSignal | undefined,
   ): Promise<Delivery> {
-    const { reporting, ttlMs, clock } = this.#options;
+    const { reporting, ttlMs, names, clock } = this.#options;
     return sendValues(values, {
       reporting,
+      names,
       ttlS: Math.max(1, Math.round(ttlMs / 1000)),
       pace: new Pace(mostReportsAtOnce),
       clock,
       deadline,
       onSent: (value) => this.#sent.note(value, clock.now()),
+      wasTaken: (deviceId) => this.#sent.has(deviceId),
       signal,
     });
   }
@@ -202,6 +223,13 @@ function together(failures: readonly ReadFailure[]): ReadFailure[] {
 function samplesOf(devices: readonly InstanceDevice[]): Iterable<readonly InstanceDevice[]> {
   const parts = Math.ceil(devices.length / devicesAtOnce);
   return Map.groupBy(devices, (_, index) => index % parts).values();
+}
+
+/** How old the figures' newest measures are, ms; undefined: there are no figures. */
+function agesOf(known: readonly Value[], now: number): CycleReport['ages'] {
+  const ages = known.map(({ at }) => Math.max(0, now - at)).sort((a, b) => a - b);
+  const oldestMs = ages.at(-1);
+  return oldestMs === undefined ? undefined : { medianMs: ages[ages.length >> 1] ?? oldestMs, oldestMs };
 }
 
 /** Times the phases of a cycle. */

@@ -48,7 +48,7 @@ test('all of one granularity are one group, whatever meters some lack', () => {
   ];
 
   expect(groupReads('instance', resources, byId)).toEqual([
-    { type: 'instance', granularity: 5, meters: ['cpu', 'memory.usage'], ids: ['a', 'b'] },
+    { type: 'instance', granularity: 5, coarsest: 5, meters: ['cpu', 'memory.usage'], ids: ['a', 'b'] },
   ]);
 });
 
@@ -61,10 +61,11 @@ test('one with another archive policy does not keep the others from being read, 
   ];
 
   expect(groupReads('instance', resources, byId)).toEqual([
-    { type: 'instance', granularity: 5, meters: ['cpu', 'memory.usage'], ids: ['a'] },
-    { type: 'instance', granularity: 300, meters: ['cpu'], ids: ['b'] },
-    { type: 'instance', granularity: 5, meters: ['memory.usage'], ids: ['b', 'c'] },
-    { type: 'instance', granularity: 60, meters: ['cpu', 'memory.usage'], ids: ['d'] },
+    { type: 'instance', granularity: 5, coarsest: 5, meters: ['cpu', 'memory.usage'], ids: ['a'] },
+    { type: 'instance', granularity: 300, coarsest: 300, meters: ['cpu'], ids: ['b'] },
+    { type: 'instance', granularity: 5, coarsest: 300, meters: ['memory.usage'], ids: ['b'] },
+    { type: 'instance', granularity: 5, coarsest: 5, meters: ['memory.usage'], ids: ['c'] },
+    { type: 'instance', granularity: 60, coarsest: 60, meters: ['cpu', 'memory.usage'], ids: ['d'] },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import type { ArchivePolicy, MetricId, Resource, ResourceId, ResourceType } from '../openstack/metric.ts';
 import { method } from '../openstack/metric.ts';
 import { metersByType } from './definitions.ts';
+import { errorOf, largestError, spanOf } from './precision.ts';
 
 /** A resource, as far as reading its measures needs it. */
 export type Measurable = Pick<Resource, 'id' | 'metrics'>;
@@ -10,6 +11,8 @@ export interface ReadGroup {
   readonly type: ResourceType;
   /** Seconds. */
   readonly granularity: number;
+  /** Of all meters of these resources the longest granularity, seconds: what is summed covers one time. */
+  readonly coarsest: number;
   readonly meters: readonly string[];
   readonly ids: readonly ResourceId[];
 }
@@ -32,6 +35,12 @@ export function readabilityOf({ name, methods, grains }: ArchivePolicy): Readabi
   const longest = grains.toSorted((a, b) => b.timespan - a.timespan)[0];
   const grain = longEnough ?? longest;
   if (!grain) return { kind: 'unreadable', reason: `archive policy ${name} keeps nothing` };
+  if (errorOf(grain.seconds * 1000, spanOf(grain.seconds * 1000)) > largestError) {
+    return {
+      kind: 'unreadable',
+      reason: `archive policy ${name} has grains of ${grain.seconds} s, too coarse for a true figure`,
+    };
+  }
   return { kind: 'granularity', seconds: grain.seconds };
 }
 
@@ -44,7 +53,10 @@ export function groupReads(
   resources: Iterable<Measurable>,
   readability: (meter: string, id: MetricId) => Readability,
 ): ReadGroup[] {
-  const groups = new Map<string, { granularity: number; meters: Set<string>; ids: ResourceId[] }>();
+  const groups = new Map<
+    string,
+    { granularity: number; coarsest: number; meters: Set<string>; ids: ResourceId[] }
+  >();
   const wanted = metersByType.get(type) ?? [];
   for (const { id, metrics } of resources) {
     const present = wanted.flatMap((meter) => {
@@ -57,11 +69,12 @@ export function groupReads(
     // One granularity is the rule: all such resources are asked for together, whatever meters some of them lack.
     const isMixed = byGranularity.size > 1;
     byGranularity.delete(undefined);
+    const coarsest = Math.max(...[...byGranularity.keys()].map((seconds) => seconds ?? 0));
     for (const [granularity = 0, parts] of byGranularity) {
       const meters = parts.map(({ meter }) => meter);
-      const key = isMixed ? `${granularity} ${meters.join(' ')}` : String(granularity);
+      const key = isMixed ? `${granularity} ${coarsest} ${meters.join(' ')}` : String(granularity);
       let group = groups.get(key);
-      if (!group) groups.set(key, (group = { granularity, meters: new Set(), ids: [] }));
+      if (!group) groups.set(key, (group = { granularity, coarsest, meters: new Set(), ids: [] }));
       for (const meter of meters) group.meters.add(meter);
       group.ids.push(id);
     }

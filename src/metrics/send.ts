@@ -1,6 +1,8 @@
 import { MetricReportError, type MetricReporting } from '../concertim/metric-reporting.ts';
+import type { DeviceId } from '../concertim/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
+import type { Definition } from './definitions.ts';
 import type { Pace } from './pace.ts';
 import type { Value } from './sent-values.ts';
 
@@ -15,7 +17,12 @@ export interface Delivery {
   readonly left: number;
   /** Why nothing goes. */
   readonly stoppedBy?: unknown;
+  /** It was not there for a while, or does not know a device that it knew: what it had been sent is lost. */
+  readonly hasForgotten: boolean;
 }
+
+/** Whose names of figures: those of the version of that year. */
+export type FigureNames = '2023' | '2024';
 
 /** So many failures in a row mean that the daemon is not there: the rest would fail alike. */
 const mostFailuresInARow = 20;
@@ -25,16 +32,19 @@ export async function sendValues(
   values: readonly Value[],
   options: {
     readonly reporting: Pick<MetricReporting, 'report'>;
+    readonly names: FigureNames;
     readonly ttlS: number;
     readonly pace: Pace;
     readonly clock: Clock;
     /** ms since 1970. */
     readonly deadline: number;
     readonly onSent: (value: Value) => void;
+    /** Whether the daemon has ever taken anything of the device. */
+    readonly wasTaken: (deviceId: DeviceId) => boolean;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<Delivery> {
-  const { reporting, ttlS, pace, clock, deadline, onSent, signal } = options;
+  const { reporting, names, ttlS, pace, clock, deadline, onSent, wasTaken, signal } = options;
   const refused: { value: Value; error: unknown }[] = [];
   let sent = 0;
   let unknownDevices = 0;
@@ -42,6 +52,7 @@ export async function sendValues(
   let failuresInARow = 0;
   let stopped: { readonly by: unknown } | undefined;
   let failed = 0;
+  let hasForgotten = false;
   const isOver = () =>
     stopped !== undefined || next >= values.length || signal?.aborted || clock.now() >= deadline;
 
@@ -50,14 +61,17 @@ export async function sendValues(
     try {
       const outcome = await reporting.report(
         value.deviceId,
-        { name: value.name, value: value.value, units: value.units, ttlS },
+        { ...namesOf(value.definition, names), value: value.value, ttlS },
         signal,
       );
       failuresInARow = 0;
       if (outcome === 'stored') {
         sent++;
         onSent(value);
-      } else unknownDevices++;
+      } else {
+        unknownDevices++;
+        hasForgotten ||= wasTaken(value.deviceId);
+      }
     } catch (error) {
       if (error instanceof MetricReportError && error.kind === 'refused') refused.push({ value, error });
       else {
@@ -65,6 +79,7 @@ export async function sendValues(
         failuresInARow++;
         const mayPass = !(error instanceof MetricReportError) || error.kind === 'unavailable';
         const isOutOfTime = signal?.aborted || clock.now() >= deadline;
+        if (!isOutOfTime) hasForgotten = true;
         if (!isOutOfTime && (!mayPass || failuresInARow >= mostFailuresInARow)) stopped ??= { by: error };
       }
     }
@@ -91,6 +106,11 @@ export async function sendValues(
     unknownDevices,
     refused,
     left: values.length - next + failed,
+    hasForgotten,
     ...(stopped && { stoppedBy: stopped.by }),
   };
+}
+
+function namesOf({ name, units, of2024 }: Definition, names: FigureNames): { name: string; units: string } {
+  return names === '2024' ? of2024 : { name, units };
 }

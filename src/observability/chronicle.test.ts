@@ -153,7 +153,8 @@ test('what is remembered does not grow without end: the oldest goes', () => {
   const chronicle = new Chronicle();
   const delivery = { sent: 5, unknownDevices: 0, refused: [], left: 1 };
   const unknown = new Map([['no measure', { figures: 2 }]]);
-  const cycle = { ms: { read: 10.2, send: 1 }, instances: 3, kept: 0, unknown, delivery, failures: [1] };
+  const counts = { instances: 3, kept: 0, due: 8, delivered: 5, ages: undefined };
+  const cycle = { ...counts, ms: { read: 10.2, send: 1 }, unknown, delivery, failures: [1] };
 
   for (let index = 0; index < 500; index++) {
     chronicle.reconciled(run({ made: [made], runId: `r${index}` }));
@@ -175,6 +176,9 @@ test('what is remembered does not grow without end: the oldest goes', () => {
     instances: 3,
     sent: 5,
     unknown: 2,
-    failed: 2,
+    failed: 1,
+    left: 1,
+    due: 8,
+    delivered: 5,
   });
 });

@@ -81,14 +81,17 @@ export class Chronicle {
     keep(mostLags, this.#lags, { at: isoTime(at), ms: Math.max(0, Math.round(lagMs)) });
   }
 
-  cycled({ startedAt, ms, instances, delivery, unknown, failures }: ToldCycle): void {
+  cycled({ startedAt, ms, instances, due, delivered, delivery, unknown, failures }: ToldCycle): void {
     keep(mostCycles, this.#cycles, {
       startedAt: isoTime(startedAt),
       ms: Math.round(Object.values(ms).reduce((sum, phase) => sum + phase, 0)),
       instances,
       sent: delivery.sent,
       unknown: [...unknown.values()].reduce((sum, { figures }) => sum + figures, 0),
-      failed: failures.length + delivery.refused.length + delivery.left,
+      failed: failures.length + delivery.refused.length,
+      left: delivery.left,
+      due,
+      delivered,
     });
   }
 

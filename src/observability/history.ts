@@ -30,6 +30,9 @@ export const CycleRecord = z.object({
   sent: z.number(),
   unknown: z.number(),
   failed: z.number(),
+  left: z.number(),
+  due: z.number(),
+  delivered: z.number(),
 });
 export type CycleRecord = z.infer<typeof CycleRecord>;
 

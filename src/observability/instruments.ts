@@ -34,6 +34,9 @@ export interface CountedCycle {
   readonly instances: number;
   readonly kept: number;
   readonly unknown: ReadonlyMap<string, { readonly figures: number }>;
+  readonly due: number;
+  readonly delivered: number;
+  readonly ages: { readonly medianMs: number; readonly oldestMs: number } | undefined;
   readonly delivery: {
     readonly sent: number;
     readonly unknownDevices: number;
@@ -157,6 +160,20 @@ export class Instruments {
     'Figures of instances, by outcome: sent, kept (the portal has them), unknown, unknown_device, refused, left (no time).',
     ['outcome'],
   );
+  readonly #deliveredRatio = this.#gauge(
+    'metrics_delivered_ratio',
+    'Of the figures that are due, the share that the portal has, 0 to 1, in the last cycle.',
+  );
+  readonly #unknownFigures = this.#gauge(
+    'metrics_unknown_figures',
+    'Figures that could not be known in the last cycle, by reason (docs/telemetry.md).',
+    ['reason'],
+  );
+  readonly #figureAge = this.#gauge(
+    'metrics_figure_age_seconds',
+    'How old the newest measures of the known figures were in the last cycle: the median and the oldest.',
+    ['of'],
+  );
   readonly #instances = this.#gauge(
     'metrics_instances',
     'Devices of the portal that show an instance, in the last cycle.',
@@ -264,7 +281,8 @@ export class Instruments {
   }
 
   /** A cycle of the component metrics came to an end. */
-  cycled({ ms, instances, kept, unknown, delivery, failures }: CountedCycle): void {
+  cycled(cycle: CountedCycle): void {
+    const { ms, instances, kept, unknown, due, delivered, ages, delivery, failures } = cycle;
     const isComplete = failures.length + delivery.refused.length + delivery.left === 0;
     this.#cycles.inc({ outcome: isComplete ? 'complete' : 'partial' });
     for (const [phase, time] of Object.entries(ms)) this.#cycleSeconds.observe({ phase }, time / 1_000);
@@ -278,11 +296,20 @@ export class Instruments {
     };
     for (const [outcome, count] of Object.entries(figures)) this.#figures.inc({ outcome }, count);
     this.#instances.set(instances);
+    // Nothing due is nothing missing.
+    this.#deliveredRatio.set(due === 0 ? 1 : delivered / due);
+    this.#unknownFigures.reset();
+    for (const [reason, { figures: count }] of unknown) this.#unknownFigures.set({ reason }, count);
+    this.#figureAge.reset();
+    if (!ages) return;
+    this.#figureAge.set({ of: 'median' }, ages.medianMs / 1_000);
+    this.#figureAge.set({ of: 'oldest' }, ages.oldestMs / 1_000);
   }
 
   /** A cycle of the component metrics failed as a whole. */
   notCycled(): void {
     this.#cycles.inc({ outcome: 'failed' });
+    this.#deliveredRatio.set(0);
   }
 
   /** The component api has answered a request. */

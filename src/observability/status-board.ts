@@ -92,14 +92,19 @@ export class StatusBoard {
   }
 
   cycled(cycle: ToldCycle): void {
-    const { ms, instances, kept, unknown, delivery, failures } = cycle;
+    const { ms, instances, kept, unknown, due, delivered, ages, delivery, failures } = cycle;
     this.#chronicle.cycled(cycle);
     this.#metrics = {
       instances,
       kept,
       sent: delivery.sent,
       unknown: [...unknown.values()].reduce((sum, { figures }) => sum + figures, 0),
-      failed: failures.length + delivery.refused.length + delivery.left,
+      failed: failures.length + delivery.refused.length,
+      left: delivery.left,
+      due,
+      delivered,
+      oldestMs: ages?.oldestMs ?? null,
+      reasons: Object.fromEntries([...unknown].map(([because, { figures }]) => [because, figures])),
       ms: Math.round(Object.values(ms).reduce((sum, phase) => sum + phase, 0)),
     };
   }

@@ -63,6 +63,15 @@ export const Status = z.object({
       /** Figures that could not be told, such as those of stopped instances. */
       unknown: z.number(),
       failed: z.number(),
+      /** Not sent for want of time: they come first in the next cycle. */
+      left: z.number(),
+      /** Figures that should be with the portal, and those of them that are. */
+      due: z.number(),
+      delivered: z.number(),
+      /** Of the newest measures of the known figures, the oldest; null: there are none. */
+      oldestMs: z.number().nullable(),
+      /** Unknown figures by their reason. */
+      reasons: z.record(z.string(), z.number()),
       ms: z.number(),
     })
     .nullable(),

@@ -233,7 +233,7 @@ export async function aggregateMeasures(
   if (refusal === 'nothing found') return { kind: 'measures', measures: new Map() };
   if (refusal) return { kind: 'refused', refusal };
   const measures = new Map<ResourceId, Map<string, readonly Point[]>>();
-  for (const group of parseBody(response, wire.AggregatesBody)) {
+  for (const group of parseBody(withoutNaN(response), wire.AggregatesBody)) {
     for (const [id, series] of Object.entries(group)) {
       const byName = new Map<string, readonly Point[]>();
       for (const [name, { [method]: points }] of Object.entries(series)) if (points) byName.set(name, points);
@@ -302,6 +302,12 @@ function metricIdsIn(detail: unknown): MetricId[] {
   if (!Array.isArray(detail)) return [];
   const first = detail.map((item: unknown): unknown => (Array.isArray(item) ? item[0] : item));
   return first.filter((id): id is MetricId => typeof id === 'string' && uuid.test(id));
+}
+
+/** Python writes what is no number as `NaN` or `Infinity`, which no other reader of JSON takes. */
+function withoutNaN(response: HttpResponse): HttpResponse {
+  if (!/\b(?:NaN|Infinity)\b/.test(response.text)) return response;
+  return { ...response, text: response.text.replaceAll(/-?\b(?:NaN|Infinity)\b/g, 'null') };
 }
 
 function jsonOf({ text }: HttpResponse): unknown {

@@ -35,8 +35,13 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Milliseconds since 1970 of an ISO time or an HTTP date; undefined when the text is neither. */
+/**
+ * Milliseconds since 1970 of an ISO time or an HTTP date; undefined when the text is neither. An ISO time without a zone is
+ * UTC, as all of OpenStack's are: a JavaScript engine would take it for local time.
+ */
 export function parseTime(text: string): number | undefined {
-  const ms = Date.parse(text);
+  const ms = Date.parse(isoWithoutZone.test(text) ? `${text}Z` : text);
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+const isoWithoutZone = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;

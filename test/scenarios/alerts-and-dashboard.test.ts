@@ -188,14 +188,9 @@ const courses: Readonly<Record<string, Course>> = {
     quiet: ['20m', '25m'],
     firing: ['45m'],
   },
-  ConcertimFiguresLate: {
-    series: { 'metrics_figures_total{outcome="left"}': '0x20 0+5x40' },
-    quiet: ['20m', '30m'],
-    firing: ['45m'],
-  },
-  ConcertimMetricsFail: {
-    series: { 'metrics_cycles_total{outcome="failed"}': '0x20 0+1x20 20x20' },
-    quiet: ['20m', '24m', '55m'],
+  ConcertimFiguresMissing: {
+    series: { metrics_delivered_ratio: '1x20 0.89x20 0.9x20' },
+    quiet: ['20m', '28m', '50m'],
     firing: ['35m'],
   },
 };

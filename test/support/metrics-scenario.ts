@@ -15,6 +15,7 @@ export interface MetricsScenarioOptions extends Omit<SandboxOptions, 'clock'> {
   readonly intervalMs?: number;
   readonly ttlMs?: number;
   readonly cpuPerVcpu?: boolean;
+  readonly names?: '2023' | '2024';
 }
 
 /** A sandbox whose portal shows all servers, and the pump on both; time passes only when somebody waits. */
@@ -41,7 +42,13 @@ const headStartMs = 4 * 3_600_000;
 const longestWaitMs = 900_000;
 
 export async function startMetrics(options: MetricsScenarioOptions = {}): Promise<MetricsScenario> {
-  const { intervalMs = 15_000, ttlMs = 180_000, cpuPerVcpu = true, ...sandboxOptions } = options;
+  const {
+    intervalMs = 15_000,
+    ttlMs = 180_000,
+    cpuPerVcpu = true,
+    names = '2023',
+    ...sandboxOptions
+  } = options;
   const clock = new HastyClock();
   const sandbox = await startSandbox({
     projects: 1,
@@ -71,7 +78,17 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     session: portal,
     ...shared,
   });
-  const pump = new MetricPump({ cloud, portal, reporting, intervalMs, ttlMs, cpuPerVcpu, traffic, clock });
+  const pump = new MetricPump({
+    cloud,
+    portal,
+    reporting,
+    intervalMs,
+    ttlMs,
+    cpuPerVcpu,
+    names,
+    traffic,
+    clock,
+  });
   const cycles = new CycleLog(log);
   const deviceOf = (serverId: string) => {
     const device = sandbox.portal.devices

@@ -1,3 +1,4 @@
+import { errorAt, largestError, spanOf } from '../../metrics/precision.ts';
 import {
   type ArchivePolicyDraft,
   aggregateMeasures,
@@ -32,6 +33,18 @@ const ownPolicy: ArchivePolicyDraft = {
   grains: [
     { seconds: 60, timespan: dayS },
     { seconds: 300, timespan: 30 * dayS },
+  ],
+};
+
+/** Of 100 %. */
+const trueEnough = 0.05;
+/** A grain of a second: figures are true, and of the last moments. */
+const finePolicy: ArchivePolicyDraft = {
+  name: 'concertim_policy',
+  methods: [method],
+  grains: [
+    { seconds: 1, timespan: 3_600 },
+    { seconds: 60, timespan: dayS },
   ],
 };
 
@@ -141,7 +154,11 @@ async function checkInstance(
   } as const;
   const answer = await aggregateMeasures(cloud, wanted, signal);
   const points = answer.kind === 'measures' ? (answer.measures.get(id)?.get(meter) ?? []) : [];
-  return [checkFreshness(points, { id, now }), ...checkGrain(policy.name, grain.seconds, points)];
+  return [
+    checkFreshness(points, { id, now }),
+    ...checkGrain(policy.name, grain.seconds, points),
+    checkPrecision(policy.name, grain.seconds, points),
+  ];
 }
 
 function checkFreshness(points: readonly Point[], { id, now }: { id: string; now: number }): Finding {
@@ -163,9 +180,32 @@ function checkFreshness(points: readonly Point[], { id, now }: { id: string; now
   });
 }
 
-function checkGrain(policy: string, seconds: number, points: readonly Point[]): Finding[] {
+/** How true the figures can be: src/metrics/precision.ts. */
+function checkPrecision(policy: string, seconds: number, points: readonly Point[]): Finding {
+  const check = 'gnocchi.precision';
+  const times = { pollingMs: (intervalOf(points) ?? 0) * 1_000, granularityMs: seconds * 1_000 };
+  const error = errorAt(times);
+  const meanS = Math.max(spanOf(times.granularityMs), times.pollingMs) / 1_000;
+  const found = `By archive policy ${policy} figures are means of ${meanS} s, within ± ${Math.round(error * 1_000) / 10} points of the true mean of CPU`;
+  if (error <= trueEnough) return ok(check, found);
+  const repair = `Have Ceilometer publish by an archive policy with finer grains: ${commandFor(finePolicy)}; docs/telemetry.md has the files`;
+  return error > largestError
+    ? warning(check, {
+        found: `Archive policy ${policy} has grains of ${seconds} s: too coarse for a true figure`,
+        why: 'Figures of such measures are not sent.',
+        repair,
+      })
+    : advice(check, { found, why: 'When in a grain a sample was taken is not known.', repair });
+}
+
+/** Seconds between two points; undefined: there are too few. */
+function intervalOf(points: readonly Point[]): number | undefined {
   const gaps = points.slice(1).map(({ at }, index) => (at - (points[index]?.at ?? at)) / 1_000);
-  const interval = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)];
+  return gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)];
+}
+
+function checkGrain(policy: string, seconds: number, points: readonly Point[]): Finding[] {
+  const interval = intervalOf(points);
   const seen = interval === undefined ? 'too few to tell how often' : `one every ${interval} s`;
   const found = `Measures of ${meter}: ${seen}; archive policy ${policy} keeps ${seconds} s`;
   if (Math.max(seconds, interval ?? 0) <= liveS) return [ok('gnocchi.interval', found)];

@@ -21,6 +21,7 @@ export class MetricDaemon {
   readonly #known = new Set<string>();
   readonly #metrics = new Map<string, Map<string, ShownMetric>>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  #hasJustStarted = false;
   /** Reports taken since the start. */
   taken = 0;
   /** Told of each device that has a new value. */
@@ -38,7 +39,10 @@ export class MetricDaemon {
     this.#refreshedAt = now;
     for (const { id } of this.#portal.devices.all())
       this.#known.add(String(this.#portal.ids.show('device', id)));
-    return this.#known.has(deviceId);
+    // It answers the first request that has it ask before the portal has answered.
+    const isTooSoon = this.#hasJustStarted;
+    this.#hasJustStarted = false;
+    return !isTooSoon && this.#known.has(deviceId);
   }
 
   take(deviceId: string, report: Report): void {
@@ -62,6 +66,7 @@ export class MetricDaemon {
     this.#known.clear();
     this.#metrics.clear();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
+    this.#hasJustStarted = true;
   }
 }
 

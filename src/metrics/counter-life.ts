@@ -1,0 +1,127 @@
+import type { Point } from '../openstack/metric.ts';
+import { usualGap } from './usual-gap.ts';
+
+/** Why the points from before are of no use. */
+export type Break = 'counter-fell' | 'counter-jumped';
+
+/** The newest part of a counter's points in which it only grew, and credibly. */
+export interface Life {
+  readonly points: readonly Point[];
+  /** How the part before it ended; undefined: there is none in sight. */
+  readonly after: Break | undefined;
+}
+
+/** A jump is so many times the growth of all other gaps. */
+const jumpFactor = 1_000;
+/** A counter that has just begun may grow so many times as fast as it did since. */
+const doubtFactor = 2;
+/** What has grown by more than so many times the usual since the last point has not begun anew meanwhile. */
+const restartFactor = 3;
+
+/**
+ * The points of a counter since it last began anew, and without those that some clock was wrong for.
+ *
+ * @param points in the order of time, none from the future
+ * @param options `since`: points were asked for from then on; `most`: what it can grow by in a second;
+ * `burst`: faster growth than this, a second, is doubted where it is for one gap only
+ */
+export function lastLife(
+  points: readonly Point[],
+  options: {
+    readonly granularityMs: number;
+    readonly since: number;
+    readonly most: number;
+    readonly burst: number;
+  },
+): Life {
+  const kept = withoutStrays(points);
+  const { granularityMs, since } = options;
+  let after: Break | undefined;
+  let begin = 0;
+  for (let index = 1; index < kept.length; index++) {
+    const how =
+      grown(kept, index) < 0 ? 'counter-fell' : isJump(kept, index, options) ? 'counter-jumped' : undefined;
+    if (how !== undefined) [begin, after] = [index, how];
+  }
+  const isBirthSeen = at(kept, 0) - since > (usualGap(kept) ?? 0) + granularityMs;
+  const isYoung = after === 'counter-fell' || (after === undefined && isBirthSeen);
+  // What was before the first point is not known: it may be a stray, or have samples from before a fall in its grain.
+  const first = Math.max(begin, isYoung ? lastDoubtful(kept, begin, granularityMs) : begin) + 1;
+  // A grain with several samples may hold a fall that only the next one shows.
+  return { points: kept.slice(first, areSparse(kept, granularityMs) ? undefined : -1), after };
+}
+
+/** Whether samples come less than once a grain: no two points are neighbours. */
+function areSparse(points: readonly Point[], granularityMs: number): boolean {
+  if (points.length < 2) return false;
+  return points.every((point, index) => index === 0 || point.at - at(points, index - 1) > granularityMs);
+}
+
+/**
+ * A sample whose host's clock was wrong for a moment stands among those of another time: lower than the one before it, where
+ * the next one is not; or higher than the next two. A counter that began anew would have had to grow far too fast.
+ */
+function withoutStrays(points: readonly Point[]): readonly Point[] {
+  const kept = [...points];
+  for (let index = 1; index < kept.length - 1; index++) {
+    const [before, it, next] = [kept[index - 1], kept[index], kept[index + 1]] as [Point, Point, Point];
+    const afterNext = kept[index + 2];
+    const isLow = it.value < before.value;
+    const isHigh = it.value > next.value && afterNext !== undefined && it.value > afterNext.value;
+    if (next.value < before.value || !(isLow || isHigh)) continue;
+    const fastest = fastestGrowth(kept, (end) => end !== index && end !== index + 1);
+    if (fastest === undefined || next.value <= restartFactor * fastest * (next.at - before.at)) continue;
+    kept.splice(index--, 1);
+  }
+  return kept;
+}
+
+/**
+ * A counter that has just begun may begin once more, and have grown past its old value by the next sample: the last point
+ * whose value can be reached in the time to the next one, of those from `begin` on.
+ */
+function lastDoubtful(points: readonly Point[], begin: number, granularityMs: number): number {
+  const fastest = fastestGrowth(points, (end) => end > begin) ?? 0;
+  if (fastest === 0) return begin;
+  return points.findLastIndex(({ value }, index) => {
+    const next = points[index + 1];
+    return (
+      next !== undefined &&
+      index >= begin &&
+      value <= doubtFactor * fastest * (next.at - at(points, index) + granularityMs)
+    );
+  });
+}
+
+/** Faster than can be; or so much faster than ever else, and for one gap only, that it is no load. */
+function isJump(
+  points: readonly Point[],
+  end: number,
+  { most, burst, granularityMs }: { most: number; burst: number; granularityMs: number },
+): boolean {
+  const seconds = (at(points, end) - at(points, end - 1)) / 1000;
+  const growth = grown(points, end);
+  if (growth > most * (seconds + granularityMs / 1000)) return true;
+  if (growth < burst * seconds || points.length < 4) return false;
+  const others = fastestGrowth(points, (each) => each !== end) ?? 0;
+  return growth > jumpFactor * others * seconds * 1000;
+}
+
+/** Per ms, of the gaps that end at the points wanted; undefined: there are none. */
+function fastestGrowth(points: readonly Point[], isWanted: (end: number) => boolean): number | undefined {
+  let fastest: number | undefined;
+  for (let end = 1; end < points.length; end++) {
+    const growth = grown(points, end);
+    if (growth < 0 || !isWanted(end)) continue;
+    fastest = Math.max(fastest ?? 0, growth / (at(points, end) - at(points, end - 1)));
+  }
+  return fastest;
+}
+
+function grown(points: readonly Point[], end: number): number {
+  return (points[end]?.value ?? 0) - (points[end - 1]?.value ?? 0);
+}
+
+function at(points: readonly Point[], index: number): number {
+  return points[index]?.at ?? 0;
+}
