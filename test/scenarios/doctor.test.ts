@@ -466,10 +466,15 @@ const cases: readonly Case[] = [
     spoil: ({ sandbox: { faults, portal } }) =>
       void faults.add({
         service: 'concertim',
-        path: /sign_in/,
+        path: /users\/sign_in/,
         kind: 'answer',
         status: 200,
-        body: '{"root":true}',
+        body: JSON.stringify({
+          root: true,
+          fixme_encrypt_this_already_plaintext_password: '',
+          cost: '0.0',
+          project_id: null,
+        }),
         headers: { authorization: `Bearer ${shortToken(portal)}` },
       }),
     check: 'concertim.token',
