@@ -198,7 +198,7 @@ test.for<[string, Fault]>([
 
   expect(report).toMatchObject({ known: 0, delivery: { sent: 0 } });
   expect(report.failures.map((failure) => 'type' in failure && failure.type)).toContain('instance');
-  expect(complaints(metrics.logged)[0]).toMatch(/^not read: Gnocchi (answered|did not answer)/);
+  expect(complaints(metrics.logged)[0]).toMatch(/^failed to read object: Gnocchi (answered|did not answer)/);
   expect(next).toMatchObject({ known: 15, failures: [] });
 });
 
