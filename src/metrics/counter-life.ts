@@ -43,7 +43,7 @@ export function lastLife(
       grown(kept, index) < 0 ? 'counter-fell' : isJump(kept, index, options) ? 'counter-jumped' : undefined;
     if (how !== undefined) [begin, after] = [index, how];
   }
-  const isBirthSeen = at(kept, 0) - since > (usualGap(kept) ?? 0) + granularityMs;
+  const isBirthSeen = at(kept, 0) - since > (usualGap(kept) ?? 0);
   const isYoung = after === 'counter-fell' || (after === undefined && isBirthSeen);
   // What was before the first point is not known: it may be a stray, or have samples from before a fall in its grain.
   const first = Math.max(begin, isYoung ? lastDoubtful(kept, begin, granularityMs) : begin) + 1;

@@ -10,7 +10,7 @@ const passing: ReadonlySet<Unknown> = new Set([
   'late',
 ]);
 /** Of the second half of a course in which nothing happens: young counters that grow ever faster are doubted. */
-const mostUnknown = 0.2;
+const mostUnknown = 0.25;
 
 /** What is not as docs/telemetry.md says, in words. */
 export function findFaults(trials: readonly Trial[]): string[] {
