@@ -1,5 +1,7 @@
 import { listDevices } from '../concertim/devices.ts';
 import type { DeviceId } from '../concertim/model.ts';
+import { listOwners } from '../concertim/owners.ts';
+import { listRacks } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
 import { listTemplates } from '../concertim/templates.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
@@ -12,6 +14,8 @@ export interface InstanceDevice {
   readonly id: DeviceId;
   readonly name: string;
   readonly instanceId: string;
+  /** Keystone project of its rack's owner: an instance of any other project is a claim that does not fit. null: of none. */
+  readonly projectId: string | null;
   /** As the portal shows it. */
   readonly isRunning: boolean;
   /** By its template, which the portal shows beside the figures: after a resize the device has another one. */
@@ -68,13 +72,18 @@ export class DeviceList {
     // By no clock: one that is set meanwhile would make it the price of hours.
     const elapsed = startStopwatch();
     const templates = await listTemplates(this.#session);
+    const owners = await listOwners(this.#session, await this.#session.profile());
+    const racks = await listRacks(this.#session);
     const all = await listDevices(this.#session);
+    const projects = new Map(owners.map(({ id, projectId }) => [id, projectId]));
+    const ofRack = new Map(racks.map(({ id, ownerId }) => [id, projects.get(ownerId) ?? null]));
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
-    this.#devices = all.flatMap(({ id, name, status, metadata, templateId }) => {
+    this.#devices = all.flatMap(({ id, name, status, metadata, templateId, location }) => {
       const instanceId = metadata['openstack_instance_id'];
       if (typeof instanceId !== 'string' || instanceId === '') return [];
       const size = (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null };
-      return [{ id, name, instanceId, isRunning: status === 'ACTIVE', size }];
+      const projectId = (location && ofRack.get(location.rackId)) ?? null;
+      return [{ id, name, instanceId, projectId, isRunning: status === 'ACTIVE', size }];
     });
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();

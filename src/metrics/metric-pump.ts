@@ -79,7 +79,7 @@ export class MetricPump {
     const { devices } = this.#devices;
     this.#sent.keepOnly(new Set(devices.map(({ id }) => id)));
     this.#reader.keepOnly(
-      new Set(devices.flatMap(({ instanceId }) => this.#resources.of(instanceId) ?? []).map(({ id }) => id)),
+      new Set(devices.flatMap((device) => this.#resources.of(device) ?? []).map(({ id }) => id)),
     );
     await stopwatch.time('resources', async () => {
       this.#resources.want(devices.map(({ instanceId }) => instanceId));
@@ -143,8 +143,14 @@ export class MetricPump {
   }
 
   async #read(devices: readonly InstanceDevice[], signal: AbortSignal | undefined): Promise<Reading> {
-    const instances = new Set(devices.map(({ instanceId }) => instanceId));
-    const resources = [...instances].flatMap((id) => this.#resources.of(id) ?? []);
+    // Of several devices of one instance its resources are read once.
+    const resources = [
+      ...new Map(
+        devices
+          .flatMap((device) => this.#resources.of(device) ?? [])
+          .map((resource) => [resource.id, resource]),
+      ).values(),
+    ];
     const readings = await Promise.all(
       [...metersByType.keys()].map((type) =>
         this.#reader.read(
@@ -168,8 +174,9 @@ export class MetricPump {
       series: series.get(id) ?? new Map(),
     });
     const { cpuPerVcpu } = this.#options;
-    for (const { id: deviceId, instanceId, isRunning, size } of devices) {
-      const resources = this.#resources.of(instanceId)?.map(measured);
+    for (const device of devices) {
+      const { id: deviceId, instanceId, isRunning, size } = device;
+      const resources = this.#resources.of(device)?.map(measured);
       const coveredUntil = (definition: Definition) => this.#sent.coveredUntil(deviceId, definition);
       for (const figure of figuresOf(resources, size, { cpuPerVcpu, coveredUntil })) {
         if (figure.kind === 'known')

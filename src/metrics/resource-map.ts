@@ -4,12 +4,15 @@ import type { Session } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import { metersByType } from './definitions.ts';
+import type { InstanceDevice } from './device-list.ts';
 import type { Measurable } from './read-plan.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
 /** A resource of an instance, and its type. There are three of each instance: no more is kept of them than is needed. */
 export interface InstanceResource extends Measurable {
   readonly type: ResourceType;
+  /** Whose it is, as Gnocchi says. */
+  readonly projectId: ProjectId | null;
 }
 
 /** Resources come and go with their instances; nothing tells us. */
@@ -18,6 +21,9 @@ const ageMs = 300_000;
 const awaitingAgeMs = 60_000;
 /** An instance appears in Gnocchi with its first samples: after three of Ceilometer's stock intervals it is late. */
 const longestWaitMs = 900_000;
+
+/** What a device shows, and for whom. */
+type Shown = Pick<InstanceDevice, 'instanceId' | 'projectId'>;
 
 /** The resources of one type, as they were read. */
 interface Shelf {
@@ -74,10 +80,15 @@ export class ResourceMap {
     return this.#refresh.join(signal);
   }
 
-  /** The resources of an instance; none when it is in no watched project or not in Gnocchi; undefined: not known yet. */
-  of(instanceId: string): readonly InstanceResource[] | undefined {
+  /**
+   * The resources of the instance that a device shows; undefined: not known yet. None when the instance is in no watched
+   * project, not in Gnocchi, or of another project than the device: metadata in the portal is a claim (decision 11).
+   */
+  of({ instanceId, projectId }: Shown): readonly InstanceResource[] | undefined {
     if (this.#shelves.size < metersByType.size) return undefined;
-    return [...this.#shelves.values()].flatMap(({ byInstance }) => byInstance.get(instanceId) ?? []);
+    return [...this.#shelves.values()].flatMap(({ byInstance }) =>
+      (byInstance.get(instanceId) ?? []).filter((resource) => resource.projectId === projectId),
+    );
   }
 
   async #read(): Promise<void> {
@@ -124,8 +135,8 @@ export class ResourceMap {
 
 function byInstance(type: ResourceType, found: readonly Resource[]): Shelf['byInstance'] {
   const resources = new Map<string, InstanceResource[]>();
-  for (const { id, instanceId, metrics } of found) {
-    const resource = { id, type, metrics };
+  for (const { id, instanceId, projectId, metrics } of found) {
+    const resource = { id, type, projectId, metrics };
     const siblings = resources.get(instanceId);
     if (siblings) siblings.push(resource);
     else resources.set(instanceId, [resource]);

@@ -153,6 +153,27 @@ test('figures are of the instances in watched projects, whose devices the portal
   expect(report.unknown.get('no-resource')).toMatchObject({ instances: 2, figures: 10 });
 });
 
+test('a device that names an instance of another tenant gets no figures, and the owner keeps them', async () => {
+  await using metrics = await startMetrics({ projects: 2, stacks: 2, servers: 1 });
+  const { portal, cloud, metricDaemon } = metrics.sandbox;
+  const [victim, mallorys] = cloud.compute.servers();
+  const mallory = portal.users.all().find((user) => user.project_id === mallorys?.projectId);
+  if (!victim || !mallory) throw new Error('The sandbox has no two tenants.');
+  const rack = portal.addRack({ user_id: mallory.id, name: 'forged' });
+  const forged = portal.addDevice({
+    template_id: 1,
+    name: 'forged',
+    rack_id: rack.id,
+    start_u: 1,
+    metadata: { openstack_instance_id: victim.id },
+  });
+
+  await metrics.cycle();
+
+  expect([...metricDaemon.shown(forged.id)]).toEqual([]);
+  expect(Object.keys(metrics.shown(victim.id))).toHaveLength(5);
+});
+
 test('a device of no instance is left alone', async () => {
   await using metrics = await startMetrics({ servers: 2 });
   const { portal } = metrics.sandbox;

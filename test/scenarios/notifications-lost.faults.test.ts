@@ -133,11 +133,11 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
       await publisher.close();
     });
 
-    await listening.saw('messages were lost');
+    await listening.saw('notifications lost by queue overflow');
     stopAll(sandbox);
     await listening.inStep();
 
-    expect(logged.filter((line) => line.includes('messages were lost'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('notifications lost by queue overflow'))).toHaveLength(1);
     expect(listening.harmed()).toEqual([]);
   });
 });

@@ -93,5 +93,5 @@ test('where the port is taken the components work all the same', async () => {
   await server.run(new AbortController().signal);
 
   taken.close();
-  expect(logged.join()).toContain('own metrics are not served');
+  expect(logged.join()).toContain('failed to listen on observability.port');
 });

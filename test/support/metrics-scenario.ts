@@ -134,12 +134,16 @@ export function showServers({ cloud, portal }: Sandbox): void {
       portal.addTemplate({ name, foreign_id: id, vcpus, ram }),
     ]),
   );
-  const rack = portal.addRack({ user_id: 1, name: 'all' });
-  for (const { id, flavor } of cloud.compute.servers()) {
+  const racks = new Map(
+    portal.users
+      .all()
+      .map((user) => [user.project_id, portal.addRack({ user_id: user.id, name: `all of ${user.login}` })]),
+  );
+  for (const { id, flavor, projectId } of cloud.compute.servers()) {
     portal.addDevice({
       template_id: templates.get(flavor.id)?.id ?? 0,
       name: `device-${id}`,
-      rack_id: rack.id,
+      rack_id: racks.get(projectId)?.id ?? 0,
       start_u: 1,
       metadata: { openstack_instance_id: id },
     });
