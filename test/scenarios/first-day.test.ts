@@ -43,7 +43,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
 
   // The command alone says where to begin.
   const { stdout, stderr } = await command().finished;
-  const [, begin = ''] = `${stdout}${stderr}`.split('one after the other');
+  const [, begin = ''] = `${stdout}${stderr}`.split('in this order;');
   const steps = [...begin.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   expect(steps).toEqual(['doctor', 'plan', 'run', 'status']);
 
@@ -59,7 +59,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
     'openstack.auth_url',
     'concertim.concertim_url',
     'data_dir',
-    'take the section rmq away',
+    'remove the section rmq',
   ])
     expect(elsewhere.stdout).toContain(key);
   edit({
