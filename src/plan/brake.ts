@@ -1,4 +1,5 @@
 import type { Device, Rack, Template } from '../concertim/model.ts';
+import { unreachable } from '../runtime/unreachable.ts';
 import {
   type Census,
   nobody,
@@ -154,8 +155,16 @@ function kindOfRemoval(change: Change): ShownKind | undefined {
       return 'rack';
     case 'delete-template':
       return 'template';
-    default:
+    case 'create-template':
+    case 'create-rack':
+    case 'create-device':
+    case 'update-template':
+    case 'update-rack':
+    case 'update-device':
       return undefined;
+    default:
+      // A new kind of deletion does not compile until it is here.
+      return unreachable(change);
   }
 }
 

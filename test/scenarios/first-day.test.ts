@@ -55,12 +55,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   // The addresses of the example are nobody's: it names the settings to be changed.
   const elsewhere = await ask('doctor');
   expect(elsewhere.code).toBe(2);
-  for (const key of [
-    'openstack.auth_url',
-    'concertim.concertim_url',
-    'data_dir',
-    'remove the section rmq',
-  ])
+  for (const key of ['openstack.auth_url', 'concertim.concertim_url', 'data_dir', 'remove the section rmq'])
     expect(elsewhere.stdout).toContain(key);
   edit({
     data_dir: join(folder, 'data'),

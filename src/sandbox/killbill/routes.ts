@@ -63,6 +63,7 @@ export function addKillBill(app: FastifyInstance, state: KillBillState): void {
     if (method !== 'GET' && !headers['x-killbill-createdby']) {
       throw new KillBillRefusal(400, null, 'Header X-Killbill-CreatedBy needs to be set');
     }
+    return undefined;
   });
   app.setErrorHandler((error: Error, _request, reply) => {
     const { status, code } =
