@@ -169,6 +169,22 @@ const updates: readonly LogEvent[] = [
     action: unlessItStays,
   },
   {
+    code: 'portal-emptied',
+    level: 'warn',
+    message: 'portal lost all racks, creating them again',
+    meaning:
+      'the portal had `racks` racks in the run before and has none now, as after an upgrade that deletes them',
+    action: 'nothing',
+  },
+  {
+    code: 'free-credits-failed',
+    level: 'warn',
+    message: 'failed to give free credits',
+    meaning:
+      'the portal did not take the credits of an owner, who can launch no cluster without; the next full run retries',
+    action: unlessItStays,
+  },
+  {
     code: 'drift',
     level: 'warn',
     message: 'drift: OpenStack changed without a notification',

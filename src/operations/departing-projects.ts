@@ -7,8 +7,8 @@ import { type Clock, isoTime, parseTime } from '../runtime/clock.ts';
 /** When the deletion of each project was asked for, ISO, by its id. */
 const File = z.record(z.string(), z.string());
 
-/** The portal has long forgotten a team by then. */
-const rememberedMs = 90 * 24 * 3_600_000;
+/** The portal gives up deleting a team long before; one that it kept gets its racks again. */
+const rememberedMs = 3_600_000;
 
 /**
  * Projects whose deletion the portal has asked for. The portal does not mark such a team: racks that are made for it

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Owner, PortalSnapshot } from '../concertim/model.ts';
 import { listOwners } from '../concertim/owners.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { readPortal } from '../concertim/snapshot.ts';
@@ -40,7 +40,13 @@ export interface ReconcilerOptions {
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
   /** What is to be done once a full run has listed all stacks; what fails in it is its own. */
-  readonly onFullRun?: (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => Promise<void>;
+  readonly onFullRun?: (
+    stacks: ReadonlySet<StackId>,
+    portal: PortalSnapshot,
+    signal?: AbortSignal,
+  ) => Promise<void>;
+  /** Keystone projects that are being deleted: their owner gets no new racks, which would vanish. Default: none. */
+  readonly departing?: () => Promise<ReadonlySet<string>>;
   /** Called every few seconds while a run makes its changes. */
   readonly onProgress?: (progress: Progress) => void;
   /** Default: nothing is traced. */
@@ -99,7 +105,8 @@ export class Reconciler {
   /** Both sides as they are, and what would be changed. Changes nothing. */
   async survey(signal?: AbortSignal): Promise<Survey> {
     const elapsed = startStopwatch();
-    const portal = await readPortal(this.#options.portal, signal);
+    const read = await readPortal(this.#options.portal, signal);
+    const portal = { ...read, owners: await this.#markLeaving(read.owners) };
     const [seen, costs] = await Promise.all([
       observeCloud(this.#observe, portal, this.#announced, signal),
       this.#readCosts(signal),
@@ -112,6 +119,15 @@ export class Reconciler {
       plan: changes,
       ms: { observe: observedMs, plan: elapsed() - observedMs },
     };
+  }
+
+  /** The portal does not mark a team that it is about to delete; our API knows of it. */
+  async #markLeaving(owners: readonly Owner[]): Promise<readonly Owner[]> {
+    const departing = await this.#options.departing?.();
+    if (!departing || departing.size === 0) return owners;
+    return owners.map((owner) =>
+      owner.projectId !== null && departing.has(owner.projectId) ? { ...owner, leaving: true } : owner,
+    );
   }
 
   /** Without them the portal keeps what it shows: they are not worth a run. */
@@ -155,6 +171,9 @@ export class Reconciler {
     const known = this.#mirror?.snapshot();
     const announced = [...this.#announced.servers, ...this.#announced.stacks];
     const survey = await this.survey(signal);
+    if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
+      run.log.warn({ racks: known.racks.length }, 'portal lost all racks, creating them again');
+    }
     this.#mirror = new PortalMirror(survey.portal);
     this.#isWrongCloud = survey.plan.isWrongCloud;
     this.#ownersReadAt = this.#options.clock.now();
@@ -175,7 +194,7 @@ export class Reconciler {
       this.#announced.servers.delete(id as ServerId);
       this.#announced.stacks.delete(id as StackId);
     }
-    await this.#options.onFullRun?.(new Set(survey.seen.rootOfStack.keys()), signal);
+    await this.#options.onFullRun?.(new Set(survey.seen.rootOfStack.keys()), survey.portal, signal);
     return { ...report, drift: drift.drift };
   }
 
@@ -211,7 +230,7 @@ export class Reconciler {
     const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
     if (!references.some(isStrange)) return;
     const { profile } = mirror.snapshot();
-    mirror.setOwners(await listOwners(this.#options.portal, profile, signal));
+    mirror.setOwners(await this.#markLeaving(await listOwners(this.#options.portal, profile, signal)));
     this.#ownersReadAt = now;
   }
 

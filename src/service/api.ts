@@ -3,7 +3,6 @@ import { ApiServer } from '../api/api-server.ts';
 import { Health } from '../observability/health.ts';
 import { AuthUrls } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
-import { DepartingProjects } from '../operations/departing-projects.ts';
 import { OwnCloud } from '../operations/own-cloud.ts';
 import { pingCloud } from '../operations/ping-cloud.ts';
 import { Repeats } from '../operations/repeats.ts';
@@ -48,7 +47,7 @@ export function createApi(
       repeats: new Repeats({ clock }),
       ownCloud: new OwnCloud(base.cloud),
       billing: base.billing,
-      departing: new DepartingProjects({ dataDir: config.dataDir, clock }),
+      departing: base.departing,
       // A courtesy: without it the change shows when a notification, or the next full run, comes.
       requestReconcile: (references) =>
         void writer

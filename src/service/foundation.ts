@@ -14,6 +14,7 @@ import type { Observation } from '../observability/observation.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { Traffic } from '../observability/traffic.ts';
 import { Session as CloudSession } from '../openstack/session.ts';
+import { DepartingProjects } from '../operations/departing-projects.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 
@@ -41,6 +42,8 @@ export class Foundation implements AsyncDisposable {
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
   readonly billing: Billing;
+  /** Written by the API, read by whoever makes racks. */
+  readonly departing: DepartingProjects;
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
   readonly #killBill: KillBillClient | undefined;
@@ -68,6 +71,7 @@ export class Foundation implements AsyncDisposable {
       this.#killBill && killBill
         ? new KillBill(this.#killBill, killBill.plan)
         : new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
+    this.departing = new DepartingProjects({ dataDir: config.dataDir, clock });
     this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
   }
 

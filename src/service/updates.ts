@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { queueNames } from '../amqp/queues.ts';
 import { CostReader } from '../billing/cost-reader.ts';
+import { FreeCredits } from '../billing/free-credits.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
+import type { PortalSnapshot } from '../concertim/model.ts';
+import { updateOwner } from '../concertim/owners.ts';
 import { ConfigError } from '../config/problems.ts';
 import { AmqpSource } from '../notifications/amqp-source.ts';
 import { NotificationListener } from '../notifications/listener.ts';
@@ -150,6 +153,8 @@ export function createReconciler(
     },
   };
   const { onProgress } = options;
+  const sweep = sweepOrders(base, log);
+  const credits = liftCredits(base, log);
   const costs =
     billing.rating === 'none'
       ? undefined
@@ -159,7 +164,11 @@ export function createReconciler(
     portal,
     settings,
     costs,
-    onFullRun: sweepOrders(base, log),
+    departing: () => base.departing.read(),
+    onFullRun: async (stacks, snapshot, signal) => {
+      await sweep(stacks, signal);
+      await credits(snapshot, signal);
+    },
     traffic,
     tracing,
     clock,
@@ -178,6 +187,24 @@ function sweepOrders({ billing, cloud, clock }: Foundation, log: Logger) {
     } catch (error) {
       signal?.throwIfAborted();
       log.warn({ err: error, why: explain(error) }, 'orders not swept');
+    }
+  };
+}
+
+/** Without a billing platform nobody else gives the credits that portals want before a cluster can be launched. */
+function liftCredits({ billing, config, portal }: Foundation, log: Logger) {
+  const free = new FreeCredits({ amount: config.billing.freeCredits, dataDir: config.dataDir });
+  return async ({ owners, profile }: PortalSnapshot, signal?: AbortSignal) => {
+    if (billing.platform !== 'none' || !profile.ownerFields.includes('credits')) return;
+    for (const owner of await free.due(owners)) {
+      try {
+        await updateOwner(portal, owner, { credits: free.amount }, signal);
+        await free.note(owner);
+        log.info({ owner: owner.name, credits: free.amount }, 'free credits given');
+      } catch (error) {
+        signal?.throwIfAborted();
+        log.warn({ owner: owner.name, err: error, why: explain(error) }, 'failed to give free credits');
+      }
     }
   };
 }

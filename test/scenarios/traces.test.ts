@@ -275,7 +275,7 @@ test.each(['refuses', 'is silent', 'is away'] as const)(
     expect(outOfStep(traced.sandbox)).toEqual([]);
     // Of the ten seconds that a process has to end, the API server may take six before.
     expect(performance.now() - startedAt).toBeLessThan(3_500);
-    const told = traced.logged.filter((line) => line.includes('traces are not taken'));
+    const told = traced.logged.filter((line) => line.includes('failed to export traces'));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain(`${endpoint}/v1/traces`);
   },
