@@ -106,7 +106,8 @@ type Shown<Details extends { kind: DeviceKind }> = Pick<Details, 'kind'> & {
   readonly [Key in Exclude<keyof Details, 'kind'>]: Details[Key] | null | undefined;
 };
 
-interface DeviceBase {
+/** What every device has, whatever it shows. */
+export interface DeviceBase {
   readonly id: DeviceId;
   readonly name: string;
   readonly description: string | null;

@@ -62,6 +62,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run docs$/, 'scripts/generated-docs.test.ts compares what it would write'],
   [/^npm run docs:api$/, 'public-names.test.ts does it'],
   [
+    /^concertim-openstack-service completion /,
+    'it writes where shells look; command-line.test.ts runs it for each shell',
+  ],
+  [
     /^docker /,
     'it needs a container engine; npm run test:images builds the same files, and runs what comes of it',
   ],
@@ -86,7 +90,7 @@ const until: readonly (readonly [RegExp, string])[] = [
   [/^concertim-openstack-service run updates_bulk$/, '"msg":"became the writer of the portal"'],
   [/^concertim-openstack-service run metrics$/, '"msg":"metrics sent"'],
   [/^concertim-openstack-service run api$/, '"msg":"listening"'],
-  [/^npm start$/, 'changed'],
+  [/^npm start$/, 'create rack'],
 ];
 
 /** Exit codes that are an answer, beside 0. */
