@@ -49,6 +49,11 @@ export function neededMs({ gapMs, newestAt, lagMs }: Cadence, granularityMs: num
   return lag + spanOf(granularityMs) + 4 * Math.max(gapMs, granularityMs) + granularityMs;
 }
 
+/** How far back they must reach for one now: a gap less, so that a moment more or less makes no difference. ms. */
+export function leastMs(cadence: Cadence, granularityMs: number, now: number): number {
+  return neededMs(cadence, granularityMs, now) - Math.max(cadence.gapMs, granularityMs);
+}
+
 /**
  * How old the newest point may be of something that is being measured, ms. Measures that come late, one after the other, are
  * as true as any, up to a quarter of an hour.

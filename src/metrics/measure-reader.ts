@@ -36,6 +36,8 @@ export interface ReadFailure {
 
 /** A page of resources and their measures cost Gnocchi about the same. */
 const chunkSize = 1000;
+/** Of so long a time each resource may have many points. */
+const farChunkSize = 200;
 /** Gnocchi joins resources with their metrics in its database for each request: few at a time. */
 const requestsAtOnce = 4;
 /** Of that many resources, spread over all, a longer time is read to see how often they are polled. */
@@ -172,7 +174,7 @@ export class MeasureReader {
       windowMs >= farMs ? [] : windows.tooShort(ids, { windowMs, granularityMs, now }),
     );
     windows.noteFarLook(short, now);
-    return chunksOf(short).map((ids) => ({ ...group, ids, windowMs: farMs }));
+    return chunksOf(short, farChunkSize).map((ids) => ({ ...group, ids, windowMs: farMs }));
   }
 
   #windowsOf({ granularity }: Pick<ReadGroup, 'granularity'>): ReadWindows {
@@ -328,8 +330,8 @@ function metricsOf({ ids, meters }: ReadGroup, { resources }: Task): MetricId[] 
   return ids.flatMap((id) => meters.flatMap((meter) => resources.get(id)?.metrics[meter] ?? []));
 }
 
-function chunksOf(ids: readonly ResourceId[]): ResourceId[][] {
+function chunksOf(ids: readonly ResourceId[], size = chunkSize): ResourceId[][] {
   const chunks: ResourceId[][] = [];
-  for (let at = 0; at < ids.length; at += chunkSize) chunks.push(ids.slice(at, at + chunkSize));
+  for (let at = 0; at < ids.length; at += size) chunks.push(ids.slice(at, at + size));
   return chunks;
 }

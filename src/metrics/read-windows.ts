@@ -1,6 +1,6 @@
 import type { Point, ResourceId } from '../openstack/metric.ts';
 import { ageOf } from '../runtime/clock.ts';
-import { type Cadence, neededMs, observe } from './cadence.ts';
+import { type Cadence, leastMs, neededMs, observe } from './cadence.ts';
 
 /** Resources whose measures are read from as long ago on. */
 export interface WindowGroup {
@@ -34,16 +34,16 @@ export class ReadWindows {
 
   /** Of how far back which are to be read; all in one where they come alike. */
   plan(ids: readonly ResourceId[], granularityMs: number, now: number): WindowGroup[] {
-    const needs = new Map<ResourceId, number>();
-    for (const id of ids) {
-      const cadence = this.#cadences.get(id);
-      if (cadence) needs.set(id, neededMs(cadence, granularityMs, now));
-    }
-    const sorted = [...needs.values()].sort((a, b) => a - b);
+    const sorted = ids
+      .flatMap((id) => this.#cadences.get(id) ?? [])
+      .map((cadence) => neededMs(cadence, granularityMs, now))
+      .sort((a, b) => a - b);
     const common = sorted[Math.ceil(sorted.length * commonShare) - 1] ?? farMs;
     const groups = Map.groupBy(ids, (id) => {
+      const cadence = this.#cadences.get(id);
+      const leastWindowMs = cadence ? leastMs(cadence, granularityMs, now) : 0;
       let windowMs = common;
-      while (windowMs < (needs.get(id) ?? 0)) windowMs *= 2;
+      while (windowMs < leastWindowMs) windowMs *= 2;
       return Math.min(windowMs, Math.max(farMs, common));
     });
     return [...groups].map(([windowMs, of]) => ({ windowMs, ids: of }));
@@ -64,7 +64,7 @@ export class ReadWindows {
     return ids.filter((id) => {
       const cadence = this.#cadences.get(id);
       const isEnough =
-        cadence && now - cadence.newestAt < windowMs && neededMs(cadence, granularityMs, now) <= windowMs;
+        cadence && now - cadence.newestAt < windowMs && leastMs(cadence, granularityMs, now) <= windowMs;
       return !isEnough && ageOf(this.#lookedFarAt.get(id) ?? Number.NEGATIVE_INFINITY, now) >= farAgeMs;
     });
   }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { ReadWindows } from './read-windows.ts';
+
+const s = 1000;
+const now = 1_000_000 * s;
+const every = (gapS: number, until: number) =>
+  Array.from({ length: 40 }, (_, index) => ({ at: until - (39 - index) * gapS * s, value: index }));
+/** A thousand, each polled at another moment of the interval. */
+const ids = Array.from({ length: 1_000 }, (_, index) => `r${index}`);
+const seen = (gapS: number) => {
+  const windows = new ReadWindows();
+  for (const [index, id] of ids.entries())
+    windows.observe(id, [every(gapS, now - 7 * s - (index % gapS) * s)], now);
+  return windows;
+};
+
+test.for([5, 10, 60, 300])('polled every %i s at any moment, all are read in one window', (gapS) => {
+  const groups = seen(gapS).plan(ids, 5 * s, now);
+
+  expect(groups).toHaveLength(1);
+});
+
+test.for([5, 10, 60, 300])(
+  'polled every %i s, none is looked at again because a second has passed',
+  (gapS) => {
+    const windows = seen(gapS);
+    const [{ windowMs } = { windowMs: 0 }] = windows.plan(ids, 5 * s, now);
+
+    expect(windows.tooShort(ids, { windowMs, granularityMs: 5 * s, now: now + s })).toEqual([]);
+  },
+);
+
+test('one host that is polled slowly has a longer window, and the others keep theirs', () => {
+  const windows = seen(10);
+  const before = windows.plan(ids, 5 * s, now)[0]?.windowMs;
+  windows.observe('slow', [every(300, now - 7 * s)], now);
+
+  const groups = windows.plan([...ids, 'slow'], 5 * s, now);
+
+  expect(groups.map(({ ids: of }) => of.length)).toEqual([1_000, 1]);
+  // Within a second or two: the share that has a common window is counted with one more.
+  expect(groups[0]?.windowMs).toBeLessThanOrEqual((before ?? 0) + 2 * s);
+  expect(groups[1]?.windowMs).toBeGreaterThanOrEqual(1_200 * s);
+});
