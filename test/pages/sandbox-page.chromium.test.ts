@@ -151,10 +151,15 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
   test('a stack that gets a node has one more device on its rack', async () => {
     await using opened = await openPage(browser, url);
     const { page } = opened;
-    const rack = page.locator('.rack').last();
+    const stack = page.locator('.stack').last().locator('.row-button');
+    const id = await stack.getAttribute('data-id');
+    const shown = watched.sandbox.portal.racks
+      .all()
+      .find(({ metadata }) => metadata['openstack_stack_id'] === id);
+    const rack = page.locator('.rack', { hasText: shown?.name ?? 'no rack shows the last stack' });
     await rack.locator('.device').nth(3).waitFor();
     const before = await rack.locator('.device').count();
-    await page.locator('.stack').last().locator('.row-button').click();
+    await stack.click();
 
     await page.locator('.actions').getByRole('button', { name: 'Add a node' }).click();
 
