@@ -49,7 +49,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     const { sandbox } = listening;
     await using api = process('api', await listening.configWith({ api: { port: await freePort() } }));
     const { url } = JSON.parse(await api.saw('"listening"')) as { url: string };
-    await api.saw('the writer is told');
+    await api.saw('forwarded to the writer');
     const [server] = [...sandbox.cloud.compute.servers()];
 
     const answer = await fetch(`${url}/update_status/devices/${server?.id}`, {

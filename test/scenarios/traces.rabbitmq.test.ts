@@ -46,7 +46,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   });
 
   test('from a request of the portal, by api, to the PATCH of the writer', { timeout: 60_000 }, async () => {
-    await using traced = await startTraced('api', 'the writer is told');
+    await using traced = await startTraced('api', 'forwarded to the writer');
     const { listening, collector, canaries, config, other } = traced;
     const { url } = JSON.parse(await other.saw('"listening"')) as { url: string };
     const [server] = listening.sandbox.cloud.compute.servers();
