@@ -1,4 +1,3 @@
-import type { User as PortalUser } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import { sampleServers } from '../openstack/compute.ts';
 import type { Token } from '../openstack/token.ts';
@@ -12,7 +11,7 @@ import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts'
 import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
-import { checkPortal, checkRelease } from './checks/portal.ts';
+import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
 import { checkTestEvent } from './checks/test-event.ts';
@@ -63,7 +62,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
     const account = checkAccount(token);
     const catalog = checkCatalog(patient, token);
     findings.push(account, ...catalog);
-    const { users } = await sight;
+    const { users, owners } = await sight;
     const obstacleTo = (service: ServiceType, needs: { admin?: true; users?: true }) => {
       if (catalog.some(({ check, level }) => level !== 'ok' && check.endsWith(service)))
         return `there is no endpoint of type ${service}`;
@@ -75,7 +74,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       obstacle: string | undefined,
       work: () => Promise<readonly Finding[]>,
     ) => (obstacle === undefined ? group(check, work) : skip(obstacle, check));
-    const known = users ?? [];
+    const known = owners ?? [];
     const sample = sampleServers(patient.cloud, sampleSize, signal);
     const examineMeasures = async () => {
       // What keeps Nova from listing them is found where Nova is looked at.
@@ -92,7 +91,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
         checkProjects(patient, token, known),
       ),
       attempt('keystone.portal-admins', obstacleTo('identity', { admin: true, users: true }), () =>
-        checkPortalAdmins(patient, token, known),
+        checkPortalAdmins(patient, token, users ?? []),
       ),
       attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
@@ -209,7 +208,7 @@ async function signInToCloud(
 async function seePortal(
   patient: Patient,
   signal: AbortSignal,
-): Promise<{ users: readonly PortalUser[] | undefined; findings: readonly Finding[] }> {
+): Promise<{ readonly findings: readonly Finding[] } & Partial<Pick<PortalSight, 'users' | 'owners'>>> {
   const { url, login } = patient.config.concertim;
   const words = {
     why: 'Without a super-user of Concertim the service cannot write to the portal.',
@@ -219,7 +218,7 @@ async function seePortal(
   try {
     await patient.portal.token(signal);
   } catch (cause) {
-    return { users: undefined, findings: [failure('concertim.sign-in', cause, words)] };
+    return { findings: [failure('concertim.sign-in', cause, words)] };
   }
   const signedIn = ok('concertim.sign-in', `Concertim at ${url} accepts ${login}, a super-user`);
   let release: Finding;
@@ -230,14 +229,13 @@ async function seePortal(
       why: 'Nothing is written to a portal whose needs are not known.',
       repair: 'Set concertim.release to the release that the portal is a variant of, if it is one.',
     };
-    return { users: undefined, findings: [signedIn, failure('concertim.release', cause, words)] };
+    return { findings: [signedIn, failure('concertim.release', cause, words)] };
   }
   try {
-    const { users, findings } = await checkPortal(patient, signal);
-    return { users, findings: [signedIn, release, ...findings] };
+    const { users, owners, findings } = await checkPortal(patient, signal);
+    return { users, owners, findings: [signedIn, release, ...findings] };
   } catch (cause) {
     return {
-      users: undefined,
       findings: [signedIn, release, failure('concertim.lists', cause, unexpected('concertim'))],
     };
   }

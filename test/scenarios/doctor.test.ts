@@ -820,3 +820,15 @@ test.each(cases.filter(({ isFixable }) => isFixable))('$fault: --fix puts it rig
     ailments(again).filter(({ check, found }) => check === given.check && given.found.test(found)),
   ).toEqual([]);
 });
+
+test.each(['0.2.1', '1.1', 'main', 'next'] as const)(
+  'a healthy portal of release %s is said to be so',
+  async (release) => {
+    await using clinic = await startClinic({ release });
+
+    const diagnosis = await clinic.examine();
+
+    expect(ailments(diagnosis)).toEqual([]);
+    expect(worstOf(diagnosis)).toBe('ok');
+  },
+);

@@ -1,4 +1,4 @@
-import type { User as PortalUser } from '../../concertim/model.ts';
+import type { Owner } from '../../concertim/model.ts';
 import type { ProjectId, UserId } from '../../openstack/model.ts';
 import { listStacks, wayToAllStacks } from '../../openstack/orchestration.ts';
 import { advice, error, type Finding, ok } from '../finding.ts';
@@ -7,7 +7,7 @@ import type { Patient } from '../patient.ts';
 /** Heat: by which way the stacks of all projects can be listed. */
 export async function checkOrchestration(
   { cloud }: Patient,
-  users: readonly PortalUser[],
+  owners: readonly Owner[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const check = 'heat.list';
@@ -15,7 +15,7 @@ export async function checkOrchestration(
   if (way === 'administrator')
     return [ok(check, 'Heat lists the stacks of all projects to this account, as an administrator')];
   if (way === 'global tenant') return [ok(check, 'Heat lists the stacks of all projects by global_tenant')];
-  const projects = users.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
+  const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
   const { count, unreadable } = await listEach(cloud, projects, signal);
   if (way === 'unknown' && count + unreadable.length === 0) return [ok(check, 'No stack exists yet')];
   const { userId } = await cloud.token(signal);

@@ -1,5 +1,6 @@
 import { readAccessToken } from '../../concertim/access-token.ts';
-import type { Rack, User } from '../../concertim/model.ts';
+import type { Owner, Rack, User } from '../../concertim/model.ts';
+import { listOwners } from '../../concertim/owners.ts';
 import { listRacks } from '../../concertim/racks.ts';
 import { listUsers } from '../../concertim/users.ts';
 import { type Finding, ok, warning } from '../finding.ts';
@@ -13,20 +14,29 @@ const stackKey = 'openstack_stack_id';
 /** What of the portal other checks need too. */
 export interface PortalSight {
   readonly users: readonly User[];
+  /** Whose racks there can be: users, or in later releases teams. */
+  readonly owners: readonly Owner[];
   readonly findings: readonly Finding[];
 }
 
 /** Concertim, signed in to: its users and racks. That the login is a super-user's, the sign-in has found out. */
 export async function checkPortal({ portal }: Patient, signal: AbortSignal): Promise<PortalSight> {
-  const [token, users, racks] = await Promise.all([
+  const profile = await portal.profile(signal);
+  const [token, users, owners, racks] = await Promise.all([
     portal.token(signal),
     listUsers(portal, signal),
+    listOwners(portal, profile, signal),
     listRacks(portal, signal),
   ]);
   const lifetimeMs = readAccessToken(`Bearer ${token.reveal()}`)?.lifetimeMs;
   return {
     users,
-    findings: [checkLifetime(lifetimeMs), ...checkUsers(users), ...checkRacks(racks, users)],
+    owners,
+    findings: [
+      checkLifetime(lifetimeMs),
+      ...checkOwners(owners, profile.owner),
+      ...checkRacks(racks, owners),
+    ],
   };
 }
 
@@ -51,46 +61,42 @@ function checkLifetime(lifetimeMs: number | undefined): Finding {
   });
 }
 
-function checkUsers(users: readonly User[]): Finding[] {
-  const check = 'concertim.users';
-  const members = users.filter(({ root }) => !root);
-  const without = members.filter(({ projectId }) => projectId === null);
+function checkOwners(owners: readonly Owner[], kind: Owner['kind']): Finding[] {
+  const check = `concertim.${kind}s`;
+  const without = owners.filter(({ projectId }) => projectId === null);
   const ofProject = Map.groupBy(
-    members.filter(({ projectId }) => projectId !== null),
+    owners.filter(({ projectId }) => projectId !== null),
     ({ projectId }) => projectId,
   );
-  const shared = [...ofProject].filter(([, owners]) => owners.length > 1);
+  const shared = [...ofProject].filter(([, sharing]) => sharing.length > 1);
   const findings: Finding[] = [];
   if (without.length > 0) {
     findings.push(
       warning(check, {
-        found: `Users without a Keystone project: ${namesOf(without.map(({ login }) => login))}`,
+        found: `${kind === 'user' ? 'Users' : 'Teams'} without a Keystone project: ${namesOf(without.map(({ name }) => name))}`,
         why: 'Nothing of theirs is shown, and they cannot create anything.',
-        repair:
-          'Run the component api, give Concertim its address (Cloud environment), and save the user there again: Concertim then requests a project.',
+        repair: `Run the component api, give Concertim its address (Cloud environment), and save the ${kind} there again: Concertim then requests a project.`,
       }),
     );
   }
-  for (const [projectId, owners] of shared) {
+  for (const [projectId, sharing] of shared) {
     findings.push(
       warning(check, {
-        found: `Project ${projectId} belongs to ${namesOf(owners.map(({ login }) => login))}`,
+        found: `Project ${projectId} belongs to ${namesOf(sharing.map(({ name }) => name))}`,
         why: 'Only the first of them sees its racks.',
         repair: 'In Concertim, keep the project id with one of them only.',
       }),
     );
   }
   if (findings.length > 0) return findings;
-  return [ok(check, `Each user has a Keystone project, ${members.length} in all`)];
+  return [ok(check, `Each ${kind} has a Keystone project, ${owners.length} in all`)];
 }
 
-function checkRacks(racks: readonly Rack[], users: readonly User[]): Finding[] {
+function checkRacks(racks: readonly Rack[], owners: readonly Owner[]): Finding[] {
   const check = 'concertim.racks';
-  const owners = new Set<number | string>(
-    users.filter(({ projectId }) => projectId !== null).map(({ id }) => id),
-  );
+  const withProject = new Set(owners.filter(({ projectId }) => projectId !== null).map(({ id }) => id));
   const ours = racks.filter(({ metadata }) => typeof metadata[stackKey] === 'string');
-  const orphans = ours.filter(({ ownerId }) => !owners.has(ownerId));
+  const orphans = ours.filter(({ ownerId }) => !withProject.has(ownerId));
   if (orphans.length === 0) return [ok(check, `${ours.length} racks of stacks, each with an owner`)];
   return [
     warning(check, {
