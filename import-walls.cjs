@@ -42,6 +42,7 @@ const mayImport = {
     'notifications',
     'operations',
     'metrics/precision',
+    'plan/claims',
     'http',
     'config',
     'observability',

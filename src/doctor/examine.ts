@@ -5,6 +5,7 @@ import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
+import { checkClaims } from './checks/claims.ts';
 import { checkCompute, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
@@ -21,6 +22,7 @@ import type { Patient } from './patient.ts';
 
 /** What can be asked of the cloud only once it is signed in to. */
 const cloudChecks = [
+  'concertim.claims',
   'keystone',
   'keystone.projects',
   'keystone.portal-admins',
@@ -62,7 +64,7 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
     const account = checkAccount(token);
     const catalog = checkCatalog(patient, token);
     findings.push(account, ...catalog);
-    const { users, owners } = await sight;
+    const { users, owners, racks = [] } = await sight;
     const obstacleTo = (service: ServiceType, needs: { admin?: true; users?: true }) => {
       if (catalog.some(({ check, level }) => level !== 'ok' && check.endsWith(service)))
         return `there is no endpoint of type ${service}`;
@@ -96,6 +98,9 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
         checkOrchestration(patient, known, signal),
+      ),
+      attempt('concertim.claims', obstacleTo('orchestration', { users: true }), () =>
+        checkClaims(patient, { owners: known, racks }, signal),
       ),
       attempt('gnocchi', obstacleTo('metric', { admin: true }), async () => [
         await checkArchivePolicies(patient, signal),
@@ -208,7 +213,9 @@ async function signInToCloud(
 async function seePortal(
   patient: Patient,
   signal: AbortSignal,
-): Promise<{ readonly findings: readonly Finding[] } & Partial<Pick<PortalSight, 'users' | 'owners'>>> {
+): Promise<
+  { readonly findings: readonly Finding[] } & Partial<Pick<PortalSight, 'users' | 'owners' | 'racks'>>
+> {
   const { url, login } = patient.config.concertim;
   const words = {
     why: 'Without a super-user of Concertim the service cannot write to the portal.',
@@ -232,8 +239,8 @@ async function seePortal(
     return { findings: [signedIn, failure('concertim.release', cause, words)] };
   }
   try {
-    const { users, owners, findings } = await checkPortal(patient, signal);
-    return { users, owners, findings: [signedIn, release, ...findings] };
+    const { users, owners, racks, findings } = await checkPortal(patient, signal);
+    return { users, owners, racks, findings: [signedIn, release, ...findings] };
   } catch (cause) {
     return {
       findings: [signedIn, release, failure('concertim.lists', cause, unexpected('concertim'))],

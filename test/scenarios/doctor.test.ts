@@ -518,6 +518,29 @@ const cases: readonly Case[] = [
     repaired: byHand('its owner given a project again', giveProjects),
   },
   {
+    fault: "a rack that names another tenant's stack",
+    spoil: ({ sandbox: { portal, cloud, population } }) => {
+      const [first, second] = population.accounts;
+      const user = portal.users.all().find(({ login }) => login === first?.login);
+      const stack = [...cloud.orchestration.stacks()].find(
+        ({ projectId, parent }) => projectId === second?.project.id && !parent,
+      );
+      portal.addRack({
+        user_id: user?.id ?? 0,
+        name: 'forged',
+        metadata: { openstack_stack_id: stack?.id ?? '' },
+      });
+    },
+    check: 'concertim.claims',
+    level: 'warning',
+    found: /^rack \d+ of user user1 claims stack \S+ of project \S+$/,
+    repair: /Delete the rack in Concertim/,
+    repaired: byHand('the rack deleted', ({ sandbox: { portal } }) => {
+      const forged = portal.racks.all().find(({ name }) => name === 'forged');
+      portal.racks.remove(forged?.id ?? 0);
+    }),
+  },
+  {
     fault: 'no metric daemon behind the portal',
     spoil: ({ sandbox }) => spoilDaemon(sandbox, 404, '404 page not found'),
     check: 'concertim.metric-daemon',

@@ -16,6 +16,7 @@ export interface PortalSight {
   readonly users: readonly User[];
   /** Whose racks there can be: users, or in later releases teams. */
   readonly owners: readonly Owner[];
+  readonly racks: readonly Rack[];
   readonly findings: readonly Finding[];
 }
 
@@ -32,6 +33,7 @@ export async function checkPortal({ portal }: Patient, signal: AbortSignal): Pro
   return {
     users,
     owners,
+    racks,
     findings: [
       checkLifetime(lifetimeMs),
       ...checkOwners(owners, profile.owner),
