@@ -1,11 +1,10 @@
 import { loadConfig } from '../config/load.ts';
 import { explainObject } from '../plan/explain.ts';
 import { unreadIn } from '../reconcile/unread.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { Service } from '../service.ts';
 import { exitCodes } from './exit-codes.ts';
-import { withProgress } from './progress.ts';
+import { onStandardError, withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface ExplainOptions {
@@ -20,13 +19,10 @@ export async function explain(query: string, options: ExplainOptions): Promise<n
   const config = loadConfig({ file: options.config });
   await using service = new Service({ config: { ...config, logLevel: 'critical' }, components: [] });
   using stop = stopSignal();
-  const survey = await withProgress((signal) => service.plan(signal), {
-    traffic: service.traffic,
-    clock: systemClock,
-    timeoutSeconds: options.timeout,
-    write: (text) => process.stderr.write(text),
-    signal: stop.signal,
-  });
+  const survey = await withProgress(
+    (signal) => service.plan(signal),
+    onStandardError(service, options.timeout, stop.signal),
+  );
   const { plan, portal, seen } = survey;
   const explanations = explainObject(query, { cloud: seen.cloud, portal, plan, settings: service.mapping });
   if (options.json) console.log(JSON.stringify(explanations, undefined, 2));

@@ -1,8 +1,7 @@
 import { loadConfig } from '../config/load.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
-import { withProgress } from './progress.ts';
+import { onStandardError, withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface MetricsOptions {
@@ -18,13 +17,10 @@ export async function metrics({ config: file, instance, timeout }: MetricsOption
   // The explanation is the output: only what a person must know goes beside it.
   await using service = new Service({ config: { ...config, logLevel: 'critical' }, components: [] });
   using stop = stopSignal();
-  const explanation = await withProgress((signal) => service.explainMetrics(instance, signal), {
-    traffic: service.traffic,
-    clock: systemClock,
-    timeoutSeconds: timeout,
-    write: (text) => process.stderr.write(text),
-    signal: stop.signal,
-  });
+  const explanation = await withProgress(
+    (signal) => service.explainMetrics(instance, signal),
+    onStandardError(service, timeout, stop.signal),
+  );
   console.log(printable(explanation));
   return 0;
 }

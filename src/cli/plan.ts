@@ -4,10 +4,9 @@ import { describePlan, type Tone } from '../plan/describe.ts';
 import { planJson } from '../plan/plan-json.ts';
 import { isInStep } from '../plan/totals.ts';
 import { unreadIn } from '../reconcile/unread.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
-import { withProgress } from './progress.ts';
+import { onStandardError, withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface PlanOptions {
@@ -33,13 +32,10 @@ export async function plan(options: PlanOptions): Promise<number> {
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
-  const { plan, portal, seen } = await withProgress((signal) => service.plan(signal), {
-    traffic: service.traffic,
-    clock: systemClock,
-    timeoutSeconds: options.timeout,
-    write: (text) => process.stderr.write(text),
-    signal: stop.signal,
-  });
+  const { plan, portal, seen } = await withProgress(
+    (signal) => service.plan(signal),
+    onStandardError(service, options.timeout, stop.signal),
+  );
   const unread = unreadIn(seen);
   const { isTTY, columns, rows } = process.stdout;
   console.log(

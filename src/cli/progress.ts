@@ -1,5 +1,5 @@
 import type { Traffic } from '../observability/traffic.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock, systemClock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
@@ -19,6 +19,15 @@ export interface ProgressOptions {
   readonly timeoutSeconds: number;
   readonly write: (text: string) => unknown;
   readonly signal: AbortSignal;
+}
+
+/** How a command that a person waits for says how far it is: on standard error, by the service's own traffic. */
+export function onStandardError(
+  { traffic }: Pick<ProgressOptions, 'traffic'>,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): ProgressOptions {
+  return { traffic, clock: systemClock, timeoutSeconds, write: (text) => process.stderr.write(text), signal };
 }
 
 /**
