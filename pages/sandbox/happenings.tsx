@@ -14,7 +14,7 @@ export function Happenings() {
           <li key={key}>
             <time class="soft">{timeOfDay(at)}</time>
             <span>{told}</span>
-            {lagMs !== undefined && <span class="ms">{Math.round(lagMs)} ms</span>}
+            {lagMs !== null && <span class="ms">{Math.round(lagMs)} ms</span>}
           </li>
         ))}
       </ol>

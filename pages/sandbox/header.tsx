@@ -1,9 +1,10 @@
 import { connection } from '../shared/live.ts';
 import { StatusMark, statuses, statusLabel } from '../shared/status-mark.tsx';
+import { clearFilter, filter, found, isFiltered } from './filter.ts';
 import { amount, chosen, metrics } from './metrics.ts';
 import { counts, most } from './portal.ts';
-import { densities, density } from './racks/layout.ts';
-import { side } from './selection.ts';
+import { chosenDensity, densities, density } from './racks/layout.ts';
+import { selected, side } from './selection.ts';
 import { lags, median } from './story.ts';
 
 export function Header({ statusPage }: { statusPage: string | null }) {
@@ -16,6 +17,7 @@ export function Header({ statusPage }: { statusPage: string | null }) {
         {state}
       </p>
       <Lag />
+      <Search />
       {statusPage !== null && (
         <a class="status-link" href={statusPage}>
           Service status
@@ -44,7 +46,7 @@ function Lag() {
   );
 }
 
-/** What the shapes mean, what the bars show, how large the racks are. */
+/** Devices by status, each a filter; what the bars show; how large the racks are. */
 export function Toolbar() {
   const { name, units } = chosen.value;
   const full = units === '%' ? '100 %' : amount(most.value[name] ?? 0, units);
@@ -53,7 +55,7 @@ export function Toolbar() {
       <ul class="legend" aria-label="Devices by status">
         {statuses.map((status) => (
           <li key={status}>
-            <StatusMark status={status} /> {statusLabel(status)} <b>{counts.value[status] ?? 0}</b>
+            <StatusFilter status={status} />
           </li>
         ))}
       </ul>
@@ -77,12 +79,63 @@ export function Toolbar() {
         type="button"
         class="button"
         onClick={() => {
-          density.value = density.value.name === 'large' ? densities.small : densities.large;
+          chosenDensity.value = density.value.name === 'large' ? densities.small : densities.large;
         }}
       >
         {density.value.name === 'large' ? 'Smaller' : 'Larger'} <span class="hidden">racks</span>
       </button>
     </div>
+  );
+}
+
+function StatusFilter({ status }: { status: string }) {
+  const isPressed = filter.value.status === status;
+  return (
+    <button
+      type="button"
+      class="status-filter"
+      aria-pressed={isPressed}
+      title={isPressed ? 'Show all devices' : `Show only devices that are ${statusLabel(status)}`}
+      onClick={() => {
+        filter.value = { ...filter.peek(), status: isPressed ? undefined : status };
+      }}
+    >
+      <StatusMark status={status} /> {statusLabel(status)} <b>{counts.value[status] ?? 0}</b>
+    </button>
+  );
+}
+
+/** Enter selects the first that matches, Escape shows all. */
+function Search() {
+  const { matches } = found.value;
+  return (
+    <form
+      class="search"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        selected.value = matches[0] ?? selected.peek();
+      }}
+    >
+      <label>
+        <span class="hidden">Search racks and devices</span>
+        <input
+          class="field"
+          type="search"
+          placeholder="Name, owner, template or id"
+          value={filter.value.search}
+          onInput={({ currentTarget }) => {
+            filter.value = { ...filter.peek(), search: currentTarget.value };
+          }}
+          onKeyDown={({ key }) => {
+            if (key === 'Escape') clearFilter();
+          }}
+        />
+      </label>
+      <span class="soft" role="status">
+        {isFiltered.value && (matches.length === 1 ? '1 match' : `${matches.length} matches`)}
+      </span>
+    </form>
   );
 }
 

@@ -1,31 +1,30 @@
 import { batch, signal } from '@preact/signals';
 import { render } from 'preact';
-import type { ChangeView, StateView, ToldView } from '../../src/sandbox/view/wire.ts';
+import type { ChangeView, StateView } from '../../src/sandbox/view/wire.ts';
 import '../shared/theme.css';
 import { ConnectionBanner } from '../shared/connection-banner.tsx';
-import { listen } from '../shared/live.ts';
+import { connection, listen } from '../shared/live.ts';
 import { RefusalNote } from '../shared/refusal-note.tsx';
+import { followAddress } from './address.ts';
 import { changeCloud, clearCloud, flavors, openIfSmall } from './cloud/cloud.ts';
 import { CloudSide } from './cloud/cloud-side.tsx';
 import { Details } from './details/details.tsx';
 import { Happenings } from './happenings.tsx';
 import { Header, Sides, Toolbar } from './header.tsx';
-import { changePortal, clearPortal, order } from './portal.ts';
-import { densities, density } from './racks/layout.ts';
+import { changePortal, clearPortal } from './portal.ts';
 import { RackGrid } from './racks/rack-grid.tsx';
 import './sandbox.css';
 import { selected, side } from './selection.ts';
-import { measured, tell } from './story.ts';
-
-/** More racks than that are shown small. */
-const fewRacks = 60;
+import { measured, remember, tell } from './story.ts';
 
 const statusPage = signal<string | null>(null);
 let isFirst = true;
 
 function Page() {
   return (
-    <div class={`page side-${side.value} ${selected.value ? 'with-details' : ''}`}>
+    <div
+      class={`page side-${side.value} ${selected.value ? 'with-details' : ''} is-${connection.value.state}`}
+    >
       <ConnectionBanner />
       <Header statusPage={statusPage.value} />
       <RefusalNote />
@@ -55,11 +54,11 @@ listen('./sandbox/events', {
       statusPage.value = state.statusPage;
       changeCloud(state);
       changePortal(state);
+      remember(state.happened);
       if (!isFirst) return;
       isFirst = false;
       openIfSmall();
-      const count = order.peek().reduce((sum, { racks }) => sum + racks.length, 0);
-      if (count > fewRacks) density.value = densities.small;
+      followAddress();
     }),
   change: (change: ChangeView) =>
     batch(() => {
@@ -67,6 +66,6 @@ listen('./sandbox/events', {
       changePortal(change);
       measured(change.lags);
     }),
-  told: ({ told }: ToldView) => tell(told),
+  happening: tell,
 });
 render(<Page />, document.body.querySelector('#page') ?? document.body);

@@ -17,6 +17,17 @@ import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-san
 
 const obstacle = whyNoChromium();
 
+/** As the daemon takes it. */
+const cpu = (share: number) =>
+  ({
+    name: 'os.instance.cpu_utilization',
+    type: 'double',
+    value: share,
+    units: '%',
+    slope: 'both',
+    ttl: 60,
+  }) as const;
+
 describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obstacle}` : ''}`, () => {
   let browser: Browser;
   let watched: WatchedSandbox;
@@ -212,6 +223,73 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     expect(problems).toEqual([]);
   });
 
+  test('a search leaves the racks and devices that match, and Enter opens the first', async () => {
+    await using opened = await openPage(browser, url);
+    const { page, problems } = opened;
+    const [rack] = watched.sandbox.portal.racks.all();
+    const device = watched.sandbox.portal.devices.all().find(({ rack_id }) => rack_id === rack?.id);
+    await page.locator('.rack').nth(1).waitFor();
+
+    await page.getByRole('searchbox').fill(`${rack?.name} ${device?.name}`);
+    await page.getByText('1 match', { exact: true }).waitFor();
+    const racks = await page.locator('.rack').count();
+    const dimmed = await page.locator('.device.dimmed').count();
+    const inRack = await page.locator('.device').count();
+    await page.getByRole('searchbox').press('Enter');
+    await page.getByRole('heading', { name: device?.name ?? '', exact: true }).waitFor();
+    const address = new URL(page.url()).hash;
+    await page.getByRole('searchbox').press('Escape');
+    await page.locator('.rack').nth(1).waitFor();
+
+    expect([racks, dimmed]).toEqual([1, inRack - 1]);
+    expect(address).toContain(`device=${device?.id}`);
+    expect(problems).toEqual([]);
+  });
+
+  test('the counters are filters by status', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const server = serverNumber(4);
+    watched.sandbox.cloud.compute.act(server.id, 'stop');
+    await deviceOf(page, server).filter({ hasText: ', stopped, ' }).waitFor();
+    const stopped = page.getByRole('button', { name: /^stopped \d/ });
+
+    await stopped.click();
+    await page.locator('.rack').first().waitFor();
+    const others = await page.locator('.device:not(.dimmed):not(.device-STOPPED)').count();
+    await stopped.click();
+
+    expect(others).toBe(0);
+    await page.locator('.device-ACTIVE:not(.dimmed)').first().waitFor();
+  });
+
+  test('a link leads to a device, and a search that finds nothing says so', async () => {
+    const last = watched.sandbox.portal.devices.all().at(-1);
+    await using opened = await openPage(browser, `${url}/#device=${last?.id}`);
+    const { page } = opened;
+
+    await page.getByRole('heading', { name: last?.name ?? '', exact: true }).waitFor();
+    await page.locator(`[data-device="${last?.id}"]`).waitFor();
+    await page.getByRole('searchbox').fill('no such thing');
+    await page.getByRole('button', { name: 'Show all' }).click();
+
+    await page.locator('.rack').first().waitFor();
+  });
+
+  test('a device that is stopped shows no figure of before', async () => {
+    await using opened = await openPage(browser, url);
+    const { page } = opened;
+    const server = serverNumber(5);
+    const device = deviceOf(page, server);
+    watched.sandbox.metricDaemon.take((await device.getAttribute('data-device')) ?? '', cpu(42));
+    await device.locator('.value').getByText('42 %').waitFor();
+
+    watched.sandbox.cloud.compute.act(server.id, 'stop');
+    await device.filter({ hasText: ', stopped, ' }).waitFor();
+
+    expect(await device.locator('.value').textContent()).toBe('');
+  });
+
   test('the bars show the metric that is chosen', async () => {
     await using opened = await openPage(browser, url);
     const { page } = opened;
@@ -232,14 +310,7 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     await value.filter({ hasText: '%' }).waitFor();
 
     for (const share of [3, 97]) {
-      watched.sandbox.metricDaemon.take(String(device?.id), {
-        name: 'os.instance.cpu_utilization',
-        type: 'double',
-        value: share,
-        units: '%',
-        slope: 'both',
-        ttl: 60,
-      });
+      watched.sandbox.metricDaemon.take(String(device?.id), cpu(share));
 
       await value.getByText(`${share} %`).waitFor();
     }
@@ -271,6 +342,18 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
 
     await opened.page.getByText(/^No racks yet/).waitFor();
     await opened.page.getByText(/^Nothing yet/).waitFor();
+  });
+
+  test('what happened before the page was opened is there', async () => {
+    await using story = await startSandbox({ seed: 6, projects: 1, stacks: 2, servers: 2 });
+    const [told] = story.tick();
+
+    await using opened = await openPage(browser, story.services.concertim.url);
+
+    await opened.page
+      .locator('.happenings li')
+      .getByText(told ?? '')
+      .waitFor();
   });
 
   test('the arrow keys lead from rack to rack, Enter opens, Escape leads back', async () => {
@@ -328,6 +411,9 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
 
     await first.close();
     await page.getByText(/Connection lost/).waitFor();
+    expect(await page.evaluate(`getComputedStyle(document.querySelector('main')).filter`)).toBe(
+      'grayscale(1)',
+    );
     await using second = await startSandbox({
       seed: 5,
       projects: 1,

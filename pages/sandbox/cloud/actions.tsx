@@ -1,7 +1,8 @@
 import type { ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
 import { ask } from '../../shared/ask.ts';
+import { reveal } from '../filter.ts';
 import { deviceOfServer, rackOfStack } from '../portal.ts';
-import { type Selection, selected, side } from '../selection.ts';
+import { type Selection, side } from '../selection.ts';
 import { flavors } from './cloud.ts';
 
 /** What Nova takes in which state, as far as there is a button for it. */
@@ -89,7 +90,7 @@ function ShowInPortal({ selection }: { selection: Selection | undefined }) {
     <Action
       label="Show"
       act={() => {
-        selected.value = selection;
+        reveal(selection);
         side.value = 'portal';
       }}
     />

@@ -58,7 +58,7 @@ function Panel({ selection }: { selection: Selection }) {
             status={object.status}
             request={(task) => void ask(`./sandbox/${kind}s/${id}/request_status_change`, { task })}
           />
-          {kind === 'device' && <FigureList id={id} />}
+          {shown && kind === 'device' && <FigureList id={id} status={shown.status} />}
           {fields && <Fields fields={fields} />}
         </>
       )}
@@ -66,11 +66,11 @@ function Panel({ selection }: { selection: Selection }) {
   );
 }
 
-function FigureList({ id }: { id: number }) {
+function FigureList({ id, status }: { id: number; status: string }) {
   return (
     <dl class="figures">
       {metrics.map((metric) => {
-        const read = reading(figures.get(id), metric);
+        const read = reading(figures.get(id), metric, status);
         return (
           <div key={metric.name}>
             <dt>{metric.label}</dt>

@@ -1,5 +1,6 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { UserView } from '../../../src/sandbox/view/wire.ts';
+import { found } from '../filter.ts';
 
 /** Lengths in px. */
 export interface Density {
@@ -14,8 +15,17 @@ export const densities = {
   small: { name: 'small', rackWidth: 124, unit: 9 },
 } as const satisfies Record<string, Density>;
 
-/** The one that was asked for: racks are drawn a little larger or smaller where that fits the room better. */
-export const density = signal<Density>(densities.large);
+/** More racks than that are small, unless the reader has chosen. */
+const fewRacks = 60;
+/** What the reader has chosen. */
+export const chosenDensity = signal<Density | undefined>(undefined);
+
+/** Racks are drawn a little larger or smaller than that where it fits the room better. */
+export const density = computed<Density>(() => {
+  if (chosenDensity.value) return chosenDensity.value;
+  const count = found.value.order.reduce((sum, { racks }) => sum + racks.length, 0);
+  return count > fewRacks ? densities.small : densities.large;
+});
 
 const gap = 14;
 const captionHeight = 34;
@@ -29,7 +39,7 @@ const stretch = { width: 1.45, least: 0.87, most: 1.6 };
 export interface Row {
   readonly top: number;
   readonly height: number;
-  readonly racks: readonly { readonly id: number; readonly left: number }[];
+  readonly racks: readonly { readonly id: number; readonly login: string; readonly left: number }[];
   readonly captions: readonly { readonly user: UserView; readonly left: number; readonly width: number }[];
 }
 
@@ -63,7 +73,7 @@ export function layOut(
   let top = 0;
   for (let first = 0; first < racks.length; first += perRow) {
     const inRow = racks.slice(first, first + perRow);
-    const placed = inRow.map(({ id }, column) => ({ id, left: column * step }));
+    const placed = inRow.map(({ id, user }, column) => ({ id, login: user.login, left: column * step }));
     const captions: { user: UserView; left: number; width: number }[] = [];
     for (const [column, { user }] of inRow.entries()) {
       const last = captions.at(-1);

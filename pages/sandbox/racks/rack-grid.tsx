@@ -2,8 +2,10 @@ import { computed, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { connection } from '../../shared/live.ts';
 import { px } from '../../shared/px.ts';
+import { clearFilter, found, isFiltered } from '../filter.ts';
 import { chosen } from '../metrics.ts';
-import { heightOf, order } from '../portal.ts';
+import { device, heightOf } from '../portal.ts';
+import { selected } from '../selection.ts';
 import { type Density, density, layOut, type Room, type Row } from './layout.ts';
 import { Rack } from './rack.tsx';
 import { current, goTo, neighbour, type Place } from './walk.ts';
@@ -19,7 +21,7 @@ const room = signal<Room>({ width: 0, height: 0 });
 const scrolled = signal(0);
 
 const layout = computed(() => {
-  const racks = order.value.flatMap(({ user, racks }) =>
+  const racks = found.value.order.flatMap(({ user, racks }) =>
     racks.map((id) => ({ id, user, height: heightOf(id) })),
   );
   return layOut(racks, room.value, density.value);
@@ -34,6 +36,10 @@ const drawn = computed<readonly Row[]>(() => {
     ({ top, height, racks }) => (top + height > from && top < to) || racks.some(({ id }) => id === kept),
   );
 });
+
+function rowOf(rackId: number | undefined): Row | undefined {
+  return layout.peek().rows.find(({ racks }) => racks.some(({ id }) => id === rackId));
+}
 
 /** All racks, in rows: as many as there are, and no more drawn than are seen. */
 export function RackGrid() {
@@ -61,13 +67,24 @@ export function RackGrid() {
     if (!place || place !== target.current || !box.current) return;
     target.current = undefined;
     const { rackId, deviceId } = place;
-    const row = layout.peek().rows.find(({ racks }) => racks.some(({ id }) => id === rackId));
+    const row = rowOf(rackId);
     if (deviceId === undefined && row) box.current.scrollTop = row.top;
     const name = deviceId === undefined ? `[data-rack="${rackId}"]` : `[data-device="${deviceId}"]`;
     const element = box.current.querySelector<HTMLElement>(name);
     element?.focus({ preventScroll: deviceId === undefined });
     element?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [place]);
+
+  // What is selected elsewhere, by a link or in the cloud, is brought into view.
+  useEffect(() => {
+    const selection = selected.value;
+    const element = box.current;
+    if (!selection || !element) return;
+    const row = rowOf(selection.kind === 'rack' ? selection.id : device(selection.id)?.rackId);
+    const isSeen =
+      row && row.top < element.scrollTop + element.clientHeight && row.top + row.height > element.scrollTop;
+    if (row && !isSeen) element.scrollTop = row.top;
+  }, [selected.value, room.value.height > 0]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const next = place && neighbour(place, event.key);
@@ -97,17 +114,34 @@ export function RackGrid() {
       onKeyDown={onKeyDown}
       onFocusIn={onFocusIn}
     >
-      {all.length === 0 && connection.value.state === 'live' && (
-        <p class="empty">
-          No racks yet: each stack of the cloud becomes one as soon as the service has seen it.
-        </p>
-      )}
+      {all.length === 0 && <Empty />}
       <div class="rows" ref={rows} style={{ height: px(height) }}>
         {drawn.value.map((row) => (
           <RackRow key={row.racks[0]?.id} row={row} density={drawnAs} />
         ))}
       </div>
     </div>
+  );
+}
+
+/** Why no rack is seen. */
+function Empty() {
+  if (isFiltered.value) {
+    return (
+      <p class="empty">
+        No rack or device matches.{' '}
+        <button type="button" class="button" onClick={clearFilter}>
+          Show all
+        </button>
+      </p>
+    );
+  }
+  return (
+    <p class="empty">
+      {connection.value.state === 'live'
+        ? 'No racks yet: each stack of the cloud becomes one as soon as the service has seen it.'
+        : 'Loading racks…'}
+    </p>
   );
 }
 
@@ -119,8 +153,8 @@ function RackRow({ row, density }: { row: Row; density: Density }) {
           {user.login}
         </h3>
       ))}
-      {row.racks.map(({ id, left }) => (
-        <Rack key={id} id={id} left={left} density={density} />
+      {row.racks.map(({ id, login, left }) => (
+        <Rack key={id} id={id} login={login} left={left} density={density} />
       ))}
     </div>
   );

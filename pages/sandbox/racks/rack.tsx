@@ -1,6 +1,7 @@
 import type { DeviceView, Figures } from '../../../src/sandbox/view/wire.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
+import { isFiltered, isShown } from '../filter.ts';
 import { chosen, reading } from '../metrics.ts';
 import { sharedEnding, stackEnding } from '../names.ts';
 import { figures, fresh, rackContents } from '../portal.ts';
@@ -8,8 +9,17 @@ import { isSelected, selected } from '../selection.ts';
 import { type Density, framePadding, rackHeight } from './layout.ts';
 import { isCurrent } from './walk.ts';
 
+interface RackProps {
+  readonly id: number;
+  /** Of its owner. */
+  readonly login: string;
+  /** Px. */
+  readonly left: number;
+  readonly density: Density;
+}
+
 /** One rack from the front: a unit is as high everywhere, the lowest is U1. */
-export function Rack({ id, left, density }: { id: number; left: number; density: Density }) {
+export function Rack({ id, login, left, density }: RackProps) {
   const contents = rackContents(id);
   if (!contents) return null;
   const { rack, devices } = contents;
@@ -47,6 +57,7 @@ export function Rack({ id, left, density }: { id: number; left: number; density:
           <Device
             key={device.id}
             device={device}
+            isDimmed={isFiltered.value && !isShown(rack, device, login)}
             figures={figures.get(device.id)}
             rackUnits={rack.height}
             density={density}
@@ -85,6 +96,8 @@ function Name({ name, ending }: { name: string; ending: string }) {
 
 interface DeviceProps {
   readonly device: DeviceView;
+  /** The filter leaves others of its rack, and not it. */
+  readonly isDimmed: boolean;
   readonly figures: Figures | undefined;
   readonly rackUnits: number;
   readonly density: Density;
@@ -92,13 +105,13 @@ interface DeviceProps {
 }
 
 /** Drawn again when one of these is another, and for nothing else that is no signal. */
-function Device({ device, figures, rackUnits, density, ending }: DeviceProps) {
+function Device({ device, isDimmed, figures, rackUnits, density, ending }: DeviceProps) {
   const { id, name, status, startU, endU } = device;
   const { unit } = density;
   const metric = chosen.value;
-  const read = reading(figures, metric);
+  const read = reading(figures, metric, status);
   const place = startU === endU ? `U${startU}` : `U${startU} to ${endU}`;
-  const label = `${statusLabel(status)}, ${place}, ${metric.label} ${read ? '' : 'unknown'}`;
+  const label = `${statusLabel(status)}, ${place}, ${metric.label} ${read?.text ?? 'not known'}`;
   const box = {
     top: px(framePadding + (rackUnits - endU) * unit),
     height: px((endU - startU + 1) * unit - 1),
@@ -106,6 +119,7 @@ function Device({ device, figures, rackUnits, density, ending }: DeviceProps) {
   const classes = ['device', `device-${status}`];
   if (isSelected('device', id)) classes.push('selected');
   if (fresh.has(id)) classes.push('fresh');
+  if (isDimmed) classes.push('dimmed');
   return (
     <button
       type="button"
@@ -113,8 +127,8 @@ function Device({ device, figures, rackUnits, density, ending }: DeviceProps) {
       style={box}
       data-device={id}
       tabIndex={isCurrent('device', id) ? 0 : -1}
-      title={`${name}\n${device.template}, ${label}${read?.text ?? ''}`}
-      aria-label={density.name === 'small' ? `${name}, ${label}${read?.text ?? ''}` : undefined}
+      title={`${name}\n${device.template}, ${label}`}
+      aria-label={density.name === 'small' ? `${name}, ${label}` : undefined}
       onClick={() => {
         selected.value = { kind: 'device', id };
       }}

@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import { device, order, rackContents } from '../portal.ts';
+import { found } from '../filter.ts';
+import { device, rackContents } from '../portal.ts';
 
 /** Where the keyboard is among the racks: a device, or the head of a rack above its devices. */
 export interface Place {
@@ -9,7 +10,7 @@ export interface Place {
 }
 
 const reached = signal<Place | undefined>(undefined);
-const ids = computed(() => order.value.flatMap(({ racks }) => racks));
+const ids = computed(() => found.value.order.flatMap(({ racks }) => racks));
 
 /** One place takes the focus of the Tab key; the arrows lead to the others. */
 export const current = computed<Place | undefined>(() => {

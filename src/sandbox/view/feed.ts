@@ -8,7 +8,7 @@ import type { MetricDaemon } from '../portal/metric-daemon.ts';
 import type { Portal, PortalTable } from '../portal/portal.ts';
 import { LagWatch } from './lag-watch.ts';
 import { deviceView, figuresOf, rackView, serverView, stackView, userView } from './views.ts';
-import type { ChangeView, FlavorView, LagView, StateView, ToldView } from './wire.ts';
+import type { ChangeView, FlavorView, HappeningView, LagView, StateView } from './wire.ts';
 
 export interface FeedOptions {
   readonly cloud: Cloud;
@@ -21,6 +21,11 @@ export interface FeedOptions {
 const lookMs = 40;
 /** Between two signs of life, ms. */
 const beatMs = 5_000;
+
+/** So many things that happened are kept for a page that is opened later. */
+const mostHappened = 60;
+/** Of one look: more would push out all else. */
+const mostShown = 5;
 
 /** Ids of what is not as it was told. */
 interface Marks {
@@ -43,6 +48,7 @@ export class Feed {
   #stop: AbortController | undefined;
   #marks = noMarks();
   #measured: LagView[] = [];
+  readonly #happened: HappeningView[] = [];
   /** The root of the tree of each server that is in one. */
   readonly #rootOfServer = new Map<string, string>();
   /** How many figures each device was told to have: they may expire. */
@@ -61,8 +67,9 @@ export class Feed {
     return this.#streams.open(reply, { name: 'state', data: this.#state() });
   }
 
+  /** Something happened in the cloud by itself. */
   tell(told: string): void {
-    this.#streams.send('told', { told } satisfies ToldView);
+    this.#happen(told, null);
   }
 
   close(): void {
@@ -111,6 +118,13 @@ export class Feed {
     }
   }
 
+  #happen(told: string, lagMs: number | null): void {
+    const happening: HappeningView = { at: this.#options.clock.now(), told, lagMs };
+    this.#happened.push(happening);
+    if (this.#happened.length > mostHappened) this.#happened.shift();
+    this.#streams.send('happening', happening);
+  }
+
   #portalChanged(table: PortalTable, id: number): void {
     this.#marks[table].add(id);
     if (table !== 'devices') return;
@@ -154,7 +168,7 @@ export class Feed {
       servers: new Set([...cloud.compute.servers()].map(({ id }) => id)),
     };
     const statusPage = portal.companionUrl === undefined ? null : `${portal.companionUrl}/ui/`;
-    return { ...this.#views(all, []), flavors, statusPage };
+    return { ...this.#views(all, []), flavors, statusPage, happened: this.#happened };
   }
 
   #flush(): void {
@@ -164,6 +178,7 @@ export class Feed {
     const lags = this.#measured;
     this.#measured = [];
     this.#streams.send('change', this.#views(marks, lags));
+    for (const { name, ms } of lags.slice(-mostShown)) this.#happen(`${name} shown in the portal`, ms);
   }
 
   #views(marks: Marks, lags: readonly LagView[]): ChangeView {

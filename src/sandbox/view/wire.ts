@@ -1,4 +1,4 @@
-/** What the sandbox's page is told, as events of `GET /sandbox/events`: `state` first, then `change` and `told`. */
+/** Events of `GET /sandbox/events` for the sandbox's page: `state` first, then `change` and `happening`. */
 
 export interface UserView {
   readonly id: number;
@@ -86,9 +86,16 @@ export interface StateView extends ChangeView {
   readonly flavors: readonly FlavorView[];
   /** Where the service's own page is; null: no service runs in this process. */
   readonly statusPage: string | null;
+  /** The last things that happened, the oldest first. */
+  readonly happened: readonly HappeningView[];
 }
 
-/** Something that happened by itself, in a few words. */
-export interface ToldView {
+/** Something that happened by itself in the cloud, or that the portal shows. */
+export interface HappeningView {
+  /** Ms since 1970. */
+  readonly at: number;
+  /** In a few words. */
   readonly told: string;
+  /** From the change in the cloud until the portal showed it; null for what happens in the cloud. */
+  readonly lagMs: number | null;
 }
