@@ -6,6 +6,7 @@ export function FigureCycles() {
   const process = measurer.value;
   const cycles = process?.history?.cycles ?? [];
   const last = cycles.at(-1);
+  const missing = Object.entries(process?.metrics?.reasons ?? {}).toSorted(([, a], [, b]) => b - a);
   const of = (read: (cycle: (typeof cycles)[number]) => number) =>
     cycles.map((cycle) => ({ at: cycle.startedAt, value: read(cycle) }));
   return (
@@ -13,9 +14,16 @@ export function FigureCycles() {
       <h2 id="cycles-heading">Metrics cycles</h2>
       <p>
         {last
-          ? `The last sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed, ${last.left} wait for their turn. The portal has ${last.delivered} of ${last.due} that are due.`
+          ? `The last sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed, ${last.left} wait for the next cycle. The portal has ${last.delivered} of the ${last.due} that it should have.`
           : 'No cycle has come to an end here.'}
       </p>
+      {missing.length > 0 && (
+        <p>
+          Missing figures by reason:{' '}
+          {missing.map(([because, count]) => `${count} ${plain(because)}`).join(', ')}.{' '}
+          <span class="soft">docs/telemetry.md says what each means and what to set.</span>
+        </p>
+      )}
       <div class="plots">
         <Plot title="Duration, ms" points={of(({ ms }) => ms)} />
         <Plot title="Instances" points={of(({ instances }) => instances)} />
@@ -23,4 +31,9 @@ export function FigureCycles() {
       </div>
     </section>
   );
+}
+
+/** A reason's code in words: `part-late` is part late. */
+function plain(because: string): string {
+  return because.replaceAll('-', ' ');
 }

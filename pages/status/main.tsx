@@ -20,7 +20,7 @@ import { Step } from './step.tsx';
 function Page() {
   const { state } = connection.value;
   return (
-    <>
+    <div class={`page is-${state}`}>
       {!isShut.value && <ConnectionBanner />}
       <header class="top">
         <h1>Concertim OpenStack service</h1>
@@ -30,6 +30,7 @@ function Page() {
             {state}
           </p>
         )}
+        {told.value && <Links portal={told.value.portal} />}
       </header>
       <RefusalNote />
       <main>
@@ -49,7 +50,16 @@ function Page() {
           </>
         )}
       </main>
-    </>
+    </div>
+  );
+}
+
+function Links({ portal }: { portal: string }) {
+  return (
+    <nav class="links" aria-label="Elsewhere">
+      <a href={portal}>Portal</a>
+      <a href="../openapi.json">API description</a>
+    </nav>
   );
 }
 

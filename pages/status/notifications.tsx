@@ -3,31 +3,33 @@ import { Ago } from './ago.tsx';
 import { Plot } from './plot.tsx';
 import { listener, writer } from './service.ts';
 
-/** Whether changes are heard of, how soon, and what was not. */
+/** Whether notifications arrive, how soon, and which changes came without one. */
 export function Notifications() {
   const process = listener.value;
-  const drift = writer.value?.updates?.lastFull?.drift;
+  const drift = process?.notifications?.listening ? writer.value?.updates?.lastFull?.drift : undefined;
   return (
     <section class="card" aria-labelledby="notifications-heading">
       <h2 id="notifications-heading">Notifications</h2>
       {process?.notifications ? (
         <Heard {...process.notifications} />
       ) : (
-        <p class="soft">None are listened to here.</p>
+        <p class="soft">No process here listens to notifications: changes show with the next full run.</p>
       )}
       <p>
         {drift === undefined ? (
-          <span class="soft">Drift is known after the second full run.</span>
+          <span class="soft">
+            {process?.notifications?.listening
+              ? 'Drift is known after the second full run.'
+              : 'Drift is not known while nothing listens to notifications.'}
+          </span>
         ) : drift === 0 ? (
-          'No drift: the last full run found nothing that had not been announced.'
+          'No drift: the last full run found no change without a notification.'
         ) : (
-          <b>
-            Drift: {drift === 1 ? '1 change' : `${drift} changes`} of the cloud that nothing had announced.
-          </b>
+          <b>Drift: {drift === 1 ? '1 change' : `${drift} changes`} of the cloud without a notification.</b>
         )}
       </p>
       <Plot
-        title="On their way, ms"
+        title="Delivery, ms"
         points={(process?.history?.lags ?? []).map(({ at, ms }) => ({ at, value: ms }))}
       />
     </section>
@@ -38,9 +40,9 @@ function Heard(props: { listening: boolean; received: number; lastAt: string | n
   const { listening, received, lastAt, lagMs } = props;
   return (
     <p class="heard">
-      <StatusMark status={listening ? 'ACTIVE' : 'FAILED'} /> {listening ? 'Listened to' : 'NOT listened to'};{' '}
+      <StatusMark status={listening ? 'ACTIVE' : 'FAILED'} /> {listening ? 'Listening' : 'NOT listening'};{' '}
       {received} received, the last <Ago at={lastAt} />
-      {lagMs !== null && `, ${Math.round(lagMs)} ms on its way`}.
+      {lagMs !== null && `, delivered after ${Math.round(lagMs)} ms`}.
     </p>
   );
 }

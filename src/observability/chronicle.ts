@@ -56,15 +56,15 @@ export class Chronicle {
     if (run.scope === 'full') this.#standing = JSON.stringify(standing);
     const wrong = lines.filter(({ kind }) => kind !== 'change' && kind !== 'held' && kind !== 'drift');
     if (wrong.length > 0) this.outOfStep(run.startedAt, summary(wrong));
-    // A targeted run sees a part: it cannot tell that the rest is well again.
+    // A targeted run sees a part: it cannot tell that the rest is well again. In step is what a run has left, not what it found.
     else if (run.scope === 'full' && !this.#inStep?.is)
-      this.#inStep = { is: true, since: isoTime(run.startedAt), because: null };
+      this.#inStep = { is: true, since: isoTime(run.startedAt + Math.round(durationOf(run))), because: null };
     if (!isNew && lines.every(({ kind }) => lasting.has(kind))) return;
     keep(mostRuns, this.#runs, {
       runId: run.runId,
       scope: run.scope,
       startedAt: isoTime(run.startedAt),
-      ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
+      ms: Math.round(durationOf(run)),
       changes: run.made.length,
       lines: lines.slice(0, mostLines),
       more: Math.max(0, lines.length - mostLines),
@@ -103,6 +103,11 @@ export class Chronicle {
       cycles: [...this.#cycles],
     };
   }
+}
+
+/** Ms. */
+function durationOf({ ms }: ToldRun): number {
+  return ms.observe + ms.plan + ms.apply;
 }
 
 const lasting: ReadonlySet<RunLine['kind']> = new Set(['held', 'refused', 'unreadable']);

@@ -53,6 +53,7 @@ export function statusPage({
       }
       return [own, ...others.filter(({ pid }) => pid !== own.pid)];
     },
+    portal: config.concertim.url,
     // Without the ports of the others only this process is seen.
     expected: places.usual.length > 0 ? componentsFor(config) : [],
     plan: async () => {

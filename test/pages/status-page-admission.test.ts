@@ -15,6 +15,7 @@ async function start(token?: string): Promise<void> {
       token: token === undefined ? undefined : new Secret(token),
       statuses: async () => [],
       expected: [],
+      portal: 'https://concertim.example',
       plan: async () => ({ plan: planJson(nothing, portal(), []) }),
       examine: undefined,
     },

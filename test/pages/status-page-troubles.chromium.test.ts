@@ -64,9 +64,7 @@ describe.skipIf(obstacle !== undefined)(
         rewrite: (body) => JSON.parse(JSON.stringify(body).replace(server(0).name, 'renamed')) as unknown,
       });
 
-      await part('Notifications')
-        .getByText('Drift: 1 change of the cloud that nothing had announced.')
-        .waitFor();
+      await part('Notifications').getByText('Drift: 1 change of the cloud without a notification.').waitFor();
       await part('Last runs')
         .getByText(`device ${deviceName(server(0))}: changed in the cloud, and nothing announced it`)
         .waitFor();
@@ -129,6 +127,31 @@ describe.skipIf(obstacle !== undefined)(
         .waitFor();
     });
 
+    test('a long plan is folded by owner', async () => {
+      await using opened = await openInStep();
+      const { page } = opened;
+      watched.sandbox.faults.add({
+        service: 'concertim',
+        method: 'PATCH',
+        kind: 'answer',
+        status: 422,
+        body: '{}',
+      });
+      for (const { id, vmState } of watched.sandbox.cloud.compute.servers())
+        watched.sandbox.cloud.compute.act(id, vmState === 'paused' ? 'unpause' : 'pause');
+      await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
+
+      await page.getByRole('button', { name: 'What would a run change now?' }).click();
+      const folded = page.getByText('Owner user1: 6 changes', { exact: true });
+      await folded.waitFor();
+      const line = page.locator('details', { has: folded }).locator('li').first();
+      const isHidden = await line.isHidden();
+      await folded.click();
+
+      expect(isHidden).toBe(true);
+      await line.waitFor();
+    });
+
     test('a Heat that does not answer is seen in every part that stands on it', async () => {
       await using opened = await openInStep();
       const { page, part } = opened;
@@ -170,6 +193,7 @@ describe.skipIf(obstacle !== undefined)(
       await part('Sources')
         .getByRole('row', { name: /^Gnocchi .*\(503\)/ })
         .waitFor();
+      await cycles.getByText(/^Missing figures by reason: \d+ unread/).waitFor();
       const painted = await page.evaluate(linePixels);
 
       expect(painted).toEqual([1, 2, 3].map(() => expect.toSatisfy((pixels: number) => pixels > 20)));

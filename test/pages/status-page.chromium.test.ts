@@ -68,8 +68,10 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     const name = server?.name.replace(/[^A-Za-z0-9-]/g, '-') ?? '';
     await page.getByText(`device ${name} changed: `).first().waitFor();
     const notifications = page.getByRole('region', { name: 'Notifications' });
-    await notifications.getByText(/Listened to; \d+ received, the last .* ago, \d+ ms on its way/).waitFor();
-    await notifications.getByRole('img', { name: /^On their way, ms: \d+ to \d+/ }).waitFor();
+    await notifications
+      .getByText(/Listening; \d+ received, the last .* ago, delivered after \d+ ms/)
+      .waitFor();
+    await notifications.getByRole('img', { name: /^Delivery, ms: \d+ to \d+/ }).waitFor();
   });
 
   test('what the portal refuses is told, and the portal is not called in step until it takes it', async () => {
@@ -137,7 +139,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     await components.getByText(/^Process \d+ writes to the portal\. Process \d+ stands by\.$/).waitFor();
     await page
       .getByRole('region', { name: 'Notifications' })
-      .getByText(/NOT listened to/)
+      .getByText(/NOT listening/)
       .waitFor();
     const sources = await page.getByRole('region', { name: 'Sources' }).innerText();
 

@@ -20,7 +20,9 @@ export interface StatusPageOptions {
   readonly statuses: () => Promise<readonly Status[]>;
   /** Components that one of the processes should run, as far as that can be seen from here. */
   readonly expected: readonly string[];
-  /** Looks at both sides anew. Costs the cloud as much as a full run. */
+  /** Where the portal is. */
+  readonly portal: string;
+  /** Looks at both sides again. Costs the cloud as much as a full run. */
   readonly plan: () => Promise<Omit<PlanView, 'at'>>;
   /** Looks at all that the service stands on; undefined: that cannot be asked here. */
   readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
@@ -38,7 +40,7 @@ const SignIn = z.object({ token: z.string().max(4_096) });
 /** The service's own page at `/ui/`, and what it is told. Nothing can be changed by it. */
 export function addStatusPage(
   app: FastifyInstance,
-  { statuses, expected, plan, examine, token }: StatusPageOptions,
+  { statuses, expected, portal, plan, examine, token }: StatusPageOptions,
   { clock, isSecure }: { readonly clock: Clock; readonly isSecure: boolean },
 ): void {
   const admission = new Admission(token);
@@ -70,6 +72,7 @@ export function addStatusPage(
     missing: expected.filter(
       (name) => !processes.some(({ components }) => components.some(({ component }) => component === name)),
     ),
+    portal,
     hasDoctor: examine !== undefined,
   });
   /** Whether it is the token, unless too many from there were not: then nothing is looked at. */

@@ -9,7 +9,9 @@ export interface StatusView {
   readonly processes: readonly Status[];
   /** Components that there is work for, and that none of the processes runs. */
   readonly missing: readonly string[];
-  /** Whether it can be asked what the service stands on. */
+  /** Where the portal is. */
+  readonly portal: string;
+  /** Whether the page can have everything examined that the service depends on. */
   readonly hasDoctor: boolean;
 }
 
