@@ -30,7 +30,7 @@ const status: Status = {
     told('updates_mq', { ready: false, status: 'no notifications are heard', continuous: true }),
     told('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
   ],
-  updates: { writer: true, backlog: 2, lastFull: run, lastTargeted: null, failure: null },
+  updates: { writer: true, backlog: 2, release: 'main', lastFull: run, lastTargeted: null, failure: null },
   notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
   metrics: null,
   sources: [
@@ -44,7 +44,7 @@ test('a process is told in a few lines, each source with its age', () => {
   ✓ updates_bulk  works; last success 29 s ago
   ✗ updates_mq    no notifications are heard; last success never
   ✓ api           works; began 3 h ago
-    portal        written to by this process
+    portal        release main, written to by this process
     full run      30 s ago, 4 changes in 812 ms
     targeted run  none yet
     waiting       2 objects
@@ -86,7 +86,12 @@ test('what went wrong in a run, and a run that failed as a whole, are told', () 
   const failure = { at: run.startedAt, why: 'Keystone refused "concertim" (401).' };
 
   const text = describeStatus(
-    [{ ...status, updates: { writer: false, backlog: 0, lastFull, lastTargeted: null, failure } }],
+    [
+      {
+        ...status,
+        updates: { writer: false, backlog: 0, release: null, lastFull, lastTargeted: null, failure },
+      },
+    ],
     now,
   );
 

@@ -29,7 +29,8 @@ function describeProcess(status: Status, now: number): string {
   ];
   const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
   if (updates) {
-    row('portal', updates.writer ? 'written to by this process' : 'this process stands by');
+    const release = updates.release === null ? '' : `release ${updates.release}, `;
+    row('portal', `${release}${updates.writer ? 'written to by this process' : 'this process stands by'}`);
     row('full run', run(updates.lastFull));
     row('targeted run', run(updates.lastTargeted));
     row('waiting', count(updates.backlog, 'object'));

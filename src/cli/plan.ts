@@ -19,8 +19,8 @@ export interface PlanOptions {
   readonly timeout: number;
 }
 
-/** What the totals and the prompt take of a screen. */
-const linesBelow = 4;
+/** What the release, the totals and the prompt take of a screen. */
+const linesBelow = 5;
 
 /** `plan`: what a run would change, and why. @returns 0 in step; 2 not in step; an error is 1 */
 export async function plan(options: PlanOptions): Promise<number> {
@@ -37,6 +37,7 @@ export async function plan(options: PlanOptions): Promise<number> {
     onStandardError(service, options.timeout, stop.signal),
   );
   const unread = unreadIn(seen);
+  if (!options.json) console.log(`Portal of release ${portal.profile.release}.`);
   const { isTTY, columns, rows } = process.stdout;
   console.log(
     options.json

@@ -118,6 +118,8 @@ export interface DeviceBase {
   readonly metadata: JsonObject;
   /** Rounded to two decimals. */
   readonly cost?: number | undefined;
+  /** How the release names the kind, where it does: by that of the device, or of its details. */
+  readonly type?: string | undefined;
 }
 
 /** What a device says of a server. */

@@ -85,7 +85,7 @@ export class Session {
   #grant: Grant | undefined;
   /** undefined: not known yet, or to be found out again. */
   #profile: PortalProfile | undefined;
-  /** The names, and nothing else, of what the last answer to a sign-in had. */
+  /** The names, and nothing else, of what the answer to the sign-in had; undefined: none of this release's is known. */
   #namesAtSignIn: ReadonlySet<string> | undefined;
   readonly #recognition = new SingleFlight(() => this.#recogniseOnce());
   readonly #signIn = new SingleFlight(() => this.#signInOnce());
@@ -99,6 +99,7 @@ export class Session {
       grantFile,
       concurrency = 5,
       timeoutMs = 60_000,
+      onExchange,
       ...http
     } = options;
     this.#base = url.replace(/\/+$/, '');
@@ -107,7 +108,17 @@ export class Session {
     this.#file = grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login });
     this.#password = password;
     this.#clock = options.clock ?? systemClock;
-    this.#http = new HttpClient({ service: 'Concertim', concurrency, timeoutMs, ...http });
+    this.#http = new HttpClient({
+      service: 'Concertim',
+      concurrency,
+      timeoutMs,
+      ...http,
+      onExchange: (exchange) => {
+        // A portal that was away may be back as another release.
+        if (typeof exchange.outcome !== 'number' || exchange.outcome >= 500) this.doubtProfile();
+        onExchange?.(exchange);
+      },
+    });
   }
 
   /**
@@ -130,8 +141,8 @@ export class Session {
   }
 
   /**
-   * How the portal's release differs from others. Found out when first needed, and again after a sign-in, a refusal that was
-   * not expected, or `doubtProfile`: the portal may be upgraded while we run.
+   * How the portal's release differs from others. Found out when first needed, and again after a sign-in, a failure, a refusal
+   * that was not expected, or `doubtProfile`: the portal may be upgraded while we run.
    *
    * @throws {ServiceError} fatal when it is a release that is not served
    */
@@ -141,9 +152,10 @@ export class Session {
     return this.#profile ?? this.#recognition.join(signal);
   }
 
-  /** Says that something does not look like the release any more. */
+  /** Says that something does not look like the release any more. What an earlier sign-in showed says nothing of the next one. */
   doubtProfile(): void {
     this.#profile = undefined;
+    this.#namesAtSignIn = undefined;
   }
 
   /** A token that is good for a while yet. The metric daemon takes the same. */
@@ -189,8 +201,8 @@ export class Session {
     if (!isSuccess(response.status)) throw signInRefused(response, this.#login);
     const token = readAccessToken(response.headers['authorization']);
     if (!token) throw noToken(response);
-    this.#namesAtSignIn = requireSuperUser(response, this.#login);
     this.doubtProfile();
+    this.#namesAtSignIn = requireSuperUser(response, this.#login);
     this.#grant = { secret: token.secret, renewAt: renewalTime(startedAt, token) };
     await this.#file?.write(this.#grant);
     return token.secret;

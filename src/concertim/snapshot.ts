@@ -1,7 +1,7 @@
 import { listDevices } from './devices.ts';
-import type { PortalSnapshot } from './model.ts';
+import type { Owner, PortalSnapshot } from './model.ts';
 import { listOwners } from './owners.ts';
-import type { PortalProfile } from './profile.ts';
+import type { OwnerField, PortalProfile } from './profile.ts';
 import { listRacks } from './racks.ts';
 import type { Session } from './session.ts';
 import { listTemplates } from './templates.ts';
@@ -13,8 +13,8 @@ import { listTemplates } from './templates.ts';
 export async function readPortal(session: Session, signal?: AbortSignal): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
   const portal = await readAs(session, profile, signal);
-  if (isLike(profile, portal)) return portal;
-  session.doubtProfile();
+  if (!isLike(profile, portal)) session.doubtProfile();
+  // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
   return found === profile ? portal : readAs(session, found, signal);
 }
@@ -34,13 +34,29 @@ async function readAs(
 }
 
 /** Whether the rows, where there are any, have what the release's have and nothing besides. */
-function isLike(profile: PortalProfile, { racks, devices, templates }: PortalSnapshot): boolean {
+function isLike(profile: PortalProfile, { owners, racks, devices, templates }: PortalSnapshot): boolean {
   const hasKinds = profile.deviceKinds === 'details' || profile.deviceKinds === 'typed';
   return (
+    owners.every((owner) => isOwnerOf(profile, owner)) &&
     racks.every(({ id, orderId }) => isIdOf(profile, id) && (orderId !== undefined) === profile.orders) &&
-    devices.every(({ cost }) => (cost !== undefined) === profile.costs) &&
+    devices.every(({ cost, type }) => (cost !== undefined) === profile.costs && isTypeOf(profile, type)) &&
     templates.every(({ tag }) => (tag !== undefined) === hasKinds)
   );
+}
+
+/** Of credits teams alone show theirs. */
+function isOwnerOf(profile: PortalProfile, { kind, id, account }: Owner): boolean {
+  const has = (field: OwnerField) => profile.ownerFields.includes(field);
+  return (
+    isIdOf(profile, id) &&
+    (account.billingAccountId !== undefined) === has('billingAccountId') &&
+    (kind === 'user' || (account.credits !== undefined) === has('credits'))
+  );
+}
+
+function isTypeOf({ deviceKinds }: PortalProfile, type: string | undefined): boolean {
+  if (type === undefined) return deviceKinds === 'bare' || deviceKinds === 'flat';
+  return type.startsWith('Device::') ? deviceKinds === 'details' : deviceKinds === 'typed';
 }
 
 function isIdOf({ ids }: PortalProfile, id: number | string): boolean {

@@ -8,6 +8,7 @@ const second = 1_000;
 function run(told: Partial<ToldRun> = {}): ToldRun {
   return {
     runId: 'r1',
+    release: 'main',
     scope: 'full',
     startedAt: noon,
     ms: { observe: 20.4, plan: 1, apply: 10 },

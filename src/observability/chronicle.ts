@@ -6,6 +6,8 @@ import type { CountedCycle, CountedRun } from './instruments.ts';
 /** A run with what can be told of it in words. */
 export interface ToldRun extends CountedRun {
   readonly runId: string;
+  /** Of the portal. */
+  readonly release: string;
   readonly made: readonly {
     readonly object: string;
     readonly name: string;

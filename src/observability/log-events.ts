@@ -133,6 +133,28 @@ const updates: readonly LogEvent[] = [
     action: 'see the failed change',
   },
   {
+    code: 'portal-recognized',
+    level: 'info',
+    message: 'portal recognized',
+    meaning: 'at the first run: `release` is the release of Concertim that the portal has',
+    action: 'nothing',
+  },
+  {
+    code: 'portal-upgraded',
+    level: 'warn',
+    message: 'portal was upgraded',
+    meaning:
+      'the portal has another release than in the run before: `release`, and `before`. What its migrations deleted is created again; a portal that now has teams shows nothing until they have projects',
+    action: 'nothing; see [operating.md](operating.md#upgrading-the-portal)',
+  },
+  {
+    code: 'portal-upgraded-in-run',
+    level: 'warn',
+    message: 'portal was upgraded; remaining changes postponed to the next run',
+    meaning: 'the portal got another release while changes were made; `untried` counts the postponed changes',
+    action: 'nothing: the next run follows within seconds',
+  },
+  {
     code: 'portal-unresponsive',
     level: 'error',
     message: 'portal stopped responding; remaining changes postponed to the next run',

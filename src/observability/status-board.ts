@@ -19,6 +19,7 @@ export class StatusBoard {
   readonly #sources = new Map<string, Source>();
   #lastFull: RunStatus | null = null;
   #lastTargeted: RunStatus | null = null;
+  #release: string | null = null;
   #failure: { at: string; why: string } | null = null;
   #notifications = {
     received: 0,
@@ -63,6 +64,7 @@ export class StatusBoard {
 
   reconciled(run: ToldRun): void {
     this.#chronicle.reconciled(run);
+    this.#release = run.release;
     const status: RunStatus = {
       startedAt: isoTime(run.startedAt),
       ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
@@ -132,6 +134,7 @@ export class StatusBoard {
           : {
               writer,
               backlog: backlog() ?? 0,
+              release: this.#release,
               lastFull: this.#lastFull,
               lastTargeted: this.#lastTargeted,
               failure: this.#failure,

@@ -39,6 +39,8 @@ export const Status = z.object({
       writer: z.boolean(),
       /** Objects that wait to be looked at again. */
       backlog: z.number(),
+      /** Release of the portal; null: not known yet. */
+      release: z.string().nullable().default(null),
       lastFull: RunStatus.nullable(),
       lastTargeted: RunStatus.nullable(),
       /** The last run that failed as a whole; null once a full one has come to an end since. */

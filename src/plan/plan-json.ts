@@ -1,4 +1,5 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Release } from '../concertim/profile.ts';
 import { type ChangeKind, changesOf, type Plan } from './change.ts';
 import type { UnreadObject } from './describe.ts';
 import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
@@ -7,6 +8,8 @@ import { isInStep, type Totals, totalsOf } from './totals.ts';
 
 /** A plan for programs. docs/cli.md describes it; a key that is there stays. */
 export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownStates'> {
+  /** Of the portal. */
+  readonly release: Release;
   /** The portal shows the cloud as it is: nothing to change, hold back or explain. */
   readonly inStep: boolean;
   readonly totals: Totals;
@@ -23,6 +26,7 @@ export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownSt
 export function planJson(plan: Plan, portal: PortalSnapshot, unread: readonly UnreadObject[]): PlanJson {
   const subjects = new Subjects(plan, portal);
   return {
+    release: portal.profile.release,
     inStep: isInStep(plan, unread),
     totals: totalsOf(plan, unread),
     changes: changesOf(plan).map((change) => ({

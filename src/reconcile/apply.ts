@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { createDevice, deleteDevice, listDevices, updateDevice } from '../concertim/devices.ts';
 import { ConcertimError, isNoSuchRecord } from '../concertim/errors.ts';
 import type { Device, DeviceId, Rack, RackId, Template, TemplateId } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 import { createRack, deleteRack, listRacks, showRack, updateRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
 import { createTemplate, deleteTemplate, listTemplates, updateTemplate } from '../concertim/templates.ts';
@@ -19,6 +20,7 @@ import {
 import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ServiceError, severityOf } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { PortalMirror } from './mirror.ts';
@@ -63,6 +65,7 @@ export async function applyPlan(
 ): Promise<{ readonly untried: number; readonly because: unknown }> {
   const probe = () => listTemplates(portal.session, options.signal);
   const watch = new OutageWatch(options.clock, { probe });
+  const { profile } = portal.mirror.snapshot();
   const writer = new PlanWriter({ ...portal, watch, isFresh: options.isFresh, signal: options.signal });
   let untried = 0;
   const limit = pLimit(lanesAtOnce);
@@ -77,15 +80,50 @@ export async function applyPlan(
               continue;
             }
             const fields = { ...options.subjectOf(change), why: change.reason };
-            options.onOutcome(
-              await options.tracing.work(change.kind, { fields }, () => writer.write(change, lane.name)),
+            const outcome = await options.tracing.work(change.kind, { fields }, () =>
+              writer.write(change, lane.name),
             );
+            options.onOutcome(outcome);
+            if (outcome.kind === 'failed' && isRefusal(outcome.error))
+              await noticeUpgrade(portal.session, profile, watch, options.signal);
           }
         }),
       ),
     );
   }
   return { untried, because: watch.because };
+}
+
+/** What a portal of another release would not have taken either. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConcertimError && (error.status === 404 || error.status === 422);
+}
+
+/** The portal is of another release than the plan was made for: it has other owners, ids and racks. */
+export class PortalUpgraded extends ServiceError {
+  override readonly name = 'PortalUpgraded';
+
+  constructor(planned: PortalProfile, found: PortalProfile) {
+    super(
+      `The portal was upgraded from release ${planned.release} to ${found.release} while changes were made.`,
+      { severity: 'transient', hint: 'Nothing needs to be done: the next run reads it again.' },
+    );
+  }
+}
+
+/** Gives up when the portal is of another release than the plan, or of none that is served. */
+async function noticeUpgrade(
+  session: Session,
+  planned: PortalProfile,
+  watch: OutageWatch,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    const found = await session.profile(signal);
+    if (found !== planned) watch.giveUp(new PortalUpgraded(planned, found));
+  } catch (error) {
+    if (severityOf(error) === 'fatal') watch.giveUp(error);
+  }
 }
 
 /** What a device stands on and is made from. */

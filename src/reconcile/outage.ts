@@ -65,6 +65,11 @@ export class OutageWatch {
     return this.#away.signal.reason;
   }
 
+  /** There is another reason why more is not worth to be tried. */
+  giveUp(because: unknown): void {
+    this.#away.abort(because);
+  }
+
   /** @throws what it said last */
   throwIfAway(): void {
     this.#away.signal.throwIfAborted();

@@ -160,7 +160,7 @@ export class ReconcileLoop {
       if (this.#isStuck) this.#options.health?.failed('the portal is away');
       // A targeted run sees a part only.
       else if (report.scope === 'full') this.#options.health?.succeeded();
-      if (mayPass && !signal.aborted) this.#retrySoon();
+      if ((mayPass || report.untried > 0) && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Owner, PortalSnapshot } from '../concertim/model.ts';
 import { listOwners } from '../concertim/owners.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { readPortal } from '../concertim/snapshot.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -17,7 +18,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
-import { applyPlan, type Outcome } from './apply.ts';
+import { applyPlan, type Outcome, PortalUpgraded } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
 import type { CostSource } from './cost-source.ts';
@@ -121,6 +122,11 @@ export class Reconciler {
     };
   }
 
+  #noteRelease({ release }: PortalProfile, before: PortalProfile | undefined, log: Logger): void {
+    if (before === undefined) log.info({ release }, 'portal recognized');
+    else if (before.release !== release) log.warn({ release, before: before.release }, 'portal was upgraded');
+  }
+
   /** The portal does not mark a team that it is about to delete; our API knows of it. */
   async #markLeaving(owners: readonly Owner[]): Promise<readonly Owner[]> {
     const departing = await this.#options.departing?.();
@@ -171,6 +177,7 @@ export class Reconciler {
     const known = this.#mirror?.snapshot();
     const announced = [...this.#announced.servers, ...this.#announced.stacks];
     const survey = await this.survey(signal);
+    this.#noteRelease(survey.portal.profile, known?.profile, run.log);
     if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
       run.log.warn({ racks: known.racks.length }, 'portal lost all racks, creating them again');
     }
@@ -274,15 +281,16 @@ export class Reconciler {
     );
     if (applied.untried > 0) {
       const { untried, because } = applied;
-      run.log.error(
-        { untried, why: explain(because), err: because },
-        'portal stopped responding; remaining changes postponed to the next run',
-      );
+      const fields = { untried, why: explain(because), err: because };
+      if (because instanceof PortalUpgraded)
+        run.log.warn(fields, 'portal was upgraded; remaining changes postponed to the next run');
+      else run.log.error(fields, 'portal stopped responding; remaining changes postponed to the next run');
     }
     const report: RunReport = {
       runId: run.runId,
       scope: run.scope,
       startedAt: run.startedAt,
+      release: portal.profile.release,
       ms: { ...ms, apply: elapsed() },
       seen: {
         servers: seen.cloud.servers.size,

@@ -1,3 +1,4 @@
+import type { Release } from '../concertim/profile.ts';
 import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
 import type { ForeignClaim } from '../plan/claims.ts';
@@ -11,6 +12,8 @@ export interface RunReport {
   readonly scope: 'full' | 'targeted';
   /** ms since 1970. */
   readonly startedAt: number;
+  /** Of the portal. */
+  readonly release: Release;
   readonly ms: { readonly observe: number; readonly plan: number; readonly apply: number };
   readonly seen: Readonly<
     Record<'servers' | 'stacks' | 'flavors' | 'users' | 'racks' | 'devices' | 'templates', number>

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { type Release, releases } from '../concertim/profile.ts';
+import { explain } from '../runtime/severity.ts';
 import type { Fault, Faults } from './faults.ts';
 
 export interface ControlOptions {
@@ -7,6 +9,8 @@ export interface ControlOptions {
   /** Has that many steps of the story happen; what they were. */
   readonly tick: (steps: number) => string[];
   readonly revokeTokens: () => void;
+  /** Has the portal's database migrated; it is away meanwhile. */
+  readonly upgradePortal: (release: Release) => Promise<void>;
   /** What there is to see: addresses and numbers. */
   readonly describe: () => unknown;
 }
@@ -67,6 +71,16 @@ export function addControl(app: FastifyInstance, options: ControlOptions): void 
   app.post('/tick', (request) => {
     const { steps } = z.object({ steps: z.coerce.number().int().min(1).default(1) }).parse(request.query);
     return { told: options.tick(steps) };
+  });
+  app.put('/portal', async (request, reply) => {
+    const parsed = z.object({ release: z.enum(releases) }).safeParse(request.body);
+    if (!parsed.success) return reply.code(400).send({ error: z.prettifyError(parsed.error) });
+    try {
+      await options.upgradePortal(parsed.data.release);
+      return parsed.data;
+    } catch (error) {
+      return reply.code(409).send({ error: explain(error) });
+    }
   });
   app.delete('/tokens', (_request, reply) => {
     options.revokeTokens();

@@ -40,35 +40,34 @@ export class HttpService {
   #inFlight = 0;
   /** How many want that nobody is let in. */
   #refusals = 0;
-  readonly #app: FastifyInstance;
+  readonly #options: HttpServiceOptions;
+  #app: FastifyInstance;
 
   private constructor(app: FastifyInstance, options: HttpServiceOptions, url: string) {
     this.#app = app;
+    this.#options = options;
     this.name = options.name;
     this.url = url;
   }
 
   static async start(options: HttpServiceOptions): Promise<HttpService> {
-    const clock = options.clock ?? systemClock;
-    const app = Fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true });
     let service: HttpService | undefined;
-
-    app.addHook('onRequest', async (request, reply) => {
-      const { method, url, headers } = request;
-      service?.begin({ method, url, userAgent: headers['user-agent'] });
-      reply.raw.once('close', () => service?.end());
-      if (options.latencyMs) await clock.sleep(options.latencyMs);
-      const fault = options.faults.take({ service: options.name, method, url });
-      if (fault) await strike(request, reply, fault, clock);
-    });
-    app.addHook('onSend', async (request, reply, payload) => {
-      const struck = strikes.get(request);
-      return struck ? spoil(struck, request, reply, payload) : payload;
-    });
-    options.routes(app);
+    const app = createApp(options, () => service);
     const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
     service = new HttpService(app, options, url);
     return service;
+  }
+
+  /** Ends, and is there again at the same address, with the routes as they are by then. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#app.close();
+    try {
+      await meanwhile();
+    } finally {
+      const { hostname, port } = new URL(this.url);
+      this.#app = createApp(this.#options, () => this);
+      await this.#app.listen({ host: hostname, port: Number(port) });
+    }
   }
 
   get port(): number {
@@ -115,6 +114,26 @@ export class HttpService {
   async close(): Promise<void> {
     await this.#app.close();
   }
+}
+
+function createApp(options: HttpServiceOptions, serviceOf: () => HttpService | undefined): FastifyInstance {
+  const { clock = systemClock } = options;
+  const app = Fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true });
+  app.addHook('onRequest', async (request, reply) => {
+    const { method, url, headers } = request;
+    const service = serviceOf();
+    service?.begin({ method, url, userAgent: headers['user-agent'] });
+    reply.raw.once('close', () => service?.end());
+    if (options.latencyMs) await clock.sleep(options.latencyMs);
+    const fault = options.faults.take({ service: options.name, method, url });
+    if (fault) await strike(request, reply, fault, clock);
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const struck = strikes.get(request);
+    return struck ? spoil(struck, request, reply, payload) : payload;
+  });
+  options.routes(app);
+  return app;
 }
 
 /** The faults that have hit exchanges whose answers are still to come. */

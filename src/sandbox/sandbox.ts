@@ -15,6 +15,7 @@ import { Population, password } from './population.ts';
 import { MetricDaemon } from './portal/metric-daemon.ts';
 import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
+import { upgrade } from './portal/upgrade.ts';
 import { Story } from './story.ts';
 import { addCloudActions } from './view/cloud-actions.ts';
 import { Feed } from './view/feed.ts';
@@ -88,6 +89,12 @@ export interface Sandbox {
       Record<'concertim_url' | 'concertim_username' | 'concertim_password', string>
     >;
   };
+  /**
+   * Takes the portal down, has its database migrated, and brings it back at its address; `whileDown` runs before the migration.
+   *
+   * @throws {MigrationError} the migration stopped: the portal is there again, of its old release, without what was destroyed
+   */
+  readonly upgradePortal: (release: Release, whileDown?: () => Promise<void>) => Promise<void>;
   /** Has the next steps of the story happen now; what they were. */
   readonly tick: (steps?: number) => string[];
   /** Carries out what is due; for a sandbox whose clock is moved by hand. Every request to the cloud does so too. */
@@ -157,6 +164,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
   });
   const started: Partial<Record<ServiceName, HttpService>> = {};
+  const upgradePortal = async (release: Release, whileDown?: () => Promise<void>) =>
+    started.concertim?.restart(async () => {
+      await whileDown?.();
+      upgrade(portal, release);
+    });
   const ended = new AbortController();
   const close = async () => {
     ended.abort();
@@ -192,6 +204,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           faults,
           tick,
           revokeTokens: () => cloud.identity.revokeAllTokens(),
+          upgradePortal: (release) => upgradePortal(release),
           describe: () => ({
             services: Object.fromEntries(Object.values(started).map(({ name, url }) => [name, url])),
             servers: cloud.compute.serverCount,
@@ -231,6 +244,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         concertim_password: 'admin',
       },
     },
+    upgradePortal,
     tick,
     advance: () => cloud.advance(),
     close,

@@ -58,7 +58,10 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
       .map((line) => JSON.parse(line).msg),
   ).toContain('reconciled');
   expect(outOfStep(sandbox)).toEqual([]);
-  expect(after).toMatchObject({ code: 0, stdout: 'In step: nothing to change.\n' });
+  expect(after).toMatchObject({
+    code: 0,
+    stdout: 'Portal of release 2023-08.\nIn step: nothing to change.\n',
+  });
 });
 
 test("the first version's spelling run=updates_bulk is understood", async () => {

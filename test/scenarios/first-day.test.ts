@@ -98,7 +98,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
     stdout: expect.stringMatching(/^ {2}\+ rack .*a stack without/m),
   });
   expect((await ask('run', 'updates_bulk', '--once')).code).toBe(0);
-  expect((await ask('plan')).stdout).toBe('In step: nothing to change.\n');
+  expect((await ask('plan')).stdout).toBe('Portal of release 2023-08.\nIn step: nothing to change.\n');
 
   // From now on it runs; the portal has it make what the newcomer needs.
   const running = command('run', '--config', file);

@@ -31,17 +31,18 @@ export const kinds: Readonly<Record<DeviceKind, { readonly type: string; readonl
   network: { type: 'Network', details: 'Device::NetworkDetails' },
 };
 
-const Kind = z
+const Type = z
   .enum(
     Object.values(kinds).flatMap(({ type, details }) => [type, details]),
     { error: 'expected the type of an instance, a volume or a network' },
   )
-  .optional()
-  .transform((type = 'Instance'): DeviceKind => {
-    const [kind] =
-      Object.entries(kinds).find(([, names]) => names.type === type || names.details === type) ?? [];
-    return (kind ?? 'server') as DeviceKind;
-  });
+  .optional();
+
+function kindOf(type = 'Instance'): DeviceKind {
+  const [kind] =
+    Object.entries(kinds).find(([, names]) => names.type === type || names.details === type) ?? [];
+  return (kind ?? 'server') as DeviceKind;
+}
 
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
@@ -51,7 +52,7 @@ const whole = z.int().nullish();
 export const Device = z
   .object({
     id: Id,
-    type: Kind,
+    type: Type,
     name: z.string(),
     description: z.string().nullable(),
     status: z.string(),
@@ -96,11 +97,12 @@ export const Device = z
       templateId: templateId as concertim.TemplateId | undefined,
       metadata: device.metadata,
       ...(device.cost !== undefined && { cost: device.cost }),
+      ...(device.type !== undefined && { type: device.type }),
     };
     return { ...common, ...detailsOf(device) } as concertim.Device;
   });
 
-type Row = Readonly<Record<string, unknown>> & { readonly type: DeviceKind };
+type Row = Readonly<Record<string, unknown>> & { readonly type?: string | undefined };
 
 /** The names under which details come and go, by ours. */
 export const detailNames = {
@@ -131,6 +133,7 @@ export const detailNames = {
 } as const satisfies Record<DeviceKind, Readonly<Record<string, string>>>;
 
 function detailsOf(row: Row) {
-  const named = Object.entries(detailNames[row.type]).map(([ours, theirs]) => [ours, row[theirs]]);
-  return { kind: row.type, ...Object.fromEntries(named) };
+  const kind = kindOf(row.type);
+  const named = Object.entries(detailNames[kind]).map(([ours, theirs]) => [ours, row[theirs]]);
+  return { kind, ...Object.fromEntries(named) };
 }

@@ -23,6 +23,8 @@ export interface UserRow {
   readonly billing_period_end: string | null;
   readonly billing_acct_id: string | null;
   readonly credits: number;
+  /** In releases with teams: whether there is one of his own. */
+  readonly has_team: boolean;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -96,10 +98,6 @@ const rackTemplateHeight = 42;
  * his own, which is known by his number.
  */
 export class Portal {
-  readonly release: Release;
-  readonly rules: ReleaseRules;
-  /** Ids as the API shows them. */
-  readonly ids: PublicIds;
   /** Of the cluster builder: the types that a rack may name where it has to. */
   readonly clusterTypes = new Set([
     'slurm-standalone',
@@ -124,12 +122,13 @@ export class Portal {
   readonly #rackNames = new Map<string, number>();
   readonly #devicesByRack = new Map<number, Map<number, DeviceRow>>();
   readonly #listeners = new Set<PortalListener>();
+  #release: Release;
+  #ids: PublicIds;
   #secret: string;
 
   constructor(options: { clock?: Clock; random?: Random; release?: Release } = {}) {
-    this.release = options.release ?? '2023-08';
-    this.rules = releaseRules[this.release];
-    this.ids = new PublicIds(this.rules);
+    this.#release = options.release ?? '2023-08';
+    this.#ids = new PublicIds(this.rules);
     this.clock = options.clock ?? systemClock;
     this.#random = options.random ?? seededRandom(1);
     this.#secret = this.#hex(64);
@@ -161,10 +160,7 @@ export class Portal {
       },
     });
     this.addTemplate({ name: 'rack', height: rackTemplateHeight, rackable: false });
-    if (this.rules.devices === 'details' || this.rules.devices === 'typed') {
-      this.addTemplate({ name: 'network', description: 'Network', tag: 'network', height: 1 });
-      this.addTemplate({ name: 'volume', description: 'Volume', tag: 'volume', height: 2 });
-    }
+    this.#seedTemplates();
     this.addUser({ login: 'admin', name: 'System Administrator', password: 'admin', root: true });
   }
 
@@ -172,6 +168,30 @@ export class Portal {
   onChange(listener: PortalListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get release(): Release {
+    return this.#release;
+  }
+
+  get rules(): ReleaseRules {
+    return releaseRules[this.#release];
+  }
+
+  /** Ids as the API shows them. */
+  get ids(): PublicIds {
+    return this.#ids;
+  }
+
+  /** Becomes another release. The rows stay, and are shown in its words: what its migrations do to them is in upgrade.ts. */
+  become(release: Release): void {
+    const { ids } = this.rules;
+    this.#release = release;
+    if (this.rules.ids !== ids) this.#ids = new PublicIds(this.rules);
+    this.#seedTemplates();
+    for (const table of [this.users, this.templates, this.racks, this.devices]) {
+      for (const { id } of table.all()) table.touch(id);
+    }
   }
 
   /** What signs the tokens. */
@@ -204,6 +224,7 @@ export class Portal {
         billing_period_end: null,
         billing_acct_id: null,
         credits: 0,
+        has_team: true,
         created_at: now,
         updated_at: now,
         ...rest,
@@ -301,6 +322,18 @@ export class Portal {
   /** How many racks of a user have this name: more than one blocks them all. */
   racksNamed(userId: number, name: string): number {
     return this.#rackNames.get(nameKey(userId, name)) ?? 0;
+  }
+
+  /** Releases with kinds bring the templates of networks and volumes with them. */
+  #seedTemplates(): void {
+    if (this.rules.devices !== 'details' && this.rules.devices !== 'typed') return;
+    const tags = new Set(this.templates.all().map(({ tag }) => tag));
+    if (!tags.has('network')) {
+      this.addTemplate({ name: 'network', description: 'Network', tag: 'network', height: 1 });
+    }
+    if (!tags.has('volume')) {
+      this.addTemplate({ name: 'volume', description: 'Volume', tag: 'volume', height: 2 });
+    }
   }
 
   #countName(rack: RackRow, change: 1 | -1): void {

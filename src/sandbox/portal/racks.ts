@@ -15,7 +15,7 @@ import { deviceListJson } from './device-json.ts';
 import { jsonb } from './jsonb.ts';
 import type { Portal, RackRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
-import { ownerJson } from './users.ts';
+import { hasTeam, ownerJson } from './users.ts';
 
 export const rackAttributes = [
   'name',
@@ -82,7 +82,8 @@ export function createRack(portal: Portal, caller: UserRow, attributes: JsonObje
   }
   const columns = newColumns(portal, caller, userId, attributes);
   const complaints = new Complaints();
-  if (userId === null || !portal.users.get(userId)) complaints.add(owner, said('must exist'));
+  const user = userId === null ? undefined : portal.users.get(userId);
+  if (!user || (owner === 'team' && !user.root && !hasTeam(user))) complaints.add(owner, said('must exist'));
   checkOrder(portal, caller, attributes, undefined, complaints);
   checkClusterType(portal, attributes, complaints);
   checkLimit(portal, complaints);

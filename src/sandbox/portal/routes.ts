@@ -31,6 +31,7 @@ import {
   updateTemplate,
 } from './templates.ts';
 import {
+  hasTeam,
   teamAttributes,
   teamJson,
   updateTeam,
@@ -76,7 +77,7 @@ export function addRoutes(
     });
   }
   if (portal.rules.owner === 'team') {
-    const teams = (caller: UserRow) => visibleUsers(portal, caller).filter(({ root }) => !root);
+    const teams = (caller: UserRow) => visibleUsers(portal, caller).filter(hasTeam);
     app.get(
       '/api/v1/teams',
       signedIn(({ caller }) => list(teams(caller), (user) => teamJson(portal, user))),

@@ -56,13 +56,18 @@ function userBody({ ids, rules }: Portal, user: UserRow) {
     billing_acct_id: user.billing_acct_id,
     root: user.root,
     status: 'active',
-    team_roles: user.root
+    team_roles: !hasTeam(user)
       ? []
       : [{ id: ids.show('team', -user.id), team_id: ids.show('team', user.id), user_id: id }],
   };
   const [email, ...flags] = rules.userKeys;
   const keys = [email, ...(user.root ? [] : rules.memberKeys), ...flags].filter((key) => key !== undefined);
   return { id, login, name, ...Object.fromEntries(keys.map((key) => [key, all[key]])), fullname: name };
+}
+
+/** Whether there is a team of his own, in releases with teams. */
+export function hasTeam({ root, has_team: has }: UserRow): boolean {
+  return !root && has;
 }
 
 /** A user's team, as lists and racks show it. */

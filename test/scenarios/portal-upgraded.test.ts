@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import type { Release } from '../../src/concertim/profile.ts';
+import { MigrationError } from '../../src/sandbox/portal/upgrade.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { type Scenario, startScenario } from '../support/scenario.ts';
+
+/** What an operator does while the service runs on: `db:migrate` destroys racks, and in some releases much more. */
+
+const upgraded = ({ logged }: Scenario) =>
+  logged.filter((line) => line.includes('"event":"portal-upgraded"')).map((line) => JSON.parse(line));
+
+/** What the staff does once the users of a portal have no team. */
+function giveTeams({ portal, population }: Sandbox): void {
+  for (const { login, project } of population.accounts) {
+    const user = portal.users.all().find((row) => row.login === login);
+    if (user) portal.users.update(user.id, { has_team: true, project_id: project.id });
+  }
+}
+
+describe.each<[Release, Release]>([
+  ['0.2.3', '1.1'],
+  ['1.2', 'main'],
+])('from %s to %s', (from, to) => {
+  test('the upgrade is noticed, and everything is created again', async () => {
+    await using scenario = await startScenario({ release: from, stacks: 2 });
+    await scenario.run();
+
+    await scenario.sandbox.upgradePortal(to);
+    const report = await scenario.run();
+    const again = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(report.release).toBe(to);
+    expect(upgraded(scenario)).toMatchObject([{ before: from, release: to }]);
+    expect(outOfStep(scenario.sandbox)).toEqual([]);
+    expect(again.changes).toEqual({});
+  });
+});
+
+test('to a release with teams everything is created again once the teams have projects', async () => {
+  await using scenario = await startScenario({ release: '1.1', stacks: 2 });
+  const { sandbox } = scenario;
+  await scenario.run();
+
+  await expect(sandbox.upgradePortal('1.2')).rejects.toThrow(MigrationError);
+  await sandbox.upgradePortal('1.2');
+  const withoutTeams = await scenario.run();
+  giveTeams(sandbox);
+  const filled = await scenario.run();
+
+  expect(withoutTeams.failures).toEqual([]);
+  expect(withoutTeams.changes).not.toHaveProperty('create-rack');
+  expect(filled.failures).toEqual([]);
+  expect(filled.changes).toMatchObject({ 'create-rack': 2 });
+  expect(upgraded(scenario)).toHaveLength(1);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('the last migrations stop where there are devices, and pass where there are none', async () => {
+  await using scenario = await startScenario({ release: 'main' });
+  const { sandbox } = scenario;
+  await scenario.run();
+
+  await expect(sandbox.upgradePortal('next')).rejects.toThrow(MigrationError);
+  const undisturbed = await scenario.run();
+  for (const { id } of sandbox.portal.devices.all()) sandbox.portal.devices.remove(id);
+  await sandbox.upgradePortal('next');
+  const filled = await scenario.run();
+
+  expect(undisturbed.changes).toEqual({});
+  expect(filled).toMatchObject({ release: 'next', failures: [] });
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a run while the portal is down fails, and the first one after it fills the portal', async () => {
+  await using scenario = await startScenario({ release: '0.2.3' });
+  await scenario.run();
+
+  await scenario.sandbox.upgradePortal('1.1', async () => {
+    expect(await scenario.tryRun()).toBeUndefined();
+  });
+  const report = await scenario.run();
+
+  expect(report).toMatchObject({ release: '1.1', failures: [] });
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('an upgrade in the middle of a run ends that run, and the next one reads the portal again', async () => {
+  await using scenario = await startScenario({ release: '0.2.3', projects: 2, stacks: 40, servers: 2 });
+  const { faults, upgradePortal } = scenario.sandbox;
+  let made = 0;
+  let upgrade: Promise<void> | undefined;
+  faults.add({
+    service: 'concertim',
+    method: 'POST',
+    path: /racks$/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      made += 1;
+      if (made === 10) upgrade = upgradePortal('1.1');
+      return body;
+    },
+  });
+
+  const report = await scenario.run();
+  await upgrade;
+  const filled = await scenario.run();
+
+  expect(report.untried).toBeGreaterThan(0);
+  expect(filled).toMatchObject({ release: '1.1', failures: [] });
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('a portal that became another release between two runs is noticed by its rows alone', async () => {
+  await using scenario = await startScenario({ release: '1.2' });
+  await scenario.run();
+
+  scenario.sandbox.portal.become('main');
+  await scenario.sandbox.services.concertim.restart(async () => undefined);
+  const report = await scenario.run();
+
+  expect(report.release).toBe('main');
+  expect(report.changes).toEqual({});
+});
+
+test('there is no upgrade from the first release', async () => {
+  await using scenario = await startScenario({ release: '0.2.1' });
+
+  await expect(scenario.sandbox.upgradePortal('0.2.3')).rejects.toThrow('cannot be upgraded');
+});
