@@ -59,6 +59,14 @@ const updates: readonly LogEvent[] = [
     action: 'nothing, unless it stays: `billing.rating: none` does without costs',
   },
   {
+    code: 'orders-not-read',
+    level: 'warn',
+    message: 'orders not read',
+    meaning:
+      'the billing platform cannot be asked about orders: racks keep the `order_id` that they have, new ones get the id of their stack until a later run; `why` says why',
+    action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
+  },
+  {
     code: 'order-closed',
     level: 'info',
     message: 'order closed',

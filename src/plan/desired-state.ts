@@ -35,6 +35,8 @@ export interface DesiredRack {
   readonly clusterType: string | undefined;
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: RackStatus | undefined;
+  /** What it is billed under; undefined: not known, or nothing. */
+  readonly order: string | undefined;
   /** undefined: not read in this run because nothing changed. */
   readonly creationOutput: string | undefined;
   /** What those of its devices cost that are gone; undefined: not known. */
@@ -125,6 +127,7 @@ export function desiredState(
       ...stackRack(tree, settings),
       ownerId,
       status: status === unknownState ? undefined : status,
+      order: cloud.orders?.get(tree.root.id),
       formerCost: cloud.costs && costOfFormer(tree.root.id, idsOf(devices.get(key)), cloud.costs),
       devices: devices.get(key) ?? [],
     });
@@ -134,7 +137,13 @@ export function desiredState(
     const ownerId = ownerOf(projectId, key, index);
     if (ownerId === undefined) continue;
     const formerCost = cloud.costs?.ofResource && 0;
-    racks.push({ ...standaloneRack(projectId), ownerId, formerCost, devices: devices.get(key) ?? [] });
+    racks.push({
+      ...standaloneRack(projectId),
+      ownerId,
+      order: undefined,
+      formerCost,
+      devices: devices.get(key) ?? [],
+    });
   }
   racks.sort((a, b) => compareTexts(a.key, b.key));
 

@@ -63,6 +63,8 @@ export interface CloudObservation {
   readonly flavors: readonly Flavor[];
   /** undefined: not read, or the cloud has none. */
   readonly costs?: Costs | undefined;
+  /** What each stack is billed under; undefined: not read. */
+  readonly orders?: ReadonlyMap<StackId, string> | undefined;
   /** Names of the networks whose fixed addresses the world can reach. */
   readonly externalNetworks: ReadonlySet<string>;
   /** Projects whose stacks could not be listed, with the reason. */

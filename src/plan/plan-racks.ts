@@ -7,6 +7,7 @@ import { difference, equal } from './difference.ts';
 import type { Ground } from './ground.ts';
 import { inherited, recall } from './memory.ts';
 import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
+import type { OrderIds } from './order-ids.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
@@ -37,6 +38,8 @@ export interface RackPlanContext {
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Names of the owner's other racks. Grows with each rack that is planned. */
   readonly takenNames: Set<string>;
+  /** Of all racks of the portal. */
+  readonly orderIds: OrderIds;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
 }
@@ -213,7 +216,7 @@ function planSlots(
   desired: DesiredRack,
   layout: RackLayout,
   plan: RackPlan,
-  { index, kept, takenNames: taken }: RackPlanContext,
+  { index, kept, takenNames: taken, orderIds }: RackPlanContext,
 ): void {
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
@@ -221,7 +224,8 @@ function planSlots(
       const name = chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
       const sibling = index.racksOfSource.get(desired.key)?.find(recall);
-      const rack = newRack(desired, slot, { name, number: at + 1, sibling });
+      const orderId = orderIds.next(desired.order ?? desired.key);
+      const rack = newRack(desired, slot, { name, orderId, sibling });
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
     } else if (at > 0 && slot.devices === 0 && !kept.has(present)) {
       const reason = 'nothing stands in it any more';
@@ -231,7 +235,8 @@ function planSlots(
         ? present.name
         : chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
-      const patch = rackPatch(present, desired, slot, name, at === 0);
+      const orderId = orderOf(present, desired, orderIds);
+      const patch = rackPatch(present, desired, slot, { name, isFirst: at === 0, orderId });
       if (patch) plan.racks.push({ kind: 'update-rack', rack: present, patch, reason: 'the stack differs' });
     }
   }
@@ -287,8 +292,7 @@ function rackPatch(
   rack: Rack,
   desired: DesiredRack,
   slot: Slot,
-  name: string,
-  isFirst: boolean,
+  { name, isFirst, orderId }: { name: string; isFirst: boolean; orderId: string | undefined },
 ): RackPatch | undefined {
   const cost = rackCost(rack, desired, isFirst);
   return difference<RackPatch>(rack, {
@@ -297,6 +301,7 @@ function rackPatch(
     ...(desired.status && { status: desired.status }),
     ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
     ...(cost !== undefined && { cost }),
+    ...(orderId !== undefined && { orderId }),
     metadata: merged(rack.metadata, desired.metadata),
   });
 }
@@ -312,7 +317,7 @@ function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boo
 function newRack(
   desired: DesiredRack,
   slot: Slot,
-  { name, number, sibling }: { name: string; number: number; sibling: Rack | undefined },
+  { name, orderId, sibling }: { name: string; orderId: string; sibling: Rack | undefined },
 ) {
   if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
   const remembered = sibling && inherited(sibling);
@@ -326,16 +331,16 @@ function newRack(
       creationOutput: desired.creationOutput ?? remembered?.creationOutput ?? '',
       networkDetails: {},
       metadata: { ...remembered?.metadata, ...desired.metadata },
-      orderId: orderId(desired, number),
+      orderId,
       createdAt: desired.createdAt(),
       clusterType: desired.clusterType,
     },
   };
 }
 
-/** Unique over all racks: without a billing platform the source stands for the order. */
-function orderId({ key }: DesiredRack, number: number): string {
-  return number === 1 ? key : `${key}/${number}`;
+/** undefined: it stays, as where the stack's order is not known. */
+function orderOf({ orderId }: Rack, { order }: DesiredRack, orderIds: OrderIds): string | undefined {
+  return orderId === undefined || order === undefined ? undefined : orderIds.keep(orderId, order);
 }
 
 function reasonForRack(at: number): string {

@@ -10,6 +10,7 @@ import { renameDoubles } from './doubles.ts';
 import type { Ground } from './ground.ts';
 import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation } from './observation.ts';
+import { OrderIds } from './order-ids.ts';
 import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { planRacks } from './plan-racks.ts';
 import { planTemplates } from './plan-templates.ts';
@@ -135,6 +136,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   const flavorOfTemplate = new Map(
     portal.templates.filter(isOwnTemplate).map(({ id, foreignId }) => [id, foreignId]),
   );
+  const orderIds = new OrderIds(portal.racks.flatMap(({ orderId }) => orderId ?? []));
   for (const rack of desired.racks) {
     const planned = planRacks(rack, {
       index,
@@ -145,6 +147,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
       flavorOfTemplate,
       keyOfDevice: desired.keyOfDevice,
       takenNames: ofOwner(taken, rack.ownerId),
+      orderIds,
       defaultRackHeight: settings.defaultRackHeight,
     });
     for (const change of planned.removals) append(removals, rack.key, change);

@@ -40,6 +40,8 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
+  /** What each stack is billed under, for portals that want to know. Default: nobody says. */
+  readonly orders?: (signal?: AbortSignal) => Promise<ReadonlyMap<string, string>>;
   /** What is to be done once a full run has listed all stacks; what fails in it is its own. */
   readonly onFullRun?: (
     stacks: ReadonlySet<StackId>,
@@ -108,12 +110,13 @@ export class Reconciler {
     const elapsed = startStopwatch();
     const read = await readPortal(this.#options.portal, signal);
     const portal = { ...read, owners: await this.#markLeaving(read.owners) };
-    const [seen, costs] = await Promise.all([
+    const [seen, costs, orders] = await Promise.all([
       observeCloud(this.#observe, portal, this.#announced, signal),
       this.#readCosts(signal),
+      this.#readOrders(portal, signal),
     ]);
     const observedMs = elapsed();
-    const changes = plan({ ...seen.cloud, costs }, portal, this.#options.settings);
+    const changes = plan({ ...seen.cloud, costs, orders }, portal, this.#options.settings);
     return {
       seen,
       portal,
@@ -143,6 +146,21 @@ export class Reconciler {
     } catch (error) {
       signal?.throwIfAborted();
       this.#options.log.warn({ err: error, why: explain(error) }, 'costs not read');
+      return undefined;
+    }
+  }
+
+  /** Without them a new rack is given its stack's id for an order, until a later run knows better. */
+  async #readOrders(
+    { profile }: PortalSnapshot,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<StackId, string> | undefined> {
+    if (!profile.orders) return undefined;
+    try {
+      return (await this.#options.orders?.(signal)) as ReadonlyMap<StackId, string> | undefined;
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#options.log.warn({ err: error, why: explain(error) }, 'orders not read');
       return undefined;
     }
   }
@@ -218,10 +236,13 @@ export class Reconciler {
     await this.#refreshOwners(references, mirror, signal);
     const portal = mirror.snapshot();
     const known = { portal, flavors: this.#flavors, announced: this.#announced };
-    const seen = await observeReferences(this.#observe, references, known, signal);
+    const [seen, orders] = await Promise.all([
+      observeReferences(this.#observe, references, known, signal),
+      this.#readOrders(portal, signal),
+    ]);
     this.#flavors = seen.cloud.flavors;
     const observedMs = elapsed();
-    const changes = plan(seen.cloud, portal, this.#options.settings);
+    const changes = plan({ ...seen.cloud, orders }, portal, this.#options.settings);
     const ms = { observe: observedMs, plan: elapsed() - observedMs };
     return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }

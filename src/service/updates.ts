@@ -4,6 +4,7 @@ import { CostReader } from '../billing/cost-reader.ts';
 import { FreeCredits } from '../billing/free-credits.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
+import { StackOrders } from '../billing/stack-orders.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { updateOwner } from '../concertim/owners.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -159,11 +160,13 @@ export function createReconciler(
     billing.rating === 'none'
       ? undefined
       : new CostReader({ session: cloud, ledger: new StackLedger(config.dataDir), clock });
+  const orders = new StackOrders({ billing: base.billing, clock });
   return new Reconciler({
     cloud,
     portal,
     settings,
     costs,
+    orders: (signal) => orders.read(signal),
     departing: () => base.departing.read(),
     onFullRun: async (stacks, snapshot, signal) => {
       await sweep(stacks, signal);

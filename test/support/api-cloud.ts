@@ -46,7 +46,7 @@ export async function startApiCloud(
 }
 
 /** Of the service's own account. */
-function ownCredentials({ population, config }: Sandbox): Credentials {
+export function ownCredentials({ population, config }: Sandbox): Credentials {
   return {
     kind: 'password',
     authUrl: config.openstack.auth_url,

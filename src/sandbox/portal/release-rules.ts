@@ -6,6 +6,8 @@ export interface ReleaseRules {
   /** Of racks; each user who is no super-user has a team of his own in releases with teams. */
   readonly owner: 'user' | 'team';
   readonly orders: boolean;
+  /** Credits without which an owner may launch no cluster; undefined: the release has none, or keeps units of its own. */
+  readonly launchCredits: number | undefined;
   readonly clusterTypes: boolean;
   readonly devices: 'bare' | 'flat' | 'details' | 'typed';
   /** `$1.50`, `1.50`, or not at all. */
@@ -30,6 +32,7 @@ const first: ReleaseRules = {
   ids: 'integer',
   owner: 'user',
   orders: false,
+  launchCredits: undefined,
   clusterTypes: false,
   devices: 'bare',
   money: 'none',
@@ -72,6 +75,7 @@ const withOrders: ReleaseRules = {
 const withCredits: ReleaseRules = {
   ...withOrders,
   ids: 'uuid',
+  launchCredits: 25,
   allowList: true,
   signInKeys: [...withOrders.signInKeys, 'credits', 'deleted_at', 'pending_foreign_password'],
   userKeys: ['email', 'root', 'status'],
@@ -105,6 +109,7 @@ const withTypes: ReleaseRules = {
 const withComputeUnits: ReleaseRules = {
   ...withTypes,
   orders: false,
+  launchCredits: undefined,
   clusterTypes: true,
   money: 'none',
   teamKeys: [],
