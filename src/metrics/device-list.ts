@@ -18,7 +18,7 @@ export interface InstanceDevice {
   readonly projectId: string | null;
   /** As the portal shows it. */
   readonly isRunning: boolean;
-  /** By its template, which the portal shows beside the figures: after a resize the device has another one. */
+  /** By its template. */
   readonly size: Size;
 }
 
@@ -33,6 +33,7 @@ export class DeviceList {
   readonly #clock: Clock;
   readonly #refresh = new SingleFlight(() => this.#read());
   #devices: readonly InstanceDevice[] = [];
+  #sizes: ReadonlyMap<string, Size> = new Map();
   #othersCount = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #costMs = 0;
@@ -53,6 +54,14 @@ export class DeviceList {
     return this.#devices;
   }
 
+  /**
+   * The size that a flavor gives, by its template; undefined: the portal has no template of it. After a resize Gnocchi knows
+   * the instance's flavor before the portal's list of devices is read again.
+   */
+  sizeOf(flavorId: string): Size | undefined {
+    return this.#sizes.get(flavorId);
+  }
+
   /** How many devices show no instance. */
   get othersCount(): number {
     return this.#othersCount;
@@ -63,7 +72,7 @@ export class DeviceList {
     this.#isExpired = true;
   }
 
-  /** Reads it anew. Who gives up waiting finds it read later on. */
+  /** Reads it again. Who gives up waiting finds it read later on. */
   async refresh(signal?: AbortSignal): Promise<void> {
     return this.#refresh.join(signal);
   }
@@ -85,6 +94,9 @@ export class DeviceList {
       const projectId = (location && ofRack.get(location.rackId)) ?? null;
       return [{ id, name, instanceId, projectId, isRunning: status === 'ACTIVE', size }];
     });
+    this.#sizes = new Map(
+      templates.flatMap(({ foreignId, vcpus, ram }) => (foreignId ? [[foreignId, { vcpus, ram }]] : [])),
+    );
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();
     this.#costMs = elapsed();

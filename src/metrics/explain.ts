@@ -1,14 +1,12 @@
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { showServer } from '../openstack/compute.ts';
-import { searchResources } from '../openstack/metric.ts';
 import type { ServerId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { metersByType } from './definitions.ts';
 import { DeviceList } from './device-list.ts';
 import { type Figure, figuresOf, type MeasuredResource, type Series } from './figures.ts';
-import { MeasureReader } from './measure-reader.ts';
+import { measureInstance } from './measure-instance.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
 /** Why the figures of one instance are what they are: its measures, the computation and the result, for a person. */
@@ -24,7 +22,6 @@ export async function explainInstance(
 ): Promise<string> {
   const { cloud, portal, clock, signal } = options;
   const deviceList = new DeviceList({ session: portal, clock });
-  const reader = new MeasureReader({ session: cloud, clock });
   const [watched] = await Promise.all([listWatchedProjects(cloud, signal), deviceList.refresh(signal)]);
   const devices = deviceList.devices.filter((device) => device.instanceId === instanceId);
   const lines = [`instance ${instanceId}`];
@@ -36,17 +33,11 @@ export async function explainInstance(
     lines.push('no device of the portal shows it: nothing is sent');
   }
 
-  const measured: MeasuredResource[] = [];
-  const projects = new Set<string | null>();
-  for (const type of metersByType.keys()) {
-    const resources = await searchResources(cloud, type, { instanceId }, signal);
-    const { series, failures } = await reader.read(type, resources, signal);
-    for (const { id, projectId } of resources) {
-      measured.push({ id, type, series: series.get(id) ?? new Map() });
-      projects.add(projectId);
-    }
-    for (const { error } of failures) lines.push(`${type}: ${String(error)}`);
-  }
+  const { measured, projects, flavorId, failures } = await measureInstance(cloud, instanceId, {
+    clock,
+    signal,
+  });
+  for (const { type, error } of failures) lines.push(`${type}: ${String(error)}`);
   for (const project of projects) {
     const isWatched = watched.some((id) => id === project);
     lines.push(
@@ -54,7 +45,7 @@ export async function explainInstance(
     );
   }
   lines.push('', ...measured.flatMap(describeMeasures));
-  const size = devices[0]?.size ?? { vcpus: null, ram: null };
+  const size = (flavorId && deviceList.sizeOf(flavorId)) || devices[0]?.size || { vcpus: null, ram: null };
   for (const figure of figuresOf(measured, size, options)) lines.push(describeFigure(figure));
   return lines.join('\n');
 }

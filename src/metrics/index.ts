@@ -13,5 +13,6 @@ export {
   type Size,
   type Unknown,
 } from './figures.ts';
+export type { MeasuredInstance } from './measure-instance.ts';
 export type { ReadFailure } from './measure-reader.ts';
 export { type InstanceFigures, type ReadFiguresOptions, readFigures } from './read-figures.ts';

@@ -8,7 +8,7 @@ import { startStopwatch } from '../runtime/stopwatch.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { type Definition, metersByType } from './definitions.ts';
 import { DeviceList, type InstanceDevice } from './device-list.ts';
-import { figuresOf, type MeasuredResource, type Unknown } from './figures.ts';
+import { figuresOf, type MeasuredResource, type Size, type Unknown } from './figures.ts';
 import { MeasureReader, type ReadFailure, type Reading } from './measure-reader.ts';
 import { Pace } from './pace.ts';
 import { type InstanceResource, ResourceMap } from './resource-map.ts';
@@ -175,16 +175,24 @@ export class MetricPump {
     });
     const { cpuPerVcpu } = this.#options;
     for (const device of devices) {
-      const { id: deviceId, instanceId, isRunning, size } = device;
-      const resources = this.#resources.of(device)?.map(measured);
-      const coveredUntil = (definition: Definition) => this.#sent.coveredUntil(deviceId, definition);
-      for (const figure of figuresOf(resources, size, { cpuPerVcpu, coveredUntil })) {
+      const { id: deviceId, instanceId, isRunning } = device;
+      const resources = this.#resources.of(device);
+      const settings = {
+        cpuPerVcpu,
+        coveredUntil: (definition: Definition) => this.#sent.coveredUntil(deviceId, definition),
+      };
+      for (const figure of figuresOf(resources?.map(measured), this.#sizeOf(device, resources), settings)) {
         if (figure.kind === 'known')
           values.push({ deviceId, definition: figure.definition, value: figure.value, at: figure.at });
         else unknown.add(this.#reason(figure.because, { instanceId, isRunning }), instanceId, figure.detail);
       }
     }
     return values;
+  }
+
+  #sizeOf({ size }: InstanceDevice, resources: readonly InstanceResource[] | undefined): Size {
+    const flavorId = resources?.find((resource) => resource.flavorId !== null)?.flavorId;
+    return (flavorId && this.#devices.sizeOf(flavorId)) || size;
   }
 
   #reason(

@@ -1,9 +1,7 @@
-import { searchResources } from '../openstack/metric.ts';
 import type { Session } from '../openstack/session.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { metersByType } from './definitions.ts';
-import { type Figure, figuresOf, type MeasuredResource, type Size } from './figures.ts';
-import { MeasureReader, type ReadFailure } from './measure-reader.ts';
+import { type Figure, figuresOf, type Size } from './figures.ts';
+import { type MeasuredInstance, measureInstance } from './measure-instance.ts';
 
 /** What figures are read by. */
 export interface ReadFiguresOptions {
@@ -16,15 +14,9 @@ export interface ReadFiguresOptions {
 }
 
 /** The figures of an instance, and what they were made from. */
-export interface InstanceFigures {
+export interface InstanceFigures extends MeasuredInstance {
   /** One for each definition; what is not known says why. */
   readonly figures: readonly Figure[];
-  /** What Gnocchi has of the instance: itself, its interfaces and its disks, with their measures. */
-  readonly measured: readonly MeasuredResource[];
-  /** The projects that these belong to. */
-  readonly projects: ReadonlySet<string | null>;
-  /** What Gnocchi did not answer. */
-  readonly failures: readonly ReadFailure[];
 }
 
 /**
@@ -39,18 +31,6 @@ export async function readFigures(
   options: ReadFiguresOptions = {},
 ): Promise<InstanceFigures> {
   const { size = { vcpus: null, ram: null }, cpuPerVcpu = true, clock = systemClock, signal } = options;
-  const reader = new MeasureReader({ session, clock });
-  const measured: MeasuredResource[] = [];
-  const projects = new Set<string | null>();
-  const failures: ReadFailure[] = [];
-  for (const type of metersByType.keys()) {
-    const resources = await searchResources(session, type, { instanceId }, signal);
-    const reading = await reader.read(type, resources, signal);
-    for (const { id, projectId } of resources) {
-      measured.push({ id, type, series: reading.series.get(id) ?? new Map() });
-      projects.add(projectId);
-    }
-    failures.push(...reading.failures);
-  }
-  return { figures: figuresOf(measured, size, { cpuPerVcpu }), measured, projects, failures };
+  const instance = await measureInstance(session, instanceId, { clock, signal });
+  return { ...instance, figures: figuresOf(instance.measured, size, { cpuPerVcpu }) };
 }

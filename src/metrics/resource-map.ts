@@ -13,10 +13,16 @@ export interface InstanceResource extends Measurable {
   readonly type: ResourceType;
   /** Whose it is, as Gnocchi says. */
   readonly projectId: ProjectId | null;
+  /** Of an instance, as Ceilometer saw it last; else null. */
+  readonly flavorId: string | null;
 }
 
-/** Resources come and go with their instances; nothing tells us. */
+/** Resources come and go with their instances. What has gone is seen when all of a type are read again. */
 const ageMs = 300_000;
+/** What has come, or has another flavor, is looked for more often: without a new interface its instance's sum is wrong. */
+const newcomersAgeMs = 15_000;
+/** Gnocchi's clock may be behind ours by so much, and a resource may be committed so late. */
+const overlapMs = 120_000;
 /** The same as long as an instance is awaited. */
 const awaitingAgeMs = 60_000;
 /** An instance appears in Gnocchi with its first samples: after three of Ceilometer's stock intervals it is late. */
@@ -25,10 +31,10 @@ const longestWaitMs = 900_000;
 /** What a device shows, and for whom. */
 type Shown = Pick<InstanceDevice, 'instanceId' | 'projectId'>;
 
-/** The resources of one type, as they were read. */
+/** The resources of one type, as they were read, with those that have come since. */
 interface Shelf {
   readonly readAt: number;
-  readonly byInstance: ReadonlyMap<string, readonly InstanceResource[]>;
+  readonly byInstance: Map<string, readonly InstanceResource[]>;
 }
 
 /**
@@ -42,6 +48,8 @@ export class ResourceMap {
   /** In the order in which they were read. */
   readonly #shelves = new Map<ResourceType, Shelf>();
   #projects: readonly ProjectId[] = [];
+  /** Since when newcomers are looked for, ms since 1970. */
+  #newcomersSince = Number.NEGATIVE_INFINITY;
   #wanted: ReadonlySet<string> = new Set();
   /** Since when a resource or a metric of an instance is missing, ms since 1970. */
   #missingSince: ReadonlyMap<string, number> = new Map();
@@ -63,6 +71,10 @@ export class ResourceMap {
 
   /** Whether some of it should be read again before it serves. */
   get isDue(): boolean {
+    return this.#isShelfDue || ageOf(this.#newcomersSince, this.#clock.now()) >= newcomersAgeMs;
+  }
+
+  get #isShelfDue(): boolean {
     const [oldest] = this.#oldestFirst();
     const isAwaiting = [...this.#missingSince.keys()].some((id) => this.isAwaited(id));
     return ageOf(oldest?.readAt ?? 0, this.#clock.now()) >= (isAwaiting ? awaitingAgeMs : ageMs);
@@ -74,7 +86,7 @@ export class ResourceMap {
     return ageOf(since, this.#clock.now()) < longestWaitMs;
   }
 
-  /** Reads again what was read longest ago, of one type: all of it at once only the first time. */
+  /** Reads what has come, and all of one type when that was read long ago: all types at once only the first time. */
   async refresh(signal?: AbortSignal): Promise<void> {
     // Who gives up waiting finds it read later on.
     return this.#refresh.join(signal);
@@ -92,6 +104,36 @@ export class ResourceMap {
   }
 
   async #read(): Promise<void> {
+    if (this.#isShelfDue) await this.#readShelves();
+    else await this.#readNewcomers();
+    this.#noteMissing();
+  }
+
+  /** One request as a rule: it tells whether there is anything new, of whatever type. */
+  async #readNewcomers(): Promise<void> {
+    const projects = this.#projects;
+    const startedAt = this.#clock.now();
+    const revisedSince = this.#newcomersSince - overlapMs;
+    const revised =
+      projects.length === 0
+        ? []
+        : await searchResources(this.#session, 'generic', { projects, metrics: [], revisedSince });
+    const types = [...metersByType.keys()].filter((type) => revised.some((each) => each.type === type));
+    await Promise.all(
+      types.map(async (type) => {
+        const wanted = { projects, metrics: metersByType.get(type) ?? [], revisedSince };
+        const found = await searchResources(this.#session, type, wanted);
+        const known = this.#shelves.get(type)?.byInstance;
+        for (const [instanceId, newer] of byInstance(type, found)) {
+          const others = known?.get(instanceId)?.filter(({ id }) => newer.every((each) => each.id !== id));
+          known?.set(instanceId, [...(others ?? []), ...newer]);
+        }
+      }),
+    );
+    this.#newcomersSince = startedAt;
+  }
+
+  async #readShelves(): Promise<void> {
     const readAt = this.#clock.now();
     const projects = await listWatchedProjects(this.#session);
     const unread = this.#oldestFirst().filter((each) => each.readAt === Number.NEGATIVE_INFINITY);
@@ -105,7 +147,8 @@ export class ResourceMap {
       }),
     );
     this.#projects = projects;
-    this.#noteMissing();
+    // Of one shelf the newcomers have been read with it; of the others they are looked for from the last look on.
+    if (unread.length > 0) this.#newcomersSince = readAt;
   }
 
   #oldestFirst(): { type: ResourceType; readAt: number }[] {
@@ -135,8 +178,8 @@ export class ResourceMap {
 
 function byInstance(type: ResourceType, found: readonly Resource[]): Shelf['byInstance'] {
   const resources = new Map<string, InstanceResource[]>();
-  for (const { id, instanceId, projectId, metrics } of found) {
-    const resource = { id, type, projectId, metrics };
+  for (const { id, instanceId, projectId, flavorId, metrics } of found) {
+    const resource = { id, type, projectId, flavorId, metrics };
     const siblings = resources.get(instanceId);
     if (siblings) siblings.push(resource);
     else resources.set(instanceId, [resource]);

@@ -22,8 +22,12 @@ export type ResourceType = 'instance' | 'instance_network_interface' | 'instance
 export interface Resource {
   readonly id: ResourceId;
   readonly projectId: ProjectId | null;
+  /** Its kind: a {@link ResourceType}, or another one in a search for all. */
+  readonly type: string;
   /** The instance it is or belongs to. */
   readonly instanceId: string;
+  /** Nova's id of the flavor that an instance has; null for what is no instance. */
+  readonly flavorId: string | null;
   /** Ids by name, such as `cpu`. */
   readonly metrics: Readonly<Record<string, MetricId>>;
 }
@@ -143,16 +147,18 @@ export async function listMetricsOfPolicy(
 }
 
 /**
- * The resources of that type in these projects that have not ended, to the last page. In a list that shifts between two
- * pages each counts once.
+ * The resources of that type in these projects that have not ended, to the last page; `generic` is any type, without the
+ * instance and flavor. In a list that shifts between two pages each counts once.
  *
- * @param wanted with the names of the metrics that are wanted, if not all are: Ceilometer has some twenty of an instance
+ * @param wanted with the names of the metrics that are wanted, if not all are: Ceilometer has some twenty of an instance;
+ * `revisedSince` (ms since 1970) leaves those that have come or changed since then by Gnocchi's clock
  */
 export async function searchResources(
   session: Session,
-  type: ResourceType,
+  type: ResourceType | 'generic',
   wanted: ({ readonly projects: readonly ProjectId[] } | { readonly instanceId: string }) & {
     readonly metrics?: readonly string[];
+    readonly revisedSince?: number;
   },
   signal?: AbortSignal,
 ): Promise<Resource[]> {
@@ -160,6 +166,8 @@ export async function searchResources(
     'projects' in wanted
       ? { in: { project_id: wanted.projects } }
       : { '=': { [type === 'instance' ? 'id' : 'instance_id']: wanted.instanceId } };
+  const revised =
+    wanted.revisedSince === undefined ? [] : [{ '>=': { revision_start: isoTime(wanted.revisedSince) } }];
   const into = new ListBody({ row: wire.Resource.transform((row) => toResource(row, wanted.metrics)) });
   const resources = new Map<ResourceId, Resource>();
   const pages = new PageCount(session.clock);
@@ -170,7 +178,7 @@ export async function searchResources(
       path: `/search/resource/${type}`,
       route: '/search/resource/{type}',
       query: { limit: pageSize, marker },
-      body: { and: [{ '=': { ended_at: null } }, condition] },
+      body: { and: [{ '=': { ended_at: null } }, condition, ...revised] },
       idempotent: true,
       into,
       signal,
@@ -184,11 +192,25 @@ export async function searchResources(
 }
 
 function toResource(
-  { id, project_id: projectId, instance_id: instanceId = id, metrics }: wire.Resource,
+  {
+    id,
+    type,
+    project_id: projectId,
+    instance_id: instanceId = id,
+    flavor_id: flavorId,
+    metrics,
+  }: wire.Resource,
   names: readonly string[] | undefined,
 ): Resource {
   const wanted = Object.entries(metrics).filter(([name]) => names?.includes(name) ?? true);
-  return { id, projectId: projectId as ProjectId | null, instanceId, metrics: Object.fromEntries(wanted) };
+  return {
+    id,
+    type,
+    projectId: projectId as ProjectId | null,
+    instanceId,
+    flavorId: flavorId ?? null,
+    metrics: Object.fromEntries(wanted),
+  };
 }
 
 /** Where the next page begins; undefined behind the last one. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Address, Flavor, Server } from '../../src/sandbox/cloud/compute.ts';
 import type { ArchivePolicy, Telemetry } from '../../src/sandbox/openstack/gnocchi-telemetry.ts';
 import { constantLoad, type MetricsScenario, startMetrics } from '../support/metrics-scenario.ts';
 
@@ -185,14 +186,15 @@ test('a device of no instance is left alone', async () => {
   expect(report).toMatchObject({ instances: 1, otherDevices: 1, known: 5 });
 });
 
-test('after a resize the shares are of the new size', async () => {
+test('the shares are of the size that the template of the device says, where none is of the flavor', async () => {
   await using metrics = await startMetrics({ servers: 1 });
   const { telemetry, portal } = metrics.sandbox;
   const [server = ''] = metrics.servers();
   telemetry.except(server, { load: constantLoad() });
-  await metrics.cycle();
   const device = portal.devices.get(metrics.deviceOf(server));
   const template = portal.templates.get(device?.template_id ?? 0);
+  portal.templates.update(template?.id ?? 0, { foreign_id: null });
+  await metrics.cycle();
   const ram0 = metrics.shown(server)[ram];
 
   const larger = portal.addTemplate({
@@ -206,6 +208,56 @@ test('after a resize the shares are of the new size', async () => {
   await metrics.cycle();
 
   expect([ram0, metrics.shown(server)[ram]]).toEqual([50, 25]);
+});
+
+test('after a resize the shares are of the new size, though the portal shows the old one', async () => {
+  await using metrics = await startMetrics({ servers: 1 });
+  const { telemetry, cloud } = metrics.sandbox;
+  const [id = ''] = metrics.servers();
+  telemetry.except(id, { load: constantLoad() });
+  await metrics.cycle();
+  const { flavor } = cloud.compute.server(id) as Server;
+  const [larger] = [...cloud.compute.flavors.values()].filter((other) => other.ram > flavor.ram);
+
+  cloud.compute.resizeServer(id, larger as Flavor);
+  cloud.advance();
+  for (let cycle = 0; cycle < 3; cycle++) {
+    await metrics.clock.sleep(15_000);
+    await metrics.cycle();
+  }
+
+  // Of the old size the same half would be more than all there is.
+  expect(cloud.compute.server(id)?.flavor).toBe(larger);
+  expect(metrics.shown(id)[ram]).toBe(50);
+});
+
+test.each([
+  { what: 'interface', name: net, sums: [1_500, 3_000] },
+  { what: 'disk', name: throughput, sums: [49_152, 98_304] },
+])('an $what that is attached is soon in the sum, and never half of it', async ({ what, name, sums }) => {
+  await using metrics = await startMetrics({ servers: 1 });
+  const { telemetry, cloud } = metrics.sandbox;
+  const [id = ''] = metrics.servers();
+  telemetry.except(id, { load: constantLoad() });
+  await metrics.cycle();
+  const { addresses, volumes } = cloud.compute.server(id) as Server;
+  const before = metrics.shown(id)[name];
+
+  if (what === 'interface') {
+    const [first] = addresses;
+    const second = { ...(first as Address), address: '10.9.9.9', mac: 'fa:16:3e:09:09:09' };
+    cloud.compute.setServerAddresses(id, [...addresses, second]);
+  } else cloud.compute.setServerVolumes(id, [...volumes, { id: 'second', deleteOnTermination: false }]);
+  const shown: unknown[] = [];
+  for (let cycle = 0; cycle < 12; cycle++) {
+    await metrics.clock.sleep(15_000);
+    await metrics.cycle();
+    shown.push(metrics.shown(id)[name]);
+  }
+
+  expect(before).toBe(sums[0]);
+  expect(new Set(shown)).toEqual(new Set(sums));
+  expect(shown.lastIndexOf(sums[0])).toBeLessThan(9);
 });
 
 test('polled more slowly all of a sudden, the instances have figures again after a few samples', async () => {

@@ -32,11 +32,13 @@ export const MetricBody = z.object({
 
 export const MetricsBody = z.array(z.object({ id: z.string().min(1) }));
 
-/** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has none. */
+/** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has its flavor. */
 export const Resource = z.object({
   id: z.string().min(1),
+  type: z.string(),
   project_id: z.string().nullable(),
   instance_id: z.string().optional(),
+  flavor_id: z.string().nullish(),
   metrics: z.record(z.string(), z.string()),
 });
 export type Resource = z.infer<typeof Resource>;

@@ -257,6 +257,13 @@ export class Compute {
     this.#announce('update', server);
   }
 
+  /** A volume is attached or detached: those it then has, whole. */
+  setServerVolumes(id: string, volumes: readonly Volume[]): void {
+    const server = this.#mustHave(id);
+    this.#change(server, { volumes });
+    this.#announce('update', server);
+  }
+
   deleteServer(id: string): void {
     if (this.server(id)) this.act(id, 'delete');
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GnocchiRefusal } from './gnocchi-refusal.ts';
 import type { Resource } from './gnocchi-telemetry.ts';
 import { notInSandbox } from './refusal.ts';
+import { parseUtc } from './times.ts';
 
 /** Attributes that resources are searched by. */
 export interface Attributes {
@@ -33,6 +34,13 @@ export function compileSearch(search: unknown, type: string): (resource: Resourc
       const [name, wanted] = attribute(operand, type);
       return (resource) => attributesOf(resource)[name] === wanted;
     }
+    case '>=': {
+      const since = z.strictObject({ revision_start: z.string() }).safeParse(operand).data;
+      const from = since && parseUtc(since.revision_start);
+      if (from === undefined)
+        throw notInSandbox(`search resources by "${operator}" of ${JSON.stringify(operand)}`);
+      return (resource) => resource.revisedAt >= from;
+    }
     case 'in': {
       const [name, wanted] = attribute(operand, type);
       if (!Array.isArray(wanted) || wanted.length === 0) throw invalid('length of value must be at least 1');
@@ -54,11 +62,14 @@ export function attributesOf(resource: Resource): Attributes {
   };
 }
 
+/** Beside those of all types. */
+const ownAttributes: Readonly<Record<string, string>> = { generic: 'id', instance: 'display_name' };
+
 function attribute(operand: unknown, type: string): [keyof Attributes, unknown] {
   const [entry] = Object.entries(z.record(z.string(), z.unknown()).parse(operand));
   if (!entry) throw invalid('length of value must be at least 1');
   const [name, wanted] = entry;
-  const known = ['id', 'project_id', 'ended_at', type === 'instance' ? 'display_name' : 'instance_id'];
+  const known = ['id', 'project_id', 'ended_at', ownAttributes[type] ?? 'instance_id'];
   if (!known.includes(name)) {
     throw new GnocchiRefusal(400, `Resource type ${type} has no ${name} attribute`);
   }

@@ -30,6 +30,12 @@ export interface Resource {
   /** Of an interface or a disk. */
   readonly name: string;
   readonly metrics: readonly Metric[];
+  /** While the server has it, ms since 1970. One that was taken away stays in Gnocchi and is measured no more. */
+  readonly plugged: Span;
+  /** When it came, or was last changed. */
+  revisedAt: number;
+  /** Of the server when it was last measured. */
+  flavorId: string;
 }
 
 /** The start of a grain, ms since 1970, and the mean of the samples in it. */
@@ -50,8 +56,8 @@ export interface Exception {
   readonly policies?: Readonly<Record<string, string>>;
 }
 
-/** While a server runs its counters grow; each time it starts they begin anew. */
-interface Running {
+/** While a server runs its counters grow; each time it starts they begin again at 0. */
+interface Span {
   readonly from: number;
   until: number;
 }
@@ -129,9 +135,9 @@ export class Telemetry {
   delayMs = 2_000;
   readonly #cloud: Cloud;
   readonly #exceptions = new Map<string, Exception>();
-  readonly #running = new Map<string, Running[]>();
+  readonly #running = new Map<string, Span[]>();
   readonly #loads = new Map<string, Load>();
-  readonly #resources = new Map<string, readonly Resource[]>();
+  readonly #resources = new Map<string, Resource[]>();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -146,11 +152,12 @@ export class Telemetry {
     this.#resources.delete(serverId);
   }
 
-  /** What has not ended, of the servers that are there. */
-  *resources(type: ResourceType): Generator<Resource> {
+  /** What has not ended, of the servers that are there; `generic` is of any type. */
+  *resources(type: ResourceType | 'generic'): Generator<Resource> {
     for (const server of this.#cloud.compute.servers()) {
       if (server.launchedAt === undefined || this.#exceptions.get(server.id)?.isAbsent) continue;
-      for (const resource of this.#resourcesOf(server)) if (resource.type === type) yield resource;
+      for (const resource of this.#resourcesOf(server))
+        if (type === 'generic' || resource.type === type) yield resource;
     }
   }
 
@@ -201,12 +208,14 @@ export class Telemetry {
   }
 
   /** What an agent reads at that moment, ms since 1970; undefined while the server does not run. */
-  sample({ name, resource: { server } }: Metric, at: number): number | undefined {
+  sample({ name, resource: { server, plugged } }: Metric, at: number): number | undefined {
+    if (at < plugged.from || at >= plugged.until) return undefined;
     const running = this.#runningOf(server).findLast(({ from, until }) => from <= at && at < until);
     if (!running) return undefined;
+    const since = Math.max(running.from, plugged.from);
     const load = this.#loadOf(server);
     const { flavor } = server;
-    const counted = (flow: Flow, unit = 1) => Math.round(amountBetween(flow, running.from, at) / unit);
+    const counted = (flow: Flow, unit = 1) => Math.round(amountBetween(flow, since, at) / unit);
     switch (name) {
       case 'cpu':
         return counted(load.cpu) * flavor.vcpus;
@@ -245,7 +254,7 @@ export class Telemetry {
     return load;
   }
 
-  #runningOf(server: Server): Running[] {
+  #runningOf(server: Server): Span[] {
     let running = this.#running.get(server.id);
     if (!running) {
       running =
@@ -264,6 +273,8 @@ export class Telemetry {
     const isAnew = /\.(reboot|finish_resize|rebuild)\.end$/.test(type);
     if (last && (!runs || isAnew)) last.until = Math.min(last.until, now);
     if (runs && (!last || last.until <= now)) running.push({ from: now, until: Number.POSITIVE_INFINITY });
+    this.#noteFlavor(server, now);
+    if (type === 'compute.instance.update') this.#replug(server, now);
     if (server.deleted) {
       this.#running.delete(server.id);
       this.#loads.delete(server.id);
@@ -271,13 +282,35 @@ export class Telemetry {
     }
   }
 
+  #noteFlavor({ id, flavor }: Server, now: number): void {
+    const instance = this.#resources.get(id)?.find(({ type }) => type === 'instance');
+    if (!instance || instance.flavorId === flavor.id) return;
+    instance.flavorId = flavor.id;
+    instance.revisedAt = now;
+  }
+
+  /** Interfaces and disks come and go while the server runs. */
+  #replug(server: Server, now: number): void {
+    const known = this.#resources.get(server.id);
+    if (!known) return;
+    const wanted = this.#makeResources(server, now);
+    for (const { id, plugged } of known) {
+      if (!wanted.some((each) => each.id === id)) plugged.until = Math.min(plugged.until, now);
+    }
+    known.push(...wanted.filter(({ id }) => !known.some((each) => each.id === id)));
+  }
+
   #resourcesOf(server: Server): readonly Resource[] {
     let resources = this.#resources.get(server.id);
-    if (!resources) this.#resources.set(server.id, (resources = this.#makeResources(server)));
+    if (!resources)
+      this.#resources.set(
+        server.id,
+        (resources = this.#makeResources(server, server.launchedAt ?? server.createdAt)),
+      );
     return resources;
   }
 
-  #makeResources(server: Server): Resource[] {
+  #makeResources(server: Server, from: number): Resource[] {
     const taps = [...new Set(server.addresses.map(({ mac }) => mac))].map(
       (mac) => `tap${uuidOf(mac).slice(0, 11)}`,
     );
@@ -285,20 +318,22 @@ export class Telemetry {
     const diskCount = server.volumes.length + (server.imageId === '' ? 0 : 1);
     const disks = Array.from({ length: Math.max(1, diskCount) }, (_, index) => `vd${diskLetters[index]}`);
     const instanceName = `instance-${server.number.toString(16).padStart(8, '0')}`;
+    const make = (type: ResourceType, name: string, originalId: string) =>
+      this.#makeResource({ server, type, name, originalId }, from);
     return [
-      this.#makeResource(server, 'instance', server.name, server.id),
-      ...taps.map((tap) =>
-        this.#makeResource(server, 'instance_network_interface', tap, `${instanceName}-${server.id}-${tap}`),
-      ),
-      ...disks.map((disk) => this.#makeResource(server, 'instance_disk', disk, `${server.id}-${disk}`)),
+      make('instance', server.name, server.id),
+      ...taps.map((tap) => make('instance_network_interface', tap, `${instanceName}-${server.id}-${tap}`)),
+      ...disks.map((disk) => make('instance_disk', disk, `${server.id}-${disk}`)),
     ];
   }
 
-  #makeResource(server: Server, type: ResourceType, name: string, originalId: string): Resource {
+  #makeResource(what: Pick<Resource, 'server' | 'type' | 'name' | 'originalId'>, from: number): Resource {
+    const { server, type, originalId } = what;
     const lacks = this.#exceptions.get(server.id)?.lacks ?? [];
     const metrics: Metric[] = [];
     const id = type === 'instance' ? originalId : uuidOf(originalId);
-    const resource: Resource = { id, type, originalId, server, name, metrics };
+    const plugged = { from, until: Number.POSITIVE_INFINITY };
+    const resource: Resource = { ...what, id, metrics, plugged, revisedAt: from, flavorId: server.flavor.id };
     for (const [meter, unit] of Object.entries(meters[type])) {
       if (!lacks.includes(meter)) metrics.push({ id: uuidOf(`${id}/${meter}`), name: meter, unit, resource });
     }

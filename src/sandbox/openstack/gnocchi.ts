@@ -90,7 +90,8 @@ export function addGnocchi(app: FastifyInstance, site: Site): void {
 
   route('POST', '/v1/search/resource/:type', (call) => {
     const found = search(call, telemetry, call.parameter('type'), call.body);
-    return JSON.stringify(pageOf(call, found).map(resourceBody));
+    const body = call.parameter('type') === 'generic' ? genericBody : resourceBody;
+    return JSON.stringify(pageOf(call, found).map(body));
   });
 
   route('POST', '/v1/aggregates', (call) => {
@@ -171,8 +172,8 @@ function search(call: Call, telemetry: Telemetry, type: string, condition: unkno
   return [...telemetry.resources(type)].filter((resource) => isVisible(call, resource) && meets(resource));
 }
 
-function isResourceType(type: string): type is ResourceType {
-  return ['instance', 'instance_network_interface', 'instance_disk'].includes(type);
+function isResourceType(type: string): type is ResourceType | 'generic' {
+  return ['generic', 'instance', 'instance_network_interface', 'instance_disk'].includes(type);
 }
 
 function isVisible(call: Call, { server }: Resource): boolean {
@@ -224,19 +225,30 @@ function metricBody(metric: Metric, telemetry: Telemetry) {
   return { id, name, unit, archive_policy: policyBody(telemetry.policyOf(metric)) };
 }
 
+/** In a search for all types: without what only one of them has. */
+function genericBody(resource: Resource) {
+  const { id, project_id, started_at, revision_start, user_id, original_resource_id, type, metrics } =
+    resourceBody(resource);
+  const common = { id, project_id, ended_at: null, started_at, revision_start, revision_end: null };
+  return { ...common, user_id, original_resource_id, type, metrics };
+}
+
+function gnocchiTime(ms: number): string {
+  return isoTime(ms).replace('Z', '000+00:00');
+}
+
 function resourceBody(resource: Resource) {
-  const { type, originalId, server, metrics, name } = resource;
-  const startedAt = isoTime(server.launchedAt ?? server.createdAt).replace('Z', '000+00:00');
+  const { type, originalId, server, metrics, name, plugged, revisedAt } = resource;
   return {
     ...attributesOf(resource),
-    started_at: startedAt,
-    revision_start: startedAt,
+    started_at: gnocchiTime(plugged.from),
+    revision_start: gnocchiTime(revisedAt),
     user_id: server.userId,
     original_resource_id: originalId,
     type,
     ...(type === 'instance'
       ? {
-          flavor_id: server.flavor.id,
+          flavor_id: resource.flavorId,
           flavor_name: server.flavor.name,
           host: server.host,
           server_group: null,
