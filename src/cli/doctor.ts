@@ -35,7 +35,8 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if ('findings' in loaded) return tell(loaded, options);
   await using patient = admit(loaded);
   using stop = stopSignal();
-  let diagnosis = await examine(patient, stop.signal);
+  const onWait = (why: string) => console.error(why);
+  let diagnosis = await examine(patient, stop.signal, onWait);
   const declined = new Set<string>();
   for (let round = 0; options.fix && round < mostRounds; round++) {
     const mendable = diagnosis.findings.filter(
@@ -43,7 +44,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     );
     if (mendable.length === 0 && round === 0) console.error('nothing was found that --fix makes');
     if (!(await treat(patient, mendable, { ...options, declined }, stop.signal))) break;
-    diagnosis = await examine(patient, stop.signal);
+    diagnosis = await examine(patient, stop.signal, onWait);
   }
   if (options.testEvent) diagnosis = await examineTestEvent(patient, diagnosis, stop.signal);
   return tell(diagnosis, options);

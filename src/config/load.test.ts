@@ -666,3 +666,12 @@ test('systemd says where and how often it wants to be notified; a watchdog of an
   expect(load(minimal, env).systemd).toEqual({ socket, watchdogMs: 60_000 });
   expect(load(minimal, { ...env, WATCHDOG_PID: '1' }).systemd).toEqual({ socket, watchdogMs: undefined });
 });
+
+test('Nova is waited for longer than it waits itself for a cell that is down', () => {
+  const novaWaitsMs = 60_200;
+
+  const { openstack } = load(minimal);
+
+  expect(openstack.timeoutMs).toBeGreaterThan(novaWaitsMs);
+  expect(openstack.listTimeoutMs).toBeGreaterThan(novaWaitsMs);
+});

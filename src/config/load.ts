@@ -381,8 +381,8 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** Of what is no list: it is made in moments, or never. */
-const longestForOthersMs = 60_000;
+/** Of what is no list: it is made in moments, or never; but Nova waits 60 s for a cell that is down before it answers. */
+const longestForOthersMs = 75_000;
 
 function patience(listTimeoutMs: number): { timeoutMs: number; listTimeoutMs: number } {
   return { timeoutMs: Math.min(longestForOthersMs, listTimeoutMs), listTimeoutMs };

@@ -81,7 +81,7 @@ export const ConfigFile = z.strictObject({
     ),
     timeout: optional(duration(5, 3_600), {
       description:
-        'How long nothing may come of a list that a service of the cloud is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after a minute of silence, or after this time if it is shorter.',
+        'How long nothing may come of a list that a service of the cloud is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after 75 s of silence, or after this time if it is shorter.',
       default: '180',
     }),
     cacert: optional(path, {
@@ -113,7 +113,7 @@ export const ConfigFile = z.strictObject({
     }),
     timeout: optional(duration(5, 3_600), {
       description:
-        'How long nothing may come of a list that Concertim is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after a minute of silence, or after this time if it is shorter.',
+        'How long nothing may come of a list that Concertim is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after 75 s of silence, or after this time if it is shorter.',
       default: '300',
     }),
     cacert: optional(path, {

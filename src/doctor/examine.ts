@@ -4,9 +4,10 @@ import type { Token } from '../openstack/token.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
+import { checkCells } from './checks/cells.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
 import { checkClaims } from './checks/claims.ts';
-import { checkCompute, sampleSize } from './checks/compute.ts';
+import { checkCompute, listIsSlow, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
 import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
@@ -35,14 +36,25 @@ const cloudChecks = [
 /** A person waits for it. */
 const examinationMs = 8_000;
 
+/** Nova waits 60 s for a cell. */
+const cellsMs = 75_000;
+
 /** What there was to find out, and what could not be, with the reason. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly unchecked: readonly { readonly check: string; readonly because: string }[];
 }
 
-/** Looks at everything that the service stands on, all side by side. Changes nothing. */
-export async function examine(patient: Patient, stop: AbortSignal): Promise<Diagnosis> {
+/**
+ * Looks at everything that the service stands on, all side by side. Changes nothing.
+ *
+ * @param onWait called when it is going to take longer than a few seconds, with the reason
+ */
+export async function examine(
+  patient: Patient,
+  stop: AbortSignal,
+  onWait: (why: string) => void = () => {},
+): Promise<Diagnosis> {
   const deadline = timeOut(examinationMs);
   const signal = AbortSignal.any([stop, deadline]);
   const findings: Finding[] = [];
@@ -127,6 +139,17 @@ export async function examine(patient: Patient, stop: AbortSignal): Promise<Diag
       await group('concertim.metric-daemon', async () => [await checkMetricDaemon(patient, signal)]);
     })(),
   ]);
+  if (findings.some(({ check }) => check === listIsSlow)) {
+    onWait(
+      `Nova is slow to list servers: for up to ${cellsMs / 1_000} s it is asked which cell it waits for`,
+    );
+    try {
+      findings.push(await checkCells({ ...patient, timeoutMs: cellsMs }, stop));
+    } catch (cause) {
+      stop.throwIfAborted();
+      findings.push(failure('nova.cells', cause, unexpected('nova')));
+    }
+  }
   return { findings: findings.toSorted(byCheck), unchecked };
 }
 

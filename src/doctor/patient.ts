@@ -20,11 +20,14 @@ export interface Patient extends AsyncDisposable {
 }
 
 /** Whatever does not answer in that time is in no state to serve. */
-const timeoutMs = 4_000;
+const usualTimeoutMs = 4_000;
 const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 
 /** Connections of its own: each request is tried once, and no sign-in is kept. */
-export function admit({ config, file }: { readonly config: Config; readonly file: string }): Patient {
+export function admit(
+  { config, file }: { readonly config: Config; readonly file: string },
+  timeoutMs: number = usualTimeoutMs,
+): Patient {
   const { openstack, concertim, rmq } = config;
   const shared = { timeoutMs, listTimeoutMs: timeoutMs, retry: once };
   const cloud = new CloudSession({ ...openstack, ...shared });

@@ -21,6 +21,7 @@ function run(told: Partial<ToldRun> = {}): ToldRun {
     held: [],
     warnings: [],
     unobserved: [],
+    unreadable: [],
     drift: [],
     ...told,
   };

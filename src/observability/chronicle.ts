@@ -25,6 +25,7 @@ export interface ToldRun extends CountedRun {
   readonly untried: number;
   readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
+  readonly unreadable: readonly { readonly problem: string }[];
   readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
   readonly drift: readonly { readonly object: string; readonly name: string }[];
 }
@@ -121,6 +122,9 @@ function linesOf(run: ToldRun): RunLine[] {
     ...run.warnings.map(line('refused')),
     ...run.unobserved
       .map(({ projectId, reason }) => `project ${projectId} cannot be read: ${reason}`)
+      .map(line('unreadable')),
+    ...[...Map.groupBy(run.unreadable, ({ problem }) => problem)]
+      .map(([problem, servers]) => `${servers.length} servers: details not available: ${problem}`)
       .map(line('unreadable')),
     ...run.failures
       .map(({ object, name, doing, error }) => `${object} ${name}: ${failed(doing)}: ${explain(error)}`)

@@ -177,12 +177,21 @@ const updates: readonly LogEvent[] = [
     action: unlessItStays,
   },
   {
+    code: 'server-unreadable',
+    level: 'warn',
+    message: 'server details not available, portal entry kept',
+    meaning:
+      'Nova gives the id of these servers and not the rest; the portal keeps what it shows of them, everything else is updated',
+    action:
+      'if `problem` is a cell that Nova cannot reach: check the database of that cell; `doctor` names its hosts',
+  },
+  {
     code: 'deletion-unconfirmed',
     level: 'warn',
     message: 'kept in portal: missing from OpenStack, deletion not confirmed',
     meaning:
       'an object of ours is in no list of OpenStack, and nothing proves that it was deleted; every run checks again',
-    action: 'nothing; a Nova cell that is down looks like this',
+    action: 'nothing; a Nova cell that is down looks like this, and `doctor` names its hosts',
   },
   {
     code: 'state-unknown',

@@ -6,7 +6,7 @@ import { ListBody } from '../http/list-body.ts';
 import { PageCount } from '../http/page-count.ts';
 import { memoryOfEach, type RowMemory } from '../http/row-memory.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
-import { forgetMicroversion, microversion } from './microversion.ts';
+import { forgetMicroversion, knowsMicroversion, microversion } from './microversion.ts';
 import type {
   Flavor,
   FlavorId,
@@ -32,7 +32,10 @@ const pageSize = 1000;
 /** The servers of the whole cloud, as each session saw them last. */
 const memoryOf = memoryOfEach<Server | Unreadable<ServerId>>();
 
-/** The servers of all projects, or of one. A server in a cell that is down may be missing: Nova leaves it out of pages. */
+/**
+ * The servers of all projects, or of one. A server in a cell that is down is missing: Nova waits a minute for the cell, and leaves
+ * it out of pages.
+ */
 export async function listServers(
   session: Session,
   options: { projectId?: ProjectId } = {},
@@ -77,6 +80,19 @@ export async function listDeletedServers(
   const query = { all_tenants: 1, deleted: true, 'changes-since': options.since, limit: pageSize };
   const changed = await listPages(session, { route: '/servers/detail', query, signal }, servers);
   return changed.filter(isDeleted).map(({ id }) => id);
+}
+
+/** Hosts whose cell Nova does not reach: undefined where Nova (before 2.69) leaves them out. It may need a minute to know. */
+export async function listUnreachableHosts(
+  session: Session,
+  options: { timeoutMs: number },
+  signal?: AbortSignal,
+): Promise<string[] | undefined> {
+  if (!(await knowsMicroversion(session, '2.69'))) return undefined;
+  const query = { binary: 'nova-compute' };
+  const response = await get(session, { route: '/os-services', query, ...options, signal });
+  const { services } = parseBody(response, wire.ServicesBody);
+  return services.filter(({ status }) => status === wire.unreachable).map(({ host }) => host);
 }
 
 /** The flavors of all projects, private ones too. */

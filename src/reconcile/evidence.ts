@@ -1,5 +1,5 @@
 import { listDeletedServers, showFlavor, showServer } from '../openstack/compute.ts';
-import type { FlavorId, Server, ServerId, StackId } from '../openstack/model.ts';
+import type { FlavorId, Server, ServerId, StackId, Unreadable } from '../openstack/model.ts';
 import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Absentees, AbsentStack } from '../plan/absentees.ts';
@@ -14,11 +14,14 @@ export interface Announced {
   readonly stacks: ReadonlySet<StackId>;
 }
 
-/**
- * Questions a run asks about one kind. A cell that is down takes thousands of servers out of the list, and each of
- * them answers slowly; chance sees to it that in the end all are asked for.
- */
+/** Questions a run asks about one kind; chance sees to it that in the end all are asked for. */
 const maxQuestions = 500;
+
+/**
+ * Answers about servers that say nothing, after which a run asks about no more. A cell that is down takes thousands of servers
+ * out of the list, and Nova waits a minute for it before it answers about one: to ask about each would take hours.
+ */
+const mostVain = 8;
 
 /** How far back Nova is asked for servers that it deleted. */
 const deletedSinceMs = 24 * 3_600_000;
@@ -26,8 +29,8 @@ const deletedSinceMs = 24 * 3_600_000;
 /** What the cloud answers about what its lists have left out. */
 export interface Answers {
   readonly evidence: CloudObservation['evidence'];
-  /** What it shows nevertheless, such as servers that are deleted and can be had back for a while. */
-  readonly servers: readonly Server[];
+  /** What it shows nevertheless: servers that are deleted and can be had back for a while, and those in a cell that is down. */
+  readonly servers: readonly (Server | Unreadable<ServerId>)[];
 }
 
 /** Asks the cloud by id for what its lists have left out. An answer that cannot be had is `unknown`, never an absence. */
@@ -49,12 +52,21 @@ export async function gatherEvidence(
   if (missing > options.maxDeletions || (missing > 0 && missing === options.shownServers)) {
     for (const id of await deletedServers(session, options)) deleted.add(id);
   }
-  const shown: Server[] = [];
+  const shown: (Server | Unreadable<ServerId>)[] = [];
+  const enough = new AbortController();
+  let vain = 0;
   const serverEvidence = async (id: ServerId, asking: AbortSignal): Promise<Evidence> => {
-    const server = await showServer(session, id, asking);
-    if (server?.kind === 'server') shown.push(server);
-    if (server) return 'exists';
-    return deleted.has(id) ? 'deleted' : 'not-found';
+    if (enough.signal.aborted) return 'unknown';
+    let isInVain = true;
+    try {
+      const server = await showServer(session, id, AbortSignal.any([asking, enough.signal]));
+      isInVain = server?.kind === 'unreadable';
+      if (server) shown.push(server);
+      if (server) return 'exists';
+      return deleted.has(id) ? 'deleted' : 'not-found';
+    } finally {
+      if (isInVain && ++vain >= mostVain) enough.abort();
+    }
   };
   const [servers, stacks, flavors] = await Promise.all([
     ask(

@@ -29,6 +29,7 @@ import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-clo
 import { observeReferences } from './observe-references.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
+import { unreadableServers } from './unread.ts';
 
 export interface ReconcilerOptions {
   readonly cloud: CloudSession;
@@ -331,6 +332,7 @@ export class Reconciler {
       foreign: plan.foreign,
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,
+      unreadable: unreadableServers(seen),
       unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),
       drift: [],
       requests: this.#options.traffic.since(run.requestsBefore),

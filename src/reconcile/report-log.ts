@@ -58,6 +58,12 @@ export class ReportLog {
     for (const { id, state } of report.unknownStates) {
       once(`${id} ${state}`, () => log.warn({ id, state }, 'unknown OpenStack state, portal status kept'));
     }
+    for (const [problem, servers] of Map.groupBy(report.unreadable, ({ problem }) => problem)) {
+      const ids = servers.slice(0, mostNamed).map(({ id }) => id);
+      once(`unreadable ${problem}`, () =>
+        log.warn({ count: servers.length, ids, problem }, 'server details not available, portal entry kept'),
+      );
+    }
     for (const [reason, held] of Map.groupBy(report.held, ({ reason }) => reason)) {
       if (held.length > mostNamed) {
         const first = held.slice(0, mostNamed).map(({ kind, name, id }) => `${kind} ${name} (${id})`);

@@ -36,6 +36,8 @@ export interface RunReport {
   readonly foreign: readonly ForeignClaim[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
+  /** Servers of which OpenStack tells no more than the id, as of those in a Nova cell that is down. The portal keeps what it shows. */
+  readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
   /**
    * What the full run before this one found changed in the cloud and no notification announced: a sign of lost ones. Only

@@ -45,8 +45,16 @@ export const Server = z.object({
 });
 export type Server = z.infer<typeof Server>;
 
+/** The status of what is in a cell that is down. */
+export const unreachable = 'UNKNOWN';
+
 /** What Nova knows of a server in a cell that is down. */
-export const UnreachableServer = z.object({ status: z.literal('UNKNOWN') });
+export const UnreachableServer = z.object({ status: z.literal(unreachable) });
+
+/** `GET /os-services`. */
+export const ServicesBody = z.object({
+  services: z.array(z.object({ host: z.string(), status: z.string() })),
+});
 
 export const Flavor = z.object({
   id: z.string().min(1),

@@ -99,6 +99,13 @@ export interface ServerGroup {
   readonly members: Set<string>;
 }
 
+/** Hosts of a cell whose database Nova does not reach. */
+export interface DownCell {
+  readonly hosts: ReadonlySet<string>;
+  /** How long Nova waits for the cell before it answers without it, ms. */
+  readonly waitMs: number;
+}
+
 /** Said for each step that Nova would announce: `type` as in its notifications. */
 export interface ComputeEvent {
   readonly type: `compute.instance.${string}`;
@@ -144,10 +151,34 @@ export class Compute {
   readonly #begun = new Map<string, number>();
   #beginnings = 0;
   #made = 0;
+  #downCell: DownCell | undefined;
 
   constructor(options: ComputeOptions) {
     this.#options = options;
     this.#timeline = options.timeline;
+  }
+
+  /** undefined: Nova reaches all of its cells. */
+  get downCell(): DownCell | undefined {
+    return this.#downCell;
+  }
+
+  /** Nova does not reach the cell of these hosts from now on; the returned function brings it back. */
+  takeCellDown(cell: DownCell): () => void {
+    this.#downCell = cell;
+    return () => {
+      this.#downCell = undefined;
+    };
+  }
+
+  /** Whether it is in the cell that is down. */
+  isUnreachable({ host }: Server): boolean {
+    return host !== null && this.#downCell?.hosts.has(host) === true;
+  }
+
+  /** All that servers run on. */
+  get hosts(): readonly string[] {
+    return Array.from({ length: this.#options.hosts }, (_, number) => this.#hostOf(number));
   }
 
   /** A server, or undefined when there never was such a one or it is deleted. */

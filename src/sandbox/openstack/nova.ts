@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Flavor, Server, ServerGroup } from '../cloud/compute.ts';
 import type { Call } from './call.ts';
+import { computeServices, listedServer, reachable, shownServer } from './down-cell.ts';
 import { negotiate } from './microversion.ts';
 import {
   filter,
@@ -15,13 +16,7 @@ import {
 } from './nova-query.ts';
 import { Refusal } from './refusal.ts';
 import { act } from './server-action.ts';
-import {
-  type ServerView,
-  serverJson,
-  serverLinks,
-  shownServerBody,
-  updatedServerBody,
-} from './server-body.ts';
+import { type ServerView, serverLinks, updatedServerBody } from './server-body.ts';
 import { listServers } from './server-list.ts';
 import { type Answer, addManners, listBody, type Site, webObNotFound, withToken } from './service.ts';
 
@@ -54,14 +49,16 @@ export function addNova(app: FastifyInstance, site: Site): void {
   route('GET', '/servers/detail', async (call) => {
     const view = viewOf(call);
     const page = await listServers(call, view);
-    const bodies = page.items.map((server) => serverJson(server, view));
+    const bodies = page.items.map((server) => listedServer(call, server, view));
     return listBody('servers', bodies, page.links('servers', '/v2.1/servers/detail'));
   });
   route('GET', '/servers', async (call) => {
     const view = viewOf(call);
     const page = await listServers(call, view);
-    const bodies = page.items.map(({ id, name }) =>
-      JSON.stringify({ id, name, links: serverLinks(id, view.base) }),
+    const bodies = page.items.map((server) =>
+      call.cloud.compute.isUnreachable(server)
+        ? listedServer(call, server, view)
+        : JSON.stringify({ id: server.id, name: server.name, links: serverLinks(server.id, view.base) }),
     );
     return listBody('servers', bodies, page.links('servers', '/v2.1/servers'));
   });
@@ -69,7 +66,7 @@ export function addNova(app: FastifyInstance, site: Site): void {
     const view = viewOf(call);
     const server = findServer(call);
     await call.meet(server.namedFault);
-    return JSON.stringify({ server: shownServerBody(server, view) });
+    return JSON.stringify({ server: await shownServer(call, server, view) });
   });
   route('POST', '/servers', (call) => {
     viewOf(call);
@@ -87,7 +84,7 @@ export function addNova(app: FastifyInstance, site: Site): void {
   });
   route('PUT', '/servers/:id', (call) => {
     const view = viewOf(call);
-    const server = findServer(call);
+    const server = reachable(call, findServer(call));
     const patch = parse(
       z.object({ name: z.string().min(1).max(255).optional() }),
       call.body['server'],
@@ -98,13 +95,13 @@ export function addNova(app: FastifyInstance, site: Site): void {
   });
   route('DELETE', '/servers/:id', (call) => {
     viewOf(call);
-    compute.deleteServer(findServer(call).id);
+    compute.deleteServer(reachable(call, findServer(call)).id);
     call.reply.code(204);
     return undefined;
   });
   route('POST', '/servers/:id/action', (call) => {
     viewOf(call);
-    act(call, findServer(call));
+    act(call, reachable(call, findServer(call)));
     return undefined;
   });
 
@@ -121,6 +118,20 @@ export function addNova(app: FastifyInstance, site: Site): void {
       throw new Refusal(404, `Flavor ${call.parameter('id')} could not be found.`);
     }
     return JSON.stringify({ flavor: flavorBody(flavor, minor, call.base) });
+  });
+
+  route('GET', '/os-services', async (call) => {
+    const { minor } = viewOf(call);
+    refuseUnknown(call, minor, 75, ['host', 'binary']);
+    if (!call.isAdmin) {
+      throw new Refusal(403, "Policy doesn't allow os_compute_api:os-services:list to be performed.");
+    }
+    const { query } = call;
+    const services = (await computeServices(call, minor)).filter(
+      ({ host, binary }) =>
+        (query.get('host') ?? host) === host && (query.get('binary') ?? binary) === binary,
+    );
+    return JSON.stringify({ services });
   });
 
   route('GET', '/os-server-groups', (call) => {

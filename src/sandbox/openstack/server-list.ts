@@ -1,5 +1,6 @@
 import type { Server } from '../cloud/compute.ts';
 import type { Call } from './call.ts';
+import { sinceStubs, unreachableCell, waitForCell } from './down-cell.ts';
 import { filter, flag, markerOf, type Page, page, refuseUnknown, timeOf } from './nova-query.ts';
 import { notInSandbox, Refusal } from './refusal.ts';
 import { type ServerView, statusOf } from './server-body.ts';
@@ -39,7 +40,13 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
     (before === undefined || server.updatedAt <= before) &&
     (name === undefined || name.test(server.name)) &&
     (status === undefined || statusOf(server) === status);
-  const found = page(call, filter(listing.behind(markerOf(call, (id) => compute.anyServer(id))), wanted));
+  await waitForCell(call);
+  const marker = markerOf(call, (id) => compute.anyServer(id));
+  if (marker && compute.isUnreachable(marker)) throw unreachableCell();
+  // Nova tells the ids of a cell that is down only where the whole list is asked for.
+  const isWhole = view.minor >= sinceStubs && [...query.keys()].every((name) => name === 'all_tenants');
+  const shown = (server: Server) => wanted(server) && (isWhole || !compute.isUnreachable(server));
+  const found = page(call, filter(listing.behind(marker), shown));
   for (const server of found.items) if (server.namedFault) await call.meet(server.namedFault);
   return found;
 }
