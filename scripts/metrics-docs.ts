@@ -4,7 +4,13 @@ import { Instruments } from '../src/observability/instruments.ts';
 export async function renderMetrics(): Promise<string> {
   const instruments = new Instruments();
   const nothing = () => undefined;
-  instruments.watch({ healths: () => [], backlog: nothing, isWriting: nothing, isListening: nothing });
+  instruments.watch({
+    healths: () => [],
+    backlog: nothing,
+    isWriting: nothing,
+    paused: nothing,
+    isListening: nothing,
+  });
   const metrics = await instruments.list();
   const isOfTheProcess = (name: string) => /^concertim_openstack_(process|nodejs)_/.test(name);
   const row = ({ name, kind, about, labels }: (typeof metrics)[number]) =>

@@ -153,6 +153,7 @@ export class Service implements AsyncDisposable {
       healths: () => this.health(),
       backlog: () => this.#updates?.loop.backlog,
       isWriting: () => this.#updates?.writer.isWriting,
+      paused: () => (this.#updates ? this.#base.writePause.known : undefined),
       isListening: () => this.#updates?.isListening,
     };
   }

@@ -1,5 +1,6 @@
 import { duration, timeOfDay } from '../shared/now.ts';
 import { StatusMark } from '../shared/status-mark.tsx';
+import { PauseButton } from './pause.tsx';
 import { processes, serviceNow, writer } from './service.ts';
 
 /** The one thing that an operator wants to know. */
@@ -11,6 +12,7 @@ export function Step() {
         <StatusMark status={status} /> {said}
       </h2>
       <p>{more}</p>
+      {writer.value && <PauseButton isPaused={Boolean(writer.value.updates?.paused)} />}
     </section>
   );
 }
@@ -23,6 +25,14 @@ function verdict(): { status: string; said: string; more: string } {
       status: 'STOPPED',
       said: 'Not known here',
       more: `This process runs ${names.join(', ')}. With observability.port set it hears what the others of its machine do.`,
+    };
+  }
+  const paused = process.updates?.paused;
+  if (paused) {
+    return {
+      status: 'SUSPENDED',
+      said: `Paused since ${timeOfDay(Date.parse(paused.since))} (${duration(serviceNow.value - Date.parse(paused.since))})`,
+      more: `${paused.reason === null ? '' : `${paused.reason}. `}Nothing is written to the portal; the API and the figures go on.`,
     };
   }
   const failure = process.updates?.failure;

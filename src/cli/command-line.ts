@@ -11,6 +11,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { HealthCommandOptions } from './health.ts';
 import type { MetricsOptions } from './metrics.ts';
+import type { PauseOptions } from './pause.ts';
 import type { PlanOptions } from './plan.ts';
 import { defaultTimeoutSeconds } from './progress.ts';
 import type { RunOptions } from './run.ts';
@@ -133,6 +134,19 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--watch', 'repeat every two seconds, until Ctrl-C')
     .option('--json', 'print JSON')
     .action(async (options: StatusOptions) => exit(await (await import('./status.ts')).status(options)));
+
+  program
+    .command('pause')
+    .description('stop writing to the portal, such as while it is upgraded; the service runs on')
+    .option('--reason <text>', 'shown by status, doctor, health and the status page')
+    .addOption(configOption())
+    .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).pause(options)));
+
+  program
+    .command('resume')
+    .description('write to the portal again, beginning with a full run')
+    .addOption(configOption())
+    .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).resume(options)));
 
   program
     .command('check-config')

@@ -30,7 +30,15 @@ const status: Status = {
     told('updates_mq', { ready: false, status: 'no notifications are heard', continuous: true }),
     told('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
   ],
-  updates: { writer: true, backlog: 2, release: 'main', lastFull: run, lastTargeted: null, failure: null },
+  updates: {
+    writer: true,
+    paused: null,
+    backlog: 2,
+    release: 'main',
+    lastFull: run,
+    lastTargeted: null,
+    failure: null,
+  },
   notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
   metrics: null,
   sources: [
@@ -89,7 +97,15 @@ test('what went wrong in a run, and a run that failed as a whole, are told', () 
     [
       {
         ...status,
-        updates: { writer: false, backlog: 0, release: null, lastFull, lastTargeted: null, failure },
+        updates: {
+          writer: false,
+          paused: null,
+          backlog: 0,
+          release: null,
+          lastFull,
+          lastTargeted: null,
+          failure,
+        },
       },
     ],
     now,

@@ -31,6 +31,13 @@ function describeProcess(status: Status, now: number): string {
   if (updates) {
     const release = updates.release === null ? '' : `release ${updates.release}, `;
     row('portal', `${release}${updates.writer ? 'written to by this process' : 'this process stands by'}`);
+    if (updates.paused) {
+      const { since, reason } = updates.paused;
+      row(
+        'PAUSED',
+        `${ago(since)}${reason === null ? '' : `: ${reason}`}; nothing is written until \`resume\``,
+      );
+    }
     row('full run', run(updates.lastFull));
     row('targeted run', run(updates.lastTargeted));
     row('waiting', count(updates.backlog, 'object'));

@@ -4,6 +4,7 @@ import { describeHealth, readHealth } from '../observability/sign.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import { describePause, WritePause } from '../runtime/write-pause.ts';
 import { componentsNamed } from './component-names.ts';
 
 export interface HealthCommandOptions {
@@ -27,5 +28,7 @@ export async function health(names: readonly string[], options: HealthCommandOpt
       isWell &&= told.ready;
     }
   }
+  const paused = await new WritePause({ dataDir: config.dataDir, clock: systemClock }).look();
+  if (paused) console.log(printable(`Writing to the portal is ${describePause(paused)}.`));
   return isWell ? 0 : 1;
 }

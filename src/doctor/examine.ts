@@ -13,6 +13,7 @@ import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts'
 import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
 import { checkOrchestration } from './checks/orchestration.ts';
+import { checkPause } from './checks/pause.ts';
 import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
@@ -125,6 +126,7 @@ export async function examine(
   const sight = seePortal(patient, signal);
   await Promise.all([
     group('config', () => checkConfig(patient)),
+    group('config.pause', async () => [await checkPause(patient)]),
     group('certificates', () => checkCertificates(patient)),
     group('rabbitmq', () => visitBroker(patient, signal)),
     group('concertim', async () => (await sight).findings),

@@ -40,6 +40,7 @@ const stuckMs = 1_800_000;
  *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
  *  stands by ───────────────────────► ready: another process does the work
+ *  paused ──────────────────────────► ready: somebody wants it to rest
  * ```
  */
 export class Health {
@@ -48,7 +49,9 @@ export class Health {
   #lastSuccessAt: number | undefined;
   #lastSignAt: number;
   #failure: string | undefined;
-  #standsBy = false;
+  /** Why it has nothing to do; undefined: it has. */
+  #rest: string | undefined;
+  #restEndedAt = 0;
   /** What it is at. */
   #doing: string | undefined;
 
@@ -66,7 +69,7 @@ export class Health {
 
   /** It is at its work, and this far. */
   works(doing: string): void {
-    this.#lastSignAt = this.#options.clock.now();
+    this.#sign(undefined);
     this.#doing = doing;
   }
 
@@ -77,31 +80,42 @@ export class Health {
 
   /** It is there in case the process that does the work ends. */
   standsBy(): void {
+    this.rests('stands by: another process writes to the portal');
+  }
+
+  /** It has nothing to do, until it does or says something else. */
+  rests(why: string): void {
     this.#sign(undefined);
-    this.#standsBy = true;
+    this.#rest = why;
   }
 
   read(): ComponentHealth {
     const { component, clock, everyMs } = this.#options;
     const now = clock.now();
     const rounds = mostRounds * (everyMs ?? Number.POSITIVE_INFINITY);
-    const since = this.#lastSuccessAt ?? (this.#doing === undefined ? this.#startedAt : this.#lastSignAt);
+    const since = Math.max(
+      this.#lastSuccessAt ?? (this.#doing === undefined ? this.#startedAt : this.#lastSignAt),
+      this.#restEndedAt,
+    );
     const isOverdue = now - since > rounds;
     const isDone = this.#lastSuccessAt !== undefined && !isOverdue;
     return {
       component,
-      ready: this.#standsBy || (isDone && (everyMs !== undefined || this.#failure === undefined)),
-      alive: this.#standsBy || now - this.#lastSignAt <= rounds + stuckMs,
+      ready: this.#rest !== undefined || (isDone && (everyMs !== undefined || this.#failure === undefined)),
+      alive: this.#rest !== undefined || now - this.#lastSignAt <= rounds + stuckMs,
       continuous: everyMs === undefined,
       starting:
-        this.#lastSuccessAt === undefined && this.#failure === undefined && !this.#standsBy && !isOverdue,
+        this.#lastSuccessAt === undefined &&
+        this.#failure === undefined &&
+        this.#rest === undefined &&
+        !isOverdue,
       lastSuccessAt: this.#lastSuccessAt,
       status: this.#status(isOverdue),
     };
   }
 
   #status(isOverdue: boolean): string {
-    if (this.#standsBy) return 'stands by: another process writes to the portal';
+    if (this.#rest !== undefined) return this.#rest;
     if (isOverdue) {
       const since = this.#lastSuccessAt ?? this.#startedAt;
       const reasons = [this.#failure, this.#options.silence?.()].filter((reason) => reason !== undefined);
@@ -113,7 +127,8 @@ export class Health {
   #sign(failure: string | undefined): void {
     this.#lastSignAt = this.#options.clock.now();
     this.#failure = failure;
-    this.#standsBy = false;
+    if (this.#rest !== undefined) this.#restEndedAt = this.#lastSignAt;
+    this.#rest = undefined;
     this.#doing = undefined;
   }
 }

@@ -15,6 +15,7 @@ const state: LiveState = {
   ],
   backlog: () => 0,
   isWriting: () => true,
+  paused: () => ({ since: 0, reason: undefined }),
   isListening: () => true,
 };
 

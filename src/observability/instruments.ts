@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import { version } from '../runtime/version.ts';
+import type { Paused } from '../runtime/write-pause.ts';
 import type { ComponentHealth } from './health.ts';
 
 /** One exchange over HTTP, as far as it is counted. */
@@ -53,6 +54,8 @@ export interface LiveState {
   readonly backlog: () => number | undefined;
   /** Whether this process writes to the portal; undefined where nothing reconciles. */
   readonly isWriting: () => boolean | undefined;
+  /** Since when nothing is written to the portal; undefined: it is, or nothing reconciles. */
+  readonly paused: () => Paused | undefined;
   /** Whether notifications are listened to; undefined where that is no task. */
   readonly isListening: () => boolean | undefined;
 }
@@ -231,6 +234,9 @@ export class Instruments {
         if (isWriting !== undefined) gauge.set(Number(isWriting));
       },
     );
+    this.#watched('paused', 'Whether writing to the portal is paused: 1 or 0.', [], (gauge) => {
+      if (state.isWriting() !== undefined) gauge.set(Number(state.paused() !== undefined));
+    });
     this.#watched(
       'notifications_listening',
       'Whether the notifications of the cloud are listened to: 1 or 0.',

@@ -141,6 +141,21 @@ const updates: readonly LogEvent[] = [
     action: 'see the failed change',
   },
   {
+    code: 'paused',
+    level: 'warn',
+    message: 'paused: nothing is written to the portal',
+    meaning:
+      'somebody has paused writing, `since` then, for the `reason` given; a run that was under way ended. The API and the figures go on',
+    action: '`resume` when the portal may be written to again',
+  },
+  {
+    code: 'resumed',
+    level: 'info',
+    message: 'resumed: writing to the portal again',
+    meaning: 'the pause is over; a full run follows at once',
+    action: 'nothing',
+  },
+  {
     code: 'portal-recognized',
     level: 'info',
     message: 'portal recognized',

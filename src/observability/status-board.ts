@@ -113,6 +113,7 @@ export class StatusBoard {
 
   read(): Status {
     const { healths, backlog, isWriting, isListening } = this.#state;
+    const paused = this.#state.paused();
     const writer = isWriting();
     const listening = isListening();
     const { received, lastAt, lagMs } = this.#notifications;
@@ -133,6 +134,7 @@ export class StatusBoard {
           ? null
           : {
               writer,
+              paused: paused ? { since: isoTime(paused.since), reason: paused.reason ?? null } : null,
               backlog: backlog() ?? 0,
               release: this.#release,
               lastFull: this.#lastFull,

@@ -37,6 +37,8 @@ export const Status = z.object({
     .object({
       /** Whether this process writes to the portal, or stands by. */
       writer: z.boolean(),
+      /** Nothing is written, since then; null: it is. */
+      paused: z.object({ since: Time, reason: z.string().nullable() }).nullable().default(null),
       /** Objects that wait to be looked at again. */
       backlog: z.number(),
       /** Release of the portal; null: not known yet. */

@@ -3,10 +3,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { Tracing, WorkOptions } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock, isoTime } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
+import { describePause, type WritePause } from '../runtime/write-pause.ts';
 import { isOutage } from './outage.ts';
 import type { Reconciler } from './reconciler.ts';
 import { ReportLog } from './report-log.ts';
@@ -23,6 +24,8 @@ export interface ReconcileLoopOptions {
   /** Told of a run that failed as a whole. */
   readonly onFailure?: (scope: RunReport['scope'], error: unknown) => void;
   readonly tracing: Tracing;
+  /** While there is one, nothing runs. Default: there is none. */
+  readonly writePause?: WritePause;
   /** Told how each run went. */
   readonly health?: Health;
   /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
@@ -44,6 +47,7 @@ const mostOrigins = 128;
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
  *  a run that failed ────────────────────► full run after a back-off; when the portal or the cloud is away,
  *                                          requests wait for it
+ *  a pause ─────────────────────────────► nothing; at its end a full run
  * ```
  *
  * It never gives up: a cloud that refuses our password today may take it tomorrow.
@@ -72,6 +76,8 @@ export class ReconcileLoop {
     const { reconciler, tracing } = this.#options;
     reconciler.announce(references);
     const { here } = tracing;
+    // The full run at its end looks at everything.
+    if (this.#options.writePause?.known) return;
     if (here !== undefined && this.#origins.size < mostOrigins) this.#origins.add(here);
     for (const reference of references) {
       const key = `${reference.kind} ${reference.id}`;
@@ -94,6 +100,28 @@ export class ReconcileLoop {
 
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    const { writePause, health, log } = this.#options;
+    const work = (held: AbortSignal) => this.#run(held);
+    if (!writePause) return work(signal);
+    await writePause.workBetween(work, signal, {
+      onPause: (paused) => {
+        health?.rests(`nothing is written to the portal: ${describePause(paused)}`);
+        log.warn(
+          { since: isoTime(paused.since), reason: paused.reason },
+          'paused: nothing is written to the portal',
+        );
+      },
+      onResume: () => {
+        this.#pending.clear();
+        this.#isStuck = false;
+        this.requestFull();
+        health?.works('looking at everything again after a pause');
+        log.info('resumed: writing to the portal again');
+      },
+    });
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#untilFullMs === 0) await this.runFull(signal);
       else if (this.#pending.size > 0 && !this.#isStuck) await this.#runTargeted(signal);

@@ -17,6 +17,7 @@ import { Session as CloudSession } from '../openstack/session.ts';
 import { DepartingProjects } from '../operations/departing-projects.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
+import { WritePause } from '../runtime/write-pause.ts';
 
 export interface FoundationOptions {
   readonly config: Config;
@@ -44,6 +45,8 @@ export class Foundation implements AsyncDisposable {
   readonly billing: Billing;
   /** Written by the API, read by whoever makes racks. */
   readonly departing: DepartingProjects;
+  /** Begun and ended by the status page too. */
+  readonly writePause: WritePause;
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
   readonly #killBill: KillBillClient | undefined;
@@ -72,6 +75,7 @@ export class Foundation implements AsyncDisposable {
         ? new KillBill(this.#killBill, killBill.plan)
         : new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
     this.departing = new DepartingProjects({ dataDir: config.dataDir, clock });
+    this.writePause = new WritePause({ dataDir: config.dataDir, clock });
     this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
   }
 

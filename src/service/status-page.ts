@@ -9,6 +9,7 @@ import type { Survey } from '../reconcile/reconciler.ts';
 import { unreadIn } from '../reconcile/unread.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
+import type { WritePause } from '../runtime/write-pause.ts';
 import { ownPageToken } from './page-token.ts';
 
 export interface StatusPageParts {
@@ -17,6 +18,7 @@ export interface StatusPageParts {
   readonly file: string | undefined;
   readonly status: () => Status;
   readonly plan: () => Promise<Survey>;
+  readonly writePause: WritePause;
   /** Whether everybody at this machine may look, as at a sandbox. */
   readonly isOpen: boolean;
   readonly clock: Clock;
@@ -32,6 +34,7 @@ export function statusPage({
   file,
   status,
   plan,
+  writePause,
   isOpen,
   clock,
   log,
@@ -60,6 +63,7 @@ export function statusPage({
       const survey = await plan();
       return { plan: planJson(survey.plan, survey.portal, unreadIn(survey.seen)) };
     },
+    writePause,
     examine: file === undefined ? undefined : () => diagnose(config, file),
   };
 }

@@ -22,7 +22,8 @@ import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
-import { explain } from '../runtime/severity.ts';
+import { explain, ServiceError } from '../runtime/severity.ts';
+import { describePause, type Paused } from '../runtime/write-pause.ts';
 import { checkedMapping } from './checked-mapping.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
@@ -71,6 +72,7 @@ export class Updates {
     this.loop = new ReconcileLoop({
       reconciler: this.#reconciler,
       intervalMs,
+      writePause: base.writePause,
       ...shared,
       onReport: (report) => {
         observation.reconciled(report);
@@ -104,7 +106,12 @@ export class Updates {
         await Promise.all([isFirst && writer.run(signal), listen?.(signal)]);
         log.info('stopped');
       },
-      runOnce: async (signal) => !isFirst || writer.runOnce(signal),
+      runOnce: async (signal) => {
+        if (!isFirst) return true;
+        const paused = await this.#base.writePause.look();
+        if (paused) throw new PausedError(paused);
+        return writer.runOnce(signal);
+      },
     };
   }
 
@@ -129,6 +136,16 @@ export class Updates {
       onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs),
     });
     return (signal) => source.run(listener, signal);
+  }
+}
+
+/** Somebody wants the portal to be left alone. */
+class PausedError extends ServiceError {
+  constructor(paused: Paused) {
+    super(`Writing to the portal is ${describePause(paused)}.`, {
+      severity: 'terminal',
+      hint: '`resume` ends that; `plan` shows what a run would change.',
+    });
   }
 }
 

@@ -1,10 +1,13 @@
 import { request } from 'undici';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { planJson } from '../../src/plan/plan-json.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { WritePause } from '../../src/runtime/write-pause.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
 import { portal } from '../support/builders.ts';
 
+const writePause = new WritePause({ dataDir: undefined, clock: systemClock });
 let api: RunningApi;
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -17,6 +20,7 @@ async function start(token?: string): Promise<void> {
       expected: [],
       portal: 'https://concertim.example',
       plan: async () => ({ plan: planJson(nothing, portal(), []) }),
+      writePause,
       examine: undefined,
     },
   });
@@ -114,6 +118,43 @@ test('nothing but its own files is loaded by the page, and nobody frames it', as
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toContain('unsafe');
+});
+
+describe('pausing the writer', () => {
+  const right = { authorization: 'Bearer right' };
+
+  test('is for whoever has the token, with a reason or without, and so is the end of it', async () => {
+    await start('right');
+
+    const paused = await api.send('POST', '/ui/pause', { reason: 'upgrade' }, right);
+    const known = writePause.known;
+    const resumed = await api.send('POST', '/ui/resume', {}, right);
+
+    expect(paused).toMatchObject({ status: 200, body: { paused: { reason: 'upgrade' } } });
+    expect(known?.reason).toBe('upgrade');
+    expect(resumed).toMatchObject({ status: 200, body: { paused: null } });
+    expect(writePause.known).toBeUndefined();
+  });
+
+  test.each([
+    ['nobody without the token', {}, {}, 401],
+    ['another site in the browser', { ...right, 'sec-fetch-site': 'cross-site' }, {}, 403],
+    ['a form, which sends no JSON', { ...right, 'content-type': 'text/plain' }, '{}', 400],
+    ['what has other fields', right, { until: 'tomorrow' }, 400],
+    ['a reason that is too long', right, { reason: 'x'.repeat(201) }, 400],
+  ])('is not for %s', async (_, headers, body, status) => {
+    await start('right');
+
+    const answer = await request(`${api.url}/ui/pause`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    await answer.body.dump();
+
+    expect(answer.statusCode).toBe(status);
+    expect(writePause.known).toBeUndefined();
+  });
 });
 
 test('where it is switched off there is none', async () => {

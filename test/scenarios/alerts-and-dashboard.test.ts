@@ -149,6 +149,11 @@ const courses: Readonly<Record<string, Course>> = {
     quiet: ['10m', '13m', '30m'],
     firing: ['18m'],
   },
+  ConcertimPaused: {
+    series: { 'paused{instance="one"}': '0x10 1x100 0x20', 'paused{instance="other"}': '0x130' },
+    quiet: ['10m', '69m', '112m'],
+    firing: ['72m', '110m'],
+  },
   ConcertimDeletionsRefused: {
     series: { reconcile_deletions_refused: '0x10 1x10 0x10' },
     quiet: ['10m', '25m'],

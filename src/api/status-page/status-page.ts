@@ -7,11 +7,12 @@ import { pause } from '../../runtime/pause.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { explain } from '../../runtime/severity.ts';
 import { SingleFlight } from '../../runtime/single-flight.ts';
+import type { WritePause } from '../../runtime/write-pause.ts';
 import { EventStreams } from '../../web/event-streams.ts';
 import { addPage } from '../../web/page.ts';
 import { Problem } from '../problem.ts';
 import { Admission } from './admission.ts';
-import type { DoctorView, PlanView, StatusView } from './wire.ts';
+import type { DoctorView, PauseView, PlanView, StatusView } from './wire.ts';
 
 export interface StatusPageOptions {
   /** Opens the page to other machines; undefined: only this one sees it. */
@@ -24,6 +25,8 @@ export interface StatusPageOptions {
   readonly portal: string;
   /** Looks at both sides again. Costs the cloud as much as a full run. */
   readonly plan: () => Promise<Omit<PlanView, 'at'>>;
+  /** Has nothing written to the portal, until it is ended. */
+  readonly writePause: WritePause;
   /** Looks at all that the service stands on; undefined: that cannot be asked here. */
   readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
 }
@@ -35,12 +38,16 @@ const lookMs = 500;
 /** Between two signs of life, ms. */
 const beatMs = 5_000;
 
+/** What begins or ends a pause is JSON: a form of another site cannot send that. */
+const Pause = z.strictObject({ reason: z.string().trim().max(200).optional() });
+const Resume = z.strictObject({});
+
 const SignIn = z.object({ token: z.string().max(4_096) });
 
-/** The service's own page at `/ui/`, and what it is told. Nothing can be changed by it. */
+/** The service's own page at `/ui/`, and what it is told. What can be changed by it is whether the portal is written to. */
 export function addStatusPage(
   app: FastifyInstance,
-  { statuses, expected, portal, plan, examine, token }: StatusPageOptions,
+  { statuses, expected, portal, plan, examine, writePause, token }: StatusPageOptions,
   { clock, isSecure }: { readonly clock: Clock; readonly isSecure: boolean },
 ): void {
   const admission = new Admission(token);
@@ -126,6 +133,24 @@ export function addStatusPage(
         } catch (error) {
           throw new Problem(502, explain(error));
         }
+      });
+      const change = async (work: () => Promise<unknown>): Promise<PauseView> => {
+        try {
+          await work();
+        } catch (error) {
+          throw new Problem(500, `The file "paused" in data_dir cannot be changed: ${explain(error)}`);
+        }
+        const paused = await writePause.look();
+        return { paused: paused ? { since: isoTime(paused.since), reason: paused.reason ?? null } : null };
+      };
+      data.post('/pause', hidden, async ({ body }) => {
+        const parsed = Pause.safeParse(body);
+        if (!parsed.success) throw new Problem(400, z.prettifyError(parsed.error));
+        return change(() => writePause.begin(parsed.data.reason));
+      });
+      data.post('/resume', hidden, async ({ body }) => {
+        if (!Resume.safeParse(body).success) throw new Problem(400, 'An empty JSON object was expected.');
+        return change(() => writePause.end());
       });
       data.post('/doctor', hidden, async () => {
         if (!examinations) throw new Problem(404, 'The doctor needs the file of the configuration.');

@@ -21,6 +21,11 @@ export interface PlanView {
   readonly plan: PlanJson;
 }
 
+/** `POST /ui/pause` (with a `reason`, or without) and `POST /ui/resume`. */
+export interface PauseView {
+  readonly paused: { readonly since: string; readonly reason: string | null } | null;
+}
+
 /** `POST /ui/doctor` */
 export interface DoctorView {
   readonly at: string;
