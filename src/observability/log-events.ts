@@ -231,12 +231,20 @@ const updates: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
-    code: 'free-credits-failed',
+    code: 'owner-account-failed',
     level: 'warn',
-    message: 'failed to give free credits',
+    message: 'account of owner not updated',
     meaning:
-      'the portal did not take the credits of an owner, who can launch no cluster without; the next full run retries',
+      'the portal did not take the cost, the dates of the month or the credits of `owner`, who can launch no cluster without credits; the next full run retries',
     action: unlessItStays,
+  },
+  {
+    code: 'credits-not-read',
+    level: 'warn',
+    message: 'credits not read',
+    meaning:
+      'the billing platform does not say what is left on `account`, or on any: the portal keeps the credits that it shows; `why` says why',
+    action: 'nothing, unless it stays: does the billing platform have the account that the portal names?',
   },
   {
     code: 'drift',

@@ -43,12 +43,8 @@ export interface ReconcilerOptions {
   readonly costs?: CostSource | undefined;
   /** What each stack is billed under, for portals that want to know. Default: nobody says. */
   readonly orders?: (signal?: AbortSignal) => Promise<ReadonlyMap<string, string>>;
-  /** What is to be done once a full run has listed all stacks; what fails in it is its own. */
-  readonly onFullRun?: (
-    stacks: ReadonlySet<StackId>,
-    portal: PortalSnapshot,
-    signal?: AbortSignal,
-  ) => Promise<void>;
+  /** What is to be done after a full run, unless it was in a wrong cloud; what fails in it is its own. */
+  readonly onFullRun?: (run: FullRunResult, signal?: AbortSignal) => Promise<void>;
   /** Keystone projects that are being deleted: their owner gets no new racks, which would vanish. Default: none. */
   readonly departing?: () => Promise<ReadonlySet<string>>;
   /** Called every few seconds while a run makes its changes. */
@@ -57,8 +53,19 @@ export interface ReconcilerOptions {
   readonly tracing?: Tracing;
 }
 
+/** What a full run saw, for those who do something about it that is no change of racks or devices. */
+export interface FullRunResult {
+  /** All that Heat listed. */
+  readonly stacks: ReadonlySet<StackId>;
+  /** As it was before the run's changes. */
+  readonly portal: PortalSnapshot;
+  /** undefined: not read, or there are none. */
+  readonly costs: Costs | undefined;
+}
+
 /** What a run saw, before anything is changed. */
 export interface Survey {
+  readonly costs?: Costs | undefined;
   readonly seen: SeenCloud;
   readonly portal: PortalSnapshot;
   readonly plan: Plan;
@@ -119,6 +126,7 @@ export class Reconciler {
     const observedMs = elapsed();
     const changes = plan({ ...seen.cloud, costs, orders }, portal, this.#options.settings);
     return {
+      costs,
       seen,
       portal,
       plan: changes,
@@ -220,7 +228,11 @@ export class Reconciler {
       this.#announced.servers.delete(id as ServerId);
       this.#announced.stacks.delete(id as StackId);
     }
-    await this.#options.onFullRun?.(new Set(survey.seen.rootOfStack.keys()), survey.portal, signal);
+    if (!this.#isWrongCloud) {
+      const stacks = new Set(survey.seen.rootOfStack.keys());
+      const { portal, costs } = survey;
+      await this.#options.onFullRun?.({ stacks, portal, costs }, signal);
+    }
     return { ...report, drift: drift.drift };
   }
 

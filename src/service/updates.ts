@@ -1,19 +1,11 @@
 import { join } from 'node:path';
 import { queueNames } from '../amqp/queues.ts';
-import { CostReader } from '../billing/cost-reader.ts';
-import { FreeCredits } from '../billing/free-credits.ts';
-import { OrderSweep } from '../billing/order-sweep.ts';
-import { StackLedger } from '../billing/stack-ledger.ts';
-import { StackOrders } from '../billing/stack-orders.ts';
-import type { PortalSnapshot } from '../concertim/model.ts';
-import { updateOwner } from '../concertim/owners.ts';
 import { ConfigError } from '../config/problems.ts';
 import { AmqpSource } from '../notifications/amqp-source.ts';
 import { NotificationListener } from '../notifications/listener.ts';
 import type { NotificationSource } from '../notifications/source.ts';
 import { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { StackId } from '../openstack/model.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import type { Progress } from '../reconcile/apply-progress.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
@@ -22,11 +14,12 @@ import type { RunReport } from '../reconcile/run-report.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
-import { explain, ServiceError } from '../runtime/severity.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { describePause, type Paused } from '../runtime/write-pause.ts';
 import { checkedMapping } from './checked-mapping.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
+import { createMoney } from './money.ts';
 
 /** What decides which changes are made, beside the configuration. */
 export interface PlanOptions {
@@ -159,7 +152,7 @@ export function createReconciler(
   options: PlanOptions & Pick<ReconcilerOptions, 'onProgress'>,
 ): Reconciler {
   const { config, cloud, portal, traffic, tracing, clock, random } = base;
-  const { updates, concertim, billing } = config;
+  const { updates, concertim } = config;
   const settings = {
     ...(options.mapping && checkedMapping(options.mapping)),
     standaloneServers: updates.standaloneServers,
@@ -171,24 +164,12 @@ export function createReconciler(
     },
   };
   const { onProgress } = options;
-  const sweep = sweepOrders(base, log);
-  const credits = liftCredits(base, log);
-  const costs =
-    billing.rating === 'none'
-      ? undefined
-      : new CostReader({ session: cloud, ledger: new StackLedger(config.dataDir), clock });
-  const orders = new StackOrders({ billing: base.billing, clock });
   return new Reconciler({
     cloud,
     portal,
     settings,
-    costs,
-    orders: (signal) => orders.read(signal),
+    ...createMoney(base, log),
     departing: () => base.departing.read(),
-    onFullRun: async (stacks, snapshot, signal) => {
-      await sweep(stacks, signal);
-      await credits(snapshot, signal);
-    },
     traffic,
     tracing,
     clock,
@@ -196,37 +177,6 @@ export function createReconciler(
     log,
     ...(onProgress && { onProgress }),
   });
-}
-
-/** Closes orders that are over. A platform that cannot be reached holds up nothing else. */
-function sweepOrders({ billing, cloud, clock }: Foundation, log: Logger) {
-  const sweep = new OrderSweep({ billing, cloud, clock });
-  return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
-    try {
-      for (const closed of await sweep.run(stacks, signal)) log.info(closed, 'order closed');
-    } catch (error) {
-      signal?.throwIfAborted();
-      log.warn({ err: error, why: explain(error) }, 'orders not swept');
-    }
-  };
-}
-
-/** Without a billing platform nobody else gives the credits that portals want before a cluster can be launched. */
-function liftCredits({ billing, config, portal }: Foundation, log: Logger) {
-  const free = new FreeCredits({ amount: config.billing.freeCredits, dataDir: config.dataDir });
-  return async ({ owners, profile }: PortalSnapshot, signal?: AbortSignal) => {
-    if (billing.platform !== 'none' || !profile.ownerFields.includes('credits')) return;
-    for (const owner of await free.due(owners)) {
-      try {
-        await updateOwner(portal, owner, { credits: free.amount }, signal);
-        await free.note(owner);
-        log.info({ owner: owner.name, credits: free.amount }, 'free credits given');
-      } catch (error) {
-        signal?.throwIfAborted();
-        log.warn({ owner: owner.name, err: error, why: explain(error) }, 'failed to give free credits');
-      }
-    }
-  };
 }
 
 function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {

@@ -58,7 +58,7 @@ test.each(['1.1', 'main'] as const)(
 
       expect(given()).toHaveLength(1);
       expect(given()[0]).toContain('"credits":40');
-      expect(scenario.logged.filter((line) => line.includes('failed to give free credits'))).toEqual([]);
+      expect(scenario.logged.filter((line) => line.includes('account of owner not updated'))).toEqual([]);
     } finally {
       rmSync(dataDir, { recursive: true });
     }

@@ -1,0 +1,60 @@
+import type { AccountId, Billing } from './billing.ts';
+import { BillingError } from './errors.ts';
+
+/** A platform needs two requests for each: the others come in the runs that follow. */
+const mostAsked = 50;
+
+/** What is left on each account, as the platform last said: some of them are asked for in each run, in turn. */
+export class Balances {
+  readonly #billing: Pick<Billing, 'creditsOf'>;
+  /** Those that were asked for longest ago come first. */
+  readonly #known = new Map<AccountId, number | undefined>();
+
+  constructor(billing: Pick<Billing, 'creditsOf'>) {
+    this.#billing = billing;
+  }
+
+  /**
+   * Asks for those that were asked for longest ago.
+   *
+   * @param onRefused told of an account that the platform does not know, or gives nothing of
+   * @throws {ServiceError} the platform cannot be asked at all
+   */
+  async refresh(
+    accounts: readonly AccountId[],
+    onRefused: (account: AccountId, error: BillingError) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const wanted = new Set(accounts);
+    for (const account of this.#known.keys()) if (!wanted.has(account)) this.#known.delete(account);
+    const never = accounts.filter((account) => !this.#known.has(account));
+    for (const account of [...never, ...this.#known.keys()].slice(0, mostAsked)) {
+      this.#know(account, await this.#ask(account, onRefused, signal));
+    }
+  }
+
+  /** undefined: not known. */
+  of(account: AccountId): number | undefined {
+    return this.#known.get(account);
+  }
+
+  #know(account: AccountId, credits: number | undefined): void {
+    this.#known.delete(account);
+    this.#known.set(account, credits);
+  }
+
+  async #ask(
+    account: AccountId,
+    onRefused: (account: AccountId, error: BillingError) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<number | undefined> {
+    try {
+      return await this.#billing.creditsOf(account, signal);
+    } catch (error) {
+      if (!(error instanceof BillingError) || error.kind === 'unauthorized' || error.severity === 'transient')
+        throw error;
+      onRefused(account, error);
+      return undefined;
+    }
+  }
+}

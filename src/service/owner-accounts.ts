@@ -1,0 +1,100 @@
+import { Balances } from '../billing/balances.ts';
+import type { AccountId } from '../billing/billing.ts';
+import { FreeCredits } from '../billing/free-credits.ts';
+import type { Owner, OwnerPatch, PortalSnapshot } from '../concertim/model.ts';
+import { updateOwner } from '../concertim/owners.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Costs } from '../plan/costs.ts';
+import { ownerAccountPatch } from '../plan/owner-account.ts';
+import { explain } from '../runtime/severity.ts';
+import type { Foundation } from './foundation.ts';
+
+/**
+ * What the portal shows of each owner's money: what his project has cost, the month, and the credits that are left to him.
+ * What fails with one is his own, and holds up nothing else.
+ */
+export class OwnerAccounts {
+  readonly #base: Foundation;
+  readonly #log: Logger;
+  readonly #free: FreeCredits;
+  readonly #balances: Balances;
+  /** Credits, where the portal's release does not show them. */
+  readonly #written = new Map<Owner['id'], number>();
+  /** Why something failed for whom, as it was last said. */
+  #said = new Map<string, string>();
+  #saying = new Map<string, string>();
+
+  constructor(base: Foundation, log: Logger) {
+    const { billing, config } = base;
+    this.#base = base;
+    this.#log = log;
+    this.#free = new FreeCredits({ amount: config.billing.freeCredits, dataDir: config.dataDir });
+    this.#balances = new Balances(billing);
+  }
+
+  /** Writes what differs: one request for each owner of whom something does. */
+  async write({ owners, profile }: PortalSnapshot, costs: Costs | undefined, signal?: AbortSignal) {
+    const hasCredits = profile.ownerFields.includes('credits');
+    const isFree = this.#base.billing.platform === 'none';
+    const gifted = new Set<Owner>(hasCredits && isFree ? await this.#free.due(owners) : []);
+    if (hasCredits && !isFree) await this.#refreshBalances(owners, signal);
+    for (const owner of owners) {
+      const credits = hasCredits && !isFree ? this.#balanceOf(owner) : undefined;
+      const differing = ownerAccountPatch(this.#asShown(owner), { costs, credits });
+      const patch = gifted.has(owner) ? { ...differing, credits: this.#free.amount } : differing;
+      if (patch) await this.#update(owner, patch, gifted.has(owner), signal);
+    }
+    this.#said = this.#saying;
+    this.#saying = new Map();
+  }
+
+  /** Release 1.1 takes credits and does not show them: those that this process has not written yet differ from any. */
+  #asShown(owner: Owner): Owner {
+    const { credits = this.#written.get(owner.id) ?? Number.NaN } = owner.account;
+    return { ...owner, account: { ...owner.account, credits } };
+  }
+
+  async #update(owner: Owner, patch: OwnerPatch, isGift: boolean, signal: AbortSignal | undefined) {
+    try {
+      await updateOwner(this.#base.portal, owner, patch, signal);
+      if (patch.credits !== undefined) this.#written.set(owner.id, patch.credits);
+      if (isGift) {
+        await this.#free.note(owner);
+        this.#log.info({ owner: owner.name, credits: patch.credits }, 'free credits given');
+      }
+      this.#log.debug({ owner: owner.name, fields: Object.keys(patch) }, 'account of owner updated');
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#once(owner.name, error, (why) =>
+        this.#log.warn({ owner: owner.name, why, err: error }, 'account of owner not updated'),
+      );
+    }
+  }
+
+  async #refreshBalances(owners: readonly Owner[], signal: AbortSignal | undefined): Promise<void> {
+    const accounts = owners.flatMap(({ account }) => (account.billingAccountId as AccountId | null) ?? []);
+    const tell = (account: string | undefined, error: unknown) =>
+      this.#once(`credits ${account}`, error, (why) =>
+        this.#log.warn({ account, why, err: error }, 'credits not read'),
+      );
+    try {
+      await this.#balances.refresh(accounts, tell, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      tell(undefined, error);
+    }
+  }
+
+  /** In whole hundredths, as the portal keeps them. */
+  #balanceOf({ account: { billingAccountId } }: Owner): number | undefined {
+    const credits = billingAccountId ? this.#balances.of(billingAccountId as AccountId) : undefined;
+    return credits === undefined ? undefined : Math.round(credits * 100) / 100;
+  }
+
+  /** What stays as it is, is said once. */
+  #once(about: string, error: unknown, say: (why: string) => void): void {
+    const why = explain(error);
+    this.#saying.set(about, why);
+    if (this.#said.get(about) !== why) say(why);
+  }
+}
