@@ -142,9 +142,13 @@ test('an interface whose measures have just stopped may be late: without it ther
 });
 
 test('an interface that is long measured no more is left aside, as long as another one is', () => {
-  const gone = pointsOf(series(0, 10).points, { endedBefore: 300 * s });
+  const ended = { endedBefore: 300 * s };
+  const gone = pointsOf([], { ...ended, newestAt: -300 * s });
+  const sooner = pointsOf(series(0, 10).points, ended);
 
   expect(figure(net, [whole, nic('b', gone, gone)])).toMatchObject({ value: 150 });
+  // While it was measured, the other one was not all there was.
+  expect(figure(net, [whole, nic('b', sooner, sooner)])).toMatchObject({ because: 'too-few-points' });
   expect(figure(net, [nic('b', gone, gone)])).toMatchObject({ because: 'no-measures' });
   expect(figure(net, [whole, nic('b', gone, series(0, 1))])).toMatchObject({ because: 'no-measures' });
 });

@@ -132,7 +132,7 @@ function figureOf(
   if (!resources) return unknown('unread');
   const measured = currentParts(definition, resources);
   if (measured.kind === 'unknown') return unknown(measured.because, measured.detail);
-  const { parts } = measured;
+  const { parts, since } = measured;
   const known = (value: number, { at, spanMs, error }: Times): Figure =>
     Number.isFinite(value)
       ? { definition, kind: 'known', value: rounded(value), at, spanMs, error }
@@ -141,7 +141,7 @@ function figureOf(
   const grown = (limit: number) =>
     wholeGrowth(
       parts.map((part): Counter => ({ ...part, most: limit, burst })),
-      coveredUntil?.(definition),
+      { covered: coveredUntil?.(definition), begin: since },
     );
 
   switch (definition.formula) {
@@ -181,13 +181,15 @@ type Missing = { readonly kind: 'unknown'; readonly because: Unknown; readonly d
 
 /**
  * The series that a figure is made from. An interface or disk that was taken away stays in Gnocchi and is measured no
- * more: as long as another one of its kind is measured, it is left aside, once its measures cannot merely be late.
+ * more: as long as another one of its kind is measured, it is left aside, once its measures cannot merely be late. What the
+ * others did while it was measured is then no whole sum: `since` is when that began to be so.
  */
 function currentParts(
   definition: Definition,
   resources: readonly MeasuredResource[],
-): { readonly kind: 'parts'; readonly parts: readonly Points[] } | Missing {
+): { readonly kind: 'parts'; readonly parts: readonly Points[]; readonly since: number } | Missing {
   const parts: Points[] = [];
+  let since = Number.NEGATIVE_INFINITY;
   const late: Missing[] = [];
   let leftAside: Missing | undefined;
   for (const { type, series } of resources) {
@@ -198,15 +200,23 @@ function currentParts(
     else if (
       missing.because === 'no-measures' &&
       read.every((one) => one.kind === 'unknown' && one.because === 'no-measures')
-    )
+    ) {
       leftAside ??= missing;
-    else if (missing.because === 'late') late.push(missing);
+      since = Math.max(since, ...definition.meters.map((meter) => endOf(series.get(meter))));
+    } else if (missing.because === 'late') late.push(missing);
     else return missing;
   }
   const [first] = late;
   if (first) return parts.length === 0 ? first : { ...first, because: 'part-late' };
-  if (parts.length > 0) return { kind: 'parts', parts };
+  if (parts.length > 0) return { kind: 'parts', parts, since };
   return leftAside ?? { kind: 'unknown', because: 'no-resource' };
+}
+
+/** When something was measured last: the end of that grain, ms since 1970. */
+function endOf(series: Series | undefined): number {
+  return series?.kind === 'points' && series.newestAt !== undefined
+    ? series.newestAt + series.granularityMs
+    : Number.NEGATIVE_INFINITY;
 }
 
 function partOf(series: Series | undefined, meter: string): Points | Missing {

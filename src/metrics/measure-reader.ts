@@ -18,7 +18,7 @@ import { metersByType } from './definitions.ts';
 import type { Series } from './figures.ts';
 import { groupReads, type Measurable, type Readability, type ReadGroup, readabilityOf } from './read-plan.ts';
 import { pointsUpTo, readSeries } from './read-series.ts';
-import { farMs, ReadWindows } from './read-windows.ts';
+import { farMs, type InstanceOf, ReadWindows } from './read-windows.ts';
 
 /** What was read of many resources: of each, its series by meter. */
 export interface Reading {
@@ -120,8 +120,8 @@ export class MeasureReader {
               ),
             ),
           );
-        await readAll(this.#plan(group));
-        await readAll(this.#farLooks(answered));
+        await readAll(this.#plan(group, task));
+        await readAll(this.#farLooks(answered, task));
       }
     });
     this.#nameTheRest(type, task);
@@ -157,21 +157,27 @@ export class MeasureReader {
   }
 
   /** The requests for a group, each with its window. */
-  #plan(group: ReadGroup): WindowedGroup[] {
-    const windows = this.#windowsOf(group).plan(group.ids, group.coarsest * 1000, this.#clock.now());
+  #plan(group: ReadGroup, task: Task): WindowedGroup[] {
+    const windows = this.#windowsOf(group).plan(group.ids, {
+      granularityMs: group.coarsest * 1000,
+      now: this.#clock.now(),
+      instanceOf: instanceIn(task),
+    });
     return windows.flatMap(({ windowMs, ids }) =>
       chunksOf(ids).map((some) => ({ ...group, ids: some, windowMs })),
     );
   }
 
   /** What was read for too short a time, from long ago on. */
-  #farLooks(read: readonly WindowedGroup[]): WindowedGroup[] {
+  #farLooks(read: readonly WindowedGroup[], task: Task): WindowedGroup[] {
     const [group] = read;
     if (!group) return [];
     const [windows, now] = [this.#windowsOf(group), this.#clock.now()];
     const granularityMs = group.coarsest * 1000;
     const short = read.flatMap(({ ids, windowMs }) =>
-      windowMs >= farMs ? [] : windows.tooShort(ids, { windowMs, granularityMs, now }),
+      windowMs >= farMs
+        ? []
+        : windows.tooShort(ids, { windowMs, granularityMs, now, instanceOf: instanceIn(task) }),
     );
     windows.noteFarLook(short, now);
     return chunksOf(short, farChunkSize).map((ids) => ({ ...group, ids, windowMs: farMs }));
@@ -228,7 +234,7 @@ export class MeasureReader {
       // Of resources with several granularities the others are in groups of their own already.
       if (!learnt && rest.granularity !== group.granularity) continue;
       await this.#probe(rest, task);
-      for (const part of this.#plan(rest)) await this.#readGroup(part, task);
+      for (const part of this.#plan(rest, task)) await this.#readGroup(part, task);
     }
   }
 
@@ -318,6 +324,10 @@ export class MeasureReader {
       }
     }
   }
+}
+
+function instanceIn({ resources }: Task): InstanceOf {
+  return (id) => resources.get(id)?.instanceId ?? id;
 }
 
 /** Gnocchi refuses what its own archive policy promises: then its word counts. */

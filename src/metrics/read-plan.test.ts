@@ -36,7 +36,11 @@ test('a policy without means cannot be read', () => {
   });
 });
 
-const resource = (id: string, metrics: Record<string, string>): Measurable => ({ id, metrics });
+const resource = (id: string, metrics: Record<string, string>): Measurable => ({
+  id,
+  instanceId: id,
+  metrics,
+});
 /** A metric's id tells its granularity; 0 is none. */
 const byId = (_meter: string, id: string): Readability =>
   id === '0' ? { kind: 'unreadable', reason: '' } : { kind: 'granularity', seconds: Number(id) };

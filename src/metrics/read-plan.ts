@@ -4,7 +4,7 @@ import { metersByType } from './definitions.ts';
 import { errorOf, largestError, spanOf } from './precision.ts';
 
 /** A resource, as far as reading its measures needs it. */
-export type Measurable = Pick<Resource, 'id' | 'metrics'>;
+export type Measurable = Pick<Resource, 'id' | 'instanceId' | 'metrics'>;
 
 /** What can be asked for in one kind of request: these resources have all their meters named here in one granularity. */
 export interface ReadGroup {

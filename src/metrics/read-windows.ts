@@ -15,9 +15,13 @@ const farAgeMs = 120_000;
 /** Of all resources so many share one window; the rest have longer ones, each twice as long as the one before. */
 const commonShare = 0.9;
 
+/** The instance that a resource belongs to: its interfaces are summed, and so are its disks. */
+export type InstanceOf = (id: ResourceId) => string;
+
 /**
- * How far back to read each resource, by how its points have come so far. Nobody has to say the polling interval, and one
- * host that is polled otherwise, or whose clock is wrong, costs no other its figures.
+ * How far back to read each resource, by how its points have come so far, and those of the resources that it is summed with:
+ * of one that is behind, the others are read for the time that it has reached. Nobody has to say the polling interval, and
+ * one host that is polled otherwise, or whose clock is wrong, costs no other its figures.
  */
 export class ReadWindows {
   readonly #cadences = new Map<ResourceId, Cadence>();
@@ -33,15 +37,18 @@ export class ReadWindows {
   }
 
   /** Of how far back which are to be read; all in one where they come alike. */
-  plan(ids: readonly ResourceId[], granularityMs: number, now: number): WindowGroup[] {
+  plan(
+    ids: readonly ResourceId[],
+    { granularityMs, now, instanceOf }: { granularityMs: number; now: number; instanceOf: InstanceOf },
+  ): WindowGroup[] {
+    const least = this.#leastByInstance(ids, { granularityMs, now, instanceOf });
     const sorted = ids
       .flatMap((id) => this.#cadences.get(id) ?? [])
       .map((cadence) => neededMs(cadence, granularityMs, now))
       .sort((a, b) => a - b);
     const common = sorted[Math.ceil(sorted.length * commonShare) - 1] ?? farMs;
     const groups = Map.groupBy(ids, (id) => {
-      const cadence = this.#cadences.get(id);
-      const leastWindowMs = cadence ? leastMs(cadence, granularityMs, now) : 0;
+      const leastWindowMs = least.get(instanceOf(id)) ?? 0;
       let windowMs = common;
       while (windowMs < leastWindowMs) windowMs *= 2;
       return Math.min(windowMs, Math.max(farMs, common));
@@ -58,15 +65,31 @@ export class ReadWindows {
   /** Those that were read for too short a time, or of which too little is known, and were not looked at for long. */
   tooShort(
     ids: readonly ResourceId[],
-    read: { windowMs: number; granularityMs: number; now: number },
+    read: { windowMs: number; granularityMs: number; now: number; instanceOf: InstanceOf },
   ): ResourceId[] {
-    const { windowMs, granularityMs, now } = read;
+    const { windowMs, now, instanceOf } = read;
+    const least = this.#leastByInstance(ids, read);
     return ids.filter((id) => {
       const cadence = this.#cadences.get(id);
       const isEnough =
-        cadence && now - cadence.newestAt < windowMs && leastMs(cadence, granularityMs, now) <= windowMs;
+        cadence && now - cadence.newestAt < windowMs && (least.get(instanceOf(id)) ?? 0) <= windowMs;
       return !isEnough && ageOf(this.#lookedFarAt.get(id) ?? Number.NEGATIVE_INFINITY, now) >= farAgeMs;
     });
+  }
+
+  /** How far back the resources of each instance must be read, ms. */
+  #leastByInstance(
+    ids: readonly ResourceId[],
+    { granularityMs, now, instanceOf }: { granularityMs: number; now: number; instanceOf: InstanceOf },
+  ): ReadonlyMap<string, number> {
+    const least = new Map<string, number>();
+    for (const id of ids) {
+      const cadence = this.#cadences.get(id);
+      if (!cadence) continue;
+      const instance = instanceOf(id);
+      least.set(instance, Math.max(least.get(instance) ?? 0, leastMs(cadence, granularityMs, now)));
+    }
+    return least;
   }
 
   noteFarLook(ids: readonly ResourceId[], now: number): void {

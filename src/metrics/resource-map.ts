@@ -179,7 +179,7 @@ export class ResourceMap {
 function byInstance(type: ResourceType, found: readonly Resource[]): Shelf['byInstance'] {
   const resources = new Map<string, InstanceResource[]>();
   for (const { id, instanceId, projectId, flavorId, metrics } of found) {
-    const resource = { id, type, projectId, flavorId, metrics };
+    const resource = { id, type, instanceId, projectId, flavorId, metrics };
     const siblings = resources.get(instanceId);
     if (siblings) siblings.push(resource);
     else resources.set(instanceId, [resource]);

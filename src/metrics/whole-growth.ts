@@ -35,16 +35,21 @@ export type Growth =
  * The growth a second of all counters together, each over the same time: the newest that all of them cover and that is long
  * enough for the precision.
  *
- * @param covered until when the last figure was, ms since 1970: from there on nothing is left out, as far as there are points
+ * @param within all ms since 1970. `covered`: until when the last figure was; from there on nothing is left out, as far as
+ * there are points. `begin`: before that the counters were not all that is summed
  */
-export function wholeGrowth(counters: readonly Counter[], covered = Number.POSITIVE_INFINITY): Growth {
+export function wholeGrowth(
+  counters: readonly Counter[],
+  within: { readonly covered?: number | undefined; readonly begin?: number } = {},
+): Growth {
+  const { covered = Number.POSITIVE_INFINITY, begin = Number.NEGATIVE_INFINITY } = within;
   const lives = counters.map((counter) => lastLife(counter.points, counter));
   const because = lives.find(({ after }) => after !== undefined)?.after ?? 'too-few-points';
   const unknown: Growth = { kind: 'unknown', because };
   const moments = commonMoments(
     lives.map(({ points }) => points),
     Math.max(...counters.map(({ granularityMs }) => granularityMs)),
-  );
+  ).filter((moment) => moment.every(({ at }) => at >= begin));
   const to = moments[0];
   if (!to) return unknown;
   const span = Math.max(...counters.map(({ granularityMs }) => spanOf(granularityMs)));

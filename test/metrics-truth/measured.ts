@@ -31,8 +31,9 @@ export class Measured {
   readonly #samples: readonly Sample[];
   readonly #grain: number;
 
-  constructor(course: Course, setup: Setup & { seconds: number }, random: Random) {
-    const { polling, jitter, lag, clock, loss, seconds } = setup;
+  /** @param setup measured from second `from` on, for as long as `seconds` */
+  constructor(course: Course, setup: Setup & { seconds: number; from?: number }, random: Random) {
+    const { polling, jitter, lag, clock, loss, seconds, from = 0 } = setup;
     const samples: Sample[] = [];
     const phase = random.next() * polling;
     const far = Math.max(600, 8 * Math.max(polling, setup.grain));
@@ -41,7 +42,7 @@ export class Measured {
     for (let index = 0; ; index++) {
       const at = phase + index * polling + jitter * normal(random);
       if (at >= seconds) break;
-      if (at < 0 || random.next() < loss) continue;
+      if (at < from || random.next() < loss) continue;
       const stray = clock === 'wrong for a moment' && index === 9 ? error : 0;
       const stamp = at + stray + (clock === 'off' ? offsetS : 0);
       samples.push({ stamp, stray, seenAt: at + lag, value: counted(course, at) });

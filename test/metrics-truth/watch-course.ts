@@ -18,6 +18,7 @@ export interface Outcome {
 }
 
 const vcpus = 1;
+const instanceOf = () => 'its instance';
 /** Of rounding to two decimals. */
 const roundingError = 0.0051;
 
@@ -77,10 +78,13 @@ export function watchCourse(
   return { known, unknown, lateUnknown, wrong, largest };
 
   function read(now: number): Figure {
-    const [window] = windows.plan(['it'], granularityMs, now);
+    const [window] = windows.plan(['it'], { granularityMs, now, instanceOf });
     let windowMs = window?.windowMs ?? farMs;
     let points = observe(windowMs);
-    if (windowMs < farMs && windows.tooShort(['it'], { windowMs, granularityMs, now }).length > 0) {
+    if (
+      windowMs < farMs &&
+      windows.tooShort(['it'], { windowMs, granularityMs, now, instanceOf }).length > 0
+    ) {
       windows.noteFarLook(['it'], now);
       points = observe((windowMs = farMs));
     }
