@@ -1,3 +1,4 @@
+import { isTransientStatus } from '../http/retry.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type PortalProfile, profiles, type Release, releases } from './profile.ts';
 
@@ -62,7 +63,7 @@ function isServed(url: string, path: string, status: number): boolean {
   throw new ServiceError(
     `The release of the portal at ${url} cannot be found out: it answered ${status} to GET ${path}; 401 or 404 was expected.`,
     {
-      severity: status >= 500 ? 'transient' : 'terminal',
+      severity: isTransientStatus(status) ? 'transient' : 'fatal',
       hint: 'Check what stands before the portal, or set concertim.release.',
     },
   );

@@ -204,7 +204,7 @@ test('the address may end in a slash and have a path', async () => {
   const error = await failureOf(sessionWith({ url: `${service.url}/concertim/` }).request(users));
 
   expect(service.seen.map(({ url }) => url)).toEqual(['/concertim/users/sign_in.json']);
-  expect(error).toMatchObject({ kind: 'not-found', severity: 'terminal' });
+  expect(error).toMatchObject({ kind: 'not-found', severity: 'fatal' });
   expect(explain(error)).toContain('concertim_url');
 });
 

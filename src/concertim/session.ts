@@ -7,7 +7,7 @@ import {
   type Method,
   type TlsOptions,
 } from '../http/client.ts';
-import type { RetryPolicy } from '../http/retry.ts';
+import { isTransientStatus, type RetryPolicy } from '../http/retry.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -239,7 +239,8 @@ function renewalTime(startedAt: number, { lifetimeMs }: AccessToken): number {
 
 function signInRefused(response: HttpResponse, login: string): ConcertimError {
   const what = `the sign-in of "${login}" at ${response.url}`;
-  if (response.status !== 401) return new ConcertimError(response, { what });
+  if (isTransientStatus(response.status)) return new ConcertimError(response, { what });
+  if (response.status !== 401) return new ConcertimError(response, { what, severity: 'fatal' });
   return new ConcertimError(response, {
     what,
     severity: 'fatal',
@@ -251,7 +252,7 @@ function noToken(response: HttpResponse): ServiceError {
   return new ServiceError(
     `${response.url} answered the sign-in (${response.status}) without a token in its Authorization header.`,
     {
-      severity: 'terminal',
+      severity: 'fatal',
       hint: 'Is concertim_url the portal, and does a proxy before it let that header through?',
     },
   );
@@ -261,14 +262,21 @@ function noToken(response: HttpResponse): ServiceError {
  * The answer holds the plain password: nothing of it but one flag and the names of its fields is read, and no value of it is
  * ever shown.
  *
- * @returns the names; undefined where it has none
+ * @returns the names; undefined when it came cut short
  */
 function requireSuperUser(response: HttpResponse, login: string): ReadonlySet<string> | undefined {
-  let row: z.infer<typeof SignedIn>;
+  let body: unknown;
   try {
-    row = SignedIn.parse(JSON.parse(response.text));
+    body = JSON.parse(response.text);
   } catch {
     return undefined;
+  }
+  const { success, data: row } = SignedIn.safeParse(body);
+  if (!success) {
+    throw new ServiceError(`${response.url} signs in, but not as Concertim does: its answer is no user.`, {
+      severity: 'fatal',
+      hint: 'Is concertim_url the address of the portal?',
+    });
   }
   if (row.root) return new Set(Object.keys(row));
   throw new ServiceError(`"${login}" is not a super-user of Concertim, and so sees only what is its own.`, {

@@ -1,4 +1,7 @@
+import { ShapeError } from '../http/errors.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { listDevices } from './devices.ts';
+import { ConcertimError } from './errors.ts';
 import type { Owner, PortalSnapshot } from './model.ts';
 import { listOwners } from './owners.ts';
 import type { OwnerField, PortalProfile } from './profile.ts';
@@ -9,14 +12,37 @@ import { listTemplates } from './templates.ts';
 /**
  * The whole portal in four requests, and in those that find out its release where that is not known. A portal that was
  * upgraded meanwhile shows it in its rows: then its release is found out again, and all is read once more.
+ *
+ * @throws {ServiceError} fatal when it is not one of the releases
  */
 export async function readPortal(session: Session, signal?: AbortSignal): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
-  const portal = await readAs(session, profile, signal);
-  if (!isLike(profile, portal)) session.doubtProfile();
+  const read = await readAs(session, profile, signal).catch(strangeness);
+  if (read instanceof Error || !isLike(profile, read)) session.doubtProfile();
   // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
-  return found === profile ? portal : readAs(session, found, signal);
+  if (found !== profile) return readAs(session, found, signal);
+  if (read instanceof Error) throw unknownPortal(profile, read);
+  return read;
+}
+
+/** What an answer is that no release gives. @throws everything else */
+function strangeness(error: unknown): Error {
+  const isStrange =
+    error instanceof ShapeError || (error instanceof ConcertimError && error.kind === 'not-found');
+  if (isStrange) return error;
+  throw error;
+}
+
+function unknownPortal({ release }: PortalProfile, cause: Error): ServiceError {
+  return new ServiceError(
+    `The portal looks like release ${release}, and yet is none that this version knows: ${cause.message} Nothing was written.`,
+    {
+      severity: 'fatal',
+      hint: 'Check concertim.concertim_url, and concertim.release if it is set. A newer Concertim needs a newer version of this service.',
+      cause,
+    },
+  );
 }
 
 async function readAs(

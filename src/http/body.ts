@@ -1,6 +1,6 @@
 import type { ZodError, ZodType } from 'zod';
 import type { HttpResponse } from './client.ts';
-import { BodyError } from './errors.ts';
+import { BodyError, ShapeError } from './errors.ts';
 
 /**
  * The answer's JSON.
@@ -24,12 +24,12 @@ export function notJson(response: HttpResponse): BodyError {
 /**
  * The answer's JSON in the shape of `schema`, fields we do not use left aside.
  *
- * @throws {BodyError} naming the field that is missing or of another type
+ * @throws {ShapeError} naming the field that is missing or of another type
  */
 export function parseBody<T>(response: HttpResponse, schema: ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(response));
   if (parsed.success) return parsed.data;
-  throw new BodyError(response, shapeProblem(parsed.error));
+  throw new ShapeError(response, shapeProblem(parsed.error));
 }
 
 /** @param place where in the body the value is that was parsed */

@@ -73,3 +73,6 @@ export class BodyError extends ServiceError {
     this.url = facts.url;
   }
 }
+
+/** The answer is whole, and something else than what was expected: another release of that system, or none of it at all. */
+export class ShapeError extends BodyError {}

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { ZodType } from 'zod';
 import { notJson, parseJson, shapeProblem } from './body.ts';
 import type { BodySink, HttpResponse } from './client.ts';
-import { BodyError } from './errors.ts';
+import { BodyError, ShapeError } from './errors.ts';
 import type { RowMemory } from './row-memory.ts';
 import { RowSplitter } from './row-splitter.ts';
 
@@ -69,7 +69,7 @@ export class ListBody<Row> implements BodySink {
     const list = field === undefined ? rest : (rest as Record<string, unknown> | null)?.[field];
     // Not empty: a list stands where none was expected, or twice.
     if (Array.isArray(list) && list.length === 0) return this.#rows;
-    throw new BodyError(response, `an unexpected shape: ${field ?? 'body'}: expected one list`);
+    throw new ShapeError(response, `an unexpected shape: ${field ?? 'body'}: expected one list`);
   }
 
   /** The whole list is read: the next reading goes by it. */
@@ -99,7 +99,7 @@ export class ListBody<Row> implements BodySink {
     if (parsed.success) return parsed.data;
     const place = field === undefined ? [this.#rows.length] : [field, this.#rows.length];
     const problem = shapeProblem(parsed.error, place);
-    this.#problem = (response) => new BodyError(response, problem);
+    this.#problem = (response) => new ShapeError(response, problem);
     return undefined;
   }
 }

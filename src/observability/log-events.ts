@@ -109,7 +109,7 @@ const updates: readonly LogEvent[] = [
     level: 'error',
     message: 'reconcile failed, will retry',
     meaning: 'a whole run failed, and will fail until somebody acts; logged again when the reason changes',
-    action: 'see `why`; the service retries at least once a minute',
+    action: 'see `why`; the service retries after `updates.interval`, at least every 5 minutes',
   },
   {
     code: 'reconcile-failed',

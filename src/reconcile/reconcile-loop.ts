@@ -34,6 +34,8 @@ export interface ReconcileLoopOptions {
 
 /** After a failure the next full run comes sooner than the interval says, but not at once. */
 const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
+/** After what nothing but a person mends it is not tried sooner than the interval says, and not later than this. */
+const patienceMs = 300_000;
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
 const defaultGatherMs = 3;
@@ -50,7 +52,8 @@ const mostOrigins = 128;
  *  a pause ─────────────────────────────► nothing; at its end a full run
  * ```
  *
- * It never gives up: a cloud that refuses our password today may take it tomorrow.
+ * It never gives up: a cloud that refuses our password today may take it tomorrow. But what a person must mend is not tried
+ * sooner than the next run is due.
  */
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
@@ -164,7 +167,7 @@ export class ReconcileLoop {
     origin: WorkOptions,
     work: () => Promise<RunReport>,
   ): Promise<boolean> {
-    const { tracing } = this.#options;
+    const { tracing, intervalMs } = this.#options;
     try {
       const report = await tracing.work(`reconcile ${scope}`, origin, async () => {
         const done = await work();
@@ -197,7 +200,8 @@ export class ReconcileLoop {
       this.#options.onFailure?.(scope, error);
       this.#reports.failed(error);
       this.#isStuck = true;
-      this.#retrySoon();
+      if (severityOf(error) === 'fatal') this.#setNextFull(Math.min(intervalMs, patienceMs));
+      else this.#retrySoon();
       return false;
     }
   }

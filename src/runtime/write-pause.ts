@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, isoTime } from './clock.ts';
-import { pause } from './pause.ts';
+import { aborted, pause } from './pause.ts';
 import { printable } from './printable.ts';
 
 /** Since when nothing is written to the portal, and why, if somebody said so. */
@@ -26,6 +26,7 @@ export class WritePause {
   readonly #file: string | undefined;
   readonly #clock: Clock;
   #known: Paused | undefined;
+  #changed = new AbortController();
 
   constructor({ dataDir, clock }: { readonly dataDir: string | undefined; readonly clock: Clock }) {
     this.#file = dataDir && join(dataDir, 'paused');
@@ -54,10 +55,12 @@ export class WritePause {
   async begin(reason = ''): Promise<Paused> {
     if (this.#file === undefined) {
       this.#known = { since: this.#clock.now(), reason: reason.slice(0, longestReason) || undefined };
+      this.#tell();
       return this.#known;
     }
     await mkdir(dirname(this.#file), { recursive: true });
     await writeFile(this.#file, reason === '' ? '' : `${reason}\n`);
+    this.#tell();
     return (await this.look()) ?? { since: this.#clock.now(), reason };
   }
 
@@ -65,6 +68,7 @@ export class WritePause {
   async end(): Promise<void> {
     if (this.#file !== undefined) await rm(this.#file, { force: true });
     this.#known = undefined;
+    this.#tell();
   }
 
   /**
@@ -82,17 +86,31 @@ export class WritePause {
       if (!paused) await this.#workUntilPaused(work, signal);
       else {
         events.onPause(paused);
-        while (!signal.aborted && (await this.look())) await pause(this.#clock, lookMs, signal);
+        await this.#until(false, signal);
         if (!signal.aborted) events.onResume();
       }
     }
+  }
+
+  /** Looks once a second, and at once when this process begins or ends it, until it is so. */
+  async #until(isPaused: boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const until = AbortSignal.any([signal, this.#changed.signal]);
+      if (((await this.look()) !== undefined) === isPaused) return;
+      await (this.#file === undefined ? aborted(until) : pause(this.#clock, lookMs, until));
+    }
+  }
+
+  #tell(): void {
+    this.#changed.abort();
+    this.#changed = new AbortController();
   }
 
   async #workUntilPaused(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
     const watch = async () => {
-      while (!until.aborted && !(await this.look())) await pause(this.#clock, lookMs, until);
+      await this.#until(true, until);
       over.abort();
     };
     try {

@@ -26,6 +26,8 @@ export interface Scenario extends AsyncDisposable {
   run(): Promise<RunReport>;
   /** One full run that may fail as a whole: its report, if there was one. */
   tryRun(): Promise<RunReport | undefined>;
+  /** Runs until the signal is aborted. */
+  work(signal: AbortSignal): Promise<void>;
   /** The process ends and starts again: nothing is remembered but by the portal. */
   restart(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     clock,
     logged,
     tryRun,
+    work: (signal) => service.run(signal),
     async run() {
       const report = await tryRun();
       if (!report)
