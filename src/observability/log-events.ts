@@ -17,7 +17,8 @@ const updates: readonly LogEvent[] = [
     code: 'changed',
     level: 'info',
     message: 'changed',
-    meaning: 'one write to the portal: `object`, `name`, `rack`, `owner`, `openstackId`, `id`, `fields`',
+    meaning:
+      'one write to the portal: `object`, `name`, `rack`, `owner`, `openstackId`, `openstackKind`, `id`, `fields`',
     action: 'nothing',
   },
   {

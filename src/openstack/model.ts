@@ -21,8 +21,30 @@ export type VolumeId = Brand<string, 'openstack.VolumeId'>;
 /** Neutron's id of a network. */
 export type NetworkId = Brand<string, 'openstack.NetworkId'>;
 
-/** What can be shown of a stack. */
-export type Kind = 'server' | 'volume' | 'network';
+/** What can be shown of a stack, by its kind. */
+export interface ObjectOfKind {
+  readonly server: Server;
+  readonly volume: Volume;
+  readonly network: Network;
+}
+/** Whether it is a server, a volume or a network. */
+export type Kind = keyof ObjectOfKind;
+/** A server, a volume or a network. */
+export type CloudObject = ObjectOfKind[Kind];
+/** Nova's, Cinder's or Neutron's id. */
+export type ObjectId = CloudObject['id'];
+
+/** Under which name the objects of each kind stand wherever there are several. */
+export const collections = {
+  server: 'servers',
+  volume: 'volumes',
+  network: 'networks',
+} as const satisfies Record<Kind, string>;
+/** The name for several of a kind. */
+export type Collection = (typeof collections)[Kind];
+
+/** All kinds. */
+export const kinds = Object.keys(collections) as readonly Kind[];
 
 /** Compute (Nova): a virtual machine. */
 export interface Server {
@@ -107,6 +129,8 @@ export interface Network {
   readonly status: string;
   readonly adminStateUp: boolean;
   readonly shared: boolean;
+  /** It leads out of the cloud: every project sees it. */
+  readonly external: boolean;
   /** Bytes */
   readonly mtu: number | null;
   readonly portSecurityEnabled: boolean | null;

@@ -85,6 +85,7 @@ function toNetwork(row: wire.Network): Network {
     status: row.status,
     adminStateUp: row.admin_state_up,
     shared: row.shared,
+    external: row['router:external'],
     mtu: row.mtu ?? null,
     portSecurityEnabled: row.port_security_enabled ?? null,
     l2Adjacency: row.l2_adjacency ?? null,

@@ -1,30 +1,33 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
-import type {
-  Flavor,
-  FlavorId,
-  ProjectId,
-  Server,
-  ServerId,
-  Stack,
-  StackId,
-  Unreadable,
+import {
+  type Collection,
+  collections,
+  type Flavor,
+  type FlavorId,
+  type Kind,
+  kinds,
+  type ObjectId,
+  type ProjectId,
+  type Stack,
+  type StackId,
 } from '../openstack/model.ts';
 import { ownerOfDevice } from './census.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import { isOwnTemplate } from './ownership.ts';
-import { type PortalIndex, projectsOfRacks } from './portal-index.ts';
+import { type PortalIndex, projectOfDevice, projectsOfRacks } from './portal-index.ts';
 
 /** What the portal has of ours and the cloud's lists have not: to be asked for by id before anything is believed. */
-export interface Absentees {
-  readonly servers: readonly AbsentServer[];
+export interface Absentees extends Readonly<Record<Collection, readonly AbsentObject[]>> {
   readonly stacks: readonly AbsentStack[];
   readonly flavors: readonly FlavorId[];
 }
 
-export interface AbsentServer {
-  readonly id: ServerId;
+export interface AbsentObject {
+  readonly id: ObjectId;
   /** Who has its device. */
   readonly owner: string;
+  /** The owner's; undefined: its device stands in no rack of somebody who has one. */
+  readonly projectId: ProjectId | undefined;
 }
 
 /**
@@ -40,17 +43,16 @@ export interface AbsentStack {
 
 export function absentees(
   lists: {
-    readonly servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>;
+    readonly [C in Collection]: { has(id: ObjectId): boolean } | undefined;
+  } & {
     readonly roots: readonly Stack[];
     readonly flavors: readonly Flavor[];
   },
   portal: PortalSnapshot,
   index: PortalIndex,
 ): Absentees {
-  const servers: AbsentServer[] = [];
-  for (const [id, [device]] of index.devicesOfServer) {
-    if (device && !lists.servers.has(id)) servers.push({ id, owner: ownerOfDevice(device, index) });
-  }
+  const objects: Record<Collection, AbsentObject[]> = { servers: [], volumes: [], networks: [] };
+  for (const kind of kinds) objects[collections[kind]] = absentObjects(kind, lists[collections[kind]], index);
 
   const roots = new Set(lists.roots.map(({ id }) => id));
   const stacks: AbsentStack[] = [];
@@ -68,5 +70,20 @@ export function absentees(
     if (!isOwnTemplate(template) || isOfGoneFlavor(template.foreignId)) continue;
     if (!present.has(template.foreignId)) flavors.add(template.foreignId as FlavorId);
   }
-  return { servers, stacks, flavors: [...flavors] };
+  return { ...objects, stacks, flavors: [...flavors] };
+}
+
+/** Of a kind that was not listed nothing is absent. */
+function absentObjects(
+  kind: Kind,
+  list: { has(id: ObjectId): boolean } | undefined,
+  index: PortalIndex,
+): AbsentObject[] {
+  if (!list) return [];
+  const absent: AbsentObject[] = [];
+  for (const [id, [device]] of index.devicesOf[kind]) {
+    if (!device || list.has(id)) continue;
+    absent.push({ id, owner: ownerOfDevice(device, index), projectId: projectOfDevice(device, index) });
+  }
+  return absent;
 }

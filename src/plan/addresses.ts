@@ -23,33 +23,6 @@ export function deviceIps(addresses: readonly Address[], externalNetworks: Reado
   return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
 }
 
-/** Whether a device says so already. Of most servers there is one address: for that no text is made. */
-export function saysIps(
-  device: { readonly [Key in keyof DeviceIps]: string | null | undefined },
-  addresses: readonly Address[],
-  externalNetworks: ReadonlySet<string>,
-): boolean {
-  const [first, second] = addresses;
-  if (!first || second) {
-    const { publicIps, privateIps } = deviceIps(addresses, externalNetworks);
-    return device.publicIps === publicIps && device.privateIps === privateIps;
-  }
-  return isPublic(first, externalNetworks)
-    ? saysIp(device.publicIps, first) && device.privateIps === ''
-    : saysIp(device.privateIps, first) && device.publicIps === '';
-}
-
-function saysIp(text: string | null | undefined, { network: name, address }: Address): boolean {
-  const network = escaped(name);
-  return (
-    typeof text === 'string' &&
-    text.length === network.length + 1 + address.length &&
-    text.startsWith(network) &&
-    text[network.length] === ':' &&
-    text.endsWith(address)
-  );
-}
-
 /** Most names have nothing to escape. */
 function escaped(name: string): string {
   return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;

@@ -52,7 +52,7 @@ export function judgeRemovals(
   changes: readonly Change[],
   facts: {
     readonly census: Census;
-    /** No server of a device is missing: nothing needs to be counted. */
+    /** Nothing that a device shows is missing: nothing needs to be counted. */
     readonly isEachDeviceShown: boolean;
     readonly index: PortalIndex;
     readonly policy: DeletionPolicy;
@@ -65,7 +65,7 @@ export function judgeRemovals(
   const missing: Finding[] = [];
   for (const kind of kinds) {
     const removals = changes.filter((change): change is Removal => kindOfRemoval(change) === kind);
-    const isWhole = kind === 'device' && isEachDeviceShown;
+    const isWhole = isEachDeviceShown && kind !== 'rack' && kind !== 'template';
     const absences = isWhole ? undefined : findExcess(kind, census[kind](), policy, { allCounts: true });
     if (absences) missing.push(absences);
     const decisions = removals.filter(({ ground }) => brakeOf[ground] === 'decision');
@@ -81,13 +81,22 @@ export function judgeRemovals(
       if (!excess?.stops(ownerOf(removal, index))) continue;
       const object = objectOf(removal);
       refused.add(object);
-      held.push({ kind, id: object.id, name: object.name, reason: reasons[brake] });
+      held.push({ kind: nouns[kind].held, id: object.id, name: object.name, reason: reasons[brake] });
     }
   }
   return { refused, held, warnings: warningsOf(missing, decided, index) };
 }
 
-const kinds: readonly ShownKind[] = ['device', 'rack', 'template'];
+/** What each kind is called in warnings, and what is held of it. */
+const nouns = {
+  server: { one: 'device', held: 'device' },
+  volume: { one: 'volume', held: 'device' },
+  network: { one: 'network', held: 'device' },
+  rack: { one: 'rack', held: 'rack' },
+  template: { one: 'template', held: 'template' },
+} as const satisfies Record<ShownKind, { readonly one: string; readonly held: Held['kind'] }>;
+
+const kinds = Object.keys(nouns) as readonly ShownKind[];
 
 const reasons = {
   absence: 'too many have vanished at once',
@@ -150,7 +159,7 @@ function kindOfRemoval(change: Change): ShownKind | undefined {
   switch (change.kind) {
     case 'delete-device':
     case 'replace-device':
-      return 'device';
+      return change.device.kind;
     case 'delete-rack':
       return 'rack';
     case 'delete-template':
@@ -198,7 +207,7 @@ function warningsOf(missing: readonly Finding[], decided: readonly Finding[], in
 }
 
 function countsOf(findings: readonly Finding[]): string {
-  return listed(findings.map(({ kind, total }) => `${total.absent} of ${total.owned} ${kind}s`));
+  return listed(findings.map(({ kind, total }) => `${total.absent} of ${total.owned} ${nouns[kind].one}s`));
 }
 
 /** Names of users, as many as a line has room for. */

@@ -1,12 +1,13 @@
 import type { Device, PortalSnapshot } from '../concertim/model.ts';
-import type { ProjectId } from '../openstack/model.ts';
+import { collections, type Kind, type ProjectId } from '../openstack/model.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack, stackKey } from './ownership.ts';
 import { type PortalIndex, projectOfRack } from './portal-index.ts';
+import { isInScope, seenOf } from './seen.ts';
 
-/** The kinds of what the portal shows. */
-export type ShownKind = 'device' | 'rack' | 'template';
+/** The kinds of what the portal shows: of devices by what they show, for each kind comes from a service of its own. */
+export type ShownKind = Kind | 'rack' | 'template';
 
 /** How many cloud objects one owner's part of the portal claims, and how many of them the cloud has lost without a trace. */
 export interface Tally {
@@ -35,27 +36,34 @@ export function takeCensus(
   index: PortalIndex,
   deletedStacks: ReadonlySet<RackKey>,
 ): Census {
+  const devicesOf = (kind: Kind) => once(() => countDevices(kind, cloud, index, deletedStacks));
   return {
-    device: once(() => countDevices(cloud, index, deletedStacks)),
+    server: devicesOf('server'),
+    volume: devicesOf('volume'),
+    network: devicesOf('network'),
     rack: once(() => countRacks(cloud, index, deletedStacks)),
     template: once(() => countTemplates(cloud, portal)),
   };
 }
 
 function countDevices(
+  kind: Kind,
   cloud: CloudObservation,
   index: PortalIndex,
   deletedStacks: ReadonlySet<RackKey>,
 ): Tallies {
-  const { servers, evidence, scope } = cloud;
+  const seen = seenOf(cloud, kind);
+  const evidence = cloud.evidence[collections[kind]];
   const tallies = new Map<string, Tally>();
-  for (const [serverId, devices] of index.devicesOfServer) {
+  // What was not looked at is not missing.
+  if (!seen) return tallies;
+  for (const [id, devices] of index.devicesOf[kind]) {
     const [device] = devices;
     if (!device) continue;
     const isAbsent =
-      !servers.has(serverId) &&
-      (scope.kind === 'all' || scope.servers.has(serverId)) &&
-      isLost(evidence.servers.get(serverId), cloud) &&
+      !seen.has(id) &&
+      isInScope(cloud.scope, kind, id) &&
+      isLost(evidence.get(id), cloud) &&
       !devices.some((each) => isOfStacks(each, index, deletedStacks));
     count(tallies, ownerOfDevice(device, index), isAbsent);
   }
@@ -117,9 +125,7 @@ export function sumOf(tallies: Iterable<Tally>): Tally {
 /** Neither found nor said to be deleted. In a targeted run only what was asked for is known to be missing. */
 function isLost(evidence: Evidence | undefined, { scope }: CloudObservation): boolean {
   if (scope.kind === 'some') return evidence === 'not-found';
-  return (
-    evidence === undefined || evidence === 'not-found' || evidence === 'disputed' || evidence === 'unknown'
-  );
+  return evidence !== 'exists' && evidence !== 'deleted' && evidence !== 'nested';
 }
 
 function isOfStacks({ location }: Device, index: PortalIndex, stacks: ReadonlySet<RackKey>): boolean {

@@ -11,7 +11,7 @@ import type {
   TemplateId,
   TemplatePatch,
 } from '../concertim/model.ts';
-import type { ServerId, StackId } from '../openstack/model.ts';
+import type { ObjectId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
 import type { ForeignClaim } from './claims.ts';
 import type { Ground } from './ground.ts';
@@ -23,14 +23,14 @@ export type RackRef =
 /** What a rack is known by before the portal has given it an id. */
 export type NewRackKey = Brand<string, 'plan.NewRackKey'>;
 
-/** A template that is there, or one that an earlier change of the same plan makes for this flavor. */
+/** A template that is there, or one that an earlier change of the same plan makes. */
 export type TemplateRef =
   | { readonly kind: 'present'; readonly id: TemplateId }
-  | { readonly kind: 'new'; readonly foreignId: string };
+  | { readonly kind: 'new'; readonly key: string };
 
-/** What a new template is known by: its flavor, or its tag. */
-export function templateKey({ foreignId, tag }: TemplateDraft): string {
-  return foreignId ?? tag ?? '';
+/** What a template is known by before the portal has given it an id: its flavor's id, in which no colon may be, or its tag. */
+export function templateKey({ foreignId, tag }: Pick<TemplateDraft, 'foreignId' | 'tag'>): string {
+  return foreignId ?? `tag:${tag}`;
 }
 
 /** A device to be made, with where it will stand. */
@@ -88,9 +88,9 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Almost nothing of what the portal shows is in this cloud: nothing is changed. */
   readonly isWrongCloud: boolean;
-  /** Which servers belong to each stack that has a rack; worked out when it is wanted. */
-  readonly members: () => ReadonlyMap<StackId, readonly ServerId[]>;
-  /** Servers and stacks in a state that we do not know: the portal keeps what it shows of them. */
+  /** What belongs to each stack that has a rack; worked out when it is wanted. */
+  readonly members: () => ReadonlyMap<StackId, readonly ObjectId[]>;
+  /** Objects and stacks in a state that we do not know: the portal keeps what it shows of them. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
 

@@ -169,7 +169,7 @@ test('further racks and devices of the same owner for the same stack are no fals
   const inStep = planned(seen, portal({ owners })).after;
   const [first] = inStep.racks;
   const spill = rack({ id: 80, name: 'stack-2', metadata: { ...first?.metadata } });
-  const known = { ofStack: () => 'project' as never, ofServer: () => 'project' as never };
+  const known = { ofStack: () => 'project' as never, ofObject: () => 'project' as never };
 
   const { foreign } = settleClaims({ ...inStep, racks: [...inStep.racks, spill] }, known);
 
@@ -179,5 +179,5 @@ test('further racks and devices of the same owner for the same stack are no fals
 test('where every claim fits the portal is the one that was given', () => {
   const inStep = planned(seen, portal({ owners })).after;
 
-  expect(settleClaims(inStep, { ofStack: () => undefined, ofServer: () => undefined }).portal).toBe(inStep);
+  expect(settleClaims(inStep, { ofStack: () => undefined, ofObject: () => undefined }).portal).toBe(inStep);
 });

@@ -1,16 +1,16 @@
 import type { Device, Owner, OwnerId, PortalSnapshot, Rack } from '../concertim/model.ts';
-import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
-import { metadataKeys, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import type { Kind, ObjectId, ProjectId, StackId } from '../openstack/model.ts';
+import { metadataKeys, objectOfDevice, type RackSource, sourceOfRack } from './ownership.ts';
 import { ownersOfProjects } from './portal-index.ts';
 
 /** What the cloud says of the project of an object; undefined: it has not been seen, so nothing contradicts a claim. */
 export interface KnownProjects {
   readonly ofStack: (id: StackId) => ProjectId | undefined;
-  readonly ofServer: (id: ServerId) => ProjectId | undefined;
+  readonly ofObject: (kind: Kind, id: ObjectId) => ProjectId | undefined;
 }
 
 /** Before anything was read of the cloud. */
-export const noProjectsKnown: KnownProjects = { ofStack: () => undefined, ofServer: () => undefined };
+export const noProjectsKnown: KnownProjects = { ofStack: () => undefined, ofObject: () => undefined };
 
 /** A rack or device of the portal whose metadata names what is not its owner's. */
 export interface ForeignClaim {
@@ -31,11 +31,11 @@ export interface ForeignClaim {
  * |---|---|
  * | rack: a stack | its owner owns a project, and the stack, if it was seen, is of that project |
  * | rack: the servers of a project | its owner owns that project |
- * | device: a server | its rack makes no false claim, that rack's owner owns a project, and the server, if it was seen, is of it |
- * | device in no rack | the server, if it was seen, is of a project that somebody owns |
+ * | device: a server, volume or network | its rack makes no false claim, that rack's owner owns a project, and the object, if it was seen, is of it |
+ * | device in no rack | the object, if it was seen, is of a project that somebody owns |
  *
  * Several racks of one owner for one stack all fit (a stack spills into further racks), and so do several devices of one
- * server in such racks (the answer to a creation was lost).
+ * object in such racks (the answer to a creation was lost).
  *
  * @returns what does not fit, and the portal with it as if it had been made by hand: not changed, not filled, not counted
  */
@@ -70,10 +70,10 @@ export function settleClaims(
 
   const someoneOwns = new Set(ownProjects.values());
   for (const device of portal.devices) {
-    const server = serverOfDevice(device);
-    if (server === undefined) continue;
-    const { location } = device;
-    const project = known.ofServer(server);
+    const object = objectOfDevice(device);
+    if (object === undefined) continue;
+    const { location, kind } = device;
+    const project = known.ofObject(kind, object);
     const ownerId = location ? ownerOfRack.get(location.rackId) : undefined;
     const ownProject = ownerId === undefined ? undefined : ownProjects.get(ownerId);
     const fits = location
@@ -88,7 +88,7 @@ export function settleClaims(
       id: device.id,
       name: device.name,
       owner: ownerId === undefined ? 'unknown' : (owners.get(ownerId)?.name ?? String(ownerId)),
-      claim: `server ${server}${ofProject(project)}`,
+      claim: `${kind} ${object}${ofProject(project)}`,
     });
   }
   if (foreign.length === 0) return { portal, foreign };

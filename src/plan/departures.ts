@@ -1,29 +1,30 @@
 import type { Device, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
-import type { Server } from '../openstack/model.ts';
+import { type CloudObject, collections } from '../openstack/model.ts';
 import type { Held } from './change.ts';
 import type { DesiredState, MappingSettings } from './desired-state.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import type { Ground } from './ground.ts';
-import { isWantedServer, isWantedStack } from './mapping.ts';
+import { isWantedObject, isWantedStack } from './mapping.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
   isOwnTemplate,
   keyOfSource,
+  objectOfDevice,
   type RackKey,
   type RackSource,
-  serverOfDevice,
   sourceOfRack,
   stackKey,
 } from './ownership.ts';
 import type { PortalIndex } from './portal-index.ts';
-import { deletedState, deviceStatus } from './status.ts';
+import { isInScope, seenOf } from './seen.ts';
+import { deletedState, statusOf } from './status.ts';
 
 /** What leaves the portal because it has left the cloud, and what stays although it seems to have. */
 export interface Departures {
   readonly devices: ReadonlyMap<Device, Ground>;
   /** Empty once those devices are gone. */
   readonly racks: ReadonlyMap<Rack, Ground>;
-  /** Empty only once the devices of servers that now belong elsewhere have moved. */
+  /** Empty only once the devices of what now belongs elsewhere have moved. */
   readonly racksMovedOut: ReadonlyMap<Rack, Ground>;
   readonly held: readonly Held[];
 }
@@ -83,24 +84,31 @@ export function departures(
 function leavingDevices(facts: Facts): Leaving<Device> {
   const { cloud, desired, portal, index, deletedStacks, kept } = facts;
   const leaving: Leaving<Device> = { going: new Map(), held: [] };
-  // Where the server of each is wanted there is none to look for.
+  // Where what each shows is wanted there is none to look for.
   if (desired.presentDevices === index.ownedDevices) return leaving;
   for (const device of portal.devices) {
-    const serverId = serverOfDevice(device);
-    if (serverId === undefined || kept.has(device) || desired.keyOfDevice(device) !== undefined) continue;
-    if (cloud.scope.kind === 'some' && !cloud.scope.servers.has(serverId)) continue;
+    const { kind } = device;
+    const id = objectOfDevice(device);
+    if (id === undefined || kept.has(device) || desired.keyOfDevice(device) !== undefined) continue;
+    if (!isInScope(cloud.scope, kind, id)) continue;
 
     const source = sourceOfDevice(device, index);
     const stackIsDeleted = source?.kind === 'stack' && deletedStacks.has(keyOfSource(source));
-    const server = cloud.servers.get(serverId);
-    if (server?.kind === 'unreadable') continue;
-    if (server) {
-      if (stackIsDeleted || deviceStatus(server) === deletedState) leaving.going.set(device, 'deleted');
-      else if (isUnwanted(server, source, facts)) leaving.going.set(device, 'left out');
+    const seen = seenOf(cloud, kind);
+    const object = seen?.get(id);
+    if (object?.kind === 'unreadable') continue;
+    if (object) {
+      if (stackIsDeleted || statusOf(object) === deletedState) leaving.going.set(device, 'deleted');
+      else if (isUnwanted(object, source, facts)) leaving.going.set(device, 'left out');
       continue;
     }
-    const evidence = cloud.evidence.servers.get(serverId);
-    if (isGone(evidence)) {
+    if (!seen) {
+      // Nobody looked for it; but what is in a stack goes with it.
+      if (stackIsDeleted) leaving.going.set(device, 'deleted');
+      continue;
+    }
+    const evidence = cloud.evidence[collections[kind]].get(id);
+    if (isGone(evidence) || (stackIsDeleted && evidence === 'hidden')) {
       leaving.going.set(device, stackIsDeleted || evidence === 'deleted' ? 'deleted' : 'absent');
     } else leaving.held.push(hold('device', device, evidence));
   }
@@ -109,11 +117,11 @@ function leavingDevices(facts: Facts): Leaving<Device> {
 
 /** Whether it is there, and shall not be shown. */
 function isUnwanted(
-  server: Server,
+  object: CloudObject,
   source: RackSource | undefined,
   { settings, unwantedStacks }: Facts,
 ): boolean {
-  if (!isWantedServer(server, settings)) return true;
+  if (!isWantedObject(object, settings)) return true;
   if (source?.kind === 'standalone') return settings.standaloneServers === 'ignore';
   return source !== undefined && unwantedStacks.has(keyOfSource(source));
 }
@@ -199,6 +207,8 @@ function hold(kind: 'rack' | 'device', { id, name }: Rack | Device, evidence: Ev
 
 function reasonToHold(evidence: Evidence | undefined): string {
   if (evidence === 'exists') return 'the cloud left it out of its list, but has it';
+  if (evidence === 'hidden')
+    return 'the cloud does not find it, and shows this account nothing of other projects';
   if (evidence === 'disputed') return 'the cloud does not find it, and nothing else says that it is gone';
   return 'the cloud left it out of its list, and could not be asked for it';
 }

@@ -59,7 +59,7 @@ const [small] = shown.templates;
 if (!alices || !bobs || !db || !bobsDb || !small) throw new Error('the portal of this test is incomplete');
 const newDevice = {
   rack: { kind: 'present', id: alices.id },
-  template: { kind: 'new', foreignId: 'f-9' },
+  template: { kind: 'new', key: 'f-9' },
   startU: 7,
   draft,
 } as const;

@@ -147,17 +147,11 @@ function rackOf({ rack, rackId }: Subject): string {
   return rackId === null ? `rack ${rack}` : `rack ${rack} (${rackId})`;
 }
 
-const openstackNoun: Record<Subject['object'], string> = {
-  template: 'flavor',
-  rack: 'stack',
-  device: 'server',
-};
-
 /** `device web (44, server 0f3c…)`: what no other line says. */
-function nameOf({ object, name, id, openstackId }: Subject): string {
+function nameOf({ object, name, id, openstackId, openstackKind }: Subject): string {
   const ids = [
     ...(id === null ? [] : [String(id)]),
-    ...(openstackId === null ? [] : [`${openstackNoun[object]} ${openstackId}`]),
+    ...(openstackId === null ? [] : [`${openstackKind} ${openstackId}`]),
   ];
   return ids.length === 0 ? `${object} ${name}` : `${object} ${name} (${ids.join(', ')})`;
 }
@@ -167,6 +161,7 @@ function whatOf(change: Change, subjects: Subjects, room: number): string {
   switch (change.kind) {
     case 'create-template': {
       const { height, vcpus, ram, disk } = change.draft;
+      if (change.draft.tag) return `${height} U, for ${change.draft.tag}s; `;
       return `${height} U, ${vcpus} vCPU, ${ram} MiB memory, ${disk} GiB disk; `;
     }
     case 'create-rack':

@@ -1,10 +1,9 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
-import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
-import type { ProjectId, Server } from '../openstack/model.ts';
+import { type CloudObject, kinds, type ProjectId } from '../openstack/model.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
-import { isWantedServer, isWantedStack, type Mapping } from './mapping.ts';
+import { isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
 import { membership } from './membership.ts';
 import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
@@ -18,8 +17,10 @@ import {
   standaloneKey,
 } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
-import { deletedState, deviceStatus, rackStatus, unknownState } from './status.ts';
+import { seenOf } from './seen.ts';
+import { deletedState, permitted, rackStatus, stateOf, statusOf, unknownState } from './status.ts';
 import { storable, storableText } from './storable.ts';
+import { type TaggedTemplate, taggedTemplates } from './tagged-template.ts';
 
 export interface DesiredRack {
   readonly key: RackKey;
@@ -46,16 +47,16 @@ export interface DesiredRack {
   readonly devices: readonly DesiredDevice[];
 }
 
-/** A server that has a device. What that says of it is made where it is asked for (device-fields.ts). */
+/** An object of the cloud that has a device. What that says of it is made where it is asked for (device-fields.ts). */
 export interface DesiredDevice {
-  readonly server: Server;
+  readonly object: CloudObject;
   /** Those that the portal has of it: none or one, after an accident several. */
   readonly present: readonly Device[];
   /** Of whose racks it stands in one; undefined: it belongs to none. */
   readonly stack: RackKey | undefined;
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: DeviceStatus | undefined;
-  readonly template: DesiredTemplate;
+  readonly template: DesiredTemplate | TaggedTemplate;
   /** This month's so far; undefined: not known. */
   readonly cost: number | undefined;
   /** Networks whose addresses are public. */
@@ -65,12 +66,14 @@ export interface DesiredDevice {
 /** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */
 export interface DesiredState {
   readonly templates: readonly DesiredTemplate[];
+  /** Those of kinds without flavors, as far as they are used. */
+  readonly taggedTemplates: readonly TaggedTemplate[];
   readonly racks: readonly DesiredRack[];
-  /** How many devices the portal has of the servers in these racks. */
+  /** How many devices the portal has of the objects in these racks. */
   readonly presentDevices: number;
-  /** The source whose racks a device belongs in, be it there already or not; undefined: its server is not wanted. */
+  /** The source whose racks a device belongs in, be it there already or not; undefined: what it shows is not wanted. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
-  /** Servers and stacks in a state that we do not know. */
+  /** Objects and stacks in a state that we do not know. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
 }
 
@@ -92,28 +95,30 @@ export function desiredState(
   const standaloneProjects = new Set<ProjectId>();
 
   const rackKeyOf = membership(cloud, index, settings.standaloneServers);
-  for (const server of cloud.servers.values()) {
-    if (server.kind !== 'server') continue;
-    const key = rackKeyOf(server);
-    if (key === undefined || !isWantedServer(server, settings)) continue;
-    const status = deviceStatus(server);
-    if (status === deletedState) continue;
-    if (status === unknownState) unknownStates.push({ id: server.id, state: server.vmState });
-    const usual = flavors.resolve(server.flavor);
-    const isStandalone = settings.standaloneServers === 'rack' && key === standaloneKey(server.projectId);
-    if (isStandalone) standaloneProjects.add(server.projectId);
-    const device: DesiredDevice = {
-      server,
-      present: index.devicesOfServer.get(server.id) ?? [],
-      stack: isStandalone ? undefined : key,
-      status: status === unknownState ? undefined : permitted(status, portal.profile),
-      template: settings.deviceTemplate?.(server, usual) ?? usual,
-      cost: cloud.costs && costOf(server.id, cloud.costs),
-      externalNetworks,
-    };
-    const siblings = devices.get(key);
-    if (siblings) siblings.push(device);
-    else devices.set(key, [device]);
+  for (const kind of kinds) {
+    if (portal.profile.statuses[kind].length === 0) continue;
+    for (const object of seenOf(cloud, kind)?.values() ?? []) {
+      if (object.kind === 'unreadable') continue;
+      const key = rackKeyOf(object);
+      if (key === undefined || !isWantedObject(object, settings)) continue;
+      const status = statusOf(object);
+      if (status === deletedState) continue;
+      if (status === unknownState) unknownStates.push({ id: object.id, state: stateOf(object) });
+      const isStandalone = key === standaloneKey(object.projectId);
+      if (isStandalone) standaloneProjects.add(object.projectId);
+      const device: DesiredDevice = {
+        object,
+        present: index.devicesOf[kind].get(object.id) ?? [],
+        stack: isStandalone ? undefined : key,
+        status: status === unknownState ? undefined : permitted(status, kind, portal.profile),
+        template: templateOf(object, flavors, settings),
+        cost: cloud.costs && costOf(object.id, cloud.costs),
+        externalNetworks,
+      };
+      const siblings = devices.get(key);
+      if (siblings) siblings.push(device);
+      else devices.set(key, [device]);
+    }
   }
 
   const racks: DesiredRack[] = [];
@@ -151,15 +156,18 @@ export function desiredState(
   if (cloud.scope.kind === 'all') {
     for (const flavor of cloud.flavors) templates.set(flavor.id, templateOfFlavor(flavor));
   }
+  const tagged = new Set<TaggedTemplate>();
   let presentDevices = 0;
   for (const { devices } of racks) {
     for (const { template, present } of devices) {
-      templates.set(template.foreignId, template);
+      if (template.foreignId === null) tagged.add(template);
+      else templates.set(template.foreignId, template);
       presentDevices += present.length;
     }
   }
   return {
     templates: [...templates.values()].sort(byLifeAndId),
+    taggedTemplates: [...tagged].sort((a, b) => compareTexts(a.tag, b.tag)),
     racks,
     presentDevices,
     keyOfDevice: keysOfDevices(racks),
@@ -168,7 +176,17 @@ export function desiredState(
 }
 
 function idsOf(devices: readonly DesiredDevice[] = []): string[] {
-  return devices.map(({ server }) => server.id);
+  return devices.map(({ object }) => object.id);
+}
+
+function templateOf(
+  object: CloudObject,
+  flavors: FlavorResolver,
+  { deviceTemplate }: Mapping,
+): DesiredDevice['template'] {
+  if (object.kind !== 'server') return taggedTemplates[object.kind];
+  const usual = flavors.resolve(object.flavor);
+  return deviceTemplate?.(object, usual) ?? usual;
 }
 
 /** Sorted out at the first question: of a portal in step there is none. */
@@ -180,11 +198,6 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
     );
     return keys.get(device);
   };
-}
-
-/** v0.2.1 knows no SUSPENDED: what does not run is stopped there. */
-function permitted(status: DeviceStatus, { statuses }: PortalProfile): DeviceStatus {
-  return statuses.server.includes(status) ? status : 'STOPPED';
 }
 
 /** undefined: nobody has the project, or whoever has it is about to be deleted and gets no new racks. */

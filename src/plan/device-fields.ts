@@ -1,34 +1,120 @@
-import type { ComputeDetails, Device, DeviceContent, JsonObject } from '../concertim/model.ts';
-import type { Address, AttachedVolume, Server } from '../openstack/model.ts';
-import { deviceIps, saysIps } from './addresses.ts';
+import type {
+  ComputeDetails,
+  Device,
+  DeviceContent,
+  DevicePatch,
+  JsonObject,
+  NetworkDetails,
+  VolumeDetails,
+} from '../concertim/model.ts';
+import type { Address, AttachedVolume, Kind, ObjectOfKind, Server } from '../openstack/model.ts';
+import { deviceIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
-import { equal } from './difference.ts';
-import { deviceNames, validName } from './names.ts';
+import { difference, equal } from './difference.ts';
+import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
 import { compareTexts } from './portal-index.ts';
 
-const description = 'Nova server in OpenStack';
-const interfacesKey = 'net_interfaces';
+/** What the portal says of each kind, but for what only its users can tell. */
+interface Details {
+  readonly server: Omit<ComputeDetails, 'loginUser'>;
+  readonly volume: VolumeDetails;
+  readonly network: NetworkDetails;
+}
 
-/** What a device says of its server, but for its name and status. */
-export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'createdAt'> &
-  Omit<ComputeDetails, 'loginUser'>;
+/** What a device says of its object, but for its name and status. */
+export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'createdAt'> & Details[Kind];
 
-/** What the device of a server says. Of its metadata our keys; others that the portal has stay. */
-export function deviceFields({ server, stack, externalNetworks }: DesiredDevice): DeviceFields {
+/** For a network of a Neutron that does not tell. */
+const beginning = '1970-01-01T00:00:00Z';
+
+/** What of an object becomes what of its device. */
+const fields: {
+  readonly [K in Kind]: {
+    readonly description: string;
+    readonly details: (object: ObjectOfKind[K], externalNetworks: ReadonlySet<string>) => Details[K];
+    /** Beside the ids. */
+    readonly metadata: (object: ObjectOfKind[K]) => JsonObject;
+  };
+} = {
+  server: {
+    description: 'Nova server in OpenStack',
+    details: (server, externalNetworks) => ({
+      kind: 'server',
+      ...deviceIps(server.addresses, externalNetworks),
+      sshKey: server.keyName ?? '',
+      volumeDetails: Object.fromEntries(server.volumes.map((volume) => [volume.id, volumeDetail(volume)])),
+    }),
+    metadata: (server) => ({ net_interfaces: netInterfaces(server) }),
+  },
+  volume: {
+    description: 'Cinder volume in OpenStack',
+    details: ({ kind, availabilityZone, bootable, encrypted, readOnly, size, volumeType }) => ({
+      kind,
+      availabilityZone,
+      bootable,
+      encrypted,
+      readOnly,
+      size,
+      volumeType,
+    }),
+    metadata: () => ({}),
+  },
+  network: {
+    description: 'Neutron network in OpenStack',
+    details: (network) => ({
+      kind: 'network',
+      adminStateUp: network.adminStateUp,
+      dnsDomain: network.dnsDomain,
+      l2Adjacency: network.l2Adjacency,
+      mtu: network.mtu,
+      portSecurityEnabled: network.portSecurityEnabled,
+      qosPolicy: network.qosPolicyId,
+      shared: network.shared,
+    }),
+    metadata: () => ({}),
+  },
+};
+
+/** What the device of an object says. Of its metadata our keys; others that the portal has stay. */
+export function deviceFields({ object, stack, externalNetworks }: DesiredDevice): DeviceFields {
+  const { metadata, ...says } = fieldsOf(object, externalNetworks);
   return {
-    kind: 'server',
-    description,
-    createdAt: server.createdAt,
-    ...deviceIps(server.addresses, externalNetworks),
-    sshKey: server.keyName ?? '',
-    volumeDetails: Object.fromEntries(server.volumes.map((volume) => [volume.id, volumeDetail(volume)])),
+    ...says,
+    createdAt: object.createdAt ?? beginning,
     metadata: {
-      [metadataKeys.serverId]: server.id,
+      [metadataKeys.objectId]: object.id,
       ...(stack && { [metadataKeys.stackId]: stack }),
-      [interfacesKey]: netInterfaces(server),
+      ...metadata,
     },
   };
+}
+
+/** A row of the table, filled in. */
+function fieldsOf<K extends Kind>(
+  object: ObjectOfKind[K] & { readonly kind: K },
+  externalNetworks: ReadonlySet<string>,
+) {
+  const { description, details, metadata } = fields[object.kind];
+  return { description, ...details(object, externalNetworks), metadata: metadata(object) };
+}
+
+/** What a device has to be changed in; undefined: in nothing. What its release does not show is not compared. */
+export function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
+  const { kind: _, createdAt: __, ...says } = deviceFields(wanted);
+  return difference<DevicePatch>(device, {
+    name,
+    ...(wanted.status && { status: wanted.status }),
+    ...says,
+    // A portal that shows no cost has none.
+    ...(wanted.cost !== undefined && { cost: wanted.cost }),
+    metadata: merged(device.metadata, says.metadata),
+  });
+}
+
+/** The portal replaces metadata whole: what others have put there is sent back. */
+export function merged(present: JsonObject, ours: JsonObject): JsonObject {
+  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
 }
 
 /**
@@ -38,42 +124,22 @@ export function deviceFields({ server, stack, externalNetworks }: DesiredDevice)
 const found = new WeakMap<Device, DesiredDevice>();
 
 /** Whether a device says all of this already, name and status included. True is certain; false means to look closer. */
-export function saysAlready(device: Device, wanted: DesiredDevice): boolean {
+export function saysAlready(device: Device, wanted: DesiredDevice, rules: NameRules): boolean {
   const known = found.get(device);
   if (known !== undefined && wantsTheSame(known, wanted)) return true;
-  const says = isAsWanted(device, wanted);
+  const says =
+    bearsNameOf(device.name, wanted.object, rules) && devicePatch(device, wanted, device.name) === undefined;
   if (says) found.set(device, wanted);
   return says;
 }
 
 function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
   return (
-    a.server === b.server &&
+    a.object === b.object &&
     a.stack === b.stack &&
     a.status === b.status &&
     a.cost === b.cost &&
     a.externalNetworks === b.externalNetworks
-  );
-}
-
-/** Makes nothing, for it may be asked of every device: what `deviceFields` would make is compared as it is in the server. */
-function isAsWanted(
-  device: Device,
-  { server, stack, status, cost, externalNetworks }: DesiredDevice,
-): boolean {
-  if (!('sshKey' in device)) return false;
-  const { metadata, sshKey, publicIps, privateIps, volumeDetails } = device;
-  return (
-    (status === undefined || device.status === status) &&
-    (cost === undefined || device.cost === undefined || device.cost === cost) &&
-    device.description === description &&
-    (sshKey === undefined || sshKey === (server.keyName ?? '')) &&
-    metadata[metadataKeys.serverId] === server.id &&
-    (stack === undefined || metadata[metadataKeys.stackId] === stack) &&
-    device.name === validName(server.name, deviceNames) &&
-    (publicIps === undefined || saysIps({ publicIps, privateIps }, server.addresses, externalNetworks)) &&
-    saysInterfaces(metadata[interfacesKey], server.addresses) &&
-    (volumeDetails === undefined || saysVolumes(volumeDetails ?? {}, server.volumes))
   );
 }
 
@@ -95,45 +161,4 @@ function netInterfaces({ addresses }: Server): JsonObject {
 
 function byAddress(a: Address, b: Address): number {
   return compareTexts(a.address, b.address);
-}
-
-/** Each list ascends, so that as many different ones as there are addresses are all of them, in their order. */
-function saysInterfaces(present: unknown, addresses: readonly Address[]): boolean {
-  if (!isObject(present)) return false;
-  let said = 0;
-  for (const network of Object.keys(present)) {
-    const interfaces = present[network];
-    if (!Array.isArray(interfaces) || interfaces.length === 0) return false;
-    let before = '';
-    for (const here of interfaces as readonly unknown[]) {
-      if (!isObject(here) || typeof here['addr'] !== 'string' || here['addr'] <= before) return false;
-      if (!addresses.some((address) => address.network === network && saysAddress(here, address)))
-        return false;
-      before = here['addr'];
-      said++;
-    }
-  }
-  return said === addresses.length;
-}
-
-function saysAddress(here: JsonObject, { address, version, type, mac }: Address): boolean {
-  return (
-    here['addr'] === address &&
-    here['version'] === version &&
-    here['type'] === type &&
-    here['mac'] === mac &&
-    Object.keys(here).length === 4
-  );
-}
-
-function saysVolumes(present: JsonObject, volumes: readonly AttachedVolume[]): boolean {
-  const ids = Object.keys(present);
-  return (
-    ids.length === volumes.length &&
-    ids.every((id) => volumes.some((volume) => volume.id === id && equal(present[id], volumeDetail(volume))))
-  );
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -73,5 +73,13 @@ test('the new name is none that another one has', () => {
 test('a run about some stacks leaves that to the next full one', () => {
   const racks = [rack({ id: 1, name: 'a', metadata: ours }), rack({ id: 2, name: 'a', metadata: ours })];
 
-  expect(renamed(portal({ racks }), { kind: 'some', racks: new Set(), servers: new Set() })).toEqual([]);
+  expect(
+    renamed(portal({ racks }), {
+      kind: 'some',
+      racks: new Set(),
+      servers: new Set(),
+      volumes: new Set(),
+      networks: new Set(),
+    }),
+  ).toEqual([]);
 });

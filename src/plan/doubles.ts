@@ -9,7 +9,7 @@ import {
   templateNames,
 } from './names.ts';
 import type { Scope } from './observation.ts';
-import { isOwnTemplate, keyOfSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import { isOwnTemplate, keyOfSource, objectOfDevice, sourceOfRack } from './ownership.ts';
 import { indexPortal } from './portal-index.ts';
 
 /**
@@ -37,8 +37,8 @@ export function renameDoubles(
   for (const [rack, name] of racks) changes.push({ kind: 'update-rack', rack, patch: { name }, reason });
 
   const devices = newNames(indexPortal(portal).devicesOfRack.values(), {
-    ownId: serverOfDevice,
-    rules: deviceNames,
+    ownId: objectOfDevice,
+    rules: deviceNames(portal.profile),
   });
   for (const [device, name] of devices)
     changes.push({ kind: 'update-device', device, patch: { name }, reason });

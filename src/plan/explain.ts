@@ -1,19 +1,27 @@
 import type { Device, PortalSnapshot, Rack } from '../concertim/model.ts';
-import type { ProjectId, Server, Stack, Unreadable } from '../openstack/model.ts';
+import {
+  type CloudObject,
+  type Kind,
+  kinds,
+  type ProjectId,
+  type Stack,
+  type Unreadable,
+} from '../openstack/model.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { describeClaim, settleClaims } from './claims.ts';
 import { type DesiredState, desiredState, type MappingSettings } from './desired-state.ts';
-import { isWantedServer, isWantedStack } from './mapping.ts';
+import { isWantedObject, isWantedStack } from './mapping.ts';
 import type { CloudObservation } from './observation.ts';
-import { serverOfDevice, sourceOfRack, stackKey } from './ownership.ts';
+import { objectOfDevice, sourceOfRack, stackKey } from './ownership.ts';
 import { projectsIn } from './plan.ts';
 import { indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
-import { deletedState, deviceStatus } from './status.ts';
+import { seenOf } from './seen.ts';
+import { deletedState, stateOf, statusOf } from './status.ts';
 import { type Subject, Subjects } from './subject.ts';
 
 /** Why one object is shown as it is, or is not shown, and what would change that. */
 export interface Explanation {
-  readonly object: 'server' | 'stack' | 'rack' | 'device';
+  readonly object: Kind | 'stack' | 'rack' | 'device';
   readonly id: string;
   readonly name: string;
   /** Sentences, the answer first. */
@@ -40,9 +48,11 @@ export function explainObject(query: string, survey: ExplainedSurvey): Explanati
     String(id) === query || name === query;
   const stacks = cloud.trees.map(({ root }) => root).filter(isMeant);
   const explanations: Explanation[] = [];
-  for (const server of cloud.servers.values()) {
-    if (server.id === query || (server.kind === 'server' && server.name === query)) {
-      explanations.push(explainServer(server, facts));
+  for (const kind of kinds) {
+    for (const object of seenOf(cloud, kind)?.values() ?? []) {
+      if (object.id === query || (object.kind !== 'unreadable' && object.name === query)) {
+        explanations.push(explainCloudObject(kind, object, facts));
+      }
     }
   }
   explanations.push(...stacks.map((stack) => explainStack(stack, facts)));
@@ -67,37 +77,50 @@ function factsOf(survey: ExplainedSurvey): Facts {
   return { ...survey, portal, index, desired, subjects: new Subjects(plan, survey.portal) };
 }
 
-function explainServer(server: Server | Unreadable<Server['id']>, facts: Facts): Explanation {
-  const { index } = facts;
-  const shown = (index.devicesOfServer.get(server.id) ?? []).map((device) => placeOf(device, facts));
-  if (server.kind === 'unreadable') {
+/** Whom to look for in the cloud's own tools. */
+const services: Readonly<Record<Kind, string>> = { server: 'Nova', volume: 'Cinder', network: 'Neutron' };
+
+function explainCloudObject(
+  kind: Kind,
+  object: CloudObject | Unreadable<CloudObject['id']>,
+  facts: Facts,
+): Explanation {
+  const { id } = object;
+  const service = services[kind];
+  const shown = (facts.index.devicesOf[kind].get(id) ?? []).map((device) => placeOf(device, facts));
+  if (object.kind === 'unreadable') {
     const kept =
       shown.length > 0 ? 'The portal keeps what it shows of it' : 'It gets no device until it can be read';
-    const lines = [`Nova cannot show it: ${server.problem}. ${kept}.`, ...shown];
-    return { object: 'server', id: server.id, name: server.id, lines };
+    const lines = [`${service} cannot show it: ${object.problem}. ${kept}.`, ...shown];
+    return { object: kind, id, name: id, lines };
   }
-  const state = server.taskState === null ? server.vmState : `${server.vmState}, ${server.taskState}`;
-  const hidden = whyServerHidden(server, facts);
+  const task = object.kind === 'server' ? object.taskState : null;
+  const state = task === null ? stateOf(object) : `${stateOf(object)}, ${task}`;
+  const hidden = whyHidden(object, facts);
+  const created = object.createdAt === null ? '' : `, created ${object.createdAt}`;
   const lines = [
     ...(hidden === undefined ? [] : [`Not shown: ${hidden}`]),
     ...shown,
-    ...comingChanges(server.id, facts),
-    `Nova: ${state}, in project ${server.projectId}${ownerText(server.projectId, facts)}, created ${server.createdAt}.`,
+    ...comingChanges(id, facts),
+    `${service}: ${state}, in project ${object.projectId}${ownerText(object.projectId, facts)}${created}.`,
   ];
-  return { object: 'server', id: server.id, name: server.name, lines };
+  return { object: kind, id, name: object.name, lines };
 }
 
 /** undefined: nothing keeps it from being shown. */
-function whyServerHidden(server: Server, facts: Facts): string | undefined {
-  const { cloud, desired, index, settings } = facts;
-  if (desired.racks.some(({ devices }) => devices.some((each) => each.server.id === server.id)))
-    return undefined;
-  if (!index.ownerOfProject.has(server.projectId)) return noOwner(server.projectId);
-  if (!isWantedServer(server, settings)) return 'the mapping excludes it.';
-  if (deviceStatus(server) === deletedState) return 'Nova reports it as deleted.';
-  const problem = cloud.unobserved.get(server.projectId);
+function whyHidden(object: CloudObject, facts: Facts): string | undefined {
+  const { cloud, desired, index, settings, portal } = facts;
+  const { kind, id, projectId } = object;
+  if (desired.racks.some(({ devices }) => devices.some((each) => each.object.id === id))) return undefined;
+  if (portal.profile.statuses[kind].length === 0) return `this release of the portal shows no ${kind}s.`;
+  if (!index.ownerOfProject.has(projectId)) return noOwner(projectId);
+  if (!isWantedObject(object, settings)) return 'the mapping excludes it.';
+  if (statusOf(object) === deletedState) return `${services[kind]} reports it as deleted.`;
+  const problem = cloud.unobserved.get(projectId);
   if (problem !== undefined) return `the stacks of its project could not be listed: ${problem}.`;
-  return 'it belongs to no stack that is shown. updates.standalone_servers: rack shows servers outside stacks.';
+  return kind === 'server'
+    ? 'it belongs to no stack that is shown. updates.standalone_servers: rack shows servers outside stacks.'
+    : `it is no resource of a stack that is shown. Only ${kind}s that a stack itself has made are.`;
 }
 
 function explainStack(stack: Stack, facts: Facts): Explanation {
@@ -143,17 +166,18 @@ function explainRack(rack: Rack, facts: Facts): Explanation {
 }
 
 function explainDevice(device: Device, facts: Facts): Explanation {
-  const server = serverOfDevice(device);
-  const claim = facts.plan.foreign.find(({ kind, id }) => kind === 'device' && id === device.id);
-  const seen = server === undefined ? undefined : facts.cloud.servers.get(server);
+  const { kind } = device;
+  const id = objectOfDevice(device);
+  const claim = facts.plan.foreign.find((each) => each.kind === 'device' && each.id === device.id);
+  const list = seenOf(facts.cloud, kind);
+  const unseen =
+    list === undefined ? `; ${kind}s were not listed in this run` : `, which ${services[kind]} does not list`;
   const lines = [
     ...(claim ? [`Not managed: ${describeClaim(claim)}.`] : []),
-    ...(server === undefined
-      ? ['Not managed: its metadata names no server. It was made by hand, and stays as it is.']
+    ...(id === undefined
+      ? [`Not managed: its metadata names no ${kind}. It was made by hand, and stays as it is.`]
       : []),
-    ...(server !== undefined && !claim
-      ? [`It shows server ${server}${seen ? '' : ', which Nova does not list'}.`]
-      : []),
+    ...(id !== undefined && !claim ? [`It shows ${kind} ${id}${list?.has(id) ? '' : unseen}.`] : []),
     placeOf(device, facts),
     ...changesOfObject('device', device.id, facts),
   ];

@@ -97,8 +97,8 @@ test('a server may have a template of its own, made beside that of its flavor', 
     { draft: { foreignId: 'flavor', name: 'flavor', height: 1 } },
   ]);
   expect(changes.filter(({ kind }) => kind === 'create-device')).toMatchObject([
-    { draft: { name: 'build-1' }, template: { foreignId: 'flavor' } },
-    { draft: { name: 'web' }, template: { foreignId: 'big-flavor' } },
+    { draft: { name: 'build-1' }, template: { key: 'flavor' } },
+    { draft: { name: 'web' }, template: { key: 'big-flavor' } },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { Server, Stack } from '../openstack/model.ts';
+import type { CloudObject, Server, Stack } from '../openstack/model.ts';
 import type { DesiredTemplate } from './flavor-template.ts';
 
 /**
@@ -26,7 +26,7 @@ export function isWantedStack(stack: Stack, { includesStack }: Mapping): boolean
   return includesStack?.(stack) ?? true;
 }
 
-/** Whether a server shall be seen. */
-export function isWantedServer(server: Server, { includesServer }: Mapping): boolean {
-  return includesServer?.(server) ?? true;
+/** Whether an object shall be seen: of volumes and networks, where their stack is, all. */
+export function isWantedObject(object: CloudObject, { includesServer }: Mapping): boolean {
+  return object.kind !== 'server' || (includesServer?.(object) ?? true);
 }

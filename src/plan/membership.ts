@@ -1,4 +1,14 @@
-import type { ProjectId, Server, ServerId, StackServers } from '../openstack/model.ts';
+import {
+  type CloudObject,
+  collections,
+  type Kind,
+  kinds,
+  type ObjectId,
+  type ProjectId,
+  type Server,
+  type ServerId,
+  type StackMembers,
+} from '../openstack/model.ts';
 import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import {
@@ -10,37 +20,35 @@ import {
   standaloneKey,
 } from './ownership.ts';
 import { compareTexts, type PortalIndex, projectOfRack } from './portal-index.ts';
+import { seenOf } from './seen.ts';
 import { deletedState, rackStatus } from './status.ts';
 
 /**
- * Which source a server belongs to. The first of these that says so decides, and of two stacks that both have a server the
- * one with the lower id:
+ * Which source an object belongs to. The first of these that says so decides, and of two stacks that both have it the one
+ * with the lower id:
  *
  * 1. it is a resource of the stack's tree: read in this run, or recorded in the rack;
- * 2. Nova hints at the stack;
- * 3. it is a member of one of the tree's server groups;
+ * 2. of a server: Nova hints at the stack;
+ * 3. of a server: it is a member of one of the tree's server groups;
  * 4. its device already stands in a rack of the stack;
- * 5. it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
+ * 5. of a server: it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
  *
- * Of whatever says so only stacks of the server's own project count: a hint or a server group can be given by anyone who makes
- * a server. A server that is in none of these is not shown. A stack that was deleted has none.
+ * Of whatever says so only stacks of the object's own project count: a hint or a server group can be given by anyone who makes
+ * a server. What is in none of these is not shown: a volume or a network that is merely used by a stack may be anybody's. A
+ * stack that was deleted has none.
  */
 export function membership(
   cloud: CloudObservation,
   index: PortalIndex,
   standaloneServers: 'ignore' | 'rack',
-): (server: Server) => RackKey | undefined {
+): (object: CloudObject) => RackKey | undefined {
   const membersOfGroup = new Map(cloud.serverGroups.map((group) => [group.id, group.members]));
   const stacks: ProjectOfStack = new Map();
-  const ofTree = new Map<ServerId, RackKey>();
-  const ofGroup = new Map<ServerId, RackKey>();
-  const isOf = (id: ServerId, project: ProjectId) => {
-    const server = cloud.servers.get(id);
-    return server?.kind === 'server' && server.projectId === project;
-  };
-  // Looked at more closely only where several claim one server; the rest is found out when it is asked for.
-  const claim = (claims: Map<ServerId, RackKey>, id: ServerId, key: RackKey, project: ProjectId) => {
-    if (!claims.has(id) || isOf(id, project)) claims.set(id, key);
+  const ofTree: Record<Kind, Claims> = { server: new Map(), volume: new Map(), network: new Map() };
+  const ofGroup: Claims = new Map();
+  const isOf = (kind: Kind, id: ObjectId, project: ProjectId) => {
+    const object = seenOf(cloud, kind)?.get(id);
+    return object !== undefined && object.kind !== 'unreadable' && object.projectId === project;
   };
   // The lowest id last: it has the last word.
   for (const tree of cloud.trees.toSorted((a, b) => compareTexts(b.root.id, a.root.id))) {
@@ -48,45 +56,54 @@ export function membership(
     if (rackStatus(status) === deletedState) continue;
     const key = stackKey(id);
     stacks.set(key, projectId);
-    const { servers, serverGroups } = membersOf(tree, index) ?? nothing;
-    for (const server of servers) claim(ofTree, server, key, projectId);
-    for (const group of serverGroups) {
-      for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, server, key, projectId);
+    const members = membersOf(tree, index);
+    if (!members) continue;
+    // Looked at more closely only where several claim one object; the rest is found out when it is asked for.
+    const claim = (claims: Claims, kind: Kind, object: ObjectId) => {
+      if (!claims.has(object) || isOf(kind, object, projectId)) claims.set(object, key);
+    };
+    for (const kind of kinds)
+      for (const object of members[collections[kind]]) claim(ofTree[kind], kind, object);
+    for (const group of members.serverGroups) {
+      for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, 'server', server);
     }
   }
   const standaloneKeyOf =
     standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks) : () => undefined;
-  return (server) => {
-    const { id, projectId } = server;
+  return (object) => {
+    const { kind, id, projectId } = object;
     const ifOfProject = (key: RackKey | undefined) =>
       key !== undefined && stacks.get(key) === projectId ? key : undefined;
+    const ofItsTree = ifOfProject(ofTree[kind].get(id));
+    if (kind !== 'server') return ofItsTree ?? stackOfPlace(object, index, stacks);
     return (
-      ifOfProject(ofTree.get(id)) ??
-      ifOfProject(hintedStack(server)) ??
+      ofItsTree ??
+      ifOfProject(hintedStack(object)) ??
       ifOfProject(ofGroup.get(id)) ??
-      stackOfPlace(server, index, stacks) ??
-      standaloneKeyOf(server)
+      stackOfPlace(object, index, stacks) ??
+      standaloneKeyOf(object)
     );
   };
 }
 
+/** Which stack has an object, as far as stacks say. */
+type Claims = Map<ObjectId, RackKey>;
+
 /** The project of each stack that is there. */
 type ProjectOfStack = Map<RackKey, ProjectId>;
-
-const nothing: StackServers = { servers: [], serverGroups: [] };
 
 function hintedStack({ rootStackId }: Server): RackKey | undefined {
   return rootStackId === null ? undefined : stackKey(rootStackId);
 }
 
-/** The stack in whose rack a server's device stands; of several the one with the lowest id. */
+/** The stack in whose rack an object's device stands; of several the one with the lowest id. */
 function stackOfPlace(
-  { id, projectId }: Server,
+  { kind, id, projectId }: CloudObject,
   index: PortalIndex,
   stacks: ProjectOfStack,
 ): RackKey | undefined {
   let lowest: RackKey | undefined;
-  for (const { location } of index.devicesOfServer.get(id) ?? []) {
+  for (const { location } of index.devicesOf[kind].get(id) ?? []) {
     const rack = location && index.racks.get(location.rackId);
     const source = rack && sourceOfRack(rack);
     const key = source ? keyOfSource(source) : undefined;
@@ -153,7 +170,7 @@ function serversOfUnseenStacks(
 }
 
 /** What a tree is made of: as read, else as its rack remembers it. */
-export function membersOf({ root, content }: StackTree, index: PortalIndex): StackServers | undefined {
+export function membersOf({ root, content }: StackTree, index: PortalIndex): StackMembers | undefined {
   if (content) return content;
   for (const rack of index.racksOfSource.get(stackKey(root.id)) ?? []) {
     const memory = recall(rack);

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { rack } from '../../test/support/builders.ts';
-import type { ServerGroupId, ServerId } from '../openstack/model.ts';
+import type { NetworkId, ServerGroupId, ServerId, VolumeId } from '../openstack/model.ts';
 import { inherited, memoryKey, recall, record } from './memory.ts';
 
 const content = {
   servers: ['web', 'db'] as ServerId[],
   serverGroups: ['apart'] as ServerGroupId[],
+  volumes: [] as VolumeId[],
+  networks: [] as NetworkId[],
 };
 const remembering = (memory: unknown) => rack({ metadata: { [memoryKey]: memory } });
 
@@ -14,6 +16,19 @@ test('what was recorded is recalled', () => {
     revision: '1',
     servers: ['db', 'web'],
     serverGroups: ['apart'],
+    volumes: [],
+    networks: [],
+  });
+});
+
+test('volumes and networks are recorded where there are any', () => {
+  const revision = { text: '1', settled: true };
+  const more = { ...content, volumes: ['v2', 'v1'] as VolumeId[], networks: ['n'] as NetworkId[] };
+
+  expect(record(revision, content)).not.toHaveProperty('volumes');
+  expect(recall(remembering(record(revision, more)))).toMatchObject({
+    volumes: ['v1', 'v2'],
+    networks: ['n'],
   });
 });
 

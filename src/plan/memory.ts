@@ -1,5 +1,5 @@
 import type { Rack } from '../concertim/model.ts';
-import type { ServerGroupId, ServerId, StackServers } from '../openstack/model.ts';
+import type { NetworkId, ServerGroupId, ServerId, StackMembers, VolumeId } from '../openstack/model.ts';
 import type { TreeRevision } from './observation.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { TreeRevision } from './observation.ts';
 export const memoryKey = 'openstack_stack_observed';
 export const outputsKey = 'openstack_stack_output';
 
-export interface TreeMemory extends StackServers {
+export interface TreeMemory extends StackMembers {
   readonly revision: string;
 }
 
@@ -17,9 +17,16 @@ export interface TreeMemory extends StackServers {
 export function recall(rack: Rack): TreeMemory | undefined {
   const record = rack.metadata[memoryKey];
   if (typeof record !== 'object' || record === null) return undefined;
-  const { revision, servers, server_groups } = record as Record<string, unknown>;
+  const { revision, servers, server_groups, volumes = [], networks = [] } = record as Record<string, unknown>;
   if (typeof revision !== 'string' || !isTexts(servers) || !isTexts(server_groups)) return undefined;
-  return { revision, servers: servers as ServerId[], serverGroups: server_groups as ServerGroupId[] };
+  if (!isTexts(volumes) || !isTexts(networks)) return undefined;
+  return {
+    revision,
+    servers: servers as ServerId[],
+    serverGroups: server_groups as ServerGroupId[],
+    volumes: volumes as VolumeId[],
+    networks: networks as NetworkId[],
+  };
 }
 
 /** What a further rack of the stack is given of a rack that was made when the tree was last read. */
@@ -28,12 +35,17 @@ export function inherited({ metadata, creationOutput }: Rack): Pick<Rack, 'metad
   return { metadata: Object.fromEntries(keys.map((key) => [key, metadata[key]])), creationOutput };
 }
 
-/** What `recall` will read. Sorted, so that Heat's order does not look like a change. */
-export function record(revision: TreeRevision, content: StackServers): Record<string, unknown> {
+/**
+ * What `recall` will read. Sorted, so that Heat's order does not look like a change. That a tree was asked for volumes and
+ * networks too, and has none, its revision says.
+ */
+export function record(revision: TreeRevision, content: StackMembers): Record<string, unknown> {
   return {
     revision: revision.settled ? revision.text : `${revision.text}${unsettled}`,
     servers: [...content.servers].sort(),
     server_groups: [...content.serverGroups].sort(),
+    ...(content.volumes.length > 0 && { volumes: [...content.volumes].sort() }),
+    ...(content.networks.length > 0 && { networks: [...content.networks].sort() }),
   };
 }
 

@@ -1,3 +1,6 @@
+import type { PortalProfile } from '../concertim/profile.ts';
+import type { CloudObject } from '../openstack/model.ts';
+
 /**
  * Names that the portal accepts, stable from run to run and independent of the order of lists.
  *
@@ -20,12 +23,47 @@ export const rackNames: NameRules = {
   fallback: 'stack',
   ends: [5, 8, 13, 36],
 };
-export const deviceNames: NameRules = {
+const plainDeviceNames: NameRules = {
   invalid: /[^A-Za-z0-9-]/gu,
   maxLength: 150,
   fallback: 'server',
   ends: [5, 8, 13, 36],
 };
+const dottedDeviceNames: NameRules = { ...plainDeviceNames, invalid: /[^A-Za-z0-9.-]/gu };
+
+/** A device's names, whatever it shows: they are unique in a rack over all kinds. */
+export function deviceNames({ dotsInNames }: Pick<PortalProfile, 'dotsInNames'>): NameRules {
+  return dotsInNames ? dottedDeviceNames : plainDeviceNames;
+}
+
+/** What a device would like to be called. Cinder and Neutron take objects without a name. */
+export function nameOfObject({ kind, name, id }: Pick<CloudObject, 'kind' | 'name' | 'id'>): string {
+  return name || `${kind}-${id.slice(0, 8)}`;
+}
+
+/**
+ * The names that the device of an object may bear. One that is there may also keep what the Python service of 2024 and earlier
+ * versions of this one have made, with a dash for each dot.
+ */
+export function* deviceNameCandidates(
+  object: Pick<CloudObject, 'kind' | 'name' | 'id'>,
+  rules: NameRules,
+): Generator<string> {
+  const name = nameOfObject(object);
+  yield* nameCandidates(name, object.id, rules);
+  if (rules !== plainDeviceNames) yield* nameCandidates(name, object.id, plainDeviceNames);
+}
+
+/** Whether a device bears its object's name as it is, at a glance. */
+export function bearsNameOf(
+  device: string,
+  object: Pick<CloudObject, 'kind' | 'name' | 'id'>,
+  rules: NameRules,
+): boolean {
+  const name = nameOfObject(object);
+  return device === validName(name, rules) || device === validName(name, plainDeviceNames);
+}
+
 /** Templates take any character. */
 export const templateNames: NameRules = {
   invalid: /(?!)/gu,

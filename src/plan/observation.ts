@@ -1,33 +1,40 @@
 import type {
+  Collection,
   Flavor,
+  Kind,
+  ObjectId,
+  ObjectOfKind,
   ProjectId,
-  Server,
   ServerGroup,
-  ServerId,
   Stack,
   StackId,
+  StackMembers,
   StackOutputs,
-  StackServers,
   Unreadable,
 } from '../openstack/model.ts';
 import type { Costs } from './costs.ts';
 import type { RackKey } from './ownership.ts';
 
-/** What a run is about: everything, or some stacks and servers. Nothing outside of it is touched. */
+/** What a run is about: everything, or some stacks and objects. Nothing outside of it is touched. */
 export type Scope =
   | { readonly kind: 'all' }
-  | {
+  | ({
       readonly kind: 'some';
       readonly racks: ReadonlySet<RackKey>;
-      readonly servers: ReadonlySet<ServerId>;
-    };
+    } & Readonly<Record<Collection, ReadonlySet<ObjectId>>>);
+
+/** The objects of one kind, by id. */
+export type Listed<K extends Kind> = ReadonlyMap<
+  ObjectOfKind[K]['id'],
+  ObjectOfKind[K] | Unreadable<ObjectOfKind[K]['id']>
+>;
 
 /** A root stack with what is known of the tree under it. */
 export interface StackTree {
   readonly root: Stack;
   readonly revision: TreeRevision;
   /** undefined: not read, because the portal's record has this very revision, or because it could not be. */
-  readonly content?: StackServers & { readonly outputs: StackOutputs };
+  readonly content?: StackMembers & { readonly outputs: StackOutputs };
 }
 
 /** The state of a whole tree of stacks as a text: another text, another content. */
@@ -44,10 +51,11 @@ export interface TreeRevision {
  * - `not-found`: it knows no such id
  * - `nested`: it is a part of another stack, whose rack shows what is in it
  * - `disputed`: the same, but no list bears it out, or another service still has it
+ * - `hidden`: the same, by a service that shows this account none of other projects', and says so of all of them
  * - `exists`: the list was wrong
  * - `unknown`: it could not be asked
  */
-export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'exists' | 'unknown';
+export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'hidden' | 'exists' | 'unknown';
 
 /**
  * The cloud as one run saw it: whole within its scope, or it would not be here. What could not be seen is named, and
@@ -55,7 +63,11 @@ export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'exists
  */
 export interface CloudObservation {
   readonly scope: Scope;
-  readonly servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>;
+  readonly servers: Listed<'server'>;
+  /** undefined: not observed, because portal or cloud have none; what the portal shows of them stays. */
+  readonly volumes: Listed<'volume'> | undefined;
+  /** The same of networks. */
+  readonly networks: Listed<'network'> | undefined;
   readonly trees: readonly StackTree[];
   /** Of every stack that was listed, root or nested, shown or not: whose it is. */
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
@@ -70,8 +82,7 @@ export interface CloudObservation {
   /** Projects whose stacks could not be listed, with the reason. */
   readonly unobserved: ReadonlyMap<ProjectId, string>;
   readonly evidence: {
-    readonly servers: ReadonlyMap<ServerId, Evidence>;
     readonly stacks: ReadonlyMap<StackId, Evidence>;
     readonly flavors: ReadonlyMap<string, Evidence>;
-  };
+  } & Readonly<Record<Collection, ReadonlyMap<ObjectId, Evidence>>>;
 }

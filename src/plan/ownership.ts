@@ -1,16 +1,17 @@
 import type { Device, Rack, Template } from '../concertim/model.ts';
-import type { ProjectId, ServerId, StackId } from '../openstack/model.ts';
+import type { ObjectId, ProjectId, ServerId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
 
 /**
- * What is ours in the portal. A rack with one of our keys in its metadata, a device with an instance's id, a template
+ * What is ours in the portal. A rack with one of our keys in its metadata, a device with the id of what it shows, a template
  * with a flavor's id; nothing else is ever changed or deleted. The first version wrote the same keys, so what it made
  * is adopted.
  */
 export const metadataKeys = {
   stackId: 'openstack_stack_id',
   projectId: 'openstack_project_id',
-  serverId: 'openstack_instance_id',
+  /** Of a server, a volume or a network: the portal's pages read this one key for all of them. */
+  objectId: 'openstack_instance_id',
 } as const;
 
 /** What a group of racks shows: a stack, or the servers of a project that belong to none. */
@@ -41,14 +42,19 @@ export function sourceOfRack(rack: Pick<Rack, 'metadata'>): RackSource | undefin
   return projectId === undefined ? undefined : { kind: 'standalone', projectId: projectId as ProjectId };
 }
 
-/** undefined: not ours. */
-export function serverOfDevice(device: Pick<Device, 'metadata'>): ServerId | undefined {
-  return idIn(device.metadata, metadataKeys.serverId) as ServerId | undefined;
+/** Id of what a device shows, which is of the device's own kind; undefined: not ours. */
+export function objectOfDevice(device: Pick<Device, 'metadata'>): ObjectId | undefined {
+  return idIn(device.metadata, metadataKeys.objectId) as ObjectId | undefined;
 }
 
-/** Whether a template is of the cloud. */
+/** The server that a device shows; undefined: not ours, or it shows something else. */
+export function serverOfDevice(device: Pick<Device, 'kind' | 'metadata'>): ServerId | undefined {
+  return device.kind === 'server' ? (objectOfDevice(device) as ServerId | undefined) : undefined;
+}
+
+/** Whether a template is of the cloud. Those with a tag the portal brings with it. */
 export function isOwnTemplate(template: Template): template is Template & { foreignId: string } {
-  return template.foreignId !== null && template.foreignId !== '';
+  return template.foreignId !== null && template.foreignId !== '' && !template.tag;
 }
 
 function idIn(metadata: Readonly<Record<string, unknown>>, key: string): string | undefined {

@@ -10,19 +10,19 @@ const occupied = (height: number, ...devices: (readonly [startU: number, units: 
 test('an empty rack is filled from the top down', () => {
   const units = new RackUnits(10);
 
-  expect(units.find(1)).toBe(10);
-  expect(units.find(4)).toBe(7);
-  expect(units.find(10)).toBe(1);
-  expect(units.find(11)).toBeUndefined();
+  expect(units.find(1, 'top')).toBe(10);
+  expect(units.find(4, 'top')).toBe(7);
+  expect(units.find(10, 'top')).toBe(1);
+  expect(units.find(11, 'top')).toBeUndefined();
 });
 
 test('a device goes where all of its units are free', () => {
   const units = occupied(10, [9, 1], [5, 2]);
 
-  expect(units.find(1)).toBe(10);
-  expect(units.find(2)).toBe(7);
-  expect(units.find(3)).toBe(2);
-  expect(units.find(5)).toBeUndefined();
+  expect(units.find(1, 'top')).toBe(10);
+  expect(units.find(2, 'top')).toBe(7);
+  expect(units.find(3, 'top')).toBe(2);
+  expect(units.find(5, 'top')).toBeUndefined();
 });
 
 test.each([
@@ -53,8 +53,8 @@ test('a rack grows by as little as will do', () => {
   expect(full.growFor(3)).toBe(true);
   expect(roomOnTop.growFor(3)).toBe(true);
 
-  expect([full.height, full.find(3)]).toEqual([13, 11]);
-  expect([roomOnTop.height, roomOnTop.find(3)]).toEqual([11, 9]);
+  expect([full.height, full.find(3, 'top')]).toEqual([13, 11]);
+  expect([roomOnTop.height, roomOnTop.find(3, 'top')]).toEqual([11, 9]);
 });
 
 test('a rack grows to 72 units and no further', () => {

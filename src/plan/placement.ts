@@ -1,6 +1,20 @@
 /** The most that the portal allows. */
 export const maxRackHeight = 72;
 
+import type { PortalProfile } from '../concertim/profile.ts';
+import type { Kind } from '../openstack/model.ts';
+
+/** From where on a place is looked for. */
+export type Side = 'top' | 'bottom';
+
+/** Where volumes and networks have devices too, these stand apart: networks above, servers with their volumes below. */
+const sides: Readonly<Record<Kind, Side>> = { server: 'bottom', volume: 'bottom', network: 'top' };
+
+/** The side of its rack that a new device is put to. */
+export function sideOf(kind: Kind, { deviceKinds }: Pick<PortalProfile, 'deviceKinds'>): Side {
+  return deviceKinds === 'bare' || deviceKinds === 'flat' ? 'top' : sides[kind];
+}
+
 /** The units of one rack. The portal itself checks only the lowest unit of a device, so this map must be right. */
 export class RackUnits {
   #height: number;
@@ -29,9 +43,11 @@ export class RackUnits {
     return true;
   }
 
-  /** The lowest unit of the first free run from the top down; undefined when there is none. */
-  find(units: number): number | undefined {
-    for (let startU = this.#height - units + 1; startU >= 1; startU--) {
+  /** The lowest unit of the free run that is next to that side; undefined when there is none. */
+  find(units: number, side: Side): number | undefined {
+    const highest = this.#height - units + 1;
+    for (let away = 0; away < highest; away++) {
+      const startU = side === 'top' ? highest - away : 1 + away;
       if (this.fits(startU, units)) return startU;
     }
     return undefined;

@@ -1,14 +1,17 @@
-import type { Device, DevicePatch, JsonObject, Rack, RackPatch, TemplateId } from '../concertim/model.ts';
-import type { Change, NewDevice } from './change.ts';
+import type { Device, JsonObject, Rack, RackPatch, TemplateId } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
+import { kinds, type ServerId } from '../openstack/model.ts';
+import { type Change, type NewDevice, templateKey } from './change.ts';
 import { toCents } from './costs.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
-import { deviceFields, saysAlready } from './device-fields.ts';
-import { difference, equal } from './difference.ts';
+import { deviceFields, devicePatch, merged, saysAlready } from './device-fields.ts';
+import { difference } from './difference.ts';
 import type { Ground } from './ground.ts';
 import { inherited, recall } from './memory.ts';
-import { chooseName, deviceNames, nameCandidates, rackNames } from './names.ts';
+import { chooseName, deviceNameCandidates, deviceNames, nameCandidates, rackNames } from './names.ts';
 import type { OrderIds } from './order-ids.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
+import { sideOf } from './placement.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { type Place, RackLayout, type Slot } from './rack-layout.ts';
@@ -24,6 +27,7 @@ export interface RackPlan {
 }
 
 export interface RackPlanContext {
+  readonly profile: PortalProfile;
   readonly index: PortalIndex;
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
@@ -56,7 +60,7 @@ interface Sorted {
   /** To be made anew: another template, or another rack. */
   readonly replace: Shown[];
   readonly create: DesiredDevice[];
-  /** Further devices of one server. */
+  /** Further devices of one object. */
   readonly surplus: Device[];
 }
 
@@ -71,14 +75,14 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
       kind: 'delete-device',
       device,
       ground: 'double',
-      reason: 'a second device of one server',
+      reason: `a second device of one ${device.kind}`,
     });
   }
   // What stands where, under which name, matters where something is named or placed, and where a rack may be empty.
   const isStill = sorted.update.length + sorted.replace.length + sorted.create.length === 0;
   if (!isStill || layout.slots.length > 1) layOut(layout, desired.key, sorted.surplus, context);
-  planUpdates(sorted.update, layout, plan);
-  planNewDevices(sorted, layout, plan, context);
+  planUpdates(sorted.update, layout, plan, context);
+  planNewDevices(sorted, desired, layout, plan, context);
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context);
   return plan;
@@ -87,16 +91,18 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
 function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlanContext): Sorted {
   const sorted: Sorted = { update: [], replace: [], create: [], surplus: [] };
   const isHere = ({ location }: Device) => layout.slotOf(location?.rackId) !== undefined;
-  const stays = (device: Device, { template: { foreignId } }: DesiredDevice) => {
-    const template = context.templates.get(foreignId);
+  const rules = deviceNames(context.profile);
+  const stays = (device: Device, wanted: DesiredDevice) => {
+    const template = context.templates.get(templateKey(wanted.template));
     return template?.ref.kind === 'present' && isMadeFrom(device, template) && isHere(device);
   };
   const isRight = (wanted: DesiredDevice) => {
     const [device, ...others] = wanted.present;
-    return device && others.length === 0 && stays(device, wanted) && saysAlready(device, wanted);
+    return device && others.length === 0 && stays(device, wanted) && saysAlready(device, wanted, rules);
   };
   // Their order is that of their places in an empty rack.
-  for (const wanted of desired.devices.filter((wanted) => !isRight(wanted)).sort(byNameAndId)) {
+  const wrong = desired.devices.filter((wanted) => !isRight(wanted));
+  for (const wanted of inOrderOfPlaces(wrong, desired.devices)) {
     const { present } = wanted;
     const device = present.find(isHere) ?? present[0];
     if (!device) {
@@ -106,21 +112,50 @@ function sortDevices(desired: DesiredRack, layout: RackLayout, context: RackPlan
     sorted.surplus.push(...present.filter((other) => other !== device && !context.kept.has(other)));
     if (context.kept.has(device) && !isHere(device)) continue;
     if (!stays(device, wanted) && !context.kept.has(device)) sorted.replace.push({ device, wanted });
-    else if (!saysAlready(device, wanted)) sorted.update.push({ device, wanted });
+    else if (!saysAlready(device, wanted, rules)) sorted.update.push({ device, wanted });
   }
   return sorted;
 }
 
 /** A release that does not show templates leaves but the height to go by. */
-function isMadeFrom(device: Device, { ref, height }: PlannedTemplate): boolean {
+function isMadeFrom(device: Device, { alike, height }: PlannedTemplate): boolean {
   const { templateId } = device;
-  if (templateId !== undefined) return ref.kind === 'present' && ref.id === templateId;
+  if (templateId !== undefined) return alike.has(templateId);
   const { location } = device;
   return !location || location.endU - location.startU + 1 === height;
 }
 
-function byNameAndId({ server: a }: DesiredDevice, { server: b }: DesiredDevice): number {
-  return compareTexts(a.name, b.name) || compareTexts(a.id, b.id);
+/** Servers by name, each with its volumes, which so stand next above it; then what nothing here has. */
+function inOrderOfPlaces(some: readonly DesiredDevice[], all: readonly DesiredDevice[]): DesiredDevice[] {
+  const objects = new Map(all.map(({ object }) => [object.id, object]));
+  const keys = new Map(
+    some.map((wanted) => {
+      const { object } = wanted;
+      const server =
+        object.kind === 'volume' ? objects.get(serverOf(object, objects) as ServerId) : undefined;
+      return [wanted, { first: server ?? object, isSecond: server !== undefined, object }];
+    }),
+  );
+  return [...keys]
+    .sort(
+      ([, a], [, b]) =>
+        kinds.indexOf(a.first.kind) - kinds.indexOf(b.first.kind) ||
+        compareTexts(a.first.name, b.first.name) ||
+        compareTexts(a.first.id, b.first.id) ||
+        Number(a.isSecond) - Number(b.isSecond) ||
+        compareTexts(a.object.name, b.object.name) ||
+        compareTexts(a.object.id, b.object.id),
+    )
+    .map(([wanted]) => wanted);
+}
+
+/** The server, of those at hand, that has a volume; of several the one with the lowest id. */
+function serverOf(
+  object: DesiredDevice['object'],
+  here: { has(id: ServerId): boolean },
+): ServerId | undefined {
+  if (object.kind !== 'volume') return undefined;
+  return object.servers.filter((id) => here.has(id)).sort(compareTexts)[0];
 }
 
 function layOut(
@@ -138,13 +173,19 @@ function layOut(
   }
 }
 
-function planUpdates(update: readonly Shown[], layout: RackLayout, plan: RackPlan): void {
+function planUpdates(
+  update: readonly Shown[],
+  layout: RackLayout,
+  plan: RackPlan,
+  { profile }: RackPlanContext,
+): void {
   for (const { device, wanted } of update) {
     const slot = layout.slotOf(device.location?.rackId);
     if (!slot) continue;
-    const name = nameIn(slot, wanted, device.name);
+    const name = nameIn(slot, wanted, device.name, profile);
     const patch = devicePatch(device, wanted, name);
-    if (patch) plan.devices.push({ kind: 'update-device', device, patch, reason: 'the server differs' });
+    if (patch)
+      plan.devices.push({ kind: 'update-device', device, patch, reason: `the ${device.kind} differs` });
   }
   // Only now: of two devices that swap their names, neither must take one that the other still has.
   for (const change of plan.devices) {
@@ -156,16 +197,18 @@ function planUpdates(update: readonly Shown[], layout: RackLayout, plan: RackPla
 
 function planNewDevices(
   { replace, create }: Sorted,
+  desired: DesiredRack,
   layout: RackLayout,
   plan: RackPlan,
   context: RackPlanContext,
 ): void {
   const heightOf = ({ template }: DesiredDevice) =>
-    context.templates.get(template.foreignId)?.height ?? template.height;
+    context.templates.get(templateKey(template))?.height ?? template.height;
   let toCome = 0;
   for (const { wanted } of replace) toCome += heightOf(wanted);
   for (const wanted of create) toCome += heightOf(wanted);
 
+  const above = placesAboveServers(desired, layout);
   const newDevice = (wanted: DesiredDevice, device?: Device): NewDevice => {
     const height = heightOf(wanted);
     const presentSlot = layout.slotOf(device?.location?.rackId);
@@ -173,36 +216,62 @@ function planNewDevices(
     if (presentSlot && device?.location) {
       layout.release(presentSlot, device);
       preferred = { slot: presentSlot, startU: device.location.startU };
-    }
-    const { slot, startU } = layout.place(height, { preferred, toCome });
+    } else preferred = above.get(serverOf(wanted.object, above) as ServerId);
+    const side = sideOf(wanted.object.kind, context.profile);
+    const { slot, startU } = layout.place(height, { preferred, side, toCome });
     toCome -= height;
-    const name = nameIn(slot, wanted, slot === presentSlot ? device?.name : undefined);
+    if (wanted.object.kind === 'server') above.set(wanted.object.id, { slot, startU: startU + height });
+    const presentName = slot === presentSlot ? device?.name : undefined;
+    const name = nameIn(slot, wanted, presentName, context.profile);
     const fields = deviceFields(wanted);
     return {
       rack: slot.ref,
-      template: context.templates.get(wanted.template.foreignId)?.ref ?? {
+      template: context.templates.get(templateKey(wanted.template))?.ref ?? {
         kind: 'new',
-        foreignId: wanted.template.foreignId,
+        key: templateKey(wanted.template),
       },
       startU,
       draft: {
-        ...fields,
+        ...(fields.kind === 'server' ? { ...fields, loginUser: loginOf(device) } : fields),
         name,
-        // A server in a state that we do not know: the one status that offers no button.
+        // An object in a state that we do not know: the one status that offers no button.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
-        loginUser: (device?.kind === 'server' && device.loginUser) || '',
         metadata: { ...(device && withoutStack(device.metadata)), ...fields.metadata },
       },
     };
   };
   for (const { device, wanted } of replace) {
-    const reason = 'its server has another flavor, or its stack another rack';
+    const reason = reasonToReplace(device);
     const ground = groundOfReplacement(device, layout, context);
     plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), ground, reason });
   }
   for (const wanted of create) {
-    plan.devices.push({ kind: 'create-device', ...newDevice(wanted), reason: 'a server without a device' });
+    const reason = `a ${wanted.object.kind} without a device`;
+    plan.devices.push({ kind: 'create-device', ...newDevice(wanted), reason });
   }
+}
+
+/** Where a volume would stand next to the server that has it. */
+function placesAboveServers({ devices }: DesiredRack, layout: RackLayout): Map<ServerId, Place> {
+  const places = new Map<ServerId, Place>();
+  for (const { object, present } of devices) {
+    if (object.kind !== 'server') continue;
+    const slot = layout.slotOf(present[0]?.location?.rackId);
+    const endU = present[0]?.location?.endU;
+    if (slot && endU !== undefined) places.set(object.id, { slot, startU: endU + 1 });
+  }
+  return places;
+}
+
+/** It is the portal's own. */
+function loginOf(device: Device | undefined): string {
+  return (device?.kind === 'server' && device.loginUser) || '';
+}
+
+function reasonToReplace({ kind }: Device): string {
+  return kind === 'server'
+    ? 'its server has another flavor, or its stack another rack'
+    : `its ${kind} is made from another template, or its stack has another rack`;
 }
 
 /** Where its flavor is still there, it is the server that has changed. */
@@ -266,26 +335,15 @@ function bears(rack: Rack, desired: DesiredRack): boolean {
 /** More than the 1,000 resources that Heat allows a stack unless told otherwise can fill. */
 const mostRacks = 99;
 
-function nameIn(slot: Slot, wanted: DesiredDevice, present: string | undefined): string {
-  const name = chooseName(
-    nameCandidates(wanted.server.name, wanted.server.id, deviceNames),
-    slot.names,
-    present,
-  );
+function nameIn(
+  slot: Slot,
+  { object }: DesiredDevice,
+  present: string | undefined,
+  profile: PortalProfile,
+): string {
+  const name = chooseName(deviceNameCandidates(object, deviceNames(profile)), slot.names, present);
   slot.names.add(name);
   return name;
-}
-
-function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
-  const { kind: _, createdAt: __, ...fields } = deviceFields(wanted);
-  return difference<DevicePatch>(device, {
-    name,
-    ...(wanted.status && { status: wanted.status }),
-    ...fields,
-    // A portal that shows no cost has none.
-    ...(wanted.cost !== undefined && device.cost !== undefined && { cost: wanted.cost }),
-    metadata: merged(device.metadata, fields.metadata),
-  });
 }
 
 function rackPatch(
@@ -350,11 +408,6 @@ function reasonForRack(at: number): string {
 /** A device that moves may leave its stack, and not know it by an old id. */
 function withoutStack(metadata: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== metadataKeys.stackId));
-}
-
-/** The portal replaces metadata whole: what others have put there is sent back. */
-function merged(present: Readonly<Record<string, unknown>>, ours: Readonly<Record<string, unknown>>) {
-  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
 }
 
 function devicesIn({ present }: Slot, index: PortalIndex): readonly Device[] {

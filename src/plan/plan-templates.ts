@@ -1,26 +1,31 @@
-import type { Template, TemplateDraft, TemplatePatch } from '../concertim/model.ts';
-import type { Change, TemplateRef } from './change.ts';
+import type { Template, TemplateDraft, TemplateId, TemplatePatch } from '../concertim/model.ts';
+import { type Change, type TemplateRef, templateKey } from './change.ts';
 import { difference } from './difference.ts';
 import type { DesiredTemplate } from './flavor-template.ts';
 import { chooseName, nameCandidates, templateNames } from './names.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { compareIds } from './portal-index.ts';
+import type { TaggedTemplate } from './tagged-template.ts';
 
 /** Where a device finds its template, and how high that makes it. */
 export interface PlannedTemplate {
   readonly ref: TemplateRef;
   /** In rack units. Of a template that is there its own: it cannot be changed. */
   readonly height: number;
+  /** All that a device may be made from as well: templates with one tag are alike. */
+  readonly alike: ReadonlySet<TemplateId>;
 }
 
 export interface TemplatePlan {
   readonly changes: readonly Change[];
-  /** By the flavor's id. */
+  /** By what each is known by, see `templateKey`. */
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
 }
 
+/** @param tagged those that devices are made from */
 export function planTemplates(
   desired: readonly DesiredTemplate[],
+  tagged: readonly TaggedTemplate[],
   actual: readonly Template[],
 ): TemplatePlan {
   const changes: Change[] = [];
@@ -39,13 +44,34 @@ export function planTemplates(
     if (!present) {
       const draft: TemplateDraft = { ...wanted, name, height };
       changes.push({ kind: 'create-template', draft, reason: 'a flavor without a template' });
-      templates.set(wanted.foreignId, { ref: { kind: 'new', foreignId: wanted.foreignId }, height });
+      templates.set(wanted.foreignId, newTemplate(draft));
       continue;
     }
-    templates.set(wanted.foreignId, { ref: { kind: 'present', id: present.id }, height: present.height });
+    templates.set(wanted.foreignId, presentTemplate(present, [present]));
     const patch: TemplatePatch | undefined = difference(present, { ...wanted, name });
     if (patch)
       changes.push({ kind: 'update-template', template: present, patch, reason: 'the flavor differs' });
   }
+  for (const wanted of tagged) {
+    const alike = actual.filter(({ tag }) => tag === wanted.tag);
+    const [present] = [...alike].sort((a, b) => compareIds(a.id, b.id));
+    if (present) {
+      templates.set(templateKey(wanted), presentTemplate(present, alike));
+      continue;
+    }
+    const name = chooseName(nameCandidates(wanted.name, wanted.tag, templateNames), names);
+    names.add(name);
+    const draft: TemplateDraft = { ...wanted, name };
+    changes.push({ kind: 'create-template', draft, reason: `the portal has no template for ${wanted.tag}s` });
+    templates.set(templateKey(wanted), newTemplate(draft));
+  }
   return { changes, templates };
+}
+
+function newTemplate(draft: TemplateDraft): PlannedTemplate {
+  return { ref: { kind: 'new', key: templateKey(draft) }, height: draft.height, alike: new Set() };
+}
+
+function presentTemplate({ id, height }: Template, alike: readonly Template[]): PlannedTemplate {
+  return { ref: { kind: 'present', id }, height, alike: new Set(alike.map((each) => each.id)) };
 }

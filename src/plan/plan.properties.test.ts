@@ -4,7 +4,7 @@ import { observe, type PaperCloud } from '../../test/support/paper-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import { type Situation, situation } from '../../test/support/situations.ts';
 import type { Device, JsonObject, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
-import type { Server, ServerGroup, ServerId, Stack, StackId } from '../openstack/model.ts';
+import type { ObjectId, Server, ServerGroup, ServerId, Stack, StackId } from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { renameDoubles } from './doubles.ts';
@@ -389,7 +389,9 @@ function overlaps({ devices }: PortalSnapshot): string[] {
 function partOf(cloud: CloudObservation, portal: PortalSnapshot, lots: readonly boolean[]): CloudObservation {
   let turn = 0;
   const isDrawn = () => lots[turn++ % lots.length] ?? false;
-  const scoped = new Set([...cloud.servers.keys(), ...cloud.evidence.servers.keys()].filter(isDrawn));
+  const scoped = new Set<ObjectId>(
+    [...cloud.servers.keys(), ...cloud.evidence.servers.keys()].filter(isDrawn),
+  );
   const projects = new Set(
     [...cloud.servers.values()].map(
       (server) => scoped.has(server.id) && server.kind === 'server' && server.projectId,
@@ -407,10 +409,11 @@ function partOf(cloud: CloudObservation, portal: PortalSnapshot, lots: readonly 
   }
   return {
     ...cloud,
-    scope: { kind: 'some', racks, servers: scoped },
+    scope: { kind: 'some', racks, servers: scoped, volumes: new Set(), networks: new Set() },
     trees,
     servers: new Map([...cloud.servers].filter(([id]) => scoped.has(id))),
     evidence: {
+      ...cloud.evidence,
       servers: new Map([...cloud.evidence.servers].filter(([id]) => scoped.has(id))),
       stacks,
       flavors: new Map(),
@@ -460,6 +463,8 @@ function turnedCloud(cloud: CloudObservation): CloudObservation {
         content: {
           servers: content.servers.toReversed(),
           serverGroups: content.serverGroups.toReversed(),
+          volumes: content.volumes.toReversed(),
+          networks: content.networks.toReversed(),
           outputs: content.outputs.toReversed(),
         },
       }),
@@ -470,6 +475,8 @@ function turnedCloud(cloud: CloudObservation): CloudObservation {
     flavors: cloud.flavors.toReversed(),
     evidence: {
       servers: new Map([...cloud.evidence.servers].reverse()),
+      volumes: new Map([...cloud.evidence.volumes].reverse()),
+      networks: new Map([...cloud.evidence.networks].reverse()),
       stacks: new Map([...cloud.evidence.stacks].reverse()),
       flavors: new Map([...cloud.evidence.flavors].reverse()),
     },

@@ -1,5 +1,5 @@
 import type { Device, OwnerId, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
-import type { Server, ServerId, StackId } from '../openstack/model.ts';
+import type { CloudObject, Kind, ObjectId, StackId } from '../openstack/model.ts';
 import { type DeletionPolicy, judgeRemovals } from './brake.ts';
 import { takeCensus } from './census.ts';
 import type { Change, Held, Lane, Plan } from './change.ts';
@@ -15,6 +15,7 @@ import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './owners
 import { planRacks } from './plan-racks.ts';
 import { planTemplates } from './plan-templates.ts';
 import { compareTexts, indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
+import { seenOf } from './seen.ts';
 import { recogniseWrongCloud } from './wrong-cloud.ts';
 
 export interface PlanSettings extends MappingSettings {
@@ -124,7 +125,11 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     keyOfDevice: (device: Device) => (kept.has(device) ? undefined : keyOfDevice(device)),
   };
   const leaving = departures({ ...facts, desired });
-  const { changes: templateChanges, templates } = planTemplates(desired.templates, portal.templates);
+  const { changes: templateChanges, templates } = planTemplates(
+    desired.templates,
+    desired.taggedTemplates,
+    portal.templates,
+  );
 
   const removals = new Map<RackKey | 'loose', Change[]>();
   removeDepartures(leaving, index, removals);
@@ -139,6 +144,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   const orderIds = new OrderIds(portal.racks.flatMap(({ orderId }) => orderId ?? []));
   for (const rack of desired.racks) {
     const planned = planRacks(rack, {
+      profile: portal.profile,
       index,
       templates,
       leaving: leaving.devices,
@@ -179,22 +185,22 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   };
 }
 
-/** Whose the stacks and servers are that were seen. */
-export function projectsIn({ projectOfStack, servers }: CloudObservation): KnownProjects {
+/** Whose the stacks and objects are that were seen. */
+export function projectsIn(cloud: CloudObservation): KnownProjects {
   return {
-    ofStack: (id) => projectOfStack.get(id),
+    ofStack: (id) => cloud.projectOfStack.get(id),
     // What cannot be read has none.
-    ofServer: (id) => (servers.get(id) as Server | undefined)?.projectId,
+    ofObject: (kind, id) => (seenOf(cloud, kind)?.get(id) as CloudObject | undefined)?.projectId,
   };
 }
 
-function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ServerId[]> {
-  const members = new Map<StackId, readonly ServerId[]>();
+function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ObjectId[]> {
+  const members = new Map<StackId, readonly ObjectId[]>();
   for (const { source, devices } of racks) {
     if (source.kind !== 'stack') continue;
     members.set(
       source.stackId,
-      devices.map(({ server }) => server.id),
+      devices.map(({ object }) => object.id),
     );
   }
   return members;
@@ -211,13 +217,13 @@ function removeDepartures(
       kind: 'delete-device',
       device,
       ground,
-      reason: reasonOf(ground, 'server'),
+      reason: reasonOf(ground, device.kind),
     });
   }
   for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground));
 }
 
-function reasonOf(ground: Ground, original: 'server' | 'stack'): string {
+function reasonOf(ground: Ground, original: Kind | 'stack'): string {
   return ground === 'left out' ? `the configuration leaves its ${original} out` : `its ${original} is gone`;
 }
 

@@ -1,6 +1,6 @@
 import type { Device, Owner, OwnerId, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
-import type { ProjectId, ServerId } from '../openstack/model.ts';
-import { keyOfSource, type RackKey, type RackSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import type { Kind, ObjectId, ProjectId } from '../openstack/model.ts';
+import { keyOfSource, objectOfDevice, type RackKey, type RackSource, sourceOfRack } from './ownership.ts';
 
 /** The portal's state by the keys that a plan asks for. Everything is in the order of the portal's ids. */
 export interface PortalIndex {
@@ -8,8 +8,9 @@ export interface PortalIndex {
   readonly ownerOfProject: ReadonlyMap<ProjectId, Owner>;
   readonly racksOfSource: ReadonlyMap<RackKey, readonly Rack[]>;
   readonly sources: ReadonlyMap<RackKey, RackSource>;
-  readonly devicesOfServer: ReadonlyMap<ServerId, readonly Device[]>;
-  /** How many there are of servers. */
+  /** By the kind and the id of what they show. */
+  readonly devicesOf: Readonly<Record<Kind, ReadonlyMap<ObjectId, readonly Device[]>>>;
+  /** How many of them there are. */
   readonly ownedDevices: number;
   /** Ours and foreign ones. */
   readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
@@ -21,6 +22,12 @@ export interface PortalIndex {
 export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | undefined {
   const owner = index.owners.get(index.racksOfSource.get(key)?.[0]?.ownerId as OwnerId);
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
+}
+
+/** The project of whoever has a device's rack; undefined when it stands in none, or its owner has no project. */
+export function projectOfDevice({ location }: Device, index: PortalIndex): ProjectId | undefined {
+  const rack = location && index.racks.get(location.rackId);
+  return (rack && (index.owners.get(rack.ownerId)?.projectId as ProjectId | null)) ?? undefined;
 }
 
 /** The projects of all who have racks of a source: of a stack that was not seen several may claim to have it. */
@@ -87,21 +94,25 @@ function newIndex(portal: PortalSnapshot): PortalIndex {
     append(racksOfSource, key, rack);
   }
 
-  const devicesOfServer = new Map<ServerId, Device[]>();
+  const devicesOf: Record<Kind, Map<ObjectId, Device[]>> = {
+    server: new Map(),
+    volume: new Map(),
+    network: new Map(),
+  };
   const devicesOfRack = new Map<RackId, Device[]>();
   let ownedDevices = 0;
   for (const device of portal.devices) {
     if (device.location) append(devicesOfRack, device.location.rackId, device);
-    const server = serverOfDevice(device);
-    if (!server) continue;
-    append(devicesOfServer, server, device);
+    const object = objectOfDevice(device);
+    if (!object) continue;
+    append(devicesOf[device.kind], object, device);
     ownedDevices++;
   }
   return {
     ownerOfProject,
     racksOfSource,
     sources,
-    devicesOfServer,
+    devicesOf,
     ownedDevices,
     devicesOfRack,
     racks,

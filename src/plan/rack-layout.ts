@@ -1,7 +1,7 @@
 import type { Device, Rack, RackId } from '../concertim/model.ts';
 import type { NewRackKey, RackRef } from './change.ts';
 import type { RackKey } from './ownership.ts';
-import { maxRackHeight, RackUnits } from './placement.ts';
+import { maxRackHeight, RackUnits, type Side } from './placement.ts';
 
 /** One rack of a source while its plan is made: one that is there, or one to be made. */
 export interface Slot {
@@ -21,7 +21,7 @@ export interface Place {
 
 /**
  * The racks of one source and what stands where. A device that is there never moves; a new one goes to the first free
- * place from the top down; where there is none a rack grows, and where none can grow there is one rack more.
+ * place from its side on; where there is none a rack grows, and where none can grow there is one rack more.
  */
 export class RackLayout {
   readonly slots: Slot[] = [];
@@ -57,16 +57,19 @@ export class RackLayout {
    * @param preferred where it would like to stand, if that is free
    * @param toCome units of this device and those to be placed after it: a new rack is made high enough for them
    */
-  place(units: number, options: { preferred?: Place | undefined; toCome: number }): Place {
-    const { preferred, toCome } = options;
+  place(
+    units: number,
+    options: { readonly preferred?: Place | undefined; readonly side: Side; readonly toCome: number },
+  ): Place {
+    const { preferred, side, toCome } = options;
     if (preferred?.slot.units.fits(preferred.startU, units)) return this.#take(preferred, units);
     for (const slot of this.slots) {
-      const startU = slot.units.find(units);
+      const startU = slot.units.find(units, side);
       if (startU !== undefined) return this.#take({ slot, startU }, units);
     }
     const slot =
       this.slots.find((slot) => slot.units.growFor(units)) ?? this.addRack(Math.max(units, toCome));
-    return this.#take({ slot, startU: slot.units.find(units) ?? 1 }, units);
+    return this.#take({ slot, startU: slot.units.find(units, side) ?? 1 }, units);
   }
 
   /** One rack more, high enough for so many units if the portal allows it. */

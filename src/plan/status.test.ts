@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { deviceStatus, rackStatus } from './status.ts';
+import { network, volume } from '../../test/support/builders.ts';
+import { profiles } from '../concertim/profile.ts';
+import { deviceStatus, permitted, rackStatus, statusOf } from './status.ts';
 
 /** All of nova/compute/vm_states.py. */
 const vmStates = {
@@ -142,3 +144,35 @@ test.each(['', 'COMPLETE', 'CREATE', 'create_complete'])(
     expect(rackStatus(status)).toBe('unknown');
   },
 );
+
+test.each([
+  ['available', 'AVAILABLE'],
+  ['in-use', 'ACTIVE'],
+  ['creating', 'IN_PROGRESS'],
+  ['retyping', 'IN_PROGRESS'],
+  ['awaiting-transfer', 'IN_PROGRESS'],
+  ['error', 'FAILED'],
+  ['error_backing-up', 'FAILED'],
+  ['deleted', 'deleted'],
+  ['errors', 'unknown'],
+  ['constructor', 'unknown'],
+])('a volume that is %s is %s', (status, shown) => {
+  expect(statusOf(volume({ status }))).toBe(shown);
+});
+
+test.each([
+  ['ACTIVE', true, 'ACTIVE'],
+  ['ACTIVE', false, 'STOPPED'],
+  ['DOWN', true, 'STOPPED'],
+  ['BUILD', false, 'IN_PROGRESS'],
+  ['ERROR', false, 'FAILED'],
+  ['DREAMING', true, 'unknown'],
+])('a network that is %s, and up: %s, is %s', (status, adminStateUp, shown) => {
+  expect(statusOf(network({ status, adminStateUp }))).toBe(shown);
+});
+
+test('a status that a release does not have is shown as stopped', () => {
+  expect(permitted('SUSPENDED', 'server', profiles['0.2.1'])).toBe('STOPPED');
+  expect(permitted('AVAILABLE', 'volume', profiles['1.2'])).toBe('STOPPED');
+  expect(permitted('AVAILABLE', 'volume', profiles.main)).toBe('AVAILABLE');
+});

@@ -1,10 +1,14 @@
+import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
-import type { Server } from '../openstack/model.ts';
+import type { Kind, Network, ObjectOfKind, Server, Volume } from '../openstack/model.ts';
 
 /** What a status is when the cloud's own state is not one we know: the portal keeps what it shows. */
 export const unknownState = 'unknown';
 /** The object is gone for good: it is no longer part of the picture. */
 export const deletedState = 'deleted';
+
+/** A device's status from the cloud's own state. */
+type ObjectStatus = DeviceStatus | typeof deletedState | typeof unknownState;
 
 /** Nova's vm_states (nova/compute/vm_states.py), as what they are while nothing is being done to the server. */
 const restingStatus = {
@@ -38,15 +42,82 @@ const harmlessTasks = new Set([
 ]);
 
 /** A device's status from its server's vm_state and task_state; first match wins. */
-export function deviceStatus(
-  server: Pick<Server, 'vmState' | 'taskState'>,
-): DeviceStatus | typeof deletedState | typeof unknownState {
+export function deviceStatus(server: Pick<Server, 'vmState' | 'taskState'>): ObjectStatus {
   const resting = Object.hasOwn(restingStatus, server.vmState)
     ? restingStatus[server.vmState as keyof typeof restingStatus]
     : unknownState;
   if (resting === 'FAILED' || resting === deletedState || resting === unknownState) return resting;
   if (server.taskState !== null && !harmlessTasks.has(server.taskState)) return 'IN_PROGRESS';
   return resting;
+}
+
+/** Cinder's statuses of a volume (cinder/objects/fields.py, and what its API reference adds). */
+const volumeStatuses = {
+  available: 'AVAILABLE',
+  'in-use': 'ACTIVE',
+  creating: 'IN_PROGRESS',
+  reserved: 'IN_PROGRESS',
+  attaching: 'IN_PROGRESS',
+  detaching: 'IN_PROGRESS',
+  deleting: 'IN_PROGRESS',
+  maintenance: 'IN_PROGRESS',
+  downloading: 'IN_PROGRESS',
+  uploading: 'IN_PROGRESS',
+  extending: 'IN_PROGRESS',
+  retyping: 'IN_PROGRESS',
+  migrating: 'IN_PROGRESS',
+  'backing-up': 'IN_PROGRESS',
+  'restoring-backup': 'IN_PROGRESS',
+  'awaiting-transfer': 'IN_PROGRESS',
+  managing: 'IN_PROGRESS',
+  unmanaging: 'IN_PROGRESS',
+  reverting: 'IN_PROGRESS',
+  deleted: deletedState,
+} as const satisfies Record<string, ObjectStatus>;
+
+/** Every failure of Cinder's begins so: `error`, `error_deleting`, `error_extending`, … */
+function volumeStatus({ status }: Pick<Volume, 'status'>): ObjectStatus {
+  if (/^error(_|$)/.test(status)) return 'FAILED';
+  return Object.hasOwn(volumeStatuses, status)
+    ? volumeStatuses[status as keyof typeof volumeStatuses]
+    : unknownState;
+}
+
+/** Neutron's statuses of a network (neutron_lib/constants.py); first match wins. */
+function networkStatus({ status, adminStateUp }: Pick<Network, 'status' | 'adminStateUp'>): ObjectStatus {
+  if (status === 'BUILD') return 'IN_PROGRESS';
+  if (status === 'ERROR') return 'FAILED';
+  if (!adminStateUp || status === 'DOWN') return 'STOPPED';
+  return status === 'ACTIVE' ? 'ACTIVE' : unknownState;
+}
+
+/** What an object is, and how its service says so. */
+const states: {
+  readonly [K in Kind]: {
+    readonly status: (object: ObjectOfKind[K]) => ObjectStatus;
+    readonly state: (object: ObjectOfKind[K]) => string;
+  };
+} = {
+  server: { status: deviceStatus, state: ({ vmState }) => vmState },
+  volume: { status: volumeStatus, state: ({ status }) => status },
+  network: { status: networkStatus, state: ({ status }) => status },
+};
+
+/** The status of an object's device, of whichever kind. */
+export function statusOf<K extends Kind>(object: ObjectOfKind[K] & { readonly kind: K }): ObjectStatus {
+  return states[object.kind].status(object);
+}
+
+/** The state of an object in its service's own word. */
+export function stateOf<K extends Kind>(object: ObjectOfKind[K] & { readonly kind: K }): string {
+  return states[object.kind].state(object);
+}
+
+/**
+ * As the release knows it: v0.2.1 has no SUSPENDED, v1.2.0 no AVAILABLE. What neither runs nor is used is stopped there.
+ */
+export function permitted(status: DeviceStatus, kind: Kind, { statuses }: PortalProfile): DeviceStatus {
+  return statuses[kind].includes(status) ? status : 'STOPPED';
 }
 
 /** A rack's status from its stack's `<ACTION>_<RESULT>`. */

@@ -7,6 +7,7 @@ import type {
   RackId,
   Template,
 } from '../concertim/model.ts';
+import type { Kind } from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import {
   type Change,
@@ -17,7 +18,7 @@ import {
   type Plan,
   templateKey,
 } from './change.ts';
-import { keyOfSource, serverOfDevice, sourceOfRack } from './ownership.ts';
+import { keyOfSource, objectOfDevice, sourceOfRack } from './ownership.ts';
 
 /** What a change is about, for people, logs and programs: enough to find it in the portal and in OpenStack. */
 export interface Subject {
@@ -31,8 +32,10 @@ export interface Subject {
   readonly rackId: number | string | null;
   /** Login of the rack's owner; null where there is no rack, or its owner is unknown. */
   readonly owner: string | null;
-  /** Id of the stack, server or flavor that it shows; null when it shows none. */
+  /** Id of what it shows; null when it shows nothing. */
   readonly openstackId: string | null;
+  /** What that is. */
+  readonly openstackKind: Kind | 'stack' | 'flavor' | null;
 }
 
 /** Names the objects of one plan. Its maps are made at the first question: most runs change nothing. */
@@ -88,8 +91,8 @@ export class Subjects {
   templateOf({ template }: NewDevice): string {
     const { templates, newTemplates } = this.#lookUp();
     const name =
-      template.kind === 'present' ? templates.get(template.id)?.name : newTemplates.get(template.foreignId);
-    return name ?? (template.kind === 'present' ? String(template.id) : template.foreignId);
+      template.kind === 'present' ? templates.get(template.id)?.name : newTemplates.get(template.key);
+    return name ?? (template.kind === 'present' ? String(template.id) : template.key);
   }
 
   #rack(id: RackId | null, rack: Pick<Rack, 'name' | 'ownerId' | 'metadata'>): Subject {
@@ -102,6 +105,7 @@ export class Subjects {
       rackId: id,
       owner: this.#lookUp().owners.get(rack.ownerId) ?? null,
       openstackId: source ? keyOfSource(source) : null,
+      openstackKind: source ? 'stack' : null,
     };
   }
 
@@ -147,14 +151,24 @@ function templateSubject(
   id: Subject['id'],
   { name, foreignId }: Pick<Template, 'name' | 'foreignId'>,
 ): Subject {
-  return { object: 'template', name, id, rack: null, rackId: null, owner: null, openstackId: foreignId };
+  return {
+    object: 'template',
+    name,
+    id,
+    rack: null,
+    rackId: null,
+    owner: null,
+    openstackId: foreignId,
+    openstackKind: foreignId === null ? null : 'flavor',
+  };
 }
 
 function deviceSubject(
   id: DeviceId | null,
-  device: Pick<Device, 'name' | 'metadata'>,
+  device: Pick<Device, 'name' | 'kind' | 'metadata'>,
   rack: Subject | undefined,
 ): Subject {
+  const openstackId = objectOfDevice(device);
   return {
     object: 'device',
     name: device.name,
@@ -162,6 +176,7 @@ function deviceSubject(
     rack: rack?.name ?? null,
     rackId: rack?.id ?? null,
     owner: rack?.owner ?? null,
-    openstackId: serverOfDevice(device) ?? null,
+    openstackId: openstackId ?? null,
+    openstackKind: openstackId === undefined ? null : device.kind,
   };
 }

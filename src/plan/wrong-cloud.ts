@@ -1,4 +1,5 @@
-import { type Census, sumOf, type Tally } from './census.ts';
+import { kinds } from '../openstack/model.ts';
+import { type Census, sumOf, type Tallies, type Tally } from './census.ts';
 
 /** Who finds at least so much of what the portal shows of his projects is in the right cloud. */
 const foundShare = 0.1;
@@ -11,7 +12,7 @@ const foundShare = 0.1;
  * @returns what to tell a person; undefined: this is the cloud that the portal shows
  */
 export function recogniseWrongCloud(census: Census, newcomers: number): string | undefined {
-  const devices = census.device();
+  const devices = together(kinds.map((kind) => census[kind]()));
   const racks = census.rack();
   const owners = [...new Set([...devices.keys(), ...racks.keys()])].map((owner) =>
     sumOf([devices.get(owner), racks.get(owner)].filter((tally) => tally !== undefined)),
@@ -31,6 +32,13 @@ export function recogniseWrongCloud(census: Census, newcomers: number): string |
     `Almost nothing of what the portal shows is in this cloud: ${missing.join(', ')} have vanished without a trace of their ` +
     'deletion. Nothing at all is changed. Is this the right cloud (openstack.auth_url and region), and do the credentials still ' +
     'see all projects? If it is right, look at `plan --allow-deletions`, then run once with --allow-deletions.'
+  );
+}
+
+function together(each: readonly Tallies[]): Tallies {
+  const owners = new Set(each.flatMap((tallies) => [...tallies.keys()]));
+  return new Map(
+    [...owners].map((owner) => [owner, sumOf(each.flatMap((tallies) => tallies.get(owner) ?? []))]),
   );
 }
 

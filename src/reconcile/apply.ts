@@ -17,7 +17,7 @@ import {
   type TemplateRef,
   templateKey,
 } from '../plan/change.ts';
-import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import { keyOfSource, objectOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ServiceError, severityOf } from '../runtime/severity.ts';
@@ -258,7 +258,7 @@ class PlanWriter {
   async #confirmDevice(device: Device): Promise<void> {
     if (this.#isFresh) return;
     const found = await this.#find(device);
-    if (found && serverOfDevice(found) === serverOfDevice(device)) return;
+    if (found && isOfSameObject(found, device)) return;
     if (found) this.#mirror.setDevice(found);
     else this.#mirror.deleteDevice(device.id);
     throw new Obstacle('its row in the portal has changed since it was read');
@@ -282,8 +282,7 @@ class PlanWriter {
       () => createDevice(this.#session, { ...draft, templateId, location }, this.#signal),
       async () => {
         const rack = await showRack(this.#session, rackId, this.#signal);
-        const serverId = draft.metadata[metadataKeys.serverId];
-        return rack?.devices.find((other) => serverOfDevice(other) === serverId);
+        return rack?.devices.find((other) => isOfSameObject(other, draft));
       },
     );
     this.#mirror.setDevice(device);
@@ -303,7 +302,7 @@ class PlanWriter {
   }
 
   #templateId(template: TemplateRef): TemplateId | undefined {
-    return template.kind === 'present' ? template.id : this.#templates.get(template.foreignId);
+    return template.kind === 'present' ? template.id : this.#templates.get(template.key);
   }
 
   /**
@@ -346,6 +345,10 @@ function mayHaveBeenCarriedOut(error: unknown): boolean {
 /** Whatever somebody else's rack claims, it is not the one that we made. */
 function isRackOf(rack: Rack, lane: string, { name, ownerId }: Pick<Rack, 'name' | 'ownerId'>): boolean {
   return claimOfRack(rack) === lane && rack.name === name && rack.ownerId === ownerId;
+}
+
+function isOfSameObject(a: Pick<Device, 'kind' | 'metadata'>, b: Pick<Device, 'kind' | 'metadata'>): boolean {
+  return a.kind === b.kind && objectOfDevice(a) === objectOfDevice(b);
 }
 
 function claimOfRack(rack: Rack): string | undefined {

@@ -1,10 +1,10 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
-import type { Reference, StackId } from '../openstack/model.ts';
+import { collections, kinds, type Reference, type StackId } from '../openstack/model.ts';
 import type { Change } from '../plan/change.ts';
 import { equal } from '../plan/difference.ts';
 import { fieldsOf } from '../plan/field-change.ts';
 import { memoryKey, recall } from '../plan/memory.ts';
-import { keyOfSource, metadataKeys, serverOfDevice, sourceOfRack } from '../plan/ownership.ts';
+import { keyOfSource, metadataKeys, objectOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
 import type { Subject } from '../plan/subject.ts';
 import { unreachable } from '../runtime/unreachable.ts';
@@ -93,7 +93,7 @@ export interface FullRun {
 function suspectsOf(run: FullRun): Suspect[] {
   const knownOwners = new Set(run.known.owners.filter(({ projectId }) => projectId).map(({ id }) => id));
   const knownStacks = new Set<string | undefined>(run.known.racks.map(stackOf));
-  const knownServers = new Set<string | undefined>(run.known.devices.map(serverOfDevice));
+  const knownObjects = new Set<string | undefined>(run.known.devices.map(objectOfDevice));
   const racks = byId(run.known.racks);
   const devices = byId(run.known.devices);
   const stacksOfRoot = Map.groupBy(run.rootOfStack.keys(), (id) => run.rootOfStack.get(id));
@@ -104,8 +104,7 @@ function suspectsOf(run: FullRun): Suspect[] {
         return knownOwners.has(change.draft.ownerId) && !knownStacks.has(stackIn(change.draft.metadata));
       case 'create-device':
         return (
-          !knownServers.has(serverIn(change.draft.metadata)) &&
-          knownStacks.has(stackIn(change.draft.metadata))
+          !knownObjects.has(objectOfDevice(change.draft)) && knownStacks.has(stackIn(change.draft.metadata))
         );
       case 'update-rack':
         return equal(racks.get(change.rack.id), change.rack) && !isOwnRecord(change);
@@ -132,7 +131,7 @@ function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMa
   return new Map(list.map((item) => [item.id, item]));
 }
 
-/** The tree of the rack's stack, and for a device its server; for a rack all of its servers. */
+/** The tree of the rack's stack, and for a device what it shows; for a rack all that it shows. */
 function idsOf(
   change: Change,
   read: PortalIndex,
@@ -145,12 +144,13 @@ function idsOf(
     ids.add(root);
     for (const id of stacksOfRoot.get(root as StackId) ?? []) ids.add(id);
   }
-  const server = serverIn(metadata);
-  if (server) ids.add(server);
+  const object = objectOfDevice({ metadata });
+  if (object) ids.add(object);
   if (change.kind !== 'update-rack' && change.kind !== 'delete-rack') return ids;
-  for (const id of recall(change.rack)?.servers ?? []) ids.add(id);
+  const remembered = recall(change.rack);
+  for (const kind of kinds) for (const id of remembered?.[collections[kind]] ?? []) ids.add(id);
   for (const device of read.devicesOfRack.get(change.rack.id) ?? []) {
-    const id = serverOfDevice(device);
+    const id = objectOfDevice(device);
     if (id) ids.add(id);
   }
   return ids;
@@ -172,7 +172,6 @@ const stackOf = (rack: PortalSnapshot['racks'][number]) => {
   return source && keyOfSource(source);
 };
 const stackIn = (metadata: Readonly<Record<string, unknown>>) => textIn(metadata, metadataKeys.stackId);
-const serverIn = (metadata: Readonly<Record<string, unknown>>) => textIn(metadata, metadataKeys.serverId);
 
 function textIn(metadata: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const value = metadata[key];

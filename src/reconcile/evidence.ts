@@ -70,7 +70,9 @@ export async function gatherEvidence(
   };
   const [servers, stacks, flavors] = await Promise.all([
     ask(
-      sample(absent.servers, { random, isFirst: ({ id }) => deleted.has(id) }).map(({ id }) => id),
+      sample(absent.servers, { random, isFirst: ({ id }) => deleted.has(id as ServerId) }).map(
+        ({ id }) => id as ServerId,
+      ),
       serverEvidence,
       options,
     ),
@@ -88,7 +90,10 @@ export async function gatherEvidence(
       options,
     ),
   ]);
-  return { evidence: { servers, stacks, flavors }, servers: shown };
+  return {
+    evidence: { servers, volumes: new Map(), networks: new Map(), stacks, flavors },
+    servers: shown,
+  };
 }
 
 /** In its own project: elsewhere, "not found" says nothing to those who are not administrators. */

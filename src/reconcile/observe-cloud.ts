@@ -81,7 +81,13 @@ export async function observeCloud(
     firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
   );
   const absent = absentees(
-    { servers: serversById, roots: rows.map(({ root }) => root), flavors },
+    {
+      servers: serversById,
+      volumes: undefined,
+      networks: undefined,
+      roots: rows.map(({ root }) => root),
+      flavors,
+    },
     portal,
     index,
   );
@@ -90,7 +96,7 @@ export async function observeCloud(
       ...options,
       announced,
       maxDeletions: options.deletions.maxDeletions,
-      shownServers: index.devicesOfServer.size,
+      shownServers: index.devicesOf.server.size,
       signal,
     }),
     readServerGroups(session, trees, index, signal),
@@ -99,6 +105,8 @@ export async function observeCloud(
   const cloud: CloudObservation = {
     scope: { kind: 'all' },
     servers: serversById,
+    volumes: undefined,
+    networks: undefined,
     trees,
     projectOfStack,
     serverGroups,

@@ -99,15 +99,29 @@ export async function observeReferences(
     absentStacks(options, absent, known.announced, index, signal),
   ]);
   const cloud: CloudObservation = {
-    scope: { kind: 'some', racks: scope, servers: new Set(servers.answers.keys()) },
+    scope: {
+      kind: 'some',
+      racks: scope,
+      servers: new Set(servers.answers.keys()),
+      volumes: new Set(),
+      networks: new Set(),
+    },
     servers: found,
+    volumes: undefined,
+    networks: undefined,
     trees,
     projectOfStack: projectsOf(rows),
     serverGroups,
     flavors,
     externalNetworks,
     unobserved: new Map(),
-    evidence: { servers: serverEvidence(), stacks, flavors: new Map() },
+    evidence: {
+      servers: serverEvidence(),
+      volumes: new Map(),
+      networks: new Map(),
+      stacks,
+      flavors: new Map(),
+    },
   };
   return { cloud, unread: [...servers.unread, ...unread, ...read.unread], rootOfStack: rootsOf(rows) };
 
@@ -140,7 +154,7 @@ const idsOf = (named: readonly Reference[]) => named.map(({ id }) => id as Serve
 /** Whether the portal shows, or shall show, what is named; where the project is not told, it may. */
 function isForThePortal({ kind, id, projectId }: Reference, index: PortalIndex): boolean {
   if (projectId === undefined || index.ownerOfProject.has(projectId)) return true;
-  return kind === 'server' ? index.devicesOfServer.has(id) : index.racksOfSource.has(stackKey(id));
+  return kind === 'server' ? index.devicesOf.server.has(id) : index.racksOfSource.has(stackKey(id));
 }
 
 /** What Nova answers about servers that are named. */
@@ -264,7 +278,7 @@ function racksInScope(
 
 function racksWith(server: ServerId, index: PortalIndex): RackKey[] {
   const keys: RackKey[] = [];
-  for (const { location } of index.devicesOfServer.get(server) ?? []) {
+  for (const { location } of index.devicesOf.server.get(server) ?? []) {
     const rack = location && index.racks.get(location.rackId);
     const source = rack && sourceOfRack(rack);
     if (source) keys.push(keyOfSource(source));

@@ -70,7 +70,7 @@ function strays(
 }
 
 function standsInRackOfStack(id: ServerId, index: PortalIndex): boolean {
-  return (index.devicesOfServer.get(id) ?? []).some(({ location }) => {
+  return (index.devicesOf.server.get(id) ?? []).some(({ location }) => {
     const rack = location && index.racks.get(location.rackId);
     return rack !== undefined && rack !== null && sourceOfRack(rack)?.kind === 'stack';
   });

@@ -42,6 +42,47 @@ export function server(fields: Partial<Plain<openstack.Server>> = {}): openstack
   } as openstack.Server;
 }
 
+export function volume(fields: Partial<Plain<openstack.Volume>> = {}): openstack.Volume {
+  const id = fields.id ?? 'volume';
+  return {
+    kind: 'volume',
+    id,
+    name: id,
+    projectId: 'project',
+    status: 'in-use',
+    size: 10,
+    volumeType: 'ssd',
+    availabilityZone: 'nova',
+    bootable: false,
+    encrypted: false,
+    readOnly: false,
+    servers: [],
+    createdAt: '2026-11-22T12:00:00.000000',
+    ...fields,
+  } as openstack.Volume;
+}
+
+export function network(fields: Partial<Plain<openstack.Network>> = {}): openstack.Network {
+  const id = fields.id ?? 'network';
+  return {
+    kind: 'network',
+    id,
+    name: id,
+    projectId: 'project',
+    status: 'ACTIVE',
+    adminStateUp: true,
+    shared: false,
+    external: false,
+    mtu: 1450,
+    portSecurityEnabled: true,
+    l2Adjacency: null,
+    dnsDomain: null,
+    qosPolicyId: null,
+    createdAt: '2026-11-22T12:00:00Z',
+    ...fields,
+  } as openstack.Network;
+}
+
 export function unreadable(id: string): openstack.Unreadable<openstack.ServerId> {
   return { kind: 'unreadable', id: id as openstack.ServerId, problem: 'its cell is down' };
 }
@@ -83,11 +124,23 @@ export type TreeFields = Partial<Plain<openstack.Stack>> & {
   readonly content?: 'remembered';
   readonly servers?: readonly string[];
   readonly serverGroups?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly networks?: readonly string[];
   readonly outputs?: Readonly<Record<string, unknown>>;
 };
 
 export function tree(fields: TreeFields = {}): StackTree {
-  const { revision = '1', settled = true, content, servers, serverGroups, outputs, ...root } = fields;
+  const {
+    revision = '1',
+    settled = true,
+    content,
+    servers,
+    serverGroups,
+    volumes,
+    networks,
+    outputs,
+    ...root
+  } = fields;
   return {
     root: stack(root),
     revision: { text: revision, settled },
@@ -95,6 +148,8 @@ export function tree(fields: TreeFields = {}): StackTree {
       content: {
         servers: (servers ?? []) as openstack.ServerId[],
         serverGroups: (serverGroups ?? []) as openstack.ServerGroupId[],
+        volumes: (volumes ?? []) as openstack.VolumeId[],
+        networks: (networks ?? []) as openstack.NetworkId[],
         outputs: Object.entries(outputs ?? {}).map(([key, value]) => ({ key, value })),
       },
     }),
@@ -102,17 +157,18 @@ export function tree(fields: TreeFields = {}): StackTree {
 }
 
 export interface CloudFields {
-  readonly scope?: { readonly racks?: readonly string[]; readonly servers?: readonly string[] };
+  readonly scope?: { readonly [List in 'racks' | openstack.Collection]?: readonly string[] };
   readonly servers?: readonly (openstack.Server | openstack.Unreadable<openstack.ServerId>)[];
+  /** `null`: not observed. */
+  readonly volumes?: readonly (openstack.Volume | openstack.Unreadable<openstack.VolumeId>)[] | null;
+  readonly networks?: readonly (openstack.Network | openstack.Unreadable<openstack.NetworkId>)[] | null;
   readonly trees?: readonly StackTree[];
   readonly serverGroups?: readonly openstack.ServerGroup[];
   readonly flavors?: readonly openstack.Flavor[];
   readonly externalNetworks?: readonly string[];
   readonly unobserved?: readonly string[];
   readonly evidence?: {
-    readonly servers?: Readonly<Record<string, Evidence>>;
-    readonly stacks?: Readonly<Record<string, Evidence>>;
-    readonly flavors?: Readonly<Record<string, Evidence>>;
+    readonly [List in 'stacks' | 'flavors' | openstack.Collection]?: Readonly<Record<string, Evidence>>;
   };
 }
 
@@ -120,7 +176,9 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
   const { servers = [], trees = [], serverGroups = [], flavors = [flavor()], evidence = {} } = fields;
   return {
     scope: scopeOf(fields.scope),
-    servers: new Map(servers.map((server) => [server.id, server])),
+    servers: mapOf(servers),
+    volumes: fields.volumes === null ? undefined : mapOf(fields.volumes ?? []),
+    networks: fields.networks === null ? undefined : mapOf(fields.networks ?? []),
     trees,
     projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
     serverGroups,
@@ -128,11 +186,17 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     externalNetworks: new Set(fields.externalNetworks),
     unobserved: new Map(fields.unobserved?.map((id) => [id as openstack.ProjectId, 'Heat answered 503'])),
     evidence: {
-      servers: byId<openstack.ServerId>(evidence.servers),
+      servers: byId<openstack.ObjectId>(evidence.servers),
+      volumes: byId<openstack.ObjectId>(evidence.volumes),
+      networks: byId<openstack.ObjectId>(evidence.networks),
       stacks: byId<openstack.StackId>(evidence.stacks),
       flavors: byId<string>(evidence.flavors),
     },
   };
+}
+
+function mapOf<T extends { readonly id: string }>(items: readonly T[]): Map<T['id'], T> {
+  return new Map(items.map((item) => [item.id, item]));
 }
 
 function scopeOf(scope: CloudFields['scope']): Scope {
@@ -141,6 +205,8 @@ function scopeOf(scope: CloudFields['scope']): Scope {
     kind: 'some',
     racks: new Set(scope.racks as readonly RackKey[] | undefined),
     servers: new Set(scope.servers as readonly openstack.ServerId[] | undefined),
+    volumes: new Set(scope.volumes as readonly openstack.VolumeId[] | undefined),
+    networks: new Set(scope.networks as readonly openstack.NetworkId[] | undefined),
   };
 }
 

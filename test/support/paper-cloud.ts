@@ -7,8 +7,8 @@ import type {
   ServerId,
   Stack,
   StackId,
+  StackMembers,
   StackOutputs,
-  StackServers,
   Unreadable,
 } from '../../src/openstack/model.ts';
 import { absentees } from '../../src/plan/absentees.ts';
@@ -28,7 +28,7 @@ export interface PaperCloud {
   }[];
   readonly stacks: readonly {
     readonly root: Stack;
-    readonly content: StackServers & { readonly outputs: StackOutputs };
+    readonly content: StackMembers & { readonly outputs: StackOutputs };
     readonly listing: Listing;
     /** False: Heat fails whenever it is asked what the tree is made of. */
     readonly readable: boolean;
@@ -61,7 +61,13 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
     if (readable) return [{ ...tree, content }];
     return index.racksOfSource.has(root.id as never) ? [tree] : [];
   });
-  const lists = { servers, roots: stacks.map(({ root }) => root), flavors: cloud.flavors };
+  const lists = {
+    servers,
+    volumes: undefined,
+    networks: undefined,
+    roots: stacks.map(({ root }) => root),
+    flavors: cloud.flavors,
+  };
   const absent = absentees(lists, portal, index);
 
   const listings = new Map<string, Listing>();
@@ -77,6 +83,8 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
   return {
     scope: { kind: 'all' },
     servers,
+    volumes: undefined,
+    networks: undefined,
     trees,
     projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
     serverGroups: cloud.serverGroups,
@@ -85,6 +93,8 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
     unobserved: new Map([...cloud.unobserved].map((project) => [project, 'Heat answered 503'])),
     evidence: {
       servers: new Map(absent.servers.map(({ id }) => [id, evidence(id)])),
+      volumes: new Map(),
+      networks: new Map(),
       stacks: new Map(absent.stacks.map(({ id }): [StackId, Evidence] => [id, evidence(id)])),
       flavors: new Map(absent.flavors.map((id) => [id, 'not-found'])),
     },

@@ -12,7 +12,7 @@ import {
   type TemplateId,
   type TemplatePatch,
 } from '../../src/concertim/model.ts';
-import { deviceStatuses, rackStatuses } from '../../src/concertim/statuses.ts';
+import { rackStatuses } from '../../src/concertim/statuses.ts';
 import {
   type Change,
   type NewDevice,
@@ -29,9 +29,9 @@ export class PortalRefusal extends Error {
 }
 
 /**
- * A portal (generation A) of values. It carries out what the real one does and refuses what the real one refuses
- * (contracts/concertim.md, sections 2 and 7), its gaps included: of a device's units it checks the lowest alone. It
- * knows nothing of who owns what in the cloud.
+ * A portal of values, of the release whose profile it has. It carries out what the real one does and refuses what the real
+ * one refuses (contracts/concertim.md, sections 2 and 7), its gaps included: of a device's units it checks the lowest alone.
+ * It knows nothing of who owns what in the cloud.
  */
 export class PaperPortal {
   readonly #profile: PortalSnapshot['profile'];
@@ -210,9 +210,15 @@ export class PaperPortal {
     const rack = device.location && this.#racks.get(device.location.rackId);
     if (rack) this.#checkRack(rack);
     checkText('name', device.name, 150);
-    if (!/^[A-Za-z0-9-]+$/.test(device.name)) refuse(`name: ${device.name} is invalid`);
+    const { dotsInNames, statuses, deviceKinds } = this.#profile;
+    const isValid = (dotsInNames ? /^[A-Za-z0-9.-]+$/ : /^[A-Za-z0-9-]+$/).test(device.name);
+    if (!isValid) refuse(`name: ${device.name} is invalid`);
     checkText('description', device.description ?? '', 255);
-    if (!deviceStatuses.includes(device.status)) refuse(`status: ${device.status}`);
+    if (!statuses[device.kind].includes(device.status)) refuse(`status: ${device.status}`);
+    const tag = this.#templates.get(device.templateId as TemplateId)?.tag ?? null;
+    const isOfKind = tag === (device.kind === 'server' ? null : device.kind);
+    if (deviceKinds === 'typed' && !isOfKind)
+      refuse(`template: its tag is ${tag}, the device a ${device.kind}`);
     checkObject('metadata', device.metadata);
     if (device.kind === 'server') checkObject('volume_details', device.volumeDetails);
     for (const { id, name } of rack ? this.#devicesIn(rack.id) : []) {
@@ -247,7 +253,7 @@ function rackIdOf(ref: RackRef, { racks }: Made): RackId {
 
 function templateIdOf(ref: TemplateRef, { templates }: Made): TemplateId {
   if (ref.kind === 'present') return ref.id;
-  return templates.get(ref.foreignId) ?? refuse(`the plan has not made a template for ${ref.foreignId} yet`);
+  return templates.get(ref.key) ?? refuse(`the plan has not made a template for ${ref.key} yet`);
 }
 
 function found<Id, T>(table: ReadonlyMap<Id, T>, id: Id): T {

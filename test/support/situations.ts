@@ -219,7 +219,13 @@ function cloudOf({
     })),
     stacks: [...stackAt].map(([at, { name, project, status, outputs, ...seen }]) => ({
       root: stack({ id: stackIdAt(at), name, projectId: project, status }),
-      content: { servers: membersOf(at, 'resource'), serverGroups: [groupOf(at).id], outputs },
+      content: {
+        servers: membersOf(at, 'resource'),
+        serverGroups: [groupOf(at).id],
+        volumes: [],
+        networks: [],
+        outputs,
+      },
       ...seen,
     })),
     serverGroups: [...stackAt.keys()].map((at) => ({ ...groupOf(at), members: membersOf(at, 'group') })),

@@ -26,7 +26,7 @@ export async function checkClaims(
       devices: [],
       templates: [],
     },
-    { ofStack: (id) => projectOf.get(id), ofServer: () => undefined },
+    { ofStack: (id) => projectOf.get(id), ofObject: () => undefined },
   );
   if (foreign.length === 0) return [ok(check, 'Each rack of a stack belongs to the owner of its project')];
   const named = foreign.slice(0, mostNamed).map(describeClaim);

@@ -10,6 +10,7 @@ export const Network = z.object({
   status: z.string(),
   admin_state_up: z.boolean(),
   shared: z.boolean().default(false),
+  'router:external': z.boolean().default(false),
   project_id: z.string().min(1),
   mtu: z.number().nullish(),
   port_security_enabled: z.boolean().nullish(),

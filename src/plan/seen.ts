@@ -1,0 +1,21 @@
+import {
+  type CloudObject,
+  collections,
+  type Kind,
+  type ObjectId,
+  type Unreadable,
+} from '../openstack/model.ts';
+import type { CloudObservation, Scope } from './observation.ts';
+
+/** What was seen of a kind; undefined: it was not observed. */
+export function seenOf(
+  cloud: CloudObservation,
+  kind: Kind,
+): ReadonlyMap<ObjectId, CloudObject | Unreadable<ObjectId>> | undefined {
+  return cloud[collections[kind]];
+}
+
+/** Whether a run is about an object. */
+export function isInScope(scope: Scope, kind: Kind, id: ObjectId): boolean {
+  return scope.kind === 'all' || scope[collections[kind]].has(id);
+}
