@@ -65,7 +65,8 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
       log_level: 'info',
       ...running.config,
       updates: { interval: intervalSeconds },
-      api: { host: '127.0.0.1', port: apiPort },
+      // The portal shows a token in the releases that have one; who tries the API by hand needs none.
+      api: { host: '127.0.0.1', port: apiPort, jwt: 'if-present', jwt_secret: running.portal.secret },
       observability: { port: apiPort + 1 },
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
@@ -154,7 +155,8 @@ A sandbox is running: an OpenStack cloud and a Concertim portal in this process 
 
   cloud    ${services.keystone.url}/v3      user ${population.concertim.name}, password ${config.openstack.password}
   portal   ${services.concertim.url}         user ${config.concertim.concertim_username}, password ${config.concertim.concertim_password}
-  control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults${api}
+  control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults,
+           ${' '.repeat(services.control.url.length)}         POST /users signs somebody up in the portal, GET /jobs shows what it asks of the service${api}
   config   ${file}
 
 In another terminal${isCheckout ? ', from this folder' : ''}:

@@ -4,6 +4,11 @@ export type FaultKind =
   | { readonly kind: 'reset-before' }
   /** It is carried out, then the connection is cut before the answer. */
   | { readonly kind: 'reset-after' }
+  /** Before it is carried out, or before its answer, this is done and waited for; then the connection is cut. */
+  | {
+      readonly kind: 'interrupt-before' | 'interrupt-after';
+      readonly by: () => Promise<void>;
+    }
   /** Nothing is done and nothing is answered until the client gives up. */
   | { readonly kind: 'stall' }
   /** It is carried out, `ms` late. */
@@ -36,8 +41,8 @@ export interface StruckExchange {
 
 /** Which exchanges a fault hits. */
 export interface FaultAim {
-  /** Name of the service, such as `nova`. */
-  readonly service: string;
+  /** Name of the service, such as `nova`; or of several. */
+  readonly service: string | readonly string[];
   readonly method?: string;
   /** Matched against path and query. */
   readonly path?: RegExp;
@@ -82,7 +87,7 @@ export class Faults {
   take(exchange: { service: string; method: string; url: string }): Fault | undefined {
     for (const armed of this.#armed) {
       const { fault } = armed;
-      if (fault.service !== exchange.service) continue;
+      if (![fault.service].flat().includes(exchange.service)) continue;
       if (fault.method !== undefined && fault.method !== exchange.method) continue;
       if (fault.path !== undefined && !fault.path.test(exchange.url)) continue;
       if (armed.toSkip > 0) {

@@ -160,6 +160,11 @@ export async function strike(
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
       return;
+    case 'interrupt-before':
+      reply.hijack();
+      await fault.by();
+      reply.raw.socket?.resetAndDestroy();
+      return;
     case 'stall':
       reply.hijack();
       return;
@@ -173,6 +178,7 @@ export async function strike(
         .send(fault.body ?? `<html><body><h1>${fault.status}</h1></body></html>`);
       return;
     case 'reset-after':
+    case 'interrupt-after':
     case 'truncate':
     case 'shorten':
     case 'trickle':
@@ -196,6 +202,12 @@ function spoil(
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
       return payload;
+    case 'interrupt-after':
+      reply.hijack();
+      return fault.by().then(() => {
+        reply.raw.socket?.resetAndDestroy();
+        return payload;
+      });
     case 'truncate':
       reply.header('content-length', Buffer.byteLength(text));
       return Readable.from(cutShort(text, reply));
@@ -208,6 +220,7 @@ function spoil(
       return body === undefined ? payload : resized(reply, JSON.stringify(fault.rewrite(body, request)));
     }
     case 'reset-before':
+    case 'interrupt-before':
     case 'stall':
     case 'delay':
     case 'answer':

@@ -5,7 +5,7 @@ import type { Project, User } from './cloud/identity.ts';
 import { Ids } from './cloud/ids.ts';
 import type { Stack } from './cloud/stack.ts';
 import { clusterTemplate } from './cluster.ts';
-import type { Portal } from './portal/portal.ts';
+import type { Portal, UserRow } from './portal/portal.ts';
 
 export interface PopulationSize {
   /** Each with a user of its own in the portal. */
@@ -98,6 +98,15 @@ export class Population {
     for (const { login, user, project } of this.accounts) {
       portal.addUser({ login, password, cloud_user_id: user.id, project_id: project.id });
     }
+  }
+
+  /** The account of one of the portal's users, in the project where that user's clusters go. */
+  accountOf(owner: Pick<UserRow, 'login' | 'cloud_user_id' | 'project_id'>): Account {
+    const { users, projects } = this.cloud.identity;
+    const user = users.get((owner.cloud_user_id ?? '').replaceAll('-', ''));
+    const project = projects.get(owner.project_id ?? '');
+    if (!user || !project) throw new TypeError(`user ${owner.login} has no account in the cloud`);
+    return { login: owner.login, user, project };
   }
 
   /** One more cluster: being created from now on, or there `since` then. */

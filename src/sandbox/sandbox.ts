@@ -13,6 +13,9 @@ import type { Site } from './openstack/service.ts';
 import { openStackServices } from './openstack/services.ts';
 import { Population, password } from './population.ts';
 import { MetricDaemon } from './portal/metric-daemon.ts';
+import { createOutbound } from './portal/outbound/outbound.ts';
+import { addOutboundActions } from './portal/outbound/outbound-actions.ts';
+import type { OutboundContext } from './portal/outbound/outbound-context.ts';
 import { Portal } from './portal/portal.ts';
 import { startPortal } from './portal/start-portal.ts';
 import { upgrade } from './portal/upgrade.ts';
@@ -75,6 +78,8 @@ export interface Sandbox {
   /** What is measured of the servers. */
   readonly telemetry: Telemetry;
   readonly portal: Portal;
+  /** What the portal asks its companion with, its background jobs among it. */
+  readonly outbound: OutboundContext;
   /** What takes figures for the portal. */
   readonly metricDaemon: MetricDaemon;
   /** A billing platform, for who wants one. */
@@ -169,9 +174,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await whileDown?.();
       upgrade(portal, release);
     });
+  const authUrl = () => `${started.keystone?.url}/v3`;
+  const outbound = createOutbound({
+    portal,
+    admin: () => ({
+      auth_url: authUrl(),
+      user_id: population.concertim.id,
+      password,
+      project_id: population.admin.id,
+    }),
+    makeStack: async (owner) => population.addCluster(population.accountOf(owner), { servers }),
+  });
   const ended = new AbortController();
   const close = async () => {
     ended.abort();
+    await outbound.jobs.close();
     await Promise.all(Object.values(started).map((service) => service.close()));
   };
   try {
@@ -186,12 +203,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       site.catalog.add({ name, type, path, port: service.port });
     }
     const { name: _, ...portalListens } = listenAs('concertim', portalMs);
-    const authUrl = () => `${started.keystone?.url}/v3`;
     started.concertim = await startPortal({
       ...portalListens,
       portal,
       metricDaemon,
-      more: (app) => addView(app, { portal, population, feed, authUrl }),
+      more: (app) => addView(app, { portal, outbound, population, feed }),
     });
     started.killbill = await HttpService.start({
       ...listenAs('killbill', portalMs),
@@ -212,6 +228,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           }),
         });
         addCloudActions(app, population);
+        addOutboundActions(app, outbound);
       },
     });
   } catch (error) {
@@ -224,6 +241,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     cloud,
     telemetry,
     portal,
+    outbound,
     metricDaemon,
     killBill,
     population,

@@ -13,8 +13,17 @@ export interface UserRow {
   readonly login: string;
   readonly name: string;
   readonly email: string;
+  /** With which the user signs in to the portal. */
   readonly password: string;
+  /** The one in the cloud; null: the portal has lost it, as some releases do after a change of the e-mail alone. */
+  readonly foreign_password: string | null;
+  /** One that the cloud is to have, until the companion has confirmed it. */
+  readonly pending_foreign_password: string | null;
   readonly root: boolean;
+  /** When the user's deletion was asked for. */
+  readonly deleted_at: string | null;
+  /** Whether there is a team of the user's own, in releases with teams. */
+  readonly has_team: boolean;
   /** With dashes, as PostgreSQL writes a uuid. */
   readonly cloud_user_id: string | null;
   readonly project_id: string | null;
@@ -23,10 +32,16 @@ export interface UserRow {
   readonly billing_period_end: string | null;
   readonly billing_acct_id: string | null;
   readonly credits: number;
-  /** In releases with teams: whether there is one of his own. */
-  readonly has_team: boolean;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+export interface TeamRoleRow {
+  readonly id: number;
+  readonly user_id: number;
+  /** The number of the user whose team it is. */
+  readonly team_id: number;
+  readonly role: 'admin' | 'member';
 }
 
 export interface TemplateRow {
@@ -94,8 +109,8 @@ const rackTemplateHeight = 42;
  * Concertim: its tables, with an account `admin` (password `admin`). What is done here is done by hand, past every
  * validation; the API's rules are in the modules of its resources, and what releases do otherwise in release-rules.ts.
  *
- * A row's id is a number here, whatever the API shows. In releases with teams each user who is no super-user has a team of
- * his own, which is known by his number.
+ * A row's id is a number here, whatever the API shows. In releases with teams each user who is no super-user can have one
+ * team of their own, which is known by the user's number; `project_id`, `billing_acct_id`, `cost` and `credits` are the team's.
  */
 export class Portal {
   /** Of the cluster builder: the types that a rack may name where it has to. */
@@ -109,6 +124,7 @@ export class Portal {
   readonly allowedTokens = new Set<string>();
   readonly clock: Clock;
   readonly users: Table<UserRow>;
+  readonly teamRoles = new Table<TeamRoleRow>();
   readonly templates = new Table<TemplateRow>();
   readonly racks: Table<RackRow>;
   readonly devices: Table<DeviceRow>;
@@ -212,19 +228,23 @@ export class Portal {
   addUser(columns: Pick<UserRow, 'login'> & Partial<UserRow>): UserRow {
     const now = isoTime(this.clock.now());
     const { id, ...rest } = columns;
-    return this.users.insert(
+    const { password = `secret-${columns.login}` } = columns;
+    const user = this.users.insert(
       {
         name: columns.login,
         email: `${columns.login}@test.com`,
-        password: `secret-${columns.login}`,
+        password,
+        foreign_password: password,
+        pending_foreign_password: null,
         root: false,
+        deleted_at: null,
+        has_team: !columns.root,
         project_id: null,
         cost: 0,
         billing_period_start: null,
         billing_period_end: null,
         billing_acct_id: null,
         credits: 0,
-        has_team: true,
         created_at: now,
         updated_at: now,
         ...rest,
@@ -232,6 +252,8 @@ export class Portal {
       },
       id,
     );
+    if (user.has_team) this.teamRoles.insert({ user_id: user.id, team_id: user.id, role: 'admin' });
+    return user;
   }
 
   /** With dashes in releases whose column is a uuid, as it was given in others. */
@@ -310,6 +332,7 @@ export class Portal {
   /** Deletes a user with all racks. */
   deleteUser(id: number): void {
     for (const rack of this.racks.all()) if (rack.user_id === id) this.deleteRack(rack.id);
+    for (const role of this.teamRoles.all()) if (role.user_id === id) this.teamRoles.remove(role.id);
     this.users.remove(id);
   }
 

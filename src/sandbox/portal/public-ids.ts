@@ -3,7 +3,7 @@ import { asInteger, type Scalar } from './attributes.ts';
 import type { ReleaseRules } from './release-rules.ts';
 
 /** What has ids of its own. */
-export type IdSpace = 'user' | 'team' | 'template' | 'rack' | 'device';
+export type IdSpace = 'user' | 'team' | 'team role' | 'template' | 'rack' | 'device';
 
 /** A row's number as the portal's API shows it: itself, or a UUID that is always the same for it. */
 export class PublicIds {

@@ -32,7 +32,8 @@ export function authenticate(portal: Portal, { headers }: FastifyRequest): UserR
   if (token === undefined) return unauthorized(notSignedIn);
   try {
     const user = portal.users.get(portal.ids.read(subjectOf(portal, token)));
-    return user ?? unauthorized('nil user');
+    if (!user) return unauthorized('nil user');
+    return user.deleted_at === null ? user : unauthorized('revoked token');
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

@@ -10,8 +10,11 @@ export interface TokenClaims {
   readonly jti: string;
 }
 
-/** A JSON Web Token, HS256, as the portal gives at sign-in. */
-export function signToken(claims: TokenClaims, secret: string): string {
+/** Of the token that the portal itself shows to its companion. */
+export type CallClaims = Pick<TokenClaims, 'iat' | 'jti'> & { readonly exp: number };
+
+/** A JSON Web Token, HS256, as the portal gives at sign-in, and shows to its companion. */
+export function signToken(claims: TokenClaims | CallClaims, secret: string): string {
   const head = `${part({ alg: 'HS256' })}.${part(claims)}`;
   return `${head}.${signature(head, secret)}`;
 }

@@ -23,6 +23,7 @@ const migrations: Readonly<Record<Release, ((portal: Portal) => void) | undefine
     const had = portal.racks.size;
     destroyRacks(portal);
     if (had > 0) throw new MigrationError("undefined method 'team_id' for an instance of HwRack");
+    for (const { id } of portal.teamRoles.all()) portal.teamRoles.remove(id);
     for (const { id } of portal.users.all()) {
       portal.users.update(id, {
         project_id: null,

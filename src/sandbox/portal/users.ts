@@ -38,12 +38,14 @@ const representations = new WeakMap<UserRow, string>();
 
 /** A user as lists and racks show it: of a super-user, nothing of the cloud. */
 export function userJson(portal: Portal, user: UserRow): string {
+  // Roles in teams are rows of their own.
+  if (portal.rules.owner === 'team') return JSON.stringify(userBody(portal, user));
   let json = representations.get(user);
   if (json === undefined) representations.set(user, (json = JSON.stringify(userBody(portal, user))));
   return json;
 }
 
-function userBody({ ids, rules }: Portal, user: UserRow) {
+function userBody({ ids, rules, teamRoles }: Portal, user: UserRow) {
   const id = ids.show('user', user.id);
   const { login, name } = user;
   const all: Record<string, unknown> = {
@@ -55,10 +57,15 @@ function userBody({ ids, rules }: Portal, user: UserRow) {
     billing_period_end: user.billing_period_end,
     billing_acct_id: user.billing_acct_id,
     root: user.root,
-    status: 'active',
-    team_roles: !hasTeam(user)
-      ? []
-      : [{ id: ids.show('team', -user.id), team_id: ids.show('team', user.id), user_id: id }],
+    status: user.deleted_at === null ? 'active' : 'pending deletion',
+    team_roles: teamRoles
+      .all()
+      .filter((role) => role.user_id === user.id)
+      .map((role) => ({
+        id: ids.show('team role', role.id),
+        team_id: ids.show('team', role.team_id),
+        user_id: id,
+      })),
   };
   const [email, ...flags] = rules.userKeys;
   const keys = [email, ...(user.root ? [] : rules.memberKeys), ...flags].filter((key) => key !== undefined);
@@ -101,15 +108,15 @@ function decimal(amount: number): string {
 export function signInBody({ ids, rules }: Portal, user: UserRow) {
   const special: Record<string, unknown> = {
     project_id: user.project_id,
-    fixme_encrypt_this_already_plaintext_password: user.root ? '' : user.password,
-    foreign_password: user.root ? null : user.password,
-    pending_foreign_password: null,
+    fixme_encrypt_this_already_plaintext_password: user.root ? '' : user.foreign_password,
+    foreign_password: user.root ? null : user.foreign_password,
+    pending_foreign_password: user.pending_foreign_password,
     cost: decimal(user.cost),
     credits: decimal(user.credits),
     billing_period_start: user.billing_period_start,
     billing_period_end: user.billing_period_end,
     billing_acct_id: user.billing_acct_id,
-    deleted_at: null,
+    deleted_at: user.deleted_at,
   };
   return {
     id: ids.show('user', user.id),

@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { addPage } from '../../web/page.ts';
 import type { Population } from '../population.ts';
+import type { OutboundContext } from '../portal/outbound/outbound-context.ts';
+import { requestStatusChange } from '../portal/outbound/status-change.ts';
 import type { Portal } from '../portal/portal.ts';
-import { requestStatusChange } from '../portal/status-change.ts';
 import { addCloudActions } from './cloud-actions.ts';
 import type { Feed } from './feed.ts';
 import { deviceDetails, rackDetails } from './views.ts';
 
 export interface ViewOptions {
   readonly portal: Portal;
+  readonly outbound: OutboundContext;
   readonly population: Population;
   readonly feed: Feed;
-  /** Keystone's address. */
-  readonly authUrl: () => string;
 }
 
 const Params = z.object({ id: z.coerce.number().int() });
@@ -28,7 +28,7 @@ export function addView(app: FastifyInstance, options: ViewOptions): void {
   void app.register(async (below) => addData(below, options), { prefix: '/sandbox' });
 }
 
-function addData(app: FastifyInstance, { portal, population, feed, authUrl }: ViewOptions): void {
+function addData(app: FastifyInstance, { portal, outbound, population, feed }: ViewOptions): void {
   // The portal reads bodies itself, whatever they are said to be. Here only JSON is taken, which no other site can send.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -50,7 +50,7 @@ function addData(app: FastifyInstance, { portal, population, feed, authUrl }: Vi
       const object = portal[kind].get(Params.parse(request.params).id);
       if (!object) return reply.code(404).send({ error: 'It is not there any more.' });
       const { task } = StatusChange.parse(request.body);
-      const answer = await requestStatusChange(portal, object, { authUrl: authUrl(), task });
+      const answer = await requestStatusChange(outbound, object, { task });
       return reply
         .code(answer.success ? 200 : 400)
         .send(answer.success ? answer : { error: answer.errors.join(' ') });

@@ -1,0 +1,34 @@
+/** The service is killed between each pair of requests that a portal's jobs and pages have it make at the cloud. */
+import { expect, test } from 'vitest';
+import { type Release, releases } from '../../src/concertim/profile.ts';
+import { outboundRules } from '../../src/sandbox/portal/outbound/outbound-rules.ts';
+import { keyPairPage, killInEach, startScene, wholeLife } from './kill-portal-chain.ts';
+
+/** These ask the same as another release does. */
+const alike: readonly Release[] = ['2023-08', 'main', 'next'];
+
+test.each(releases)(
+  'portal %s: wherever the service is killed, each user has one account in the end, or none',
+  async (release) => {
+    await using scene = await startScene(release);
+
+    const { kills, faults } = await killInEach(scene, wholeLife, { every: alike.includes(release) ? 5 : 1 });
+
+    expect(faults).toEqual([]);
+    expect(kills).toBeGreaterThan(5);
+  },
+  600_000,
+);
+
+test.each(releases.filter((release) => outboundRules[release].keyPairs.includes('list')))(
+  'portal %s: the page of key pairs likewise',
+  async (release) => {
+    await using scene = await startScene(release);
+
+    const { kills, faults } = await killInEach(scene, keyPairPage);
+
+    expect(faults).toEqual([]);
+    expect(kills).toBeGreaterThan(8);
+  },
+  300_000,
+);
