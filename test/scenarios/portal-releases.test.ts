@@ -43,6 +43,22 @@ describe.each(releases)('a portal of release %s', (release) => {
     expect(owners).toHaveLength(2);
   });
 
+  test('volume details that the Python service wrote as a text are put right', async () => {
+    await using scenario = await startScenario({ release });
+    const { portal } = scenario.sandbox;
+    await scenario.run();
+    const [device] = portal.devices.all();
+    portal.devices.update(device?.id ?? 0, { volume_details: "{'a': 1}" as never });
+
+    const report = await scenario.run();
+    const again = await scenario.run();
+
+    // The first release shows no details.
+    expect(report.changes).toEqual(release === '0.2.1' ? {} : { 'update-device': 1 });
+    expect(report.failures).toEqual([]);
+    expect(again.changes).toEqual({});
+  });
+
   test('a rack that the Python service named keeps its name as long as the stack has its own', async () => {
     await using scenario = await startScenario({ release, stacks: 0 });
     const { portal, population } = scenario.sandbox;

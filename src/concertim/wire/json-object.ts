@@ -7,5 +7,15 @@ export const JsonObject = z
   .nullable()
   .transform((object): concertim.JsonObject => object ?? {});
 
-/** A JSON column that some releases do not show. */
-export const ShownJsonObject = JsonObject.optional();
+/**
+ * Details, which some releases do not show. Whoever wrote before us may have left a text or a list there: that equals nothing that
+ * we write, and so is replaced.
+ */
+export const ShownJsonObject = z
+  .unknown()
+  .optional()
+  .transform((value): concertim.JsonObject | undefined => {
+    if (value === undefined) return undefined;
+    const parsed = JsonObject.safeParse(value);
+    return parsed.success ? parsed.data : { '': value };
+  });

@@ -45,14 +45,14 @@ function deviceBody({ ids, rules }: Portal, device: DeviceRow) {
     ...(rules.money !== 'none' && { cost: money(device.cost, rules.money) }),
     location: rack_id === null ? null : place,
     ...(rules.devices === 'typed' && { type: device.kind }),
-    ...(rules.devices === 'details' && { type: detailsOf[device.kind].type }),
+    ...(rules.devices === 'details' && { type: detailsOf[device.details_kind].type }),
     ...(rules.clusterTypes && { created_at: asPortalTime(device.cloud_created_at) }),
     ...(rules.devices !== 'bare' && details(device)),
   };
 }
 
 function details(device: DeviceRow) {
-  if (device.kind === 'Instance') {
+  if (device.details_kind === 'Instance') {
     return {
       public_ips: device.public_ips,
       private_ips: device.private_ips,
@@ -61,7 +61,7 @@ function details(device: DeviceRow) {
       volume_details: device.volume_details,
     };
   }
-  const names: readonly string[] = detailsOf[device.kind].names;
+  const names: readonly string[] = detailsOf[device.details_kind].names;
   return Object.fromEntries(names.map((name) => [name, device.details[name] ?? null]));
 }
 

@@ -35,6 +35,7 @@ export const deviceAttributes = [
   'cloud_created_at',
 ] as const;
 
+const invalid = saidOf('is invalid');
 const longestName = 150;
 const longestDescription = 255;
 const texts = ['description', 'public_ips', 'private_ips', 'ssh_key', 'login_user'] as const;
@@ -114,6 +115,7 @@ export function updateDevice(
   if (portal.rules.clusterTypes && attributes['cloud_created_at'] === null) {
     complaints.add('cloud_created_at', blank);
   }
+  refuseAnotherType(portal, device, scalar(attributes, 'type'), complaints);
   if (!complaints.none) throw wrapped(complaints);
   refuseUnstorable(portal, attributes);
   const saved = save(portal, device, sentColumns(portal, attributes, device.kind));
@@ -127,6 +129,25 @@ export function updateDevice(
     save(portal, saved, move.place);
   }
   return deviceJson(portal, saved);
+}
+
+/**
+ * Another type is refused in main and later, and stored all the same: from then on every change is refused.
+ *
+ * @throws {Refusal} 422
+ */
+function refuseAnotherType(portal: Portal, device: DeviceRow, type: Scalar, complaints: Complaints): void {
+  if (portal.rules.devices !== 'typed') return;
+  if (isKind(type) && type !== device.kind) {
+    portal.devices.update(device.id, { kind: type });
+    complaints.add('details', invalid);
+    throw wrapped(complaints);
+  }
+  if (device.kind === device.details_kind) return;
+  const { says } = detailsOf[device.kind];
+  complaints.add('details', invalid);
+  complaints.add('details_type', saidOf(`must have ${says} details`));
+  complaints.add('template', saidOf(`must use the ${says} template`));
 }
 
 /** `DELETE /api/v1/devices/{id}` */

@@ -93,6 +93,8 @@ export interface DeviceRow {
   /** What it shows, and what it says of it when that is no server. */
   readonly kind: 'Instance' | 'Volume' | 'Network';
   readonly details: JsonObject;
+  /** Of which kind its details are: of another one once a change of its type was refused, and stored. */
+  readonly details_kind: 'Instance' | 'Volume' | 'Network';
   readonly cloud_created_at: string | null;
   readonly metadata: JsonObject;
 }
@@ -311,6 +313,7 @@ export class Portal {
         ssh_key: null,
         login_user: null,
         kind: 'Instance',
+        details_kind: columns.kind ?? 'Instance',
         details: {},
         cloud_created_at: null,
         end_u: topUnit(columns.start_u, this.templates.get(columns.template_id)),

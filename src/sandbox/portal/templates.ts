@@ -1,4 +1,4 @@
-import { asInteger, asText, type JsonObject, numericality, scalar } from './attributes.ts';
+import { asInteger, asText, type JsonObject, numericality, object, scalar } from './attributes.ts';
 import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
 import type { Portal, TemplateRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
@@ -45,7 +45,8 @@ export function createTemplate(portal: Portal, caller: UserRow, attributes: Json
   const hasTags = portal.rules.devices === 'details' || portal.rules.devices === 'typed';
   const tag = hasTags ? asText(scalar(attributes, 'tag')) : null;
   if (tag !== null && portal.templates.all().some((other) => other.tag === tag)) complaints.add('tag', taken);
-  if (units < 1 || units > highest) complaints.add('images', said('No images found for template height'));
+  if ((units < 1 || units > highest) && !object(attributes, 'images'))
+    complaints.add('images', said('No images found for template height'));
   refuseUnstorable(portal, attributes, complaints);
   return portal.addTemplate({ ...sentColumns(attributes), name: name ?? '', height: units, tag });
 }

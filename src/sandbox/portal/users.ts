@@ -156,9 +156,10 @@ export function updateTeam(portal: Portal, caller: UserRow, user: UserRow, attri
   const known = Object.entries(attributes).filter(
     ([name]) => name === 'project_id' || portal.rules.teamKeys.includes(name),
   );
-  return changeAccount(portal, user, Object.fromEntries(known), (stored) =>
-    JSON.parse(teamJson(portal, stored)),
-  );
+  const { project_id: projectId, ...rest } = Object.fromEntries(known);
+  const stripped = typeof projectId === 'string' ? projectId.trim() : projectId;
+  const columns = projectId === undefined ? rest : { ...rest, project_id: stripped };
+  return changeAccount(portal, user, columns, (stored) => JSON.parse(teamJson(portal, stored)));
 }
 
 function changeAccount(
@@ -170,8 +171,10 @@ function changeAccount(
   const columns = changedColumns(portal, user, attributes);
   const cost = scalar(attributes, 'cost');
   const complaints = new Complaints();
-  if (isKnownTo(portal.rules, 'credits') && attributes['credits'] === null) {
-    complaints.add('credits', said('is not a number'), blank);
+  const credits = scalar(attributes, 'credits');
+  if (isKnownTo(portal.rules, 'credits') && credits !== undefined) {
+    if (credits === null) complaints.add('credits', said('is not a number'), blank);
+    else complaints.add('credits', ...numericality(credits, {}));
   }
   const isCostKnown = isKnownTo(portal.rules, 'cost');
   if (isCostKnown && cost !== undefined && !isNothing(cost))
