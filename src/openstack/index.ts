@@ -30,7 +30,7 @@ export {
   searchResources,
 } from './metric.ts';
 export type * from './model.ts';
-export { listExternalNetworks, listNetworks, showNetwork } from './network.ts';
+export { listExternalNetworks, listNetworks, readExternalNetworks, showNetwork } from './network.ts';
 export {
   actOnStack,
   deleteStack,

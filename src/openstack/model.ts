@@ -150,6 +150,17 @@ export interface Unreadable<Id> {
   readonly problem: string;
 }
 
+/**
+ * Network (Neutron): what leads out of the cloud, as far as it takes to tell whether an address is on it. Nova names the network
+ * of an address, and whoever makes a network may name it as he likes.
+ */
+export interface ExternalNetworks {
+  /** Names that external networks alone have. */
+  readonly names: ReadonlySet<string>;
+  /** Fixed addresses, by server, on those whose name an internal network has too. */
+  readonly addresses: ReadonlyMap<ServerId, ReadonlySet<string>>;
+}
+
 /** Compute (Nova): a size of server. */
 export interface Flavor {
   readonly id: FlavorId;

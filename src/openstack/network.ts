@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { assertNotFound } from './errors.ts';
-import type { Network, NetworkId, ProjectId, Unreadable } from './model.ts';
+import type { ExternalNetworks, Network, NetworkId, ProjectId, ServerId, Unreadable } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
 import { rowOrUnreadable } from './row.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/network.ts';
 
 const pageSize = 1000;
@@ -15,6 +15,9 @@ const pageSize = 1000;
 const fields = Object.keys(wire.Network.shape);
 
 const names = { field: 'networks', row: wire.NetworkName, links: 'networks_links' };
+const ports = { field: 'ports', row: wire.AddressedPort, links: 'ports_links' };
+/** Their names are in the address of a request. */
+const namesAtOnce = 20;
 
 const NetworkRow = rowOrUnreadable<Network, NetworkId>(wire.Network.transform(toNetwork), 'a network');
 
@@ -27,12 +30,51 @@ const networks: PagedShape<Network | Unreadable<NetworkId>> = {
 /** The networks of the whole cloud, as each session saw them last. */
 const memoryOf = memoryOfEach<Network | Unreadable<NetworkId>>();
 
-/** Names of all networks that lead out of the cloud. */
+/** Names of all networks that lead out of the cloud: an internal network may have the name of one. */
 export async function listExternalNetworks(session: Session, signal?: AbortSignal): Promise<string[]> {
-  const query = { 'router:external': true, limit: pageSize };
+  return (await listNames(session, { 'router:external': true }, signal)).map(({ name }) => name);
+}
+
+/**
+ * All networks that lead out of the cloud. Their ports are read only where an internal network has the name of one.
+ *
+ * @throws {CatalogError} the cloud has no Neutron
+ */
+export async function readExternalNetworks(
+  session: Session,
+  signal?: AbortSignal,
+): Promise<ExternalNetworks> {
+  const external = await listNames(session, { 'router:external': true }, signal);
+  const byName = Map.groupBy(external, ({ name }) => name);
+  const internal = new Set<string>();
+  const known = [...byName.keys()];
+  for (let at = 0; at < known.length; at += namesAtOnce) {
+    const name = known.slice(at, at + namesAtOnce);
+    const query = { 'router:external': false, fields: ['id', 'name'], name };
+    for (const namesake of await listNames(session, query, signal)) internal.add(namesake.name);
+  }
+  const addresses = new Map<ServerId, ReadonlySet<string>>();
+  for (const { id } of external.filter(({ name }) => internal.has(name))) {
+    const query = { network_id: id, fields: ['id', 'device_id', 'fixed_ips'], limit: pageSize };
+    const request = { method: 'GET', path: '/ports', route: '/ports', query, signal } as const;
+    const { rows } = await readPages(session, 'network', request, ports);
+    for (const port of rows) {
+      const server = port.device_id as ServerId;
+      const fixed = port.fixed_ips.map(({ ip_address }) => ip_address);
+      addresses.set(server, new Set([...(addresses.get(server) ?? []), ...fixed]));
+    }
+  }
+  return { names: new Set(known.filter((name) => !internal.has(name))), addresses };
+}
+
+async function listNames(
+  session: Session,
+  filters: NonNullable<SessionRequest['query']>,
+  signal: AbortSignal | undefined,
+): Promise<wire.NetworkName[]> {
+  const query = { ...filters, limit: pageSize };
   const request = { method: 'GET', path: '/networks', route: '/networks', query, signal } as const;
-  const { rows } = await readPages(session, 'network', request, names);
-  return rows.map(({ name }) => name);
+  return (await readPages(session, 'network', request, names)).rows;
 }
 
 /**

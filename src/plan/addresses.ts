@@ -1,4 +1,4 @@
-import type { Address } from '../openstack/model.ts';
+import type { Address, ExternalNetworks, Server } from '../openstack/model.ts';
 
 /**
  * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of a
@@ -9,15 +9,17 @@ export interface DeviceIps {
   readonly privateIps: string;
 }
 
+type AddressedServer = Pick<Server, 'id' | 'addresses'>;
+
 /**
  * Floating addresses are public, and so are fixed ones on an external (provider) network; the rest is private, IPv6
  * alike. Sorted, because Nova's order changes.
  */
-export function deviceIps(addresses: readonly Address[], externalNetworks: ReadonlySet<string>): DeviceIps {
+export function deviceIps(server: AddressedServer, externalNetworks: ExternalNetworks): DeviceIps {
   const publicIps: string[] = [];
   const privateIps: string[] = [];
-  for (const address of addresses) {
-    const ips = isPublic(address, externalNetworks) ? publicIps : privateIps;
+  for (const address of server.addresses) {
+    const ips = isPublic(address, server, externalNetworks) ? publicIps : privateIps;
     ips.push(`${escaped(address.network)}:${address.address}`);
   }
   return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
@@ -28,6 +30,10 @@ function escaped(name: string): string {
   return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;
 }
 
-function isPublic({ network, type }: Address, externalNetworks: ReadonlySet<string>): boolean {
-  return type === 'floating' || externalNetworks.has(network);
+function isPublic(
+  { network, type, address }: Address,
+  { id }: AddressedServer,
+  { names, addresses }: ExternalNetworks,
+): boolean {
+  return type === 'floating' || names.has(network) || addresses.get(id)?.has(address) === true;
 }

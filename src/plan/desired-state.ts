@@ -1,6 +1,6 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
-import { type CloudObject, kinds, type ProjectId } from '../openstack/model.ts';
+import { type CloudObject, type ExternalNetworks, kinds, type ProjectId } from '../openstack/model.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
@@ -60,7 +60,7 @@ export interface DesiredDevice {
   /** This month's so far; undefined: not known. */
   readonly cost: number | undefined;
   /** Networks whose addresses are public. */
-  readonly externalNetworks: ReadonlySet<string>;
+  readonly externalNetworks: ExternalNetworks;
 }
 
 /** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */

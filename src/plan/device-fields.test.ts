@@ -19,7 +19,7 @@ const wantedOf = (object: CloudObject, stack?: string): DesiredDevice => ({
   status: 'ACTIVE',
   template: templateOfFlavor(flavor()),
   cost: undefined,
-  externalNetworks: new Set(['internet']),
+  externalNetworks: { names: new Set(['internet']), addresses: new Map() },
 });
 
 /** Few values of each, so that two servers differ in little. */

@@ -7,7 +7,14 @@ import type {
   NetworkDetails,
   VolumeDetails,
 } from '../concertim/model.ts';
-import type { Address, AttachedVolume, Kind, ObjectOfKind, Server } from '../openstack/model.ts';
+import type {
+  Address,
+  AttachedVolume,
+  ExternalNetworks,
+  Kind,
+  ObjectOfKind,
+  Server,
+} from '../openstack/model.ts';
 import { deviceIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
@@ -32,7 +39,7 @@ const beginning = '1970-01-01T00:00:00Z';
 const fields: {
   readonly [K in Kind]: {
     readonly description: string;
-    readonly details: (object: ObjectOfKind[K], externalNetworks: ReadonlySet<string>) => Details[K];
+    readonly details: (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Details[K];
     /** Beside the ids. */
     readonly metadata: (object: ObjectOfKind[K]) => JsonObject;
   };
@@ -41,7 +48,7 @@ const fields: {
     description: 'Nova server in OpenStack',
     details: (server, externalNetworks) => ({
       kind: 'server',
-      ...deviceIps(server.addresses, externalNetworks),
+      ...deviceIps(server, externalNetworks),
       sshKey: server.keyName ?? '',
       volumeDetails: Object.fromEntries(server.volumes.map((volume) => [volume.id, volumeDetail(volume)])),
     }),
@@ -93,7 +100,7 @@ export function deviceFields({ object, stack, externalNetworks }: DesiredDevice)
 /** A row of the table, filled in. */
 function fieldsOf<K extends Kind>(
   object: ObjectOfKind[K] & { readonly kind: K },
-  externalNetworks: ReadonlySet<string>,
+  externalNetworks: ExternalNetworks,
 ) {
   const { description, details, metadata } = fields[object.kind];
   return { description, ...details(object, externalNetworks), metadata: metadata(object) };

@@ -1,5 +1,6 @@
 import type {
   Collection,
+  ExternalNetworks,
   Flavor,
   Kind,
   ObjectId,
@@ -77,8 +78,8 @@ export interface CloudObservation {
   readonly costs?: Costs | undefined;
   /** What each stack is billed under; undefined: not read. */
   readonly orders?: ReadonlyMap<StackId, string> | undefined;
-  /** Names of the networks whose fixed addresses the world can reach. */
-  readonly externalNetworks: ReadonlySet<string>;
+  /** Those whose fixed addresses the world can reach. */
+  readonly externalNetworks: ExternalNetworks;
   /** Projects whose stacks could not be listed, with the reason. */
   readonly unobserved: ReadonlyMap<ProjectId, string>;
   readonly evidence: {

@@ -46,9 +46,9 @@ test('external networks are the set that they were, until there is another one',
   const after = await networks.read(cloud);
   await close();
 
-  expect(before.size).toBeGreaterThan(0);
+  expect(before.names.size).toBeGreaterThan(0);
   expect(again).toBe(before);
-  expect(after).toEqual(new Set([...before, 'leased']));
+  expect(after.names).toEqual(new Set([...before.names, 'leased']));
 });
 
 /** How many objects of each list are none of the earlier one's. */

@@ -183,7 +183,7 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
     serverGroups,
     flavors,
-    externalNetworks: new Set(fields.externalNetworks),
+    externalNetworks: { names: new Set(fields.externalNetworks), addresses: new Map() },
     unobserved: new Map(fields.unobserved?.map((id) => [id as openstack.ProjectId, 'Heat answered 503'])),
     evidence: {
       servers: byId<openstack.ObjectId>(evidence.servers),

@@ -1,5 +1,6 @@
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import type {
+  ExternalNetworks,
   Flavor,
   ProjectId,
   Server,
@@ -36,7 +37,7 @@ export interface PaperCloud {
   }[];
   readonly serverGroups: readonly ServerGroup[];
   readonly flavors: readonly Flavor[];
-  readonly externalNetworks: ReadonlySet<string>;
+  readonly externalNetworks: ExternalNetworks;
   readonly unobserved: ReadonlySet<ProjectId>;
   /** Of what is gone: whether the cloud still knows that it was there. */
   readonly wasDeleted: (id: string) => boolean;

@@ -230,7 +230,7 @@ function cloudOf({
     })),
     serverGroups: [...stackAt.keys()].map((at) => ({ ...groupOf(at), members: membersOf(at, 'group') })),
     flavors: flavors.filter(({ name }, at) => !flavors.slice(at + 1).some((later) => later.name === name)),
-    externalNetworks: new Set(externalNetworks),
+    externalNetworks: { names: new Set(externalNetworks), addresses: new Map() },
     unobserved: new Set(unobserved),
     wasDeleted,
   };

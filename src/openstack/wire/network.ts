@@ -1,7 +1,22 @@
 import { z } from 'zod';
 
 /** A row of `GET /networks`, of which nothing but the name matters. */
-export const NetworkName = z.object({ id: z.string().min(1), name: z.string() });
+export const NetworkName = z.object({
+  id: z.string().min(1),
+  name: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? ''),
+});
+export type NetworkName = z.infer<typeof NetworkName>;
+
+/** A row of `GET /ports`, of which only whose addresses it has matters. */
+export const AddressedPort = z.object({
+  id: z.string().min(1),
+  /** Of the server; '' for none. */
+  device_id: z.string().default(''),
+  fixed_ips: z.array(z.object({ ip_address: z.string() })).default([]),
+});
 
 /** A row of `GET /networks`, or `GET /networks/{id}`. What only an extension knows may be missing. */
 export const Network = z.object({

@@ -40,6 +40,8 @@ export interface Port {
   /** `compute:nova`, `network:router_interface`; '' for one that nothing is plugged into. */
   readonly deviceOwner: string;
   readonly deviceId: string;
+  /** Fixed ones. */
+  readonly addresses: readonly string[];
 }
 
 export interface Router {
@@ -99,7 +101,7 @@ export class Networking {
   }
 
   addPort(draft: Pick<Port, 'projectId' | 'networkId'> & Partial<Port>): Port {
-    const port = { id: this.#ids.uuid(), name: '', deviceOwner: '', deviceId: '', ...draft };
+    const port = { id: this.#ids.uuid(), name: '', deviceOwner: '', deviceId: '', addresses: [], ...draft };
     this.ports.set(port.id, port);
     return port;
   }

@@ -75,7 +75,7 @@ function listed<T extends Owned>(
   all: ReadonlyMap<string, T>,
   body: (item: T) => Record<string, unknown>,
 ): string {
-  const filters = [...call.query].filter(([name]) => name !== 'limit');
+  const filters = [...call.query].filter(([name]) => name !== 'limit' && name !== 'fields');
   const rows = [...all.values()]
     .filter((item) => isVisible(call, item))
     .map(body)
@@ -100,7 +100,7 @@ function gone(call: Call): undefined {
   return undefined;
 }
 
-function portBody({ id, projectId, networkId, deviceOwner, deviceId, name }: Port) {
+function portBody({ id, projectId, networkId, deviceOwner, deviceId, name, addresses }: Port) {
   return {
     id,
     name,
@@ -110,7 +110,7 @@ function portBody({ id, projectId, networkId, deviceOwner, deviceId, name }: Por
     device_owner: deviceOwner,
     device_id: deviceId,
     status: 'ACTIVE',
-    fixed_ips: [],
+    fixed_ips: addresses.map((address) => ({ ip_address: address })),
   };
 }
 

@@ -75,7 +75,7 @@ function isVisible({ isAdmin, project }: Call, network: Network): boolean {
 function isWanted(query: URLSearchParams, network: Network): boolean {
   const external = query.get('router:external')?.toLowerCase();
   const isExternal = external === undefined || ['true', '1'].includes(external) === network.isExternal;
-  const has = (filter: string, value: string) => (query.get(filter) ?? value) === value;
+  const has = (filter: string, value: string) => !query.has(filter) || query.getAll(filter).includes(value);
   return (
     isExternal &&
     has('name', network.name) &&
