@@ -7,6 +7,7 @@ export type FaultKind =
   /** Before it is carried out, or before its answer, this is done and waited for; then the connection is cut. */
   | {
       readonly kind: 'interrupt-before' | 'interrupt-after';
+      /** What is done. */
       readonly by: () => Promise<void>;
     }
   /** Nothing is done and nothing is answered until the client gives up. */
