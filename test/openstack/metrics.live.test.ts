@@ -1,6 +1,7 @@
 /**
  * `run metrics --once` from a real Gnocchi to the sandbox's portal, compared with figures worked out by hand: each metric
- * read alone, and its last two means subtracted. The formulas are written from docs/mapping.md.
+ * read alone, and two means subtracted, those of the times that a figure says. The formulas are written from
+ * docs/mapping.md.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,13 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { readFigures } from '../../src/metrics/read-figures.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
 import type { HttpService } from '../../src/sandbox/http-service.ts';
 import { MetricDaemon } from '../../src/sandbox/portal/metric-daemon.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { command, type Finished } from '../support/command.ts';
-import { openstackSection } from './openrc.ts';
+import { openstackSection, signIn } from './openrc.ts';
 import { openstackCommands } from './openstack-command.ts';
 import { type ReportedCloud, reportedCloud, type Server } from './reported-cloud.ts';
 
@@ -24,7 +26,7 @@ const run = promisify(execFile);
 const pollingS = 10;
 const pushMeasures = fileURLToPath(new URL('push-measures', import.meta.url));
 
-const portal = new Portal();
+const portal = new Portal({ release: '2023-08' });
 const metricDaemon = new MetricDaemon(portal);
 const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
 const config = join(folder, 'config.yaml');
@@ -34,6 +36,8 @@ let token: string;
 let cloud: ReportedCloud;
 let active: readonly Server[];
 let finished: Finished;
+/** By server. */
+let spans: ReadonlyMap<string, ReadonlyMap<string, Span>>;
 /** Read before the run and after it: nothing is pushed in between. */
 let resources: readonly GnocchiResource[];
 
@@ -62,6 +66,10 @@ beforeAll(async () => {
     await Promise.all(['instance', 'instance_network_interface', 'instance_disk'].map(readResources))
   ).flat();
   finished = await command('run', 'metrics', '--once', '--config', config).finished;
+  // At once: a minute later the measures are late.
+  spans = new Map(
+    await Promise.all(active.map(async (server) => [server.id, await spansOf(server)] as const)),
+  );
 });
 
 afterAll(async () => {
@@ -82,7 +90,7 @@ test('the figures are those that are worked out by hand', async () => {
   const differences: string[] = [];
   let compared = 0;
   for (const server of active) {
-    const byHand = await figuresByHand(server);
+    const byHand = await figuresByHand(server, spans.get(server.id) ?? new Map());
     for (const [name, expected] of Object.entries(byHand)) {
       const value = Number(shownOf(server).get(name)?.value);
       compared++;
@@ -119,56 +127,83 @@ function flavorOf({ flavor }: Server, { flavors }: ReportedCloud) {
 }
 
 function showOnPortal(all: ReportedCloud): void {
-  const rack = portal.addRack({ user_id: 1, name: 'all' });
+  const racks = new Map(
+    [...new Set(all.servers.map(({ project_id: id }) => id))].map((id) => {
+      const owner = portal.addUser({ login: id, project_id: id });
+      return [id, portal.addRack({ user_id: owner.id, name: 'all' })];
+    }),
+  );
   for (const server of all.servers) {
     const { VCPUs, RAM } = flavorOf(server, all);
     const template = portal.addTemplate({ name: server.id, vcpus: VCPUs, ram: RAM });
     portal.addDevice({
       template_id: template.id,
       name: server.id,
-      rack_id: rack.id,
+      rack_id: racks.get(server.project_id)?.id ?? 0,
       start_u: 1,
       metadata: { openstack_instance_id: server.id },
     });
   }
 }
 
-async function figuresByHand(server: Server): Promise<Record<string, number>> {
+/** The time that a figure is the mean of: seconds since 1970. */
+type Span = readonly [from: number, to: number];
+
+/** By figure, as they are read: what is worked out by hand are the values. */
+async function spansOf(server: Server): Promise<ReadonlyMap<string, Span>> {
+  const { VCPUs: vcpus, RAM: ram } = flavorOf(server, cloud);
+  const { figures } = await readFigures(signIn(), server.id, { size: { vcpus, ram } });
+  return new Map(
+    figures.flatMap((figure) =>
+      figure.kind === 'known'
+        ? [[figure.definition.name, [(figure.at - figure.spanMs) / 1000, figure.at / 1000]]]
+        : [],
+    ),
+  );
+}
+
+async function figuresByHand(
+  server: Server,
+  spans: ReadonlyMap<string, Span>,
+): Promise<Record<string, number>> {
   const { VCPUs, RAM } = flavorOf(server, cloud);
   const of = (type: string) =>
     resources.filter((each) => each.type === type && each.instanceId === server.id);
   const [instance] = of('instance');
-  const growth = async (type: string, ...meters: string[]) => {
+  const growth = async (figure: string, type: string, ...meters: string[]) => {
     const metrics = of(type).flatMap((each) => meters.map((meter) => each.metrics[meter] ?? ''));
-    const rates = await Promise.all(metrics.map(growthByHand));
-    return rates.reduce((sum, rate) => sum + rate, 0);
+    const rates = await Promise.all(metrics.map((metric) => growthByHand(metric, spans.get(figure))));
+    return { [figure]: rates.reduce((sum, rate) => sum + rate, 0) };
   };
+  const cpu = await growth('os.instance.cpu_utilization', 'instance', 'cpu');
   const [, used = Number.NaN] = (await means(instance?.metrics['memory.usage'] ?? '')).at(-1) ?? [];
   return {
-    'os.instance.cpu_utilization': ((await growth('instance', 'cpu')) / 1e9 / VCPUs) * 100,
+    'os.instance.cpu_utilization': ((cpu['os.instance.cpu_utilization'] ?? Number.NaN) / 1e9 / VCPUs) * 100,
     'os.instance.ram_usage': (used / RAM) * 100,
-    'os.net.avg_usage': await growth(
+    ...(await growth(
+      'os.net.avg_usage',
       'instance_network_interface',
       'network.incoming.bytes',
       'network.outgoing.bytes',
-    ),
-    'os.disk.avg_throughput': await growth(
+    )),
+    ...(await growth(
+      'os.disk.avg_throughput',
       'instance_disk',
       'disk.device.read.bytes',
       'disk.device.write.bytes',
-    ),
-    'os.disk.avg_iops': await growth(
+    )),
+    ...(await growth(
+      'os.disk.avg_iops',
       'instance_disk',
       'disk.device.read.requests',
       'disk.device.write.requests',
-    ),
+    )),
   };
 }
 
-async function growthByHand(metric: string): Promise<number> {
-  const points = await means(metric);
-  const [[before, low] = [0, 0], [after, high] = [0, 0]] = points.slice(-2);
-  return (high - low) / (after - before);
+async function growthByHand(metric: string, [from, to]: Span = [0, 0]): Promise<number> {
+  const points = new Map(await means(metric));
+  return ((points.get(to) ?? Number.NaN) - (points.get(from) ?? Number.NaN)) / (to - from);
 }
 
 /** The means of grains of five seconds, their times in seconds. */
