@@ -12,7 +12,7 @@ export interface Customer {
   readonly email?: string | undefined;
 }
 
-/** An order that is open. */
+/** What one stack is billed under. */
 export interface Order {
   readonly id: OrderId;
   readonly accountId: AccountId;
@@ -20,8 +20,43 @@ export interface Order {
   readonly isOurs: boolean;
   /** At the latest, ms since 1970: a platform may tell the day alone. undefined: it does not say. */
   readonly openedAt: number | undefined;
+  /** The day from which on it can be billed, `2026-11-01`; undefined: the platform does not say. */
+  readonly since: string | undefined;
+  /** The day on which it was closed; undefined: it is open. */
+  readonly until: string | undefined;
   /** `openstack_stack_id` says which stack it is for: cluster builder writes it once the stack is there. */
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** How a platform counts usage. */
+export interface UsageUnits {
+  /** By name of a unit that can be billed, what one of it costs; undefined: it has no single price. */
+  readonly prices: ReadonlyMap<string, number | undefined>;
+  /** Of an amount. */
+  readonly decimals: number;
+}
+
+/** What one order used in one day, in one unit. */
+export interface UsageRecord {
+  readonly order: OrderId;
+  readonly unit: string;
+  /** `2026-11-01`, in UTC. */
+  readonly day: string;
+  /** In units. */
+  readonly amount: number;
+  /** Unique for the order: a second record of a key is none. */
+  readonly key: string;
+}
+
+/** Where usage is kept, to be billed. */
+export interface UsageBook {
+  units(signal?: AbortSignal): Promise<UsageUnits>;
+  /** All orders, those that are closed too. */
+  orders(signal?: AbortSignal): Promise<readonly Order[]>;
+  /** @returns whether it was recorded now: `known` is a record of this key, whatever its amount */
+  record(record: UsageRecord, signal?: AbortSignal): Promise<'recorded' | 'known'>;
+  /** What is recorded of an order on a day, by unit. */
+  recorded(order: OrderId, day: string, signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
 }
 
 /** One line of an invoice: what one cluster cost, or what credits paid of it. */
@@ -75,6 +110,8 @@ export interface InvoicePage {
  */
 export interface Billing {
   readonly platform: 'none' | 'killbill';
+  /** undefined: nothing is ever billed. */
+  readonly usage: UsageBook | undefined;
   /** The customer's account, made if there is none. */
   accountFor(customer: Customer, signal?: AbortSignal): Promise<AccountId>;
   /** Bills are sent to another address from now on. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isoDate } from '../runtime/month.ts';
 import type { AccountId, Order, OrderId } from './billing.ts';
 import { Journal } from './journal.ts';
 
@@ -63,5 +64,14 @@ export class LocalOrders {
 }
 
 function opened({ order, account, key, at }: Extract<Entry, { did: 'open' }>): LocalOrder {
-  return { id: order as OrderId, accountId: account as AccountId, key, isOurs: true, openedAt: at, tags: {} };
+  return {
+    id: order as OrderId,
+    accountId: account as AccountId,
+    key,
+    isOurs: true,
+    openedAt: at,
+    since: isoDate(at),
+    until: undefined,
+    tags: {},
+  };
 }

@@ -40,6 +40,8 @@ test('an order, its tags and its end are found by another process and after a re
       key: 'first',
       isOurs: true,
       openedAt: 1_000,
+      since: '1970-01-01',
+      until: undefined,
       tags: { openstack_stack_id: 's-1', openstack_stack_name: 'mpi' },
     },
   ]);

@@ -18,6 +18,7 @@ export interface NoPlatformOptions {
  */
 export class NoPlatform implements Billing {
   readonly platform = 'none';
+  readonly usage = undefined;
   readonly #orders: LocalOrders;
   readonly #freeCredits: number;
   readonly #clock: Clock;

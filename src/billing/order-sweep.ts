@@ -8,6 +8,8 @@ export interface OrderSweepOptions {
   readonly billing: Billing;
   readonly cloud: Session;
   readonly clock: Clock;
+  /** Whether all that a stack used until then is with the platform; default: nothing has to be. */
+  readonly isSettled?: (order: OrderId, projectId: string, until: number) => boolean;
 }
 
 /** An order that was closed, and why. */
@@ -32,6 +34,8 @@ export class OrderSweep {
   readonly #options: OrderSweepOptions;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #asked = 0;
+  /** Stacks that Heat says are deleted: when it first did, and whose they were. */
+  readonly #gone = new Map<string, { readonly at: number; readonly projectId: string }>();
 
   constructor(options: OrderSweepOptions) {
     this.#options = options;
@@ -51,11 +55,14 @@ export class OrderSweep {
     const closed = orders.filter((order) => isOrphan(order, now)).map(orphaned);
     const absent = orders.flatMap((order) => absentStack(order, present));
     for (const { order, stack } of this.#share(absent)) {
-      if (await this.#isDeleted(stack, signal)) {
+      if ((await this.#isDeleted(stack, signal)) && this.#isSettled(order.id, stack)) {
         closed.push({ order: order.id, stack, because: 'its stack is deleted' });
       }
     }
-    for (const { order } of closed) await billing.closeOrder(order, signal);
+    for (const { order, stack } of closed) {
+      await billing.closeOrder(order, signal);
+      if (stack !== undefined) this.#gone.delete(stack);
+    }
     this.#sweptAt = now;
     return closed;
   }
@@ -67,9 +74,19 @@ export class OrderSweep {
     return [...all.slice(from), ...all.slice(0, from)].slice(0, mostAsked);
   }
 
+  /** Heat forgets them after a while: what it has once said holds. */
   async #isDeleted(stack: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const found = await findStack(this.#options.cloud, stack as StackId, undefined, signal);
-    return found?.stack.status === 'DELETE_COMPLETE';
+    if (this.#gone.has(stack)) return true;
+    const { cloud, clock } = this.#options;
+    const found = await findStack(cloud, stack as StackId, undefined, signal);
+    if (found?.stack.status !== 'DELETE_COMPLETE') return false;
+    this.#gone.set(stack, { at: clock.now(), projectId: found.stack.projectId });
+    return true;
+  }
+
+  #isSettled(order: OrderId, stack: string): boolean {
+    const gone = this.#gone.get(stack);
+    return !gone || (this.#options.isSettled?.(order, gone.projectId, gone.at) ?? true);
   }
 }
 

@@ -79,3 +79,24 @@ test('at each moment the ledger says what was noted last, whatever came before i
     { numRuns: 60 },
   );
 });
+
+test('a resource is billed to the last stack that had it by then, before it was first seen to the first', async () => {
+  const ledger = new StackLedger(undefined);
+  await ledger.note(new Map([['one', ['web', 'stays']]]), 100);
+  await ledger.note(new Map([['one', ['stays']]]), 200);
+  await ledger.note(
+    new Map([
+      ['one', ['stays']],
+      ['two', ['web']],
+    ]),
+    300,
+  );
+  const stackOf = async (resource: string, moment: number) => (await ledger.stacksAt(moment)).get(resource);
+
+  expect(await stackOf('web', 50)).toBe('one');
+  expect(await stackOf('web', 150)).toBe('one');
+  expect(await stackOf('web', 250)).toBe('one');
+  expect(await stackOf('web', 301)).toBe('two');
+  expect(await stackOf('stays', 1_000)).toBe('one');
+  expect(await stackOf('stray', 1_000)).toBeUndefined();
+});

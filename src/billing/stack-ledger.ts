@@ -69,6 +69,27 @@ export class StackLedger {
     return members;
   }
 
+  /**
+   * To which stack each resource belonged at a moment, for who bills it: to the last that had it by then, even if that has
+   * it no more; before it was first seen anywhere, to the first. So what was rated before we looked, or after, is billed.
+   */
+  async stacksAt(moment: number): Promise<ReadonlyMap<string, string>> {
+    const held = new Map<string, Membership>();
+    for (const membership of await this.#read()) {
+      const { resource, from } = membership;
+      const known = held.get(resource);
+      const isLater =
+        known && (from < moment ? from >= known.from || known.from >= moment : from < known.from);
+      if (!known || isLater) held.set(resource, membership);
+    }
+    return new Map([...held].map(([resource, { stack }]) => [resource, stack]));
+  }
+
+  /** What is known of a stack's resources, those that came first before the others. */
+  async membershipsOf(stack: string): Promise<readonly Membership[]> {
+    return (await this.#read()).filter((membership) => membership.stack === stack);
+  }
+
   async #read(): Promise<Membership[]> {
     this.#memberships ??= follow([], (await this.#journal?.read()) ?? []);
     return this.#memberships;

@@ -23,14 +23,24 @@ export class StackOrders {
     const now = this.#clock.now();
     const isDear = this.#billing.platform !== 'none';
     if (isDear && this.#known && ageOf(this.#known.at, now) < freshMs) return this.#known.ofStack;
-    const ofStack = new Map<string, OrderId>();
-    for (const { id, tags } of (await this.#billing.orders(signal)).toSorted(oldestFirst)) {
-      const stack = tags['openstack_stack_id'];
-      if (stack !== undefined && !ofStack.has(stack)) ofStack.set(stack, id);
-    }
+    const orders = ordersByStack(await this.#billing.orders(signal));
+    const ofStack = new Map([...orders].map(([stack, [first]]) => [stack, first.id]));
     this.#known = { at: now, ofStack };
     return ofStack;
   }
+}
+
+/** By id of the stack those that were opened for it, the first of them first. */
+export function ordersByStack(orders: readonly Order[]): Map<string, [Order, ...Order[]]> {
+  const ofStack = new Map<string, [Order, ...Order[]]>();
+  for (const order of orders.toSorted(oldestFirst)) {
+    const stack = order.tags['openstack_stack_id'];
+    if (stack === undefined) continue;
+    const known = ofStack.get(stack);
+    if (known) known.push(order);
+    else ofStack.set(stack, [order]);
+  }
+  return ofStack;
 }
 
 /** Of two that were opened on one day the same is always the first. */

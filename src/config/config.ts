@@ -39,6 +39,8 @@ export interface Config {
     readonly rating: 'cloudkitty' | 'none';
     /** What everybody has where there is no billing platform. */
     readonly freeCredits: number;
+    /** First day, such as `2026-12-01`, of which usage is recorded for orders of another service; undefined: never. */
+    readonly usageSince: string | undefined;
   };
   readonly observability: ObservabilityConfig;
   /** Of the environment: how systemd wants to be notified; undefined when it does not. */

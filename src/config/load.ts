@@ -192,6 +192,7 @@ class ConfigBuilder {
         killBill,
         rating: billing.rating,
         freeCredits: billing.free_credits,
+        usageSince: billing.usage_since,
       },
       observability: {
         host: observability.host,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { releases } from '../concertim/profile.ts';
 import {
+  day,
   duration,
   flag,
   host,
@@ -262,6 +263,11 @@ export const ConfigFile = z.strictObject({
       description:
         'Credits that everybody has where there is no billing platform; the portal lets no cluster be made with fewer than 25.',
       default: '1000000',
+    }),
+    usage_since: optional(day, {
+      description:
+        'First day of which usage is recorded for orders that another service has opened, such as that of 2024, which recorded it in its own way up to the day before. Default: never; orders that this service opens are billed from their first day on.',
+      suggestion: '2026-12-01',
     }),
   }),
 

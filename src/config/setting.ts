@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseTime } from '../runtime/clock.ts';
+import { isoDate } from '../runtime/month.ts';
 import { Secret } from '../runtime/secret.ts';
 
 /** What the documentation and the example say of a key, beside what its schema says. */
@@ -125,6 +127,21 @@ export const share: Kind<number> = {
   }),
   takes: 'a share such as `0.3` or `30%`',
 };
+
+/** A day, as `2026-12-01`. */
+export const day: Kind<string> = {
+  schema: single.transform((value, context) => {
+    const isDay = /^\d{4}-\d\d-\d\d$/.test(value) && isoDayOf(value) === value;
+    return isDay ? value : reject(context, 'is not a day, write it as 2026-12-01');
+  }),
+  takes: 'a day such as `2026-12-01`',
+};
+
+/** Of the 31st of a month that has 30 days the 1st of the next. */
+function isoDayOf(text: string): string | undefined {
+  const ms = parseTime(`${text}T00:00:00Z`);
+  return ms === undefined ? undefined : isoDate(ms);
+}
 
 const unitsOfTime: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 

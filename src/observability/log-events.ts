@@ -232,6 +232,38 @@ const updates: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
+    code: 'usage-recorded',
+    level: 'info',
+    message: 'usage recorded',
+    meaning:
+      'the billing platform has `records` more records of what stacks have used, of `days`, for `cost` in all; `billing plan` shows which will come next',
+    action: 'nothing',
+  },
+  {
+    code: 'usage-not-recorded',
+    level: 'warn',
+    message: 'usage not recorded',
+    meaning:
+      'CloudKitty or the billing platform cannot be asked, or refuses a record of `order`: it is tried again each hour, and nothing is recorded twice; `why` says why',
+    action: 'nothing, unless it stays: `billing plan` lists what is left',
+  },
+  {
+    code: 'usage-over',
+    level: 'error',
+    message: 'more usage recorded than rated',
+    meaning:
+      'CloudKitty now says less of a day than was recorded for `order`, as after rates were lowered and applied again: the record stays, nothing is ever taken back',
+    action: 'decide whether the customer gets credits for the difference',
+  },
+  {
+    code: 'usage-unbilled',
+    level: 'warn',
+    message: 'rated usage is not billed',
+    meaning:
+      '`cost` of project `projectId` in the days that were looked at is billed to nobody: `no-stack` belongs to no stack, `no-order` to a stack without an order, `outside-order` was before or after its order (see `billing.usage_since`), the catalog has no `unit` or no single price of it (`no-unit`, `no-price`), or `coarse-price`: KillBill before 0.24 counts whole units, and one costs more than 0.001',
+    action: 'for `no-unit` and `no-price` add the unit to the catalog; docs/billing.md says how',
+  },
+  {
     code: 'owner-account-failed',
     level: 'warn',
     message: 'account of owner not updated',

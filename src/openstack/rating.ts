@@ -2,7 +2,7 @@
 import { parseBody, shapeProblem } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
-import { isoTime } from '../runtime/clock.ts';
+import { isoTime, parseTime } from '../runtime/clock.ts';
 import type { ProjectId } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/rating.ts';
@@ -84,6 +84,31 @@ export async function listProjectTotals(
   const request = { method: 'GET', path, route: path, query, signal } as const;
   const { summary } = parseBody(await session.request('rating-v1', request), wire.ProjectTotals);
   return new Map(summary.map(({ tenant_id: id, rate }) => [id as ProjectId, rate]));
+}
+
+/**
+ * By project, the beginning of the last period that CloudKitty has rated: what came before is complete, unless somebody has it
+ * rated again. A project of which it has rated nothing yet is not there.
+ */
+export async function listRatedUntil(
+  session: Session,
+  signal?: AbortSignal,
+): Promise<Map<ProjectId, number>> {
+  const until = new Map<ProjectId, number>();
+  for (let offset = 0; ; offset += pageSize) {
+    const path = '/scope';
+    const query = { limit: pageSize, offset };
+    // Nothing on a page is a 404.
+    const request = { method: 'GET', path, route: path, query, accept: [404], signal } as const;
+    const response = await session.request('rating', request);
+    if (response.status === 404) return until;
+    const { results } = parseBody(response, wire.Scopes);
+    for (const { scope_id: id, last_processed_timestamp: last, state } of results) {
+      const at = parseTime(last ?? state ?? '');
+      if (at !== undefined) until.set(id as ProjectId, at);
+    }
+    if (results.length < pageSize) return until;
+  }
 }
 
 function times({ begin, end }: Period) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isoDate, monthOf } from './month.ts';
+import { dayPeriod, daysIn, isoDate, monthOf } from './month.ts';
 
 test.each([
   ['2026-11-01T00:00:00.000Z', '2026-11-01', '2026-12-01'],
@@ -11,4 +11,13 @@ test.each([
 
   expect([isoDate(month.begin), isoDate(month.end)]).toEqual([begin, end]);
   expect(month.begin % 86_400_000).toBe(0);
+});
+
+test('a day is 24 hours of UTC, and a time has the days that begin in it', () => {
+  const { begin, end } = dayPeriod('2028-02-29');
+
+  expect([isoDate(begin), isoDate(end), end - begin]).toEqual(['2028-02-29', '2028-03-01', 86_400_000]);
+  expect(daysIn({ begin, end })).toEqual(['2028-02-29']);
+  expect(daysIn({ begin: begin - 1, end: end + 1 })).toEqual(['2028-02-29', '2028-03-01']);
+  expect(daysIn({ begin: begin + 1, end })).toEqual([]);
 });

@@ -11,6 +11,21 @@ export function isoDate(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
+const dayMs = 86_400_000;
+
+/** The whole of a day such as `2026-11-01`, in UTC: from `begin` on, before `end`, ms since 1970. */
+export function dayPeriod(day: string): { readonly begin: number; readonly end: number } {
+  const begin = parseTime(`${day}T00:00:00Z`) ?? Number.NaN;
+  return { begin, end: begin + dayMs };
+}
+
+/** The days that begin in a time. */
+export function daysIn({ begin, end }: { readonly begin: number; readonly end: number }): string[] {
+  const days: string[] = [];
+  for (let at = Math.ceil(begin / dayMs) * dayMs; at < end; at += dayMs) days.push(isoDate(at));
+  return days;
+}
+
 function firstOf(year: number, month: number): number {
   return parseTime(`${year}-${String(month).padStart(2, '0')}-01T00:00:00Z`) ?? Number.NaN;
 }

@@ -2,39 +2,74 @@ import { CostReader } from '../billing/cost-reader.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { StackOrders } from '../billing/stack-orders.ts';
+import { UsageLedger } from '../billing/usage/usage-ledger.ts';
+import { UsagePoster } from '../billing/usage/usage-poster.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { StackId } from '../openstack/model.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
 import { explain } from '../runtime/severity.ts';
 import type { Foundation } from './foundation.ts';
 import { OwnerAccounts } from './owner-accounts.ts';
+import { UsageLog } from './usage-log.ts';
 
-/** What a run knows and does of costs, orders and credits. None of it can fail a run. */
+/** What a run knows and does of costs, orders, usage and credits. None of it can fail a run. */
 export function createMoney(
   base: Foundation,
   log: Logger,
 ): Pick<ReconcilerOptions, 'costs' | 'orders' | 'onFullRun'> {
   const { config, cloud, billing, clock } = base;
-  const costs =
-    config.billing.rating === 'none'
-      ? undefined
-      : new CostReader({ session: cloud, ledger: new StackLedger(config.dataDir), clock });
+  const stacks = new StackLedger(config.dataDir);
+  const isRated = config.billing.rating !== 'none';
+  const costs = isRated ? new CostReader({ session: cloud, ledger: stacks, clock }) : undefined;
   const orders = new StackOrders({ billing, clock });
-  const sweep = sweepOrders(base, log);
+  const poster = createUsagePoster(base, stacks);
+  const post = poster && postUsage(poster, log);
+  const sweep = sweepOrders(base, poster, log);
   const accounts = new OwnerAccounts(base, log);
   return {
     costs,
     orders: (signal) => orders.read(signal),
     onFullRun: async ({ stacks, portal, costs }, signal) => {
+      await post?.(signal);
       await sweep(stacks, signal);
       await accounts.write(portal, costs, signal);
     },
   };
 }
 
+/** undefined: nothing is rated, or nothing billed. */
+export function createUsagePoster(
+  { config, cloud, billing, clock }: Foundation,
+  stacks = new StackLedger(config.dataDir),
+): UsagePoster | undefined {
+  if (config.billing.rating === 'none' || !billing.usage) return undefined;
+  const { usageSince: othersSince } = config.billing;
+  const ledger = new UsageLedger(config.dataDir);
+  return new UsagePoster({ book: billing.usage, cloud, stacks, ledger, clock, othersSince });
+}
+
+/** Records what is due. What cannot be recorded now is due again in the next run. */
+function postUsage(poster: UsagePoster, log: Logger) {
+  const usageLog = new UsageLog(log);
+  return async (signal?: AbortSignal) => {
+    try {
+      const report = await poster.run(signal);
+      if (report) usageLog.write(report);
+    } catch (error) {
+      signal?.throwIfAborted();
+      usageLog.failed(error);
+    }
+  };
+}
+
 /** Closes orders that are over. A platform that cannot be reached holds up nothing else. */
-function sweepOrders({ billing, cloud, clock }: Foundation, log: Logger) {
-  const sweep = new OrderSweep({ billing, cloud, clock });
+function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster | undefined, log: Logger) {
+  const sweep = new OrderSweep({
+    billing,
+    cloud,
+    clock,
+    ...(poster && { isSettled: (...of) => poster.isSettled(...of) }),
+  });
   return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
     try {
       for (const closed of await sweep.run(stacks, signal)) log.info(closed, 'order closed');

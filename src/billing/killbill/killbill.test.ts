@@ -119,6 +119,8 @@ test('all open orders and their tags are had in 3 requests, and in one more for 
       accountId: account,
       isOurs: true,
       openedAt: Date.UTC(2026, 10, 23),
+      since: '2026-11-22',
+      until: undefined,
       tags: { openstack_stack_id: 's-1', openstack_stack_name: 'mpi' },
     },
   ]);

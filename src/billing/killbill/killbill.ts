@@ -6,6 +6,7 @@ import type { AccountId, Billing, Customer, Invoice, InvoicePage, Order, OrderId
 import { BillingError } from '../errors.ts';
 import { codeOf, codes, createdId, type KillBillClient, refusal } from './client.ts';
 import { type Tags, toInvoice } from './invoice.ts';
+import { KillBillUsage } from './usage.ts';
 import * as wire from './wire.ts';
 
 /** Custom fields by which the Python service of 2024 and 2023 knew whose an account is. */
@@ -22,6 +23,7 @@ const dayMs = 86_400_000;
  */
 export class KillBill implements Billing {
   readonly platform = 'killbill';
+  readonly usage: KillBillUsage;
   readonly #client: KillBillClient;
   readonly #plan: string;
 
@@ -29,6 +31,7 @@ export class KillBill implements Billing {
   constructor(client: KillBillClient, plan: string) {
     this.#client = client;
     this.#plan = plan;
+    this.usage = new KillBillUsage(client, plan, (signal) => this.#allOrders(signal));
   }
 
   async accountFor(customer: Customer, signal?: AbortSignal): Promise<AccountId> {
@@ -160,13 +163,16 @@ export class KillBill implements Billing {
 
   /** A few requests, however many there are: never one for each. */
   async orders(signal?: AbortSignal): Promise<readonly Order[]> {
+    return (await this.#allOrders(signal)).filter(({ until }) => until === undefined);
+  }
+
+  async #allOrders(signal: AbortSignal | undefined): Promise<Order[]> {
     const [bundles, tags] = await Promise.all([
       this.#pages('/bundles/pagination', {}, wire.Bundles, signal),
       this.#tags(signal),
     ]);
     return bundles
       .flatMap(({ subscriptions }) => subscriptions)
-      .filter(({ state }) => state === 'ACTIVE' || state === 'PENDING')
       .map((subscription) => toOrder(subscription, tags));
   }
 
@@ -314,14 +320,21 @@ export class KillBill implements Billing {
 }
 
 function toOrder(subscription: wire.Subscription, tags: Tags): Order {
-  const { subscriptionId, accountId, externalKey, startDate } = subscription;
+  const { subscriptionId, accountId, externalKey, startDate, cancelledDate, state } = subscription;
+  const isOpen = state === 'ACTIVE' || state === 'PENDING';
   return {
     id: subscriptionId as OrderId,
     accountId: accountId as AccountId,
     isOurs: externalKey?.startsWith(ownKey) ?? false,
     openedAt: startDate == null ? undefined : latestOf(startDate),
+    since: dayOf(startDate),
+    until: isOpen ? undefined : (dayOf(cancelledDate) ?? dayOf(startDate) ?? ''),
     tags: tags.get(subscriptionId) ?? {},
   };
+}
+
+function dayOf(date: string | null | undefined): string | undefined {
+  return date?.slice(0, '2026-11-01'.length);
 }
 
 /** 0.22 tells the day alone. */

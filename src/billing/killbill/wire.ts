@@ -16,6 +16,7 @@ export const Subscription = z.object({
   externalKey: z.string().nullish(),
   state: z.string(),
   startDate: z.string().nullish(),
+  cancelledDate: z.string().nullish(),
 });
 export type Subscription = z.output<typeof Subscription>;
 
@@ -60,6 +61,62 @@ export const Invoice = z.object({
   items: z.array(InvoiceItem).nullish(),
 });
 export type Invoice = z.output<typeof Invoice>;
+
+/** `GET /nodesInfo` */
+export const Nodes = z.array(z.object({ kbVersion: z.string().nullish() }));
+
+/** `GET /catalog`: each version of it. */
+export const Catalogs = z.array(
+  z.object({
+    effectiveDate: z.string().nullish(),
+    products: z.array(
+      z.object({
+        plans: z
+          .array(
+            z.object({
+              name: z.string(),
+              phases: z
+                .array(
+                  z.object({
+                    usages: z
+                      .array(
+                        z.object({
+                          tiers: z
+                            .array(
+                              z.object({
+                                blocks: z
+                                  .array(
+                                    z.object({
+                                      unit: z.string(),
+                                      size: z.coerce.number(),
+                                      prices: z
+                                        .array(z.object({ currency: z.string(), value: z.coerce.number() }))
+                                        .default([]),
+                                    }),
+                                  )
+                                  .default([]),
+                              }),
+                            )
+                            .default([]),
+                        }),
+                      )
+                      .nullish(),
+                  }),
+                )
+                .default([]),
+            }),
+          )
+          .default([]),
+      }),
+    ),
+  }),
+);
+export type Catalog = z.output<typeof Catalogs>[number];
+
+/** `GET /usages/{subscription}` */
+export const RolledUpUsage = z.object({
+  rolledUpUnits: z.array(z.object({ unitType: z.string(), amount: z.coerce.number() })).default([]),
+});
 
 /** What it says no with. */
 export const Refusal = z.object({ code: z.number().nullish(), message: z.string().nullish() });

@@ -21,8 +21,6 @@ interface Span {
 }
 
 const hourMs = 3_600_000;
-/** As CloudKitty waits, so that the meters of an hour are all there. */
-const waitMs = 2 * hourMs;
 
 /** CloudKitty's state: hour by hour, what each server cost, and what else was put in. A vCPU is 0.05 an hour. */
 export class Rating {
@@ -31,6 +29,8 @@ export class Rating {
   /** Nova forgets them sooner. */
   readonly #deleted: Span[] = [];
   readonly #more: Frame[] = [];
+  /** How long CloudKitty waits, so that the meters of an hour are all there; longer where it is late. */
+  waitMs = 2 * hourMs;
 
   constructor(timeline: Timeline, live: () => Iterable<Server>) {
     this.#timeline = timeline;
@@ -49,7 +49,7 @@ export class Rating {
 
   /** Until when everything has been rated, ms since 1970. */
   get processedUntil(): number {
-    return hourOf(this.#timeline.now() - waitMs + hourMs);
+    return hourOf(this.#timeline.now() - this.waitMs + hourMs);
   }
 
   /** Those that begin in a time, and have been rated. */

@@ -18,6 +18,8 @@ export interface SubscriptionRow {
   readonly externalKey: string;
   readonly planName: string;
   readonly startDate: string;
+  /** When it was cancelled. */
+  readonly endDate: string | null;
   readonly state: 'ACTIVE' | 'CANCELLED';
 }
 
@@ -63,8 +65,13 @@ export class KillBillState {
   readonly fields = new Map<string, FieldRow>();
   readonly invoices = new Map<string, InvoiceRow>();
   readonly usages: UsageRow[] = [];
-  /** In the catalog: usage of another unit is taken, and never billed. */
-  readonly units = new Set(['openstack-billed-instance', 'openstack-billed-volume.size']);
+  /** In the catalog, with what one costs: usage of another unit is taken, and never billed. */
+  readonly units = new Map([
+    ['openstack-billed-instance', 1],
+    ['openstack-billed-volume.size', 1],
+  ]);
+  /** As the playbook of Concertim installs it. 0.22 takes days for the times of records, and cuts amounts to whole numbers. */
+  version = '0.24.0';
   readonly plan = 'openstack-standard-monthly';
   readonly #billed = new Set<UsageRow>();
   readonly #ids: Ids;
@@ -91,6 +98,7 @@ export class KillBillState {
       externalKey: key,
       planName: this.plan,
       startDate: this.today,
+      endDate: null,
       state: 'ACTIVE',
     };
     this.subscriptions.set(row.subscriptionId, row);
@@ -98,7 +106,22 @@ export class KillBillState {
   }
 
   cancel(row: SubscriptionRow): void {
-    this.subscriptions.set(row.subscriptionId, { ...row, state: 'CANCELLED' });
+    this.subscriptions.set(row.subscriptionId, { ...row, endDate: this.today, state: 'CANCELLED' });
+  }
+
+  get countsWholeUnits(): boolean {
+    return this.version.startsWith('0.22.');
+  }
+
+  /** Sums by unit of the records from one day on, before another. */
+  usageOf(subscriptionId: string, startDate: string, endDate: string): Map<string, number> {
+    const sums = new Map<string, number>();
+    for (const row of this.usages) {
+      const day = row.recordDate.slice(0, startDate.length);
+      if (row.subscriptionId !== subscriptionId || day < startDate || day >= endDate) continue;
+      sums.set(row.unitType, (sums.get(row.unitType) ?? 0) + row.amount);
+    }
+    return sums;
   }
 
   /** Of what has not been billed: undefined where the account has nothing that could be. */
@@ -159,16 +182,16 @@ export class KillBillState {
     return committed;
   }
 
-  /** A line for each unit, rounded to hundredths: the price is 1. */
+  /** A line for each unit, rounded to hundredths. */
   #usageItems({ subscriptionId }: SubscriptionRow): ItemRow[] {
-    const sums = new Map([...this.units].map((unit): [string, number] => [unit, 0]));
+    const sums = new Map([...this.units.keys()].map((unit): [string, number] => [unit, 0]));
     for (const usage of this.usages) {
       const sum = sums.get(usage.unitType);
       if (usage.subscriptionId !== subscriptionId || sum === undefined || this.#billed.has(usage)) continue;
       sums.set(usage.unitType, sum + usage.amount);
     }
     return [...sums].map(([unit, sum]) => ({
-      ...this.item('USAGE', Math.round(sum * 100) / 100, unit),
+      ...this.item('USAGE', Math.round(sum * (this.units.get(unit) ?? 0) * 100) / 100, unit),
       subscriptionId,
     }));
   }

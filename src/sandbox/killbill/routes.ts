@@ -158,7 +158,7 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
       accountId: row.accountId,
       bundleId,
       externalKey: row.externalKey,
-      subscriptions: [{ ...row, bundleId }],
+      subscriptions: [{ ...row, cancelledDate: row.endDate, bundleId }],
     }));
     return paged(request, reply, bundles);
   });
@@ -206,16 +206,35 @@ function addMoney(app: FastifyInstance, state: KillBillState): void {
   );
   app.post('/1.0/kb/usages', async (request, reply) => {
     const { subscriptionId, trackingId, unitUsageRecords } = Usage.parse(request.body);
-    subscriptionOf(state, subscriptionId);
+    const { state: of, endDate } = subscriptionOf(state, subscriptionId);
+    const dates = unitUsageRecords.flatMap(({ usageRecords }) => usageRecords.map((one) => one.recordDate));
+    if (state.countsWholeUnits && dates.some((date) => !/^\d{4}-\d\d-\d\d$/.test(date))) {
+      throw new KillBillRefusal(400, null, `Cannot deserialize a LocalDate from ${dates.join()}`);
+    }
+    if (of === 'CANCELLED' && dates.some((date) => date.slice(0, 10) > (endDate ?? ''))) {
+      throw new KillBillRefusal(400, null, `Subscription ${subscriptionId} was cancelled on ${endDate}`);
+    }
     if (state.usages.some((row) => row.subscriptionId === subscriptionId && row.trackingId === trackingId)) {
       throw new KillBillRefusal(400, 50_000, `A usage record with tracking ID ${trackingId} already exists`);
     }
     for (const { unitType, usageRecords } of unitUsageRecords) {
-      for (const record of usageRecords)
-        state.usages.push({ subscriptionId, trackingId, unitType, ...record });
+      for (const { recordDate, amount } of usageRecords) {
+        const counted = state.countsWholeUnits ? Math.trunc(amount) : amount;
+        state.usages.push({ subscriptionId, trackingId, unitType, recordDate, amount: counted });
+      }
     }
     return reply.code(201).send();
   });
+  app.get('/1.0/kb/usages/:id', async (request) => {
+    const { subscriptionId } = subscriptionOf(state, idOf(request));
+    const { startDate, endDate } = queryOf(request);
+    if (!startDate || !endDate) throw new KillBillRefusal(400, null, 'startDate and endDate are needed');
+    const sums = state.usageOf(subscriptionId, startDate, endDate);
+    const rolledUpUnits = [...sums].map(([unitType, amount]) => ({ unitType, amount }));
+    return { subscriptionId, startDate, endDate, rolledUpUnits };
+  });
+  app.get('/1.0/kb/nodesInfo', async () => [{ nodeName: 'sandbox', kbVersion: state.version }]);
+  app.get('/1.0/kb/catalog', async () => [catalogBody(state)]);
   app.post('/1.0/kb/invoices/dryRun', async (request, reply) => {
     const upcoming = state.upcoming(accountOf(state, queryOf(request)['accountId'] ?? '').accountId);
     return upcoming ? invoiceBody(upcoming, true) : reply.code(204).send();
@@ -233,6 +252,27 @@ function addMoney(app: FastifyInstance, state: KillBillState): void {
       throw new KillBillRefusal(404, null, `Object id=${idOf(request)} type=INVOICE doesn't exist!`);
     return invoiceBody(invoice, true);
   });
+}
+
+function catalogBody({ plan, units }: KillBillState) {
+  const blocks = ([unit, value]: [string, number]) => ({
+    unit,
+    size: '1',
+    max: null,
+    prices: [{ currency: 'USD', value }],
+  });
+  const usages = [...units].map((unit) => ({
+    billingPeriod: 'MONTHLY',
+    tiers: [{ blocks: [blocks(unit)], limits: [], fixedPrice: [], recurringPrice: [] }],
+  }));
+  const plans = [{ name: plan, phases: [{ type: 'EVERGREEN', prices: [], fixedPrices: [], usages }] }];
+  return {
+    name: 'sandbox',
+    effectiveDate: '2024-01-01T00:00:00Z',
+    currencies: ['USD'],
+    units: [...units.keys()].map((name) => ({ name })),
+    products: [{ type: 'BASE', name: 'OpenStack', plans, included: [], available: [] }],
+  };
 }
 
 function invoiceBody({ items, ...invoice }: InvoiceRow, withItems: boolean) {

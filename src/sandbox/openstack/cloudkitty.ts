@@ -26,6 +26,8 @@ export function addCloudKitty(app: FastifyInstance, site: Site): void {
   );
 }
 
+const hourMs = 3_600_000;
+
 const columnsOf: Readonly<Record<string, (frame: Frame) => string>> = {
   id: (frame) => frame.id,
   type: (frame) => frame.type,
@@ -60,16 +62,19 @@ function summary(call: Call) {
   };
 }
 
-function scopes({ cloud }: Call) {
+/** `state` is the beginning of the hour that was rated last. */
+function scopes({ cloud, query }: Call) {
   const projects = new Set([...cloud.rating.frames(0, cloud.timeline.now())].map((frame) => frame.projectId));
-  if (projects.size === 0) throw new Refusal(404, 'No resource found for provided filters.');
+  const offset = whole(query.get('offset'), 0);
+  const page = [...projects].slice(offset, offset + whole(query.get('limit'), 100));
+  if (page.length === 0) throw new Refusal(404, 'No resource found for provided filters.');
   return {
-    results: [...projects].map((id) => ({
+    results: page.map((id) => ({
       scope_id: id,
       scope_key: 'project_id',
       fetcher: 'gnocchi',
       collector: 'gnocchi',
-      state: pythonTime(cloud.rating.processedUntil),
+      state: pythonTime(cloud.rating.processedUntil - hourMs),
     })),
   };
 }

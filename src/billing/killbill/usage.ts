@@ -1,0 +1,116 @@
+import { parseBody } from '../../http/body.ts';
+import { isoTime } from '../../runtime/clock.ts';
+import { dayPeriod, isoDate } from '../../runtime/month.ts';
+import type { Order, OrderId, UsageBook, UsageRecord, UsageUnits } from '../billing.ts';
+import { codeOf, codes, type KillBillClient, refusal } from './client.ts';
+import * as wire from './wire.ts';
+
+/** Since 0.24 amounts have nine decimals and records a time; before, whole numbers and a day. */
+const decimalsOf = (version: string) => (isOlder(version, 0, 24) ? 0 : 9);
+/** The middle of a day is in it wherever the account's time zone is. */
+const noonMs = 43_200_000;
+
+/** KillBill's records of usage, from which its invoices are made. */
+export class KillBillUsage implements UsageBook {
+  readonly #client: KillBillClient;
+  readonly #plan: string;
+  readonly #orders: (signal: AbortSignal | undefined) => Promise<readonly Order[]>;
+  /** undefined: not known yet. */
+  #decimals: number | undefined;
+
+  constructor(
+    client: KillBillClient,
+    plan: string,
+    orders: (signal: AbortSignal | undefined) => Promise<readonly Order[]>,
+  ) {
+    this.#client = client;
+    this.#plan = plan;
+    this.#orders = orders;
+  }
+
+  /** By the catalog: a unit that its plan does not have is taken, and never billed. */
+  async units(signal?: AbortSignal): Promise<UsageUnits> {
+    const path = '/catalog';
+    const request = { method: 'GET', path, route: path, signal } as const;
+    const [response, decimals] = await Promise.all([
+      this.#client.request(request),
+      this.#countedDecimals(signal),
+    ]);
+    const [newest] = parseBody(response, wire.Catalogs).toSorted((a, b) =>
+      (b.effectiveDate ?? '').localeCompare(a.effectiveDate ?? ''),
+    );
+    return { prices: newest ? pricesIn(newest, this.#plan) : new Map(), decimals };
+  }
+
+  async orders(signal?: AbortSignal): Promise<readonly Order[]> {
+    return this.#orders(signal);
+  }
+
+  async record(record: UsageRecord, signal?: AbortSignal): Promise<'recorded' | 'known'> {
+    const { order, unit, day, amount, key } = record;
+    const decimals = await this.#countedDecimals(signal);
+    const recordDate = decimals === 0 ? day : isoTime(dayPeriod(day).begin + noonMs);
+    const response = await this.#client.request({
+      method: 'POST',
+      path: '/usages',
+      route: '/usages',
+      body: {
+        subscriptionId: order,
+        trackingId: key,
+        unitUsageRecords: [{ unitType: unit, usageRecords: [{ recordDate, amount }] }],
+      },
+      // A second record of a key is refused.
+      idempotent: true,
+      accept: [400],
+      signal,
+    });
+    if (response.status < 300) return 'recorded';
+    if (codeOf(response) === codes.trackingIdExists) return 'known';
+    throw refusal(response);
+  }
+
+  async recorded(order: OrderId, day: string, signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const response = await this.#client.request({
+      method: 'GET',
+      path: `/usages/${encodeURIComponent(order)}`,
+      route: '/usages/{id}',
+      query: { startDate: day, endDate: isoDate(dayPeriod(day).end) },
+      signal,
+    });
+    const { rolledUpUnits } = parseBody(response, wire.RolledUpUsage);
+    return new Map(rolledUpUnits.map(({ unitType, amount }) => [unitType, amount]));
+  }
+
+  async #countedDecimals(signal: AbortSignal | undefined): Promise<number> {
+    if (this.#decimals !== undefined) return this.#decimals;
+    const path = '/nodesInfo';
+    const response = await this.#client.request({ method: 'GET', path, route: path, signal });
+    const versions = parseBody(response, wire.Nodes).flatMap(({ kbVersion }) => kbVersion ?? []);
+    // Of several nodes the oldest decides.
+    this.#decimals = Math.min(...versions.map(decimalsOf), 9);
+    return this.#decimals;
+  }
+}
+
+/** By unit: of one that has tiers, or blocks of several sizes, there is no single price. */
+function pricesIn({ products }: wire.Catalog, planName: string): Map<string, number | undefined> {
+  const prices = new Map<string, number | undefined>();
+  const plans = products.flatMap(({ plans }) => plans).filter(({ name }) => name === planName);
+  const usages = plans.flatMap(({ phases }) => phases.flatMap(({ usages }) => usages ?? []));
+  for (const { tiers } of usages) {
+    for (const { unit, size, prices: values } of tiers.flatMap(({ blocks }) => blocks)) {
+      const value = values.find(({ currency }) => currency === 'USD') ?? values[0];
+      const price = value && size > 0 ? value.value / size : undefined;
+      const isSingle = tiers.length === 1 && !prices.has(unit) && price !== undefined && price > 0;
+      prices.set(unit, isSingle ? price : undefined);
+    }
+  }
+  return prices;
+}
+
+/** Whether a version such as `0.22.26` is before another; what is no version is not. */
+function isOlder(version: string, major: number, minor: number): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  if (first === undefined || second === undefined) return false;
+  return Number(first) < major || (Number(first) === major && Number(second) < minor);
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { OrderId } from '../billing.ts';
+import { Journal } from '../journal.ts';
+
+const Entry = z.object({
+  order: z.string(),
+  unit: z.string(),
+  day: z.string(),
+  amount: z.number(),
+  records: z.int(),
+});
+type Entry = z.output<typeof Entry>;
+
+/** What is billed at once: one order's use of one unit in one day of UTC. */
+export interface Bucket {
+  readonly order: OrderId;
+  readonly unit: string;
+  /** `2026-11-01` */
+  readonly day: string;
+}
+
+/** What the platform has of a bucket. */
+export interface Recorded {
+  /** In units. */
+  readonly amount: number;
+  /** How many records that is. */
+  readonly records: number;
+}
+
+/**
+ * What was recorded of each bucket, so that the platform need not be asked again: a file for each month in the data folder.
+ * Where one is lost, the platform refuses what it has, and is asked then.
+ */
+export class UsageLedger {
+  readonly #dataDir: string | undefined;
+  readonly #months = new Map<string, { journal: Journal<Entry> | undefined; known: Map<string, Recorded> }>();
+
+  constructor(dataDir: string | undefined) {
+    this.#dataDir = dataDir;
+  }
+
+  /** undefined: nothing is known of it, which is not the same as nothing. */
+  async of(bucket: Bucket): Promise<Recorded | undefined> {
+    return (await this.#month(bucket.day)).known.get(keyOf(bucket));
+  }
+
+  async note(bucket: Bucket, recorded: Recorded): Promise<void> {
+    const { journal, known } = await this.#month(bucket.day);
+    await journal?.append({ ...bucket, ...recorded });
+    known.set(keyOf(bucket), recorded);
+  }
+
+  async #month(day: string) {
+    const name = day.slice(0, '2026-11'.length);
+    const present = this.#months.get(name);
+    if (present) return present;
+    const journal =
+      this.#dataDir === undefined
+        ? undefined
+        : new Journal(join(this.#dataDir, `usage-${name}.jsonl`), Entry);
+    const known = new Map<string, Recorded>();
+    // Of several entries of a bucket the last holds.
+    for (const { amount, records, ...bucket } of (await journal?.read()) ?? []) {
+      known.set(keyOf(bucket), { amount, records });
+    }
+    const month = { journal, known };
+    this.#months.set(name, month);
+    return month;
+  }
+}
+
+function keyOf({ order, unit, day }: { order: string; unit: string; day: string }): string {
+  return `${day} ${order} ${unit}`;
+}

@@ -1,0 +1,266 @@
+import { hasRating, listRated, listRatedUntil } from '../../openstack/rating.ts';
+import type { Session } from '../../openstack/session.ts';
+import { ageOf, type Clock } from '../../runtime/clock.ts';
+import { dayPeriod, daysIn, isoDate, monthOf } from '../../runtime/month.ts';
+import type { Order, OrderId, UsageBook, UsageUnits } from '../billing.ts';
+import { BillingError } from '../errors.ts';
+import type { StackLedger } from '../stack-ledger.ts';
+import { ordersByStack } from '../stack-orders.ts';
+import type { Bucket, Recorded, UsageLedger } from './usage-ledger.ts';
+import { type BucketCost, leastDifference, rounded, type UnbilledCost, usageOfDay } from './usage-of-day.ts';
+
+export interface UsagePosterOptions {
+  readonly book: UsageBook;
+  readonly cloud: Session;
+  readonly stacks: StackLedger;
+  readonly ledger: UsageLedger;
+  readonly clock: Clock;
+  /** From which day on orders are billed that another service has opened; undefined: not at all. */
+  readonly othersSince: string | undefined;
+}
+
+/** What is to be done about one bucket, and why. */
+export type UsageStep = BucketCost & {
+  readonly step: /** To be recorded for the first time, as far as is known. */
+    | 'record'
+    /** CloudKitty says more than is recorded: the difference is to be. */
+    | 'correct'
+    /** What is recorded is what CloudKitty says. */
+    | 'done'
+    /** CloudKitty has not finished the day. */
+    | 'wait'
+    /** More is recorded than CloudKitty says: credits are a person's decision. */
+    | 'over';
+  /** In units; undefined: not known. */
+  readonly recorded: Recorded | undefined;
+};
+
+/** What one look at some days has found. */
+export interface UsageReview {
+  /** Those that were looked at. */
+  readonly days: readonly string[];
+  readonly steps: readonly UsageStep[];
+  readonly unbilled: readonly UnbilledCost[];
+  readonly units: UsageUnits;
+  /** Until when CloudKitty had rated each project before it was asked for the days. */
+  readonly ratedUntil: ReadonlyMap<string, number>;
+}
+
+/** When a day was looked at. */
+interface Look {
+  readonly at: number;
+  /** Whether something is left to be recorded. */
+  readonly left: boolean;
+  readonly ratedUntil: ReadonlyMap<string, number>;
+}
+
+/** What was done, of what the review has found. */
+export interface UsageReport extends UsageReview {
+  /** Records that were made. */
+  readonly made: readonly (Bucket & { readonly amount: number; readonly cost: number })[];
+  readonly failures: readonly (Bucket & { readonly error: BillingError })[];
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** After a day is over, and CloudKitty has finished it: what comes late is recorded as a difference. */
+const settleMs = 2 * hourMs;
+/** A project that is gone is rated no more: its last day never counts as finished. */
+const patienceMs = 2 * dayMs;
+/** Of these days something may still come. */
+const youngMs = 4 * dayMs;
+/** More differences than this of one bucket are no late rating any more. */
+const mostRecords = 20;
+
+/**
+ * Records what CloudKitty has rated with the billing platform: for each order, unit and day of UTC one record, once the day
+ * is finished, and the difference when CloudKitty says more later. The key of a record says which bucket it is of, and the
+ * how manieth: whoever repeats it, after a lost answer, a crash, or beside another, is refused, asks what is there and goes
+ * on from that. Nothing is ever taken back.
+ */
+export class UsagePoster {
+  readonly #options: UsagePosterOptions;
+  readonly #book: UsageBook;
+  /** Whether the cloud rates by resource: else nothing is ever recorded. */
+  #isRated = true;
+  /** The last look at each day. */
+  readonly #looked = new Map<string, Look>();
+  /** By order, the days of which something is left. */
+  readonly #left = new Map<OrderId, Set<string>>();
+
+  constructor(options: UsagePosterOptions) {
+    this.#options = options;
+    this.#book = options.book;
+  }
+
+  /**
+   * Looks at the days that are due, and records what is.
+   *
+   * @returns undefined: nothing is due, or the cloud rates nothing by resource
+   * @throws {ServiceError} cloud or platform cannot be asked; what was recorded before is
+   */
+  async run(signal?: AbortSignal): Promise<UsageReport | undefined> {
+    const days = this.#daysDue();
+    if (days.length === 0) return undefined;
+    const review = await this.review(days, signal);
+    this.#isRated = review !== undefined;
+    if (!review) return undefined;
+    const made: UsageReport['made'][number][] = [];
+    const failures: UsageReport['failures'][number][] = [];
+    const left = new Map<string, Set<OrderId>>(days.map((day) => [day, new Set()]));
+    for (const step of review.steps) {
+      if (step.step === 'done' || step.step === 'over') continue;
+      if (step.step === 'wait') {
+        left.get(step.day)?.add(step.order);
+        continue;
+      }
+      try {
+        const amount = await this.#carryOut(step, review.units, signal);
+        const { order, unit, day, cost } = step;
+        if (amount > 0) made.push({ order, unit, day, amount, cost });
+      } catch (error) {
+        if (
+          !(error instanceof BillingError) ||
+          error.kind === 'unauthorized' ||
+          error.severity === 'transient'
+        )
+          throw error;
+        left.get(step.day)?.add(step.order);
+        failures.push({ ...step, error });
+      }
+    }
+    const at = this.#options.clock.now();
+    const { ratedUntil } = review;
+    for (const [day, orders] of left) this.#looked.set(day, { at, left: orders.size > 0, ratedUntil });
+    this.#note(left);
+    return { ...review, made, failures };
+  }
+
+  /** What is to be done about some days. Records nothing. @returns undefined: the cloud rates nothing by resource */
+  async review(days: readonly string[], signal?: AbortSignal): Promise<UsageReview | undefined> {
+    const { cloud, stacks, clock } = this.#options;
+    if (!(await hasRating(cloud, signal))) return undefined;
+    const [orders, ratedUntil, units] = await Promise.all([
+      this.#book.orders(signal),
+      listRatedUntil(cloud, signal),
+      this.#book.units(signal),
+    ]);
+    const ordersOf = ordersByStack(orders);
+    const steps: UsageStep[] = [];
+    const unbilled: UnbilledCost[] = [];
+    // Before the first order nothing can be billed.
+    const first = orders.map(({ since = '' }) => since).toSorted(compareDays)[0];
+    for (const day of days) {
+      if (first === undefined || day < first) continue;
+      const { begin, end } = dayPeriod(day);
+      const rated = await listRated(cloud, { begin, end }, signal);
+      if (!rated) return undefined;
+      const stackOf = await stacks.stacksAt(end);
+      const billedSince = (order: Order) => this.#billedSince(order);
+      const usage = usageOfDay({ day, rated, stackOf, ordersOf, billedSince, units });
+      unbilled.push(...usage.unbilled);
+      for (const bucket of usage.buckets) {
+        const recorded = await this.#options.ledger.of(bucket);
+        const step = isFinished({ at: clock.now(), ratedUntil }, bucket.projectId, end)
+          ? stepFor(bucket, recorded, units)
+          : 'wait';
+        steps.push({ ...bucket, recorded, step });
+      }
+    }
+    return { days, steps, unbilled, units, ratedUntil };
+  }
+
+  /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
+  isSettled(order: OrderId, projectId: string, until: number): boolean {
+    if (!this.#isRated) return true;
+    const day = isoDate(until);
+    const look = this.#looked.get(day);
+    if (!look || !isFinished(look, projectId, dayPeriod(day).end)) return false;
+    return (this.#left.get(order)?.size ?? 0) === 0;
+  }
+
+  /** Days that are over, of this month and the last. */
+  closedDays(): string[] {
+    const now = this.#options.clock.now();
+    const { begin } = monthOf(monthOf(now).begin - 1);
+    return daysIn({ begin, end: now - settleMs - dayMs + 1 });
+  }
+
+  /** Young days, and those of which something is left, each hour; all each day. */
+  #daysDue(): string[] {
+    const now = this.#options.clock.now();
+    return this.closedDays().filter((day) => {
+      const looked = this.#looked.get(day);
+      if (!looked) return true;
+      const isYoung = looked.left || now - dayPeriod(day).end < youngMs;
+      return ageOf(looked.at, now) >= (isYoung ? hourMs : dayMs);
+    });
+  }
+
+  #billedSince({ isOurs, since }: Order): string | undefined {
+    const { othersSince } = this.#options;
+    if (isOurs) return since;
+    if (othersSince === undefined) return undefined;
+    return since !== undefined && since > othersSince ? since : othersSince;
+  }
+
+  #note(left: ReadonlyMap<string, ReadonlySet<OrderId>>): void {
+    for (const [day, orders] of left) {
+      for (const [order, days] of this.#left) if (!orders.has(order)) days.delete(day);
+      for (const order of orders) {
+        const days = this.#left.get(order) ?? new Set();
+        this.#left.set(order, days.add(day));
+      }
+    }
+    for (const [order, days] of this.#left) if (days.size === 0) this.#left.delete(order);
+  }
+
+  /** @returns what was recorded now, in units */
+  async #carryOut(step: UsageStep, units: UsageUnits, signal: AbortSignal | undefined): Promise<number> {
+    const { ledger } = this.#options;
+    const { order, unit, day, amount: wanted } = step;
+    let { amount, records } = step.recorded ?? { amount: 0, records: 0 };
+    while (records < mostRecords) {
+      const difference = rounded(wanted - amount, units.decimals);
+      if (difference < leastDifference(unit, units)) return 0;
+      const record = { order, unit, day, amount: difference, key: keyOf(step, records) };
+      const outcome = await this.#book.record(record, signal);
+      records += 1;
+      amount =
+        outcome === 'recorded'
+          ? rounded(amount + difference, units.decimals)
+          : ((await this.#book.recorded(order, day, signal)).get(unit) ?? 0);
+      await ledger.note(step, { amount, records });
+      if (outcome === 'recorded') return difference;
+    }
+    throw new BillingError(
+      'failed',
+      `${mostRecords} records of ${unit} on ${day} do not add up to ${wanted}.`,
+    );
+  }
+}
+
+function compareDays(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function isFinished({ at, ratedUntil }: Omit<Look, 'left'>, projectId: string, end: number): boolean {
+  return (ratedUntil.get(projectId) ?? 0) >= end || at >= end + patienceMs;
+}
+
+function stepFor(
+  { amount, unit }: BucketCost,
+  recorded: Recorded | undefined,
+  units: UsageUnits,
+): UsageStep['step'] {
+  if (!recorded) return amount >= leastDifference(unit, units) ? 'record' : 'done';
+  const difference = amount - recorded.amount;
+  if (Math.abs(difference) < leastDifference(unit, units)) return 'done';
+  return difference > 0 ? 'correct' : 'over';
+}
+
+/** 128 characters at most. */
+function keyOf({ unit, day }: Bucket, records: number): string {
+  const key = `concertim:${unit}:${day}`;
+  return records === 0 ? key : `${key}:r${records}`;
+}

@@ -1,0 +1,66 @@
+import type { UsageReport } from '../billing/usage/usage-poster.ts';
+import type { Logger } from '../observability/logger.ts';
+import { explain } from '../runtime/severity.ts';
+
+/** Says what was recorded, what was not, and what never will be: what stays as it is, once. */
+export class UsageLog {
+  readonly #log: Logger;
+  readonly #over = new Set<string>();
+  #unbilled = new Set<string>();
+  #failures = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  write({ days, made, steps, failures, unbilled }: UsageReport): void {
+    if (made.length > 0) {
+      const of = [...new Set(made.map(({ day }) => day))];
+      this.#log.info({ records: made.length, days: of, cost: sum(made) }, 'usage recorded');
+    }
+    for (const { step, order, stack, unit, day, amount, recorded } of steps) {
+      const about = `${order} ${unit} ${day}`;
+      if (step !== 'over' || this.#over.has(about)) continue;
+      this.#over.add(about);
+      const fields = { order, stack, unit, day, recorded: recorded?.amount, rated: amount };
+      this.#log.error(fields, 'more usage recorded than rated');
+    }
+    this.#failures = this.#once(failures, this.#failures, {
+      about: ({ order, unit, error }) => `${order} ${unit} ${explain(error)}`,
+      say: ([{ order, unit, error }]) =>
+        this.#log.warn({ order, unit, why: explain(error), err: error }, 'usage not recorded'),
+    });
+    this.#unbilled = this.#once(unbilled, this.#unbilled, {
+      about: ({ projectId, unit, because }) => `${projectId} ${unit} ${because}`,
+      say: (all) => {
+        const [{ projectId, unit, because }] = all;
+        const fields = { projectId, unit, because, cost: sum(all), from: days[0], to: days.at(-1) };
+        this.#log.warn(fields, 'rated usage is not billed');
+      },
+    });
+  }
+
+  /** Nothing could be asked. */
+  failed(error: unknown): void {
+    const why = explain(error);
+    if (!this.#failures.has(why)) this.#log.warn({ why, err: error }, 'usage not recorded');
+    this.#failures = new Set([why]);
+  }
+
+  /** @returns what was spoken of */
+  #once<Thing>(
+    things: readonly Thing[],
+    before: ReadonlySet<string>,
+    { about, say }: { about: (thing: Thing) => string; say: (alike: readonly [Thing, ...Thing[]]) => void },
+  ): Set<string> {
+    const groups = Map.groupBy(things, about);
+    for (const [key, alike] of groups) {
+      if (!before.has(key)) say(alike as unknown as [Thing, ...Thing[]]);
+    }
+    return new Set(groups.keys());
+  }
+}
+
+function sum(all: readonly { readonly cost: number }[]): number {
+  return Math.round(all.reduce((total, { cost }) => total + cost, 0) * 100) / 100;
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { type UsageEvent, UsageWorld } from './usage-world.ts';
+
+const which = fc.nat(20);
+const poster = fc.nat(1);
+const kinds: fc.Arbitrary<UsageEvent>[] = [
+  fc.record({ kind: fc.constant('hours pass' as const), hours: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ kind: fc.constant('launch' as const) }),
+  fc.record({ kind: fc.constant('add device' as const), which }),
+  fc.record({ kind: fc.constant('delete device' as const), which }),
+  fc.record({ kind: fc.constant('destroy' as const), which }),
+  fc.record({ kind: fc.constant('CloudKitty is late' as const), hours: fc.integer({ min: 2, max: 60 }) }),
+  fc.record({
+    kind: fc.constant('rated again' as const),
+    which,
+    hoursAgo: fc.nat(60),
+    by: fc.constantFrom(1, 2.5, 0.01, -0.1),
+  }),
+  fc.record({ kind: fc.constant('run' as const), poster }),
+  fc.record({ kind: fc.constant('both run' as const) }),
+  fc.record({ kind: fc.constant('killed' as const), poster, requests: fc.nat(6), done: fc.boolean() }),
+  fc.record({ kind: fc.constant('answers lost' as const), poster, times: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({ kind: fc.constant('KillBill fails' as const), poster }),
+  fc.record({ kind: fc.constant('records of usage lost' as const), poster }),
+];
+/** Time passes, and the writer runs, more often than anything else. */
+const event = fc.oneof(
+  { weight: 8, arbitrary: kinds[0] as fc.Arbitrary<UsageEvent> },
+  { weight: 4, arbitrary: kinds[7] as fc.Arbitrary<UsageEvent> },
+  { weight: 13, arbitrary: fc.oneof(...kinds) },
+);
+
+export interface UsageModelFigures {
+  readonly runs: number;
+  readonly records: number;
+}
+
+/** Whatever happens, what is recorded of each order, unit and day is what was rated. @returns how much was tried */
+export async function checkUsage(options: { runs: number; seed?: number }): Promise<UsageModelFigures> {
+  let records = 0;
+  const events = fc.array(event, { minLength: 5, maxLength: 45, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(events, fc.constantFrom('0.22.26', '0.24.0'), async (course, version) => {
+      await using world = await UsageWorld.start({ version });
+      await world.happen({ kind: 'launch' });
+      for (const step of course) await world.happen(step);
+      await world.settle();
+      const wrongs = await world.wrongs();
+      records += world.records;
+      if (wrongs.length > 0) throw new Error(wrongs.slice(0, 5).join('\n'));
+    }),
+    { numRuns: options.runs, endOnFailure: false, ...(options.seed !== undefined && { seed: options.seed }) },
+  );
+  return { runs: options.runs, records };
+}

@@ -1,0 +1,355 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccountId, OrderId } from '../../src/billing/billing.ts';
+import { KillBillClient } from '../../src/billing/killbill/client.ts';
+import { KillBill } from '../../src/billing/killbill/killbill.ts';
+import { StackLedger } from '../../src/billing/stack-ledger.ts';
+import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
+import { UsagePoster } from '../../src/billing/usage/usage-poster.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { HastyClock } from '../support/manual-clock.ts';
+import { sessionsOn } from '../support/sandbox-sessions.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** Something that may happen; numbers choose among what is there. */
+export type UsageEvent =
+  | { readonly kind: 'hours pass'; readonly hours: number }
+  | { readonly kind: 'launch' }
+  | { readonly kind: 'add device'; readonly which: number }
+  | { readonly kind: 'delete device'; readonly which: number }
+  | { readonly kind: 'destroy'; readonly which: number }
+  | { readonly kind: 'CloudKitty is late'; readonly hours: number }
+  /** Of a device, an hour that was rated some time ago costs more, or less, than it did. */
+  | { readonly kind: 'rated again'; readonly which: number; readonly hoursAgo: number; readonly by: number }
+  | { readonly kind: 'run'; readonly poster: number }
+  | { readonly kind: 'both run' }
+  /** The process is killed, before or after KillBill has done what it asked for. */
+  | { readonly kind: 'killed'; readonly poster: number; readonly requests: number; readonly done: boolean }
+  | { readonly kind: 'answers lost'; readonly poster: number; readonly times: number }
+  | { readonly kind: 'KillBill fails'; readonly poster: number }
+  | { readonly kind: 'records of usage lost'; readonly poster: number };
+
+interface WorldDevice {
+  readonly id: string;
+  readonly stack: WorldStack;
+  readonly from: number;
+  until: number | undefined;
+  readonly types: readonly { readonly type: string; readonly rate: number }[];
+}
+
+interface WorldStack {
+  readonly id: string;
+  readonly projectId: string;
+  readonly order: OrderId;
+  goneAt: number | undefined;
+  isClosed: boolean;
+}
+
+/** Amounts of all that was ever rated of a bucket: now, and at most. */
+interface Sum {
+  now: number;
+  most: number;
+}
+
+/** A cloud that is rated, a KillBill, and two processes that may record usage, whatever happens to them. */
+export class UsageWorld implements AsyncDisposable {
+  readonly clock = new HastyClock();
+  readonly #sandbox: Awaited<ReturnType<typeof startSandbox>>;
+  readonly #sessions: ReturnType<typeof sessionsOn>;
+  readonly #client: KillBillClient;
+  readonly #billing: KillBill;
+  readonly #dataDir: string;
+  readonly #stackLedger: StackLedger;
+  readonly #posters: (UsagePoster | undefined)[] = [undefined, undefined];
+  readonly #stacks: WorldStack[] = [];
+  readonly #devices: WorldDevice[] = [];
+  readonly #sums = new Map<string, Sum>();
+  /** Up to when the devices' hours are with CloudKitty, which rates them when it gets there. */
+  #pushedUntil: number;
+  #accounts = new Map<string, AccountId>();
+
+  private constructor(sandbox: Awaited<ReturnType<typeof startSandbox>>, clock: HastyClock, version: string) {
+    this.clock = clock;
+    this.#sandbox = sandbox;
+    this.#sessions = sessionsOn(sandbox.config, { clock });
+    this.#dataDir = mkdtempSync(join(tmpdir(), 'usage-'));
+    this.#stackLedger = new StackLedger(undefined);
+    const { username, password, apiKey, apiSecret } = killBillLogin;
+    this.#client = new KillBillClient({
+      url: sandbox.services.killbill.url,
+      username,
+      password: new Secret(password),
+      apiKey: new Secret(apiKey),
+      apiSecret: new Secret(apiSecret),
+      clock,
+    });
+    this.#billing = new KillBill(this.#client, sandbox.killBill.plan);
+    this.#pushedUntil = hourOf(clock.now());
+    sandbox.killBill.version = version;
+    const price = sandbox.killBill.countsWholeUnits ? 1e-6 : 1;
+    for (const unit of sandbox.killBill.units.keys()) sandbox.killBill.units.set(unit, price);
+  }
+
+  static async start({ version = '0.24.0' } = {}): Promise<UsageWorld> {
+    const clock = new HastyClock();
+    const sandbox = await startSandbox({ projects: 2, stacks: 0, servers: 0, pace: 0, rating: 'v2', clock });
+    return new UsageWorld(sandbox, clock, version);
+  }
+
+  async happen(event: UsageEvent): Promise<void> {
+    const { faults, cloud } = this.#sandbox;
+    const killbill = { service: 'killbill' } as const;
+    switch (event.kind) {
+      case 'hours pass':
+        await this.clock.sleep(event.hours * hourMs);
+        this.#rate();
+        break;
+      case 'launch':
+        await this.#launch();
+        break;
+      case 'add device': {
+        const stack = pick(this.#stacks.filter(isThere), event.which);
+        if (stack) this.#addDevice(stack);
+        // It is seen once, however short it lives.
+        await this.#note();
+        break;
+      }
+      case 'delete device': {
+        const device = pick(
+          this.#devices.filter(({ until }) => until === undefined),
+          event.which,
+        );
+        if (device) device.until = this.clock.now();
+        break;
+      }
+      case 'destroy': {
+        const stack = pick(this.#stacks.filter(isThere), event.which);
+        if (stack) this.#destroy(stack);
+        break;
+      }
+      case 'CloudKitty is late':
+        cloud.rating.waitMs = event.hours * hourMs;
+        break;
+      case 'rated again':
+        this.#rateAgain(event);
+        break;
+      case 'run':
+        await this.#run(event.poster);
+        break;
+      case 'both run':
+        await Promise.all([this.#run(0), this.#run(1)]);
+        break;
+      case 'killed': {
+        const kind = event.done ? 'reset-after' : 'reset-before';
+        const path = /usages/;
+        const ended = faults.add({ ...killbill, path, kind, skip: event.requests });
+        await this.#run(event.poster);
+        ended();
+        this.#posters[event.poster] = undefined;
+        break;
+      }
+      case 'answers lost':
+        faults.add({ ...killbill, path: /usages$/, kind: 'reset-after', times: event.times });
+        await this.#run(event.poster);
+        faults.clear();
+        break;
+      case 'KillBill fails': {
+        const ended = faults.add({ ...killbill, kind: 'answer', status: 503, skip: 3, times: 5 });
+        await this.#run(event.poster);
+        ended();
+        break;
+      }
+      case 'records of usage lost':
+        for (const name of readdirSync(this.#dataDir)) rmSync(join(this.#dataDir, name), { recursive: true });
+        this.#posters[event.poster] = undefined;
+    }
+  }
+
+  /** All that is due is done: nothing fails any more, CloudKitty is on time, days go by. */
+  async settle(): Promise<void> {
+    this.#sandbox.faults.clear();
+    this.#sandbox.cloud.rating.waitMs = 2 * hourMs;
+    for (let round = 0; round < 4; round++) {
+      await this.clock.sleep(dayMs + hourMs);
+      this.#rate();
+      await this.#run(round % 2);
+    }
+  }
+
+  /** What is not as it has to be: nothing. */
+  async wrongs(): Promise<string[]> {
+    const { killBill } = this.#sandbox;
+    // One that has seen nothing yet: it goes by what is kept.
+    this.#posters[0] = undefined;
+    const poster = this.#poster(0);
+    const days = poster.closedDays();
+    const wrongs: string[] = [];
+    const recorded = new Map<string, number>();
+    const keys = new Set<string>();
+    for (const { subscriptionId, trackingId, unitType, recordDate, amount } of killBill.usages) {
+      const [, , day = ''] = trackingId.split(':');
+      const key = `${subscriptionId} ${trackingId}`;
+      if (keys.has(key)) wrongs.push(`${key} is there twice`);
+      keys.add(key);
+      if (!(amount > 0)) wrongs.push(`${key} is ${amount}`);
+      if (!recordDate.startsWith(day)) wrongs.push(`${key} is of ${recordDate}`);
+      if (!days.includes(day)) wrongs.push(`${key} is of a day that is not over`);
+      const bucket = `${subscriptionId} ${unitType} ${day}`;
+      const price = killBill.units.get(unitType) ?? 0;
+      recorded.set(bucket, (recorded.get(bucket) ?? 0) + amount * price);
+    }
+    const review = await poster.review(days);
+    const over = new Set(
+      review?.steps
+        .filter(({ step }) => step === 'over')
+        .map(({ order, unit, day }) => `${order} ${unit} ${day}`),
+    );
+    for (const [bucket, { now, most }] of this.#sums) {
+      if (!days.includes(bucket.split(' ')[2] ?? '')) continue;
+      const is = recorded.get(bucket) ?? 0;
+      const isExact = Math.abs(is - now) < 1e-5;
+      // Of what was rated too high for a while some may stay, and that is told.
+      const isTold = is > now && is < most + 1e-5 && over.has(bucket);
+      if (!isExact && !isTold) wrongs.push(`${bucket} is ${is}, and was rated ${now}, ${most} at most`);
+      if (isExact && over.has(bucket)) wrongs.push(`${bucket} is right, and told to be too much`);
+    }
+    for (const bucket of recorded.keys()) if (!this.#sums.has(bucket)) wrongs.push(`${bucket} is nobody's`);
+    for (const { step, order, unit, day } of review?.steps ?? []) {
+      if (step !== 'done' && step !== 'over') wrongs.push(`${order} ${unit} ${day} is left to ${step}`);
+    }
+    if (review?.unbilled.length) wrongs.push(`unbilled: ${JSON.stringify(review.unbilled)}`);
+    return wrongs;
+  }
+
+  /** How much came to pass. */
+  get records(): number {
+    return this.#sandbox.killBill.usages.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.close();
+    await this.#sessions.close();
+    await this.#sandbox.close();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  #poster(at: number): UsagePoster {
+    const present = this.#posters[at];
+    if (present) return present;
+    const made = new UsagePoster({
+      book: this.#billing.usage,
+      cloud: this.#sessions.cloud,
+      stacks: this.#stackLedger,
+      ledger: new UsageLedger(this.#dataDir),
+      clock: this.clock,
+      othersSince: undefined,
+    });
+    this.#posters[at] = made;
+    return made;
+  }
+
+  /** As the writer does after a full run. */
+  async #run(at: number): Promise<void> {
+    const poster = this.#poster(at);
+    await this.#note();
+    await poster.run().catch(() => {});
+    for (const stack of this.#stacks) {
+      const { goneAt, isClosed, order, projectId } = stack;
+      if (goneAt === undefined || isClosed || !poster.isSettled(order, projectId, goneAt)) continue;
+      stack.isClosed = await this.#billing.closeOrder(order).then(
+        () => true,
+        () => false,
+      );
+    }
+  }
+
+  /** What Heat shows of the stacks that are there. */
+  async #note(): Promise<void> {
+    const there = this.#stacks.filter(isThere);
+    const members = there.map((stack): [string, string[]] => [
+      stack.id,
+      this.#devices
+        .filter((device) => device.stack === stack && device.until === undefined)
+        .map(({ id }) => id),
+    ]);
+    await this.#stackLedger.note(new Map(members), this.clock.now());
+  }
+
+  async #launch(): Promise<void> {
+    const { accounts } = this.#sandbox.population;
+    const number = this.#stacks.length;
+    const projectId = accounts[number % accounts.length]?.project.id ?? '';
+    const account =
+      this.#accounts.get(projectId) ?? (await this.#billing.accountFor({ projectId, name: projectId }));
+    this.#accounts.set(projectId, account);
+    const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+    const order = await this.#billing.openOrder(account, `launch-${number}`);
+    await this.#billing.tagOrder(order, 'openstack_stack_id', id);
+    const stack = { id, projectId, order, goneAt: undefined, isClosed: false };
+    this.#stacks.push(stack);
+    this.#addDevice(stack);
+    await this.#note();
+  }
+
+  #addDevice(stack: WorldStack): void {
+    const number = this.#devices.length + 1;
+    const types = [{ type: 'instance', rate: 0.0137 * number }];
+    if (number % 2 === 0) types.push({ type: 'volume.size', rate: 1 / (3 * number) });
+    this.#devices.push({ id: `device-${number}`, stack, from: this.clock.now(), until: undefined, types });
+  }
+
+  #destroy(stack: WorldStack): void {
+    stack.goneAt = this.clock.now();
+    for (const device of this.#devices) if (device.stack === stack) device.until ??= stack.goneAt;
+  }
+
+  /** The hours of all devices up to now. */
+  #rate(): void {
+    const until = hourOf(this.clock.now());
+    for (let begin = this.#pushedUntil; begin < until; begin += hourMs) {
+      for (const device of this.#devices) {
+        const isThere = device.from < begin + hourMs && (device.until === undefined || device.until > begin);
+        if (isThere) for (const { type, rate } of device.types) this.#push(device, type, begin, rate);
+      }
+    }
+    this.#pushedUntil = until;
+  }
+
+  #rateAgain({ which, hoursAgo, by }: Extract<UsageEvent, { kind: 'rated again' }>): void {
+    const device = pick(this.#devices, which);
+    const begin = hourOf(this.clock.now()) - (hoursAgo + 1) * hourMs;
+    if (!device || begin < hourOf(device.from) || begin >= this.#pushedUntil) return;
+    if (device.until !== undefined && begin >= device.until) return;
+    const [{ type, rate } = { type: '', rate: 0 }] = device.types;
+    // Never to less than nothing: each hour by a tenth at most.
+    this.#push(device, type, begin, rate * by);
+  }
+
+  #push(device: WorldDevice, type: string, begin: number, rate: number): void {
+    const { projectId, order } = device.stack;
+    this.#sandbox.cloud.rating.push({ begin, id: device.id, type, projectId, quantity: 1, rate });
+    const day = new Date(begin).toISOString().slice(0, 10);
+    const bucket = `${order} openstack-billed-${type} ${day}`;
+    const sum = this.#sums.get(bucket) ?? { now: 0, most: 0 };
+    sum.now += rate;
+    sum.most = Math.max(sum.most, sum.now);
+    this.#sums.set(bucket, sum);
+  }
+}
+
+function isThere({ goneAt }: WorldStack): boolean {
+  return goneAt === undefined;
+}
+
+function hourOf(ms: number): number {
+  return Math.floor(ms / hourMs) * hourMs;
+}
+
+function pick<T>(from: readonly T[], which: number): T | undefined {
+  return from[which % from.length];
+}

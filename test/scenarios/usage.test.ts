@@ -1,0 +1,159 @@
+/** What stacks use, from CloudKitty to an invoice of KillBill, by the service as it runs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startScenario } from '../support/scenario.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+async function start(billing: Record<string, unknown> = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'usage-'));
+  const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
+  const scenario = await startScenario({
+    release: 'main',
+    rating: 'v2',
+    projects: 1,
+    stacks: 1,
+    servers: 3,
+    config: ({ services }) => ({
+      data_dir: dataDir,
+      billing: { platform: 'killbill', ...billing },
+      killbill: { api_host: services.killbill.url, password, apikey, apisecret },
+    }),
+  });
+  onTestFinished(async () => {
+    await scenario[Symbol.asyncDispose]();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return scenario;
+}
+
+/** The order of the stack that is there. */
+function order({ cloud, killBill }: Sandbox, externalKey: string) {
+  const [stack] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  const accountId = killBill.id();
+  const account = {
+    accountId,
+    externalKey: 'team',
+    name: 'team',
+    email: null,
+    currency: 'USD',
+    closed: false,
+  };
+  killBill.accounts.set(accountId, account);
+  const { subscriptionId: objectId } = killBill.subscribe(accountId, externalKey);
+  const field = { objectType: 'SUBSCRIPTION', objectId, name: 'openstack_stack_id' } as const;
+  killBill.fields.set('f', { customFieldId: 'f', value: stack?.id ?? '', ...field });
+  return { accountId, id: objectId, stackId: stack?.id ?? '' };
+}
+
+const recorded = ({ killBill }: Sandbox) => killBill.usages.reduce((sum, { amount }) => sum + amount, 0);
+/** All that CloudKitty has rated, of whole days. */
+const rated = ({ cloud }: Sandbox, days: number) => {
+  let sum = 0;
+  for (const { rate } of cloud.rating.frames(0, Date.UTC(2026, 10, 22) + days * dayMs)) sum += rate;
+  return sum;
+};
+const said = (logged: readonly string[], message: string) => logged.filter((line) => line.includes(message));
+
+test('what a stack has used is recorded day by day, all of it before its order is closed, and invoiced', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  const { killBill, cloud } = sandbox;
+  const { id, accountId, stackId } = order(sandbox, 'concertim-launch');
+  await scenario.run();
+  expect(killBill.usages).toEqual([]);
+
+  await clock.sleep(14 * hourMs);
+  await scenario.run();
+  expect(killBill.usages.map(({ recordDate, trackingId }) => [recordDate, trackingId])).toEqual([
+    ['2026-11-22T12:00:00.000Z', 'concertim:openstack-billed-instance:2026-11-22'],
+  ]);
+  expect(recorded(sandbox)).toBeCloseTo(rated(sandbox, 1), 6);
+
+  const [first] = cloud.compute.servers();
+  cloud.compute.deleteServer(first?.id ?? '');
+  await clock.sleep(6 * hourMs);
+  await scenario.restart();
+  await scenario.run();
+  await clock.sleep(18 * hourMs);
+  cloud.orchestration.deleteStack(stackId);
+  await scenario.run();
+  await clock.sleep(hourMs / 2);
+  await scenario.run();
+  expect(killBill.usages).toHaveLength(2);
+  expect(killBill.subscriptions.get(id)?.state).toBe('ACTIVE');
+  await clock.sleep(dayMs);
+  await scenario.run();
+
+  expect(killBill.subscriptions.get(id)?.state).toBe('CANCELLED');
+  expect(recorded(sandbox)).toBeCloseTo(rated(sandbox, 5), 6);
+  expect(said(logged, '"usage recorded"').length).toBe(3);
+  for (const trouble of ['usage not recorded', 'not billed', 'orders not swept'])
+    expect(said(logged, trouble)).toEqual([]);
+  const invoice = killBill.bill(accountId);
+  const items = invoice?.items.filter(({ itemType }) => itemType === 'USAGE') ?? [];
+  expect(items.reduce((sum, { amount }) => sum + amount, 0)).toBeCloseTo(rated(sandbox, 5), 2);
+});
+
+test.each([
+  { billing: {}, days: [] },
+  { billing: { usage_since: '2026-11-23' }, days: ['2026-11-23', '2026-11-24'] },
+])(
+  'usage of an order of the service of 2024 is recorded from $billing.usage_since on',
+  async ({ billing, days }) => {
+    const scenario = await start(billing);
+    const { sandbox, clock, logged } = scenario;
+    order(sandbox, 'made-by-killbill');
+    await scenario.run();
+
+    await clock.sleep(3 * dayMs);
+    await scenario.run();
+
+    expect(sandbox.killBill.usages.map(({ recordDate }) => recordDate.slice(0, 10))).toEqual(days);
+    expect(said(logged, 'outside-order').length).toBe(1);
+  },
+);
+
+test('a unit that the catalog lacks is said once, and all of it recorded once the catalog has it', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  order(sandbox, 'concertim-launch');
+  await scenario.run();
+  sandbox.killBill.units.delete('openstack-billed-instance');
+  for (let round = 0; round < 3; round++) {
+    await clock.sleep(dayMs);
+    await scenario.run();
+  }
+  expect(sandbox.killBill.usages).toEqual([]);
+  expect(said(logged, '"no-unit"')).toHaveLength(1);
+
+  sandbox.killBill.units.set('openstack-billed-instance', 1);
+  await clock.sleep(dayMs);
+  await scenario.run();
+
+  expect(sandbox.killBill.usages).toHaveLength(4);
+  expect(recorded(sandbox)).toBeCloseTo(rated(sandbox, 4), 6);
+});
+
+test('a KillBill that refuses one order holds up no other, nor the run', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  order(sandbox, 'concertim-launch');
+  await scenario.run();
+  await clock.sleep(dayMs);
+  const ended = sandbox.faults.add({ service: 'killbill', path: /usages$/, kind: 'answer', status: 404 });
+  const report = await scenario.run();
+  expect(report.failures).toEqual([]);
+  expect(said(logged, 'usage not recorded')).toHaveLength(1);
+  ended();
+
+  await clock.sleep(hourMs);
+  await scenario.run();
+
+  expect(sandbox.killBill.usages).toHaveLength(1);
+});
