@@ -18,6 +18,7 @@ import {
 import type { ProjectId, ServerId } from '../../src/openstack/model.ts';
 import { findStack } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
+import { OwnCloud } from '../../src/operations/own-cloud.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
@@ -61,7 +62,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 beforeAll(async () => {
-  api = await startApi({ authUrls: [authUrl] });
+  api = await startApi({ authUrls: [authUrl], ownCloud: new OwnCloud(admin) });
   const { userId, projectId } = await admin.token();
   adminEnv = {
     auth_url: authUrl,
@@ -195,12 +196,14 @@ test('of a cloud that takes 6 s to sign in, the portal, which gives up after 5, 
     ({ status }) => status,
     (error: Error) => error.name,
   );
-  const second = await call(AbortSignal.timeout(5_000));
+  // It signs in, and then sees whether the password opens the account that is there.
+  const again = () => call(AbortSignal.timeout(5_000)).catch(() => undefined);
+  const later = (await again()) ?? (await again());
 
   expect(first).toBe('TimeoutError');
-  expect(second.status).toBe(201);
-  expect(await second.json()).toEqual(made);
-  expect(slow.asked()).toBe(1);
+  expect(later?.status).toBe(201);
+  expect(await later?.json()).toEqual(made);
+  expect(slow.asked()).toBe(2);
 }, 60_000);
 
 test('a key pair is generated, listed, a conflict, and removed', async () => {
@@ -221,7 +224,7 @@ test('a key pair is generated, listed, a conflict, and removed', async () => {
   expect(listed.body.key_pairs).toMatchObject([
     { name: 'live', fingerprint: created.body.key_pair.fingerprint },
   ]);
-  expect([again.status, removed.status, gone.status]).toEqual([409, 200, 404]);
+  expect([again.status, removed.status, gone.status]).toEqual([409, 200, 200]);
 }, 60_000);
 
 test('an x509 pair comes from Nova itself', async () => {
@@ -256,15 +259,17 @@ test('a server is switched off, on, suspended, resumed and destroyed', async () 
     await until(stateIs(state));
   }
   const destroyed = await change('destroy');
-  // While Nova still deletes it, deleting it is no error.
-  await until(async () => (await change('destroy')).status === 404);
+  // Neither while Nova still deletes it nor when it is gone is that an error.
+  const during = await change('destroy');
+  await until(async () => (await showServer(session, id)) === undefined);
+  const late = await change('destroy');
   await session.close();
 
   expect(early).toMatchObject({
     status: 409,
     body: { message: `Cannot 'start' instance ${id} while it is in vm_state active` },
   });
-  expect(destroyed.status).toBe(202);
+  expect([destroyed.status, during.status, late.status]).toEqual([202, 202, 202]);
 }, 120_000);
 
 test('a stack is suspended by its user, and destroyed by an administrator from his own project', async () => {
@@ -294,7 +299,7 @@ test('a stack is suspended by its user, and destroyed by an administrator from h
   const late = await change('destroy', userEnv());
   await session.close();
 
-  expect([suspended.status, destroyed.status, late.status]).toEqual([202, 202, 404]);
+  expect([suspended.status, destroyed.status, late.status]).toEqual([202, 202, 202]);
 }, 120_000);
 
 /** The smallest there is, on no network. */

@@ -12,6 +12,8 @@ export interface CountingProxies extends AsyncDisposable {
   readonly seen: string[];
   /** Given the path and the text of an answer, what is answered instead. */
   rewrite: (path: string, answer: string) => string;
+  /** Paths that are answered by a 404 of the proxy's own. */
+  missing: RegExp | undefined;
 }
 
 /** @param origins of the services, such as `http://127.0.0.1:21000` */
@@ -24,6 +26,7 @@ export async function startCountingProxies(origins: Iterable<string>): Promise<C
     through,
     seen,
     rewrite: (_, answer) => answer,
+    missing: undefined,
     async [Symbol.asyncDispose]() {
       for (const server of servers) server.closeAllConnections();
       await Promise.all(servers.map(async (server) => once(server.close(), 'close')));
@@ -35,6 +38,10 @@ export async function startCountingProxies(origins: Iterable<string>): Promise<C
       const [path = ''] = url.split('?');
       seen.push(`${method} ${path}`);
       const body = await text(incoming);
+      if (proxies.missing?.test(path)) {
+        outgoing.writeHead(404, { 'content-type': 'application/json' }).end('{}');
+        return;
+      }
       const given = await request(origin + url, {
         method,
         headers: forwarded(headers),

@@ -15,6 +15,7 @@ _CATALOGUE = (
     ('neutron', 'network', ''),
     ('heat', 'orchestration', '/v1/%(tenant_id)s'),
     ('gnocchi', 'metric', ''),
+    ('cinder', 'volumev3', '/v3/%(tenant_id)s'),
 )
 
 

@@ -6,7 +6,8 @@ import urllib.request
 from . import configuration, mariadb, settings
 from .processes import Process, run
 
-DATABASES = ('keystone', 'placement', 'glance', 'nova_api', 'nova', 'nova_cell0', 'neutron', 'heat', 'gnocchi')
+DATABASES = ('keystone', 'placement', 'glance', 'nova_api', 'nova', 'nova_cell0', 'neutron', 'heat', 'gnocchi',
+             'cinder')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,8 +65,8 @@ def _uwsgi(project, *application):
             '--add-header', 'Connection: close', *application)
 
 
-_glance, _neutron, _heat, _gnocchi = map(
-    _config, ('glance-api.conf', 'neutron.conf', 'heat.conf', 'gnocchi.conf'))
+_glance, _neutron, _heat, _gnocchi, _cinder = map(
+    _config, ('glance-api.conf', 'neutron.conf', 'heat.conf', 'gnocchi.conf', 'cinder.conf'))
 _keystone_manage = ('keystone-manage', '--config-file', settings.ETC / 'keystone.conf')
 _nova_manage = ('nova-manage', _config('nova.conf'))
 
@@ -104,5 +105,9 @@ OTHERS = (
     Service(
         'gnocchi', _uwsgi('gnocchi', '--wsgi', 'gnocchi.rest.wsgi', '--pyargv', _gnocchi),
         schema=(('gnocchi-upgrade', _gnocchi),)),
+    # Its API alone: quotas and limits need no more, and no volume is ever made.
+    Service(
+        'cinder', _uwsgi('cinder', '--wsgi-file', '/usr/bin/cinder-wsgi', '--pyargv', _cinder),
+        schema=(('cinder-manage', _cinder, 'db', 'sync'),)),
     Service('gnocchi-metricd', ('gnocchi-metricd', _gnocchi), serves=False),
 )
