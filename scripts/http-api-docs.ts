@@ -106,6 +106,7 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: () => {},
     pingCloud: async () => {},
+    followsChanges: false,
     isRated: false,
     jwt: { kind: 'off' },
     tls: undefined,

@@ -31,6 +31,7 @@ import {
 } from './answer-errors.ts';
 import { Asker } from './asker.ts';
 import { bearerFault, type JwtPolicy } from './bearer-token.ts';
+import { ChangeFollower } from './change-follower.ts';
 import { nameSchemas } from './named-schemas.ts';
 import { plainPath } from './plain-path.ts';
 import { Problem } from './problem.ts';
@@ -60,6 +61,8 @@ export interface ApiOptions {
   readonly teamRoles: RoleMapping;
   /** Look at these again, soon. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
+  /** Whether changes are looked at until they have settled: where no notification says so. */
+  readonly followsChanges: boolean;
   /** Rejects when Keystone does not answer us. */
   readonly pingCloud: () => Promise<void>;
   /** Whether CloudKitty rates every new project. */
@@ -201,6 +204,8 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   const asker = new Asker(options);
+  const follower = options.followsChanges ? new ChangeFollower(options) : undefined;
+  app.addHook('onClose', async () => follower?.close());
   await app.register(async (guarded) => {
     const { jwt, clock } = options;
     if (jwt.kind !== 'off') {
@@ -222,7 +227,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     addUsageRoutes(guarded, { ...options, asker });
     addCreditAndOrderRoutes(guarded, { ...options, asker });
     addInvoiceRoutes(guarded, options);
-    addStatusChangeRoutes(guarded, { ...options, asker });
+    addStatusChangeRoutes(guarded, { ...options, asker, follower });
     addKeyPairRoutes(guarded, asker);
   });
   return app;

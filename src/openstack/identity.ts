@@ -14,6 +14,8 @@ export interface Project {
   readonly domainId: string;
   /** '' when it has none. */
   readonly description: string;
+  /** Nobody can sign in to one that is not. */
+  readonly enabled: boolean;
 }
 
 export interface User {
@@ -22,6 +24,8 @@ export interface User {
   readonly domainId: string;
   /** '' when it has none. */
   readonly description: string;
+  /** One that is not can sign in nowhere. */
+  readonly enabled: boolean;
   readonly defaultProjectId: ProjectId | null;
 }
 
@@ -239,8 +243,8 @@ async function remove(session: Session, path: string, route: string): Promise<vo
   if (response.status === 404) assertNotFound(response);
 }
 
-function toProject({ id, name, domain_id: domainId, description }: wire.Project): Project {
-  return { id: id as ProjectId, name, domainId, description: description ?? '' };
+function toProject({ id, name, domain_id: domainId, description, enabled }: wire.Project): Project {
+  return { id: id as ProjectId, name, domainId, description: description ?? '', enabled };
 }
 
 function toUser({
@@ -248,6 +252,7 @@ function toUser({
   name,
   domain_id: domainId,
   description,
+  enabled,
   default_project_id: project,
 }: wire.User): User {
   return {
@@ -255,6 +260,7 @@ function toUser({
     name,
     domainId,
     description: description ?? '',
+    enabled,
     defaultProjectId: (project ?? null) as ProjectId | null,
   };
 }

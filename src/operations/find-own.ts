@@ -38,7 +38,8 @@ async function idOf(session: Session, domain: DomainRef): Promise<string> {
  * Concertim's project of that name.
  *
  * @param knownId the id that the portal has for it
- * @throws {OperationError} conflict: there is one, but it is not Concertim's; or the known id is of another name
+ * @throws {OperationError} conflict: there is one, but it is not Concertim's, or is disabled; or the known id is of another
+ * name
  */
 export async function findOwnProject(
   session: Session,
@@ -91,7 +92,13 @@ function ownOf<T extends Project | User>(
     );
   }
   if (!named) return undefined;
-  if (named.domainId === domainId && isConcertims(named)) return named;
+  if (named.domainId === domainId && isConcertims(named)) {
+    if (named.enabled) return named;
+    throw new OperationError(
+      'conflict',
+      `The ${what} ${name} is disabled in Keystone. If that is not meant, an administrator enables it: openstack ${what} set --enable ${named.id}`,
+    );
+  }
   throw new OperationError(
     'conflict',
     `Keystone has a ${what} ${name} that is not Concertim's ("${mark}" is not in its description). Rename or remove it.`,

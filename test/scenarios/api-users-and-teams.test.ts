@@ -533,3 +533,31 @@ test('a user whose password the portal has lost is told what to do', async () =>
     'cloud_env.password: is null: Concertim has lost the password that this user has in the cloud. Set a new password for the user in Concertim',
   );
 });
+
+test.each(['/user', '/create_user_project', '/team'])(
+  'POST %s of what an administrator has disabled is refused, and says how to enable it',
+  async (path) => {
+    await using cloud = await startApiCloud();
+    const { identity } = cloud.sandbox.cloud;
+    const signUpAgain = (known: object) =>
+      ask(cloud, 'POST', path, path === '/team' ? { name: 'red team', ...known } : { ...carol, ...known });
+    const { body: made } = await signUpAgain({});
+    const isUser = path !== '/team';
+    const thing = isUser ? identity.users.get(made.user_cloud_id) : identity.projects.get(made.project_id);
+    if (!thing) throw new Error('nothing was made');
+    thing.enabled = false;
+
+    const plain = await signUpAgain({});
+    const known = { cloud_user_id: made.user_cloud_id, project_id: made.project_id };
+    const again = await signUpAgain(path === '/user' ? {} : isUser ? known : { project_id: made.project_id });
+
+    for (const { status, body } of [plain, again]) {
+      expect(status).toBe(409);
+      expect(body.message).toMatch(
+        new RegExp(
+          `is disabled in Keystone.* openstack ${isUser ? 'user' : 'project'} set --enable ${thing.id}$`,
+        ),
+      );
+    }
+  },
+);

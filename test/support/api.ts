@@ -73,6 +73,7 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     departing: new DepartingProjects({ dataDir: undefined, clock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: (references) => void reconciled.push(...references),
+    followsChanges: false,
     pingCloud: async () => {},
     isRated: false,
     jwt: { kind: 'off' },

@@ -4,6 +4,7 @@ import { changeObject } from '../../operations/change-object.ts';
 import type { OwnCloud } from '../../operations/own-cloud.ts';
 import { explain } from '../../runtime/severity.ts';
 import type { Asker } from '../asker.ts';
+import type { ChangeFollower } from '../change-follower.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { StatusChange, StatusChangeBody, StatusChangeParams } from '../wire/status-change.ts';
 import { refusals } from './refusals.ts';
@@ -13,12 +14,14 @@ export interface StatusChangeRoutesOptions {
   readonly ownCloud: OwnCloud;
   /** The portal never changes its own status: it learns what became of its request from a reconcile. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
+  /** undefined where notifications say how a change goes on. */
+  readonly follower: ChangeFollower | undefined;
   readonly log: Logger;
 }
 
 export function addStatusChangeRoutes(
   app: TypedApp,
-  { asker, ownCloud, requestReconcile, log }: StatusChangeRoutesOptions,
+  { asker, ownCloud, requestReconcile, follower, log }: StatusChangeRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -39,6 +42,7 @@ export function addStatusChangeRoutes(
       );
       // The answer does not wait for it.
       if (changed) void tell(changed, request.id);
+      if (changed && !changed.deleted) follower?.follow(changed);
       reply.code(202);
       return { success: true as const };
     },

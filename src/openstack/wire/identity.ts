@@ -62,12 +62,13 @@ export const AccessBody = z.object({
 });
 export type AccessBody = z.infer<typeof AccessBody>;
 
-/** `description` is null where it was never set; some backends leave it out. */
+/** `description` is null where it was never set; some backends leave it out, and `enabled` too. */
 export const Project = z.object({
   id: z.string().min(1),
   name: z.string(),
   domain_id: z.string(),
   description: z.string().nullish(),
+  enabled: z.boolean().default(true),
 });
 export type Project = z.infer<typeof Project>;
 export const ProjectBody = z.object({ project: Project });
