@@ -82,11 +82,11 @@ export const ConfigFile = z.strictObject({
     ),
     timeout: optional(duration(5, 3_600), {
       description:
-        'How long nothing may come of a list that a service of the cloud is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after 75 s of silence, or after this time if it is shorter.',
+        'How long a list of a cloud service may pause before it times out; one that keeps sending may take ten times as long. Other requests time out after 75 s of silence, or after this time if it is shorter.',
       default: '180',
     }),
     cacert: optional(path, {
-      description: 'Certificates (PEM) of the authorities that vouch for the cloud.',
+      description: 'Certificates (PEM) of the authorities that signed those of the cloud.',
     }),
     insecure: optional(flag, {
       description: 'Accept any certificate: whoever stands between can read the password.',
@@ -114,11 +114,11 @@ export const ConfigFile = z.strictObject({
     }),
     timeout: optional(duration(5, 3_600), {
       description:
-        'How long nothing may come of a list that Concertim is asked for; what comes keeps it alive, up to ten times as long. Other requests are given up after 75 s of silence, or after this time if it is shorter.',
+        'How long a list of Concertim may pause before it times out; one that keeps sending may take ten times as long. Other requests time out after 75 s of silence, or after this time if it is shorter.',
       default: '300',
     }),
     cacert: optional(path, {
-      description: 'Certificates (PEM) of the authorities that vouch for Concertim.',
+      description: 'Certificates (PEM) of the authorities that signed that of Concertim.',
     }),
     insecure: optional(flag, {
       description: 'Accept any certificate: whoever stands between can read the password.',
@@ -160,7 +160,7 @@ export const ConfigFile = z.strictObject({
     rmq_path: optional(text, { description: 'Virtual host.', default: '/' }),
     tls: optional(flag, { description: 'Connect with TLS.', default: 'false' }),
     cacert: optional(path, {
-      description: 'Certificates (PEM) of the authorities that vouch for the broker.',
+      description: 'Certificates (PEM) of the authorities that signed that of the broker.',
     }),
     deployment: optional(text, {
       description: 'Part of the names of our queues; services that share a broker need different ones.',
@@ -219,7 +219,7 @@ export const ConfigFile = z.strictObject({
     }),
     allow_dummy_token: optional(flag, {
       description:
-        'Accept the literal `DUMMYTOKEN` that cluster builder 1.0.0 sends, for its own four calls: whoever can reach the port can send it, too.',
+        'Accept the literal `DUMMYTOKEN` of cluster builder 1.0.0 for the four calls that it makes. Anybody who can reach the port can send it.',
       default: 'false',
     }),
     team_admin_roles: optional(listOf(text), {
