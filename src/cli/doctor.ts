@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { askStatuses, statusPlaces } from '../ask-status.ts';
 import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { describeDiagnosis, worstOf } from '../doctor/describe.ts';
@@ -33,7 +34,9 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   }
   const loaded = load(options.config);
   if ('findings' in loaded) return tell(loaded, options);
-  await using patient = admit(loaded);
+  // What answers there and is no component is found where it is asked for: `status`.
+  const running = await askStatuses(statusPlaces(loaded.config.observability)).catch(() => []);
+  await using patient = admit(loaded, { running });
   using stop = stopSignal();
   const onWait = (why: string) => console.error(why);
   let diagnosis = await examine(patient, stop.signal, onWait);

@@ -18,6 +18,7 @@ import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts'
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
 import { checkTestEvent } from './checks/test-event.ts';
+import { checkWriters } from './checks/writers.ts';
 import { failure } from './failure.ts';
 import { error, type Finding, ok } from './finding.ts';
 import type { Patient } from './patient.ts';
@@ -56,9 +57,10 @@ export async function examine(
   stop: AbortSignal,
   onWait: (why: string) => void = () => {},
 ): Promise<Diagnosis> {
+  const { running } = patient;
   const deadline = timeOut(examinationMs);
   const signal = AbortSignal.any([stop, deadline]);
-  const findings: Finding[] = [];
+  const findings: Finding[] = checkWriters(running);
   const unchecked: Diagnosis['unchecked'][number][] = [];
   /** One group of checks: what goes wrong in it is a finding of its own. */
   const group = async (check: string, work: () => Promise<readonly Finding[]>) => {

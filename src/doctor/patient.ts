@@ -1,6 +1,7 @@
 import { Broker } from '../amqp/broker.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
 import type { Config } from '../config/config.ts';
+import type { Status } from '../observability/status.ts';
 import { Session as CloudSession } from '../openstack/session.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
@@ -15,6 +16,8 @@ export interface Patient extends AsyncDisposable {
   /** undefined: none is configured. */
   readonly broker: Broker | undefined;
   readonly clock: Clock;
+  /** What the processes of the service on this machine say of themselves. */
+  readonly running: readonly Status[];
   /** How long one request may take. */
   readonly timeoutMs: number;
 }
@@ -26,7 +29,10 @@ const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 /** Connections of its own: each request is tried once, and no sign-in is kept. */
 export function admit(
   { config, file }: { readonly config: Config; readonly file: string },
-  timeoutMs: number = usualTimeoutMs,
+  {
+    running = [],
+    timeoutMs = usualTimeoutMs,
+  }: { readonly running?: readonly Status[]; readonly timeoutMs?: number } = {},
 ): Patient {
   const { openstack, concertim, rmq } = config;
   const shared = { timeoutMs, listTimeoutMs: timeoutMs, retry: once };
@@ -39,6 +45,7 @@ export function admit(
     portal,
     broker: rmq && new Broker({ ...rmq, clock: systemClock, random: systemRandom }),
     clock: systemClock,
+    running,
     timeoutMs,
     async [Symbol.asyncDispose]() {
       await Promise.all([cloud.close(), portal.close()]);

@@ -22,6 +22,7 @@ function run(told: Partial<ToldRun> = {}): ToldRun {
     warnings: [],
     unobserved: [],
     unreadable: [],
+    contested: [],
     drift: [],
     ...told,
   };

@@ -22,6 +22,7 @@ export interface ToldRun extends CountedRun {
     readonly error: unknown;
   }[];
   readonly skipped: readonly { readonly object: string; readonly name: string; readonly because: string }[];
+  readonly contested: readonly { readonly object: string; readonly name: string }[];
   readonly untried: number;
   readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
@@ -131,6 +132,9 @@ function linesOf(run: ToldRun): RunLine[] {
       .map(line('failure')),
     ...run.skipped
       .map(({ object, name, because }) => `${object} ${name}: not tried: ${because}`)
+      .map(line('skipped')),
+    ...run.contested
+      .map(({ object, name }) => `${object} ${name}: left alone: another writer undoes it each time`)
       .map(line('skipped')),
     ...(run.untried > 0 ? [`${run.untried} more changes: not tried: the portal went away`] : []).map(
       line('skipped'),

@@ -135,6 +135,15 @@ const updates: readonly LogEvent[] = [
     action: 'if it stays, see `err`',
   },
   {
+    code: 'change-contested',
+    level: 'error',
+    message: 'change left alone: another writer undoes it each time',
+    meaning:
+      'three times within an hour somebody undid this change before the next run; the object is left as it is for an hour',
+    action:
+      'look for a second service that writes to this portal with other settings, and give both one rmq or one data_dir; or for the person who edits it',
+  },
+  {
     code: 'change-skipped',
     level: 'warn',
     message: 'change skipped',

@@ -20,6 +20,7 @@ export class StatusBoard {
   #lastFull: RunStatus | null = null;
   #lastTargeted: RunStatus | null = null;
   #release: string | null = null;
+  #contested: readonly string[] = [];
   #failure: { at: string; why: string } | null = null;
   #notifications = {
     received: 0,
@@ -65,6 +66,7 @@ export class StatusBoard {
   reconciled(run: ToldRun): void {
     this.#chronicle.reconciled(run);
     this.#release = run.release;
+    if (run.scope === 'full') this.#contested = run.contested.map(({ object, name }) => `${object} ${name}`);
     const status: RunStatus = {
       startedAt: isoTime(run.startedAt),
       ms: Math.round(run.ms.observe + run.ms.plan + run.ms.apply),
@@ -136,6 +138,7 @@ export class StatusBoard {
               writer,
               paused: paused ? { since: isoTime(paused.since), reason: paused.reason ?? null } : null,
               backlog: backlog() ?? 0,
+              contested: [...this.#contested],
               release: this.#release,
               lastFull: this.#lastFull,
               lastTargeted: this.#lastTargeted,

@@ -41,6 +41,8 @@ export const Status = z.object({
       paused: z.object({ since: Time, reason: z.string().nullable() }).nullable().default(null),
       /** Objects that wait to be looked at again. */
       backlog: z.number(),
+      /** Objects that are left alone because another writer undoes what is written to them. */
+      contested: z.array(z.string()).default([]),
       /** Release of the portal; null: not known yet. */
       release: z.string().nullable().default(null),
       lastFull: RunStatus.nullable(),

@@ -36,6 +36,8 @@ export type Outcome =
       readonly ms: number;
     }
   | { readonly kind: 'failed'; readonly change: Change; readonly error: unknown }
+  /** Not tried: somebody else undoes it each time. */
+  | { readonly kind: 'contested'; readonly change: Change }
   /** Not tried: what it stands on is not there. The next run plans it again. */
   | { readonly kind: 'skipped'; readonly change: Change; readonly because: string };
 
@@ -54,6 +56,8 @@ export async function applyPlan(
   portal: { readonly session: Session; readonly mirror: PortalMirror },
   options: {
     readonly onOutcome: (outcome: Outcome) => void;
+    /** Whether somebody else undoes this change each time. */
+    readonly isContested: (change: Change) => boolean;
     /** Names a change, for the trace. */
     readonly subjectOf: (change: Change) => Subject;
     readonly tracing: Tracing;
@@ -77,6 +81,10 @@ export async function applyPlan(
             if (options.signal?.aborted) return;
             if (watch.isAway) {
               untried++;
+              continue;
+            }
+            if (options.isContested(change)) {
+              options.onOutcome({ kind: 'contested', change });
               continue;
             }
             const fields = { ...options.subjectOf(change), why: change.reason };

@@ -13,6 +13,7 @@ export class ChangeRecord {
   readonly made: RunReport['made'][number][] = [];
   readonly failures: Failure[] = [];
   readonly skipped: RunReport['skipped'][number][] = [];
+  readonly contested: RunReport['contested'][number][] = [];
   readonly #counts: Partial<Record<ChangeKind, number>> = {};
   readonly #subjectOf: (change: Change) => Subject;
   readonly #log: Logger;
@@ -53,6 +54,10 @@ export class ChangeRecord {
         this.failures.push({ ...subject, doing: change.kind, error: outcome.error });
         this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
         this.#log.warn({ ...fields, err: outcome.error }, 'change failed');
+        return;
+      case 'contested':
+        this.contested.push({ ...subject, change: change.kind });
+        this.#tracing.event('change contested', fields);
         return;
       case 'skipped':
         this.skipped.push({ ...subject, because: outcome.because });

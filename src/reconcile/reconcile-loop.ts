@@ -190,6 +190,7 @@ export class ReconcileLoop {
           report.failures.some(({ doing, error }) => doing !== 'read' && isOutage(error)));
       if (this.#isStuck) this.#options.health?.failed('the portal is away');
       // A targeted run sees a part only.
+      else if (report.contested.length > 0) this.#options.health?.failed(describeContest(report.contested));
       else if (report.scope === 'full') this.#options.health?.succeeded();
       if ((mayPass || report.untried > 0) && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
@@ -228,4 +229,10 @@ export class ReconcileLoop {
     await pause(this.#options.clock, this.#untilFullMs, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }
+}
+
+function describeContest(contested: RunReport['contested']): string {
+  const [first] = contested;
+  const others = contested.length > 1 ? ` and ${contested.length - 1} more` : '';
+  return `another writer undoes what is written to ${first?.object} ${first?.name}${others}: does a second service write to this portal?`;
 }

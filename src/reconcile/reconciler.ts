@@ -21,6 +21,7 @@ import { startStopwatch } from '../runtime/stopwatch.ts';
 import { applyPlan, type Outcome, PortalUpgraded } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
+import { ContestWatch } from './contest-watch.ts';
 import type { CostSource } from './cost-source.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
@@ -97,12 +98,14 @@ export class Reconciler {
   #flavors: readonly Flavor[] = [];
   /** Whether the last full run found that this is not the cloud that the portal shows. */
   #isWrongCloud = false;
+  readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
   readonly #announced = { servers: new Set<ServerId>(), stacks: new Set<StackId>() };
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#tracing = options.tracing ?? new Tracing();
+    this.#contest = new ContestWatch(options.clock);
     this.#observe = {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
@@ -301,7 +304,10 @@ export class Reconciler {
       log: run.log,
       onProgress: this.#options.onProgress,
     });
+    const contest = this.#contest;
+    contest.begin();
     const onOutcome = (outcome: Outcome) => {
+      if (outcome.kind === 'done') contest.note(outcome.change);
       record.note(outcome);
       progress.advance();
     };
@@ -311,7 +317,15 @@ export class Reconciler {
     const applied = await applyPlan(
       plan,
       { session, mirror },
-      { onOutcome, subjectOf, tracing, clock, isFresh: run.scope === 'full', signal },
+      {
+        onOutcome,
+        isContested: contest.isContested.bind(contest),
+        subjectOf,
+        tracing,
+        clock,
+        isFresh: run.scope === 'full',
+        signal,
+      },
     );
     if (applied.untried > 0) {
       const { untried, because } = applied;
@@ -339,6 +353,7 @@ export class Reconciler {
       made: record.made,
       failures: [...seen.unread.map((unread) => ({ ...unread, doing: 'read' as const })), ...record.failures],
       skipped: record.skipped,
+      contested: record.contested,
       untried: applied.untried,
       held: plan.held,
       foreign: plan.foreign,

@@ -29,6 +29,8 @@ export interface RunReport {
   readonly failures: readonly Failure[];
   /** Not tried because what they stand on failed. */
   readonly skipped: readonly (Subject & { readonly because: string })[];
+  /** Not tried because somebody else undoes it each time: another writer, or a person. */
+  readonly contested: readonly (Subject & { readonly change: ChangeKind })[];
   /** Changes that wait for the next run because the portal went away in this one. */
   readonly untried: number;
   readonly held: readonly Held[];
@@ -62,6 +64,7 @@ export function isSuccess(report: RunReport): boolean {
   return (
     report.failures.length === 0 &&
     report.skipped.length === 0 &&
+    report.contested.length === 0 &&
     report.warnings.length === 0 &&
     report.unobserved.length === 0
   );

@@ -81,7 +81,7 @@ test('doctor names the hosts of a cell that is down, whether Nova waits for the 
   );
 
   compute.takeCellDown({ hosts, waitMs: 1_500 });
-  const found = ailments(await clinic.examine(1_000));
+  const found = ailments(await clinic.examine({ timeoutMs: 1_000 }));
   expect(found).toContainEqual(expect.objectContaining({ check: 'nova.servers', level: 'warning' }));
   expect(found).toContainEqual(
     expect.objectContaining({ check: 'nova.cells', level: 'error', found: expect.stringContaining(named) }),

@@ -20,7 +20,7 @@ export interface Clinic extends AsyncDisposable {
   readonly write: (settings?: Settings) => void;
   /** Changes one key of the file, such as `openstack.password`; undefined takes it away. */
   readonly set: (path: string, value: string | number | readonly string[] | undefined) => void;
-  readonly examine: (timeoutMs?: number) => Promise<Diagnosis>;
+  readonly examine: (options?: Parameters<typeof admit>[1]) => Promise<Diagnosis>;
   /** The same, with a test event. */
   readonly examineTestEvent: () => Promise<Diagnosis>;
   /** Carries out the remedies of all findings. */
@@ -58,8 +58,8 @@ export async function startClinic(options: SandboxOptions = {}): Promise<Clinic>
       else part[key] = value;
       writeFileSync(file, stringify(whole), { mode: 0o600 });
     },
-    async examine(timeoutMs) {
-      await using patient = admit(loadConfigWithSettings({ file, env: {} }), timeoutMs);
+    async examine(options) {
+      await using patient = admit(loadConfigWithSettings({ file, env: {} }), options);
       return await examine(patient, new AbortController().signal);
     },
     async examineTestEvent() {

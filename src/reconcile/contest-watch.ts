@@ -1,0 +1,120 @@
+import type { Change, NewRackKey } from '../plan/change.ts';
+import { fieldsOf } from '../plan/field-change.ts';
+import { objectOfDevice } from '../plan/ownership.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
+import { unreachable } from '../runtime/unreachable.ts';
+
+/** So often somebody else may undo what we wrote, before we leave it. */
+const mostUndone = 3;
+/** What was written longer ago is not compared any more: a person may change their mind. */
+const memoryMs = 3_600_000;
+/** A first run of a large portal writes as much; the oldest is forgotten first. */
+const mostKept = 100_000;
+
+/** What we wrote last, and how often the same had to be written again. */
+interface Written {
+  readonly value: string;
+  readonly undone: number;
+  readonly at: number;
+  /** Of which run: what one run writes twice was not undone in between. */
+  readonly run: number;
+}
+
+/**
+ * Notices that somebody else undoes what this writer writes: a second service with other settings, or a person. A change that has
+ * to be made again, with nothing else written there in between, was undone. After the third time the object is left as the others
+ * want it, for an hour: two writers who correct each other wear out the portal, and no picture of theirs lasts.
+ */
+export class ContestWatch {
+  readonly #clock: Clock;
+  readonly #written = new Map<string, Written>();
+  /** Racks that are not made in this run. */
+  readonly #racksLeft = new Set<NewRackKey>();
+  #run = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A run begins. */
+  begin(): void {
+    this.#run++;
+    this.#racksLeft.clear();
+  }
+
+  /** Whether others have undone this change too often for it to be made again. */
+  isContested(change: Change): boolean {
+    const isInRackLeft =
+      (change.kind === 'create-device' || change.kind === 'replace-device') &&
+      change.rack.kind === 'new' &&
+      this.#racksLeft.has(change.rack.key);
+    const isContested = isInRackLeft || this.#isUndone(change);
+    if (isContested && change.kind === 'create-rack') this.#racksLeft.add(change.key);
+    return isContested;
+  }
+
+  /** It was made. */
+  note(change: Change): void {
+    for (const [place, value] of writesOf(change)) {
+      const last = this.#last(place);
+      const again = last?.run === this.#run ? 0 : 1;
+      const undone = last?.value === value ? last.undone + again : 0;
+      this.#written.delete(place);
+      this.#written.set(place, { value, undone, at: this.#clock.now(), run: this.#run });
+    }
+    for (const place of this.#written.keys()) {
+      if (this.#written.size <= mostKept) break;
+      this.#written.delete(place);
+    }
+  }
+
+  #isUndone(change: Change): boolean {
+    const writes = writesOf(change);
+    const isUndone = ([place, value]: (typeof writes)[number]) => {
+      const last = this.#last(place);
+      return last?.value === value && last.undone >= mostUndone;
+    };
+    return writes.length > 0 && writes.every(isUndone);
+  }
+
+  #last(place: string): Written | undefined {
+    const last = this.#written.get(place);
+    return last && ageOf(last.at, this.#clock.now()) <= memoryMs ? last : undefined;
+  }
+}
+
+/** Where a change writes, and what. That an object is there is something written, too. */
+function writesOf(change: Change): readonly (readonly [place: string, value: string])[] {
+  switch (change.kind) {
+    case 'create-rack':
+      return [[`rack ${change.key}`, 'there']];
+    case 'delete-rack':
+      return [[`rack ${change.rack.ownerId} ${change.rack.name}`, 'gone']];
+    case 'create-device':
+    case 'replace-device':
+      return [[`device ${objectOfDevice(change.draft)}`, `there ${placeOf(change)}`]];
+    case 'delete-device':
+      return [[`device ${objectOfDevice(change.device) ?? change.device.id}`, 'gone']];
+    case 'create-template':
+      return [[`template ${change.draft.foreignId ?? change.draft.tag}`, 'there']];
+    case 'delete-template':
+      return [[`template ${change.template.foreignId ?? change.template.id}`, 'gone']];
+    case 'update-rack':
+      return fieldsOf(change).map(({ field, to }) => [`rack ${change.rack.id} ${field}`, textOf(to)]);
+    case 'update-device':
+      return fieldsOf(change).map(({ field, to }) => [`device ${change.device.id} ${field}`, textOf(to)]);
+    case 'update-template':
+      return fieldsOf(change).map(({ field, to }) => [`template ${change.template.id} ${field}`, textOf(to)]);
+    default:
+      return unreachable(change);
+  }
+}
+
+/** A device that moves is not one that was undone. */
+function placeOf({ rack, template }: Extract<Change, { kind: 'create-device' | 'replace-device' }>): string {
+  return `${rack.kind === 'present' ? rack.id : rack.key} ${template.kind === 'present' ? template.id : template.key}`;
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value) ?? '';
+}
