@@ -110,6 +110,9 @@ function hintFor(response: HttpResponse, body: ErrorBody): string | undefined {
   if (status === 404 && !namesRecord(body.problems)) {
     return 'It knows no such address: is concertim_url that of the portal?';
   }
+  if (body.problems.some(({ field }) => field === 'cluster_type')) {
+    return 'The stack names no type of cluster that the portal knows: set concertim.default_cluster_type to one that it has.';
+  }
   if (status === 422 && body.text === undefined && body.problems.length === 0) {
     return 'It gives no reason, which means that the rack itself is invalid: probably two racks of one owner have the same name. Rename one of them.';
   }

@@ -129,10 +129,12 @@ export interface ConcertimConfig {
   readonly url: string;
   readonly login: string;
   readonly password: Secret;
-  /** In rack units, 1 to 72. */
   /** undefined: it is found out. */
   readonly release: Release | undefined;
+  /** In rack units, 1 to 72. */
   readonly defaultRackHeight: number;
+  /** undefined: stacks that name none have none. */
+  readonly defaultClusterType: string | undefined;
   readonly tls: TlsTrust;
   /** How long nothing may come of an answer, ms. */
   readonly timeoutMs: number;

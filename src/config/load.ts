@@ -161,6 +161,7 @@ class ConfigBuilder {
         password: concertim.concertim_password,
         release: concertim.release === 'auto' ? undefined : concertim.release,
         defaultRackHeight: concertim.default_rack_height,
+        defaultClusterType: concertim.default_cluster_type,
         ...patience(concertim.timeout),
         tls: concertimTls,
       },

@@ -112,6 +112,11 @@ export const ConfigFile = z.strictObject({
       description: 'Height, in rack units, of the racks that are made. A stack that needs more gets more.',
       default: '42',
     }),
+    default_cluster_type: optional(text, {
+      description:
+        'Type of cluster of stacks that name none in their parameter `cluster-type` or their output `concertim_cluster_type`: its id in the cluster builder. Only the release `next` needs it: there, no rack can be created without a type that the portal knows.',
+      suggestion: 'slurm-standalone',
+    }),
     timeout: optional(duration(5, 3_600), {
       description:
         'How long a list of Concertim may pause before it times out; one that keeps sending may take ten times as long. Other requests time out after 75 s of silence, or after this time if it is shorter.',

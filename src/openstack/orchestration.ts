@@ -35,6 +35,8 @@ export interface StackList {
 export interface StackDetail {
   readonly stack: Stack;
   readonly outputs: StackOutputs;
+  /** What it was made with; Heat hides those that are secret. */
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** Heat names a stack by these three. */
@@ -386,7 +388,12 @@ function readStack(response: HttpResponse): StackDetail | undefined {
     .filter((output) => output.output_value !== null && output.output_value !== undefined)
     .map((output) => ({ key: output.output_key, value: output.output_value }))
     .sort((one, other) => (one.key < other.key ? -1 : 1));
-  return { stack: { ...toRow(stack), projectId: stack.parameters['OS::project_id'] as ProjectId }, outputs };
+  const { parameters } = stack;
+  return {
+    stack: { ...toRow(stack), projectId: parameters['OS::project_id'] as ProjectId },
+    outputs,
+    parameters,
+  };
 }
 
 function namesItsProject(row: StackRow): row is Stack {

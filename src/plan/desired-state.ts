@@ -1,6 +1,7 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import { type CloudObject, type ExternalNetworks, kinds, type ProjectId } from '../openstack/model.ts';
+import { clusterTypeOf } from './cluster-type.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
@@ -143,7 +144,7 @@ export function desiredState(
     if (ownerId === undefined) continue;
     const formerCost = cloud.costs?.ofResource && 0;
     racks.push({
-      ...standaloneRack(projectId),
+      ...standaloneRack(projectId, devices.get(key) ?? []),
       ownerId,
       order: undefined,
       formerCost,
@@ -217,7 +218,7 @@ function stackRack({ root, content: seen, revision }: StackTree, { rackName }: M
     name: rackName?.(root) ?? root.name,
     nameId: root.id,
     createdAt: () => root.createdAt,
-    clusterType: clusterTypeIn(content?.outputs),
+    clusterType: clusterTypeOf(content),
     creationOutput: content && creationOutput(content.outputs),
     metadata: {
       [metadataKeys.stackId]: root.id,
@@ -232,27 +233,24 @@ function stackRack({ root, content: seen, revision }: StackTree, { rackName }: M
   };
 }
 
-/** What the cluster builder's templates say of themselves. */
-function clusterTypeIn(outputs: readonly { key: string; value: unknown }[] = []): string | undefined {
-  const said = outputs.find(({ key }) => key === 'concertim_cluster_type')?.value;
-  return typeof said === 'string' && said !== '' ? said : undefined;
-}
-
-/** A project's own servers are no stack, which would have a time. */
-const beginning = '1970-01-01T00:00:00Z';
-
-function standaloneRack(projectId: ProjectId) {
+function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[]) {
   return {
     key: standaloneKey(projectId),
     source: { kind: 'standalone', projectId } as const,
     name: 'standalone',
     nameId: projectId,
-    createdAt: () => beginning,
+    createdAt: () => firstCreation(devices),
     clusterType: undefined,
     status: 'ACTIVE' as const,
     creationOutput: '',
     metadata: { [metadataKeys.projectId]: projectId },
   };
+}
+
+/** A project's own servers are no stack, which would have a time: it begins with the first of them. */
+function firstCreation(devices: readonly DesiredDevice[]): string {
+  const times = devices.map(({ object }) => object.createdAt).filter((time) => time !== null);
+  return times.reduce((first, time) => (time < first ? time : first), times[0] ?? '1970-01-01T00:00:00Z');
 }
 
 /** The flavors that are there first: of two of one name they are the ones that have it. */

@@ -35,7 +35,11 @@ export interface StackTree {
   readonly root: Stack;
   readonly revision: TreeRevision;
   /** undefined: not read, because the portal's record has this very revision, or because it could not be. */
-  readonly content?: StackMembers & { readonly outputs: StackOutputs };
+  readonly content?: StackMembers & {
+    readonly outputs: StackOutputs;
+    /** What it was made with; undefined: nobody asked. */
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** The state of a whole tree of stacks as a text: another text, another content. */

@@ -2,12 +2,13 @@ import type { Device, JsonObject, Rack, RackPatch, TemplateId } from '../concert
 import type { PortalProfile } from '../concertim/profile.ts';
 import { kinds, type ServerId } from '../openstack/model.ts';
 import { type Change, type NewDevice, templateKey } from './change.ts';
+import { rememberedClusterType } from './cluster-type.ts';
 import { toCents } from './costs.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
 import { deviceFields, devicePatch, merged, saysAlready } from './device-fields.ts';
 import { difference } from './difference.ts';
 import type { Ground } from './ground.ts';
-import { inherited, recall } from './memory.ts';
+import { inherited, outputsKey, recall } from './memory.ts';
 import { chooseName, deviceNameCandidates, deviceNames, nameCandidates, rackNames } from './names.ts';
 import type { OrderIds } from './order-ids.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
@@ -46,6 +47,8 @@ export interface RackPlanContext {
   readonly orderIds: OrderIds;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
+  /** Of racks of stacks that say none. */
+  readonly defaultClusterType: string | undefined;
 }
 
 /** A device and what it shall show. */
@@ -285,7 +288,7 @@ function planSlots(
   desired: DesiredRack,
   layout: RackLayout,
   plan: RackPlan,
-  { index, kept, takenNames: taken, orderIds }: RackPlanContext,
+  { index, kept, takenNames: taken, orderIds, defaultClusterType }: RackPlanContext,
 ): void {
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
@@ -294,7 +297,7 @@ function planSlots(
       taken.add(name);
       const sibling = index.racksOfSource.get(desired.key)?.find(recall);
       const orderId = orderIds.next(desired.order ?? desired.key);
-      const rack = newRack(desired, slot, { name, orderId, sibling });
+      const rack = newRack(desired, slot, { name, orderId, sibling, defaultClusterType });
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
     } else if (at > 0 && slot.devices === 0 && !kept.has(present)) {
       const reason = 'nothing stands in it any more';
@@ -375,7 +378,17 @@ function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boo
 function newRack(
   desired: DesiredRack,
   slot: Slot,
-  { name, orderId, sibling }: { name: string; orderId: string; sibling: Rack | undefined },
+  {
+    name,
+    orderId,
+    sibling,
+    defaultClusterType,
+  }: {
+    name: string;
+    orderId: string;
+    sibling: Rack | undefined;
+    defaultClusterType: string | undefined;
+  },
 ) {
   if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
   const remembered = sibling && inherited(sibling);
@@ -391,7 +404,8 @@ function newRack(
       metadata: { ...remembered?.metadata, ...desired.metadata },
       orderId,
       createdAt: desired.createdAt(),
-      clusterType: desired.clusterType,
+      clusterType:
+        desired.clusterType ?? rememberedClusterType(sibling?.metadata[outputsKey]) ?? defaultClusterType,
     },
   };
 }

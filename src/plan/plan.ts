@@ -22,6 +22,8 @@ export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
+  /** Of racks of stacks that say none, where the portal wants one. */
+  readonly defaultClusterType?: string | undefined;
 }
 
 /** What a configuration without a word about it says. */
@@ -155,6 +157,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
       takenNames: ofOwner(taken, rack.ownerId),
       orderIds,
       defaultRackHeight: settings.defaultRackHeight,
+      defaultClusterType: settings.defaultClusterType,
     });
     for (const change of planned.removals) append(removals, rack.key, change);
     if (planned.racks.length > 0) racks.push({ name: rack.key, changes: planned.racks });

@@ -186,7 +186,11 @@ async function readTree(session: Session, tree: StackTree, signal?: AbortSignal)
     listStackMembers(session, tree.root, ['server'], signal),
   ]);
   if (!detail) throw new VanishedError(tree.root);
-  return { ...tree, root: detail.stack, content: { ...members, outputs: detail.outputs } };
+  return {
+    ...tree,
+    root: detail.stack,
+    content: { ...members, outputs: detail.outputs, parameters: detail.parameters },
+  };
 }
 
 /** Whose each stack is, root or nested. */

@@ -41,7 +41,12 @@ export function clusterTemplate(cloud: Cloud, cluster: Cluster): Template {
       ?.address ?? null;
   return {
     description: `A cluster of type ${cluster.type}.`,
-    parameters: { clustername: cluster.name, nodes: String(cluster.nodes), key_name: cluster.keyName },
+    parameters: {
+      'cluster-type': cluster.type,
+      clustername: cluster.name,
+      nodes: String(cluster.nodes),
+      key_name: cluster.keyName,
+    },
     resources: {
       network: network(networkName, 'subnet', 'gw_port', nodeGroup),
       subnet: plain('OS::Neutron::Subnet', 'router_interface', 'gw_port', nodeGroup),

@@ -157,6 +157,7 @@ export function createReconciler(
     ...(options.mapping && checkedMapping(options.mapping)),
     standaloneServers: updates.standaloneServers,
     defaultRackHeight: concertim.defaultRackHeight,
+    defaultClusterType: concertim.defaultClusterType,
     deletions: {
       maxDeletions: updates.maxDeletions,
       maxShare: updates.maxDeletionShare,

@@ -18,7 +18,7 @@ export type Stack = z.infer<typeof Stack>;
 
 export const StackBody = z.object({
   stack: Stack.extend({
-    parameters: z.object({ 'OS::project_id': z.string() }),
+    parameters: z.looseObject({ 'OS::project_id': z.string() }),
     outputs: z.array(z.object({ output_key: z.string(), output_value: z.unknown().optional() })).default([]),
   }),
 });

@@ -68,6 +68,8 @@ export interface RackRow {
   readonly cost: number;
   /** In releases that have them; null elsewhere. */
   readonly order_id: string | null;
+  readonly cluster_type: string | null;
+  readonly cloud_created_at: string | null;
   readonly creation_output: string | null;
   readonly metadata: JsonObject;
   readonly network_details: JsonObject;
@@ -289,6 +291,8 @@ export class Portal {
         status: 'ACTIVE',
         cost: 0,
         order_id: null,
+        cluster_type: null,
+        cloud_created_at: null,
         creation_output: null,
         ...rest,
         metadata: jsonb(columns.metadata ?? {}),

@@ -265,6 +265,9 @@ function newColumns(
     status: '',
     cost: 0,
     order_id: null,
+    // Kept from the creation on: no change of them is taken.
+    cluster_type: portal.rules.clusterTypes ? asText(scalar(attributes, 'cluster_type_name')) : null,
+    cloud_created_at: portal.rules.clusterTypes ? asText(scalar(attributes, 'cloud_created_at')) : null,
     creation_output: null,
     metadata: {},
     network_details: {},

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startScenario } from '../support/scenario.ts';
+
+/** The release `next` takes no rack without a type of cluster that it has, nor without the time of its stack. */
+
+/** A stack that is not of the cluster builder's templates, as far as these say. */
+function addStack(
+  { cloud, population }: Sandbox,
+  { parameters = {}, output }: { parameters?: Record<string, string>; output?: string } = {},
+) {
+  const [account] = population.accounts;
+  if (!account) throw new Error('no account');
+  const outputs = [
+    { key: 'concertim_cluster_type', description: '', value: () => output ?? null },
+    { key: 'web_access', description: '', value: () => 'https://a/?b=c' },
+  ];
+  return cloud.orchestration.createStack({
+    name: 'made-by-hand',
+    project: account.project,
+    owner: account.user,
+    template: { description: '', parameters, resources: {}, outputs },
+  });
+}
+
+const typesOf = ({ portal }: Sandbox) => portal.racks.all().map((rack) => rack.cluster_type);
+
+describe('the type of a cluster', () => {
+  test.each([
+    ['its parameter', { parameters: { 'cluster-type': 'cfd-jumpstart' } }, 'cfd-jumpstart'],
+    ['its output', { output: 'jupyterlab-jumpstart' }, 'jupyterlab-jumpstart'],
+    [
+      'its parameter rather than its output',
+      { parameters: { 'cluster-type': 'cfd-jumpstart' }, output: 'jupyterlab-jumpstart' },
+      'cfd-jumpstart',
+    ],
+    ['the configuration, where it says nothing', {}, 'slurm-standalone'],
+  ])('is that of %s', async (_, stack, type) => {
+    await using scenario = await startScenario({
+      release: 'next',
+      stacks: 0,
+      config: ({ config }) => ({
+        concertim: { ...config.concertim, default_cluster_type: 'slurm-standalone' },
+      }),
+    });
+    addStack(scenario.sandbox, stack);
+
+    const report = await scenario.run();
+    const again = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(typesOf(scenario.sandbox)).toEqual([type]);
+    expect(again.changes).toEqual({});
+  });
+
+  test('where nothing says it the failure says what to set, and is this one stack’s', async () => {
+    await using scenario = await startScenario({ release: 'next', stacks: 1 });
+    addStack(scenario.sandbox);
+
+    const report = await scenario.run();
+
+    expect(report.failures).toHaveLength(1);
+    expect(report.failures[0]?.error).toMatchObject({
+      hint: expect.stringContaining('concertim.default_cluster_type'),
+    });
+    expect(typesOf(scenario.sandbox)).toHaveLength(1);
+  });
+
+  test.each(['0.2.3', '1.1', '1.2', 'main'] as const)('is not asked for by %s', async (release) => {
+    await using scenario = await startScenario({ release, stacks: 0 });
+    addStack(scenario.sandbox);
+
+    const report = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(scenario.sandbox.portal.racks.size).toBe(1);
+  });
+
+  test('a stack that is still being created has its rack at once', async () => {
+    await using scenario = await startScenario({ release: 'next', stacks: 0, pace: 1 });
+    const { population } = scenario.sandbox;
+    const [account] = population.accounts;
+    if (account) population.addCluster(account, { servers: 2 });
+
+    const report = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(scenario.sandbox.portal.racks.all().map(({ status }) => status)).toEqual(['IN_PROGRESS']);
+  });
+});
+
+test('a rack of servers without a stack is as old as the first of them', async () => {
+  await using scenario = await startScenario({
+    release: 'next',
+    stacks: 0,
+    config: ({ config }) => ({
+      updates: { standalone_servers: 'rack' },
+      concertim: { ...config.concertim, default_cluster_type: 'slurm-standalone' },
+    }),
+  });
+  const { cloud, population, portal } = scenario.sandbox;
+  const [account] = population.accounts;
+  const flavor = [...cloud.compute.flavors.values()].find(({ name }) => name === 'm1.tiny');
+  if (!account || !flavor) throw new Error('no account, or no flavor');
+  const projectId = account.project.id;
+  const draft = { projectId, userId: account.user.id, flavor };
+  for (const name of ['first', 'second']) {
+    cloud.compute.createServer({ ...draft, name });
+    await scenario.clock.sleep(60_000);
+  }
+
+  await scenario.run();
+
+  const first = [...cloud.compute.servers()].find(({ name }) => name === 'first');
+  const [rack] = portal.racks.all();
+  expect(Date.parse(rack?.cloud_created_at ?? '')).toBe(Math.floor((first?.createdAt ?? 0) / 1_000) * 1_000);
+});
+
+test.each(['1.2', 'main', 'next'] as const)(
+  'the templates of networks and volumes that %s brings with it are left alone',
+  async (release) => {
+    await using scenario = await startScenario({ release });
+    const { portal } = scenario.sandbox;
+    const tagged = () => portal.templates.all().filter(({ tag }) => tag !== null);
+    for (const { id, tag } of tagged()) portal.templates.update(id, { name: `${tag} of ours` });
+
+    const report = await scenario.run();
+    const again = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(tagged().map(({ name }) => name)).toEqual(['network of ours', 'volume of ours']);
+    expect(again.changes).toEqual({});
+  },
+);
