@@ -78,6 +78,7 @@ const mayImport = {
     'runtime',
   ],
   cli: [
+    'billing',
     'concertim/profile',
     'service',
     'ask-status',

@@ -13,7 +13,7 @@ ${roff(program.name())} \\- ${roff(program.description())}
 .I COMMAND
 [options]
 .SH COMMANDS
-${program.commands.map(section).join('\n')}
+${program.commands.flatMap(leaves).map(section).join('\n')}
 .SH EXIT STATUS
 .TP
 .B 0
@@ -47,6 +47,11 @@ no colour on a terminal
 .I /etc/concertim\\-openstack\\-service/config.yaml
 the configuration; config.example.yaml has every key
 `;
+}
+
+/** A command that only has others is none by itself. */
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }
 
 function section(command: Command): string {

@@ -1,3 +1,6 @@
+import { type StackBilling, stackBilling } from './billing/explain-stack.ts';
+import { StackLedger } from './billing/stack-ledger.ts';
+import type { UsageReview } from './billing/usage/usage-poster.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import type { Config } from './config/config.ts';
 import { explainInstance } from './metrics/explain.ts';
@@ -20,6 +23,7 @@ import { createApi } from './service/api.ts';
 import type { Component } from './service/component.ts';
 import { Foundation } from './service/foundation.ts';
 import { createMetrics, type Metrics } from './service/metrics.ts';
+import { createUsagePoster } from './service/money.ts';
 import { createReconciler, Updates } from './service/updates.ts';
 
 /** What the service is made from. */
@@ -129,6 +133,19 @@ export class Service implements AsyncDisposable {
     const { cloud, portal, clock, config } = this.#base;
     const { cpuPerVcpu } = config.metrics;
     return explainInstance(instanceId, { cloud, portal, clock, cpuPerVcpu, signal });
+  }
+
+  /** What usage would be recorded. Records nothing. @returns undefined: nothing ever is */
+  async planBilling(signal?: AbortSignal): Promise<UsageReview | undefined> {
+    return createUsagePoster(this.#base)?.plan(signal);
+  }
+
+  /** Where the cost and the usage of a stack come from; undefined: it is not known. */
+  async explainBilling(stack: string, signal?: AbortSignal): Promise<StackBilling | undefined> {
+    const { billing, cloud, clock, config } = this.#base;
+    const stacks = new StackLedger(config.dataDir);
+    const poster = createUsagePoster(this.#base, stacks);
+    return stackBilling(stack, { billing, cloud, clock, stacks, poster }, signal);
   }
 
   /** Closes the connections; once nothing runs any more. */

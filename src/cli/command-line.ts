@@ -5,6 +5,7 @@ import { ConfigError } from '../config/problems.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
+import type { BillingOptions } from './billing.ts';
 import type { CheckConfigOptions } from './check-config.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -101,6 +102,29 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(configOption())
     .addOption(timeout())
     .action(async (options: MetricsOptions) => exit(await (await import('./metrics.ts')).metrics(options)));
+
+  const billing = program.command('billing').description('print what is billed, and where it comes from');
+  billing
+    .command('plan')
+    .description(
+      'print what usage would be recorded with the billing platform, and why; exit 0 nothing is to be done, 2 something is',
+    )
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .addOption(timeout())
+    .action(async (options: BillingOptions) =>
+      exit(await (await import('./billing.ts')).billingPlan(options)),
+    );
+  billing
+    .command('explain')
+    .description('print where the cost and the usage of a stack come from')
+    .argument('<stack>', 'its id, or its name as its order has it')
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .addOption(timeout())
+    .action(async (stack: string, options: BillingOptions) =>
+      exit(await (await import('./billing.ts')).billingExplain(stack, options)),
+    );
 
   program
     .command('health')

@@ -136,6 +136,20 @@ export class UsagePoster {
     return { ...review, made, failures };
   }
 
+  /** What there is to do about all days that are over, as far as the platform says. Records nothing. */
+  async plan(signal?: AbortSignal): Promise<UsageReview | undefined> {
+    const review = await this.review(this.closedDays(), signal);
+    if (!review) return undefined;
+    const steps = review.steps.map(async (step) => {
+      if (step.step !== 'record') return step;
+      const amount = (await this.#book.recorded(step.order, step.day, signal)).get(step.unit);
+      if (amount === undefined) return step;
+      const recorded = { amount, records: 1 };
+      return { ...step, recorded, step: stepFor(step, recorded, review.units) };
+    });
+    return { ...review, steps: await Promise.all(steps) };
+  }
+
   /** What is to be done about some days. Records nothing. @returns undefined: the cloud rates nothing by resource */
   async review(days: readonly string[], signal?: AbortSignal): Promise<UsageReview | undefined> {
     const { cloud, stacks, clock } = this.#options;

@@ -1,0 +1,60 @@
+import { describeStackBilling } from '../billing/explain-stack.ts';
+import { describeUsage, isAllRecorded } from '../billing/usage/describe-usage.ts';
+import { loadConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import { printable } from '../runtime/printable.ts';
+import { ServiceError } from '../runtime/severity.ts';
+import { Service } from '../service.ts';
+import { exitCodes } from './exit-codes.ts';
+import { onStandardError, withProgress } from './progress.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface BillingOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  /** For how long a service may be silent before its first answer, s. */
+  readonly timeout: number;
+}
+
+/** `billing plan`: what usage would be recorded, and why. @returns 0 nothing is to be done; 2 something is */
+export async function billingPlan(options: BillingOptions): Promise<number> {
+  const review = await ask(options, (service, signal) => service.planBilling(signal));
+  if (!review) {
+    throw new ConfigError([
+      'nothing is ever recorded: that takes billing.platform: killbill, billing.rating: cloudkitty, and a CloudKitty with v2 in the catalogue of Keystone',
+    ]);
+  }
+  const { days, steps, unbilled } = review;
+  print(options.json ? { days, steps, unbilled } : describeUsage(review));
+  return isAllRecorded(review) ? exitCodes.success : exitCodes.difference;
+}
+
+/** `billing explain`: where the figures of a stack come from. @returns 0 explained; 1 there is no such stack */
+export async function billingExplain(stack: string, options: BillingOptions): Promise<number> {
+  const found = await ask(options, (service, signal) => service.explainBilling(stack, signal));
+  if (!found) {
+    throw new ServiceError(`No order names a stack ${stack}, and none of this id was ever seen.`, {
+      severity: 'terminal',
+      hint: 'Give its id in Heat. What was seen is in data_dir: use the configuration of the running service, on its machine.',
+    });
+  }
+  print(options.json ? found : describeStackBilling(found));
+  return exitCodes.success;
+}
+
+async function ask<T>(
+  { config: file, timeout }: BillingOptions,
+  question: (service: Service, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig({ file });
+  await using service = new Service({ config: { ...config, logLevel: 'critical' }, components: [] });
+  using stop = stopSignal();
+  return await withProgress(
+    (signal) => question(service, signal),
+    onStandardError(service, timeout, stop.signal),
+  );
+}
+
+function print(what: unknown): void {
+  console.log(typeof what === 'string' ? printable(what) : JSON.stringify(what, undefined, 2));
+}
