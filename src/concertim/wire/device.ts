@@ -44,9 +44,10 @@ function kindOf(type = 'Instance'): DeviceKind {
   return (kind ?? 'server') as DeviceKind;
 }
 
-const text = z.string().nullish();
-const flag = z.boolean().nullish();
-const whole = z.int().nullish();
+// What is missing or odd is not worth a whole list: it counts as not shown, or equals nothing that we write.
+const text = z.string().nullish().catch(undefined);
+const flag = z.boolean().nullish().catch(undefined);
+const whole = z.int().nullish().catch(undefined);
 
 /** A device as lists give it (with `template_id`, if at all) and as it is shown alone (with the `template`). */
 export const Device = z
@@ -54,8 +55,8 @@ export const Device = z
     id: Id,
     type: Type,
     name: z.string(),
-    description: z.string().nullable(),
-    status: z.string(),
+    description: z.string().nullable().catch(null),
+    status: z.string().catch(''),
     location: z.union([InRack, Elsewhere, z.null()]),
     template_id: Id.optional(),
     template: z.object({ id: Id }).optional(),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const Money = z
   .string()
   .nullish()
+  .catch(undefined)
   .transform((text): number | undefined => {
     const amount = Number.parseFloat(text?.replaceAll(/[$,]/g, '') ?? '');
     return Number.isNaN(amount) ? undefined : amount;

@@ -10,29 +10,21 @@ const fields = {
   id: Id,
   name: z.string(),
   u_height: z.int(),
-  status: z.string(),
-  creation_output: z.string().nullish(),
+  status: z.string().catch(''),
+  creation_output: z.string().nullish().catch(null),
   network_details: ShownJsonObject,
   metadata: JsonObject,
-  order_id: z.string().nullish(),
+  order_id: z.string().nullish().catch(undefined),
   cost: Money,
   owner: z.object({ id: Id }, { error: 'missing, as it is for users who are no super-user' }),
 };
 
-/** v0.2.1 alone shows neither of the two. */
-function isWhole(rack: z.output<z.ZodObject<typeof fields>>): boolean {
-  return (rack.creation_output === undefined) === (rack.network_details === undefined);
-}
-
-const half = { path: ['creation_output'], message: 'missing, or network_details is' };
-
 /** `GET /api/v1/racks`, and the answer to a creation or a change. */
-export const Rack = z.object(fields).refine(isWhole, half).transform(toRack);
+export const Rack = z.object(fields).transform(toRack);
 
 /** `GET /api/v1/racks/{id}` */
 export const RackWithDevices = z
   .object({ ...fields, devices: z.array(Device) })
-  .refine(isWhole, half)
   .transform(({ devices, ...rack }) => ({ rack: toRack(rack), devices }));
 
 function toRack(rack: z.output<z.ZodObject<typeof fields>>): concertim.Rack {

@@ -7,12 +7,12 @@ export const Template = z
   .object({
     id: Id,
     name: z.string(),
-    description: z.string().nullable(),
+    description: z.string().nullable().catch(null),
     height: z.int(),
     foreign_id: z.string().nullable(),
-    vcpus: z.number().nullable(),
-    ram: z.number().nullable(),
-    disk: z.number().nullable(),
+    vcpus: z.number().nullable().catch(null),
+    ram: z.number().nullable().catch(null),
+    disk: z.number().nullable().catch(null),
     /** In releases with kinds of devices. */
     tag: z.string().nullish(),
   })
