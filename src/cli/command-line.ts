@@ -7,6 +7,7 @@ import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import type { BillingOptions } from './billing.ts';
 import type { CheckConfigOptions } from './check-config.ts';
+import type { DecommissionOptions } from './decommission.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExplainOptions } from './explain.ts';
@@ -171,6 +172,20 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('write to the portal again, beginning with a full run')
     .addOption(configOption())
     .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).resume(options)));
+
+  program
+    .command('decommission')
+    .description(
+      'print what the service has made in the portal, and with --yes remove it; exit 0 nothing is left, 2 something is',
+    )
+    .addOption(configOption())
+    .option('--yes', 'remove it: from the portal, and the queues in RabbitMQ; stop the service first')
+    .option('--json', 'print JSON, as docs/cli.md describes it for plan')
+    .option('--all', 'print every line, however many')
+    .addOption(timeout())
+    .action(async (options: DecommissionOptions) =>
+      exit(await (await import('./decommission.ts')).decommission(options)),
+    );
 
   program
     .command('check-config')

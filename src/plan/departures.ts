@@ -167,7 +167,7 @@ function isForsaken(
 }
 
 /**
- * Templates of flavors that are gone. Never one that a device uses: deleting it would take the devices of all users with it.
+ * Templates of flavors that are gone, or that the mapping leaves out. Never one that a device uses: deleting it would take the devices of all users with it.
  *
  * @param gone devices that are deleted, or made anew from another template
  */
@@ -177,6 +177,7 @@ export function departingTemplates(
 ): ReadonlyMap<Template, Ground> {
   const going = new Map<Template, Ground>();
   if (cloud.scope.kind !== 'all') return going;
+  const present = new Set<string>(cloud.flavors.map(({ id }) => id));
   const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
   const used = new Set(
     portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
@@ -185,7 +186,8 @@ export function departingTemplates(
   for (const template of portal.templates) {
     if (!isOwnTemplate(template) || kept.has(template)) continue;
     if (wanted.has(template.foreignId) || used.has(template.id)) continue;
-    if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
+    if (present.has(template.foreignId)) going.set(template, 'left out');
+    else if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
     else if (isGone(cloud.evidence.flavors.get(template.foreignId))) going.set(template, 'absent');
   }
   return going;

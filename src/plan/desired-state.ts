@@ -4,7 +4,7 @@ import { type CloudObject, type ExternalNetworks, kinds, type ProjectId } from '
 import { clusterTypeOf } from './cluster-type.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
-import { isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
+import { isWantedFlavor, isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
 import { membership } from './membership.ts';
 import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
@@ -155,7 +155,8 @@ export function desiredState(
 
   const templates = new Map<string, DesiredTemplate>();
   if (cloud.scope.kind === 'all') {
-    for (const flavor of cloud.flavors) templates.set(flavor.id, templateOfFlavor(flavor));
+    for (const flavor of cloud.flavors)
+      if (isWantedFlavor(flavor, settings)) templates.set(flavor.id, templateOfFlavor(flavor));
   }
   const tagged = new Set<TaggedTemplate>();
   let presentDevices = 0;

@@ -1,4 +1,4 @@
-import type { CloudObject, Server, Stack } from '../openstack/model.ts';
+import type { CloudObject, Flavor, Server, Stack } from '../openstack/model.ts';
 import type { DesiredTemplate } from './flavor-template.ts';
 
 /**
@@ -12,6 +12,8 @@ export interface Mapping {
   readonly includesStack?: (stack: Stack) => boolean;
   /** Which servers are shown. The device of one that is not is removed. */
   readonly includesServer?: (server: Server) => boolean;
+  /** Which flavors have a template before a device uses it. The template of one that has none is removed once it is unused. */
+  readonly includesFlavor?: (flavor: Flavor) => boolean;
   /** Name of a stack's rack. The portal's rules still hold: what it refuses becomes `-`, what is taken gets an end. */
   readonly rackName?: (stack: Stack) => string;
   /**
@@ -24,6 +26,11 @@ export interface Mapping {
 /** Whether a stack shall be seen. */
 export function isWantedStack(stack: Stack, { includesStack }: Mapping): boolean {
   return includesStack?.(stack) ?? true;
+}
+
+/** Whether a flavor has a template though no device uses it. */
+export function isWantedFlavor(flavor: Flavor, { includesFlavor }: Mapping): boolean {
+  return includesFlavor?.(flavor) ?? true;
 }
 
 /** Whether an object shall be seen: of volumes and networks, where their stack is, all. */

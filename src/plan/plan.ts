@@ -172,7 +172,7 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
       kind: 'delete-template',
       template,
       ground,
-      reason: 'its flavor is gone, and no device uses it',
+      reason: `${reasonOf(ground, 'flavor')}, and no device uses it`,
     }),
   );
 
@@ -226,7 +226,7 @@ function removeDepartures(
   for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground));
 }
 
-function reasonOf(ground: Ground, original: Kind | 'stack'): string {
+function reasonOf(ground: Ground, original: Kind | 'stack' | 'flavor'): string {
   return ground === 'left out' ? `the configuration leaves its ${original} out` : `its ${original} is gone`;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Server, Stack } from '../openstack/model.ts';
+import type { Flavor, Server, Stack } from '../openstack/model.ts';
 import type { DesiredTemplate } from '../plan/flavor-template.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -7,6 +7,7 @@ import { checkedMapping } from './checked-mapping.ts';
 
 const stack = { id: 's1', name: 'cluster' } as unknown as Stack;
 const server = { id: 'i1', name: 'node01' } as unknown as Server;
+const flavor = { id: 'f1', name: 'm1.small' } as unknown as Flavor;
 const usual = { foreignId: 'f', name: 'm1.small', height: 1 } as unknown as DesiredTemplate;
 
 /** What is said of a mapping that misbehaves in all its functions. */
@@ -15,6 +16,7 @@ function refusals(answer: () => unknown): string[] {
   const mapping: Required<Mapping> = {
     includesStack: each,
     includesServer: each,
+    includesFlavor: each,
     rackName: each,
     deviceTemplate: each,
   };
@@ -22,6 +24,7 @@ function refusals(answer: () => unknown): string[] {
   return [
     () => checked.includesStack(stack),
     () => checked.includesServer(server),
+    () => checked.includesFlavor(flavor),
     () => checked.rackName(stack),
     () => checked.deviceTemplate(server, usual),
   ].map((call) => {
@@ -42,6 +45,7 @@ test('a function that throws is named, with the object and its own words', () =>
   expect(all).toEqual([
     'mapping.includesStack, for "cluster" (s1), threw: no such key',
     'mapping.includesServer, for "node01" (i1), threw: no such key',
+    'mapping.includesFlavor, for "m1.small" (f1), threw: no such key',
     'mapping.rackName, for "cluster" (s1), threw: no such key',
     'mapping.deviceTemplate, for "node01" (i1), threw: no such key',
   ]);
@@ -50,7 +54,7 @@ test('a function that throws is named, with the object and its own words', () =>
 test('one that is asynchronous is refused, be its promise kept or not', () => {
   for (const promise of [() => Promise.resolve(true), () => Promise.reject(new Error('later'))]) {
     expect(refusals(promise)).toEqual(
-      Array.from({ length: 4 }, () =>
+      Array.from({ length: 5 }, () =>
         expect.stringMatching(/^mapping\.\w+, for ".*" \(\w+\), is asynchronous/),
       ),
     );
@@ -59,14 +63,14 @@ test('one that is asynchronous is refused, be its promise kept or not', () => {
 
 test.each([[undefined], [null], [0], [Number.NaN], ['']])('%s is no answer of any', (answer) => {
   expect(refusals(() => answer)).toEqual(
-    Array.from({ length: 4 }, () =>
+    Array.from({ length: 5 }, () =>
       expect.stringMatching(/^mapping\.\w+, for ".*" \(\w+\), gave \w+ instead of/),
     ),
   );
 });
 
 test('a template without a height, or of none, is none', () => {
-  const of = (template: object) => refusals(() => template)[3];
+  const of = (template: object) => refusals(() => template).at(-1);
 
   expect(of({ ...usual, height: 0 })).toContain('gave object instead of a template');
   expect(of({ ...usual, height: 1.5 })).toContain('gave object instead of a template');

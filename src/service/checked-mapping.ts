@@ -1,4 +1,4 @@
-import type { Server, Stack } from '../openstack/model.ts';
+import type { Flavor, Server, Stack } from '../openstack/model.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
@@ -8,7 +8,7 @@ import { ServiceError } from '../runtime/severity.ts';
  * the object.
  */
 export function checkedMapping(mapping: Mapping): Mapping {
-  const { includesStack, includesServer, rackName, deviceTemplate } = mapping;
+  const { includesStack, includesServer, includesFlavor, rackName, deviceTemplate } = mapping;
   return {
     ...(includesStack && {
       includesStack: (stack: Stack) => ask('includesStack', stack, () => includesStack(stack), isBoolean),
@@ -16,6 +16,10 @@ export function checkedMapping(mapping: Mapping): Mapping {
     ...(includesServer && {
       includesServer: (server: Server) =>
         ask('includesServer', server, () => includesServer(server), isBoolean),
+    }),
+    ...(includesFlavor && {
+      includesFlavor: (flavor: Flavor) =>
+        ask('includesFlavor', flavor, () => includesFlavor(flavor), isBoolean),
     }),
     ...(rackName && {
       rackName: (stack: Stack) => ask('rackName', stack, () => rackName(stack), isName),

@@ -1,0 +1,43 @@
+import { styleText } from 'node:util';
+import { describePlan, type Tone } from '../plan/describe.ts';
+import { planJson } from '../plan/plan-json.ts';
+import type { Survey } from '../reconcile/reconciler.ts';
+import { unreadIn } from '../reconcile/unread.ts';
+import { printable } from '../runtime/printable.ts';
+
+export interface PrintPlanOptions {
+  readonly json?: boolean;
+  /** Every line, however many. */
+  readonly all?: boolean;
+}
+
+/** What the release, the totals and the prompt take of a screen. */
+const linesBelow = 5;
+
+/** Prints what a run would change: coloured and folded to the terminal's size, whole elsewhere. */
+export function printPlan({ plan, portal, seen }: Survey, { json, all }: PrintPlanOptions): void {
+  const unread = unreadIn(seen);
+  if (json) {
+    console.log(JSON.stringify(planJson(plan, portal, unread), undefined, 2));
+    return;
+  }
+  const { isTTY, columns, rows } = process.stdout;
+  const terminal = isTTY && { width: columns, paint, ...(!all && { lines: rows - linesBelow }) };
+  console.log(`Portal of release ${portal.profile.release}.`);
+  console.log(printable(describePlan(plan, portal, { unread, ...terminal }).trimEnd()));
+}
+
+const styles: Record<Tone, Parameters<typeof styleText>[0]> = {
+  create: 'green',
+  update: 'yellow',
+  replace: 'yellow',
+  delete: 'red',
+  held: 'dim',
+  warning: 'red',
+  heading: 'bold',
+};
+
+/** As the terminal and `NO_COLOR` allow. */
+function paint(tone: Tone, text: string): string {
+  return styleText(styles[tone], text);
+}
