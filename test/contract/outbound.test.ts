@@ -44,10 +44,12 @@ interface RecordedCall {
 
 const releaseOf: Readonly<Record<string, Release>> = {
   'v0.2.1': '0.2.1',
+  '2023-08': '2023-08',
   'v0.2.3': '0.2.3',
   'v1.0.1': '1.1',
   'v1.1.0': '1.1',
   'v1.2.0': '1.2',
+  main: 'main',
   'new-credits': 'next',
 };
 
@@ -80,7 +82,8 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   'DELETE /team_role': (context) => removeTeamRole(context, ownRole(context)),
   'GET /team/quotas': (context, { id }) => showTeamUsage(context, { userId: id }),
-  'GET /team/limits': (context, { id }) => showTeamUsage(context, { userId: id }),
+  'GET /team/limits': (context, { id }, { cloud_env: env }) =>
+    showTeamUsage(context, { userId: rootIf(context, env)?.id ?? id, teamId: id }),
   'GET /statistics': (context) => showStatistics(context),
   'POST /key_pairs': (context, { id }, { key_pair: pair }) =>
     createKeyPair(context, id, {
@@ -93,9 +96,20 @@ const deeds: Readonly<Record<string, Deed>> = {
   'POST /get_draft_invoice': (context, { id }) => showDraftInvoice(context, id),
   'POST /list_paginated_invoices': (context, { id }) => listInvoices(context, id),
   'POST /get_account_invoice': (context, { id }) => showInvoice(context, id, 'inv-1'),
-  'POST /credits': (context, { id }) => depositCredits(context, id, '12.5'),
-  'POST /add_credits': (context, { id }) => depositCredits(context, id, '12.5'),
+  'POST /credits': deposited,
+  'POST /add_credits': deposited,
 };
+
+/** An administrator, where the call carries the credentials of the portal's own configuration. */
+function rootIf({ portal }: OutboundContext, env: unknown): UserRow | undefined {
+  return (env as Body)['password'] === 'adminpw' ? portal.users.all().find(({ root }) => root) : undefined;
+}
+
+/** What is typed is sent as text; a number was recorded too. */
+function deposited(context: OutboundContext, { id }: UserRow, { credits }: Body) {
+  const amount = (credits as Body)['amount'] ?? (credits as Body)['credits_to_add'];
+  return depositCredits(context, id, amount as string);
+}
 
 function roleIn(body: Body, key: string): 'admin' | 'member' {
   return (body['team_role'] as Body)[key] as 'admin' | 'member';
@@ -106,7 +120,9 @@ function changed(context: OutboundContext, { id }: UserRow, { user_info: info }:
   changeUser(context, id, { ...(email && { email }), ...(password && { password }) });
 }
 
-/** A button of the rack view, from the path: `instances` in a state from which its action is possible. */
+const statusFor: Readonly<Record<string, string>> = { on: 'STOPPED', resume: 'SUSPENDED' };
+
+/** A button of the rack view, from the path: in a state from which its action is possible. */
 function pressed({ path, body }: RecordedCall): Deed {
   const [, type = '', id = ''] = /(\w+)\/([^/]*)$/.exec(path) ?? [];
   const { action, cloud_env: env } = body as Body;
@@ -120,11 +136,10 @@ function pressed({ path, body }: RecordedCall): Deed {
       start_u: 1,
       name: 'd',
       kind,
-      status: kind === 'Volume' ? 'AVAILABLE' : 'ACTIVE',
+      status: kind === 'Volume' ? 'AVAILABLE' : (statusFor[String(action)] ?? 'ACTIVE'),
       metadata: { openstack_instance_id: id },
     });
-    const isByRoot = (env as Body)['password'] === 'adminpw';
-    const by = isByRoot ? portal.users.all().find(({ root }) => root) : undefined;
+    const by = rootIf(context, env);
     const object = type === 'racks' ? rack : device;
     return requestStatusChange(context, object, { task: String(action), ...(by && { by }) });
   };
@@ -188,7 +203,7 @@ test.each(calls)('$release $method $path ($recording) is what the sandbox sends'
   expect(sent?.method).toBe(method);
   expect(sent?.path.replace('fe'.repeat(16), id ?? 'fedcba9876543210'.repeat(2))).toBe(path);
   expect(shapeOf(sent?.body)).toEqual(shapeOf(body));
-  expect(sent?.isSigned).toBe(!call.release.startsWith('v0'));
+  expect(sent?.isSigned).toBe(!/^(v0|2023)/.test(call.release));
 });
 
 /** Answers everything with an empty object, and keeps what came. */

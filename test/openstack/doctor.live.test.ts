@@ -3,7 +3,8 @@
  * into the cloud and into the configuration it names each, and what it prints, run in a shell, repairs it. What is taken
  * away from the cloud for that is put back.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +62,7 @@ beforeAll(async () => {
     },
     api: { host: '127.0.0.1' },
   };
-  await shell(`${fileURLToPath(new URL('push-measures', import.meta.url))} --minutes 5 --interval 30`);
+  await shell(`${fileURLToPath(new URL('push-measures', import.meta.url))} --minutes 5 --interval 10`);
 });
 
 afterAll(async () => {
@@ -244,9 +245,16 @@ async function runPrinted(filledIn = (line: string) => line): Promise<string[]> 
 
 /** With the credentials in the environment. What asks for a password is given one at a terminal. */
 async function shell(line: string): Promise<void> {
-  const isAsked = line.includes('--password-prompt');
-  await run('sh', [
-    '-c',
-    isAsked ? `(sleep 4; echo typed; sleep 1; echo typed) | script -qec '${line}' /dev/null` : line,
-  ]);
+  if (line.includes('--password-prompt')) await typePasswords(line);
+  else await run('sh', ['-c', line]);
+}
+
+/** Types whenever it is asked: what is typed before is thrown away. */
+async function typePasswords(line: string): Promise<void> {
+  const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdout.setEncoding('utf8').on('data', (shown: string) => {
+    for (const _ of shown.matchAll(/assword:/g)) child.stdin.write('typed\n');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${line} ended with ${code}`);
 }

@@ -40,7 +40,10 @@ export async function showTeamUsage(
       const { body } = await companion.call({ method: 'GET', path: `/team/${projectId}/quotas` });
       return figuresIn(body?.['quotas'], quotasUsed);
     }
-    const cloud_env = envOf(context, mustHaveUser(context, userId), projectId);
+    const user = mustHaveUser(context, userId);
+    const cloud_env = user.root
+      ? { ...context.admin(), project_id: projectId }
+      : envOf(context, user, projectId);
     const { body } = await companion.call({ method: 'GET', path: '/team/limits', body: { cloud_env } });
     return figuresIn(body?.['limits'], limitsUsed);
   });
