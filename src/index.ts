@@ -17,6 +17,7 @@ export type { SeenCloud, Unread } from './reconcile/observe-cloud.ts';
 export { readCloud } from './reconcile/read-cloud.ts';
 export type { Survey } from './reconcile/reconciler.ts';
 export type { Failure, RunReport } from './reconcile/run-report.ts';
+export type { JwtPolicy } from './runtime/jwt-policy.ts';
 export { Secret } from './runtime/secret.ts';
 export { explain, ServiceError, type Severity, severityOf } from './runtime/severity.ts';
 export { version } from './runtime/version.ts';

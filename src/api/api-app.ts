@@ -1,27 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
 import Fastify from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Billing } from '../billing/billing.ts';
-import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
 import type { DepartingProjects } from '../operations/departing-projects.ts';
-import type { OperationError } from '../operations/operation-error.ts';
 import type { OwnCloud } from '../operations/own-cloud.ts';
 import type { Repeats } from '../operations/repeats.ts';
 import type { RoleMapping } from '../operations/team-roles.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import type { Secret } from '../runtime/secret.ts';
-import { version } from '../runtime/version.ts';
 import { type ConnectionLimit, fittingLimit, limitConnections } from '../web/connection-limit.ts';
 import {
   answerBareRequests,
@@ -30,12 +21,13 @@ import {
   answerFrameworkError,
 } from './answer-errors.ts';
 import { Asker } from './asker.ts';
-import { bearerFault, type JwtPolicy } from './bearer-token.ts';
 import { ChangeFollower } from './change-follower.ts';
-import { nameSchemas } from './named-schemas.ts';
+import { describeApi } from './describe-api.ts';
+import { type LogRequestsOptions, logRequests, tellRefusals } from './log-requests.ts';
 import { plainPath } from './plain-path.ts';
 import { Problem } from './problem.ts';
 import { Readiness } from './readiness.ts';
+import { requireToken } from './require-token.ts';
 import { addCreditAndOrderRoutes } from './routes/credits-and-orders.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInvoiceRoutes } from './routes/invoices.ts';
@@ -51,7 +43,7 @@ import { takeJson } from './take-json.ts';
 import { traceRequests } from './trace-requests.ts';
 import type { TypedApp } from './typed-app.ts';
 
-export interface ApiOptions {
+export interface ApiOptions extends LogRequestsOptions {
   readonly sessions: CloudSessions;
   readonly repeats: Repeats;
   readonly ownCloud: OwnCloud;
@@ -77,27 +69,11 @@ export interface ApiOptions {
   readonly pathPrefix?: string | undefined;
   /** The status page at `/ui/`; undefined: there is none. */
   readonly statusPage?: StatusPageOptions | undefined;
-  /** Told of each request that was answered. `route` is without ids. */
-  readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
   /** undefined: nothing is traced. */
   readonly tracing?: Tracing;
   /** Default: what the process has room for. */
   readonly connections?: ConnectionLimit;
   readonly clock: Clock;
-  readonly log: Logger;
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What was answered instead of what was asked for. */
-    why: string | undefined;
-    /** The exchange with the cloud that failed, if one did. */
-    upstream: OperationError['upstream'];
-  }
-  interface FastifyContextConfig {
-    /** A call of the cluster builder's, which in its release 1.0.0 has no token to send. */
-    isForClusterBuilder?: boolean;
-  }
 }
 
 /** Room for a public key of 16 KiB, four times over. */
@@ -133,67 +109,26 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     clientErrorHandler: answerClientError(requestId),
     return503OnClosing: true,
   }).withTypeProvider<ZodTypeProvider>();
-  limitConnections(app.server, options.connections ?? fittingLimit(), refusals(options));
+  limitConnections(app.server, options.connections ?? fittingLimit(), tellRefusals(options));
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   // The portal of 2024 sends the credentials in the body, whatever the method.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.decorateRequest('isPortal', false);
-  app.decorateRequest('why', undefined);
-  app.decorateRequest('upstream', undefined);
   app.addHook('onRequest', async ({ id, raw }, reply) => {
     reply.header('x-request-id', id);
     if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
       throw new Problem(400, 'The header host is missing.');
     }
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { id, method, routeOptions, why, upstream } = request;
-    const status = reply.statusCode;
-    options.onServed?.({
-      method,
-      // One that is nobody's: its path is the asker's invention.
-      route: routeOptions.url ?? '(none)',
-      status,
-      ms: reply.elapsedTime,
-    });
-    const fields = {
-      requestId: id,
-      method,
-      route: routeOptions.url,
-      status,
-      ms: Math.round(reply.elapsedTime),
-      why,
-      upstream,
-    };
-    if (status >= 500) log.warn(fields, 'request failed');
-    else if (why !== undefined) log.info(fields, 'request refused');
-    else log.debug(fields, 'request served');
-  });
+  logRequests(app, options);
   if (options.tracing) traceRequests(app, options.tracing);
   answerErrors(app, log);
   answerBareRequests(app.server, requestId);
   takeJson(app);
   await app.register(helmet);
-  nameSchemas();
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'concertim-openstack-service',
-        description: 'What Concertim asks of the cloud.',
-        version,
-      },
-      components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      },
-      // Only where a secret is configured.
-      security: [{ bearer: [] }, {}],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
+  await describeApi(app);
 
   await app.register(async (open) => {
     addHealthRoutes(open, new Readiness(options));
@@ -207,20 +142,7 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
   const follower = options.followsChanges ? new ChangeFollower(options) : undefined;
   app.addHook('onClose', async () => follower?.close());
   await app.register(async (guarded) => {
-    const { jwt, clock } = options;
-    if (jwt.kind !== 'off') {
-      guarded.addHook('onRequest', async (request) => {
-        const { headers, routeOptions } = request;
-        const isForClusterBuilder = routeOptions.config.isForClusterBuilder ?? false;
-        const fault = bearerFault(headers.authorization, {
-          policy: jwt,
-          isForClusterBuilder,
-          now: clock.now(),
-        });
-        if (fault) throw new Problem(401, `Not authorised: ${fault}.`, { 'www-authenticate': 'Bearer' });
-        request.isPortal = headers.authorization?.startsWith('Bearer ') ?? false;
-      });
-    }
+    requireToken(guarded, options);
     addUserProjectRoutes(guarded, { ...options, asker });
     addUserRoutes(guarded, { ...options, asker });
     addTeamRoutes(guarded, { ...options, asker });
@@ -231,17 +153,4 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     addKeyPairRoutes(guarded, asker);
   });
   return app;
-}
-
-/** Says once a minute how many connections were refused. */
-function refusals({ clock, log }: ApiOptions): () => void {
-  let refused = 0;
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    refused++;
-    if (ageOf(saidAt, clock.now()) < 60_000) return;
-    log.warn({ refused }, 'too many connections to the API, refused');
-    saidAt = clock.now();
-    refused = 0;
-  };
 }

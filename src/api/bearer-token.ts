@@ -1,18 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { Secret } from '../runtime/secret.ts';
-
-/** Which requests need a token. */
-export type JwtPolicy =
-  | { readonly kind: 'off' }
-  | {
-      /** `if-present`: a request without a token passes, one with a bad token does not. */
-      readonly kind: 'required' | 'if-present';
-      /** Shared with the portal. */
-      readonly secret: Secret;
-      /** Whether `DUMMYTOKEN` passes for calls of the cluster builder. */
-      readonly allowDummyToken: boolean;
-    };
+import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 
 /** Whose clocks differ by no more than this understand each other. */
 const leewayS = 30;

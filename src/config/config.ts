@@ -1,4 +1,5 @@
 import type { Release } from '../concertim/profile.ts';
+import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import type { Secret } from '../runtime/secret.ts';
 
 /**
@@ -180,16 +181,6 @@ export interface ApiConfig {
   readonly ui: boolean;
   readonly uiToken: Secret | undefined;
 }
-
-/** Which requests need a token that is signed with the secret shared with Concertim. */
-export type JwtPolicy =
-  | { readonly kind: 'off' }
-  | {
-      readonly kind: 'required' | 'if-present';
-      readonly secret: Secret;
-      /** Whether the literal of cluster builder 1.0.0 passes, for its own calls. */
-      readonly allowDummyToken: boolean;
-    };
 
 /** The service's own metrics and traces. */
 export interface ObservabilityConfig {

@@ -41,29 +41,19 @@ async function idOf(session: Session, domain: DomainRef): Promise<string> {
  * @throws {OperationError} conflict: there is one, but it is not Concertim's, or is disabled; or the known id is of another
  * name
  */
-export async function findOwnProject(
+export function findOwnProject(
   session: Session,
   place: Place,
   knownId?: ProjectId,
 ): Promise<Project | undefined> {
-  const [rows, known] = await Promise.all([
-    listProjects(session, place),
-    knownId === undefined ? undefined : showProject(session, knownId),
-  ]);
-  return ownOf('project', place, { rows, known });
+  const known = knownId === undefined ? undefined : showProject(session, knownId);
+  return findOwn('project', place, { rows: listProjects(session, place), known });
 }
 
 /** The same of users. */
-export async function findOwnUser(
-  session: Session,
-  place: Place,
-  knownId?: UserId,
-): Promise<User | undefined> {
-  const [rows, known] = await Promise.all([
-    listUsers(session, place),
-    knownId === undefined ? undefined : showUser(session, knownId),
-  ]);
-  return ownOf('user', place, { rows, known });
+export function findOwnUser(session: Session, place: Place, knownId?: UserId): Promise<User | undefined> {
+  const known = knownId === undefined ? undefined : showUser(session, knownId);
+  return findOwn('user', place, { rows: listUsers(session, place), known });
 }
 
 /**
@@ -72,11 +62,12 @@ export async function findOwnUser(
  *
  * @param found.rows what Keystone gives for the name: where its database takes capitals and accents for the same, others too
  */
-function ownOf<T extends Project | User>(
+async function findOwn<T extends Project | User>(
   what: 'project' | 'user',
   { name, domainId }: Place,
-  { rows, known }: { readonly rows: readonly T[]; readonly known: T | undefined },
-): T | undefined {
+  found: { readonly rows: Promise<readonly T[]>; readonly known: Promise<T | undefined> | undefined },
+): Promise<T | undefined> {
+  const [rows, known] = await Promise.all([found.rows, found.known]);
   const named = rows.find((row) => row.name === name);
   if (known && known.id !== named?.id) {
     throw new OperationError(

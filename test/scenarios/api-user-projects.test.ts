@@ -1,8 +1,8 @@
 /** A portal user gets a project and a user of the cloud, however often and in whatever circumstances it is asked. */
 import { expect, test } from 'vitest';
-import type { Identity } from '../../src/sandbox/cloud/identity.ts';
 import { startApi } from '../support/api.ts';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
+import { named, rolesIn } from '../support/identity-facts.ts';
 
 const alice = { username: 'alice', password: 'first-password', email: 'alice@example.com' };
 
@@ -12,21 +12,6 @@ function signUp(cloud: ApiCloud, draft: Record<string, unknown> = {}, env: Recor
     ...alice,
     ...draft,
   });
-}
-
-const named = <T extends { name: string }>(among: ReadonlyMap<string, T>, name: string) =>
-  [...among.values()].filter((each) => each.name === name);
-
-/** `user: role` for everybody who has one in the project. */
-function rolesIn(identity: Identity, projectId: string): string[] {
-  return identity
-    .grants()
-    .filter((grant) => grant.projectId === projectId)
-    .map(({ userId, roleId }) => {
-      const role = identity.roles.find(({ id }) => id === roleId);
-      return `${identity.users.get(userId)?.name}: ${role?.name}`;
-    })
-    .sort();
 }
 
 test('a first call makes project, user and roles, marked as ours', async () => {

@@ -1,8 +1,8 @@
 /** What portals from 1.0 on ask about their users and teams, however often and in whatever circumstances. */
 import { expect, test } from 'vitest';
-import type { Identity } from '../../src/sandbox/cloud/identity.ts';
 import { startApi } from '../support/api.ts';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
+import { named, rolesIn, staffRoles } from '../support/identity-facts.ts';
 
 const carol = { username: 'carol', name: 'Carol C.', password: 'first-password', email: 'carol@example.com' };
 const marked = { description: 'Concertim Managed User' };
@@ -13,23 +13,6 @@ const createUser = (cloud: ApiCloud, draft: Record<string, unknown> = {}) =>
   ask(cloud, 'POST', '/user', { ...carol, ...draft });
 const createTeam = (cloud: ApiCloud, draft: Record<string, unknown> = {}) =>
   ask(cloud, 'POST', '/team', { name: 'red team', ...draft });
-
-const named = <T extends { name: string }>(among: ReadonlyMap<string, T>, name: string) =>
-  [...among.values()].filter((each) => each.name === name);
-
-/** `user: role` for everybody who has one in the project. */
-function rolesIn(identity: Identity, projectId: string): string[] {
-  return identity
-    .grants()
-    .filter((grant) => grant.projectId === projectId)
-    .map(({ userId, roleId }) => {
-      const role = identity.roles.find(({ id }) => id === roleId);
-      return `${identity.users.get(userId)?.name}: ${role?.name}`;
-    })
-    .sort();
-}
-
-const staff = ['concertim: admin', 'concertim: member', 'concertim: watcher'];
 
 /** A user and a team, both made through the API, with the user in the team. */
 async function signUp(cloud: ApiCloud, role = 'admin') {
@@ -223,7 +206,7 @@ test('a team gets a project with those who look after it, and an account of its 
     name: 'CM_red team',
     description: 'Concertim Managed Project',
   });
-  expect(rolesIn(identity, id)).toEqual(staff);
+  expect(rolesIn(identity, id)).toEqual(staffRoles);
 });
 
 test.each([{ ids: 'known' }, { ids: 'not known' }])(
@@ -239,7 +222,7 @@ test.each([{ ids: 'known' }, { ids: 'not known' }])(
     const again = await createTeam(cloud, ids === 'known' ? { project_id: body.project_id } : {});
 
     expect(again.body).toEqual(body);
-    expect(rolesIn(identity, body.project_id)).toEqual(staff);
+    expect(rolesIn(identity, body.project_id)).toEqual(staffRoles);
   },
 );
 
@@ -280,7 +263,7 @@ test.each([
   const { ids, joined } = await signUp(cloud, role);
 
   expect(joined.status).toBe(201);
-  expect(rolesIn(cloud.sandbox.cloud.identity, ids.project_id)).toEqual([...roles, ...staff]);
+  expect(rolesIn(cloud.sandbox.cloud.identity, ids.project_id)).toEqual([...roles, ...staffRoles]);
 });
 
 test('the admin of a team sees no server of another project', async () => {
@@ -328,7 +311,7 @@ test('what the service of 2024 granted goes with the role', async () => {
     team_role: { ...ids, current_role: 'admin', new_role: 'member' },
   });
 
-  expect(rolesIn(identity, ids.project_id)).toEqual(['CM_carol: reader', ...staff]);
+  expect(rolesIn(identity, ids.project_id)).toEqual(['CM_carol: reader', ...staffRoles]);
 });
 
 test('a change of role that is broken off is ended by its repeat', async () => {
@@ -344,8 +327,8 @@ test('a change of role that is broken off is ended by its repeat', async () => {
   const ended = await change();
 
   expect([broken.status, ended.status]).toEqual([403, 200]);
-  expect(between).toEqual(['CM_carol: member', 'CM_carol: reader', ...staff]);
-  expect(rolesIn(identity, ids.project_id)).toEqual(['CM_carol: reader', ...staff]);
+  expect(between).toEqual(['CM_carol: member', 'CM_carol: reader', ...staffRoles]);
+  expect(rolesIn(identity, ids.project_id)).toEqual(['CM_carol: reader', ...staffRoles]);
 });
 
 test.each([

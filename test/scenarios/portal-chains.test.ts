@@ -26,6 +26,7 @@ import {
 import { showStatistics, showTeamUsage } from '../../src/sandbox/portal/outbound/usage-pages.ts';
 import type { UserRow } from '../../src/sandbox/portal/portal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { rolesIn, staffRoles } from '../support/identity-facts.ts';
 import { type PortalChain, startPortalChain } from '../support/portal-chain.ts';
 
 const form = { login: 'oscar', name: 'Oscar O.', email: 'oscar@example.org', password: 'oscars-password' };
@@ -52,21 +53,14 @@ function accountIn({ cloud: { identity } }: Sandbox, login = form.login) {
   const isOf = ({ name }: { name: string }) => name.startsWith(`CM_${login}`);
   const users = [...identity.users.values()].filter(isOf);
   const projects = [...identity.projects.values()].filter(isOf);
-  const roles = identity
-    .grants()
-    .filter(({ projectId }) => projects.some(({ id }) => id === projectId))
-    .map(({ userId, roleId }) => {
-      const role = identity.roles.find(({ id }) => id === roleId);
-      return `${identity.users.get(userId)?.name}: ${role?.name}`;
-    });
-  return { users: users.map(({ id }) => id), projects: projects.map(({ id }) => id), roles: roles.sort() };
+  const roles = projects.flatMap(({ id }) => rolesIn(identity, id));
+  return { users: users.map(({ id }) => id), projects: projects.map(({ id }) => id), roles };
 }
 
-const staff = ['concertim: admin', 'concertim: member', 'concertim: watcher'];
 const wholeAccount = (row: UserRow) => ({
   users: [row.cloud_user_id?.replaceAll('-', '')],
   projects: [row.project_id],
-  roles: ['CM_oscar: member', ...staff],
+  roles: ['CM_oscar: member', ...staffRoles],
 });
 const jobsOf = ({ outbound }: Sandbox) =>
   outbound.jobs.jobs.map(({ name, state, tries }) => ({ name, state, tries }));
