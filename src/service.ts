@@ -2,6 +2,7 @@ import { type StackBilling, stackBilling } from './billing/explain-stack.ts';
 import { StackLedger } from './billing/stack-ledger.ts';
 import type { UsageReview } from './billing/usage/usage-poster.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
+import { listOwners } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';
 import { explainInstance } from './metrics/explain.ts';
 import type { NotificationSource } from './notifications/source.ts';
@@ -23,7 +24,7 @@ import { createApi } from './service/api.ts';
 import type { Component } from './service/component.ts';
 import { Foundation } from './service/foundation.ts';
 import { createMetrics, type Metrics } from './service/metrics.ts';
-import { createUsagePoster } from './service/money.ts';
+import { createUsagePoster, projectsOf } from './service/money.ts';
 import { createReconciler, Updates } from './service/updates.ts';
 
 /** What the service is made from. */
@@ -137,7 +138,11 @@ export class Service implements AsyncDisposable {
 
   /** What usage would be recorded. Records nothing. @returns undefined: nothing ever is */
   async planBilling(signal?: AbortSignal): Promise<UsageReview | undefined> {
-    return createUsagePoster(this.#base)?.plan(signal);
+    const poster = createUsagePoster(this.#base);
+    const { portal } = this.#base;
+    if (!poster) return undefined;
+    const owners = await listOwners(portal, await portal.profile(signal), signal);
+    return poster.plan(projectsOf(owners), signal);
   }
 
   /** Where the cost and the usage of a stack come from; undefined: it is not known. */

@@ -7,6 +7,7 @@ import { RefusalNote } from '../shared/refusal-note.tsx';
 import { StatusMark } from '../shared/status-mark.tsx';
 import { Doctor } from './doctor.tsx';
 import { FigureCycles } from './figures.tsx';
+import { Money } from './money.tsx';
 import { Notifications } from './notifications.tsx';
 import { Plan } from './plan.tsx';
 import { Processes } from './processes.tsx';
@@ -45,6 +46,7 @@ function Page() {
               <Sources />
               <Plan />
               <FigureCycles />
+              <Money />
               <Doctor />
             </div>
           </>

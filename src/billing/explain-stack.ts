@@ -48,7 +48,7 @@ export async function stackBilling(
   const month = monthOf(clock.now());
   const rated = (await hasRating(cloud, signal)) ? await listRated(cloud, month, signal) : undefined;
   const stackOf = await stacks.stacksAt(clock.now());
-  const usage = await poster?.plan(signal);
+  const usage = await poster?.plan(undefined, signal);
   return {
     stack,
     orders,

@@ -41,6 +41,7 @@ const status: Status = {
     failure: null,
   },
   notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
+  money: null,
   metrics: null,
   sources: [
     { service: 'Nova', answeredAt: run.startedAt, failedAt: '2026-11-22T11:55:00.000Z', failure: '503' },
@@ -125,4 +126,25 @@ test('a component in its first run is not said to be broken', () => {
   const components = [told('updates_bulk', { ready: false, starting: true, status: doing })];
 
   expect(describeStatus([{ ...status, components }], now)).toContain(`  … updates_bulk  ${doing}\n`);
+});
+
+test('of money it is told what was rated, who has too few credits, and what is not recorded', () => {
+  const money = {
+    platform: 'killbill',
+    owners: 2,
+    cost: 12.346,
+    lowCredits: [{ owner: 'physics', credits: -3 }],
+    unbilled: 4,
+    usage: { left: 2, over: 1, completeAt: run.startedAt },
+  };
+  const lines = describeStatus([{ ...status, money }], now);
+  const well = { ...money, lowCredits: [], unbilled: 0, usage: { left: 0, over: 0, completeAt: null } };
+
+  expect(lines).toContain('cost          12.35 this month, of 2 owners');
+  expect(lines).toContain('LOW CREDITS   physics (-3)');
+  expect(lines).toContain(
+    'usage         2 left to be recorded, 1 recorded HIGHER THAN RATED; all recorded 30 s ago',
+  );
+  expect(lines).toContain('unbilled      4.00 rated, billed to nobody');
+  expect(describeStatus([{ ...status, money: well }], now)).not.toMatch(/LOW CREDITS|unbilled|HIGHER/);
 });

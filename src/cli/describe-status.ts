@@ -62,11 +62,31 @@ function describeProcess(status: Status, now: number): string {
     const missing = Object.entries(reasons).map(([because, figures]) => `${figures} ${because}`);
     if (missing.length > 0) row('unknown', missing.join(', '));
   }
+  for (const [name, text] of moneyRows(status.money, ago)) row(name, text);
   for (const { service, answeredAt, failedAt, failure } of sources) {
     const trouble = failedAt === null ? '' : `; failed ${ago(failedAt)} (${failure})`;
     row(service, `answered ${ago(answeredAt)}${trouble}`);
   }
   return lines.join('\n');
+}
+
+/** Nothing where nothing costs anything and nobody lacks credits. */
+function moneyRows(money: Status['money'], ago: (time: string | null) => string): [string, string][] {
+  if (!money) return [];
+  const { owners, cost, lowCredits, unbilled, usage } = money;
+  const rows: [string, string][] = [];
+  if (cost !== null) rows.push(['cost', `${cost.toFixed(2)} this month, of ${count(owners, 'owner')}`]);
+  if (lowCredits.length > 0) {
+    const named = lowCredits.map(({ owner, credits }) => `${owner} (${credits})`);
+    rows.push(['LOW CREDITS', named.join(', ')]);
+  }
+  if (usage) {
+    const over = usage.over > 0 ? `, ${usage.over} recorded HIGHER THAN RATED` : '';
+    rows.push(['usage', `${usage.left} left to be recorded${over}; all recorded ${ago(usage.completeAt)}`]);
+  }
+  if (unbilled !== null && unbilled >= 0.005)
+    rows.push(['unbilled', `${unbilled.toFixed(2)} rated, billed to nobody`]);
+  return rows;
 }
 
 function markOf({ ready, starting }: Status['components'][number]): string {

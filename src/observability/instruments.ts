@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@pro
 import { version } from '../runtime/version.ts';
 import type { Paused } from '../runtime/write-pause.ts';
 import type { ComponentHealth } from './health.ts';
+import type { ToldMoney } from './told-money.ts';
 
 /** One exchange over HTTP, as far as it is counted. */
 export interface CountedExchange {
@@ -124,6 +125,29 @@ export class Instruments {
     'objects',
     'What the last full reconcile saw, by kind: servers, stacks and flavors of the cloud; users, racks, devices and templates of the portal.',
     ['kind'],
+  );
+  readonly #ownerCost = this.#gauge(
+    'owner_cost',
+    'What the project of an owner (a user or team of the portal) has cost this month, by CloudKitty.',
+    ['owner'],
+  );
+  readonly #ownerCredits = this.#gauge('owner_credits', 'Credits that are left to an owner.', ['owner']);
+  readonly #ownerUnbilled = this.#gauge(
+    'owner_unbilled',
+    'What CloudKitty has rated of the project of an owner this month and the last, and nobody is billed for (docs/billing.md).',
+    ['owner'],
+  );
+  readonly #usageLeft = this.#gauge(
+    'usage_left',
+    'Uses of a day that is over, by order and unit, which are not recorded with the billing platform.',
+  );
+  readonly #usageOver = this.#gauge(
+    'usage_over',
+    'Uses of a day, by order and unit, of which more is recorded than CloudKitty says now.',
+  );
+  readonly #usageComplete = this.#gauge(
+    'usage_last_complete_timestamp_seconds',
+    'When all usage of the days that are over was last recorded, seconds since 1970.',
   );
   readonly #notifications = this.#counter(
     'notifications_total',
@@ -279,6 +303,20 @@ export class Instruments {
     this.#runs.inc({ scope, outcome: 'failed' });
   }
 
+  /** What a full run knows of money: of owners who are gone nothing stays. */
+  accounted({ owners, usage }: ToldMoney): void {
+    for (const gauge of [this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled]) gauge.reset();
+    for (const { owner, cost, credits, unbilled } of owners) {
+      if (cost !== undefined) this.#ownerCost.set({ owner }, cost);
+      if (credits !== undefined) this.#ownerCredits.set({ owner }, credits);
+      if (unbilled !== undefined) this.#ownerUnbilled.set({ owner }, unbilled);
+    }
+    if (!usage) return;
+    this.#usageLeft.set(usage.left);
+    this.#usageOver.set(usage.over);
+    if (usage.completeAt !== undefined) this.#usageComplete.set(usage.completeAt / 1_000);
+  }
+
   /** @param lagMs since it was sent; undefined when it does not say */
   notified(outcome: NotificationOutcome, lagMs: number | undefined): void {
     this.#notifications.inc({ outcome });
@@ -345,7 +383,9 @@ export class Instruments {
   /** What the last runs saw, another process has brought out of date. */
   #forgetRuns(): void {
     for (const gauge of [this.#lastComplete, this.#held, this.#refused, this.#unreadable]) gauge.remove();
-    this.#objects.reset();
+    for (const gauge of [this.#usageLeft, this.#usageOver, this.#usageComplete]) gauge.remove();
+    for (const gauge of [this.#objects, this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled])
+      gauge.reset();
   }
 
   #counter<Label extends string = never>(

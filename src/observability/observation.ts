@@ -10,6 +10,7 @@ import type {
 } from './instruments.ts';
 import type { Status } from './status.ts';
 import { StatusBoard } from './status-board.ts';
+import type { ToldMoney } from './told-money.ts';
 
 /** What one process does, as it is told to it: counted for Prometheus, and the latest remembered for `status`. */
 export class Observation {
@@ -36,6 +37,12 @@ export class Observation {
   notReconciled(scope: CountedRun['scope'], error: unknown): void {
     this.#count((instruments) => instruments.notReconciled(scope));
     this.#board.notReconciled(explain(error));
+  }
+
+  /** What a full run knows of money. */
+  accounted(money: ToldMoney): void {
+    this.#count((instruments) => instruments.accounted(money));
+    this.#board.accounted(money);
   }
 
   notified(outcome: NotificationOutcome, lagMs: number | undefined): void {

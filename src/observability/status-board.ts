@@ -3,12 +3,16 @@ import { version } from '../runtime/version.ts';
 import { Chronicle, type ToldCycle, type ToldRun } from './chronicle.ts';
 import type { CountedExchange, LiveState } from './instruments.ts';
 import type { RunStatus, Status } from './status.ts';
+import { launchCredits, type ToldMoney } from './told-money.ts';
 
 interface Source {
   answeredAt: number | undefined;
   failedAt: number | undefined;
   failure: string | undefined;
 }
+
+/** Of owners without credits. */
+const mostNamed = 20;
 
 /** Remembers the latest of each thing, for whoever asks how the service fares. */
 export class StatusBoard {
@@ -28,6 +32,7 @@ export class StatusBoard {
     lagMs: undefined as number | undefined,
   };
   #metrics: Status['metrics'] = null;
+  #money: Status['money'] = null;
 
   constructor(state: LiveState, clock: Clock) {
     this.#state = state;
@@ -87,6 +92,24 @@ export class StatusBoard {
     const now = this.#clock.now();
     this.#chronicle.outOfStep(now, why);
     this.#failure = { at: isoTime(now), why };
+  }
+
+  accounted({ platform, owners, usage }: ToldMoney): void {
+    const sum = (of: 'cost' | 'unbilled') => {
+      const known = owners.flatMap((owner) => owner[of] ?? []);
+      return known.length === 0 ? null : known.reduce((total, amount) => total + amount, 0);
+    };
+    const low = owners.flatMap(({ owner, cost = 0, credits }) =>
+      credits !== undefined && credits < launchCredits && cost > 0 ? [{ owner, credits }] : [],
+    );
+    this.#money = {
+      platform,
+      owners: owners.length,
+      cost: sum('cost'),
+      lowCredits: low.toSorted((a, b) => a.credits - b.credits).slice(0, mostNamed),
+      unbilled: usage ? (sum('unbilled') ?? 0) : null,
+      usage: usage ? { left: usage.left, over: usage.over, completeAt: timeOrNull(usage.completeAt) } : null,
+    };
   }
 
   notified(lagMs: number | undefined): void {
@@ -149,6 +172,7 @@ export class StatusBoard {
           ? null
           : { listening, received, lastAt: timeOrNull(lastAt), lagMs: lagMs ?? null },
       metrics: this.#metrics,
+      money: this.#money,
       sources: [...this.#sources].map(([service, { answeredAt, failedAt, failure }]) => ({
         service,
         answeredAt: timeOrNull(answeredAt),

@@ -81,6 +81,23 @@ export const Status = z.object({
       ms: z.number(),
     })
     .nullable(),
+  /** What the last full run knew of money; null where none has ended. Amounts are in the currency of the cloud's prices. */
+  money: z
+    .object({
+      platform: z.string(),
+      /** Those who have a project. */
+      owners: z.number(),
+      /** Of all of them, this month; null: not known. */
+      cost: z.number().nullable(),
+      /** Those who cannot launch a cluster any more, and cost something, the poorest first; 20 at most. */
+      lowCredits: z.array(z.object({ owner: z.string(), credits: z.number() })),
+      /** Rated, and billed to nobody; null where nothing is ever recorded. */
+      unbilled: z.number().nullable(),
+      /** null where nothing is ever recorded. */
+      usage: z.object({ left: z.number(), over: z.number(), completeAt: Time.nullable() }).nullable(),
+    })
+    .nullable()
+    .default(null),
   /** What was asked: when it last answered, and how it last did not. */
   sources: z.array(
     z.object({

@@ -3,13 +3,15 @@ import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { StackOrders } from '../billing/stack-orders.ts';
 import { UsageLedger } from '../billing/usage/usage-ledger.ts';
-import { UsagePoster } from '../billing/usage/usage-poster.ts';
+import { UsagePoster, type UsageState } from '../billing/usage/usage-poster.ts';
+import type { Owner } from '../concertim/model.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { ToldMoney } from '../observability/told-money.ts';
 import type { StackId } from '../openstack/model.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
 import { explain } from '../runtime/severity.ts';
 import type { Foundation } from './foundation.ts';
-import { OwnerAccounts } from './owner-accounts.ts';
+import { type KnownAccount, OwnerAccounts } from './owner-accounts.ts';
 import { UsageLog } from './usage-log.ts';
 
 /** What a run knows and does of costs, orders, usage and credits. None of it can fail a run. */
@@ -30,11 +32,28 @@ export function createMoney(
     costs,
     orders: (signal) => orders.read(signal),
     onFullRun: async ({ stacks, portal, costs }, signal) => {
-      await post?.(signal);
+      await post?.(portal.owners, signal);
       await sweep(stacks, signal);
-      await accounts.write(portal, costs, signal);
+      const known = await accounts.write(portal, costs, signal);
+      base.observation.accounted(toldMoney(billing.platform, known, poster?.state));
     },
   };
+}
+
+/** What was rated of a project that no owner has is not among it. */
+function toldMoney(
+  platform: string,
+  known: readonly KnownAccount[],
+  usage: UsageState | undefined,
+): ToldMoney {
+  const unbilled = new Map<string, number>();
+  for (const { projectId, cost } of usage?.unbilled ?? [])
+    unbilled.set(projectId, (unbilled.get(projectId) ?? 0) + cost);
+  const owners = known.map(({ projectId, ...owner }) => ({
+    ...owner,
+    unbilled: usage && (unbilled.get(projectId) ?? 0),
+  }));
+  return { platform, owners, usage };
 }
 
 /** undefined: nothing is rated, or nothing billed. */
@@ -51,15 +70,20 @@ export function createUsagePoster(
 /** Records what is due. What cannot be recorded now is due again in the next run. */
 function postUsage(poster: UsagePoster, log: Logger) {
   const usageLog = new UsageLog(log);
-  return async (signal?: AbortSignal) => {
+  return async (owners: readonly Owner[], signal?: AbortSignal) => {
     try {
-      const report = await poster.run(signal);
+      const report = await poster.run(projectsOf(owners), signal);
       if (report) usageLog.write(report);
     } catch (error) {
       signal?.throwIfAborted();
       usageLog.failed(error);
     }
   };
+}
+
+/** Others of the cloud are not Concertim's customers. */
+export function projectsOf(owners: readonly Owner[]): Set<string> {
+  return new Set(owners.flatMap(({ projectId }) => projectId ?? []));
 }
 
 /** Closes orders that are over. A platform that cannot be reached holds up nothing else. */

@@ -4,10 +4,15 @@ import { FreeCredits } from '../billing/free-credits.ts';
 import type { Owner, OwnerPatch, PortalSnapshot } from '../concertim/model.ts';
 import { updateOwner } from '../concertim/owners.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { Costs } from '../plan/costs.ts';
+import type { OwnerMoney } from '../observability/told-money.ts';
+import type { ProjectId } from '../openstack/model.ts';
+import { type Costs, toCents } from '../plan/costs.ts';
 import { ownerAccountPatch } from '../plan/owner-account.ts';
 import { explain } from '../runtime/severity.ts';
 import type { Foundation } from './foundation.ts';
+
+/** What is known of an owner who has a project. */
+export type KnownAccount = Omit<OwnerMoney, 'unbilled'> & { readonly projectId: string };
 
 /**
  * What the portal shows of each owner's money: what his project has cost, the month, and the credits that are left to him.
@@ -32,8 +37,17 @@ export class OwnerAccounts {
     this.#balances = new Balances(billing);
   }
 
-  /** Writes what differs: one request for each owner of whom something does. */
-  async write({ owners, profile }: PortalSnapshot, costs: Costs | undefined, signal?: AbortSignal) {
+  /**
+   * Writes what differs: one request for each owner of whom something does.
+   *
+   * @returns what is known of each owner who has a project
+   */
+  async write(
+    { owners, profile }: PortalSnapshot,
+    costs: Costs | undefined,
+    signal?: AbortSignal,
+  ): Promise<KnownAccount[]> {
+    const known: KnownAccount[] = [];
     const hasCredits = profile.ownerFields.includes('credits');
     const isFree = this.#base.billing.platform === 'none';
     const gifted = new Set<Owner>(hasCredits && isFree ? await this.#free.due(owners) : []);
@@ -43,9 +57,14 @@ export class OwnerAccounts {
       const differing = ownerAccountPatch(this.#asShown(owner), { costs, credits });
       const patch = gifted.has(owner) ? { ...differing, credits: this.#free.amount } : differing;
       if (patch) await this.#update(owner, patch, gifted.has(owner), signal);
+      const { name, projectId, account } = owner;
+      if (projectId === null) continue;
+      const cost = costs && toCents(costs.ofProject.get(projectId as ProjectId) ?? 0);
+      known.push({ owner: name, projectId, cost, credits: patch?.credits ?? credits ?? account.credits });
     }
     this.#said = this.#saying;
     this.#saying = new Map();
+    return known;
   }
 
   /** Release 1.1 takes credits and does not show them: those that this process has not written yet differ from any. */

@@ -28,6 +28,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
         stacks: 2,
         servers: 3,
         pace: 0,
+        rating: 'v2',
         config: { updates: { interval: 1 }, metrics: { interval: 1 } },
       }),
     ]);
@@ -50,6 +51,9 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
       .waitFor();
     const components = await page.getByRole('region', { name: 'Components' }).innerText();
     const sources = await page.getByRole('region', { name: 'Sources' }).innerText();
+
+    const money = page.getByRole('region', { name: 'Money' });
+    await money.getByText(/^\d+\.\d\d of 1 owner$/).waitFor();
 
     for (const name of ['updates_bulk', 'updates_mq', 'metrics', 'api']) expect(components).toContain(name);
     expect(components).toMatch(/Process \d+ writes to the portal/);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type Observed, startObserved } from '../support/observed.ts';
 import { prometheusProgram, startPrometheus, whyNoPrometheus } from '../support/prometheus.ts';
@@ -52,11 +53,34 @@ const labelsIn = (expr: string) => [
   ...[...expr.matchAll(/[{,]\s*(\w+)\s*[=!]/g)].map(([, name = '']) => name),
 ];
 
+/** With KillBill there is usage, and credits by owner. */
+function billingOf({ portal, killBill, services }: Sandbox): Record<string, unknown> {
+  for (const { id, login, root } of portal.users.all()) {
+    if (root) continue;
+    const accountId = killBill.id();
+    const account = {
+      accountId,
+      externalKey: login,
+      name: login,
+      email: null,
+      currency: 'USD',
+      closed: false,
+    };
+    killBill.accounts.set(accountId, account);
+    portal.users.update(id, { billing_acct_id: accountId });
+  }
+  const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
+  return {
+    billing: { platform: 'killbill' },
+    killbill: { api_host: services.killbill.url, password, apikey, apisecret },
+  };
+}
+
 let sandbox: Sandbox;
 let writer: Observed;
 let listener: Observed;
 beforeAll(async () => {
-  sandbox = await startSandbox({ projects: 1, stacks: 2, servers: 2 });
+  sandbox = await startSandbox({ projects: 1, stacks: 2, servers: 2, release: 'main', rating: 'v2' });
   // Something that failed, for what counts failures.
   sandbox.faults.add({
     service: 'concertim',
@@ -66,12 +90,14 @@ beforeAll(async () => {
     status: 422,
     times: 1,
   });
-  writer = await startObserved(sandbox, ['updates_bulk', 'metrics', 'api']);
+  writer = await startObserved(sandbox, ['updates_bulk', 'metrics', 'api'], billingOf(sandbox));
   listener = await startObserved(sandbox, ['updates_mq']);
   await writer.ask('/openapi.json');
   await writer.saw('concertim_openstack_metrics_figures_total{outcome="sent"}');
   await writer.saw('concertim_openstack_api_requests_total{');
   await writer.saw('\nconcertim_openstack_reconcile_last_complete_timestamp_seconds ');
+  await writer.saw('\nconcertim_openstack_usage_last_complete_timestamp_seconds ');
+  await writer.saw('\nconcertim_openstack_owner_unbilled{');
 });
 afterAll(async () => {
   await listener[Symbol.asyncDispose]();
@@ -192,6 +218,30 @@ const courses: Readonly<Record<string, Course>> = {
     },
     quiet: ['20m', '25m'],
     firing: ['45m'],
+  },
+  ConcertimCreditsLow: {
+    series: {
+      'owner_credits{owner="physics"}': '25x20 24x40 30x10',
+      'owner_cost{owner="physics"}': '1x70',
+      'owner_credits{owner="nobody yet"}': '0x70',
+      'owner_cost{owner="nobody yet"}': '0x70',
+    },
+    quiet: ['20m', '28m', '65m'],
+    firing: ['35m'],
+  },
+  ConcertimUsageNotRecorded: {
+    series: { usage_last_complete_timestamp_seconds: '0+60x60 3600x1600' },
+    quiet: ['60m', '1500m'],
+    firing: ['1570m'],
+  },
+  ConcertimUsageOver: { series: { usage_over: '0x10 1x10 0x10' }, quiet: ['10m', '25m'], firing: ['15m'] },
+  ConcertimUsageUnbilled: {
+    series: {
+      'owner_unbilled{owner="physics"}': '10x20 10.5x80 0x10',
+      'owner_unbilled{owner="other"}': '9x110',
+    },
+    quiet: ['20m', '75m', '105m'],
+    firing: ['90m'],
   },
   ConcertimFiguresMissing: {
     series: { metrics_delivered_ratio: '1x20 0.89x20 0.9x20' },

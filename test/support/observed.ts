@@ -18,10 +18,15 @@ export interface Observed extends AsyncDisposable {
   saw(text: string): Promise<string>;
 }
 
-/** A service that runs on a sandbox, its own metrics and its API on any free port. */
+/**
+ * A service that runs on a sandbox, its own metrics and its API on any free port.
+ *
+ * @param more sections of its configuration
+ */
 export async function startObserved(
   sandbox: Sandbox,
   components: readonly ComponentName[],
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<Observed> {
   const folder = mkdtempSync(join(tmpdir(), 'observed-'));
   const file = join(folder, 'config.yaml');
@@ -33,6 +38,7 @@ export async function startObserved(
       updates: { interval: 1 },
       metrics: { interval: 1 },
       ...(components.includes('updates_mq') && { rmq }),
+      ...more,
     }),
   );
   const config = loadConfig({ file, env: {} });

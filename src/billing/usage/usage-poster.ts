@@ -49,8 +49,11 @@ export interface UsageReview {
 /** When a day was looked at. */
 interface Look {
   readonly at: number;
-  /** Whether something is left to be recorded. */
-  readonly left: boolean;
+  /** How many buckets are left to be recorded. */
+  readonly left: number;
+  /** Of how many more is recorded than rated. */
+  readonly over: number;
+  readonly unbilled: readonly UnbilledCost[];
   readonly ratedUntil: ReadonlyMap<string, number>;
 }
 
@@ -59,6 +62,15 @@ export interface UsageReport extends UsageReview {
   /** Records that were made. */
   readonly made: readonly (Bucket & { readonly amount: number; readonly cost: number })[];
   readonly failures: readonly (Bucket & { readonly error: BillingError })[];
+}
+
+/** How far all is recorded, of the days that were looked at. */
+export interface UsageState {
+  readonly left: number;
+  readonly over: number;
+  readonly unbilled: readonly UnbilledCost[];
+  /** When nothing was left last, ms since 1970; undefined: not yet. */
+  readonly completeAt: number | undefined;
 }
 
 const hourMs = 3_600_000;
@@ -83,6 +95,7 @@ export class UsagePoster {
   readonly #book: UsageBook;
   /** Whether the cloud rates by resource: else nothing is ever recorded. */
   #isRated = true;
+  #completeAt: number | undefined;
   /** The last look at each day. */
   readonly #looked = new Map<string, Look>();
   /** By order, the days of which something is left. */
@@ -96,22 +109,23 @@ export class UsagePoster {
   /**
    * Looks at the days that are due, and records what is.
    *
+   * @param projects of whom it is said what is billed to nobody; undefined: of all that the cloud has
    * @returns undefined: nothing is due, or the cloud rates nothing by resource
    * @throws {ServiceError} cloud or platform cannot be asked; what was recorded before is
    */
-  async run(signal?: AbortSignal): Promise<UsageReport | undefined> {
+  async run(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReport | undefined> {
     const days = this.#daysDue();
     if (days.length === 0) return undefined;
-    const review = await this.review(days, signal);
+    const review = await this.review(days, projects, signal);
     this.#isRated = review !== undefined;
     if (!review) return undefined;
     const made: UsageReport['made'][number][] = [];
     const failures: UsageReport['failures'][number][] = [];
-    const left = new Map<string, Set<OrderId>>(days.map((day) => [day, new Set()]));
+    const left: UsageStep[] = [];
     for (const step of review.steps) {
       if (step.step === 'done' || step.step === 'over') continue;
       if (step.step === 'wait') {
-        left.get(step.day)?.add(step.order);
+        left.push(step);
         continue;
       }
       try {
@@ -125,20 +139,17 @@ export class UsagePoster {
           error.severity === 'transient'
         )
           throw error;
-        left.get(step.day)?.add(step.order);
+        left.push(step);
         failures.push({ ...step, error });
       }
     }
-    const at = this.#options.clock.now();
-    const { ratedUntil } = review;
-    for (const [day, orders] of left) this.#looked.set(day, { at, left: orders.size > 0, ratedUntil });
-    this.#note(left);
+    this.#note(review, left);
     return { ...review, made, failures };
   }
 
   /** What there is to do about all days that are over, as far as the platform says. Records nothing. */
-  async plan(signal?: AbortSignal): Promise<UsageReview | undefined> {
-    const review = await this.review(this.closedDays(), signal);
+  async plan(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReview | undefined> {
+    const review = await this.review(this.closedDays(), projects, signal);
     if (!review) return undefined;
     const steps = review.steps.map(async (step) => {
       if (step.step !== 'record') return step;
@@ -151,7 +162,11 @@ export class UsagePoster {
   }
 
   /** What is to be done about some days. Records nothing. @returns undefined: the cloud rates nothing by resource */
-  async review(days: readonly string[], signal?: AbortSignal): Promise<UsageReview | undefined> {
+  async review(
+    days: readonly string[],
+    projects?: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<UsageReview | undefined> {
     const { cloud, stacks, clock } = this.#options;
     if (!(await hasRating(cloud, signal))) return undefined;
     const [orders, ratedUntil, units] = await Promise.all([
@@ -172,7 +187,7 @@ export class UsagePoster {
       const stackOf = await stacks.stacksAt(end);
       const billedSince = (order: Order) => this.#billedSince(order);
       const usage = usageOfDay({ day, rated, stackOf, ordersOf, billedSince, units });
-      unbilled.push(...usage.unbilled);
+      unbilled.push(...usage.unbilled.filter(({ projectId }) => projects?.has(projectId) ?? true));
       for (const bucket of usage.buckets) {
         const recorded = await this.#options.ledger.of(bucket);
         const step = isFinished({ at: clock.now(), ratedUntil }, bucket.projectId, end)
@@ -182,6 +197,17 @@ export class UsagePoster {
       }
     }
     return { days, steps, unbilled, units, ratedUntil };
+  }
+
+  get state(): UsageState {
+    const looks = [...this.#looked.values()];
+    const count = (of: 'left' | 'over') => looks.reduce((sum, look) => sum + look[of], 0);
+    return {
+      left: count('left'),
+      over: count('over'),
+      unbilled: looks.flatMap(({ unbilled }) => unbilled),
+      completeAt: this.#completeAt,
+    };
   }
 
   /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
@@ -206,7 +232,7 @@ export class UsagePoster {
     return this.closedDays().filter((day) => {
       const looked = this.#looked.get(day);
       if (!looked) return true;
-      const isYoung = looked.left || now - dayPeriod(day).end < youngMs;
+      const isYoung = looked.left > 0 || now - dayPeriod(day).end < youngMs;
       return ageOf(looked.at, now) >= (isYoung ? hourMs : dayMs);
     });
   }
@@ -218,15 +244,33 @@ export class UsagePoster {
     return since !== undefined && since > othersSince ? since : othersSince;
   }
 
-  #note(left: ReadonlyMap<string, ReadonlySet<OrderId>>): void {
-    for (const [day, orders] of left) {
-      for (const [order, days] of this.#left) if (!orders.has(order)) days.delete(day);
-      for (const order of orders) {
-        const days = this.#left.get(order) ?? new Set();
-        this.#left.set(order, days.add(day));
-      }
+  #note({ days, steps, unbilled, ratedUntil }: UsageReview, left: readonly UsageStep[]): void {
+    const at = this.#options.clock.now();
+    const leftOf = Map.groupBy(left, ({ day }) => day);
+    const overOf = Map.groupBy(
+      steps.filter(({ step }) => step === 'over'),
+      ({ day }) => day,
+    );
+    const unbilledOf = Map.groupBy(unbilled, ({ day }) => day);
+    for (const day of days) {
+      this.#looked.set(day, {
+        at,
+        ratedUntil,
+        left: leftOf.get(day)?.length ?? 0,
+        over: overOf.get(day)?.length ?? 0,
+        unbilled: unbilledOf.get(day) ?? [],
+      });
     }
-    for (const [order, days] of this.#left) if (days.size === 0) this.#left.delete(order);
+    const present = new Set(this.closedDays());
+    for (const day of this.#looked.keys()) if (!present.has(day)) this.#looked.delete(day);
+    for (const [order, known] of this.#left) {
+      for (const day of days) known.delete(day);
+      if (known.size === 0) this.#left.delete(order);
+    }
+    for (const { order, day } of left) {
+      this.#left.set(order, (this.#left.get(order) ?? new Set()).add(day));
+    }
+    if (this.state.left === 0) this.#completeAt = at;
   }
 
   /** @returns what was recorded now, in units */
@@ -258,7 +302,11 @@ function compareDays(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function isFinished({ at, ratedUntil }: Omit<Look, 'left'>, projectId: string, end: number): boolean {
+function isFinished(
+  { at, ratedUntil }: Pick<Look, 'at' | 'ratedUntil'>,
+  projectId: string,
+  end: number,
+): boolean {
   return (ratedUntil.get(projectId) ?? 0) >= end || at >= end + patienceMs;
 }
 
