@@ -9,7 +9,16 @@ import { deviceFields, devicePatch, merged, saysAlready } from './device-fields.
 import { difference } from './difference.ts';
 import type { Ground } from './ground.ts';
 import { inherited, outputsKey, recall } from './memory.ts';
-import { chooseName, deviceNameCandidates, deviceNames, nameCandidates, rackNames } from './names.ts';
+import {
+  chooseName,
+  deviceNameCandidates,
+  deviceNames,
+  type NameRules,
+  nameCandidates,
+  nameOfObject,
+  rackNames,
+  validName,
+} from './names.ts';
 import type { OrderIds } from './order-ids.ts';
 import { metadataKeys, type RackKey } from './ownership.ts';
 import { sideOf } from './placement.ts';
@@ -85,6 +94,7 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   const isStill = sorted.update.length + sorted.replace.length + sorted.create.length === 0;
   if (!isStill || layout.slots.length > 1) layOut(layout, desired.key, sorted.surplus, context);
   planUpdates(sorted.update, layout, plan, context);
+  takeFreedNames(layout, plan, sorted.update, deviceNames(context.profile));
   planNewDevices(sorted, desired, layout, plan, context);
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context);
@@ -196,6 +206,33 @@ function planUpdates(
       layout.slotOf(change.device.location?.rackId)?.names.delete(change.device.name);
     }
   }
+}
+
+/**
+ * Of those that are renamed: two that swap their names each find the other's taken, and get one with an end. By a second change
+ * they take the plain one, which the first changes have freed.
+ */
+function takeFreedNames(
+  layout: RackLayout,
+  plan: RackPlan,
+  update: readonly Shown[],
+  rules: NameRules,
+): void {
+  const wantedOf = new Map(update.map(({ device, wanted }) => [device, wanted]));
+  const second: Change[] = [];
+  for (const change of plan.devices) {
+    if (change.kind !== 'update-device' || change.patch.name === undefined) continue;
+    const { kind, device } = change;
+    const object = wantedOf.get(device)?.object;
+    const names = layout.slotOf(device.location?.rackId)?.names;
+    const plain = object && validName(nameOfObject(object), rules);
+    if (!names || plain === undefined || names.has(plain) || change.patch.name === plain) continue;
+    names.delete(change.patch.name);
+    names.add(plain);
+    const reason = 'the name is free now';
+    second.push({ kind, device, patch: { name: plain }, reason });
+  }
+  plan.devices.push(...second);
 }
 
 function planNewDevices(
