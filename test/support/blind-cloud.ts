@@ -7,7 +7,7 @@ import { type Scenario, startScenario } from './scenario.ts';
 /** A way in which a cloud does not show what it has, and says of each by its id that it knows no such thing. */
 export type Blindness = keyof typeof blindnesses;
 
-const blindnesses = {
+export const blindnesses = {
   'Nova is blind': (sandbox: Sandbox) => hideServers(sandbox),
   'Heat is blind': (sandbox: Sandbox) => hideStacks(sandbox),
   'Nova and Heat are blind': (sandbox: Sandbox) => {
