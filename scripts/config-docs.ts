@@ -50,7 +50,7 @@ The configuration is one YAML file: the one that \`--config FILE\` names, else t
 start. [config.example.yaml](../config.example.yaml) holds every key.
 
 - \`concertim-openstack-service check-config\` shows what is in effect and where each value comes from, without secrets.
-- All that is wrong is told at once, as \`config.yaml:LINE:COL key: what is wrong, what to do\`, and the exit code is 78.
+- All problems are reported at once, as \`config.yaml:LINE:COL key: what is wrong, what to do\`, and the exit code is 78.
 - Every secret can be given as a file: \`password_file: PATH\` instead of \`password\`. A line feed at its end is not part of it.
 - Every secret can be given by the environment, in the variable that its row names, where the file does not say it.
 - A key that resembles none of these, such as one of a newer version, is ignored with one notice at the start. One that

@@ -72,7 +72,7 @@ ${all.map(({ heading, operation }) => renderOperation(heading, operation, isShar
 
 ## \`cloud_env\`
 
-On whose behalf something is asked. The user by id, or by name and domain; so the project.
+On whose behalf the request is made. The user by id, or by name and domain; so the project.
 
 | field | type | |
 |---|---|---|
@@ -88,7 +88,7 @@ ${shared.map(([status, response]) => answerRow(status, response)).join('\n')}
 
 async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<string, Operation>>>>> {
   const sessions = new CloudSessions({ authUrls: new AuthUrls([]), session: {} });
-  // Nothing is ever asked of it.
+  // It is never called.
   const credentials = {
     kind: 'password',
     authUrl: 'http://localhost',
@@ -155,7 +155,7 @@ function renderOperation(
   ].join('\n\n');
 }
 
-/** An error's text tells when it comes; anything else is told by its fields. */
+/** An error's text says when it occurs; anything else is described by its fields. */
 function answerRow(status: string, response: Content & { readonly description: string }): string {
   const schema = schemaOf(response);
   const about = schema?.description ?? response.description;

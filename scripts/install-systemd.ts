@@ -105,7 +105,7 @@ async function installConfiguration(): Promise<void> {
 function groupId(): string {
   const groups = readFileSync(join(root, 'etc/group'), 'utf8');
   const [, id] = new RegExp(`^${user}:[^:]*:(\\d+)`, 'm').exec(groups) ?? [];
-  assert(id, `there is no group ${user} although systemd-sysusers was asked to make it`);
+  assert(id, `there is no group ${user} although systemd-sysusers should have created it`);
   return id;
 }
 

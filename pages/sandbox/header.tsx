@@ -12,7 +12,7 @@ export function Header({ statusPage }: { statusPage: string | null }) {
   return (
     <header class="top">
       <h1>Concertim sandbox</h1>
-      <p class="live" title="Whether the page hears of changes">
+      <p class="live" title="Whether the page receives changes">
         <StatusMark status={state === 'live' ? 'ACTIVE' : state === 'lost' ? 'FAILED' : 'IN_PROGRESS'} />
         {state}
       </p>

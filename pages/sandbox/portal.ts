@@ -89,7 +89,7 @@ export function changePortal(change: ChangeView): void {
   if (changed.length > 0 && changed.length < 200) point(changed);
 }
 
-/** Forgets everything: what was known is told anew. */
+/** Forgets everything; the next full state fills it again. */
 export function clearPortal(): void {
   for (const map of [users, racks, devices, devicesOfRack, figures]) map.clear();
 }

@@ -1,7 +1,7 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
-/** When what has the focus in the box goes away, `next` has it: whoever uses the keyboard stays where they are. */
+/** When the focused element in the box is removed, `next` gets the focus, so that keyboard users keep their place. */
 export function useKeptFocus(box: RefObject<HTMLElement | null>, next: () => HTMLElement | null): void {
   const wasHere = box.current?.contains(document.activeElement);
   useLayoutEffect(() => {

@@ -1,7 +1,7 @@
 import { duration } from '../shared/now.ts';
 import { serviceNow } from './service.ts';
 
-/** How long ago that was; the time itself is told to whoever points at it. */
+/** How long ago that was; the exact time is in the tooltip. */
 export function Ago({ at }: { at: string | null }) {
   if (at === null) return <span class="soft">never</span>;
   return (

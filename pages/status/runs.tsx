@@ -49,7 +49,7 @@ function Run({ run }: { run: RunRecord }) {
         <details>
           <summary>{rest.length + more} more</summary>
           <Lines lines={rest} />
-          {more > 0 && <p class="soft">and {more} that are not told: the log has them.</p>}
+          {more > 0 && <p class="soft">and {more} more, which only the log lists.</p>}
         </details>
       )}
     </li>

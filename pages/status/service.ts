@@ -3,7 +3,7 @@ import type { StatusView } from '../../src/api/status-page/wire.ts';
 import type { Status } from '../../src/observability/status.ts';
 import { now } from '../shared/now.ts';
 
-/** undefined: nothing was told yet. */
+/** undefined: no status has arrived yet. */
 export const told = signal<StatusView | undefined>(undefined);
 /** The service's clock less ours, ms. */
 const ahead = signal(0);

@@ -9,7 +9,7 @@ interface Source {
   readonly failure: string | null;
 }
 
-/** What was asked, and how old its last answer is. */
+/** The systems that the service sends requests to, and how old their last answers are. */
 export function Sources() {
   return (
     <section class="card" aria-labelledby="sources-heading">

@@ -88,7 +88,7 @@ for (const name of names) {
 }
 if (baseline) console.log(compare(baseline.figures, figures));
 
-/** Those asked for, of those that the measurement is for; where it is for one alone, that one. */
+/** The requested sizes, among those that the measurement is for; where it is for one alone, that one. */
 function chosen(all: readonly number[], asked: string | undefined, quick: boolean): readonly number[] {
   if (asked !== undefined && all.length > 1) return asked.split(',').map(Number);
   return quick ? all.slice(0, 1) : all;

@@ -12,7 +12,7 @@ interface Reply {
   readonly error?: string;
 }
 
-/** What a child process can be asked, by name. */
+/** The questions that a child process answers, by name. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each question has an argument of its own
 export type Answers = Readonly<Record<string, (argument: any) => unknown>>;
 

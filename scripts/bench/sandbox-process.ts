@@ -43,14 +43,14 @@ subscribe('http.server.response.finish', (message) => {
 const answers = {
   config: () => sandbox.config,
 
-  /** Starts the counts anew. */
+  /** Resets the counts. */
   forget() {
     for (const service of Object.values(services)) service.forget();
     usage = measureUsage();
     firstRequestAt = undefined;
   },
 
-  /** What was asked of each service since then, and what that took of this process. */
+  /** The requests to each service since then, and what they cost this process. */
   counts() {
     const used = Object.values(services).filter(({ seen }) => seen.length > 0);
     return {
@@ -90,7 +90,7 @@ const answers = {
   /** Switches so many different servers at once. @returns as above */
   burst: (count: number) => Promise.all(serverIds.slice(0, count).map(switchAndWait)),
 
-  /** Who may call the API server: an administrator; and what it may be asked to switch. */
+  /** Who may call the API server: an administrator; and which servers it may switch. */
   callers: () => ({
     admin: {
       auth_url: sandbox.config.openstack.auth_url,
@@ -109,7 +109,7 @@ async function switchAndWait(serverId = ''): Promise<number> {
   changes.set(device, resolve);
   const giveUp = new AbortController();
   systemClock.sleep(30_000, giveUp.signal).then(
-    () => reject(new Error(`The portal was not told of server ${serverId} within 30 s.`)),
+    () => reject(new Error(`The portal received nothing about server ${serverId} within 30 s.`)),
     () => {},
   );
   const startedAt = performance.now();

@@ -52,7 +52,7 @@ export class Stage implements AsyncDisposable {
     return new Stage(sandbox, folder, config);
   }
 
-  /** The service in a process of its own, which runs when it is asked to. */
+  /** The service in a process of its own, which runs on request. */
   service(...components: ComponentName[]): Promise<Child<ServiceAnswers>> {
     const argument = { config: this.config, components };
     return Child.start<ServiceAnswers>('service-process.ts', argument, { nodeOptions });

@@ -37,9 +37,9 @@ export interface OutgoingMessage {
 }
 
 const backoff: Backoff = { baseMs: 500, maxMs: 15_000 };
-/** Part of the wait that chance cannot shorten: a broker that refuses us at once is not asked without pause. */
+/** The part of the wait that jitter cannot shorten, so that a broker that refuses at once is not called without pause. */
 const leastWaitMs = 250;
-/** A connection that has lasted so long starts the back-off anew. */
+/** A connection that has lasted this long resets the back-off. */
 const steadyMs = 10_000;
 const connectTimeoutMs = 10_000;
 /** A dead peer is noticed after twice this time. */
@@ -166,7 +166,7 @@ export class BrokerSession implements AsyncDisposable {
     connection.on('error', (error: unknown) => this.#fail(error));
   }
 
-  /** A channel for as long as the connection; its end is the session's, so that everything is declared anew. */
+  /** A channel that lasts as long as the connection. When it ends, so does the session, and everything is declared again. */
   async channel(): Promise<Channel> {
     const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
     this.#channels.push(channel);
@@ -179,7 +179,7 @@ export class BrokerSession implements AsyncDisposable {
     return channel;
   }
 
-  /** A request that may be refused: RabbitMQ closes the channel of whoever asks for what it does not have. */
+  /** A request that may be refused: RabbitMQ then closes the channel it came on. */
   async attempt<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
     const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
     // It rejects the request as well.

@@ -13,8 +13,8 @@ export interface BrokerAddress {
 /**
  * RabbitMQ could not be reached, or refused something.
  *
- * - `unreachable`: nothing answers there, or it went away
- * - `certificate`: it speaks TLS, with a certificate that nobody we know vouches for
+ * - `unreachable`: nothing answers there, or the connection was lost
+ * - `certificate`: it speaks TLS, with a certificate of an authority that we do not trust
  * - `login`: user and password do not fit
  * - `vhost`: there is no such virtual host, or the user may not enter it
  * - `permission`: the user may not do this to that queue or exchange

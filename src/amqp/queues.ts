@@ -31,7 +31,7 @@ export function queueNames(deployment: string): QueueNames {
   };
 }
 
-/** What RabbitMQ lets a queue be asked for besides its name and durability. */
+/** Arguments of a queue declaration besides name and durability. */
 export type QueueArguments = Readonly<Record<string, string | number | boolean>>;
 
 /** Declares our exchange: direct, durable. */

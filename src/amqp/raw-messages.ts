@@ -10,7 +10,7 @@ export interface RawMessage extends AsyncMessage {
 
 /** The largest body that is held. Nova's largest notifications have a request spec with a catalogue: some 100 kB. */
 export const mostBodyBytes = 1024 * 1024;
-/** What is kept of a larger body, for whoever looks at what was put aside. */
+/** The part of a larger body that is kept with the dead-lettered message, for diagnosis. */
 const mostOfALargeBody = 64 * 1024;
 /** The most that any RabbitMQ takes (`max_message_size`). */
 const mostAnnounced = 512 * 1024 * 1024;

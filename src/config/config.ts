@@ -40,7 +40,7 @@ export interface Config {
     readonly rating: 'cloudkitty' | 'none';
     /** What everybody has where there is no billing platform. */
     readonly freeCredits: number;
-    /** First day, such as `2026-12-01`, of which usage is recorded for orders of another service; undefined: never. */
+    /** First day, such as `2026-12-01`, whose usage is recorded for orders of another service; undefined: never. */
     readonly usageSince: string | undefined;
   };
   readonly observability: ObservabilityConfig;

@@ -47,7 +47,7 @@ class CredentialsReader {
     this.#problems = problems;
   }
 
-  /** Whether any of the keys was given, be it wrongly. */
+  /** Whether any of the keys was given, even with an invalid value. */
   has(...keys: readonly Key[]): boolean {
     return keys.some((key) => this.#places.has(`openstack.${key}`));
   }

@@ -267,7 +267,7 @@ class ConfigBuilder {
     );
   }
 
-  /** No secret, an empty one and one that can be guessed are told apart: a door must not stand open by mistake. */
+  /** Distinguishes no secret, an empty one and a guessable one: none of them may leave the API open by mistake. */
   #jwt(start: Place): JwtPolicy {
     const { jwt, jwt_secret: secret, allow_dummy_token: allowDummyToken } = this.#values.api;
     const key = 'api.jwt_secret';

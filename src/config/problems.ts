@@ -26,8 +26,8 @@ export class ConfigError extends ServiceError {
 }
 
 /**
- * What was found while reading, so that all of it can be told at once. No text ever quotes a value of the file: a
- * secret may stand in the wrong place.
+ * The problems found while reading, reported all at once. No text ever quotes a value of the file: it may be a secret in
+ * the wrong place.
  */
 export class Problems {
   readonly #problems: Problem[] = [];

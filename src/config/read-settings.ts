@@ -8,7 +8,7 @@ import { alsoRead, ConfigFile, keysOf2024 } from './schema.ts';
 import { type About, about } from './setting.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
 
-/** One key with the text it has, for whoever shows the configuration. */
+/** One key with its text, for showing the configuration. */
 export interface Setting {
   /** '' for the keys at the top. */
   readonly section: string;

@@ -89,7 +89,7 @@ export const ConfigFile = z.strictObject({
       description: 'Certificates (PEM) of the authorities that signed those of the cloud.',
     }),
     insecure: optional(flag, {
-      description: 'Accept any certificate: whoever stands between can read the password.',
+      description: 'Accept any certificate: a man in the middle can then read the password.',
       default: 'false',
     }),
   }),
@@ -126,7 +126,7 @@ export const ConfigFile = z.strictObject({
       description: 'Certificates (PEM) of the authorities that signed that of Concertim.',
     }),
     insecure: optional(flag, {
-      description: 'Accept any certificate: whoever stands between can read the password.',
+      description: 'Accept any certificate: a man in the middle can then read the password.',
       default: 'false',
     }),
   }),
@@ -271,7 +271,7 @@ export const ConfigFile = z.strictObject({
     }),
     usage_since: optional(day, {
       description:
-        'First day of which usage is recorded for orders that another service has opened, such as that of 2024, which recorded it in its own way up to the day before. Default: never; orders that this service opens are billed from their first day on.',
+        'First day whose usage is recorded for orders that another service has opened, such as the service of 2024, which recorded usage itself up to the day before. Default: never; orders that this service opens are billed from their first day on.',
       suggestion: '2026-12-01',
     }),
   }),

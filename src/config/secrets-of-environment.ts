@@ -20,7 +20,7 @@ export function withSecretsOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
   const sections = new Map(root.entries);
   for (const [section, schema] of Object.entries(ConfigFile.shape)) {
     const given = sections.get(section);
-    // Something else in its place is reported by whoever reads it.
+    // Anything but a mapping here is reported when the section is read.
     if (!(schema instanceof z.ZodObject) || (given?.node.kind !== 'map' && !isSilent(given))) continue;
     const entries = new Map(given?.node.kind === 'map' ? given.node.entries : []);
     const secrets = Object.entries(schema.shape)

@@ -36,12 +36,12 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Takes a body while it comes, where that is too large to be had as a whole. */
+/** Takes a body in pieces, where it is too large to hold as a whole. */
 export interface BodySink {
   /** Forgets what it has: the exchange is begun, or begun again. */
   begin(): void;
   /**
-   * Never fails: what is wrong with the body is said by whoever asks the sink for it.
+   * Never fails: an error in the body is reported when the sink's result is read.
    *
    * @returns whether it takes more; if not, the rest is not read
    */
@@ -60,7 +60,7 @@ export interface HttpResponse extends ExchangeFacts {
   readonly at: number;
 }
 
-/** One finished exchange, for whoever counts them. */
+/** One finished exchange, for counting. */
 export interface Exchange {
   readonly service: string;
   readonly method: Method;
@@ -82,7 +82,7 @@ export interface TlsOptions {
 }
 
 export interface HttpClientOptions {
-  /** Who is asked, in a person's words. */
+  /** The name of the service, for people: `Nova`. */
   readonly service: string;
   /** Most requests in flight. */
   readonly concurrency?: number;
@@ -98,7 +98,7 @@ export interface HttpClientOptions {
   readonly random?: Random;
   /** Called when an exchange begins, repetitions included. */
   readonly onBegin?: ((service: string) => void) | undefined;
-  /** Told of each exchange, repetitions included. */
+  /** Called after each exchange, retries included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 

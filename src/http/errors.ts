@@ -2,7 +2,7 @@ import { ServiceError } from '../runtime/severity.ts';
 
 /** What every failed exchange tells about itself. The address has no query: queries may hold credentials. */
 export interface ExchangeFacts {
-  /** Who was asked, in a person's words: `Nova`, `Concertim`. */
+  /** The name of the service, for people: `Nova`, `Concertim`. */
   readonly service: string;
   readonly method: string;
   readonly url: string;

@@ -6,7 +6,7 @@ import { BodyError } from './errors.ts';
 const mostIdlePages = 3;
 /** A thousand rows a page are usual, two hundred thousand more than any cloud has. */
 const mostRows = 200_000;
-/** Some services give twenty rows a page, whatever is asked for. */
+/** Some services return twenty rows a page, whatever limit was requested. */
 const mostPages = 10_000;
 /** The largest cloud is read in two minutes. */
 const mostMs = 15 * 60_000;

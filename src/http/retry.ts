@@ -30,7 +30,7 @@ export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }
 
-/** How long to wait before try number `attempt + 2`; undefined when there shall be none. */
+/** How long to wait before try number `attempt + 2`; undefined: do not retry. */
 export function retryDelay(
   policy: RetryPolicy,
   attempt: number,

@@ -12,8 +12,8 @@ const keyLength = 256;
  * Splits the JSON of a list into its rows while the bytes come, so that a list is never held as a whole. What is no row is
  * the rest, in which the list is empty: `{"servers":[],"servers_links":[…]}`.
  *
- * It looks at quotes, brackets and commas alone. Where these are wrong, a row or the rest is no JSON: whoever parses them
- * all has seen all that is wrong with the whole.
+ * It reads only quotes, brackets and commas. Where these are wrong, a row or the rest is not JSON, so that parsing them
+ * all finds every error of the whole.
  */
 export class RowSplitter {
   readonly #onRow: (row: Buffer) => void;

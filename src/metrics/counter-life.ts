@@ -15,14 +15,14 @@ export interface Life {
 const jumpFactor = 1_000;
 /** A counter that has just begun may grow so many times as fast as it did since. */
 const doubtFactor = 2;
-/** What has grown by more than so many times the usual since the last point has not begun anew meanwhile. */
+/** A counter that has grown by more than this many times the usual since the last point has not been reset meanwhile. */
 const restartFactor = 3;
 
 /**
- * The points of a counter since it last began anew, and without those that some clock was wrong for.
+ * The points of a counter since its last reset, without those that came from a wrong clock.
  *
  * @param points in the order of time, none from the future
- * @param options `since`: points were asked for from then on; `most`: what it can grow by in a second;
+ * @param options `since`: the start of the requested window; `most`: what it can grow by in a second;
  * `burst`: faster growth than this, a second, is doubted where it is for one gap only
  */
 export function lastLife(
@@ -59,7 +59,7 @@ function areSparse(points: readonly Point[], granularityMs: number): boolean {
 
 /**
  * A sample whose host's clock was wrong for a moment stands among those of another time: lower than the one before it, where
- * the next one is not; or higher than the next two. A counter that began anew would have had to grow far too fast.
+ * the next one is not; or higher than the next two. A counter that was reset would have had to grow far too fast.
  */
 function withoutStrays(points: readonly Point[]): readonly Point[] {
   const kept = [...points];

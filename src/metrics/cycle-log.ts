@@ -19,7 +19,7 @@ const meanings: Readonly<Partial<Record<WhyUnknown, string>>> = {
   'no-size': 'the template of the device says no vCPUs or no memory',
 };
 
-/** These pass by themselves where an instance was stopped a moment ago: they are told when they last for so long. */
+/** Reasons that pass by themselves where an instance was stopped a moment ago: logged only when they last this long. */
 const passing: ReadonlySet<WhyUnknown> = new Set(['no-measures', 'late', 'part-late', 'counter-jumped']);
 const patienceMs = 360_000;
 

@@ -10,7 +10,7 @@ export type Series =
       /** In the order of time, none from the future. */
       readonly points: readonly Point[];
       readonly granularityMs: number;
-      /** Points were asked for from then on. All times are ms since 1970. */
+      /** The start of the requested window. All times are ms since 1970. */
       readonly since: number;
       /** When the newest point was taken that was ever seen; undefined: none was. */
       readonly newestAt: number | undefined;
@@ -23,7 +23,7 @@ export type Series =
     }
   /** Gnocchi has it and cannot give it so. */
   | { readonly kind: 'unreadable'; readonly reason: string }
-  /** It was asked for and not had, this time. */
+  /** The request for it failed, this time. */
   | { readonly kind: 'unread' };
 
 /** A resource of the instance, with its series by meter. */
@@ -50,7 +50,7 @@ export interface Size {
  * - `part-late`: those of one of several interfaces or disks do
  * - `clock-ahead`: the clock of its host is ahead
  * - `too-few-points`: it has not been measured for long enough
- * - `counter-fell`: a counter began anew a while ago
+ * - `counter-fell`: a counter was reset a while ago
  * - `counter-jumped`: a counter grew faster than it can
  * - `impossible`: more than there can be
  * - `no-size`: the portal has no template of its flavor, or it says no vCPUs or no memory

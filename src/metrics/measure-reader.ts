@@ -45,7 +45,7 @@ const probeSize = 10;
 /** Requests that one cycle spends on finding out what Gnocchi refuses, at most. */
 const mostInquiries = 50;
 
-/** A group of which the measures are asked for in one request. */
+/** A group whose measures are read in one request. */
 interface WindowedGroup extends ReadGroup {
   readonly windowMs: number;
 }
@@ -128,7 +128,7 @@ export class MeasureReader {
     return { series: task.series, failures };
   }
 
-  /** Forgets what was learnt: archive policies change, and a metric may be made anew with another one. */
+  /** Forgets what was learnt: archive policies change, and a metric may be recreated with another one. */
   forget(): void {
     this.#usual.clear();
     this.#special.clear();

@@ -16,7 +16,7 @@ export interface MetricLoopOptions {
   readonly health: Health;
   readonly tracing: Tracing;
   readonly onReport?: (report: CycleReport) => void;
-  /** Told of a cycle that failed as a whole. */
+  /** Called when a cycle fails as a whole. */
   readonly onFailure?: () => void;
 }
 

@@ -6,7 +6,7 @@ import { errorOf, largestError, spanOf } from './precision.ts';
 /** A resource, as far as reading its measures needs it. */
 export type Measurable = Pick<Resource, 'id' | 'instanceId' | 'metrics'>;
 
-/** What can be asked for in one kind of request: these resources have all their meters named here in one granularity. */
+/** What one kind of request can read: these resources have all their meters named here in one granularity. */
 export interface ReadGroup {
   readonly type: ResourceType;
   /** Seconds. */
@@ -45,7 +45,7 @@ export function readabilityOf({ name, methods, grains }: ArchivePolicy): Readabi
 }
 
 /**
- * The fewest groups in which all readable meters of the resources can be asked for. Gnocchi refuses a request as a whole
+ * The fewest groups that read all readable meters of the resources. Gnocchi refuses a request as a whole
  * for one metric without its granularity; a meter that a resource does not have at all does no harm.
  */
 export function groupReads(
@@ -66,7 +66,7 @@ export function groupReads(
     const byGranularity = Map.groupBy(present, ({ how }) =>
       how.kind === 'granularity' ? how.seconds : undefined,
     );
-    // One granularity is the rule: all such resources are asked for together, whatever meters some of them lack.
+    // Usually there is one granularity: all its resources are read together, whatever meters some of them lack.
     const isMixed = byGranularity.size > 1;
     byGranularity.delete(undefined);
     const coarsest = Math.max(...[...byGranularity.keys()].map((seconds) => seconds ?? 0));

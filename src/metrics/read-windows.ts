@@ -62,7 +62,7 @@ export class ReadWindows {
     if (cadence) this.#cadences.set(id, cadence);
   }
 
-  /** Those that were read for too short a time, or of which too little is known, and were not looked at for long. */
+  /** Those whose window or points were too few, and that were not checked lately. */
   tooShort(
     ids: readonly ResourceId[],
     read: { windowMs: number; granularityMs: number; now: number; instanceOf: InstanceOf },

@@ -9,7 +9,7 @@ import type { Value } from './sent-values.ts';
 /** What became of the values of one cycle. */
 export interface Delivery {
   readonly sent: number;
-  /** The daemon has not heard of their devices yet. */
+  /** The daemon does not know their devices yet. */
   readonly unknownDevices: number;
   /** Refused one by one. */
   readonly refused: readonly { readonly value: Value; readonly error: unknown }[];

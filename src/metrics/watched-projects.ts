@@ -31,6 +31,6 @@ async function findWatcher(session: Session, signal?: AbortSignal): Promise<User
 function missing(what: string, command: string): ServiceError {
   return new ServiceError(`Keystone has no ${what}, so no project is watched.`, {
     severity: 'transient',
-    hint: `Make it (${command}), and give the user the role in each project whose figures shall be shown.`,
+    hint: `Create it (${command}), and give the user the role in each project whose figures the portal is to show.`,
   });
 }

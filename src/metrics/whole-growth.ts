@@ -8,7 +8,7 @@ export interface Counter {
   /** In the order of time. */
   readonly points: readonly Point[];
   readonly granularityMs: number;
-  /** Points were asked for from then on, ms since 1970. */
+  /** The start of the requested window, ms since 1970. */
   readonly since: number;
   /** What it can grow by in a second. */
   readonly most: number;
@@ -76,7 +76,7 @@ export function wholeGrowth(
 }
 
 /**
- * The moments of which all have a point, newest first, with their points: an agent samples the counters of an instance one
+ * The moments where all have a point, newest first, with their points: an agent samples the counters of an instance one
  * after the other, within seconds, so that they may be in neighbouring grains.
  */
 function commonMoments(all: readonly (readonly Point[])[], granularityMs: number): (readonly Point[])[] {

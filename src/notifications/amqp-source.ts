@@ -46,7 +46,7 @@ const bindAgainMs = 15_000;
  *                    ….notifications.lost (1)             ….notifications.dead, with the reason
  * ```
  *
- * Everything is declared anew after each connection: exchanges that are not durable, and bindings to them, do not outlive
+ * Everything is declared again after each connection: exchanges that are not durable, and bindings to them, do not outlive
  * a restart of the broker.
  */
 export class AmqpSource implements NotificationSource {
@@ -134,7 +134,7 @@ export class AmqpSource implements NotificationSource {
     await channel.basicConsume({ queue: names.lost }, ({ deliveryTag }) => void onLoss(deliveryTag));
   }
 
-  /** Who consumes a queue of others may have no right to one of their own: then they are told in the log alone. */
+  /** An account that consumes an existing queue may have no right to declare one: unreadable messages are then only logged. */
   async #openDeadLetters(session: BrokerSession): Promise<DeadLetters | undefined> {
     const { names, queue: foreign, log } = this.#options;
     const { exchange, deadLetters: queue } = names;

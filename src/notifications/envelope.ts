@@ -8,11 +8,11 @@ export interface Notification {
   readonly payload: Readonly<Record<string, unknown>>;
   /** When it was sent, by the sender's clock, ms since 1970; undefined where it does not say. */
   readonly sentAt: number | undefined;
-  /** The project of whoever caused it, where the sender says so. */
+  /** The project of the user who caused it, where the sender names one. */
   readonly contextProjectId: string | undefined;
 }
 
-/** A message of which nothing can be made: it is put aside with this as the reason. */
+/** A message that cannot be parsed: it is dead-lettered with this as the reason. */
 export class UnreadableMessageError extends Error {
   override readonly name = 'UnreadableMessageError';
 }

@@ -6,7 +6,7 @@ import { openEnvelope, UnreadableMessageError } from './envelope.ts';
 import { meaningOf } from './meaning.ts';
 import type { DeliveredMessage, NotificationReceiver, Receipt } from './source.ts';
 
-/** Whoever looks again at what notifications name. */
+/** Takes requests to read again what notifications name. */
 export interface UpdateRequests {
   /** Resolves once the request is safe: handed to the writer in this process, or in a queue for the one in another. */
   request(references: readonly Reference[]): Promise<void>;
@@ -16,7 +16,7 @@ export interface UpdateRequests {
   setListening(isListening: boolean): void;
 }
 
-/** Told of each message: what became of it, and how long it was on its way, where it says when it was sent. */
+/** Called for each message: what became of it, and how long it was on its way, where it has a time of sending. */
 export type OnNotification = (
   outcome: 'references' | 'ignored' | 'unreadable',
   lagMs: number | undefined,
@@ -99,7 +99,7 @@ export class NotificationListener implements NotificationReceiver {
     this.listening();
   }
 
-  /** Where it cannot be asked for, the writer's own timer does it, and so does the next connection. */
+  /** When the request fails, the writer's own timer or the next connection brings the full run. */
   #requestFull(): void {
     this.#updates.requestFull().catch((err: unknown) => {
       this.#log.warn({ err }, 'failed to request a full reconcile, will retry');

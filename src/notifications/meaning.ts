@@ -57,7 +57,7 @@ const ComputeTask = z.union([
   z.object({ instance_properties: z.object({ uuid: id }) }),
 ]);
 
-/** It has no project of the server's own; that of who asked for it may be another. */
+/** It does not name the server's project; the requester's may be another one. */
 function computeTask({ eventType, payload }: Notification): Reference[] {
   const task = readPayload(ComputeTask, payload, eventType);
   if ('nova_object.data' in task) return [server(task['nova_object.data'].instance_uuid, undefined, false)];

@@ -11,7 +11,7 @@ export interface DeliveredMessage {
 /** What became of a message. `unreadable`: put it aside with the reason. */
 export type Receipt = { readonly kind: 'taken' } | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** Whoever listens to a source. */
+/** Receives the messages of a source. */
 export interface NotificationReceiver {
   /**
    * Resolves once the message is safely handed on: only then may the source forget it.
@@ -19,7 +19,7 @@ export interface NotificationReceiver {
    * @throws when it could not be handed on; the source keeps it
    */
   receive(message: DeliveredMessage): Promise<Receipt>;
-  /** Whether it has room for more. Without, messages shall wait at the source. */
+  /** Whether it has room for more. When it has none, messages wait at the source. */
   hasRoom(): boolean;
   /** From now on every message comes. What was sent before may never come. */
   listening(): void;

@@ -116,7 +116,7 @@ export async function showFlavor(
 export async function listServerGroups(session: Session, signal?: AbortSignal): Promise<ServerGroup[]> {
   const groups = new Map<string, ServerGroup>();
   const pages = new PageCount(session.clock);
-  // This list has no links, and a page shorter than asked for may be as long as Nova's `max_limit`: the end is only
+  // This list has no links, and Nova's `max_limit` may shorten a page below the requested limit: the list ends only
   // where nothing new comes.
   for (let offset = 0; ; ) {
     const query = { all_projects: 'True', limit: pageSize, offset };

@@ -20,8 +20,8 @@ export interface KeyPair {
 }
 
 /**
- * The first that knows types. It is also far below 2.92, from which on Nova generates no keys: asked for an old one, even
- * a newer Nova does.
+ * The first that knows types. It is also far below 2.92, which ended key generation: under an older microversion even a
+ * newer Nova still generates keys.
  */
 const usual = '2.2';
 /** From here on a name may have `@` and `.` in it; a key has to be given. */

@@ -87,7 +87,7 @@ export async function listArchivePolicies(session: Session, signal?: AbortSignal
 export interface ArchivePolicyDraft {
   readonly name: string;
   readonly methods: readonly string[];
-  /** In seconds: a grain's length, and how far back there shall be such. */
+  /** In seconds: a grain's length, and for how long grains are kept. */
   readonly grains: readonly Grain[];
 }
 
@@ -266,8 +266,8 @@ export async function aggregateMeasures(
 }
 
 /**
- * Which of these metrics Gnocchi cannot read so. Asked by id it names in one answer all that lack the granularity, which
- * it does not when asked by resource; of those without means it names one.
+ * Which of these metrics Gnocchi cannot read this way. Queried by id it names all that lack the granularity in one answer,
+ * queried by resource it does not; of those without means it names one.
  */
 export async function findRefusedMetrics(
   session: Session,
@@ -310,7 +310,7 @@ function refusalOf(response: HttpResponse): Refusal | 'nothing found' | undefine
   return { reason: reason === undefined ? cause : `${cause}: ${reason}`, culprits: metricIdsIn(detail) };
 }
 
-/** Those that are about some of the metrics asked for; any other is about the request itself. */
+/** Refusals about single requested metrics; any other is about the request itself. */
 const refusals = new Set([
   'Metrics with unknown aggregation',
   "Metrics can't being aggregated",

@@ -28,7 +28,7 @@ interface Range {
 const negotiated = new WeakMap<Session, Range>();
 const negotiations = new WeakMap<Session, SingleFlight<Range>>();
 
-/** Nova's microversion for this session, asked for once. */
+/** Nova's microversion for this session, negotiated once. */
 export async function microversion(session: Session, signal?: AbortSignal): Promise<string> {
   return chooseMicroversion(await rangeOf(session, signal));
 }

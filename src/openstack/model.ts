@@ -152,7 +152,7 @@ export interface Unreadable<Id> {
 
 /**
  * Network (Neutron): what leads out of the cloud, as far as it takes to tell whether an address is on it. Nova names the network
- * of an address, and whoever makes a network may name it as he likes.
+ * of an address, and users may give their networks any name.
  */
 export interface ExternalNetworks {
   /** Names that external networks alone have. */
@@ -207,7 +207,7 @@ export interface StackServers {
   readonly serverGroups: readonly ServerGroupId[];
 }
 
-/** Orchestration (Heat): what a tree of stacks is made of, of each kind that was asked for. */
+/** Orchestration (Heat): the members of a tree of stacks, of each requested kind. */
 export interface StackMembers extends StackServers {
   readonly volumes: readonly VolumeId[];
   readonly networks: readonly NetworkId[];

@@ -1,4 +1,4 @@
-/** What is left in a project, whichever service has it. Asked by an administrator, of a project that is not the session's. */
+/** What is left in a project, in every service. Read by an administrator, in a project other than the session's. */
 import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { CatalogError, type ServiceType } from './catalog.ts';

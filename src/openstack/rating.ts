@@ -87,8 +87,8 @@ export async function listProjectTotals(
 }
 
 /**
- * By project, the beginning of the last period that CloudKitty has rated: what came before is complete, unless somebody has it
- * rated again. A project of which it has rated nothing yet is not there.
+ * By project, the beginning of the last period that CloudKitty has rated: everything before is complete, unless somebody has
+ * it rated again. Projects without any rated period are missing.
  */
 export async function listRatedUntil(
   session: Session,

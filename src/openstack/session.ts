@@ -80,7 +80,7 @@ export type FollowRequest = Omit<
 /** A tenth of its lifetime, and at most five minutes, before a token ends a new one is had. */
 const renewalShare = 0.1;
 const longestRenewalMs = 5 * 60_000;
-/** A catalog without what we look for is asked for again, but a cloud that has no Gnocchi is not asked all the time. */
+/** A catalog without the service is read again, but not all the time: a cloud may have no Gnocchi. */
 const catalogDoubtMs = 60_000;
 
 /**

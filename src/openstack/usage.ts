@@ -27,7 +27,7 @@ const Numbers = z
   );
 const Limits = z.object({ limits: z.object({ absolute: Numbers }) });
 
-/** A project's quotas in each service, asked by an administrator; undefined where the cloud has no such service. */
+/** A project's quotas in each service, read by an administrator; undefined where the cloud has no such service. */
 export async function showQuotas(
   session: Session,
   service: 'compute' | 'block-storage' | 'network',

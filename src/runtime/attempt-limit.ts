@@ -25,9 +25,9 @@ interface Window {
 const windowMs = 60_000;
 
 /**
- * Lets a key fail so many times a minute and no more. Attempts that are not decided yet count as if they would fail: what
- * is beyond them waits, and is not looked at. So what an attempt brings changes nothing in how long it waits or whether it
- * is refused, and a right guess cannot be told from wrong ones by that.
+ * Lets a key fail a limited number of times a minute. Attempts in flight count as failures: further ones
+ * wait unchecked. So neither the wait nor the refusal depends on whether an attempt is right, and cannot reveal a right
+ * guess.
  */
 export class AttemptLimit {
   readonly #most: number;

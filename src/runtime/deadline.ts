@@ -7,9 +7,9 @@ const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 const mostRenewals = 10;
 
 /**
- * Emits `abort` when the time is over, or with an outer signal; over with its block (`using`). undici takes it in place of
- * an AbortSignal, of which `AbortSignal.any([outer, AbortSignal.timeout(ms)])` takes 30 µs: a third of what a whole
- * exchange costs us, where there are thousands a second.
+ * Emits `abort` when the time is over, or with an outer signal; ends with its block (`using`). undici takes it in place of
+ * an AbortSignal: `AbortSignal.any([outer, AbortSignal.timeout(ms)])` takes 30 µs, a third of a whole exchange, and there
+ * are thousands a second.
  */
 export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable {
   /** What the outer signal was aborted with; undefined when the time ran out. */

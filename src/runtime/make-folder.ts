@@ -22,7 +22,7 @@ function isMade(path: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Where it is no folder, whoever uses it is told.
+    // Where it is not a folder, its user gets the error.
     if (code === 'EEXIST') return true;
     if (code === 'ENOENT' && dirname(path) !== path) return false;
     throw error;

@@ -1,7 +1,7 @@
 /** Control characters but for line feed and tab, what changes the direction of text, and what separates lines unseen. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const unprintable = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
-/** The colours of our own commands, and their ends: whoever puts one into a name colours the name. */
+/** The colours of our own commands, and their ends: one in a name only colours the name. */
 // oxlint-disable-next-line no-control-regex
 const colours = /(\u001B\[(?:0|1|2|22|3\d|9\d)m)/;
 

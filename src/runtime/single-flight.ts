@@ -1,8 +1,8 @@
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
- * Work that many ask for at the same time and that is done once: all of them get its one outcome. Whoever is aborted
- * leaves alone; the work goes on for the others. Nothing is kept: who asks after the end starts it anew.
+ * Work that many callers request at the same time and that is done once: all of them get its one outcome. A caller that
+ * is aborted leaves alone; the work continues for the others. Nothing is kept: a call after the end starts it again.
  */
 export class SingleFlight<T> {
   readonly #work: () => Promise<T>;

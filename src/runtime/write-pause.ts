@@ -74,7 +74,7 @@ export class WritePause {
   /**
    * Does `work` while there is no pause, until the signal is aborted: the work's own is aborted within a second of a pause.
    *
-   * @param events told when a pause begins, and when it ends
+   * @param events called when a pause begins, and when it ends
    */
   async workBetween(
     work: (signal: AbortSignal) => Promise<void>,

@@ -9,7 +9,7 @@ export interface ControlOptions {
   /** Has that many steps of the story happen; what they were. */
   readonly tick: (steps: number) => string[];
   readonly revokeTokens: () => void;
-  /** Has the portal's database migrated; it is away meanwhile. */
+  /** Migrates the portal's database; the portal is unavailable meanwhile. */
   readonly upgradePortal: (release: Release) => Promise<void>;
   /** What there is to see: addresses and numbers. */
   readonly describe: () => unknown;

@@ -1,6 +1,6 @@
 import type { FaultKind } from './faults.ts';
 
-/** What a name can ask for: an answer's body is the asked service's own, so only the status is told. */
+/** The faults that a name can ask for: all but a rewritten body, since only the service itself knows what it answers. */
 export type NamedFault = Exclude<FaultKind, { kind: 'rewrite' }>;
 
 const kinds: Readonly<Record<string, NamedFault>> = {

@@ -75,7 +75,7 @@ export class Faults {
     };
   }
 
-  /** Those in force that have not hit as often as they shall. */
+  /** Those in force that have hits left. */
   get armed(): readonly Fault[] {
     return this.#armed.filter(({ toHit }) => toHit > 0).map(({ fault }) => fault);
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A port of loopback that nothing listens on, nor on as many after it: for what can only be told a number. */
+/** A port of loopback that nothing listens on, nor on as many after it: for programs that need a fixed port number. */
 export async function freePort(after = 0): Promise<number> {
   for (;;) {
     const port = await listenBriefly(0);

@@ -105,7 +105,7 @@ export class HttpService {
     };
   }
 
-  /** Starts the counts anew. */
+  /** Resets the counts. */
   forget(): void {
     this.seen = [];
     this.mostInFlight = this.#inFlight;

@@ -40,7 +40,7 @@ export interface SandboxOptions {
   readonly story?: boolean;
   /** Default 5,000. */
   readonly storyIntervalMs?: number;
-  /** Hears what happens in the story, in a few words. */
+  /** Called with each step of the story, in a few words. */
   readonly onStep?: (told: string) => void;
   /** How long things take, as a multiple of what they take on a small real cloud; 0: no time. Default 1. */
   readonly pace?: number;

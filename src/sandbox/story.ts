@@ -53,7 +53,7 @@ export class Story {
     ];
   }
 
-  /** The next thing happens; it is told in a few words. */
+  /** Makes the next thing happen; returns a description in a few words. */
   step(): string {
     const total = this.#chapters.reduce((sum, [weight]) => sum + weight, 0);
     for (let tries = 0; tries < 20; tries++) {

@@ -42,7 +42,7 @@ function summary(times: readonly number[]): Sample {
   };
 }
 
-/** Until the first full run is over: all is shown, and nothing more is asked for. */
+/** Until the first full run is over: everything is shown, and no further requests come. */
 async function untilIdle({ sandbox }: Stage): Promise<void> {
   let before = -1;
   for (let quiet = 0; quiet < 4; ) {

@@ -7,7 +7,7 @@ import { type Setting, Stage } from '../stage.ts';
 /** A new sample of each metric is there after ten seconds. */
 const betweenMs = 11_000;
 
-/** Cycles of the component `metrics`, the first of which gets to know everything and does not count. */
+/** Cycles of the component `metrics`. The first one learns everything and does not count. */
 export async function measureMetrics(setting: Setting): Promise<Figure[]> {
   await using stage = await Stage.set(setting);
   await stage.sandbox.ask('showServers');

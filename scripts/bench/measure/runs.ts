@@ -42,7 +42,7 @@ export async function measureRuns(setting: Setting): Promise<Figure[]> {
   return Object.entries(samples).map(([name, of]) => figureOf({ ...setting, name: `run/${name}` }, of));
 }
 
-/** A run with what it asked of whom. */
+/** A run with its requests by service. */
 async function counted(
   sandbox: Child<SandboxAnswers>,
   run: () => Promise<{

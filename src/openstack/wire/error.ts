@@ -27,7 +27,7 @@ export const ErrorBody = z.union([
 ]);
 
 /**
- * A 404 about the object that was asked for. A 404 for a route that is not there (`"code": "404 Not Found"`), or of a
+ * A 404 about the requested object. A 404 for a route that is not there (`"code": "404 Not Found"`), or of a
  * proxy, has another form.
  */
 export const NotFoundBody = z.union([

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A row of `GET /networks`, of which nothing but the name matters. */
+/** A row of `GET /networks`; only its name matters. */
 export const NetworkName = z.object({
   id: z.string().min(1),
   name: z
@@ -10,7 +10,7 @@ export const NetworkName = z.object({
 });
 export type NetworkName = z.infer<typeof NetworkName>;
 
-/** A row of `GET /ports`, of which only whose addresses it has matters. */
+/** A row of `GET /ports`; only the owner of its addresses matters. */
 export const AddressedPort = z.object({
   id: z.string().min(1),
   /** Of the server; '' for none. */

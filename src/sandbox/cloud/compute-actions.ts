@@ -16,7 +16,7 @@ export interface ServerStep {
 export interface ServerAction {
   /** As errors call it: Cannot 'start' instance. */
   readonly name: string;
-  /** The `vm_state`s it can be asked in; undefined: any. */
+  /** The `vm_state`s that allow it; undefined: any. */
   readonly from: readonly string[] | undefined;
   readonly steps: readonly ServerStep[];
   /** As in the notifications: `compute.instance.<event>.start` and `.end`. */

@@ -70,7 +70,7 @@ export interface Server {
   readonly deleted: boolean;
   /** What its name asks for: see fault-name.ts. */
   readonly namedFault: NamedFault | undefined;
-  /** The JSON that was last made of it, and how it was told; a change drops it. */
+  /** The JSON last made of it, and for which view; a change drops it. */
   json: { readonly view: string; readonly text: string } | undefined;
 }
 
@@ -112,7 +112,7 @@ export interface ComputeEvent {
   readonly server: Server;
 }
 
-/** A verb was asked in a state that does not allow it: Nova's 409. */
+/** The server's state does not allow the verb: Nova's 409. */
 export class WrongServerState extends Error {
   override readonly name = 'WrongServerState';
 
@@ -129,7 +129,7 @@ export interface ComputeOptions {
   /** How long a deleted server can still be listed, ms. */
   readonly keepDeletedMs: number;
   readonly onEvent: (event: ComputeEvent) => void;
-  /** Told of each step of a server, also of those that Nova does not announce. */
+  /** Called for each step of a server, also for those that Nova does not announce. */
   readonly onChange: (server: Server) => void;
 }
 

@@ -208,7 +208,7 @@ export class Identity {
     if (granted?.size === 0) this.#grants.delete(key);
   }
 
-  /** Who was granted which role in which project; what roles imply is not told. */
+  /** Who was granted which role in which project, without the roles that these imply. */
   grants(): { readonly projectId: string; readonly userId: string; readonly roleId: string }[] {
     return [...this.#grants].flatMap(([key, roleIds]) => {
       const [projectId = '', userId = ''] = key.split('/');

@@ -15,7 +15,7 @@ export interface KeyPair {
 export interface KeyPairEvent {
   readonly type: `keypair.${'create' | 'import' | 'delete'}.${'start' | 'end'}`;
   readonly keyPair: Pick<KeyPair, 'name' | 'userId'>;
-  /** Where whoever asks for it is signed in. */
+  /** The project that the request's token is scoped to. */
   readonly projectId: string | undefined;
 }
 

@@ -118,7 +118,7 @@ export class Networking {
     return floatingIp;
   }
 
-  /** Neutron makes one while it is asked to. */
+  /** Neutron creates it before it answers the request. */
   createNetwork(draft: Omit<NetworkDraft, 'createdAt'>): Network {
     const network = this.addNetwork({ ...draft, createdAt: this.#timeline.now() });
     this.#tell('create.end', network);

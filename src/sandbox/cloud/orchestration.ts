@@ -32,7 +32,7 @@ export interface OrchestrationEvent {
   readonly stack: Stack;
 }
 
-/** A stack is told to do something while it is doing something: Heat's 409. */
+/** A stack gets an action while another is in progress: Heat's 409. */
 export class StackBusy extends Error {
   override readonly name = 'StackBusy';
 

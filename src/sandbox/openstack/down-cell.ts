@@ -12,13 +12,13 @@ import { seconds, zoneless } from './times.ts';
 /** The microversion from which on Nova tells what it knows of servers and services in a cell that is down. */
 export const sinceStubs = 69;
 
-/** Every question that all cells are asked waits for the one that is down. */
+/** Every query over all cells waits for the one that is down. */
 export async function waitForCell({ cloud }: Call): Promise<void> {
   const { downCell } = cloud.compute;
   if (downCell && downCell.waitMs > 0) await cloud.options.clock.sleep(downCell.waitMs);
 }
 
-/** As Nova says it to whoever may not know what went wrong within. */
+/** Nova's words for users who may not see internal errors. */
 export function unreachableCell(): Refusal {
   return new Refusal(
     500,

@@ -2,7 +2,7 @@ import { isoTime } from '../../runtime/clock.ts';
 import { GnocchiRefusal } from './gnocchi-refusal.ts';
 import type { Metric, Telemetry } from './gnocchi-telemetry.ts';
 
-/** A metric that measures are asked of. */
+/** A metric whose measures are requested. */
 export interface Reference {
   readonly metric: Metric;
   /** Such as `mean`. */
@@ -17,8 +17,8 @@ type MeasureBody = readonly [time: string, granularity: number, value: number];
 type SeriesBody = Record<string, Record<string, unknown>>;
 
 /**
- * The measures asked for. One metric that does not keep them so has all refused: of those that lack the method Gnocchi
- * names the first, of those that lack the granularity all, as the asker called them.
+ * The requested measures. One metric that does not keep them so has all refused: of those that lack the method Gnocchi
+ * names the first, of those that lack the granularity all, as the caller named them.
  */
 export function aggregate(
   references: readonly Reference[],
@@ -56,7 +56,7 @@ export function aggregate(
 
 const times = new Map<number, string>();
 
-/** The same few moments are told for thousands of series. */
+/** The same few moments occur in thousands of series. */
 function timeText(at: number): string {
   let text = times.get(at);
   if (text === undefined) {

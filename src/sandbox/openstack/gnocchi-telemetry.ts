@@ -69,7 +69,7 @@ const concertimDefinition = [
 ];
 const stockMethods = ['mean', 'min', 'max', 'sum', 'count', 'std'];
 
-/** Those that Gnocchi comes with, and those that the first version of the service asked for. */
+/** Those that Gnocchi comes with, and those that the first version of the service created. */
 const stockPolicies: readonly ArchivePolicy[] = [
   { name: 'bool', backWindow: 3600, methods: ['last'], definition: [{ granularity: 1, points: 31_536_000 }] },
   { name: 'concertim_policy', backWindow: 0, methods: ['mean'], definition: concertimDefinition },

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from './refusal.ts';
 
 /**
- * The minor part of Nova's microversion that a request asks for: `2.79` → 79; 1 when it asks for none. The answer is told
- * which one it is, also where Nova does not have it.
+ * The minor part of Nova's microversion that a request asks for: `2.79` → 79; 1 when it asks for none. The answer's headers
+ * name it, also where Nova does not have it.
  *
  * @throws {Refusal} 400 when it is none, 406 when Nova does not have it
  */

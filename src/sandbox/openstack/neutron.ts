@@ -85,7 +85,7 @@ function isWanted(query: URLSearchParams, network: Network): boolean {
   );
 }
 
-/** Whoever gives a limit is told of the pages on both sides, were they empty. */
+/** A request with a limit gets links to the pages on both sides, even to empty ones. */
 function links(call: Call, page: readonly Network[], limit: number) {
   const next = page.length === limit ? page.at(-1) : undefined;
   const [first] = page;
@@ -96,7 +96,7 @@ function links(call: Call, page: readonly Network[], limit: number) {
   ];
 }
 
-/** Only the fields that are asked for; none is a mistake. */
+/** Only the requested fields; a field that does not exist is ignored. */
 function networkBody(call: Call, network: Network) {
   const body = wholeNetwork(network, call.isAdmin);
   const fields = call.query.getAll('fields');

@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts';
 import { nextLink } from './service.ts';
 import { parseUtc } from './times.ts';
 
-/** How Nova reads what is asked of it. */
+/** How Nova reads a query. */
 
 /** `[api] max_limit` of nova.conf. */
 export const maxLimit = 1000;
@@ -16,7 +16,7 @@ export interface Page<T> {
   readonly links: (name: string, path: string) => Readonly<Record<string, unknown>>;
 }
 
-/** The first of the candidates, as many as are asked for. */
+/** The first of the candidates, up to the request's limit. */
 export function page<T extends { readonly id: string }>(call: Call, candidates: Iterable<T>): Page<T> {
   const limit = Math.min(wholeNumber(call, 'limit') ?? maxLimit, maxLimit);
   const items: T[] = [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Address, Server } from '../cloud/compute.ts';
 import { seconds, zoneless } from './times.ts';
 
-/** How a server is to be told: what differs by who asks, with which microversion, under which address. */
+/** What a server's JSON depends on: the caller's rights, the microversion, the address of the request. */
 export interface ServerView {
   readonly minor: number;
   readonly isAdmin: boolean;
@@ -60,7 +60,7 @@ export function serverBody(server: Server, view: ServerView): Record<string, unk
   };
 }
 
-/** The same as text, which is kept until the server changes: lists of thousands are asked for again and again. */
+/** The same as text, which is kept until the server changes: lists of thousands are read again and again. */
 export function serverJson(server: Server, view: ServerView): string {
   const key = `${view.minor} ${view.isAdmin} ${view.base}`;
   if (server.json?.view !== key) server.json = { view: key, text: JSON.stringify(serverBody(server, view)) };

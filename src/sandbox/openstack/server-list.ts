@@ -43,7 +43,7 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
   await waitForCell(call);
   const marker = markerOf(call, (id) => compute.anyServer(id));
   if (marker && compute.isUnreachable(marker)) throw unreachableCell();
-  // Nova tells the ids of a cell that is down only where the whole list is asked for.
+  // Nova shows the ids of a cell that is down only in the whole list.
   const isWhole = view.minor >= sinceStubs && [...query.keys()].every((name) => name === 'all_tenants');
   const shown = (server: Server) => wanted(server) && (isWhole || !compute.isUnreachable(server));
   const found = page(call, filter(listing.behind(marker), shown));

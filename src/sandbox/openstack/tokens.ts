@@ -9,7 +9,7 @@ import {
 } from '../cloud/identity.ts';
 import { Refusal } from './refusal.ts';
 
-/** Signing in to Keystone, v3 and v2.0. What is wrong with credentials is never told: every answer is the same 401. */
+/** Signing in to Keystone, v3 and v2.0. No answer says what is wrong with credentials: each is the same 401. */
 
 const DomainRef = z.object({ id: z.string().optional(), name: z.string().optional() });
 const UserRef = z.object({
@@ -124,7 +124,7 @@ function whoIs(
   return { user, methods };
 }
 
-/** The project that is asked for; the user's own when none is and the user may enter it. */
+/** The requested project; without one, the user's default project, if the user may enter it. */
 function scope(identity: Identity, auth: Auth, user: User, refused: Refusal): Project | undefined {
   if (auth.scope === 'unscoped') return undefined;
   const wanted = auth.scope?.project;

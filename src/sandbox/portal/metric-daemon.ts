@@ -24,14 +24,14 @@ export class MetricDaemon {
   #hasJustStarted = false;
   /** Reports taken since the start. */
   taken = 0;
-  /** Told of each device that has a new value. */
+  /** Called for each device that has a new value. */
   onTaken: ((deviceId: string) => void) | undefined;
 
   constructor(portal: Portal) {
     this.#portal = portal;
   }
 
-  /** Whether it has heard of a device; of one that it has not it asks the portal, now and then. */
+  /** Whether it knows a device; an unknown one it looks up in the portal, now and then. */
   knows(deviceId: string): boolean {
     if (this.#known.has(deviceId)) return true;
     const now = this.#portal.clock.now();
@@ -61,7 +61,7 @@ export class MetricDaemon {
     return new Map([...all].filter(([, { at, ttl }]) => at + ttl * 1000 > now));
   }
 
-  /** It is started anew, and remembers nothing. */
+  /** It restarts, and remembers nothing. */
   restart(): void {
     this.#known.clear();
     this.#metrics.clear();

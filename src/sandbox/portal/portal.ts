@@ -20,7 +20,7 @@ export interface UserRow {
   /** One that the cloud is to have, until the companion has confirmed it. */
   readonly pending_foreign_password: string | null;
   readonly root: boolean;
-  /** When the user's deletion was asked for. */
+  /** When the user's deletion was requested. */
   readonly deleted_at: string | null;
   /** Whether there is a team of the user's own, in releases with teams. */
   readonly has_team: boolean;
@@ -95,7 +95,7 @@ export interface DeviceRow {
   /** What it shows, and what it says of it when that is no server. */
   readonly kind: 'Instance' | 'Volume' | 'Network';
   readonly details: JsonObject;
-  /** Of which kind its details are: of another one once a change of its type was refused, and stored. */
+  /** The kind of its details: another one than its own after a change of its type was refused, and stored. */
   readonly details_kind: 'Instance' | 'Volume' | 'Network';
   readonly cloud_created_at: string | null;
   readonly metadata: JsonObject;
@@ -103,7 +103,7 @@ export interface DeviceRow {
 
 /** What can be listened to. */
 export type PortalTable = 'users' | 'racks' | 'devices';
-/** Told which row of which table is not what it was: look for yourself what it is now, if it is there. */
+/** Called with table and id of a row that came, changed or went; read the row to see what it is now, if it is there. */
 export type PortalListener = (table: PortalTable, id: number) => void;
 
 /** The template that racks are made from: the portal's first, and in no list. */
@@ -184,7 +184,7 @@ export class Portal {
     this.addUser({ login: 'admin', name: 'System Administrator', password: 'admin', root: true });
   }
 
-  /** Has `listener` hear of every row that comes, changes or goes from now on; the returned function ends that. */
+  /** Calls `listener` for every row that comes, changes or goes from now on; the returned function ends that. */
   onChange(listener: PortalListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -219,7 +219,7 @@ export class Portal {
     return this.#secret;
   }
 
-  /** Ends all tokens before their time, as a portal that is installed anew does. */
+  /** Invalidates all tokens before their time, as a reinstalled portal does. */
   changeSecret(): void {
     this.#secret = this.#hex(64);
   }

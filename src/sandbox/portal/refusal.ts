@@ -1,6 +1,6 @@
 import type { ReleaseRules } from './release-rules.ts';
 
-/** An answer of the portal's that is not what was asked for. */
+/** An answer with which the portal refuses a request. */
 export class Refusal extends Error {
   readonly status: number;
   readonly body: unknown;

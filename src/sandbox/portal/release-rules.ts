@@ -1,6 +1,6 @@
 import type { Release } from '../../concertim/profile.ts';
 
-/** What the sandbox's portal does otherwise as another release. The product's own table is not asked: it is held against this one. */
+/** How the sandbox's portal differs between releases. It does not use the product's own table, which is tested against this one. */
 export interface ReleaseRules {
   readonly ids: 'integer' | 'uuid';
   /** Of racks; each user who is no super-user has a team of his own in releases with teams. */
@@ -22,7 +22,7 @@ export interface ReleaseRules {
   readonly teamKeys: readonly string[];
   /** Says of whom may not and of what crashes with the words of Rails 7.0.8 and later. */
   readonly namesExceptions: boolean;
-  /** Pages that only some releases have: they send away whoever is not signed in. */
+  /** Pages that only some releases have: they redirect visitors who are not signed in. */
   readonly pages: readonly string[];
 }
 

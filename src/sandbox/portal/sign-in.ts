@@ -9,7 +9,7 @@ import { signInBody } from './users.ts';
 
 export const notSignedIn = 'You need to sign in or sign up before continuing.';
 
-/** Whoever does not ask for JSON is taken for a person and sent to the page for signing in. */
+/** A request that does not accept JSON is taken for a person's and redirected to the page for signing in. */
 export function refuseVisitor(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   if (wantsJson(request)) return refuse(reply, refusal);
   return redirect(reply, 302, `${request.protocol}://${request.host}/users/sign_in`);

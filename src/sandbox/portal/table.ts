@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Told of each row that comes, changes (leaves, then enters) or goes: what an index needs. */
+/** Called for each row that comes, changes (leaves, then enters) or goes: what an index needs. */
 export interface TableObserver<Row> {
   enter(row: Row): void;
   leave(row: Row): void;
@@ -21,7 +21,7 @@ export class Table<Row extends { readonly id: number }> {
     if (observer) this.observe(observer);
   }
 
-  /** From now on it is told as well. */
+  /** Calls this observer too from now on. */
   observe(observer: TableObserver<Row>): void {
     this.#observers.push(observer);
   }
@@ -56,7 +56,7 @@ export class Table<Row extends { readonly id: number }> {
     return isDeepStrictEqual(row, old) ? old : this.#replace(old, row);
   }
 
-  /** Writes a row anew without a change but its time: it goes to the end. */
+  /** Rewrites a row with a new time only: it moves to the end. */
   touch(id: number): Row {
     const old = this.#existing(id);
     return this.#replace(old, { ...old });

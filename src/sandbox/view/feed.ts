@@ -27,7 +27,7 @@ const mostHappened = 60;
 /** Of one look: more would push out all else. */
 const mostShown = 5;
 
-/** Ids of what is not as it was told. */
+/** Ids whose last view sent is out of date. */
 interface Marks {
   readonly users: Set<number>;
   readonly racks: Set<number>;
@@ -51,7 +51,7 @@ export class Feed {
   readonly #happened: HappeningView[] = [];
   /** The root of the tree of each server that is in one. */
   readonly #rootOfServer = new Map<string, string>();
-  /** How many figures each device was told to have: they may expire. */
+  /** How many figures the page has for each device: they may expire. */
   readonly #figureCounts = new Map<number, number>();
   readonly #serverOfDevice = new Map<number, string>();
 
@@ -139,7 +139,7 @@ export class Feed {
     }
   }
 
-  /** A device that goes is asked for its server when it is in no table any more. */
+  /** Remembers a device's server, which is looked up after the device has left the table. */
   #noteServer(deviceId: number): string | undefined {
     const device = this.#options.portal.devices.get(deviceId);
     const serverId = device?.metadata['openstack_instance_id'];
@@ -257,7 +257,7 @@ function map<From, To>(value: From | undefined, to: (value: From) => To): To | u
   return value === undefined ? undefined : to(value);
 }
 
-/** What is there of the ids, and those of which nothing is. */
+/** The views of the ids that exist, and the ids that do not. */
 function split<Id, View>(ids: ReadonlySet<Id>, viewOf: (id: Id) => View | undefined) {
   const there: View[] = [];
   const gone: Id[] = [];

@@ -11,7 +11,7 @@ export interface Reply {
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The companion did not do what was asked. The message is what the portal shows of it. */
+/** The companion's request failed. The message is what the portal shows of it. */
 export class CompanionError extends Error {
   /** undefined: there was no answer. */
   readonly status: number | undefined;

@@ -17,7 +17,7 @@ export interface OutboundRules {
   readonly account: AccountKey | undefined;
   /** Keeps the ids of an answer that lacks the billing account, and asks again for that one. */
   readonly keepsParts: boolean;
-  /** undefined: it cannot be asked for. */
+  /** undefined: the companion has no such endpoint. */
   readonly changeUser: Endpoint | undefined;
   /** `alone`: the portal does it without a word to its companion. */
   readonly deleteUser: Endpoint | 'alone' | undefined;

@@ -31,7 +31,7 @@ function queueSignUp(context: OutboundContext, userId: number): void {
   context.jobs.add({ name: 'UserSignupJob', about: login }, perform);
 }
 
-/** The cloud configuration is made anew: everybody but super-users is signed up again. */
+/** The cloud configuration is created again: everybody but super-users is signed up again. */
 export function configureCloud(context: OutboundContext): void {
   for (const { id, root } of context.portal.users.all()) if (!root) queueSignUp(context, id);
 }

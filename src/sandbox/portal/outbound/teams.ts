@@ -30,7 +30,7 @@ export function queueTeam(
   });
 }
 
-/** Keeps the project first: an answer without a billing account is asked for again, with the project's id in it. */
+/** Stores the project first: after an answer without a billing account it sends the request again, with the project's id. */
 async function createTeam(context: OutboundContext, teamId: TeamId): Promise<void> {
   const { companion, admin } = context;
   const team = mustHaveUser(context, teamId);

@@ -28,7 +28,7 @@ const statisticsUsed = [
   'running_vms',
 ];
 
-/** The page of what a team may use: of quotas, asked without credentials, or of limits, asked by the one who looks. */
+/** The page of what a team may use: quotas, read without credentials, or limits, read as the visitor. */
 export async function showTeamUsage(
   context: OutboundContext,
   { userId, teamId = userId }: { readonly userId: number; readonly teamId?: number },
