@@ -13,7 +13,8 @@ export interface LoadProcessOptions {
 }
 
 const { url, cloudEnv, serverIds } = childArgument() as LoadProcessOptions;
-const agent = new Agent({ connections: 256 });
+/** Fewer than one address may have open: what comes on top of these waits here. */
+const agent = new Agent({ connections: 128 });
 /** Servers are switched off one after the other, and when all are off, on again. */
 let calls = 0;
 
@@ -22,15 +23,15 @@ const answers = {
    * Calls at an even pace, whether or not earlier calls have been answered: an answer that comes late is late by all the
    * time since its call was due.
    */
-  async call({ perSecond, count }: { perSecond: number; count: number }) {
+  async call({ perSecond, count, mix = 'update_status' }: Load) {
     const startedAt = performance.now();
     const times: number[] = [];
     const refused: number[] = [];
     const waiting: Promise<void>[] = [];
     const timed = async (call: number, dueAt: number) => {
-      const status = await updateStatus(call);
+      const status = await send(mixes[mix](call));
       times.push(performance.now() - dueAt);
-      if (status !== 202) refused.push(status);
+      if (status >= 300) refused.push(status);
     };
     for (let due = 0; due < count; ) {
       const dueNow = Math.min(count, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
@@ -51,16 +52,72 @@ const answers = {
     };
   },
 };
+
+interface Load {
+  readonly perSecond: number;
+  readonly count: number;
+  readonly mix?: keyof typeof mixes;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+const logins = 20;
+
+/** What a portal's people and jobs ask in turn: sign-ups and their repeats, pages, buttons, launches. */
+const mixed: readonly ((number: number) => Call)[] = [
+  updateStatus,
+  () => ({ method: 'GET', path: '/key_pairs', body: { cloud_env: cloudEnv } }),
+  () => ({ method: 'GET', path: '/team/limits', body: { cloud_env: cloudEnv } }),
+  () => ({ method: 'GET', path: '/statistics' }),
+  (number) => ({ method: 'POST', path: '/user', body: { cloud_env: cloudEnv, ...person(number) } }),
+  (number) => ({
+    method: 'POST',
+    path: '/team',
+    body: { cloud_env: cloudEnv, name: `${person(number).username}_team` },
+  }),
+  (number) => ({
+    method: 'POST',
+    path: '/create_user_project',
+    body: { cloud_env: cloudEnv, ...person(number), username: `${person(number).username}-of-2023` },
+  }),
+  () => ({ method: 'POST', path: '/get_credits', body: { credits: { billing_account_id: 'acct-1' } } }),
+  () => ({
+    method: 'POST',
+    path: '/list_paginated_invoices',
+    body: { invoices: { billing_acct_id: 'acct-1', offset: 0, limit: 20 } },
+  }),
+  () => ({ method: 'DELETE', path: '/key_pairs', body: { cloud_env: cloudEnv, keypair_name: 'gone' } }),
+];
+
+const mixes = {
+  update_status: updateStatus,
+  mixed: (number: number) =>
+    (mixed[number % mixed.length] ?? updateStatus)(Math.floor(number / mixed.length)),
+};
+
 answerQuestions(answers);
 
-async function updateStatus(number: number): Promise<number> {
+function person(number: number) {
+  const username = `load${number % logins}`;
+  return { username, password: `password-of-${username}`, email: `${username}@example.org` };
+}
+
+function updateStatus(number: number): Call {
   const id = serverIds[number % serverIds.length];
   const action = Math.floor(number / serverIds.length) % 2 === 0 ? 'off' : 'on';
-  const { statusCode, body } = await request(`${url}/update_status/devices/${id}`, {
+  return { method: 'POST', path: `/update_status/devices/${id}`, body: { cloud_env: cloudEnv, action } };
+}
+
+async function send({ method, path, body: sent }: Call): Promise<number> {
+  const { statusCode, body } = await request(url + path, {
     dispatcher: agent,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ cloud_env: cloudEnv, action }),
+    method,
+    headers: sent === undefined ? {} : { 'content-type': 'application/json' },
+    body: sent === undefined ? null : JSON.stringify(sent),
   });
   await body.dump();
   return statusCode;

@@ -114,6 +114,15 @@ const wanted: readonly Wanted[] = [
     ],
   },
   {
+    what: 'calls of all kinds, 100 a second, cloud of 20 ms',
+    figure: 'api/mixed, 100 a second',
+    ...size2000,
+    limits: [
+      { value: 'answers /s', least: 99, unit: 'answers/s' },
+      { value: 'refused', most: 0, unit: 'refused' },
+    ],
+  },
+  {
     what: 'memory, all four components in one process, 10,000 servers',
     figure: 'memory of all components',
     servers: 10_000,

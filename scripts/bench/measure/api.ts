@@ -8,21 +8,30 @@ import type { LoadAnswers, LoadProcessOptions } from '../load-process.ts';
 import { cpuSecondsOf, rssMbOf } from '../memory-of.ts';
 import { type Setting, Stage } from '../stage.ts';
 
-const perSecond = 500;
 const secondsEach = 10;
 
-/** `POST /update_status`, 500 a second at an even pace, against a cloud that takes so long. */
+/** 500 `POST /update_status` a second at an even pace, against a cloud that takes so long; then 100 of all kinds. */
 export async function measureApi(setting: Setting): Promise<Figure[]> {
+  return [
+    ...(await measureLoad(setting, { mix: 'update_status', perSecond: 500 })),
+    ...(await measureLoad(setting, { mix: 'mixed', perSecond: 100 })),
+  ];
+}
+
+async function measureLoad(
+  setting: Setting,
+  { mix, perSecond }: { readonly mix: 'update_status' | 'mixed'; readonly perSecond: number },
+): Promise<Figure[]> {
   return withApi(setting, async (load, pid) => {
-    await load.ask('call', { perSecond, count: 5 * perSecond });
+    await load.ask('call', { perSecond, count: 5 * perSecond, mix });
     const samples: Sample[] = [];
     for (let at = 0; at < setting.repetitions; at++) {
       const cpuBefore = cpuSecondsOf(pid);
-      const called = await load.ask('call', { perSecond, count: secondsEach * perSecond });
+      const called = await load.ask('call', { perSecond, count: secondsEach * perSecond, mix });
       const cpu = (cpuSecondsOf(pid) - cpuBefore) / secondsEach;
       samples.push({ ...called, 'share of a processor': cpu, rssMb: rssMbOf(pid) });
     }
-    return [figureOf({ ...setting, name: `api/update_status, ${perSecond} a second` }, samples)];
+    return [figureOf({ ...setting, name: `api/${mix}, ${perSecond} a second` }, samples)];
   });
 }
 
