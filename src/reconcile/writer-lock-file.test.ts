@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogger } from '../observability/logger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { aborted } from '../runtime/pause.ts';
+import { identityOfProcess, identityText } from './process-identity.ts';
 import { LockFile } from './writer-lock-file.ts';
 
 /** Real time, a hundred times as fast for whoever sleeps. */
@@ -111,4 +114,95 @@ test('who loses the lock stops writing, and stands by', async () => {
   expect(readFileSync(path, 'utf8')).toBe('another host 1 x');
   first.stop();
   await first.ended;
+});
+
+/** A process of this host, and how it names itself in a lock. */
+async function startProcess() {
+  const child = spawn('sleep', ['600']);
+  await once(child, 'spawn');
+  const identity = await identityOfProcess(child.pid ?? 0);
+  if (!identity) throw new Error('no /proc');
+  return {
+    identity,
+    async kill() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+function writeLock(text: string): void {
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** How many seconds somebody waits for a lock that nobody touches, in tries of one. */
+async function secondsUntilTaken(): Promise<number> {
+  let sleeps = 0;
+  const counting = {
+    now: clock.now,
+    sleep: (ms: number, signal?: AbortSignal) => (sleeps++, clock.sleep(ms, signal)),
+  };
+  const stop = new AbortController();
+  let taken = Number.POSITIVE_INFINITY;
+  await new LockFile(path, { clock: counting, log }).hold(async () => {
+    taken = sleeps;
+    stop.abort();
+  }, stop.signal);
+  return taken;
+}
+
+test('the lock of a process of this host that was killed is taken at once', async () => {
+  const holder = await startProcess();
+  writeLock(`host 1 x ${identityText(holder.identity)}`);
+  await holder.kill();
+
+  expect(await secondsUntilTaken()).toBe(0);
+});
+
+test.each([
+  ['lives', {}],
+  ['ran on another host, or before the last boot', { boot: '00000000-0000-4000-8000-000000000000' }],
+  ['ran in another container', { namespace: 'pid:[1]' }],
+])('that of one that %s is watched for fifteen seconds first', async (_, others) => {
+  const holder = await startProcess();
+  writeLock(`host 1 x ${identityText({ ...holder.identity, ...others })}`);
+  if (Object.keys(others).length > 0) await holder.kill();
+
+  expect(await secondsUntilTaken()).toBeGreaterThanOrEqual(15);
+
+  if (Object.keys(others).length === 0) await holder.kill();
+});
+
+test('a process that has got the pid of a dead one does not hold its lock', async () => {
+  const holder = await startProcess();
+  writeLock(`host 1 x ${identityText({ ...holder.identity, begun: '1' })}`);
+
+  expect(await secondsUntilTaken()).toBe(0);
+
+  await holder.kill();
+});
+
+test('of twenty who find the lock of a dead process one has it at a time', async () => {
+  const dead = await startProcess();
+  writeLock(`host 1 x ${identityText(dead.identity)}`);
+  await dead.kill();
+  let holding = 0;
+  let most = 0;
+  let had = 0;
+
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const stop = new AbortController();
+      await new LockFile(path, { clock, log }).hold(async () => {
+        most = Math.max(most, ++holding);
+        had++;
+        await systemClock.sleep(5);
+        holding--;
+        stop.abort();
+      }, stop.signal);
+    }),
+  );
+
+  expect({ most, had }).toEqual({ most: 1, had: 20 });
 });

@@ -7,6 +7,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import { hasEnded, identityOfProcess, identityText, parseIdentity } from './process-identity.ts';
 import type { WriterLease } from './writer-lease.ts';
 
 /** How often the holder shows that it lives. */
@@ -23,16 +24,18 @@ const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM'
 /**
  * A lock file: keeps a second writer off that shares the folder. Who holds it touches it every two seconds, so that
  * containers with process tables of their own understand each other; one that was watched for fifteen seconds and not touched
- * is taken over. Its time itself says nothing: the holder's clock may be another, and any clock is set now and then. A network
- * file system without exclusive creation gives no protection.
+ * is taken over, and at once where its holder ran on this host and has certainly ended. Its time itself says nothing: the holder's
+ * clock may be another, and any clock is set now and then. A network file system without exclusive creation gives no protection.
  */
 export class LockFile implements WriterLease {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+  readonly #name = `${hostname()} ${process.pid} ${randomUUID()}`;
   /** What makes the file ours: what is written in it, or which file it is, where a full disk took the writing. */
   #mark: string | undefined;
+  /** How often in a row the second file was found there. */
+  #guardTries = 0;
 
   constructor(path: string, options: { readonly clock: Clock; readonly log: Logger }) {
     this.#path = path;
@@ -62,16 +65,20 @@ export class LockFile implements WriterLease {
 
   /** @returns false: the signal was aborted first */
   async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
+    const identity = await identityOfProcess(process.pid);
+    const owner = identity ? `${this.#name} ${identityText(identity)}` : this.#name;
     let untouched = 0;
     let said: string | undefined;
     for (let before: string | undefined; !signal.aborted; ) {
       let trouble: unknown;
       try {
-        if (await this.#create()) return true;
+        if (await this.#create(owner)) return true;
         const touch = await this.#touch();
-        untouched = touch === before ? untouched + 1 : 0;
-        before = touch;
-        if (touch !== undefined && untouched >= staleTries) await this.#remove(touch);
+        untouched = touch?.text === before ? untouched + 1 : 0;
+        before = touch?.text;
+        if (touch && (untouched >= staleTries || (await isAbandoned(touch.mark)))) {
+          if (await this.#remove(touch.text)) continue;
+        }
       } catch (error) {
         if (!passing.has(codeOf(error))) throw lockError(this.#path, error);
         trouble = error;
@@ -92,7 +99,7 @@ export class LockFile implements WriterLease {
   }
 
   /** @returns false: it is there already */
-  async #create(): Promise<boolean> {
+  async #create(owner: string): Promise<boolean> {
     makeFolder(dirname(this.#path));
     let file: FileHandle;
     try {
@@ -102,9 +109,9 @@ export class LockFile implements WriterLease {
       throw error;
     }
     try {
-      this.#mark = this.#owner;
+      this.#mark = owner;
       try {
-        await file.writeFile(this.#owner);
+        await file.writeFile(owner);
       } catch {
         // On a full disk there is the file, and nothing in it.
         await file.truncate();
@@ -117,12 +124,13 @@ export class LockFile implements WriterLease {
   }
 
   /** Whose it is, and as of when; undefined: it is not there any more. */
-  async #touch(): Promise<string | undefined> {
+  async #touch(): Promise<{ readonly mark: string; readonly text: string } | undefined> {
     const file = await this.#open();
     if (!file) return undefined;
     try {
       const { mtimeMs } = await file.stat();
-      return `${await markOf(file)} ${mtimeMs}`;
+      const mark = await markOf(file);
+      return { mark, text: `${mark} ${mtimeMs}` };
     } finally {
       await file.close();
     }
@@ -137,9 +145,37 @@ export class LockFile implements WriterLease {
     }
   }
 
-  /** Between two who find it stale, the one that comes second must not remove what the first has made. */
-  async #remove(stale: string): Promise<void> {
-    if ((await this.#touch()) === stale) await rm(this.#path, { force: true });
+  /**
+   * Between two who find it stale, the one that comes second must not remove what the first has made: only who holds a second file
+   * looks again and removes.
+   *
+   * @returns whether it is worth trying at once
+   */
+  async #remove(stale: string): Promise<boolean> {
+    const guard = `${this.#path}.takeover`;
+    if (!(await this.#guard(guard))) return false;
+    try {
+      if ((await this.#touch())?.text === stale) await rm(this.#path, { force: true });
+      return true;
+    } finally {
+      await rm(guard, { force: true });
+    }
+  }
+
+  /** @returns false: somebody else is at it */
+  async #guard(guard: string): Promise<boolean> {
+    try {
+      await (await open(guard, 'wx')).close();
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    // It is held for moments: one that was there all the time is of somebody who died over it.
+    this.#guardTries++;
+    if (this.#guardTries < staleTries) return false;
+    this.#guardTries = 0;
+    await rm(guard, { force: true });
+    return false;
   }
 
   /** Touches the file; when it is not ours any more, or could not be touched for long, the right is lost. */
@@ -187,6 +223,12 @@ export class LockFile implements WriterLease {
 }
 
 class TakenOverError extends Error {}
+
+/** Whether its holder ran on this host, and has certainly ended. */
+async function isAbandoned(mark: string): Promise<boolean> {
+  const holder = parseIdentity(mark);
+  return holder !== undefined && (await hasEnded(holder));
+}
 
 async function markOf(file: FileHandle): Promise<string> {
   const text = await file.readFile('utf8');

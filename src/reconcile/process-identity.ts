@@ -1,0 +1,68 @@
+import { readFile, readlink } from 'node:fs/promises';
+
+/**
+ * What tells one process from all others that ever ran: the boot of its host, the namespace that counts its pid, the pid, and when it
+ * began, in clock ticks since the boot, since pids are used again. Linux tells all of that.
+ */
+export interface ProcessIdentity {
+  readonly boot: string;
+  readonly namespace: string;
+  readonly pid: number;
+  readonly begun: string;
+}
+
+/** undefined: there is no such process, or no `/proc` that would tell. */
+export async function identityOfProcess(pid: number): Promise<ProcessIdentity | undefined> {
+  try {
+    const [boot, namespace, begun] = await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readlink('/proc/self/ns/pid'),
+      beginOf(pid),
+    ]);
+    return { boot: boot.trim(), namespace, pid, begun };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether it has certainly ended. Of a process on another host, in another container, or before the last boot it is not said: what
+ * shares our folder may be any of them.
+ */
+export async function hasEnded(identity: ProcessIdentity): Promise<boolean> {
+  const own = await identityOfProcess(process.pid);
+  if (own?.boot !== identity.boot || own.namespace !== identity.namespace) return false;
+  try {
+    process.kill(identity.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+  }
+  try {
+    return (await beginOf(identity.pid)) !== identity.begun;
+  } catch {
+    // `/proc` may hide processes of other users.
+    return false;
+  }
+}
+
+export function identityText({ boot, namespace, pid, begun }: ProcessIdentity): string {
+  return [boot, namespace, pid, begun].join(' ');
+}
+
+/** undefined: the text has none. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  const [, boot, namespace, pid, begun] = /([0-9a-f-]{36}) (pid:\[\d+\]) (\d+) (\d+)$/.exec(text) ?? [];
+  if (!boot || !namespace || !pid || !begun) return undefined;
+  return { boot, namespace, pid: Number(pid), begun };
+}
+
+/** The 22nd field of `/proc/PID/stat`; the second is a name in brackets, which may have blanks and brackets in it. */
+async function beginOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // The third field is the first of these. A zombie has ended, and waits for its parent to notice.
+  if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+  const begun = fields[22 - 3];
+  if (begun === undefined) throw new Error(`/proc/${pid}/stat has no start time`);
+  return begun;
+}
