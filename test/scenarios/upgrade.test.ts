@@ -21,8 +21,8 @@ import { password, SmallCloud } from '../support/small-cloud.ts';
 
 /** One moment of a real cloud, and of a real portal that the first version had filled from it. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the shape of a recording is the caller's to know
-function recorded<T>(name: string): T {
-  const url = new URL(`../fixtures/first-version-portal/${name}.json`, import.meta.url);
+function recorded<T>(name: string, folder = 'first-version-portal'): T {
+  const url = new URL(`../fixtures/${folder}/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(url, 'utf8')) as T;
 }
 
@@ -32,7 +32,7 @@ type DeviceBody = Omit<DeviceRow, 'rack_id' | 'start_u' | 'facing'> & {
 };
 
 function filledPortal(): Portal {
-  const portal = new Portal();
+  const portal = new Portal({ release: '2023-08' });
   for (const user of recorded<UserRow[]>('portal-users')) if (!user.root) portal.addUser(user);
   for (const template of recorded<TemplateRow[]>('portal-templates')) portal.addTemplate(template);
   for (const { owner, ...rack } of recorded<RackBody[]>('portal-racks')) {
@@ -54,6 +54,7 @@ function addRecordedCloud(app: FastifyInstance): void {
   app.get('/compute/v2.1/flavors/detail', () => recorded('cloud-flavors'));
   app.get('/compute/v2.1/os-server-groups', () => ({ server_groups: [] }));
   app.get('/network/v2.0/networks', () => ({ networks: [{ id: 'n1', name: 'public' }] }));
+  app.get('/network/v2.0/ports', () => ({ ports: [] }));
   app.get('/orchestration/v1/:project/stacks', () => stacks);
   app.get<{ Params: { name: string } }>('/orchestration/v1/:project/stacks/:name/:id', ({ params }) =>
     recorded(`cloud-stack-${params.name}`),
@@ -64,9 +65,19 @@ function addRecordedCloud(app: FastifyInstance): void {
   );
 }
 
-test('what the first version put in a portal is adopted: only fields are corrected, and then nothing', async () => {
-  const portal = filledPortal();
-  const before = { racks: portal.racks.all(), devices: portal.devices.all() };
+/** The same portal as 1.0.0 filled it from that cloud. */
+function portalOf100(): Portal {
+  const portal = new Portal({ release: '2023-08' });
+  const folder = 'version-1.0.0-portal';
+  for (const user of recorded<UserRow[]>('portal-users')) if (!user.root) portal.addUser(user);
+  for (const template of recorded<TemplateRow[]>('portal-templates', folder)) portal.addTemplate(template);
+  for (const rack of recorded<RackRow[]>('portal-racks', folder)) portal.addRack(rack);
+  for (const device of recorded<DeviceRow[]>('portal-devices', folder)) portal.addDevice(device);
+  return portal;
+}
+
+/** Runs twice against that portal and the recorded cloud. */
+async function runTwice(portal: Portal) {
   await using cloud = await SmallCloud.start({ routes: addRecordedCloud });
   const concertim = await startPortal({ portal, faults: new Faults() });
   const folder = mkdtempSync(join(tmpdir(), 'upgrade-'));
@@ -98,8 +109,16 @@ test('what the first version put in a portal is adopted: only fields are correct
   await service.runOnce(new AbortController().signal);
   await concertim.close();
   rmSync(folder, { recursive: true });
-
   const [first, second] = reports;
+  return { first, second, logged };
+}
+
+test('what the first version put in a portal is adopted: only fields are corrected, and then nothing', async () => {
+  const portal = filledPortal();
+  const before = { racks: portal.racks.all(), devices: portal.devices.all() };
+
+  const { first, second, logged } = await runTwice(portal);
+
   expect(logged).toEqual([]);
   expect(first?.failures).toEqual([]);
   const beyondCorrections = Object.keys(first?.changes ?? {}).filter((kind) =>
@@ -122,4 +141,27 @@ test('what the first version put in a portal is adopted: only fields are correct
   expect(rack?.metadata['openstack_stack_output']).toMatchObject({
     web_access: expect.stringMatching(/^http:/),
   });
+});
+
+test('what 1.0.0 put in a portal is adopted: no more than its old records change', async () => {
+  const portal = portalOf100();
+  const shown = () => ({
+    racks: portal.racks
+      .all()
+      .map(({ metadata: { openstack_stack_observed: _old, ...metadata }, ...rack }) => ({
+        ...rack,
+        metadata,
+      })),
+    devices: portal.devices.all(),
+    templates: portal.templates.all(),
+  });
+  const before = shown();
+
+  const { first, second, logged } = await runTwice(portal);
+
+  expect(logged).toEqual([]);
+  expect(first?.failures).toEqual([]);
+  expect(Object.keys(first?.changes ?? {}).filter((kind) => kind !== 'update-rack')).toEqual([]);
+  expect(second?.changes).toEqual({});
+  expect(shown()).toEqual(before);
 });
