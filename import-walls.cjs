@@ -36,6 +36,7 @@ const mayImport = {
     'runtime',
   ],
   doctor: [
+    'billing',
     'openstack',
     'concertim',
     'amqp',

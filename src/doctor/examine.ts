@@ -3,6 +3,7 @@ import { sampleServers } from '../openstack/compute.ts';
 import type { Token } from '../openstack/token.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
+import { checkBillingPlatform, checkUsageUnits } from './checks/billing.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCells } from './checks/cells.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
@@ -33,6 +34,7 @@ const cloudChecks = [
   'heat',
   'gnocchi',
   'gnocchi.measures',
+  'billing.units',
 ] as const;
 
 /** A person waits for it. */
@@ -121,6 +123,9 @@ export async function examine(
         await checkArchivePolicies(patient, signal),
       ]),
       examineMeasures(),
+      attempt('billing.units', obstacleTo('identity', { admin: true }), () =>
+        checkUsageUnits(patient, signal),
+      ),
     ]);
   };
 
@@ -131,6 +136,7 @@ export async function examine(
     group('config.pause', async () => [await checkPause(patient)]),
     group('certificates', () => checkCertificates(patient)),
     group('rabbitmq', () => visitBroker(patient, signal)),
+    group('billing.platform', () => checkBillingPlatform(patient, signal)),
     group('concertim', async () => (await sight).findings),
     (async () => {
       const { token, finding } = await signIn;

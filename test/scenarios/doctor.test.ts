@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { describeDiagnosis, worstOf } from '../../src/doctor/describe.ts';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import type { Portal } from '../../src/sandbox/portal/portal.ts';
 import { signToken } from '../../src/sandbox/portal/tokens.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
@@ -58,13 +59,113 @@ const role = ({ cloud }: Sandbox, name: string) => cloud.identity.role(name);
 const asAdmin = { openstack: { username: 'admin' } };
 const forbidden = (message: string) => JSON.stringify({ forbidden: { code: 403, message } });
 
+/** The sandbox's KillBill is the billing platform, and its CloudKitty, if there is one, has rated a server. */
+function useKillBill({ sandbox, write }: Clinic, more: Readonly<Record<string, string>> = {}): void {
+  const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
+  const api_host = sandbox.services.killbill.url;
+  write({ billing: { platform: 'killbill' }, killbill: { api_host, password, apikey, apisecret, ...more } });
+  const { rating } = sandbox.cloud;
+  rating.waitMs = 0;
+  const hour = rating.processedUntil - 3_600_000;
+  rating.push({ begin: hour, id: 'web', type: 'instance', projectId: 'p', quantity: 1, rate: 1 });
+}
+
 function firstAccount({ population }: Sandbox) {
   const [account] = population.accounts;
   if (!account) throw new Error('no account');
   return account;
 }
 
+const unit = 'openstack-billed-instance';
 const cases: readonly Case[] = [
+  {
+    fault: 'KillBill rejects the password',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => useKillBill(clinic, { password: 'wrong' }),
+    check: 'billing.platform',
+    level: 'error',
+    found: /KillBill refused GET .* \(401\)/,
+    repair: /killbill\.password/,
+    repaired: settings({ 'killbill.password': killBillLogin.password }),
+  },
+  {
+    fault: 'KillBill is not where the configuration says',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => useKillBill(clinic, { api_host: closed }),
+    check: 'billing.platform',
+    level: 'error',
+    found: /127\.0\.0\.1:1\b/,
+    repair: /is killbill\.api_host right/,
+    repaired: settings({ 'killbill.api_host': ({ sandbox }) => sandbox.services.killbill.url }),
+  },
+  {
+    fault: 'the catalog of KillBill has no such plan',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => useKillBill(clinic, { plan_name: 'gold' }),
+    check: 'billing.platform',
+    level: 'error',
+    found: /has no plan gold with usage/,
+    repair: /killbill\.plan_name/,
+    repaired: settings({ 'killbill.plan_name': undefined }),
+  },
+  {
+    fault: 'orders of the service of 2024 are there',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => {
+      useKillBill(clinic);
+      clinic.sandbox.killBill.subscribe('account', 'made-by-killbill');
+    },
+    check: 'billing.orders',
+    level: 'warning',
+    found: /^Another service has opened 1 of the open orders/,
+    repair: /billing\.usage_since/,
+    repaired: settings({ 'billing.usage_since': '2099-01-01' }),
+  },
+  {
+    fault: 'the catalog lacks a unit that CloudKitty rates',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => {
+      useKillBill(clinic);
+      clinic.sandbox.killBill.units.delete(unit);
+    },
+    check: 'billing.units',
+    level: 'error',
+    found: /has no unit openstack-billed-instance$/,
+    repair: /Add it to the catalog/,
+    repaired: byHand('the unit added', ({ sandbox }) => void sandbox.killBill.units.set(unit, 1)),
+  },
+  {
+    fault: 'a KillBill that counts whole units has dear ones',
+    sandbox: { rating: 'v2' },
+    spoil: (clinic) => {
+      useKillBill(clinic);
+      clinic.sandbox.killBill.version = '0.22.26';
+    },
+    check: 'billing.units',
+    level: 'error',
+    found: /One openstack-billed-instance costs 1, and this KillBill cuts/,
+    repair: /price 0\.000001/,
+    repaired: byHand('the price lowered', ({ sandbox }) => void sandbox.killBill.units.set(unit, 1e-6)),
+  },
+  {
+    fault: 'KillBill without CloudKitty',
+    spoil: (clinic) => useKillBill(clinic),
+    check: 'billing.units',
+    level: 'warning',
+    found: /The cloud has no CloudKitty/,
+    repair: /billing\.rating: none/,
+    repaired: settings({ 'billing.rating': 'none' }),
+  },
+  {
+    fault: 'CloudKitty has the storage of v1',
+    sandbox: { rating: 'v1' },
+    spoil: (clinic) => useKillBill(clinic),
+    check: 'billing.units',
+    level: 'warning',
+    found: /tells the totals of projects alone/,
+    repair: /version = 2/,
+    repaired: settings({ 'billing.rating': 'none' }),
+  },
   {
     fault: 'everybody may read the configuration',
     spoil: ({ file }) => chmodSync(file, 0o644),

@@ -38,7 +38,7 @@ export interface UsageFacts {
 }
 
 /** Where amounts are whole numbers, a unit may cost no more than this: a day's use would round to nothing. */
-const dearestWholeUnit = 0.001;
+export const dearestWholeUnit = 0.001;
 
 /** Everything that was rated in a day: either in a bucket, or unbilled for a reason. Nothing is left out, but what cost nothing. */
 export function usageOfDay(facts: UsageFacts): { buckets: BucketCost[]; unbilled: UnbilledCost[] } {
