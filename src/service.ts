@@ -42,13 +42,13 @@ export interface ServiceOptions {
   readonly allowDeletions?: boolean;
   /** What is shown, where it differs from docs/mapping.md. */
   readonly mapping?: Mapping;
-  /** Where `updates_mq` hears of changes, instead of the RabbitMQ of the configuration. */
+  /** Where `updates_mq` receives changes from, instead of the RabbitMQ of the configuration. */
   readonly notifications?: NotificationSource;
-  /** Told of each run that came to an end. */
+  /** Called with the report of each finished run. */
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
   readonly random?: Random;
-  /** How long one exchange may last at most, whoever is asked, ms. Default: each system's own. */
+  /** How long one exchange may last at most, with any system, ms. Default: each system's own. */
   readonly exchangeMs?: number;
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
@@ -169,7 +169,7 @@ export class Service implements AsyncDisposable {
     return createApi(this.#base, this.#updates?.writer, page);
   }
 
-  /** What its own metrics and its status are made of, beside what is told as it happens. */
+  /** What its own metrics and status need beside the reports of its components. */
   #facts() {
     return {
       healths: () => this.health(),
@@ -195,7 +195,7 @@ export class Service implements AsyncDisposable {
     });
   }
 
-  /** undefined: nobody is told. */
+  /** undefined: no port is configured. */
   #observabilityServer(): ObservabilityServer | undefined {
     const { config, observation } = this.#base;
     const { host, port } = config.observability;

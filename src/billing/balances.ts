@@ -4,10 +4,10 @@ import { BillingError } from './errors.ts';
 /** A platform needs two requests for each: the others come in the runs that follow. */
 const mostAsked = 50;
 
-/** What is left on each account, as the platform last said: some of them are asked for in each run, in turn. */
+/** What is left on each account, as the platform last said: each run reads some of them, in turn. */
 export class Balances {
   readonly #billing: Pick<Billing, 'creditsOf'>;
-  /** Those that were asked for longest ago come first. */
+  /** Those read longest ago come first. */
   readonly #known = new Map<AccountId, number | undefined>();
 
   constructor(billing: Pick<Billing, 'creditsOf'>) {
@@ -15,10 +15,10 @@ export class Balances {
   }
 
   /**
-   * Asks for those that were asked for longest ago.
+   * Reads those that were read longest ago.
    *
-   * @param onRefused told of an account that the platform does not know, or gives nothing of
-   * @throws {ServiceError} the platform cannot be asked at all
+   * @param onRefused called with an account that the platform does not know, or returns nothing for
+   * @throws {ServiceError} the platform is unavailable
    */
   async refresh(
     accounts: readonly AccountId[],

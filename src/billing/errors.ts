@@ -16,7 +16,7 @@ export type BillingErrorKind =
   | 'unauthorized'
   | 'failed';
 
-/** The billing platform did not do what was asked of it. */
+/** A request to the billing platform failed. */
 export class BillingError extends ServiceError {
   override readonly name = 'BillingError';
   readonly kind: BillingErrorKind;

@@ -4,7 +4,7 @@ import { Journal } from './journal.ts';
 
 const Entry = z.object({ project: z.string() });
 
-/** Whoever can have credits in the portal. */
+/** A portal account that can have credits. */
 interface Account {
   readonly projectId: string | null;
   /** `credits` is undefined where the portal's release does not show them. */

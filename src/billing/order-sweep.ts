@@ -21,9 +21,9 @@ export interface ClosedOrder {
 
 /** Longer than the launch of a cluster may take. */
 const orphanAgeMs = 60 * 60_000;
-/** Orders do not end in a hurry, and a platform is asked several times for all of them. */
+/** Ending an order is not urgent, and one sweep takes several requests to the platform. */
 const everyMs = 10 * 60_000;
-/** Stacks that Heat does not know any more are asked for again and again: only so many at a time. */
+/** Stacks that Heat does not know any more are queried again and again: only so many at a time. */
 const mostAsked = 20;
 
 /**

@@ -34,7 +34,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   }
   const loaded = load(options.config);
   if ('findings' in loaded) return tell(loaded, options);
-  // What answers there and is no component is found where it is asked for: `status`.
+  // `status` reports whatever answers there without being a component.
   const running = await askStatuses(statusPlaces(loaded.config.observability)).catch(() => []);
   await using patient = admit(loaded, { running });
   using stop = stopSignal();
@@ -88,7 +88,7 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
 }
 
 /**
- * Carries out what is agreed to. What is told goes to standard error.
+ * Carries out what the user agrees to, and reports on standard error.
  *
  * @param options.declined gets what is not agreed to
  * @returns whether anything was carried out
@@ -122,7 +122,7 @@ async function treat(
 /** No answer, as of a process without a terminal, is a no. */
 async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // The terminal, being asked, takes Ctrl-C for itself.
+  // While it waits for the answer, the terminal takes Ctrl-C for itself.
   terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
   try {

@@ -3,9 +3,9 @@
  * supervisor knows that a restart does not help.
  */
 export const exitCodes = {
-  /** It did what it was asked for, and there is nothing to say. */
+  /** The command succeeded, and found nothing wrong. */
   success: 0,
-  /** It could not do what it was asked for, or a component does not do its work. */
+  /** The command failed, or a component does not do its work. */
   failure: 1,
   /** It looked, and something is wrong: a plan that is not in step, an error that the doctor found. */
   difference: 2,

@@ -41,7 +41,7 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   return 0;
 }
 
-/** Text for whoever looks at a terminal, JSON for whatever collects the lines. */
+/** Text on a terminal, JSON for programs that collect the lines. */
 export function usualLogFormat(): 'json' | 'pretty' {
   return process.stdout.isTTY ? 'pretty' : 'json';
 }

@@ -73,7 +73,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     await writeFile(file, stringify(settings), { mode: 0o600 });
     const tell = () => console.log(whereToLook(running, { file, apiPort }, options));
     tell();
-    // What scrolled away is said again to whoever presses Enter.
+    // Enter repeats the addresses that have scrolled out of sight.
     using _asked = onEnter(tell);
     if (options.withService) await serve(running, file, options, stop.signal, tell);
     else await untilStopped(stop.signal);

@@ -27,7 +27,7 @@ interface Picture {
 
 /** `status`: what the running components did and are doing. @returns 0 all of them do their work; 1 not all */
 export async function status(options: StatusOptions): Promise<number> {
-  // Processes elsewhere can be asked where there is no configuration.
+  // Processes elsewhere can be queried without a configuration.
   const look = options.url
     ? () => askAll({ usual: options.url ?? [], standBy: [] }, options)
     : lookBy(loadConfig({ file: options.config }), options);
@@ -41,19 +41,16 @@ export async function status(options: StatusOptions): Promise<number> {
   return last.isWell ? 0 : 1;
 }
 
-/** The processes of this machine are asked where they serve; without a port there are the signs that they leave. */
+/** Queries the processes of this machine where they serve; without a port it reads the signs that they leave. */
 function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> {
   const places = statusPlaces(config.observability);
   if (places.usual.length > 0) return () => askAll(places, options, componentsFor(config));
   const { dataDir } = config;
   if (dataDir !== undefined) return () => readSigns(config, dataDir, options);
-  throw new ServiceError(
-    'How the components fare is told at observability.port or in data_dir, and neither is configured.',
-    {
-      severity: 'fatal',
-      hint: 'Set observability.port, and start the service again.',
-    },
-  );
+  throw new ServiceError('status reads observability.port or data_dir, and neither is configured.', {
+    severity: 'fatal',
+    hint: 'Set observability.port, and start the service again.',
+  });
 }
 
 /** @param expected components of this machine; empty: of those places nothing is known */

@@ -3,7 +3,7 @@ import { ageOf, systemClock } from '../runtime/clock.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** A command was ended before it could say what it was asked for. Its exit code is the one that shells expect. */
+/** A command was interrupted before it had its result. Its exit code is the one that shells expect. */
 export class StoppedError extends Error {
   readonly exitCode: number;
 

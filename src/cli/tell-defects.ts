@@ -1,16 +1,16 @@
 import { scrub } from '../observability/scrub.ts';
 
 /**
- * What nobody has caught ends the process, as ever: but Node would print the error with all that hangs on it, a request with its headers
- * for one, and the line of the source where it was thrown. Here its words and its stack are told, and those of its causes. A diagnostic
- * report, where Node was told to write one, leaves out the environment, in which a password may be.
+ * An uncaught error ends the process, as always; but Node would print all of the error's properties, such as a request with its headers,
+ * and the line of the source that threw it. This prints only the messages and stacks of the error and its causes. A diagnostic report,
+ * where Node is configured to write one, leaves out the environment, which may hold a password.
  */
 export function tellDefects(): void {
   if (process.report) process.report.excludeEnv = true;
   process.on('uncaughtException', (error, origin) => {
-    // Whoever read the output has seen enough, as in `status --watch | head`.
+    // The reader has seen enough and closed the pipe, as in `status --watch | head`.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(closedPipe);
-    const told = { level: 'fatal', origin, err: scrub(wordsOf(error)), msg: 'a defect' };
+    const told = { level: 'fatal', origin, err: scrub(wordsOf(error)), msg: 'unhandled error (bug)' };
     process.stderr.write(`${JSON.stringify(told)}\n`);
     process.exit(1);
   });

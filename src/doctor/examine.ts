@@ -24,7 +24,7 @@ import { failure } from './failure.ts';
 import { error, type Finding, ok } from './finding.ts';
 import type { Patient } from './patient.ts';
 
-/** What can be asked of the cloud only once it is signed in to. */
+/** Checks that need a session with the cloud. */
 const cloudChecks = [
   'concertim.claims',
   'keystone',
@@ -150,9 +150,7 @@ export async function examine(
     })(),
   ]);
   if (findings.some(({ check }) => check === listIsSlow)) {
-    onWait(
-      `Nova is slow to list servers: for up to ${cellsMs / 1_000} s it is asked which cell it waits for`,
-    );
+    onWait(`Nova is slow to list servers: finding the cell it waits for takes up to ${cellsMs / 1_000} s`);
     try {
       findings.push(await checkCells({ ...patient, timeoutMs: cellsMs }, stop));
     } catch (cause) {
@@ -196,7 +194,7 @@ function late(check: string): Finding {
 
 /**
  * Has the cloud announce something, and listens for it: a check that makes a key pair and deletes it, and so is made only
- * when it is asked for, after all others.
+ * on request, after all others.
  */
 export async function examineTestEvent(
   patient: Patient,

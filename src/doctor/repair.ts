@@ -8,7 +8,7 @@ import { ServiceError } from '../runtime/severity.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { Remedy } from './finding.ts';
 
-/** In a few words, for whoever is asked. */
+/** What the repair does, in a few words, for the question to the user. */
 export function describeRemedy(remedy: Remedy): string {
   switch (remedy.kind) {
     case 'create-role':
@@ -60,7 +60,7 @@ async function roleNamed(cloud: Session, name: string): Promise<RoleId> {
   });
 }
 
-/** Nobody signs in as these by a password of ours: whoever shall sets one. */
+/** Nobody signs in to these accounts with a password of ours: an administrator who wants to use one sets it. */
 async function createStaff(
   cloud: Session,
   { name, domainId }: { name: string; domainId: string },

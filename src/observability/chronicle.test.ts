@@ -81,7 +81,7 @@ test('what a run did is told in words, what is wrong first', () => {
         { kind: 'unreadable', text: 'project p1 cannot be read: Heat did not answer' },
         { kind: 'failure', text: 'device n2: not made: refused' },
         { kind: 'skipped', text: 'device n3: not tried: its rack was not made' },
-        { kind: 'skipped', text: '40 more changes: not tried: the portal went away' },
+        { kind: 'skipped', text: '40 more changes: postponed: the portal stopped responding' },
         { kind: 'held', text: 'rack r9: kept in portal: its stack may be there still' },
         { kind: 'drift', text: 'device n1: changed in the cloud, and nothing announced it' },
         { kind: 'change', text: 'device n1 changed: the server differs: status' },

@@ -3,7 +3,7 @@ import { explain } from '../runtime/severity.ts';
 import type { CycleRecord, History, RunLine, RunRecord } from './history.ts';
 import type { CountedCycle, CountedRun } from './instruments.ts';
 
-/** A run with what can be told of it in words. */
+/** A run with the details that the history shows. */
 export interface ToldRun extends CountedRun {
   readonly runId: string;
   /** Of the portal. */
@@ -134,9 +134,9 @@ function linesOf(run: ToldRun): RunLine[] {
       .map(({ object, name, because }) => `${object} ${name}: not tried: ${because}`)
       .map(line('skipped')),
     ...run.contested
-      .map(({ object, name }) => `${object} ${name}: left alone: another writer undoes it each time`)
+      .map(({ object, name }) => `${object} ${name}: skipped: another writer undoes it each time`)
       .map(line('skipped')),
-    ...(run.untried > 0 ? [`${run.untried} more changes: not tried: the portal went away`] : []).map(
+    ...(run.untried > 0 ? [`${run.untried} more changes: postponed: the portal stopped responding`] : []).map(
       line('skipped'),
     ),
     ...run.held
@@ -158,7 +158,7 @@ function linesOf(run: ToldRun): RunLine[] {
 const pasts: Readonly<Record<string, string>> = {
   create: 'made',
   update: 'changed',
-  replace: 'made anew',
+  replace: 'recreated',
   delete: 'deleted',
 };
 

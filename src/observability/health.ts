@@ -5,7 +5,7 @@ export interface ComponentHealth {
   readonly component: string;
   /** It does its work: lately, or all the time. */
   readonly ready: boolean;
-  /** It gets on, be it well or not. One that does not is helped only by a new start. */
+  /** It makes progress, successful or not. If not, only a restart helps. */
   readonly alive: boolean;
   /** It works all the time, not in rounds. */
   readonly continuous: boolean;
@@ -22,7 +22,7 @@ export interface HealthOptions {
   readonly clock: Clock;
   /** How often it works; undefined for one that works all the time: a server, a listener. */
   readonly everyMs?: number;
-  /** Which of the systems that it works with does not answer; undefined: none. Told where its work is overdue. */
+  /** Which of the systems that it works with does not answer; undefined: none. Shown where its work is overdue. */
   readonly silence?: () => string | undefined;
 }
 

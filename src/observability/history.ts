@@ -17,7 +17,7 @@ export const RunRecord = z.object({
   ms: z.number(),
   changes: z.number(),
   lines: z.array(RunLine),
-  /** Lines beyond those told. */
+  /** How many lines there are beyond these. */
   more: z.number(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

@@ -115,7 +115,7 @@ export class Instruments {
   );
   readonly #refused = this.#gauge(
     'reconcile_deletions_refused',
-    'Kinds of object of which the last full reconcile deleted none, because it were too many.',
+    'Kinds of object whose deletions the last full reconcile refused, because too many were missing.',
   );
   readonly #unreadable = this.#gauge(
     'reconcile_projects_unreadable',
@@ -143,7 +143,7 @@ export class Instruments {
   );
   readonly #usageOver = this.#gauge(
     'usage_over',
-    'Uses of a day, by order and unit, of which more is recorded than CloudKitty says now.',
+    'Uses of a day, by order and unit, with more recorded than CloudKitty has rated now.',
   );
   readonly #usageComplete = this.#gauge(
     'usage_last_complete_timestamp_seconds',

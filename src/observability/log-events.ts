@@ -64,7 +64,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'orders not read',
     meaning:
-      'the billing platform cannot be asked about orders: racks keep the `order_id` that they have, new ones get the id of their stack until a later run; `why` says why',
+      'requests to the billing platform about orders fail: racks keep the `order_id` that they have, new ones get the id of their stack until a later run; `why` says why',
     action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
   },
   {
@@ -79,7 +79,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'orders not swept',
     meaning:
-      'the billing platform, or Heat, cannot be asked about open orders: they stay open until the next try; `why` says why',
+      'requests to the billing platform, or to Heat, about open orders fail: they stay open until the next try; `why` says why',
     action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
   },
   {
@@ -137,7 +137,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'change-contested',
     level: 'error',
-    message: 'change left alone: another writer undoes it each time',
+    message: 'change skipped: another writer undoes it each time',
     meaning:
       'three times within an hour somebody undid this change before the next run; the object is left as it is for an hour',
     action:
@@ -253,7 +253,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'usage not recorded',
     meaning:
-      'CloudKitty or the billing platform cannot be asked, or refuses a record of `order`: it is tried again each hour, and nothing is recorded twice; `why` says why',
+      'requests to CloudKitty or the billing platform fail, or it refuses a record of `order`: retried each hour, and nothing is recorded twice; `why` says why',
     action: 'nothing, unless it stays: `billing plan` lists what is left',
   },
   {
@@ -556,7 +556,7 @@ const api: readonly LogEvent[] = [
     level: 'info',
     message: 'changed in the cloud',
     meaning:
-      'something was made, changed or deleted in the cloud on request: `verb`, `kind`, `id`, `name`, `detail`, and who asked: `behalf` (the user whose credentials were sent), `project`, `from`, `requestId`',
+      'something was made, changed or deleted in the cloud on request: `verb`, `kind`, `id`, `name`, `detail`, and for whom: `behalf` (the user whose credentials were sent), `project`, `from`, `requestId`',
     action: 'nothing',
   },
   {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
-/** A log file that cannot be opened or written: whoever asked for it relies on it. */
+/** A log file that cannot be opened or written: the operator who configured it relies on it. */
 export class LogFileError extends ServiceError {
   override readonly name = 'LogFileError';
   readonly file: string;
@@ -37,7 +37,7 @@ export interface LogFileOptions {
 
 const open = new Set<LogFile>();
 
-/** Opens all log files of this process anew, after something else has moved them away. */
+/** Reopens all log files of this process, after another program has rotated them. */
 export function reopenLogFiles(): void {
   for (const file of open) file.reopen();
 }

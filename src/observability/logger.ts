@@ -34,7 +34,7 @@ const levels = {
 /**
  * A logger to standard output and, if wanted, to a file. Nothing secret passes it: see `scrub`.
  *
- * @throws {LogFileError} when the file cannot be opened. A file that cannot be written later on (a full disk) is told
+ * @throws {LogFileError} when the file cannot be opened. A later failure to write it (a full disk) is logged
  * on standard output, and the work goes on.
  */
 export function createLogger(options: LoggerOptions): Logger {

@@ -21,7 +21,7 @@ const mostConnections = 32;
 const serverOptions = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 
 /**
- * Tells whoever asks how the components of this process fare: `/metrics` for Prometheus, `/healthz` and `/readyz` for
+ * Serves the health of this process's components: `/metrics` for Prometheus, `/healthz` and `/readyz` for
  * supervisors, `/status` for the command of that name. Nothing secret is in it, and nothing can be changed by it.
  */
 export class ObservabilityServer {
@@ -34,7 +34,7 @@ export class ObservabilityServer {
   /**
    * Serves until the signal is aborted. Where it cannot listen it says so and lets the components work unobserved.
    *
-   * @param onListening told the address once requests are taken
+   * @param onListening called with the address once requests are taken
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {
     const { host, ports, log } = this.#options;

@@ -12,7 +12,7 @@ import type { Status } from './status.ts';
 import { StatusBoard } from './status-board.ts';
 import type { ToldMoney } from './told-money.ts';
 
-/** What one process does, as it is told to it: counted for Prometheus, and the latest remembered for `status`. */
+/** What one process does, as its components report it: counted for Prometheus, and the latest remembered for `status`. */
 export class Observation {
   readonly #board: StatusBoard;
   readonly #state: LiveState;
@@ -71,7 +71,7 @@ export class Observation {
     return instruments.scrape();
   }
 
-  /** Which of those that were asked do not answer; undefined: none. */
+  /** Which of the systems that it sends requests to do not answer; undefined: none. */
   silence(): string | undefined {
     return this.#board.silence();
   }
@@ -80,7 +80,7 @@ export class Observation {
     return this.#board.read();
   }
 
-  /** In the order in which it is told. */
+  /** In the order of the reports. */
   #count(tell: (instruments: Instruments) => void): void {
     void this.#loaded().then(tell);
   }

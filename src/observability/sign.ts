@@ -8,7 +8,7 @@ import type { ComponentHealth } from './health.ts';
 export const Sign = z.object({ ready: z.boolean(), status: z.string(), by: z.string(), at: z.string() });
 export type Sign = z.infer<typeof Sign>;
 
-/** A sign that is older tells nothing: whoever wrote it has ended without a word, or hangs. */
+/** An older sign does not count: the process that wrote it has been killed, or hangs. */
 const staleMs = 35_000;
 
 /** Where there are signs of a component: of the process that runs it, and of a second one, such as one that stands by. */
@@ -40,7 +40,7 @@ export function isFresh({ at }: Sign, now: number): boolean {
   return ageOf(parseTime(at) ?? Number.NEGATIVE_INFINITY, now) <= staleMs;
 }
 
-/** How the processes that run a component say that it fares: never empty, for where none says anything that is told. */
+/** The health of a component by its processes' signs: never empty, since the absence of signs is an entry too. */
 export async function readHealth(
   folder: string,
   component: string,

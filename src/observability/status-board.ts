@@ -14,7 +14,7 @@ interface Source {
 /** Of owners without credits. */
 const mostNamed = 20;
 
-/** Remembers the latest of each thing, for whoever asks how the service fares. */
+/** Remembers the latest of each thing, for `status`. */
 export class StatusBoard {
   readonly #clock: Clock;
   readonly #state: LiveState;
@@ -53,7 +53,7 @@ export class StatusBoard {
     }
   }
 
-  /** Which of those that were asked have not answered since, in a few words; undefined: none. */
+  /** Which systems have not answered since their last request, in a few words; undefined: none. */
   silence(): string | undefined {
     const silent = [...this.#sources].filter(
       ([, { answeredAt = Number.NEGATIVE_INFINITY, failedAt }]) =>

@@ -41,7 +41,7 @@ export const Status = z.object({
       paused: z.object({ since: Time, reason: z.string().nullable() }).nullable().default(null),
       /** Objects that wait to be looked at again. */
       backlog: z.number(),
-      /** Objects that are left alone because another writer undoes what is written to them. */
+      /** Objects that are skipped because another writer undoes what is written to them. */
       contested: z.array(z.string()).default([]),
       /** Release of the portal; null: not known yet. */
       release: z.string().nullable().default(null),
@@ -66,7 +66,7 @@ export const Status = z.object({
       instances: z.number(),
       sent: z.number(),
       kept: z.number(),
-      /** Figures that could not be told, such as those of stopped instances. */
+      /** Figures that are not known, such as those of stopped instances. */
       unknown: z.number(),
       failed: z.number(),
       /** Not sent for want of time: they come first in the next cycle. */
@@ -98,7 +98,7 @@ export const Status = z.object({
     })
     .nullable()
     .default(null),
-  /** What was asked: when it last answered, and how it last did not. */
+  /** The systems that requests go to: when each last answered, and how it last failed. */
   sources: z.array(
     z.object({
       service: z.string(),

@@ -20,7 +20,7 @@ export interface OwnerMoney {
 export interface ToldUsage {
   /** Buckets of days that are over and not recorded, by whatever fault. */
   readonly left: number;
-  /** Buckets of which more is recorded than rated. */
+  /** Buckets with more recorded than rated. */
   readonly over: number;
   /** When nothing was left last, ms since 1970; undefined: not since the start. */
   readonly completeAt: number | undefined;

@@ -10,7 +10,7 @@ const name = 'concertim-openstack-service';
 const path = '/v1/traces';
 /** One delivery, repetitions included. The last one must be over before the process is killed for not ending. */
 const deliveryMs = 2_500;
-/** Beyond these a collector that is away costs no more memory: the newest spans are not kept. */
+/** Beyond these an unavailable collector costs no more memory: the newest spans are dropped. */
 const mostWaiting = 8_192;
 const limits = { eventCountLimit: 1_000, linkCountLimit: 128, attributeValueLengthLimit: 1_000 };
 

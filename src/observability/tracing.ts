@@ -15,7 +15,7 @@ export interface TracedExchange extends CountedExchange {
   readonly requestId: string | undefined;
 }
 
-/** What is told of a piece of work. Whatever looks like a secret is hidden before it leaves. */
+/** Attributes of a piece of work. Whatever looks like a secret is hidden before it leaves. */
 export type TraceFields = Readonly<Record<string, unknown>>;
 
 export interface WorkOptions {
@@ -71,7 +71,7 @@ export class Tracing {
     await last?.stop();
   }
 
-  /** A piece of work, with all that is asked of others in its course. It fails as the work does. */
+  /** A piece of work, with all requests made in its course. It fails as the work does. */
   async work<T>(name: string, options: WorkOptions, work: () => Promise<T>): Promise<T> {
     const span = this.begin(name, options);
     if (!span) return work();
@@ -158,7 +158,7 @@ export class Tracing {
     span.end(now);
   }
 
-  /** What is done here, in the words of W3C Trace Context, for whoever goes on with it; undefined: nothing is traced. */
+  /** The current span as W3C Trace Context, for the process that continues the work; undefined: nothing is traced. */
   get here(): string | undefined {
     const context = this.#span?.spanContext();
     return (

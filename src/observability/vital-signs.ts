@@ -23,7 +23,7 @@ export interface VitalSignsOptions {
 const lookMs = 1_000;
 /** How often to say so although nothing has changed. */
 const repeatMs = 10_000;
-/** A start may take as long as it gets on, though the cloud is away: systemd is asked for so much more each time. */
+/** A start may take long while the cloud is unavailable: systemd gets a request for this much more time, again and again. */
 const extensionMs = 60_000;
 
 /**

@@ -85,7 +85,7 @@ export class ReportLog {
     }
     for (const { change, ...subject } of report.contested) {
       once(`contested ${change} ${subject.object} ${subject.openstackId ?? subject.id}`, () =>
-        log.error({ ...subject, change }, 'change left alone: another writer undoes it each time'),
+        log.error({ ...subject, change }, 'change skipped: another writer undoes it each time'),
       );
     }
     for (const failure of report.failures) {

@@ -53,7 +53,7 @@ export function createApi(
         void writer
           ?.request(references)
           .catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
-      // Another process is told by the broker alone, and where there is one the cloud's notifications come by it.
+      // Only the broker reaches another process, and where there is one the cloud's notifications come by it.
       followsChanges: updates !== undefined && base.broker === undefined,
       pingCloud: () => pingCloud(base.cloud),
       isRated: config.billing.enabled,

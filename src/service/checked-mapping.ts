@@ -3,8 +3,8 @@ import type { Mapping } from '../plan/mapping.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
 /**
- * A mapping whose answers are looked at: a program's function that throws, is asynchronous, or gives something else than it
- * is asked for would otherwise remove what is shown, or name a rack "undefined". What stops a run names the function and
+ * A mapping whose answers are checked: a program's function that throws, is asynchronous, or returns a wrong value
+ * would otherwise remove what is shown, or name a rack "undefined". What stops a run names the function and
  * the object.
  */
 export function checkedMapping(mapping: Mapping): Mapping {

@@ -26,7 +26,7 @@ export interface FoundationOptions {
   readonly logFormat?: 'json' | 'pretty';
   readonly clock?: Clock;
   readonly random?: Random;
-  /** How long one exchange may last at most, whoever is asked, ms. Default: each system's own. */
+  /** How long one exchange may last at most, with any system, ms. Default: each system's own. */
   readonly exchangeMs?: number;
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
@@ -43,7 +43,7 @@ export class Foundation implements AsyncDisposable {
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
   readonly billing: Billing;
-  /** Written by the API, read by whoever makes racks. */
+  /** Written by the API, read where racks are made. */
   readonly departing: DepartingProjects;
   /** Begun and ended by the status page too. */
   readonly writePause: WritePause;
@@ -141,5 +141,5 @@ export class Foundation implements AsyncDisposable {
   }
 }
 
-/** Whoever says something. */
+/** The names that write a log. */
 type LogName = ComponentName | 'plan' | 'service';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { Secret } from '../runtime/secret.ts';
 
-/** In `data_dir`: whoever may read it may see the status page. */
+/** In `data_dir`: who can read this file can open the status page. */
 export const pageTokenFile = 'status-page-token';
 
 /**
@@ -21,7 +21,7 @@ export function ownPageToken(dataDir: string): Secret {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const token = readFileSync(path, 'utf8').trim();
-  // What a full disk left of it would open the page to whoever sends nothing.
+  // A file that a full disk left empty would admit requests without a token.
   if (token.length < 32) throw Object.assign(new Error(`${path} holds no token.`), { code: 'EINVAL' });
   return new Secret(token);
 }

@@ -25,10 +25,10 @@ export interface StatusPageParts {
   readonly log: Logger;
 }
 
-/** The other processes of the machine are asked again when their answers are older, ms. */
+/** The other processes of the machine are queried again when their answers are older, ms. */
 const freshMs = 2_000;
 
-/** What the status page is told, from all folders; undefined: it is switched off. */
+/** What the status page shows, from all folders; undefined: it is switched off. */
 export function statusPage({
   config,
   file,

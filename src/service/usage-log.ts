@@ -40,7 +40,7 @@ export class UsageLog {
     });
   }
 
-  /** Nothing could be asked. */
+  /** No request succeeded. */
   failed(error: unknown): void {
     const why = explain(error);
     if (!this.#failures.has(why)) this.#log.warn({ why, err: error }, 'usage not recorded');

@@ -18,7 +18,7 @@ export class EventStreams {
     return this.#streams.size;
   }
 
-  /** Answers a request with a stream, of which `first` is the first event. */
+  /** Answers a request with a stream that begins with the event `first`. */
   open(reply: FastifyReply, first: { readonly name: string; readonly data: unknown }): FastifyReply {
     const stream = new PassThrough();
     this.#streams.add(stream);

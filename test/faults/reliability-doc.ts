@@ -58,7 +58,7 @@ end:
 - no figure was shown that was not true
 - nothing secret was printed: passwords, tokens and stack outputs that are known, and private keys,
   are searched for in all logs, answers, traces, metrics and status
-- the API answered who asked it meanwhile, and never with 500`;
+- the API answered every request meanwhile, and never with 500`;
 
 const how = `## How it is made
 

@@ -27,7 +27,7 @@ subscribe('undici:request:headers', ({ request, response }) => {
 `;
 
 test.each(['throws', 'rejects'])(
-  'a defect that %s is told without a secret, and ends the process',
+  'an unhandled error that %s is printed without a secret, and ends the process',
   async (how) => {
     await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
     const { canaries, config } = plantCanaries(sandbox);
@@ -60,7 +60,7 @@ test.each(['throws', 'rejects'])(
     const texts = [ended.printed, ...reports.map((name) => readFileSync(join(folder, name), 'utf8'))];
     rmSync(folder, { recursive: true });
     expect(ended.code).toBe(1);
-    expect(ended.printed).toContain('"msg":"a defect"');
+    expect(ended.printed).toContain('"msg":"unhandled error (bug)"');
     expect(ended.printed).toContain('no reader for');
     expect(canaries.foundIn(texts)).toEqual([]);
   },

@@ -200,7 +200,7 @@ export class KillBill implements Billing {
     const request = { method: 'GET', path, route: '/invoices/{id}', accept: [400, 404], signal } as const;
     const response = await this.#client.request(request);
     const invoice = response.status < 300 ? parseBody(response, wire.Invoice) : undefined;
-    // That of another is not told apart from none: whoever guesses ids learns nothing.
+    // The same answer for another account's invoice as for none: guessing ids reveals nothing.
     if (invoice?.accountId !== account) {
       throw new BillingError('not-found', `Account ${account} has no invoice ${id}.`);
     }

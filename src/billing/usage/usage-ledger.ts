@@ -29,8 +29,8 @@ export interface Recorded {
 }
 
 /**
- * What was recorded of each bucket, so that the platform need not be asked again: a file for each month in the data folder.
- * Where one is lost, the platform refuses what it has, and is asked then.
+ * What was recorded for each bucket, so that the platform need not be queried again: a file for each month in the data folder.
+ * Where a file is lost, the platform refuses what it already has, and is queried then.
  */
 export class UsageLedger {
   readonly #dataDir: string | undefined;

@@ -42,7 +42,7 @@ export interface UsageReview {
   readonly steps: readonly UsageStep[];
   readonly unbilled: readonly UnbilledCost[];
   readonly units: UsageUnits;
-  /** Until when CloudKitty had rated each project before it was asked for the days. */
+  /** Until when CloudKitty had rated each project before the days were read. */
   readonly ratedUntil: ReadonlyMap<string, number>;
 }
 
@@ -87,8 +87,8 @@ const mostRecords = 20;
 /**
  * Records what CloudKitty has rated with the billing platform: for each order, unit and day of UTC one record, once the day
  * is finished, and the difference when CloudKitty says more later. The key of a record says which bucket it is of, and the
- * how manieth: whoever repeats it, after a lost answer, a crash, or beside another, is refused, asks what is there and goes
- * on from that. Nothing is ever taken back.
+ * number of the record within it. A repeat, after a lost answer, a crash, or beside another writer, is refused; the service
+ * then reads what is there and continues from that. Nothing is ever taken back.
  */
 export class UsagePoster {
   readonly #options: UsagePosterOptions;
@@ -98,7 +98,7 @@ export class UsagePoster {
   #completeAt: number | undefined;
   /** The last look at each day. */
   readonly #looked = new Map<string, Look>();
-  /** By order, the days of which something is left. */
+  /** By order, the days that are not recorded in full. */
   readonly #left = new Map<OrderId, Set<string>>();
 
   constructor(options: UsagePosterOptions) {
@@ -111,7 +111,7 @@ export class UsagePoster {
    *
    * @param projects of whom it is said what is billed to nobody; undefined: of all that the cloud has
    * @returns undefined: nothing is due, or the cloud rates nothing by resource
-   * @throws {ServiceError} cloud or platform cannot be asked; what was recorded before is
+   * @throws {ServiceError} cloud or platform is unavailable; what was recorded before stays recorded
    */
   async run(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReport | undefined> {
     const days = this.#daysDue();
@@ -226,7 +226,7 @@ export class UsagePoster {
     return daysIn({ begin, end: now - settleMs - dayMs + 1 });
   }
 
-  /** Young days, and those of which something is left, each hour; all each day. */
+  /** Young days, and those not recorded in full, each hour; all each day. */
   #daysDue(): string[] {
     const now = this.#options.clock.now();
     return this.closedDays().filter((day) => {

@@ -7,7 +7,7 @@ import type { RabbitMqConfig } from '../../config/config.ts';
 import { advice, error, type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
-/** Queues that oslo.messaging makes beside each exchange, for whoever reads them or nobody. */
+/** Queues that oslo.messaging makes beside each exchange, whether anybody reads them or not. */
 const sharedQueues = ['notifications.info', 'notifications.error', 'versioned_notifications.info'];
 /** Nobody who reads a queue lets so much gather. */
 const muchUnread = 10_000;

@@ -24,7 +24,7 @@ const dayMs = 86_400_000;
 const soonDays = 21;
 const timeoutMs = 4_000;
 
-/** The certificates of all that is reached by TLS: who vouches for them, and until when. */
+/** Checks the certificates of all TLS endpoints: whether they are trusted, and how long they are valid. */
 export async function checkCertificates({ config, clock }: Patient): Promise<Finding[]> {
   const { concertim, rmq } = config;
   const places: Place[] = [
@@ -137,7 +137,7 @@ function showChain({ host, port }: Place): string {
   return `openssl s_client -showcerts -connect ${host}:${port} </dev/null`;
 }
 
-/** What it shows to whoever connects; undefined when there is no TLS to be had. */
+/** The certificate that it presents; undefined when it speaks no TLS. */
 async function look({
   host,
   port,
@@ -146,7 +146,7 @@ async function look({
   const socket = connect({
     host,
     port,
-    // To look at it, whoever vouches for it; nothing is sent.
+    // Reads the certificate, trusted or not; nothing is sent.
     rejectUnauthorized: false,
     ...(ca !== undefined && { ca }),
     ...(isIP(host) === 0 && { servername: host }),

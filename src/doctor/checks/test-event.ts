@@ -17,7 +17,7 @@ import type { Patient } from '../patient.ts';
 const check = 'rabbitmq.test-event';
 /** On a small cloud it takes some ten milliseconds. */
 const patienceMs = 5_000;
-/** Where Nova publishes unless it is told otherwise, and where services publish that have no exchange of their own. */
+/** Nova's default exchange, and that of services that have none of their own. */
 const usualExchanges = ['nova', 'openstack'];
 const why = 'Changes show within updates.interval only.';
 
@@ -59,7 +59,7 @@ export async function checkTestEvent(
   return [meaningOf(heard.event, rmq, clock.now() - startedAt), ...left];
 }
 
-/** What was heard of the key pair first; the signal is aborted then. */
+/** The first event about the key pair; the signal is aborted once it is there. */
 interface Hearing {
   readonly signal: AbortSignal;
   readonly event: { readonly exchange: string; readonly type: string } | undefined;
