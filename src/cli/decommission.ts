@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { isInStep } from '../plan/totals.ts';
-import { unreadIn } from '../reconcile/unread.ts';
+import { unreadIn } from '../reconcile/unread-in.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { deleteQueues } from '../service/delete-queues.ts';

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { explainObject } from '../plan/explain.ts';
-import { unreadIn } from '../reconcile/unread.ts';
+import { unreadIn } from '../reconcile/unread-in.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { Service } from '../service.ts';
 import { exitCodes } from './exit-codes.ts';

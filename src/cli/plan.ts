@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { isInStep } from '../plan/totals.ts';
-import { unreadIn } from '../reconcile/unread.ts';
+import { unreadIn } from '../reconcile/unread-in.ts';
 import { Service } from '../service.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type PrintPlanOptions, printPlan } from './print-plan.ts';

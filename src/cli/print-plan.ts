@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { describePlan, type Tone } from '../plan/describe.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
-import { unreadIn } from '../reconcile/unread.ts';
+import { unreadIn } from '../reconcile/unread-in.ts';
 import { printable } from '../runtime/printable.ts';
 
 export interface PrintPlanOptions {

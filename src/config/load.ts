@@ -250,7 +250,7 @@ class ConfigBuilder {
       vhost: rmq.rmq_path,
       tls: rmq.tls ? { ca } : undefined,
       deployment: rmq.deployment,
-      exchanges: rmq.exchanges ?? ['nova', 'heat', 'openstack'],
+      exchanges: rmq.exchanges ?? ['nova', 'heat', 'cinder', 'neutron', 'openstack'],
       queue: rmq.queue,
     };
   }

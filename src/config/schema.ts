@@ -172,7 +172,8 @@ export const ConfigFile = z.strictObject({
       default: 'default',
     }),
     exchanges: optional(listOf(text), {
-      description: "Exchanges on which the cloud's services publish. Default: `nova`, `heat`, `openstack`.",
+      description:
+        "Exchanges on which the cloud's services publish. Default: `nova`, `heat`, `cinder`, `neutron`, `openstack`.",
     }),
     queue: optional(text, {
       description:

@@ -3,6 +3,7 @@ import { BrokerError } from '../amqp/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
+import { explain } from '../runtime/severity.ts';
 
 /** Topics of the unversioned and of Nova's versioned notifications, with the priorities that they are sent at. */
 const routingKeys = [
@@ -42,6 +43,8 @@ export class ExchangeBindings {
   readonly #clock: Clock;
   readonly #log: Logger;
   #missing: ReadonlySet<string> = new Set();
+  /** What the account may not read. */
+  #refused: ReadonlySet<string> = new Set();
   #isFirst = true;
 
   constructor(options: {
@@ -58,12 +61,32 @@ export class ExchangeBindings {
     this.#log = options.log;
   }
 
-  /** Binds to those that are there. @returns whether one is there now that was missing before */
+  /**
+   * Binds to those that are there and that the account may read. @returns whether one is there now that was missing before
+   *
+   * @throws {BrokerError} it may read none of those that are there
+   */
   async bind(): Promise<boolean> {
     const missing = new Set<string>();
+    const refused = new Set<string>();
+    let refusal: BrokerError | undefined;
     for (const exchange of this.#exchanges) {
-      if (!(await bindToExchange(this.#session, this.#queue, exchange))) missing.add(exchange);
+      try {
+        if (!(await bindToExchange(this.#session, this.#queue, exchange))) missing.add(exchange);
+      } catch (error) {
+        if (!(error instanceof BrokerError && error.kind === 'permission')) throw error;
+        refused.add(exchange);
+        refusal = error;
+      }
     }
+    if (refusal && missing.size + refused.size === this.#exchanges.length) throw refusal;
+    if (refusal && [...refused].some((exchange) => !this.#refused.has(exchange))) {
+      this.#log.warn(
+        { exchanges: [...refused], why: explain(refusal) },
+        'no permission to read notification exchanges, their changes show with the next full run',
+      );
+    }
+    this.#refused = refused;
     const appeared = [...this.#missing].filter((exchange) => !missing.has(exchange));
     const vanished = [...missing].filter((exchange) => !this.#missing.has(exchange));
     if (appeared.length > 0) this.#log.info({ exchanges: appeared }, 'notification exchanges bound');

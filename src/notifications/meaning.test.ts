@@ -45,6 +45,8 @@ describe('every captured message is understood or named as not ours', () => {
       'compute.instance.delete.start': 2,
       'compute.instance.delete.end': 2,
       'compute_task.build_instances': 1,
+      'port.update.end': 1,
+      'port.delete.end': 1,
     });
     expect(Object.keys(foreign).map((type) => type.split('.')[0])).toEqual(
       expect.arrayContaining(['scheduler', 'port', 'floatingip', 'identity']),
@@ -58,8 +60,8 @@ describe('every captured message is understood or named as not ours', () => {
   test('nova, versioned', () => {
     const { ours, foreign, references } = meaningsOf('nova-neutron-versioned');
 
-    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(44);
-    expect(Object.keys(ours).every((type) => /^(instance|compute_task)\./.test(type))).toBe(true);
+    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(46);
+    expect(Object.keys(ours).every((type) => /^(instance|compute_task|port)\./.test(type))).toBe(true);
     expect(foreign).toMatchObject({ 'flavor.create': 1, 'flavor.delete': 1, 'identity.authenticate': 4 });
     expect(new Set(references.map(({ id }) => id))).toEqual(
       new Set(['de2f662d-e804-4cc8-a29a-695d4a84764f', '0e0ec639-2f32-42b3-92f4-30b44c0945bf']),
@@ -103,10 +105,40 @@ test.each([
     's1',
     false,
   ],
+  ['volume.attach.end', { volume_id: 'v1', tenant_id: 'p1' }, 'v1', false],
+  ['volume.delete.start', { volume_id: 'v1', tenant_id: 'p1' }, 'v1', false],
+  ['volume.delete.end', { volume_id: 'v1', tenant_id: 'p1' }, 'v1', true],
+  ['network.update.end', { network: { id: 'n1', project_id: 'p1' } }, 'n1', false],
+  ['network.create.end', { networks: [{ id: 'n1', tenant_id: 'p1' }] }, 'n1', false],
+  ['network.delete.end', { network_id: 'n1', network: { id: 'n1', project_id: 'p1' } }, 'n1', true],
+  [
+    'port.update.end',
+    { port: { device_owner: 'compute:nova', device_id: 's1', project_id: 'p1' } },
+    's1',
+    false,
+  ],
 ])('%s %j names its object', (eventType, payload, id, deleted) => {
   const meaning = meaningOf(notification(eventType, payload));
 
   expect(meaning).toMatchObject({ references: [{ id, projectId: 'p1', deleted }] });
+});
+
+test.each([
+  ['network.create.start', { network: { name: 'lan' } }],
+  ['port.update.end', { port: { device_owner: 'network:dhcp', device_id: 'dhcp1' } }],
+  ['port.delete.end', { port_id: 'p' }],
+  ['volume_type.create', { id: 'ssd' }],
+  ['snapshot.create.end', { snapshot_id: 's', volume_id: 'v' }],
+])('%s %j is about nothing that is shown', (eventType, payload) => {
+  expect(meaningOf(notification(eventType, payload))).toEqual({ kind: 'not-ours' });
+});
+
+test('the end of a network is its project of whoever asked, where only its id is told', () => {
+  const deleted = notification('network.delete.end', { network_id: 'n1' });
+
+  expect(meaningOf({ ...deleted, contextProjectId: 'p9' })).toMatchObject({
+    references: [{ kind: 'network', id: 'n1', projectId: 'p9', deleted: true }],
+  });
 });
 
 test('an event of a server that does not say which is unreadable', () => {
@@ -131,6 +163,9 @@ test('whatever an event of ours carries, it names objects or is unreadable, neve
     'instance.delete.end',
     'orchestration.stack.create.end',
     'compute_task.build_instances',
+    'volume.update.end',
+    'network.delete.end',
+    'port.create.end',
   ];
   const fields = [
     'instance_id',
@@ -141,6 +176,12 @@ test('whatever an event of ours carries, it names objects or is unreadable, neve
     'instance_properties',
     'request_spec',
     'instance_uuids',
+    'volume_id',
+    'network',
+    'networks',
+    'network_id',
+    'port',
+    'ports',
   ];
   const payload = fc.dictionary(
     fc.oneof(fc.constantFrom(...fields), fc.string()),

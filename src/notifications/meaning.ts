@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProjectId, Reference, ServerId, StackId } from '../openstack/model.ts';
+import type { Kind, ProjectId, Reference, StackId } from '../openstack/model.ts';
 import { type Notification, UnreadableMessageError } from './envelope.ts';
 
 /** What a notification has us do: look again at what it names, or nothing. */
@@ -13,11 +13,12 @@ const notOurs: Meaning = { kind: 'not-ours' };
  * Which objects a notification is about. What has happened to them does not matter, for they are read afresh; but that
  * the cloud says it has deleted one is a proof that no list gives.
  *
- * @throws {UnreadableMessageError} when it is about a server or a stack and does not say which
+ * @throws {UnreadableMessageError} when it is about one of these and does not say which
  */
 export function meaningOf(notification: Notification): Meaning {
   const family = families.find(({ prefix }) => notification.eventType.startsWith(prefix));
-  return family ? { kind: 'references', references: family.read(notification) } : notOurs;
+  const references = family?.read(notification) ?? [];
+  return references.length > 0 ? { kind: 'references', references } : notOurs;
 }
 
 /** The families of events that are ours, whatever verb and ending follow. */
@@ -30,6 +31,9 @@ const families: readonly {
   // A server that no host could be found for ends here; there may be no event of its own.
   { prefix: 'compute_task.', read: computeTask },
   { prefix: 'orchestration.stack.', read: stack },
+  { prefix: 'volume.', read: volume },
+  { prefix: 'network.', read: network },
+  { prefix: 'port.', read: port },
 ];
 
 const id = z.string().min(1);
@@ -40,7 +44,9 @@ const InstanceInfo = z.object({ instance_id: id, tenant_id: projectId });
 
 function unversionedInstance({ eventType, payload, contextProjectId }: Notification): Reference[] {
   const { instance_id, tenant_id } = readPayload(InstanceInfo, payload, eventType);
-  return [server(instance_id, tenant_id ?? contextProjectId, isDeletion(eventType, 'compute.instance.'))];
+  return [
+    object('server', instance_id, tenant_id ?? contextProjectId, isDeletion(eventType, 'compute.instance.')),
+  ];
 }
 
 /** Nova's versioned objects keep their fields below `nova_object.data`. */
@@ -48,7 +54,7 @@ const InstancePayload = z.object({ 'nova_object.data': z.object({ uuid: id, tena
 
 function versionedInstance({ eventType, payload, contextProjectId }: Notification): Reference[] {
   const { uuid, tenant_id } = readPayload(InstancePayload, payload, eventType)['nova_object.data'];
-  return [server(uuid, tenant_id ?? contextProjectId, isDeletion(eventType, 'instance.'))];
+  return [object('server', uuid, tenant_id ?? contextProjectId, isDeletion(eventType, 'instance.'))];
 }
 
 const ComputeTask = z.union([
@@ -60,8 +66,10 @@ const ComputeTask = z.union([
 /** It does not name the server's project; the requester's may be another one. */
 function computeTask({ eventType, payload }: Notification): Reference[] {
   const task = readPayload(ComputeTask, payload, eventType);
-  if ('nova_object.data' in task) return [server(task['nova_object.data'].instance_uuid, undefined, false)];
-  return [server('instance_id' in task ? task.instance_id : task.instance_properties.uuid, undefined, false)];
+  if ('nova_object.data' in task)
+    return [object('server', task['nova_object.data'].instance_uuid, undefined, false)];
+  const serverId = 'instance_id' in task ? task.instance_id : task.instance_properties.uuid;
+  return [object('server', serverId, undefined, false)];
 }
 
 /** heat/engine/notification/stack.py: root and nested stacks alike. */
@@ -84,8 +92,60 @@ function stackIdOf(identity: string): StackId {
   return identity.slice(identity.lastIndexOf('/') + 1) as StackId;
 }
 
-function server(serverId: string, project: string | undefined, deleted: boolean): Reference {
-  return { kind: 'server', id: serverId as ServerId, projectId: project as ProjectId | undefined, deleted };
+/** cinder/volume/volume_utils.py, `_usage_from_volume`: what is being done to a volume, and `exists`. */
+const VolumePayload = z.object({ volume_id: id, tenant_id: projectId });
+
+function volume({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  const { volume_id, tenant_id } = readPayload(VolumePayload, payload, eventType);
+  return [object('volume', volume_id, tenant_id ?? contextProjectId, isDeletion(eventType, 'volume.'))];
+}
+
+/** neutron/pecan_wsgi/hooks/notifier.py: what was made or changed, several where several were asked for at once. */
+const NetworkItem = z.object({ id, project_id: projectId, tenant_id: projectId });
+const NetworkPayload = z.union([
+  z.object({ networks: z.array(NetworkItem) }).transform(({ networks }) => networks),
+  z.object({ network: NetworkItem }).transform((payload) => [payload.network]),
+  // The end of a deletion may name it by its id alone.
+  z.object({ network_id: id }).transform(({ network_id }) => [{ id: network_id }]),
+]);
+
+function network({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  if (!isDone(eventType)) return [];
+  return readPayload(NetworkPayload, payload, eventType).map((item: z.infer<typeof NetworkItem>) => {
+    const project = item.project_id ?? item.tenant_id ?? contextProjectId;
+    return object('network', item.id, project, isDeletion(eventType, 'network.'));
+  });
+}
+
+/** What a port is plugged into: only those of servers show, as addresses. */
+const PortItem = z.object({
+  device_owner: z.string().nullish(),
+  device_id: z.string().nullish(),
+  project_id: projectId,
+  tenant_id: projectId,
+});
+const PortPayload = z.union([
+  z.object({ ports: z.array(PortItem) }).transform(({ ports }) => ports),
+  z.object({ port: PortItem }).transform((payload) => [payload.port]),
+  z.object({}).transform((): z.infer<typeof PortItem>[] => []),
+]);
+
+function port({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  if (!isDone(eventType)) return [];
+  return readPayload(PortPayload, payload, eventType).flatMap((item) =>
+    item.device_owner?.startsWith('compute:') && item.device_id
+      ? [object('server', item.device_id, item.project_id ?? item.tenant_id ?? contextProjectId, false)]
+      : [],
+  );
+}
+
+/** Neutron announces a request before it has an id, and again when it is done. */
+function isDone(eventType: string): boolean {
+  return eventType.endsWith('.end');
+}
+
+function object(kind: Kind, objectId: string, project: string | undefined, deleted: boolean): Reference {
+  return { kind, id: objectId, projectId: project, deleted } as Reference;
 }
 
 /** `soft_delete` is none: such a server can be had back. */

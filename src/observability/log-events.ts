@@ -371,6 +371,14 @@ const writing: readonly LogEvent[] = [
     action: 'bring the broker back; until then run no second `updates_bulk` elsewhere',
   },
   {
+    code: 'exchanges-refused',
+    level: 'warn',
+    message: 'no permission to read notification exchanges, their changes show with the next full run',
+    meaning: 'the account on the broker may not read the exchanges in `exchanges`; the others are read',
+    action:
+      'give the account `read` on them (docs/components/updates.md), or leave them out of `rmq.exchanges`',
+  },
+  {
     code: 'exchanges-missing',
     level: 'warn',
     message: 'no notification exchange found, will bind when one appears',

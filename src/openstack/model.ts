@@ -215,18 +215,14 @@ export interface StackMembers extends StackServers {
 
 /** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */
 export type Reference =
-  | {
-      readonly kind: 'server';
-      readonly id: ServerId;
-      readonly projectId: ProjectId | undefined;
-      /** Its end was announced. */
-      readonly deleted: boolean;
-    }
-  | {
-      readonly kind: 'stack';
-      /** Root or nested. */
-      readonly id: StackId;
-      readonly projectId: ProjectId | undefined;
-      /** Its end was announced. */
-      readonly deleted: boolean;
-    };
+  | { readonly [K in Kind]: ReferenceTo<K, ObjectOfKind[K]['id']> }[Kind]
+  /** Root or nested. */
+  | ReferenceTo<'stack', StackId>;
+
+interface ReferenceTo<What extends string, Id> {
+  readonly kind: What;
+  readonly id: Id;
+  readonly projectId: ProjectId | undefined;
+  /** Its end was announced. */
+  readonly deleted: boolean;
+}

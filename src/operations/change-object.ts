@@ -22,8 +22,8 @@ interface Changes {
   /** In words. */
   readonly kind: string;
   readonly actions: readonly string[];
-  /** @returns what to look at again, as far as that can be told */
-  readonly change: (session: Session, id: string, action: never) => Promise<Reference | undefined>;
+  /** @returns what to look at again */
+  readonly change: (session: Session, id: string, action: never) => Promise<Reference>;
 }
 
 const ofServers: Changes = {
@@ -46,15 +46,15 @@ const changes: Readonly<Record<ObjectType, Changes>> = {
     actions: ['destroy'],
     change: async (session, id) => {
       await deleteVolume(session, id as VolumeId);
-      return undefined;
+      return { kind: 'volume', id: id as VolumeId, projectId: undefined, deleted: false };
     },
   },
   networks: {
     kind: 'network',
     actions: ['destroy'],
     change: async (session, id) => {
-      const stackId = await deleteNetwork(session, id as NetworkId);
-      return stackId && { kind: 'stack', id: stackId, projectId: undefined, deleted: false };
+      await deleteNetwork(session, id as NetworkId);
+      return { kind: 'network', id: id as NetworkId, projectId: undefined, deleted: true };
     },
   },
 };
@@ -120,7 +120,7 @@ async function isThere(session: Session, type: ObjectType, id: string): Promise<
 }
 
 /** So that the portal, which still shows it, is looked at again. */
-function goneReference(type: ObjectType, id: string): Reference | undefined {
+function goneReference(type: ObjectType, id: string): Reference {
   switch (type) {
     case 'racks':
       return { kind: 'stack', id: id as StackId, projectId: undefined, deleted: true };
@@ -128,8 +128,9 @@ function goneReference(type: ObjectType, id: string): Reference | undefined {
     case 'instances':
       return { kind: 'server', id: id as ServerId, projectId: undefined, deleted: true };
     case 'volumes':
+      return { kind: 'volume', id: id as VolumeId, projectId: undefined, deleted: true };
     case 'networks':
-      return undefined;
+      return { kind: 'network', id: id as NetworkId, projectId: undefined, deleted: true };
     default:
       return unreachable(type);
   }

@@ -20,10 +20,9 @@ const ofRouter = /^network:(router_interface|ha_router_replicated_interface)/;
  * Deletes a network on which nothing stands but what belongs to it: Neutron's own ports, the interfaces of a router that is
  * of the same stack, or like the network of none, and ports of the same stack that nothing is plugged into.
  *
- * @returns the stack that the network is of
  * @throws {OperationError} not-found: there is none; conflict: names what is in the way; forbidden: it is another project's
  */
-export async function deleteNetwork(session: Session, id: NetworkId): Promise<StackId | undefined> {
+export async function deleteNetwork(session: Session, id: NetworkId): Promise<void> {
   const network = await showNetwork(session, id);
   if (!network) throw new OperationError('not-found', `Neutron has no network ${id}.`);
   const { projectId } = await session.token();
@@ -54,7 +53,6 @@ export async function deleteNetwork(session: Session, id: NetworkId): Promise<St
     else await removeRouterInterface(session, { routerId: port.deviceId, portId: port.id });
   }
   await deleteInNeutron(session, id);
-  return stackId;
 }
 
 /** What says which stack a port is of: for a router's interface the router. */

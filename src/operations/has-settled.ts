@@ -1,11 +1,12 @@
+import { showVolume } from '../openstack/block-storage.ts';
 import { showServer } from '../openstack/compute.ts';
 import type { Reference } from '../openstack/model.ts';
 import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 
 /**
- * Whether nothing is under way any more with a server or stack: one look, of one or two requests. What is gone has settled.
- * Of what is neither, nothing is known: it counts as settled.
+ * Whether nothing is under way any more with a server, stack or volume: one look, of one or two requests. What is gone has settled.
+ * What Neutron does to a network is done when it answers.
  */
 export async function hasSettled(session: Session, reference: Reference): Promise<boolean> {
   if (reference.kind === 'server') {
@@ -15,6 +16,10 @@ export async function hasSettled(session: Session, reference: Reference): Promis
   if (reference.kind === 'stack') {
     const found = await findStack(session, reference.id);
     return !found?.stack.status.endsWith('_IN_PROGRESS');
+  }
+  if (reference.kind === 'volume') {
+    const volume = await showVolume(session, reference.id);
+    return volume?.kind !== 'volume' || volume.status !== 'deleting';
   }
   return true;
 }

@@ -1,4 +1,5 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Kind } from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { describeClaim } from './claims.ts';
@@ -12,7 +13,7 @@ export type Tone = 'create' | 'update' | 'replace' | 'delete' | 'held' | 'warnin
 
 /** Something of the cloud that could not be read: the portal keeps what it shows of it. */
 export interface UnreadObject {
-  readonly object: 'stack' | 'server' | 'project';
+  readonly object: Kind | 'stack' | 'project' | 'service';
   readonly id: string;
   readonly name: string;
   readonly problem: string;

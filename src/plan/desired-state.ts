@@ -1,6 +1,6 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
-import { type CloudObject, type ExternalNetworks, kinds, type ProjectId } from '../openstack/model.ts';
+import type { CloudObject, ExternalNetworks, ProjectId } from '../openstack/model.ts';
 import { clusterTypeOf } from './cluster-type.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
@@ -19,6 +19,7 @@ import {
 } from './ownership.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { seenOf } from './seen.ts';
+import { shownKinds } from './shown-kinds.ts';
 import { deletedState, permitted, rackStatus, stateOf, statusOf, unknownState } from './status.ts';
 import { storable, storableText } from './storable.ts';
 import { type TaggedTemplate, taggedTemplates } from './tagged-template.ts';
@@ -96,8 +97,7 @@ export function desiredState(
   const standaloneProjects = new Set<ProjectId>();
 
   const rackKeyOf = membership(cloud, index, settings.standaloneServers);
-  for (const kind of kinds) {
-    if (portal.profile.statuses[kind].length === 0) continue;
+  for (const kind of shownKinds(portal.profile)) {
     for (const object of seenOf(cloud, kind)?.values() ?? []) {
       if (object.kind === 'unreadable') continue;
       const key = rackKeyOf(object);

@@ -16,6 +16,7 @@ import { objectOfDevice, sourceOfRack, stackKey } from './ownership.ts';
 import { projectsIn } from './plan.ts';
 import { indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
 import { seenOf } from './seen.ts';
+import { shownKinds } from './shown-kinds.ts';
 import { deletedState, stateOf, statusOf } from './status.ts';
 import { type Subject, Subjects } from './subject.ts';
 
@@ -112,7 +113,7 @@ function whyHidden(object: CloudObject, facts: Facts): string | undefined {
   const { cloud, desired, index, settings, portal } = facts;
   const { kind, id, projectId } = object;
   if (desired.racks.some(({ devices }) => devices.some((each) => each.object.id === id))) return undefined;
-  if (portal.profile.statuses[kind].length === 0) return `this release of the portal shows no ${kind}s.`;
+  if (!shownKinds(portal.profile).includes(kind)) return `this release of the portal shows no ${kind}s.`;
   if (!index.ownerOfProject.has(projectId)) return noOwner(projectId);
   if (!isWantedObject(object, settings)) return 'the mapping excludes it.';
   if (statusOf(object) === deletedState) return `${services[kind]} reports it as deleted.`;

@@ -1,18 +1,26 @@
 import { listDeletedServers, showFlavor, showServer } from '../openstack/compute.ts';
-import type { FlavorId, Server, ServerId, StackId, Unreadable } from '../openstack/model.ts';
+import {
+  collections,
+  type FlavorId,
+  type Kind,
+  type ObjectId,
+  type ProjectId,
+  type Server,
+  type ServerId,
+  type StackId,
+  type Unreadable,
+} from '../openstack/model.ts';
 import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
-import type { Absentees, AbsentStack } from '../plan/absentees.ts';
+import type { Absentees, AbsentObject, AbsentStack } from '../plan/absentees.ts';
 import type { CloudObservation, Evidence } from '../plan/observation.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { type FurtherKind, showObject } from './kind-source.ts';
 import { OutageWatch } from './outage.ts';
 
 /** What was announced as deleted since it was last seen: a proof, once the cloud does not have it either. */
-export interface Announced {
-  readonly servers: ReadonlySet<ServerId>;
-  readonly stacks: ReadonlySet<StackId>;
-}
+export type Announced = ReadonlySet<ObjectId | StackId>;
 
 /** Questions a run asks about one kind; chance sees to it that in the end all are asked for. */
 const maxQuestions = 500;
@@ -43,11 +51,15 @@ export async function gatherEvidence(
     readonly maxDeletions: number;
     /** Servers that the portal shows. */
     readonly shownServers: number;
+    /** Whether the service of a kind has shown that it shows other projects' objects. */
+    readonly seesAll: Readonly<Record<FurtherKind, boolean>>;
+    /** Whether a stack that was read in this run, and in whose rack an object stands, does not have it any more. */
+    readonly hasLeft: (kind: Kind, id: ObjectId) => boolean;
     readonly random: Random;
   } & AskOptions,
 ): Promise<Answers> {
   const { announced, random } = options;
-  const deleted = new Set(announced.servers);
+  const deleted = new Set<ObjectId | StackId>(announced);
   const missing = absent.servers.length;
   if (missing > options.maxDeletions || (missing > 0 && missing === options.shownServers)) {
     for (const id of await deletedServers(session, options)) deleted.add(id);
@@ -68,19 +80,24 @@ export async function gatherEvidence(
       if (isInVain && ++vain >= mostVain) enough.abort();
     }
   };
-  const [servers, stacks, flavors] = await Promise.all([
+  const evidenceOf = async (kind: FurtherKind) =>
+    askForObjects(
+      kind,
+      session,
+      sample(absent[collections[kind]], { random, isFirst: ({ id }) => announced.has(id) }),
+      options,
+    );
+  const [servers, volumes, networks, stacks, flavors] = await Promise.all([
     ask(
-      sample(absent.servers, { random, isFirst: ({ id }) => deleted.has(id as ServerId) }).map(
+      sample(absent.servers, { random, isFirst: ({ id }) => deleted.has(id) }).map(
         ({ id }) => id as ServerId,
       ),
       serverEvidence,
       options,
     ),
-    askForStacks(
-      session,
-      sample(absent.stacks, { random, isFirst: ({ id }) => announced.stacks.has(id) }),
-      options,
-    ),
+    evidenceOf('volume'),
+    evidenceOf('network'),
+    askForStacks(session, sample(absent.stacks, { random, isFirst: ({ id }) => announced.has(id) }), options),
     ask(
       sample(
         absent.flavors.map((id) => ({ id, owner: '' })),
@@ -91,7 +108,7 @@ export async function gatherEvidence(
     ),
   ]);
   return {
-    evidence: { servers, volumes: new Map(), networks: new Map(), stacks, flavors },
+    evidence: { servers, volumes, networks, stacks, flavors },
     servers: shown,
   };
 }
@@ -106,8 +123,60 @@ export async function stackEvidence(
   const found = await findStack(session, id, projectId, signal);
   if (found?.stack.status === 'DELETE_COMPLETE') return 'deleted';
   if (found) return found.stack.parentId === null ? 'exists' : 'nested';
-  if (announced.stacks.has(id)) return 'deleted';
+  if (announced.has(id)) return 'deleted';
   return projectId === undefined ? 'unknown' : 'not-found';
+}
+
+/**
+ * Cinder and Neutron answer an account that may not look into a project as though there was nothing in it. So "not found" is
+ * believed only where something else bears it out: the deletion was announced, the object's stack does not have it any
+ * more, the account is shown other projects' objects, or it was asked as a member of the project.
+ */
+async function furtherEvidence(
+  kind: FurtherKind,
+  session: Session,
+  { id, projectId }: Pick<AbsentObject, 'id' | 'projectId'>,
+  facts: {
+    readonly announced: Announced;
+    readonly seesAll: boolean;
+    readonly hasLeft: (kind: Kind, id: ObjectId) => boolean;
+  },
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
+  if (await showObject(kind, session, id, signal)) return 'exists';
+  if (facts.announced.has(id)) return 'deleted';
+  if (facts.seesAll || facts.hasLeft(kind, id)) return 'not-found';
+  return projectId === undefined ? 'hidden' : asMember(kind, session, { id, projectId }, signal);
+}
+
+/** Who has no role in the project is not told. */
+async function asMember(
+  kind: FurtherKind,
+  session: Session,
+  { id, projectId }: { readonly id: ObjectId; readonly projectId: ProjectId },
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
+  try {
+    return (await showObject(kind, session.forProject(projectId), id, signal)) ? 'exists' : 'not-found';
+  } catch {
+    signal?.throwIfAborted();
+    return 'hidden';
+  }
+}
+
+async function askForObjects(
+  kind: FurtherKind,
+  session: Session,
+  objects: readonly AbsentObject[],
+  options: AskOptions & Pick<Parameters<typeof gatherEvidence>[2], 'announced' | 'seesAll' | 'hasLeft'>,
+): Promise<Map<ObjectId, Evidence>> {
+  const facts = { ...options, seesAll: options.seesAll[kind] };
+  const answers = await ask(
+    objects,
+    (object, asking) => furtherEvidence(kind, session, object, facts, asking),
+    options,
+  );
+  return new Map([...answers].map(([{ id }, evidence]) => [id, evidence]));
 }
 
 async function askForStacks(
@@ -130,7 +199,15 @@ export function surer(a: Evidence | undefined, b: Evidence): Evidence {
   return a !== undefined && certainty.indexOf(a) < certainty.indexOf(b) ? a : b;
 }
 
-const certainty: readonly Evidence[] = ['exists', 'nested', 'deleted', 'unknown', 'disputed', 'not-found'];
+const certainty: readonly Evidence[] = [
+  'exists',
+  'nested',
+  'deleted',
+  'unknown',
+  'hidden',
+  'disputed',
+  'not-found',
+];
 
 /** Those that Nova says it deleted lately; none where it does not tell, which is no proof of anything. */
 async function deletedServers(session: Session, { clock, signal }: AskOptions): Promise<readonly ServerId[]> {

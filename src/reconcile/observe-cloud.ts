@@ -1,13 +1,13 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
-import type {
-  ProjectId,
-  Server,
-  ServerGroup,
-  ServerId,
-  Stack,
-  StackId,
-  Unreadable,
+import {
+  collections,
+  type Kind,
+  type ObjectId,
+  type ProjectId,
+  type ServerGroup,
+  type Stack,
+  type StackId,
 } from '../openstack/model.ts';
 import { listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
@@ -16,16 +16,19 @@ import type { DeletionPolicy } from '../plan/brake.ts';
 import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, StackTree } from '../plan/observation.ts';
-import { stackKey } from '../plan/ownership.ts';
+import { keyOfSource, type RackKey, sourceOfRack, stackKey } from '../plan/ownership.ts';
 import { indexPortal, ownersOfProjects, type PortalIndex } from '../plan/portal-index.ts';
+import { shownKinds } from '../plan/shown-kinds.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
+import { type FurtherKind, observeKind, type SeenKind } from './kind-source.ts';
 import { OutageWatch } from './outage.ts';
 import { isRemembered, isShown, rootsOf, stackTrees } from './stack-trees.ts';
 import type { Strays } from './strays.ts';
+import type { Unread } from './unread.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
@@ -44,14 +47,6 @@ export interface SeenCloud {
   readonly rootOfStack: ReadonlyMap<StackId, StackId>;
 }
 
-/** Something of the cloud that could not be read. */
-export interface Unread {
-  readonly object: 'stack' | 'server' | 'project';
-  readonly id: string;
-  readonly name: string;
-  readonly error: unknown;
-}
-
 /**
  * The whole cloud: a list of each kind, two requests for each tree that is new or has changed, and a question for each object
  * that the portal has and the lists have not. The lists are whole, or this throws.
@@ -64,27 +59,32 @@ export async function observeCloud(
 ): Promise<SeenCloud> {
   const { session } = options;
   const projects = [...ownersOfProjects(portal.owners).keys()];
-  const [servers, stacks, flavors, externalNetworks] = await Promise.all([
+  const kinds = shownKinds(portal.profile);
+  const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
+    kinds.includes(kind) ? observeKind(kind, session, signal) : notObserved;
+  const [servers, volumes, networks, stacks, flavors, externalNetworks] = await Promise.all([
     listServers(session, {}, signal),
+    observe('volume'),
+    observe('network'),
     listStacks(session, { projects }, signal),
     listFlavors(session, signal),
     options.externalNetworks.read(session, signal),
   ]);
-  const rows = stackTrees(stacks.stacks, stacks.at);
+  const rows = stackTrees(stacks.stacks, { now: stacks.at, kinds });
   const serversById = byId(servers);
   const projectOfStack = projectsOf(stacks.stacks);
   const claims = settleClaims(portal, { ...noProjectsKnown, ofStack: (id) => projectOfStack.get(id) });
   const index = indexPortal(claims.portal);
-  const { trees: firstRead, unread } = await readTrees(options, rows, index, signal);
+  const { trees: firstRead, unread } = await readTrees({ ...options, kinds }, rows, index, signal);
   const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
   const trees = await Promise.all(
-    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, signal) : tree)),
+    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, kinds, signal) : tree)),
   );
   const absent = absentees(
     {
       servers: serversById,
-      volumes: undefined,
-      networks: undefined,
+      volumes: volumes.objects,
+      networks: networks.objects,
       roots: rows.map(({ root }) => root),
       flavors,
     },
@@ -97,6 +97,8 @@ export async function observeCloud(
       announced,
       maxDeletions: options.deletions.maxDeletions,
       shownServers: index.devicesOf.server.size,
+      seesAll: { volume: volumes.seesAll, network: networks.seesAll },
+      hasLeft: (kind, id) => hasLeftItsTree(kind, id, trees, index),
       signal,
     }),
     readServerGroups(session, trees, index, signal),
@@ -105,8 +107,8 @@ export async function observeCloud(
   const cloud: CloudObservation = {
     scope: { kind: 'all' },
     servers: serversById,
-    volumes: undefined,
-    networks: undefined,
+    volumes: volumes.objects,
+    networks: networks.objects,
     trees,
     projectOfStack,
     serverGroups,
@@ -115,7 +117,43 @@ export async function observeCloud(
     unobserved: stacks.unobserved,
     evidence,
   };
-  return { cloud, unread, rootOfStack: rootsOf(stacks.stacks) };
+  return {
+    cloud,
+    unread: [...volumes.unread, ...networks.unread, ...unread],
+    rootOfStack: rootsOf(stacks.stacks),
+  };
+}
+
+/** What the portal does not show is not looked for. */
+const notObserved = { objects: undefined, seesAll: false, unread: [] };
+
+/** Whether a stack that was read, and in whose rack an object stands, does not have it any more. */
+export function hasLeftItsTree(
+  kind: Kind,
+  id: ObjectId,
+  trees: readonly StackTree[],
+  index: PortalIndex,
+): boolean {
+  return racksWith(kind, id, index).some((key) =>
+    trees.some(
+      ({ root, content }) =>
+        stackKey(root.id) === key &&
+        content !== undefined &&
+        (kind !== 'server' || content.serverGroups.length === 0) &&
+        !content[collections[kind]].some((member) => member === id),
+    ),
+  );
+}
+
+/** Whose racks the devices of an object stand in. */
+export function racksWith(kind: Kind, id: ObjectId, index: PortalIndex): RackKey[] {
+  const keys: RackKey[] = [];
+  for (const { location } of index.devicesOf[kind].get(id) ?? []) {
+    const rack = location && index.racks.get(location.rackId);
+    const source = rack && sourceOfRack(rack);
+    if (source) keys.push(keyOfSource(source));
+  }
+  return keys;
 }
 
 /**
@@ -125,7 +163,7 @@ export async function observeCloud(
  * @throws what Heat said last, when it goes away meanwhile
  */
 export async function readTrees(
-  { session, clock }: Pick<ObserveOptions, 'session' | 'clock'>,
+  { session, clock, kinds }: Pick<ObserveOptions, 'session' | 'clock'> & { readonly kinds: readonly Kind[] },
   rows: readonly StackTree[],
   index: PortalIndex,
   signal?: AbortSignal,
@@ -138,7 +176,7 @@ export async function readTrees(
       .map(async (tree): Promise<StackTree | undefined> => {
         if (isRemembered(tree, index)) return tree;
         try {
-          return await watch.ask(() => readTree(session, tree, watch.signal));
+          return await watch.ask(() => readTree(session, tree, kinds, watch.signal));
         } catch (error) {
           signal?.throwIfAborted();
           unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
@@ -151,9 +189,14 @@ export async function readTrees(
 }
 
 /** As it is remembered, where it cannot be read. */
-async function readAgain(session: Session, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
+async function readAgain(
+  session: Session,
+  tree: StackTree,
+  kinds: readonly Kind[],
+  signal?: AbortSignal,
+): Promise<StackTree> {
   try {
-    return await readTree(session, tree, signal);
+    return await readTree(session, tree, kinds, signal);
   } catch {
     signal?.throwIfAborted();
     return tree;
@@ -180,10 +223,15 @@ class VanishedError extends ServiceError {
   }
 }
 
-async function readTree(session: Session, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
+async function readTree(
+  session: Session,
+  tree: StackTree,
+  kinds: readonly Kind[],
+  signal?: AbortSignal,
+): Promise<StackTree> {
   const [detail, members] = await Promise.all([
     showStack(session, tree.root, signal),
-    listStackMembers(session, tree.root, ['server'], signal),
+    listStackMembers(session, tree.root, kinds, signal),
   ]);
   if (!detail) throw new VanishedError(tree.root);
   return {
@@ -199,8 +247,6 @@ export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
 }
 
 /** For looking up; a repeated id once. */
-export function byId(
-  servers: readonly (Server | Unreadable<ServerId>)[],
-): Map<ServerId, Server | Unreadable<ServerId>> {
-  return new Map(servers.map((server) => [server.id, server]));
+export function byId<T extends { readonly id: string }>(objects: readonly T[]): Map<T['id'], T> {
+  return new Map(objects.map((object) => [object.id, object]));
 }

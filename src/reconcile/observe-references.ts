@@ -1,14 +1,17 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
-import { listFlavors, listServers, showServer } from '../openstack/compute.ts';
-import type {
-  Flavor,
-  ProjectId,
-  Reference,
-  Server,
-  ServerId,
-  Stack,
-  StackId,
-  Unreadable,
+import { listFlavors } from '../openstack/compute.ts';
+import {
+  type CloudObject,
+  collections,
+  type Flavor,
+  type Kind,
+  type ObjectId,
+  type ProjectId,
+  type Reference,
+  type Server,
+  type Stack,
+  type StackId,
+  type Unreadable,
 } from '../openstack/model.ts';
 import { findStack, listProjectStacks } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
@@ -16,34 +19,31 @@ import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
-import {
-  isOwnTemplate,
-  keyOfSource,
-  type RackKey,
-  serverOfDevice,
-  sourceOfRack,
-  stackKey,
-} from '../plan/ownership.ts';
+import { isOwnTemplate, objectOfDevice, type RackKey, stackKey } from '../plan/ownership.ts';
 import { indexPortal, type PortalIndex, projectOfRack, projectsOfRacks } from '../plan/portal-index.ts';
+import { shownKinds } from '../plan/shown-kinds.ts';
 import { type Announced, stackEvidence, surer } from './evidence.ts';
+import { listOfProject, showObject, unreadService } from './kind-source.ts';
 import {
   byId,
+  hasLeftItsTree,
   type ObserveOptions,
   projectsOf,
+  racksWith,
   readServerGroups,
   readTrees,
   type SeenCloud,
-  type Unread,
 } from './observe-cloud.ts';
 import { isRemembered, rootOf, rootsOf, stackTrees } from './stack-trees.ts';
+import type { Unread } from './unread.ts';
 
-/** From so many servers of one project on, its list is cheaper than one question each. */
-const manyServers = 20;
+/** From so many of a kind in one project on, its list is cheaper than one question each. */
+const manyObjects = 20;
 
-type Answer = Server | Unreadable<ServerId> | undefined;
+type Answer = CloudObject | Unreadable<ObjectId> | undefined;
 
 /**
- * The part of the cloud that the references name: the servers themselves, the stacks of their projects, and of the
+ * The part of the cloud that the references name: the objects themselves, the stacks of their projects, and of the
  * trees that have changed all they are made of. A stop or a start costs one request to Nova and one to Heat.
  *
  * What cannot be read is left out of the scope and told; it fails as a whole only when nothing can be read.
@@ -60,19 +60,25 @@ export async function observeReferences(
 ): Promise<SeenCloud> {
   const { session } = options;
   const index = indexPortal(settleClaims(known.portal, noProjectsKnown).portal);
-  const shown = references.filter((reference) => isForThePortal(reference, index));
-  const servers = new NamedServers(session, signal);
-  const named = shown.filter(({ kind }) => kind === 'server');
-  const isMany = named.length > manyServers;
-  await servers.ask(idsOf(named.filter(({ projectId }) => projectId === undefined)));
-  const projects = await projectsToLookInto(options, shown, servers.answers, index, signal);
+  const kinds = shownKinds(known.portal.profile);
+  const shown = references.filter((reference) => isForThePortal(reference, kinds, index));
+  const objects = kinds.map((kind) => new NamedObjects(kind, session, signal));
+  const namedOf = (kind: Kind, every = true) =>
+    shown.flatMap((reference) =>
+      reference.kind === kind && (every || reference.projectId === undefined) ? [reference.id] : [],
+    );
+  await Promise.all(objects.map(async (each) => each.ask(namedOf(each.kind, false))));
+  const projects = await projectsToLookInto(options, shown, objects, index, signal);
   const [{ rows, all, unread }] = await Promise.all([
-    readRows(session, projects, signal),
-    servers.ask(isMany ? [] : idsOf(named)),
+    readRows(session, projects, kinds, signal),
+    ...objects.map(async (each) => {
+      const named = namedOf(each.kind);
+      await each.ask(named.length > manyObjects ? [] : named);
+    }),
   ]);
   const scope = racksInScope(shown, rows, all, index);
   const read = await readTrees(
-    options,
+    { ...options, kinds },
     all.filter(({ root }) => scope.has(stackKey(root.id))),
     index,
     signal,
@@ -81,34 +87,38 @@ export async function observeReferences(
 
   const present = new Set(all.map(({ root }) => stackKey(root.id)));
   const absent = [...scope].filter((key) => !present.has(key));
-  const members = new Set(idsOf(named));
-  for (const { root, content } of trees) {
-    if (!content) continue;
-    for (const server of content.servers) members.add(server);
-    for (const server of serversStandingIn(stackKey(root.id), index)) members.add(server);
-  }
-  for (const key of absent) for (const server of serversStandingIn(key, index)) members.add(server);
-  if (members.size > manyServers) await servers.list(projects, members);
-  await servers.ask(members);
+  const standing = [
+    ...trees.filter(({ content }) => content).map(({ root }) => stackKey(root.id)),
+    ...absent,
+  ];
+  await Promise.all(
+    objects.map(async (each) => {
+      const { kind } = each;
+      const members = new Set(namedOf(kind));
+      for (const { content } of trees) for (const id of content?.[collections[kind]] ?? []) members.add(id);
+      for (const key of standing) for (const id of standingIn(kind, key, index)) members.add(id);
+      if (members.size > manyObjects) await each.list(projects, members);
+      await each.ask(members);
+    }),
+  );
 
-  const found = byId([...servers.answers.values()].filter((server) => server !== undefined));
   const [serverGroups, externalNetworks, flavors, stacks] = await Promise.all([
     readServerGroups(session, trees, index, signal),
     options.externalNetworks.get(session, signal),
-    flavorsOf(options, found.values(), known, signal),
+    flavorsOf(options, found('server')?.values() ?? [], known, signal),
     absentStacks(options, absent, known.announced, index, signal),
   ]);
   const cloud: CloudObservation = {
     scope: {
       kind: 'some',
       racks: scope,
-      servers: new Set(servers.answers.keys()),
-      volumes: new Set(),
-      networks: new Set(),
+      servers: askedFor('server'),
+      volumes: askedFor('volume'),
+      networks: askedFor('network'),
     },
-    servers: found,
-    volumes: undefined,
-    networks: undefined,
+    servers: found('server') ?? new Map(),
+    volumes: found('volume'),
+    networks: found('network'),
     trees,
     projectOfStack: projectsOf(rows),
     serverGroups,
@@ -116,74 +126,120 @@ export async function observeReferences(
     externalNetworks,
     unobserved: new Map(),
     evidence: {
-      servers: serverEvidence(),
-      volumes: new Map(),
-      networks: new Map(),
+      servers: evidenceOf('server'),
+      volumes: evidenceOf('volume'),
+      networks: evidenceOf('network'),
       stacks,
       flavors: new Map(),
     },
   };
-  return { cloud, unread: [...servers.unread, ...unread, ...read.unread], rootOfStack: rootsOf(rows) };
+  return {
+    cloud,
+    unread: [...objects.flatMap((each) => each.unread), ...unread, ...read.unread],
+    rootOfStack: rootsOf(rows),
+  };
 
-  /** No list bears out here what Nova says of an id: somebody else has to. */
-  function serverEvidence(): Map<ServerId, Evidence> {
-    const evidence = new Map<ServerId, Evidence>();
-    for (const [id, answer] of servers.answers) {
+  function answersOf(kind: Kind): ReadonlyMap<ObjectId, Answer> | undefined {
+    return objects.find((each) => each.kind === kind && !each.isMissing)?.answers;
+  }
+
+  function askedFor(kind: Kind): ReadonlySet<ObjectId> {
+    return new Set(answersOf(kind)?.keys());
+  }
+
+  /** What there is of what was asked for, each of its kind; undefined: portal or cloud have none of that. */
+  function found(kind: Kind): Map<never, never> | undefined {
+    const answers = answersOf(kind);
+    return (
+      answers && (byId([...answers.values()].filter((answer) => answer !== undefined)) as Map<never, never>)
+    );
+  }
+
+  /** No list bears out here what the cloud says of an id: somebody else has to. */
+  function evidenceOf(kind: Kind): Map<ObjectId, Evidence> {
+    const evidence = new Map<ObjectId, Evidence>();
+    for (const [id, answer] of answersOf(kind) ?? []) {
       if (answer) continue;
-      if (known.announced.servers.has(id)) evidence.set(id, 'deleted');
-      else evidence.set(id, hasLeft(id) ? 'not-found' : 'disputed');
+      if (known.announced.has(id)) evidence.set(id, 'deleted');
+      else evidence.set(id, hasLeft(kind, id) ? 'not-found' : 'disputed');
     }
     return evidence;
   }
 
   /** Whether Heat has it in the stack no more of whose rack it is shown in, or that stack itself no more. */
-  function hasLeft(id: ServerId): boolean {
-    return racksWith(id, index).some((key) => {
+  function hasLeft(kind: Kind, id: ObjectId): boolean {
+    if (hasLeftItsTree(kind, id, trees, index)) return true;
+    return racksWith(kind, id, index).some((key) => {
       const source = index.sources.get(key);
-      if (source?.kind !== 'stack') return false;
-      const content = trees.find(({ root }) => root.id === source.stackId)?.content;
-      if (content) return content.serverGroups.length === 0 && !content.servers.includes(id);
-      const ofStack = stacks.get(source.stackId);
+      const ofStack = source?.kind === 'stack' ? stacks.get(source.stackId) : undefined;
       return ofStack === 'deleted' || ofStack === 'not-found';
     });
   }
 }
 
-const idsOf = (named: readonly Reference[]) => named.map(({ id }) => id as ServerId);
-
 /** Whether the portal shows, or shall show, what is named; where the project is not told, it may. */
-function isForThePortal({ kind, id, projectId }: Reference, index: PortalIndex): boolean {
+function isForThePortal(reference: Reference, kinds: readonly Kind[], index: PortalIndex): boolean {
+  const { kind, id, projectId } = reference;
+  if (kind !== 'stack' && !kinds.includes(kind)) return false;
   if (projectId === undefined || index.ownerOfProject.has(projectId)) return true;
-  return kind === 'server' ? index.devicesOf.server.has(id) : index.racksOfSource.has(stackKey(id));
+  return kind === 'stack' ? index.racksOfSource.has(stackKey(id)) : index.devicesOf[kind].has(id);
 }
 
-/** What Nova answers about servers that are named. */
-class NamedServers {
-  /** undefined: there is no such server. One that could not be asked for is not among them. */
-  readonly answers = new Map<ServerId, Answer>();
+/** What the cloud answers about objects of one kind that are named. */
+class NamedObjects {
+  readonly kind: Kind;
+  /** undefined: there is no such object. One that could not be asked for is not among them. */
+  readonly answers = new Map<ObjectId, Answer>();
   readonly unread: Unread[] = [];
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  #isMissing = false;
 
-  constructor(session: Session, signal: AbortSignal | undefined) {
+  constructor(kind: Kind, session: Session, signal: AbortSignal | undefined) {
+    this.kind = kind;
     this.#session = session;
     this.#signal = signal;
   }
 
+  /** Whether the cloud has no such service, or it fails: then the kind is not observed. */
+  get isMissing(): boolean {
+    return this.#isMissing;
+  }
+
   /** Asks for each that has not been asked for. */
-  async ask(ids: Iterable<ServerId>): Promise<void> {
+  async ask(ids: Iterable<ObjectId>): Promise<void> {
+    if (this.#isMissing) return;
     const unread = new Set(this.unread.map(({ id }) => id));
     const unasked = [...new Set(ids)].filter((id) => !this.answers.has(id) && !unread.has(id));
-    const found = await settled(unasked, (id) => showServer(this.#session, id, this.#signal), this.#signal);
-    for (const [id, answer] of found.answers) this.answers.set(id, answer);
-    for (const [id, error] of found.errors) this.unread.push({ object: 'server', id, name: id, error });
+    await this.#unlessItFails(async () => {
+      const show = async (id: ObjectId) => showObject(this.kind, this.#session, id, this.#signal);
+      const found = await settled(unasked, show, this.#signal);
+      for (const [id, answer] of found.answers) this.answers.set(id, answer);
+      for (const [id, error] of found.errors) this.unread.push({ object: this.kind, id, name: id, error });
+    });
   }
 
   /** Takes those wanted out of their projects' lists. What is not in them has to be asked for. */
-  async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ServerId>): Promise<void> {
-    const list = (projectId: ProjectId) => listServers(this.#session, { projectId }, this.#signal);
-    const lists = await Promise.all([...projects].map(list));
-    for (const server of lists.flat()) if (wanted.has(server.id)) this.answers.set(server.id, server);
+  async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ObjectId>): Promise<void> {
+    if (this.#isMissing) return;
+    await this.#unlessItFails(async () => {
+      const list = async (project: ProjectId) =>
+        listOfProject(this.kind, this.#session, project, this.#signal);
+      const lists = await Promise.all([...projects].map(list));
+      for (const object of lists.flat()) if (wanted.has(object.id)) this.answers.set(object.id, object);
+    });
+  }
+
+  /** Without Nova there is nothing to do; volumes and networks wait for theirs. */
+  async #unlessItFails(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (this.kind === 'server') throw error;
+      this.#isMissing = true;
+      this.unread.push(...unreadService(this.kind, error));
+    }
   }
 }
 
@@ -191,6 +247,7 @@ class NamedServers {
 async function readRows(
   session: Session,
   projects: Iterable<ProjectId>,
+  kinds: readonly Kind[],
   signal: AbortSignal | undefined,
 ): Promise<{ rows: Stack[]; all: StackTree[]; unread: Unread[] }> {
   const { answers, errors } = await settled(
@@ -200,7 +257,7 @@ async function readRows(
   );
   return {
     rows: [...answers.values()].flatMap(({ stacks }) => stacks),
-    all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, at)),
+    all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, { now: at, kinds })),
     unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
   };
 }
@@ -228,7 +285,7 @@ async function settled<Id, T>(
 async function projectsToLookInto(
   { session }: ObserveOptions,
   references: readonly Reference[],
-  answers: ReadonlyMap<ServerId, Answer>,
+  objects: readonly NamedObjects[],
   index: PortalIndex,
   signal: AbortSignal | undefined,
 ): Promise<Set<ProjectId>> {
@@ -240,8 +297,11 @@ async function projectsToLookInto(
         if (index.racksOfSource.has(key)) return projectOfRack(key, index);
         return (await findStack(session, reference.id, undefined, signal))?.stack.projectId;
       }
-      const server = answers.get(reference.id);
-      return server?.kind === 'server' ? server.projectId : projectOfServer(reference.id, index);
+      const { kind, id } = reference;
+      const object = objects.find((each) => each.kind === kind)?.answers.get(id);
+      if (object && object.kind !== 'unreadable') return object.projectId;
+      const [key] = racksWith(kind, id, index);
+      return key && projectOfRack(key, index);
     }),
   );
   return new Set(
@@ -266,7 +326,7 @@ function racksInScope(
       const key = stackKey(root?.id ?? reference.id);
       if (root || index.racksOfSource.has(key)) scope.add(key);
     } else {
-      for (const key of racksWith(reference.id, index)) scope.add(key);
+      for (const key of racksWith(reference.kind, reference.id, index)) scope.add(key);
     }
   }
   // A server of whom nobody remembers the stack may be in any of the project: through its server groups.
@@ -276,36 +336,22 @@ function racksInScope(
   return scope;
 }
 
-function racksWith(server: ServerId, index: PortalIndex): RackKey[] {
-  const keys: RackKey[] = [];
-  for (const { location } of index.devicesOf.server.get(server) ?? []) {
-    const rack = location && index.racks.get(location.rackId);
-    const source = rack && sourceOfRack(rack);
-    if (source) keys.push(keyOfSource(source));
-  }
-  return keys;
-}
-
-function projectOfServer(server: ServerId, index: PortalIndex): ProjectId | undefined {
-  const [key] = racksWith(server, index);
-  return key && projectOfRack(key, index);
-}
-
-function serversStandingIn(key: RackKey, index: PortalIndex): ServerId[] {
-  const servers: ServerId[] = [];
+/** What devices in a source's racks show of a kind. */
+function standingIn(kind: Kind, key: RackKey, index: PortalIndex): ObjectId[] {
+  const objects: ObjectId[] = [];
   for (const rack of index.racksOfSource.get(key) ?? []) {
     for (const device of index.devicesOfRack.get(rack.id) ?? []) {
-      const server = serverOfDevice(device);
-      if (server) servers.push(server);
+      const id = device.kind === kind ? objectOfDevice(device) : undefined;
+      if (id) objects.push(id);
     }
   }
-  return servers;
+  return objects;
 }
 
 /** The flavors known from the last full run; read again when a server has one that is not among them. */
 async function flavorsOf(
   { session }: ObserveOptions,
-  servers: Iterable<Server | Unreadable<ServerId>>,
+  servers: Iterable<Server | Unreadable<Server['id']>>,
   { flavors, portal }: { readonly flavors: readonly Flavor[]; readonly portal: PortalSnapshot },
   signal: AbortSignal | undefined,
 ): Promise<readonly Flavor[]> {

@@ -27,5 +27,5 @@ export async function readCloud(
     clock: systemClock,
     random: systemRandom,
   };
-  return observeCloud(options, portal, { servers: new Set(), stacks: new Set() }, signal);
+  return observeCloud(options, portal, new Set(), signal);
 }

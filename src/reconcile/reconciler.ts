@@ -7,7 +7,7 @@ import { readPortal } from '../concertim/snapshot.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { Flavor, Reference, ServerId, StackId } from '../openstack/model.ts';
+import type { Flavor, ObjectId, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -30,7 +30,7 @@ import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-clo
 import { observeReferences } from './observe-references.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
-import { unreadableServers } from './unread.ts';
+import { unreadableObjects } from './unread-in.ts';
 
 export interface ReconcilerOptions {
   readonly cloud: CloudSession;
@@ -100,7 +100,7 @@ export class Reconciler {
   #isWrongCloud = false;
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
-  readonly #announced = { servers: new Set<ServerId>(), stacks: new Set<StackId>() };
+  readonly #announced = new Set<ObjectId | StackId>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -193,11 +193,7 @@ export class Reconciler {
   /** Takes note of what was announced, and as deleted: the next run that does not find it has its proof. */
   announce(references: readonly Reference[]): void {
     this.#drift.hear(references);
-    for (const reference of references) {
-      if (!reference.deleted) continue;
-      if (reference.kind === 'server') this.#announced.servers.add(reference.id);
-      else this.#announced.stacks.add(reference.id);
-    }
+    for (const { id, deleted } of references) if (deleted) this.#announced.add(id);
   }
 
   /** Brings the whole portal into step. */
@@ -205,7 +201,7 @@ export class Reconciler {
     const run = this.#begin('full');
     const drift = this.#drift.begin();
     const known = this.#mirror?.snapshot();
-    const announced = [...this.#announced.servers, ...this.#announced.stacks];
+    const announced = [...this.#announced];
     const survey = await this.survey(signal);
     this.#noteRelease(survey.portal.profile, known?.profile, run.log);
     if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
@@ -227,10 +223,7 @@ export class Reconciler {
         isComplete: isSuccess(report),
       });
     }
-    for (const id of announced) {
-      this.#announced.servers.delete(id as ServerId);
-      this.#announced.stacks.delete(id as StackId);
-    }
+    for (const id of announced) this.#announced.delete(id);
     if (!this.#isWrongCloud) {
       const stacks = new Set(survey.seen.rootOfStack.keys());
       const { portal, costs } = survey;
@@ -359,7 +352,7 @@ export class Reconciler {
       foreign: plan.foreign,
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,
-      unreadable: unreadableServers(seen),
+      unreadable: unreadableObjects(seen),
       unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),
       drift: [],
       requests: this.#options.traffic.since(run.requestsBefore),

@@ -3,7 +3,7 @@ import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
 import type { ForeignClaim } from '../plan/claims.ts';
 import type { Subject } from '../plan/subject.ts';
-import type { Unread } from './observe-cloud.ts';
+import type { Unread } from './unread.ts';
 
 /** What one run saw, did, refused and failed at. */
 export interface RunReport {

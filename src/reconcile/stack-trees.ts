@@ -1,4 +1,4 @@
-import type { Stack, StackId } from '../openstack/model.ts';
+import type { Kind, Stack, StackId } from '../openstack/model.ts';
 import { recall } from '../plan/memory.ts';
 import type { StackTree } from '../plan/observation.ts';
 import { stackKey } from '../plan/ownership.ts';
@@ -8,9 +8,13 @@ import { treeRevision } from './tree-revision.ts';
 /**
  * The trees that rows of stacks make, root by root. A nested stack whose root is not among the rows belongs to none.
  *
- * @param now Heat's clock when it gave the rows, ms since 1970
+ * @param options.now Heat's clock when it gave the rows, ms since 1970
+ * @param options.kinds what the trees are asked for
  */
-export function stackTrees(rows: readonly Stack[], now: number): StackTree[] {
+export function stackTrees(
+  rows: readonly Stack[],
+  options: { readonly now: number; readonly kinds: readonly Kind[] },
+): StackTree[] {
   const byId = new Map(rows.map((stack) => [stack.id, stack]));
   const members = new Map<StackId, Stack[]>();
   for (const stack of rows) {
@@ -23,7 +27,7 @@ export function stackTrees(rows: readonly Stack[], now: number): StackTree[] {
   const trees: StackTree[] = [];
   for (const [id, stacks] of members) {
     const root = byId.get(id);
-    if (root) trees.push({ root, revision: treeRevision(root, stacks, now) });
+    if (root) trees.push({ root, revision: treeRevision(root, stacks, options) });
   }
   return trees;
 }

@@ -1,4 +1,4 @@
-import type { Stack } from '../openstack/model.ts';
+import type { Kind, Stack } from '../openstack/model.ts';
 import type { TreeRevision } from '../plan/observation.ts';
 import { parseTime } from '../runtime/clock.ts';
 
@@ -10,9 +10,15 @@ const settlingMs = 5_000;
  * its status at the end, and a nested stack may change without its root; hence the newest time of the tree, the
  * root's status and the number of stacks, and no trust while one of them is in progress or has only just begun.
  *
+ * The kinds that are looked for belong to it: a tree that was once read for its servers alone is read again.
+ *
  * @param now Heat's clock, ms since 1970
  */
-export function treeRevision(root: Stack, stacks: readonly Stack[], now: number): TreeRevision {
+export function treeRevision(
+  root: Stack,
+  stacks: readonly Stack[],
+  { now, kinds }: { readonly now: number; readonly kinds: readonly Kind[] },
+): TreeRevision {
   let newest = '';
   for (const { createdAt, updatedAt } of stacks) {
     const time = updatedAt ?? createdAt;
@@ -20,5 +26,7 @@ export function treeRevision(root: Stack, stacks: readonly Stack[], now: number)
   }
   const inProgress = stacks.some(({ status }) => status.endsWith('_IN_PROGRESS'));
   const age = now - (parseTime(newest) ?? now);
-  return { text: `${newest} ${root.status} ${stacks.length}`, settled: !inProgress && age > settlingMs };
+  const further = kinds.filter((kind) => kind !== 'server').map((kind) => ` ${kind}`);
+  const text = `${newest} ${root.status} ${stacks.length}${further.join('')}`;
+  return { text, settled: !inProgress && age > settlingMs };
 }

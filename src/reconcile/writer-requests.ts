@@ -6,7 +6,7 @@ import { BrokerError } from '../amqp/errors.ts';
 import { declareExchange, declareQueue, type QueueNames, unusedMs } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import type { Reference } from '../openstack/model.ts';
+import { kinds, type Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted } from '../runtime/pause.ts';
 
@@ -150,7 +150,7 @@ const UpdateRequest = z.union([
     references: z
       .array(
         z.object({
-          kind: z.enum(['server', 'stack']),
+          kind: z.enum([...kinds, 'stack']),
           id: z.string().min(1),
           projectId: z.string().min(1).optional(),
           deleted: z.boolean(),

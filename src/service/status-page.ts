@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Status } from '../observability/status.ts';
 import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
-import { unreadIn } from '../reconcile/unread.ts';
+import { unreadIn } from '../reconcile/unread-in.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { WritePause } from '../runtime/write-pause.ts';

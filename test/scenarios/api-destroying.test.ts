@@ -52,7 +52,7 @@ test('a network goes with its own DHCP port, its router interface and a free por
   expect(networks.has(network.id)).toBe(false);
   expect([...ports.values()].filter(({ networkId }) => networkId === network.id)).toEqual([]);
   expect(routers.has(router.id)).toBe(true);
-  expect(cloud.api.reconciled).toMatchObject([{ kind: 'stack', id: cloud.stacks[0] }]);
+  expect(cloud.api.reconciled).toMatchObject([{ kind: 'network', id: network.id, deleted: true }]);
 });
 
 test('a network of no stack goes with the interface of a router of no stack', async () => {

@@ -82,7 +82,10 @@ function documentedPermissions(prefix: string): string[] {
   const text = readFileSync(new URL('../../docs/components/updates.md', import.meta.url), 'utf8');
   const [, line = ''] = /^rabbitmqctl (set_permissions .*)$/m.exec(text) ?? [];
   return line
-    .replace('nova|heat', `${prefix}nova|${prefix}heat`)
+    .replace(
+      'nova|heat|cinder|neutron',
+      ['nova', 'heat', 'cinder', 'neutron'].map((name) => prefix + name).join('|'),
+    )
     .split(' ')
     .map((word) => word.replaceAll("'", ''));
 }

@@ -2,18 +2,20 @@ import type { Server } from '../../src/sandbox/cloud/compute.ts';
 import { statusOf } from '../../src/sandbox/cloud/stack.ts';
 import type { DeviceRow, RackRow } from '../../src/sandbox/portal/portal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { furtherObjects, furtherProblems } from './in-step-kinds.ts';
 
 /**
  * What of the sandbox's portal does not show what the sandbox's cloud says it should; nothing when they are in step.
  * Written from the mapping, not from the product's code.
  */
-export function outOfStep({ cloud, portal }: Sandbox): string[] {
+export function outOfStep(sandbox: Sandbox): string[] {
+  const { cloud, portal } = sandbox;
   const wrong: string[] = [];
   const racksOfStack = groupBy(portal.racks.all(), ({ metadata }) => text(metadata, 'openstack_stack_id'));
-  const devicesOfServer = groupBy(portal.devices.all(), ({ metadata }) =>
+  const devicesOfObject = groupBy(portal.devices.all(), ({ metadata }) =>
     text(metadata, 'openstack_instance_id'),
   );
-  const expectedServers = new Set<string>();
+  const expectedObjects = new Set<string>();
   const expectedStacks = new Set<string>();
 
   for (const user of portal.users.all()) {
@@ -30,8 +32,12 @@ export function outOfStep({ cloud, portal }: Sandbox): string[] {
           wrong.push(`rack ${rack.name} is ${rack.status}, not ${status}`);
       }
       for (const server of cloud.orchestration.serversOf(stack)) {
-        expectedServers.add(server.id);
-        wrong.push(...deviceProblems(server, racks, devicesOfServer.get(server.id) ?? [], portal));
+        expectedObjects.add(server.id);
+        wrong.push(...deviceProblems(server, racks, devicesOfObject.get(server.id) ?? [], portal));
+      }
+      for (const object of furtherObjects(stack, sandbox)) {
+        expectedObjects.add(object.id);
+        wrong.push(...furtherProblems(object, racks, devicesOfObject.get(object.id) ?? []));
       }
     }
   }
@@ -39,9 +45,9 @@ export function outOfStep({ cloud, portal }: Sandbox): string[] {
     if (id && !expectedStacks.has(id))
       wrong.push(`rack ${racks[0]?.name} shows stack ${id}, which is not there`);
   }
-  for (const [id, devices] of devicesOfServer) {
-    if (id && !expectedServers.has(id))
-      wrong.push(`device ${devices[0]?.name} shows server ${id}, which is not there`);
+  for (const [id, devices] of devicesOfObject) {
+    if (id && !expectedObjects.has(id))
+      wrong.push(`device ${devices[0]?.name} shows ${id}, which is not there`);
   }
   for (const flavor of cloud.compute.flavors.values()) {
     const templates = portal.templates.all().filter(({ foreign_id }) => foreign_id === flavor.id);

@@ -82,7 +82,7 @@ export function createNode(
     const present = portal.racks.get(rack.id);
     if (!present) throw noSuchRecord();
     if (!isSavable(portal, present)) throw new Refusal(422, {});
-    const columns = sentColumns(portal, attributes, kind ?? 'Instance');
+    const columns = sentColumns(portal, attributes, { kind: kind ?? 'Instance', details: {} });
     const device = portal.addDevice({
       name: '',
       ...columns,
@@ -118,7 +118,7 @@ export function updateDevice(
   refuseAnotherType(portal, device, scalar(attributes, 'type'), complaints);
   if (!complaints.none) throw wrapped(complaints);
   refuseUnstorable(portal, attributes);
-  const saved = save(portal, device, sentColumns(portal, attributes, device.kind));
+  const saved = save(portal, device, sentColumns(portal, attributes, device));
   const location = object(attributes, 'location');
   const template = portal.templates.get(device.template_id);
   const rack = portal.racks.get(device.rack_id ?? 0);
@@ -238,7 +238,12 @@ function refuseUnstorable({ rules }: Portal, attributes: JsonObject): void {
   if ((cost !== undefined && isNothing(cost)) || description.length > longestDescription) throw crash();
 }
 
-function sentColumns(portal: Portal, attributes: JsonObject, kind: DeviceRow['kind']): DeviceColumns {
+/** @param device as it is before; details that are not sent stay */
+function sentColumns(
+  portal: Portal,
+  attributes: JsonObject,
+  device: Pick<DeviceRow, 'kind' | 'details'>,
+): DeviceColumns {
   const columns: { -readonly [Name in keyof DeviceRow]?: DeviceRow[Name] } = {};
   const name = scalar(attributes, 'name');
   const status = scalar(attributes, 'status');
@@ -251,7 +256,7 @@ function sentColumns(portal: Portal, attributes: JsonObject, kind: DeviceRow['ki
   const details = hasKinds(portal) ? object(attributes, 'details') : undefined;
   // Where there are details, what stands beside them is ignored.
   const said = details ? { ...attributes, ...without(details) } : attributes;
-  if (details && kind !== 'Instance') columns.details = without(details);
+  if (details && device.kind !== 'Instance') columns.details = { ...device.details, ...without(details) };
   for (const column of texts) {
     const value = scalar(column === 'description' ? attributes : said, column);
     if (value !== undefined) columns[column] = asText(value);

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { Release } from '../../src/concertim/profile.ts';
+import { Session as PortalSession } from '../../src/concertim/session.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { Traffic } from '../../src/observability/traffic.ts';
+import type { ProjectId, Reference, StackId } from '../../src/openstack/model.ts';
+import { Session as CloudSession } from '../../src/openstack/session.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { HastyClock } from '../support/manual-clock.ts';
+
+/** A sandbox that is in step, and a reconciler on it that is run by hand. */
+async function start(
+  options: SandboxOptions & { readonly allowAll?: boolean } = {},
+): Promise<{ sandbox: Sandbox; reconciler: Reconciler } & AsyncDisposable> {
+  const { allowAll = false, ...sandboxOptions } = options;
+  const clock = new HastyClock();
+  const sandbox = await startSandbox({
+    projects: 2,
+    stacks: 2,
+    servers: 3,
+    pace: 0,
+    release: 'main',
+    ...sandboxOptions,
+    clock,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'volumes-'));
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, stringify(sandbox.config));
+  const config = loadConfig({ file });
+  rmSync(folder, { recursive: true });
+  const random = seededRandom(1);
+  const cloud = new CloudSession({ ...config.openstack, clock, random });
+  const portal = new PortalSession({ ...config.concertim, clock, random });
+  const reconciler = new Reconciler({
+    cloud,
+    portal,
+    settings: {
+      standaloneServers: 'ignore',
+      defaultRackHeight: 42,
+      deletions: { maxDeletions: 5, maxShare: 0.3, allowAll },
+    },
+    traffic: new Traffic(),
+    clock,
+    random,
+    log: createLogger({ level: 'critical', format: 'json' }),
+  });
+  await reconciler.reconcileAll();
+  await clock.sleep(60_000);
+  await reconciler.reconcileAll();
+  for (const service of Object.values(sandbox.services)) service.forget();
+  return {
+    sandbox,
+    reconciler,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([cloud.close(), portal.close()]);
+      await sandbox.close();
+    },
+  };
+}
+
+const volumesOf = ({ cloud }: Sandbox) => [...cloud.blockStorage.volumes()];
+const networksOf = ({ cloud }: Sandbox) =>
+  [...cloud.networking.networks.values()].filter(({ isShared, isExternal }) => !isShared && !isExternal);
+
+function about(
+  kind: 'volume' | 'network',
+  object: { readonly id: string; readonly projectId: string } | undefined,
+  deleted = false,
+): Reference {
+  if (!object) throw new Error(`the sandbox has no ${kind}`);
+  return { kind, id: object.id, projectId: object.projectId, deleted } as Reference;
+}
+
+function requestsTo({ services }: Sandbox): Record<string, number> {
+  const counts = Object.entries(services).map(([name, { seen }]) => [name, seen.length] as const);
+  return Object.fromEntries(counts.filter(([name, count]) => count > 0 && name !== 'concertim'));
+}
+
+test('a volume that changes costs one request to Cinder and one to Heat', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [volume] = volumesOf(sandbox);
+  sandbox.cloud.blockStorage.changeVolume(volume?.id ?? '', { status: 'error' });
+
+  const report = await reconciler.reconcile([about('volume', volume)]);
+
+  expect(report.changes).toEqual({ 'update-device': 1 });
+  expect(requestsTo(sandbox)).toEqual({ cinder: 1, heat: 1 });
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a network that is shut is shown as stopped', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [network] = networksOf(sandbox);
+  sandbox.cloud.networking.changeNetwork(network?.id ?? '', { adminStateUp: false });
+
+  const report = await reconciler.reconcile([about('network', network)]);
+
+  expect(report.changes).toEqual({ 'update-device': 1 });
+  expect(requestsTo(sandbox)).toEqual({ neutron: 1, heat: 1 });
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a volume whose end was announced goes at once; one that is merely not found waits for the full run', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const [first, second] = volumesOf(sandbox);
+  for (const volume of [first, second]) {
+    for (const { serverId } of volume?.attachments ?? [])
+      sandbox.cloud.blockStorage.detach(volume?.id ?? '', serverId);
+    sandbox.cloud.settle();
+    sandbox.cloud.blockStorage.deleteVolume(volume?.id ?? '');
+  }
+  sandbox.cloud.settle();
+  const ended = about('volume', first, true);
+  reconciler.announce([ended]);
+
+  const report = await reconciler.reconcile([ended, about('volume', second)]);
+
+  expect(report.changes).toEqual({ 'delete-device': 1 });
+  expect(report.held.map(({ reason }) => reason)).toEqual([
+    'the cloud does not find it, and nothing else says that it is gone',
+  ]);
+  expect((await reconciler.reconcileAll()).changes).toEqual({ 'delete-device': 1 });
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a new stack is shown with all that it is made of', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const { cloud, population } = sandbox;
+  const [account] = population.accounts;
+  if (!account) throw new Error('the sandbox has no account');
+  const root = population.addCluster(account, { servers: 30, since: 0 });
+  cloud.settle();
+
+  const projectId = account.project.id as ProjectId;
+  await reconciler.reconcile([{ kind: 'stack', id: root.id as StackId, projectId, deleted: false }]);
+
+  expect(outOfStep(sandbox)).toEqual([]);
+  expect(sandbox.services.cinder.seen).toHaveLength(1);
+});
+
+test.each(['0.2.1', '1.1'] as const)(
+  'a portal of release %s is not asked about, nor is its cloud',
+  async (release: Release) => {
+    await using started = await start({ release });
+    const { sandbox, reconciler } = started;
+
+    const report = await reconciler.reconcile([
+      about('volume', volumesOf(sandbox)[0]),
+      about('network', networksOf(sandbox)[0]),
+    ]);
+
+    expect(report.changes).toEqual({});
+    expect(requestsTo(sandbox)).toEqual({});
+  },
+);
+
+test.each([false, true])(
+  'while Cinder hides the volumes of others nothing of theirs goes, a person having allowed it or not: %s',
+  async (allowAll) => {
+    await using started = await start({ allowAll });
+    const { sandbox, reconciler } = started;
+    const { faults, portal } = sandbox;
+    const before = portal.devices.all().length;
+    const volumes = JSON.stringify({ volumes: [] });
+    faults.add({ service: 'cinder', path: /\/volumes\/detail/, kind: 'answer', status: 200, body: volumes });
+    const missing = JSON.stringify({ itemNotFound: { code: 404, message: 'Volume could not be found.' } });
+    faults.add({
+      service: 'cinder',
+      path: /\/volumes\/[0-9a-f]{8}-/,
+      kind: 'answer',
+      status: 404,
+      body: missing,
+    });
+    faults.add({ service: 'keystone', method: 'POST', kind: 'answer', status: 401 });
+
+    const report = await reconciler.reconcileAll();
+
+    expect(report.changes).toEqual({});
+    expect(portal.devices.all()).toHaveLength(before);
+    expect(new Set(report.held.map(({ reason }) => reason))).toEqual(
+      new Set(['the cloud does not find it, and shows this account nothing of other projects']),
+    );
+    expect(report.held).toHaveLength(volumesOf(sandbox).length);
+    expect(report.warnings).toEqual(allowAll ? [] : [expect.stringMatching(/^6 of 6 volumes have vanished/)]);
+  },
+);
+
+test('2,000 servers with a volume each in 500 stacks: nothing changed, and 14 requests to OpenStack say so', async () => {
+  await using started = await start({ projects: 50, stacks: 500, servers: 4 });
+  const { sandbox, reconciler } = started;
+
+  const report = await reconciler.reconcileAll();
+
+  expect(report.changes).toEqual({});
+  expect(volumesOf(sandbox)).toHaveLength(2_000);
+  const { concertim, ...cloud } = Object.fromEntries(
+    Object.entries(sandbox.services).map(([name, { seen }]) => [name, seen.length]),
+  );
+  expect(Object.values(cloud).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(14);
+  expect(concertim).toBeLessThanOrEqual(5);
+}, 120_000);
