@@ -20,7 +20,7 @@ export function costOf(resourceId: string, { ofResource }: Costs): number | unde
   return ofResource && toCents(ofResource.get(resourceId) ?? 0);
 }
 
-/** What those have cost together that belonged to a stack and are not `here` any more. */
+/** What those have cost together that belonged to a stack and are not `here`: gone, or no devices. */
 export function costOfFormer(
   stack: StackId,
   here: Iterable<string>,

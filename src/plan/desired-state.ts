@@ -42,7 +42,7 @@ export interface DesiredRack {
   readonly order: string | undefined;
   /** undefined: not read in this run because nothing changed. */
   readonly creationOutput: string | undefined;
-  /** What those of its devices cost that are gone; undefined: not known. */
+  /** What else was billed to the stack: objects that are gone, and volumes that are no devices; undefined: not known. */
   readonly formerCost: number | undefined;
   /** Our keys; others that the portal has stay. */
   readonly metadata: JsonObject;

@@ -1,5 +1,5 @@
 import type { Device, OwnerId, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
-import type { CloudObject, Kind, ObjectId, StackId } from '../openstack/model.ts';
+import type { CloudObject, Kind } from '../openstack/model.ts';
 import { type DeletionPolicy, judgeRemovals } from './brake.ts';
 import { takeCensus } from './census.ts';
 import type { Change, Held, Lane, Plan } from './change.ts';
@@ -16,6 +16,7 @@ import { planRacks } from './plan-racks.ts';
 import { planTemplates } from './plan-templates.ts';
 import { compareTexts, indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
 import { seenOf } from './seen.ts';
+import { membersOfStacks } from './stack-members.ts';
 import { recogniseWrongCloud } from './wrong-cloud.ts';
 
 export interface PlanSettings extends MappingSettings {
@@ -195,18 +196,6 @@ export function projectsIn(cloud: CloudObservation): KnownProjects {
     // What cannot be read has none.
     ofObject: (kind, id) => (seenOf(cloud, kind)?.get(id) as CloudObject | undefined)?.projectId,
   };
-}
-
-function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ObjectId[]> {
-  const members = new Map<StackId, readonly ObjectId[]>();
-  for (const { source, devices } of racks) {
-    if (source.kind !== 'stack') continue;
-    members.set(
-      source.stackId,
-      devices.map(({ object }) => object.id),
-    );
-  }
-  return members;
 }
 
 function removeDepartures(

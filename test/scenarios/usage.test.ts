@@ -157,3 +157,28 @@ test('a KillBill that refuses one order holds up no other, nor the run', async (
 
   expect(sandbox.killBill.usages).toHaveLength(1);
 });
+
+test('the volume that a server boots from is billed with its stack, and in the cost of its rack', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  const { cloud, killBill, portal } = sandbox;
+  order(sandbox, 'concertim-launch');
+  const [server] = cloud.compute.servers();
+  const id = '99999999-0000-4000-8000-000000000000';
+  cloud.compute.setServerVolumes(server?.id ?? '', [{ id, deleteOnTermination: true }]);
+  await scenario.run();
+  const begin = clock.now() + 2 * hourMs;
+  const projectId = server?.projectId ?? '';
+  cloud.rating.push({ begin, id, type: 'volume.size', projectId, quantity: 20, rate: 1.25 });
+
+  await clock.sleep(15 * hourMs);
+  await scenario.run();
+  await scenario.run();
+
+  expect(said(logged, 'not billed')).toEqual([]);
+  expect(killBill.usages.find(({ unitType }) => unitType === 'openstack-billed-volume.size')?.amount).toBe(
+    1.25,
+  );
+  const devices = portal.devices.all().reduce((sum, { cost }) => sum + cost, 0);
+  expect(portal.racks.all().reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(devices + 1.25, 6);
+});

@@ -47,8 +47,8 @@ export class KillBill implements Billing {
         externalKey: projectId,
         email,
         currency: 'USD',
-        // The last day of each month.
-        billCycleDayLocal: 31,
+        // Bills are for whole months, as costs in the portal are.
+        billCycleDayLocal: 1,
         timeZone: 'UTC',
       },
       // The key is unique: a second one is refused.
