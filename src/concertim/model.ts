@@ -34,6 +34,8 @@ export interface User {
   readonly projectId: string | null;
   /** About to be deleted, together with the project. */
   readonly leaving: boolean;
+  /** The teams that the user is in; none in releases without teams. */
+  readonly teamIds: readonly Team['id'][];
   readonly account: OwnerAccount;
 }
 

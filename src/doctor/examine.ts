@@ -18,6 +18,7 @@ import { checkPause } from './checks/pause.ts';
 import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
+import { checkTeamMembers } from './checks/team-members.ts';
 import { checkTestEvent } from './checks/test-event.ts';
 import { checkWriters } from './checks/writers.ts';
 import { failure } from './failure.ts';
@@ -30,6 +31,7 @@ const cloudChecks = [
   'keystone',
   'keystone.projects',
   'keystone.portal-admins',
+  'keystone.team-members',
   'nova',
   'heat',
   'gnocchi',
@@ -111,6 +113,9 @@ export async function examine(
       ),
       attempt('keystone.portal-admins', obstacleTo('identity', { admin: true, users: true }), () =>
         checkPortalAdmins(patient, token, users ?? []),
+      ),
+      attempt('keystone.team-members', obstacleTo('identity', { admin: true, users: true }), () =>
+        checkTeamMembers(patient, users ?? [], known),
       ),
       attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>

@@ -109,6 +109,7 @@ describe('users', () => {
       login: 'alice',
       root: false,
       leaving: false,
+      teamIds: [],
       account: { billingAccountId: undefined, cost: 0, credits: undefined, billingPeriod: null },
       cloudUserId: 'fedcba9876543210fedcba9876543210',
       projectId: '6fca3f5c1b5d4a3e9b1c9c5ad1f0b001',

@@ -956,3 +956,33 @@ test.each(['0.2.1', '1.1', 'main', 'next'] as const)(
     expect(worstOf(diagnosis)).toBe('ok');
   },
 );
+
+test.each(['1.2', 'main', 'next'] as const)(
+  'portal %s: a member of a team whose role was lost at sign-up is named, and how to give it',
+  async (release) => {
+    await using clinic = await startClinic({ release });
+    const { identity } = clinic.sandbox.cloud;
+    const { user, project } = firstAccount(clinic.sandbox);
+    const found = async () =>
+      (await clinic.examine()).findings.filter(({ check }) => check === 'keystone.team-members');
+    const before = await found();
+    identity.revoke(user, project, role(clinic.sandbox, 'member'));
+
+    expect(before).toMatchObject([{ level: 'ok' }]);
+    expect(await found()).toMatchObject([
+      {
+        level: 'warning',
+        found: `Portal user user1 is in team user1_team and has no role in its project ${project.id}`,
+        repair: 'in Concertim, remove user user1 from team user1_team and add the user again',
+      },
+    ]);
+  },
+);
+
+test('a portal without teams is not asked about their members', async () => {
+  await using clinic = await startClinic({ release: '1.1' });
+
+  const { findings } = await clinic.examine();
+
+  expect(findings.map(({ check }) => check)).not.toContain('keystone.team-members');
+});

@@ -16,6 +16,10 @@ export const User = z
     cloud_user_id: z.string().nullish(),
     project_id: z.string().nullish(),
     status: z.string().optional(),
+    team_roles: z
+      .array(z.object({ team_id: Id }))
+      .nullish()
+      .catch(undefined),
     ...accountFields,
   })
   .transform(
@@ -26,6 +30,7 @@ export const User = z
       cloudUserId: keystoneId(user.cloud_user_id),
       projectId: keystoneId(user.project_id),
       leaving: user.status === 'pending deletion',
+      teamIds: (user.team_roles ?? []).map((role) => role.team_id as concertim.Team['id']),
       account: toAccount(user),
     }),
   );
