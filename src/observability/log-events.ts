@@ -91,6 +91,22 @@ const updates: readonly LogEvent[] = [
     action: 'free space in `data_dir`, or make it writable',
   },
   {
+    code: 'stack-cache-unreadable',
+    level: 'warn',
+    message: 'stack cache unreadable, reading all stacks',
+    meaning:
+      '`stack-trees.json` in `data_dir` is damaged, of a later version, or not readable: every stack is read once more, two requests to Heat each, and the file is written again; `why` says why',
+    action: 'nothing, unless it comes after every start: may the user read and write `file`?',
+  },
+  {
+    code: 'stack-cache-not-written',
+    level: 'warn',
+    message: 'failed to write stack cache',
+    meaning:
+      '`stack-trees.json` in `data_dir` cannot be written: after a restart every stack is read once more; logged once, until it can be written',
+    action: 'free space in `data_dir`, or make it writable',
+  },
+  {
     code: 'foreign-claim',
     level: 'warn',
     message: 'not managed: names what belongs to another project',

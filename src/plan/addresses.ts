@@ -25,6 +25,17 @@ export function deviceIps(server: AddressedServer, externalNetworks: ExternalNet
   return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
 }
 
+/** `<network>:<address> <type> <MAC>` of each, joined by `, ` and sorted: one text, since the portal's pages show no other value. */
+export function netInterfaces({ addresses }: Pick<Server, 'addresses'>): string {
+  return addresses
+    .map(
+      ({ network, address, type, mac }) =>
+        `${escaped(network)}:${address} ${type}${mac === null ? '' : ` ${mac}`}`,
+    )
+    .sort()
+    .join(', ');
+}
+
 /** Most names have nothing to escape. */
 function escaped(name: string): string {
   return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;

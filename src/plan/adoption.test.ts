@@ -98,7 +98,6 @@ test('only fields that were wrong or poor are corrected: no name, place, status 
     'update-device metadata.net_interfaces',
     'update-device metadata.openstack_stack_id',
     'update-rack creationOutput',
-    'update-rack metadata.openstack_stack_observed',
     'update-rack metadata.openstack_stack_output',
     'update-template description',
   ]);

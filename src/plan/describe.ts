@@ -205,6 +205,7 @@ function fieldsText(fields: readonly FieldChange[], room: number): string {
 }
 
 function arrow(from: unknown, to: unknown): string {
+  if (to === undefined) return 'removed';
   return from === undefined ? show(to) : `${show(from)} → ${show(to)}`;
 }
 

@@ -11,7 +11,6 @@ import {
   tree,
 } from '../../test/support/builders.ts';
 import { desiredState } from './desired-state.ts';
-import { memoryKey } from './memory.ts';
 import { indexPortal } from './portal-index.ts';
 
 const desired = (seen: CloudFields, shown = portal(), standaloneServers: 'ignore' | 'rack' = 'ignore') =>
@@ -23,13 +22,13 @@ test('racks are ordered by the id of their stack', () => {
   expect(racks.map(({ key }) => key)).toEqual(['y', 'z']);
 });
 
-test('a tree that was not read says nothing of outputs and memory: the rack keeps its own', () => {
+test('a tree that was not read says nothing of outputs: the rack keeps its own', () => {
   const [read] = desired({ trees: [tree({ outputs: { a: 1 } })] }).racks;
   const [remembered] = desired({ trees: [tree({ content: 'remembered' })] }).racks;
 
-  expect(read).toMatchObject({ creationOutput: 'a=1', metadata: { [memoryKey]: { revision: '1' } } });
+  expect(read).toMatchObject({ creationOutput: 'a=1', metadata: { openstack_stack_output: 'a=1' } });
   expect(remembered?.creationOutput).toBeUndefined();
-  expect(remembered?.metadata).not.toHaveProperty(memoryKey);
+  expect(remembered?.metadata).not.toHaveProperty('openstack_stack_output');
 });
 
 test('a stack whose project no user has is not shown, whoever has a rack that names it', () => {

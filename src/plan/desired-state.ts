@@ -6,9 +6,8 @@ import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedFlavor, isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
 import { membership } from './membership.ts';
-import { memoryKey, outputsKey, record } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
-import { creationOutput } from './outputs.ts';
+import { creationOutput, outputsKey } from './outputs.ts';
 import {
   isOwnTemplate,
   metadataKeys,
@@ -21,7 +20,7 @@ import { compareTexts, type PortalIndex } from './portal-index.ts';
 import { seenOf } from './seen.ts';
 import { shownKinds } from './shown-kinds.ts';
 import { deletedState, permitted, rackStatus, stateOf, statusOf, unknownState } from './status.ts';
-import { storable, storableText } from './storable.ts';
+import { storableText } from './storable.ts';
 import { type TaggedTemplate, taggedTemplates } from './tagged-template.ts';
 
 export interface DesiredRack {
@@ -130,7 +129,7 @@ export function desiredState(
     if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
     racks.push({
-      ...stackRack(tree, settings),
+      ...stackRack(tree, cloud, settings),
       ownerId,
       status: status === unknownState ? undefined : status,
       order: cloud.orders?.get(tree.root.id),
@@ -208,28 +207,22 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId 
   return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;
 }
 
-function stackRack({ root, content: seen, revision }: StackTree, { rackName }: Mapping) {
-  const content = seen && {
-    ...seen,
-    outputs: seen.outputs.map(({ key, value }) => ({ key: storableText(key), value: storable(value) })),
-  };
+function stackRack({ root, content }: StackTree, { remembered }: CloudObservation, { rackName }: Mapping) {
+  const outputs = content && creationOutput(content.outputs);
   return {
     key: stackKey(root.id),
     source: { kind: 'stack', stackId: root.id } as const,
     name: rackName?.(root) ?? root.name,
     nameId: root.id,
     createdAt: () => root.createdAt,
-    clusterType: clusterTypeOf(content),
-    creationOutput: content && creationOutput(content.outputs),
+    clusterType: content ? clusterTypeOf(content) : remembered.get(root.id)?.clusterType,
+    creationOutput: outputs,
     metadata: {
       [metadataKeys.stackId]: root.id,
       openstack_stack_owner: root.owner,
       openstack_stack_owner_id: root.ownerId,
       stack_status_reason: storableText(root.statusReason),
-      ...(content && {
-        [outputsKey]: Object.fromEntries(content.outputs.map(({ key, value }) => [key, value])),
-        [memoryKey]: record(revision, content),
-      }),
+      ...(outputs !== undefined && { [outputsKey]: outputs }),
     },
   };
 }

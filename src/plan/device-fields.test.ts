@@ -2,7 +2,7 @@ import { array, assert, boolean, constantFrom, integer, property, record } from 
 import { expect, test } from 'vitest';
 import { address, device, flavor, network, server, volume } from '../../test/support/builders.ts';
 import type { Device } from '../concertim/model.ts';
-import type { CloudObject, VolumeId } from '../openstack/model.ts';
+import type { Address, CloudObject, VolumeId } from '../openstack/model.ts';
 import type { DesiredDevice } from './desired-state.ts';
 import { deviceFields, devicePatch, saysAlready } from './device-fields.ts';
 import { templateOfFlavor } from './flavor-template.ts';
@@ -68,8 +68,7 @@ test('what a device says already is no difference', () => {
   assert(
     property(anyWanted, anyWanted, boolean(), integer({ min: 0, max: 1 }), (one, other, isOwn, extra) => {
       const present = deviceOf(isOwn ? one : other);
-      const interfaces = present.metadata['net_interfaces'] as Record<string, object[]>;
-      if (extra) for (const [first] of Object.values(interfaces)) Object.assign(first ?? {}, { theirs: 1 });
+      if (extra) Object.assign(present.metadata, { net_interfaces: 'theirs' });
 
       const differs = devicePatch(present, one, validName(one.object.name, rules));
       expect(saysAlready(present, one, rules)).toBe(differs === undefined);
@@ -107,25 +106,20 @@ test('a device whose status the cloud does not tell may have any', () => {
   expect(saysAlready({ ...deviceOf(shown), status: 'FAILED' }, shown, rules)).toBe(true);
 });
 
-test('the interfaces of a device are ordered by address, per network, whatever that is called', () => {
+test('the interfaces of a device are one text, in the same order whatever that of Nova is', () => {
   const addresses = [
-    address({ network: 'constructor', address: '10.0.0.2' }),
-    address({ network: '__proto__', address: '10.1.0.1' }),
-    address({ network: 'constructor', address: '10.0.0.1', mac: 'fa:16:3e:00:00:01' }),
+    address({ network: 'a, b:c', address: '10.0.0.2' }),
+    address({ network: 'lan', address: '203.0.113.1', type: 'floating', mac: 'fa:16:3e:00:00:01' }),
+    address({ network: 'lan', address: '10.1.0.1', mac: 'fa:16:3e:00:00:01' }),
   ];
+  const said = (given: readonly Address[]) =>
+    deviceFields(wanted({ addresses: given })).metadata['net_interfaces'];
 
-  const interfaces = deviceFields(wanted({ addresses })).metadata['net_interfaces'] as object;
-
-  expect(Object.entries(interfaces)).toEqual([
-    [
-      'constructor',
-      [
-        { addr: '10.0.0.1', version: 4, type: 'fixed', mac: 'fa:16:3e:00:00:01' },
-        { addr: '10.0.0.2', version: 4, type: 'fixed', mac: null },
-      ],
-    ],
-    ['__proto__', [{ addr: '10.1.0.1', version: 4, type: 'fixed', mac: null }]],
-  ]);
+  expect(said(addresses)).toBe(
+    'a%2C b%3Ac:10.0.0.2 fixed, lan:10.1.0.1 fixed fa:16:3e:00:00:01, lan:203.0.113.1 floating fa:16:3e:00:00:01',
+  );
+  expect(said(addresses.toReversed())).toBe(said(addresses));
+  expect(said([])).toBe('');
 });
 
 test('of a volume it is said whether it goes with the server, where Nova says so', () => {

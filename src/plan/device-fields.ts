@@ -7,20 +7,12 @@ import type {
   NetworkDetails,
   VolumeDetails,
 } from '../concertim/model.ts';
-import type {
-  Address,
-  AttachedVolume,
-  ExternalNetworks,
-  Kind,
-  ObjectOfKind,
-  Server,
-} from '../openstack/model.ts';
-import { deviceIps } from './addresses.ts';
+import type { AttachedVolume, ExternalNetworks, Kind, ObjectOfKind } from '../openstack/model.ts';
+import { deviceIps, netInterfaces } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
 import { difference, equal } from './difference.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
-import { compareTexts } from './portal-index.ts';
 
 /** What the portal says of each kind, but for what only its users can tell. */
 interface Details {
@@ -152,20 +144,4 @@ function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
 
 function volumeDetail({ deleteOnTermination }: AttachedVolume): JsonObject {
   return deleteOnTermination === null ? {} : { delete_on_termination: deleteOnTermination };
-}
-
-/** Per network its addresses, in an order that does not depend on Nova's. */
-function netInterfaces({ addresses }: Server): JsonObject {
-  const networks = new Map<string, JsonObject[]>();
-  for (const { network, address, version, type, mac } of addresses.toSorted(byAddress)) {
-    const interfaces = networks.get(network);
-    const here = { addr: address, version, type, mac };
-    if (interfaces) interfaces.push(here);
-    else networks.set(network, [here]);
-  }
-  return Object.fromEntries(networks);
-}
-
-function byAddress(a: Address, b: Address): number {
-  return compareTexts(a.address, b.address);
 }

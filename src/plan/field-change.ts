@@ -6,6 +6,7 @@ import { equal } from './difference.ts';
 export interface FieldChange {
   readonly field: string;
   readonly from: unknown;
+  /** undefined: it goes. */
   readonly to: unknown;
 }
 
@@ -46,6 +47,11 @@ function fieldChanges(present: object, patch: object, prefix = ''): FieldChange[
     const from = Object.hasOwn(present, key) ? (present as Record<string, unknown>)[key] : undefined;
     if (isObject(from) && isObject(to)) changes.push(...fieldChanges(from, to, `${prefix}${key}.`));
     else if (!equal(from, to)) changes.push({ field: prefix + key, from, to });
+  }
+  // Of an object's own fields those that are not named stay; what is in one of them is written whole.
+  if (prefix === '') return changes;
+  for (const [key, from] of Object.entries(present)) {
+    if (!Object.hasOwn(patch, key)) changes.push({ field: prefix + key, from, to: undefined });
   }
   return changes;
 }

@@ -67,25 +67,25 @@ test('what he has made gone, one full run is in step', () => {
 
 /** The situation with him in it, before and after his acts. Where the brake holds depends on him alone where he is the worst. */
 function beset(
-  { cloud, portal: before, settings }: Situation,
+  { portal: before, ...world }: Situation,
   acts: (claimed: Claimed, owner: OwnerId) => Pick<PortalSnapshot, 'racks' | 'devices'>,
 ): { given: Situation; portal: PortalSnapshot } {
   const him = owner({ id: 99, name: 'mallory', projectId: 'mallorys' });
   const portal = { ...before, owners: [...before.owners, him] };
   const [template] = portal.templates;
   const claimed: Claimed = {
-    stacks: cloud.stacks.map(({ root }) => root.id),
+    stacks: world.cloud.stacks.map(({ root }) => root.id),
     projects: ['p1', 'p2', 'p3'],
-    servers: cloud.servers.map(({ server }) => server.id),
+    servers: world.cloud.servers.map(({ server }) => server.id),
     templateId: template?.id ?? (1 as never),
   };
   const made = acts(claimed, mallory);
   const part = template ? made : { racks: made.racks, devices: [] };
-  return { given: { cloud, portal, settings }, portal: withPart(portal, part) };
+  return { given: { ...world, portal }, portal: withPart(portal, part) };
 }
 
-function planOf({ cloud, settings }: Situation, portal: PortalSnapshot): Plan {
-  return plan(observe(cloud, portal), portal, settings);
+function planOf({ cloud, settings, memory }: Situation, portal: PortalSnapshot): Plan {
+  return plan(observe(cloud, portal, memory), portal, settings);
 }
 
 function applied(planned: Plan, snapshot: PortalSnapshot): PortalSnapshot {

@@ -12,7 +12,6 @@ import {
   unreadable,
 } from '../../test/support/builders.ts';
 import { membership } from './membership.ts';
-import { memoryKey } from './memory.ts';
 import { indexPortal } from './portal-index.ts';
 
 function homes(seen: CloudFields, shown = portal(), standalone: 'ignore' | 'rack' = 'ignore') {
@@ -26,13 +25,7 @@ function homes(seen: CloudFields, shown = portal(), standalone: 'ignore' | 'rack
 }
 
 /** The rack of a stack as an earlier run has left it. */
-const rackOf = (stack: string, remembered: readonly string[] = []) =>
-  rack({
-    metadata: {
-      openstack_stack_id: stack,
-      [memoryKey]: { revision: '1', servers: remembered, server_groups: ['group'] },
-    },
-  });
+const rackOf = (stack: string) => rack({ metadata: { openstack_stack_id: stack } });
 const deviceOf = (server: string) => device({ metadata: { openstack_instance_id: server } });
 const web = server({ id: 'web' });
 
@@ -40,12 +33,18 @@ test('a server belongs to the stack whose tree it is a resource of', () => {
   expect(homes({ servers: [web], trees: [tree({ servers: ['web'] })] })).toEqual({ web: 'stack' });
 });
 
-test('where the tree was not read, to the one whose rack remembers it', () => {
-  const shown = portal({ racks: [rackOf('stack', ['web'])] });
+test('where the tree was not read, to the one that had it when it was', () => {
+  const trees = [tree({ content: 'remembered' })];
+  const remembered = { stack: { servers: ['web'] } };
 
-  expect(homes({ servers: [web], trees: [tree({ content: 'remembered' })] }, shown)).toEqual({
-    web: 'stack',
-  });
+  expect(homes({ servers: [web], trees, remembered })).toEqual({ web: 'stack' });
+  expect(homes({ servers: [web], trees })).toEqual({});
+});
+
+test('what was found earlier does not count beside what is found now', () => {
+  const remembered = { stack: { servers: ['web'] } };
+
+  expect(homes({ servers: [web], trees: [tree()], remembered })).toEqual({});
 });
 
 test('or to the one that Nova hints at, if that is to be seen', () => {
@@ -57,14 +56,13 @@ test('or to the one that Nova hints at, if that is to be seen', () => {
 
 test('or to the one that has a server group it is a member of, read or remembered', () => {
   const serverGroups = [group({ members: ['web'] })];
-  const shown = portal({ racks: [rackOf('stack')] });
+  const remembered = { stack: { serverGroups: ['group'] } };
+  const unread = [tree({ content: 'remembered' })];
 
   expect(homes({ servers: [web], serverGroups, trees: [tree({ serverGroups: ['group'] })] })).toEqual({
     web: 'stack',
   });
-  expect(homes({ servers: [web], serverGroups, trees: [tree({ content: 'remembered' })] }, shown)).toEqual({
-    web: 'stack',
-  });
+  expect(homes({ servers: [web], serverGroups, trees: unread, remembered })).toEqual({ web: 'stack' });
 });
 
 test('or to the one in whose rack its device stands', () => {
@@ -109,21 +107,23 @@ test('nor are those of a project whose stacks could not be listed', () => {
   expect(homes({ servers: [web], unobserved: ['project'] }, portal(), 'rack')).toEqual({});
 });
 
-test('nor those that stand in the rack of a stack that was not seen, or that it remembers', () => {
+test('nor those that stand in the rack of a stack that was not seen, or that it was found to have', () => {
   const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
-  const remembered = portal({ racks: [rackOf('stack', ['web'])] });
+  const shown = portal({ racks: [rackOf('stack')] });
+  const remembered = { stack: { servers: ['web'] } };
 
   expect(homes({ servers: [web] }, standing, 'rack')).toEqual({});
-  expect(homes({ servers: [web] }, remembered, 'rack')).toEqual({});
+  expect(homes({ servers: [web], remembered }, shown, 'rack')).toEqual({});
 });
 
-test('a stack that was deleted gives its servers free; one that is not found those that it only remembers', () => {
+test('a stack that was deleted gives its servers free; one that is not found those that do not stand in its rack', () => {
   const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
-  const remembered = portal({ racks: [rackOf('stack', ['web'])] });
+  const remembered = { stack: { servers: ['web'] } };
+  const shown = portal({ racks: [rackOf('stack')] });
   const deleted: CloudFields = { servers: [web], evidence: { stacks: { stack: 'deleted' } } };
   const notFound: CloudFields = { servers: [web], evidence: { stacks: { stack: 'not-found' } } };
 
   expect(homes(deleted, standing, 'rack')).toEqual({ web: 'standalone:project' });
-  expect(homes(notFound, remembered, 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes({ ...notFound, remembered }, shown, 'rack')).toEqual({ web: 'standalone:project' });
   expect(homes(notFound, standing, 'rack')).toEqual({});
 });

@@ -9,7 +9,6 @@ import {
   type ServerId,
   type StackMembers,
 } from '../openstack/model.ts';
-import { recall } from './memory.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import {
   keyOfSource,
@@ -27,7 +26,7 @@ import { deletedState, rackStatus } from './status.ts';
  * Which source an object belongs to. The first of these that says so decides, and of two stacks that both have it the one
  * with the lower id:
  *
- * 1. it is a resource of the stack's tree: read in this run, or recorded in the rack;
+ * 1. it is a resource of the stack's tree, as that was last read;
  * 2. of a server: Nova hints at the stack;
  * 3. of a server: it is a member of one of the tree's server groups;
  * 4. its device already stands in a rack of the stack;
@@ -56,7 +55,7 @@ export function membership(
     if (rackStatus(status) === deletedState) continue;
     const key = stackKey(id);
     stacks.set(key, projectId);
-    const members = membersOf(tree, index);
+    const members = membersOf(tree, cloud);
     if (!members) continue;
     // Looked at more closely only where several claim one object; the rest is found out when it is asked for.
     const claim = (claims: Claims, kind: Kind, object: ObjectId) => {
@@ -141,11 +140,11 @@ export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
 }
 
 /**
- * Servers of stacks that were not seen in this run, as their racks show and remember them. One that Heat does not know
- * by its id has only those that stand in its rack.
+ * Servers of stacks that were not seen in this run: those that stand in their racks, and those that were found when they were last
+ * read. One that Heat does not know by its id has only the former.
  */
 function serversOfUnseenStacks(
-  { evidence, servers: seenServers }: CloudObservation,
+  { evidence, remembered, servers: seenServers }: CloudObservation,
   index: PortalIndex,
   seen: ReadonlySet<RackKey>,
 ): Set<ServerId> {
@@ -159,22 +158,20 @@ function serversOfUnseenStacks(
         const server = serverOfDevice(device);
         if (server) servers.add(server);
       }
-      for (const id of (isKnown && recall(rack)?.servers) || []) {
-        const server = seenServers.get(id);
-        // Whoever writes another project's servers into his rack does not hide them.
-        if (server?.kind === 'server' && server.projectId === project) servers.add(id);
-      }
+    }
+    for (const id of (isKnown && remembered.get(source.stackId)?.servers) || []) {
+      const server = seenServers.get(id);
+      // Whoever writes another project's stack into his rack does not hide its servers.
+      if (server?.kind === 'server' && server.projectId === project) servers.add(id);
     }
   }
   return servers;
 }
 
-/** What a tree is made of: as read, else as its rack remembers it. */
-export function membersOf({ root, content }: StackTree, index: PortalIndex): StackMembers | undefined {
-  if (content) return content;
-  for (const rack of index.racksOfSource.get(stackKey(root.id)) ?? []) {
-    const memory = recall(rack);
-    if (memory) return memory;
-  }
-  return undefined;
+/** What a tree is made of: as it was last read; undefined: it never was. */
+export function membersOf(
+  { root, content }: StackTree,
+  { remembered }: Pick<CloudObservation, 'remembered'>,
+): StackMembers | undefined {
+  return content ?? remembered.get(root.id);
 }

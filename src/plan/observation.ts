@@ -34,12 +34,18 @@ export type Listed<K extends Kind> = ReadonlyMap<
 export interface StackTree {
   readonly root: Stack;
   readonly revision: TreeRevision;
-  /** undefined: not read, because the portal's record has this very revision, or because it could not be. */
+  /** undefined: not read, because it is remembered at this very revision, or because it could not be. */
   readonly content?: StackMembers & {
     readonly outputs: StackOutputs;
     /** What it was made with; undefined: nobody asked. */
     readonly parameters?: Readonly<Record<string, unknown>>;
   };
+}
+
+/** What was found when a tree was last read, be it in an earlier run. */
+export interface RememberedTree extends StackMembers {
+  /** By its id; undefined: the stack names none. */
+  readonly clusterType: string | undefined;
 }
 
 /** The state of a whole tree of stacks as a text: another text, another content. */
@@ -74,6 +80,8 @@ export interface CloudObservation {
   /** The same of networks. */
   readonly networks: Listed<'network'> | undefined;
   readonly trees: readonly StackTree[];
+  /** By root; none of a stack that was never read. What is in `trees` with its content counts for more. */
+  readonly remembered: ReadonlyMap<StackId, RememberedTree>;
   /** Of every stack that was listed, root or nested, shown or not: whose it is. */
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
   readonly serverGroups: readonly ServerGroup[];

@@ -1,4 +1,8 @@
 import type { StackOutputs } from '../openstack/model.ts';
+import { storable, storableText } from './storable.ts';
+
+/** Where a rack's metadata has the same text as its field: some releases do not show that. */
+export const outputsKey = 'openstack_stack_output';
 
 /**
  * A stack's outputs as the portal reads them: `key=value, key2=value2`. The rack page splits at `", "`, then at `"="`,
@@ -8,7 +12,7 @@ import type { StackOutputs } from '../openstack/model.ts';
 export function creationOutput(outputs: StackOutputs): string {
   return outputs
     .filter(({ value }) => value !== null && value !== undefined)
-    .map(({ key, value }) => `${escape(key)}=${escape(asText(value))}`)
+    .map(({ key, value }) => `${escape(storableText(key))}=${escape(asText(storable(value)))}`)
     .sort()
     .join(', ');
 }

@@ -14,6 +14,12 @@ export const metadataKeys = {
   objectId: 'openstack_instance_id',
 } as const;
 
+/**
+ * Where racks of 1.0.0 noted what their stack is made of. Anybody who may edit a rack could write there, so it is never read,
+ * and removed where it is found.
+ */
+export const retiredKey = 'openstack_stack_observed';
+
 /** What a group of racks shows: a stack, or the servers of a project that belong to none. */
 export type RackSource =
   | { readonly kind: 'stack'; readonly stackId: StackId }

@@ -2,13 +2,11 @@ import type { Device, JsonObject, Rack, RackPatch, TemplateId } from '../concert
 import type { PortalProfile } from '../concertim/profile.ts';
 import { kinds, type ServerId } from '../openstack/model.ts';
 import { type Change, type NewDevice, templateKey } from './change.ts';
-import { rememberedClusterType } from './cluster-type.ts';
 import { toCents } from './costs.ts';
 import type { DesiredDevice, DesiredRack } from './desired-state.ts';
 import { deviceFields, devicePatch, merged, saysAlready } from './device-fields.ts';
 import { difference } from './difference.ts';
 import type { Ground } from './ground.ts';
-import { inherited, outputsKey, recall } from './memory.ts';
 import {
   chooseName,
   deviceNameCandidates,
@@ -20,7 +18,8 @@ import {
   validName,
 } from './names.ts';
 import type { OrderIds } from './order-ids.ts';
-import { metadataKeys, type RackKey } from './ownership.ts';
+import { outputsKey } from './outputs.ts';
+import { metadataKeys, type RackKey, retiredKey } from './ownership.ts';
 import { sideOf } from './placement.ts';
 import type { PlannedTemplate } from './plan-templates.ts';
 import { compareTexts, type PortalIndex } from './portal-index.ts';
@@ -276,7 +275,8 @@ function planNewDevices(
         name,
         // An object in a state that we do not know: the one status that offers no button.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
-        metadata: { ...(device && withoutStack(device.metadata)), ...fields.metadata },
+        // It may leave its stack, and not know it by an old id.
+        metadata: { ...(device && without(metadataKeys.stackId, device.metadata)), ...fields.metadata },
       },
     };
   };
@@ -332,7 +332,7 @@ function planSlots(
     if (!present) {
       const name = chooseName(rackNameCandidates(desired, at + 1), taken);
       taken.add(name);
-      const sibling = index.racksOfSource.get(desired.key)?.find(recall);
+      const sibling = index.racksOfSource.get(desired.key)?.[0];
       const orderId = orderIds.next(desired.order ?? desired.key);
       const rack = newRack(desired, slot, { name, orderId, sibling, defaultClusterType });
       plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
@@ -400,7 +400,7 @@ function rackPatch(
     ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
     ...(cost !== undefined && { cost }),
     ...(orderId !== undefined && { orderId }),
-    metadata: merged(rack.metadata, desired.metadata),
+    metadata: merged(without(retiredKey, rack.metadata), desired.metadata),
   });
 }
 
@@ -428,7 +428,6 @@ function newRack(
   },
 ) {
   if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
-  const remembered = sibling && inherited(sibling);
   return {
     key: slot.ref.key,
     draft: {
@@ -436,15 +435,20 @@ function newRack(
       name,
       height: slot.units.height,
       status: desired.status ?? ('IN_PROGRESS' as const),
-      creationOutput: desired.creationOutput ?? remembered?.creationOutput ?? '',
+      creationOutput: desired.creationOutput ?? sibling?.creationOutput ?? '',
       networkDetails: {},
-      metadata: { ...remembered?.metadata, ...desired.metadata },
+      metadata: { ...outputsIn(sibling), ...desired.metadata },
       orderId,
       createdAt: desired.createdAt(),
-      clusterType:
-        desired.clusterType ?? rememberedClusterType(sibling?.metadata[outputsKey]) ?? defaultClusterType,
+      clusterType: desired.clusterType ?? defaultClusterType,
     },
   };
+}
+
+/** A further rack of a stack that was not read says what the stack's first one says. */
+function outputsIn(sibling: Rack | undefined): JsonObject {
+  const outputs = sibling?.metadata[outputsKey];
+  return outputs === undefined ? {} : { [outputsKey]: outputs };
 }
 
 /** undefined: it stays, as where the stack's order is not known. */
@@ -456,9 +460,9 @@ function reasonForRack(at: number): string {
   return at === 0 ? 'a stack without a rack' : 'the stack does not fit into its racks';
 }
 
-/** A device that moves may leave its stack, and not know it by an old id. */
-function withoutStack(metadata: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== metadataKeys.stackId));
+function without(unwanted: string, metadata: JsonObject): JsonObject {
+  if (!Object.hasOwn(metadata, unwanted)) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== unwanted));
 }
 
 function devicesIn({ present }: Slot, index: PortalIndex): readonly Device[] {

@@ -69,8 +69,8 @@ test('a plan that was cut short and planned anew ends where it would have ended,
 
 test('the order of lists makes no difference', () => {
   assert(
-    property(situation, ({ cloud, portal, settings }) => {
-      const seen = observe(cloud, portal);
+    property(situation, ({ cloud, portal, settings, memory }) => {
+      const seen = observe(cloud, portal, memory);
 
       const turned = plan(turnedCloud(seen), turnedPortal(portal), settings);
 
@@ -150,9 +150,9 @@ test('what the cloud still has is not deleted', () => {
 test('of no owner, and of all but one together, more goes on mere absence than the policy allows', () => {
   assert(
     property(situation, (given) => {
-      const { cloud, portal, settings } = given;
+      const { cloud, portal, settings, memory } = given;
       const { maxDeletions, maxShare, allowAll } = settings.deletions;
-      const seen = observe(cloud, portal);
+      const seen = observe(cloud, portal, memory);
       const planned = plan(seen, portal, settings);
       const lost = new Map<string, number>();
       for (const change of changesOf(planned)) {
@@ -180,7 +180,7 @@ test('a targeted run touches nothing outside of its scope, and a full one after 
       const given = withoutBrake(told);
       // Two of one name the portal refuses to change: full runs part them.
       pre(renameDoubles(given.portal, { kind: 'all' }).changes.length === 0);
-      const seen = observe(given.cloud, given.portal);
+      const seen = observe(given.cloud, given.portal, given.memory);
       const targeted = partOf(seen, given.portal, lots);
       const changes = changesOf(plan(targeted, given.portal, given.settings));
       const some = applied(changes, given.portal);
@@ -194,8 +194,8 @@ test('a targeted run touches nothing outside of its scope, and a full one after 
   );
 });
 
-function planOf({ cloud, portal, settings }: Situation): Plan {
-  return plan(observe(cloud, portal), portal, settings);
+function planOf({ cloud, portal, settings, memory }: Situation): Plan {
+  return plan(observe(cloud, portal, memory), portal, settings);
 }
 
 function applied(changes: readonly Change[], snapshot: PortalSnapshot): PortalSnapshot {
@@ -276,8 +276,8 @@ function mayVanish(id: string, given: Situation): boolean {
 }
 
 /** Whether the device of a server stands in the rack of a stack of which the cloud says that it was deleted. */
-function isOfDeletedStack(serverId: string, { cloud, portal }: Situation): boolean {
-  const { stacks } = observe(cloud, portal).evidence;
+function isOfDeletedStack(serverId: string, { cloud, portal, memory }: Situation): boolean {
+  const { stacks } = observe(cloud, portal, memory).evidence;
   return portal.devices.some(({ metadata, location }) => {
     const rack = portal.racks.find(({ id }) => id === location?.rackId);
     const stackId = rack?.metadata['openstack_stack_id'] as StackId;

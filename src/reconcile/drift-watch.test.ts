@@ -38,6 +38,7 @@ function incompleteRun(): FullRun {
     known,
     read: indexPortal(known),
     rootOfStack: new Map(),
+    remembered: new Map(),
     isComplete: false,
   };
 }

@@ -2,8 +2,7 @@ import type { PortalSnapshot } from '../concertim/model.ts';
 import { collections, kinds, type Reference, type StackId } from '../openstack/model.ts';
 import type { Change } from '../plan/change.ts';
 import { equal } from '../plan/difference.ts';
-import { fieldsOf } from '../plan/field-change.ts';
-import { memoryKey, recall } from '../plan/memory.ts';
+import type { CloudObservation } from '../plan/observation.ts';
 import { keyOfSource, metadataKeys, objectOfDevice, sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
 import type { Subject } from '../plan/subject.ts';
@@ -23,7 +22,7 @@ const mostHeard = 20_000;
  * although it was listened all the time since the run before. A change is given until the next full run to be announced
  * after all: the list may have been faster than the message.
  *
- * What people change in the portal, what an earlier run failed to do and our own records are no drift; nor are templates,
+ * What people change in the portal and what an earlier run failed to do is no drift; nor are templates,
  * because by default Nova announces nothing about flavors.
  */
 export class DriftWatch {
@@ -86,6 +85,8 @@ export interface FullRun {
   readonly read: PortalIndex;
   /** The root of every stack that Heat listed. */
   readonly rootOfStack: ReadonlyMap<StackId, StackId>;
+  /** What was found when each stack's tree was last read. */
+  readonly remembered: CloudObservation['remembered'];
   /** Nothing failed, so that nothing is left to be done by a later run. */
   readonly isComplete: boolean;
 }
@@ -107,7 +108,6 @@ function suspectsOf(run: FullRun): Suspect[] {
           !knownObjects.has(objectOfDevice(change.draft)) && knownStacks.has(stackIn(change.draft.metadata))
         );
       case 'update-rack':
-        return equal(racks.get(change.rack.id), change.rack) && !isOwnRecord(change);
       case 'delete-rack':
         return equal(racks.get(change.rack.id), change.rack);
       case 'update-device':
@@ -124,7 +124,7 @@ function suspectsOf(run: FullRun): Suspect[] {
   };
   return run.done
     .filter(isOfTheCloud)
-    .map((change) => ({ subject: run.subjectOf(change), ids: idsOf(change, run.read, stacksOfRoot) }));
+    .map((change) => ({ subject: run.subjectOf(change), ids: idsOf(change, run, stacksOfRoot) }));
 }
 
 function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMap<Id, T> {
@@ -134,7 +134,7 @@ function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMa
 /** The tree of the rack's stack, and for a device what it shows; for a rack all that it shows. */
 function idsOf(
   change: Change,
-  read: PortalIndex,
+  { read, remembered }: FullRun,
   stacksOfRoot: ReadonlyMap<StackId | undefined, readonly StackId[]>,
 ): Set<string> {
   const ids = new Set<string>();
@@ -147,8 +147,8 @@ function idsOf(
   const object = objectOfDevice({ metadata });
   if (object) ids.add(object);
   if (change.kind !== 'update-rack' && change.kind !== 'delete-rack') return ids;
-  const remembered = recall(change.rack);
-  for (const kind of kinds) for (const id of remembered?.[collections[kind]] ?? []) ids.add(id);
+  const members = remembered.get(root as StackId);
+  for (const kind of kinds) for (const id of members?.[collections[kind]] ?? []) ids.add(id);
   for (const device of read.devicesOfRack.get(change.rack.id) ?? []) {
     const id = objectOfDevice(device);
     if (id) ids.add(id);
@@ -160,11 +160,6 @@ function metadataOf(change: Change): Readonly<Record<string, unknown>> {
   if ('device' in change) return change.device.metadata;
   if ('rack' in change && 'metadata' in change.rack) return change.rack.metadata;
   return 'draft' in change && 'metadata' in change.draft ? change.draft.metadata : {};
-}
-
-/** Whether it only writes down which revision of the tree the rack shows. */
-function isOwnRecord(change: Change): boolean {
-  return fieldsOf(change).every(({ field }) => field.startsWith(`metadata.${memoryKey}`));
 }
 
 const stackOf = (rack: PortalSnapshot['racks'][number]) => {

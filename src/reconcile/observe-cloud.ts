@@ -26,14 +26,16 @@ import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
 import { type FurtherKind, observeKind, type SeenKind } from './kind-source.ts';
 import { OutageWatch } from './outage.ts';
-import { isRemembered, isShown, rootsOf, stackTrees } from './stack-trees.ts';
+import { isKnown, isShown, rootsOf, stackTrees } from './stack-trees.ts';
 import type { Strays } from './strays.ts';
+import type { TreeMemory } from './tree-memory.ts';
 import type { Unread } from './unread.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
   readonly externalNetworks: ExternalNetworks;
   readonly strays: Strays;
+  readonly memory: TreeMemory;
   readonly deletions: DeletionPolicy;
   readonly clock: Clock;
   readonly random: Random;
@@ -57,7 +59,8 @@ export async function observeCloud(
   announced: Announced,
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
-  const { session } = options;
+  const { session, memory } = options;
+  await memory.load();
   const projects = [...ownersOfProjects(portal.owners).keys()];
   const kinds = shownKinds(portal.profile);
   const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
@@ -75,10 +78,11 @@ export async function observeCloud(
   const projectOfStack = projectsOf(stacks.stacks);
   const claims = settleClaims(portal, { ...noProjectsKnown, ofStack: (id) => projectOfStack.get(id) });
   const index = indexPortal(claims.portal);
-  const { trees: firstRead, unread } = await readTrees({ ...options, kinds }, rows, index, signal);
-  const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, index));
+  const reading = { ...options, kinds };
+  const { trees: firstRead, unread } = await readTrees(reading, rows, index, signal);
+  const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, memory.trees, index));
   const trees = await Promise.all(
-    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(session, tree, kinds, signal) : tree)),
+    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(reading, tree, signal) : tree)),
   );
   const absent = absentees(
     {
@@ -101,7 +105,7 @@ export async function observeCloud(
       hasLeft: (kind, id) => hasLeftItsTree(kind, id, trees, index),
       signal,
     }),
-    readServerGroups(session, trees, index, signal),
+    readServerGroups(options, trees, signal),
   ]);
   for (const server of leftOut) serversById.set(server.id, server);
   const cloud: CloudObservation = {
@@ -110,6 +114,7 @@ export async function observeCloud(
     volumes: volumes.objects,
     networks: networks.objects,
     trees,
+    remembered: memory.trees,
     projectOfStack,
     serverGroups,
     flavors,
@@ -163,20 +168,20 @@ export function racksWith(kind: Kind, id: ObjectId, index: PortalIndex): RackKey
  * @throws what Heat said last, when it goes away meanwhile
  */
 export async function readTrees(
-  { session, clock, kinds }: Pick<ObserveOptions, 'session' | 'clock'> & { readonly kinds: readonly Kind[] },
+  options: Reading & Pick<ObserveOptions, 'clock'>,
   rows: readonly StackTree[],
   index: PortalIndex,
   signal?: AbortSignal,
 ): Promise<{ trees: StackTree[]; unread: Unread[] }> {
   const unread: Unread[] = [];
-  const watch = new OutageWatch(clock, { signal });
+  const watch = new OutageWatch(options.clock, { signal });
   const trees = await Promise.all(
     rows
       .filter((tree) => isShown(tree, index))
       .map(async (tree): Promise<StackTree | undefined> => {
-        if (isRemembered(tree, index)) return tree;
+        if (isKnown(tree, index, options.memory)) return tree;
         try {
-          return await watch.ask(() => readTree(session, tree, kinds, watch.signal));
+          return await watch.ask(() => readTree(options, tree, watch.signal));
         } catch (error) {
           signal?.throwIfAborted();
           unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
@@ -188,15 +193,13 @@ export async function readTrees(
   return { trees: trees.filter((tree) => tree !== undefined), unread };
 }
 
+/** What it takes to read a tree, and of which kinds its members are looked for. */
+type Reading = Pick<ObserveOptions, 'session' | 'memory'> & { readonly kinds: readonly Kind[] };
+
 /** As it is remembered, where it cannot be read. */
-async function readAgain(
-  session: Session,
-  tree: StackTree,
-  kinds: readonly Kind[],
-  signal?: AbortSignal,
-): Promise<StackTree> {
+async function readAgain(options: Reading, tree: StackTree, signal?: AbortSignal): Promise<StackTree> {
   try {
-    return await readTree(session, tree, kinds, signal);
+    return await readTree(options, tree, signal);
   } catch {
     signal?.throwIfAborted();
     return tree;
@@ -205,12 +208,11 @@ async function readAgain(
 
 /** All of them, or none where no tree has any: most clouds do without. */
 export async function readServerGroups(
-  session: Session,
+  { session, memory: { trees: remembered } }: Pick<ObserveOptions, 'session' | 'memory'>,
   trees: readonly StackTree[],
-  index: PortalIndex,
   signal?: AbortSignal,
 ): Promise<ServerGroup[]> {
-  const hasGroups = (tree: StackTree) => (membersOf(tree, index)?.serverGroups.length ?? 0) > 0;
+  const hasGroups = (tree: StackTree) => (membersOf(tree, { remembered })?.serverGroups.length ?? 0) > 0;
   return trees.some(hasGroups) ? listServerGroups(session, signal) : [];
 }
 
@@ -224,9 +226,8 @@ class VanishedError extends ServiceError {
 }
 
 async function readTree(
-  session: Session,
+  { session, memory, kinds }: Reading,
   tree: StackTree,
-  kinds: readonly Kind[],
   signal?: AbortSignal,
 ): Promise<StackTree> {
   const [detail, members] = await Promise.all([
@@ -234,11 +235,9 @@ async function readTree(
     listStackMembers(session, tree.root, kinds, signal),
   ]);
   if (!detail) throw new VanishedError(tree.root);
-  return {
-    ...tree,
-    root: detail.stack,
-    content: { ...members, outputs: detail.outputs, parameters: detail.parameters },
-  };
+  const content = { ...members, outputs: detail.outputs, parameters: detail.parameters };
+  memory.note(tree, content);
+  return { ...tree, root: detail.stack, content };
 }
 
 /** Whose each stack is, root or nested. */

@@ -34,7 +34,8 @@ import {
   readTrees,
   type SeenCloud,
 } from './observe-cloud.ts';
-import { isRemembered, rootOf, rootsOf, stackTrees } from './stack-trees.ts';
+import { isKnown, rootOf, rootsOf, stackTrees } from './stack-trees.ts';
+import type { TreeMemory } from './tree-memory.ts';
 import type { Unread } from './unread.ts';
 
 /** From so many of a kind in one project on, its list is cheaper than one question each. */
@@ -76,7 +77,7 @@ export async function observeReferences(
       await each.ask(named.length > manyObjects ? [] : named);
     }),
   ]);
-  const scope = racksInScope(shown, rows, all, index);
+  const scope = racksInScope(shown, rows, all, index, options.memory);
   const read = await readTrees(
     { ...options, kinds },
     all.filter(({ root }) => scope.has(stackKey(root.id))),
@@ -103,7 +104,7 @@ export async function observeReferences(
   );
 
   const [serverGroups, externalNetworks, flavors, stacks] = await Promise.all([
-    readServerGroups(session, trees, index, signal),
+    readServerGroups(options, trees, signal),
     options.externalNetworks.get(session, signal),
     flavorsOf(options, found('server')?.values() ?? [], known, signal),
     absentStacks(options, absent, known.announced, index, signal),
@@ -120,6 +121,7 @@ export async function observeReferences(
     volumes: found('volume'),
     networks: found('network'),
     trees,
+    remembered: options.memory.trees,
     projectOfStack: projectsOf(rows),
     serverGroups,
     flavors,
@@ -315,10 +317,11 @@ function racksInScope(
   rows: readonly StackTree['root'][],
   trees: readonly StackTree[],
   index: PortalIndex,
+  memory: TreeMemory,
 ): Set<RackKey> {
   const scope = new Set<RackKey>();
   const byStackId = new Map(rows.map((row) => [row.id, row]));
-  for (const tree of trees) if (!isRemembered(tree, index)) scope.add(stackKey(tree.root.id));
+  for (const tree of trees) if (!isKnown(tree, index, memory)) scope.add(stackKey(tree.root.id));
   for (const reference of references) {
     if (reference.kind === 'stack') {
       const row = byStackId.get(reference.id);
@@ -331,7 +334,8 @@ function racksInScope(
   }
   // A server of whom nobody remembers the stack may be in any of the project: through its server groups.
   for (const tree of trees) {
-    if ((membersOf(tree, index)?.serverGroups.length ?? 0) > 0) scope.add(stackKey(tree.root.id));
+    if ((membersOf(tree, { remembered: memory.trees })?.serverGroups.length ?? 0) > 0)
+      scope.add(stackKey(tree.root.id));
   }
   return scope;
 }

@@ -6,6 +6,7 @@ import { systemRandom } from '../runtime/random.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { Strays } from './strays.ts';
+import { TreeMemory } from './tree-memory.ts';
 
 /**
  * The cloud as far as the users of a portal would see it, for programs that only look. The portal may be one that was
@@ -23,6 +24,7 @@ export async function readCloud(
     session,
     externalNetworks: new ExternalNetworks(log),
     strays: new Strays(systemClock),
+    memory: new TreeMemory(),
     deletions: { maxDeletions: 0, maxShare: 0, allowAll: false },
     clock: systemClock,
     random: systemRandom,

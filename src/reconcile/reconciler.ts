@@ -11,6 +11,7 @@ import type { Flavor, ObjectId, Reference, StackId } from '../openstack/model.ts
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
+import { stackKey } from '../plan/ownership.ts';
 import { type PlanSettings, plan } from '../plan/plan.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { Subjects } from '../plan/subject.ts';
@@ -30,6 +31,7 @@ import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-clo
 import { observeReferences } from './observe-references.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
+import { TreeMemory } from './tree-memory.ts';
 import { unreadableObjects } from './unread-in.ts';
 
 export interface ReconcilerOptions {
@@ -40,6 +42,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** What stacks were last found to be made of. Default: nothing yet. */
+  readonly trees?: TreeMemory | undefined;
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
   /** What each stack is billed under, for portals that want to know. Default: nobody says. */
@@ -110,6 +114,7 @@ export class Reconciler {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
       strays: new Strays(options.clock),
+      memory: options.trees ?? new TreeMemory(),
       deletions: options.settings.deletions,
       clock: options.clock,
       random: options.random,
@@ -185,6 +190,14 @@ export class Reconciler {
     }
   }
 
+  /** What the next process needs not read again. Of stacks that neither Heat nor the portal has any more nothing is kept. */
+  async #keepTrees({ seen: { rootOfStack }, portal }: Survey): Promise<void> {
+    const { racksOfSource } = indexPortal(portal);
+    const { memory } = this.#observe;
+    memory.retain((id) => rootOfStack.has(id) || racksOfSource.has(stackKey(id)));
+    await memory.save();
+  }
+
   /** Whether, from now on, every change of the cloud is announced. */
   setListening(isListening: boolean): void {
     this.#drift.setListening(isListening);
@@ -212,6 +225,7 @@ export class Reconciler {
     this.#ownersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
     await this.#noteMembers(survey.plan);
+    await this.#keepTrees(survey);
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
     if (known) {
       drift.end({
@@ -220,6 +234,7 @@ export class Reconciler {
         known,
         read: indexPortal(survey.portal),
         rootOfStack: survey.seen.rootOfStack,
+        remembered: survey.seen.cloud.remembered,
         isComplete: isSuccess(report),
       });
     }

@@ -1,8 +1,8 @@
 import type { Kind, Stack, StackId } from '../openstack/model.ts';
-import { recall } from '../plan/memory.ts';
 import type { StackTree } from '../plan/observation.ts';
 import { stackKey } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
+import type { TreeMemory } from './tree-memory.ts';
 import { treeRevision } from './tree-revision.ts';
 
 /**
@@ -59,12 +59,12 @@ export function isShown({ root }: StackTree, index: PortalIndex): boolean {
   return index.ownerOfProject.has(root.projectId);
 }
 
-/** Whether all of the stack's racks show the tree as it is now, so that it need not be read. */
-export function isRemembered({ root, revision }: StackTree, index: PortalIndex): boolean {
+/** Whether a tree was read at this very revision, and all of the stack's racks show its outputs, so that it need not be read. */
+export function isKnown({ root, revision }: StackTree, index: PortalIndex, memory: TreeMemory): boolean {
   const racks = index.racksOfSource.get(stackKey(root.id)) ?? [];
   return (
     revision.settled &&
     racks.length > 0 &&
-    racks.every((rack) => rack.creationOutput !== null && recall(rack)?.revision === revision.text)
+    racks.every((rack) => memory.isShown(root.id, revision.text, rack))
   );
 }

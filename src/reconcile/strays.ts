@@ -1,6 +1,6 @@
 import type { Server, ServerId, Unreadable } from '../openstack/model.ts';
 import { membersOf } from '../plan/membership.ts';
-import type { StackTree } from '../plan/observation.ts';
+import type { CloudObservation, StackTree } from '../plan/observation.ts';
 import { sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
@@ -28,6 +28,7 @@ export class Strays {
   doubtfulTrees(
     servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
     trees: readonly StackTree[],
+    remembered: CloudObservation['remembered'],
     index: PortalIndex,
   ): StackTree[] {
     for (const id of this.#looks.keys()) if (!servers.has(id)) this.#looks.delete(id);
@@ -36,12 +37,12 @@ export class Strays {
       const last = this.#looks.get(id);
       return !last || ageOf(last.at, now) >= last.waitMs;
     };
-    const due = strays(servers, trees, index).filter(isDue);
+    const due = strays(servers, trees, remembered, index).filter(isDue);
     const doubtful: StackTree[] = [];
     for (const [project, ofProject] of Map.groupBy(due, ({ projectId }) => projectId)) {
-      const remembered = trees.filter(({ root, content }) => root.projectId === project && !content);
-      if (doubtful.length > 0 && doubtful.length + remembered.length > mostTrees) continue;
-      doubtful.push(...remembered);
+      const unread = trees.filter(({ root, content }) => root.projectId === project && !content);
+      if (doubtful.length > 0 && doubtful.length + unread.length > mostTrees) continue;
+      doubtful.push(...unread);
       for (const { id } of ofProject) this.#note(id, now);
     }
     return doubtful;
@@ -57,9 +58,10 @@ export class Strays {
 function strays(
   servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
   trees: readonly StackTree[],
+  remembered: CloudObservation['remembered'],
   index: PortalIndex,
 ): Server[] {
-  const members = new Set(trees.flatMap((tree) => membersOf(tree, index)?.servers ?? []));
+  const members = new Set(trees.flatMap((tree) => membersOf(tree, { remembered })?.servers ?? []));
   const found: Server[] = [];
   for (const server of servers.values()) {
     if (server.kind !== 'server' || server.rootStackId !== null || members.has(server.id)) continue;

@@ -11,6 +11,7 @@ import type { Progress } from '../reconcile/apply-progress.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import { Reconciler, type ReconcilerOptions } from '../reconcile/reconciler.ts';
 import type { RunReport } from '../reconcile/run-report.ts';
+import { TreeMemory } from '../reconcile/tree-memory.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
@@ -169,6 +170,9 @@ export function createReconciler(
     cloud,
     portal,
     settings,
+    trees: new TreeMemory(
+      config.dataDir ? { file: join(config.dataDir, 'stack-trees.json'), log } : undefined,
+    ),
     ...createMoney(base, log),
     departing: () => base.departing.read(),
     traffic,

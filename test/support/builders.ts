@@ -1,7 +1,13 @@
 import type * as concertim from '../../src/concertim/model.ts';
 import { profiles } from '../../src/concertim/profile.ts';
 import type * as openstack from '../../src/openstack/model.ts';
-import type { CloudObservation, Evidence, Scope, StackTree } from '../../src/plan/observation.ts';
+import type {
+  CloudObservation,
+  Evidence,
+  RememberedTree,
+  Scope,
+  StackTree,
+} from '../../src/plan/observation.ts';
 import type { RackKey } from '../../src/plan/ownership.ts';
 import type { PlanSettings } from '../../src/plan/plan.ts';
 import type { Brand } from '../../src/runtime/brand.ts';
@@ -117,7 +123,7 @@ export function stack(fields: Partial<Plain<openstack.Stack>> = {}): openstack.S
   } as openstack.Stack;
 }
 
-/** What a tree is made of, or `content: 'remembered'`: it was not read, because the portal knows its revision. */
+/** What a tree is made of, or `content: 'remembered'`: it was not read, because nothing changed since it was. */
 export type TreeFields = Partial<Plain<openstack.Stack>> & {
   readonly revision?: string;
   readonly settled?: boolean;
@@ -163,6 +169,10 @@ export interface CloudFields {
   readonly volumes?: readonly (openstack.Volume | openstack.Unreadable<openstack.VolumeId>)[] | null;
   readonly networks?: readonly (openstack.Network | openstack.Unreadable<openstack.NetworkId>)[] | null;
   readonly trees?: readonly StackTree[];
+  /** Of stacks by id: the servers that were found in an earlier run, and server groups. */
+  readonly remembered?: Readonly<
+    Record<string, { readonly servers?: readonly string[]; readonly serverGroups?: readonly string[] }>
+  >;
   readonly serverGroups?: readonly openstack.ServerGroup[];
   readonly flavors?: readonly openstack.Flavor[];
   readonly externalNetworks?: readonly string[];
@@ -180,6 +190,7 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     volumes: fields.volumes === null ? undefined : mapOf(fields.volumes ?? []),
     networks: fields.networks === null ? undefined : mapOf(fields.networks ?? []),
     trees,
+    remembered: rememberedTrees(fields.remembered),
     projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
     serverGroups,
     flavors,
@@ -208,6 +219,15 @@ function scopeOf(scope: CloudFields['scope']): Scope {
     volumes: new Set(scope.volumes as readonly openstack.VolumeId[] | undefined),
     networks: new Set(scope.networks as readonly openstack.NetworkId[] | undefined),
   };
+}
+
+function rememberedTrees(trees: CloudFields['remembered'] = {}): CloudObservation['remembered'] {
+  const remembered = new Map<openstack.StackId, RememberedTree>();
+  for (const [id, members] of Object.entries(trees)) {
+    const { content } = tree(members);
+    if (content) remembered.set(id as openstack.StackId, { ...content, clusterType: undefined });
+  }
+  return remembered;
 }
 
 function byId<Id extends string>(evidence: Readonly<Record<string, Evidence>> = {}): Map<Id, Evidence> {

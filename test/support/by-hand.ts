@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Device, DeviceId, OwnerId, PortalSnapshot, Rack, RackId } from '../../src/concertim/model.ts';
+import { objectOfDevice } from '../../src/plan/ownership.ts';
 import { PaperPortal, PortalRefusal } from './paper-portal.ts';
 
 /** Something done to a portal by hand; as it was when the portal refuses, or when there is nothing to do it to. */
@@ -91,12 +92,19 @@ const requests: Readonly<Record<string, (portal: PaperPortal, draw: Draw) => voi
     const rack = drawn(portal.snapshot().racks, at);
     if (rack) portal.updateRack(rack.id, { metadata: {} });
   },
-  'spoil the memory of a rack': (portal, { at }) => {
+  'note in a rack what 1.0.0 believed': (portal, { at }) => {
     const rack = drawn(portal.snapshot().racks, at);
-    const memory = rack?.metadata['openstack_stack_observed'] as object | undefined;
-    if (!rack || !memory) return;
-    const metadata = { ...rack.metadata, openstack_stack_observed: { ...memory, servers: [7] } };
-    portal.updateRack(rack.id, { metadata });
+    if (!rack) return;
+    const observed = {
+      revision: '1',
+      servers: portal.snapshot().devices.map(objectOfDevice),
+      server_groups: [],
+    };
+    portal.updateRack(rack.id, { metadata: { ...rack.metadata, openstack_stack_observed: observed } });
+  },
+  'change the outputs of a rack': (portal, { at }) => {
+    const rack = drawn(portal.snapshot().racks, at);
+    if (rack) portal.updateRack(rack.id, { creationOutput: 'mine=1' });
   },
   'empty the metadata of a device': (portal, { at }) => {
     const device = drawn(portal.snapshot().devices, at);

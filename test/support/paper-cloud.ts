@@ -16,7 +16,8 @@ import { absentees } from '../../src/plan/absentees.ts';
 import { noProjectsKnown, settleClaims } from '../../src/plan/claims.ts';
 import type { CloudObservation, Evidence, StackTree } from '../../src/plan/observation.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
-import { isRemembered, isShown } from '../../src/reconcile/stack-trees.ts';
+import { isKnown, isShown } from '../../src/reconcile/stack-trees.ts';
+import { TreeMemory } from '../../src/reconcile/tree-memory.ts';
 
 /** Whether a list shows an object; one that it leaves out exists, which the cloud may be unable to say. */
 export type Listing = 'listed' | 'left out' | 'left out, no answer';
@@ -44,10 +45,14 @@ export interface PaperCloud {
 }
 
 /**
- * What a run sees of such a cloud: its lists, the trees that the portal does not remember, and an answer for each object
+ * What a run sees of such a cloud: its lists, the trees that are not known from an earlier run, and an answer for each object
  * that the portal has and the lists have not.
  */
-export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObservation {
+export function observe(
+  cloud: PaperCloud,
+  portal: PortalSnapshot,
+  memory: TreeMemory = new TreeMemory(),
+): CloudObservation {
   const projectOfStack = new Map(cloud.stacks.map(({ root }) => [root.id, root.projectId]));
   const known = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
   const index = indexPortal(settleClaims(portal, known).portal);
@@ -58,8 +63,11 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
   const trees = stacks.flatMap(({ root, content, readable, settled }): StackTree[] => {
     const tree = { root, revision: { text: JSON.stringify([root.status, content]), settled } };
     if (!isShown(tree, index)) return [];
-    if (isRemembered(tree, index)) return [tree];
-    if (readable) return [{ ...tree, content }];
+    if (isKnown(tree, index, memory)) return [tree];
+    if (readable) {
+      memory.note(tree, content);
+      return [{ ...tree, content }];
+    }
     return index.racksOfSource.has(root.id as never) ? [tree] : [];
   });
   const lists = {
@@ -87,6 +95,7 @@ export function observe(cloud: PaperCloud, portal: PortalSnapshot): CloudObserva
     volumes: undefined,
     networks: undefined,
     trees,
+    remembered: new Map(memory.trees),
     projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
     serverGroups: cloud.serverGroups,
     flavors: cloud.flavors,

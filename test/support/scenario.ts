@@ -28,7 +28,7 @@ export interface Scenario extends AsyncDisposable {
   tryRun(): Promise<RunReport | undefined>;
   /** Runs until the signal is aborted. */
   work(signal: AbortSignal): Promise<void>;
-  /** The process ends and starts again: nothing is remembered but by the portal. */
+  /** The process ends and starts again: nothing is remembered but by the portal and `data_dir`. */
   restart(): Promise<void>;
 }
 
@@ -49,6 +49,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     file,
     stringify({
       log_level: 'debug',
+      data_dir: join(folder, 'data'),
       ...sandbox.config,
       ...(typeof config === 'function' ? config(sandbox) : config),
     }),

@@ -3,6 +3,7 @@ import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import type { ProjectId, ServerGroup, ServerId, StackId } from '../../src/openstack/model.ts';
 import { changesOf } from '../../src/plan/change.ts';
 import { type PlanSettings, plan } from '../../src/plan/plan.ts';
+import { TreeMemory } from '../../src/reconcile/tree-memory.ts';
 import {
   address,
   portal as emptyPortal,
@@ -29,6 +30,8 @@ export interface Situation {
   readonly cloud: PaperCloud;
   readonly portal: PortalSnapshot;
   readonly settings: PlanSettings;
+  /** What was found of trees when the earlier cloud was read. */
+  readonly memory: TreeMemory;
 }
 
 /** As Heat takes them. */
@@ -164,9 +167,10 @@ const story = fc.record({
 /** @throws whatever `plan` throws, and the portal's refusals of the earlier plan */
 export const situation: fc.Arbitrary<Situation> = story.map((story) => {
   const told = settings(story.settings);
+  const memory = new TreeMemory();
   const portal = new PaperPortal(emptyPortal({ owners: ownersOf(story.projects) }));
   const before = portal.snapshot();
-  const changes = changesOf(plan(observe(cloudOf(story.earlier), before), before, told));
+  const changes = changesOf(plan(observe(cloudOf(story.earlier), before, memory), before, told));
   portal.apply(changes.slice(0, Math.ceil((changes.length * story.percent) / 100)));
   let after = portal.snapshot();
   for (const act of story.byHand) after = act(after);
@@ -178,6 +182,7 @@ export const situation: fc.Arbitrary<Situation> = story.map((story) => {
     }),
     portal: { ...after, owners: ownersOf(story.projectsSince ?? story.projects) },
     settings: told,
+    memory,
   };
 });
 

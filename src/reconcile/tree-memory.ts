@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { Rack } from '../concertim/model.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { NetworkId, ServerGroupId, ServerId, StackId, VolumeId } from '../openstack/model.ts';
+import { clusterTypeOf } from '../plan/cluster-type.ts';
+import type { RememberedTree, StackTree } from '../plan/observation.ts';
+import { creationOutput, outputsKey } from '../plan/outputs.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
+import { explain } from '../runtime/severity.ts';
+
+interface Entry extends RememberedTree {
+  /** undefined: it may have changed since under the same revision. */
+  readonly revision: string | undefined;
+  /** Digest of the outputs as racks show them: they may hold passwords, and a file is copied easily. */
+  readonly outputs: string;
+}
+
+const ids = <Id extends string>() => z.array(z.string().transform((id) => id as Id));
+
+const File = z.object({
+  version: z.literal(1),
+  trees: z.record(
+    z.string(),
+    z.object({
+      revision: z.string().optional(),
+      outputs: z.string(),
+      clusterType: z.string().optional(),
+      servers: ids<ServerId>(),
+      serverGroups: ids<ServerGroupId>(),
+      volumes: ids<VolumeId>(),
+      networks: ids<NetworkId>(),
+    }),
+  ),
+});
+
+/**
+ * What was found when the trees of stacks were last read, so that only those are read again that have changed since: a cache. Kept
+ * in a file, a restart costs no request either; lost or spoilt, every tree is read once more. It stands in `data_dir` and not in the
+ * portal, whose users may write into what is theirs.
+ *
+ * The process that writes to the portal writes it; `plan` reads it. Other processes, as in other containers, have none.
+ */
+export class TreeMemory {
+  readonly #kept: { readonly file: string; readonly log: Logger } | undefined;
+  #trees: Map<StackId, Entry> | undefined;
+  #isSaved = true;
+  #hasFailed = false;
+
+  /** @param kept Default: in no file, so that a new process reads all trees. */
+  constructor(kept?: { readonly file: string; readonly log: Logger }) {
+    this.#kept = kept;
+  }
+
+  /** By the id of the root. */
+  get trees(): ReadonlyMap<StackId, RememberedTree> {
+    return this.#entries;
+  }
+
+  get #entries(): Map<StackId, Entry> {
+    this.#trees ??= new Map();
+    return this.#trees;
+  }
+
+  /** Reads the file, the first time. Never fails. */
+  async load(): Promise<void> {
+    if (this.#trees !== undefined || this.#kept === undefined) return;
+    const { file, log } = this.#kept;
+    try {
+      const { trees } = File.parse(JSON.parse(await readFile(file, 'utf8')));
+      this.#trees = new Map(
+        Object.entries(trees).map(([id, { revision, clusterType, ...tree }]) => [
+          id as StackId,
+          { ...tree, revision, clusterType },
+        ]),
+      );
+    } catch (error) {
+      this.#trees = new Map();
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      log.warn({ file, why: explain(error) }, 'stack cache unreadable, reading all stacks');
+    }
+  }
+
+  /** Whether the tree was read at this revision, and the rack shows the outputs that it had. */
+  isShown(id: StackId, revision: string, { creationOutput: field, metadata }: Rack): boolean {
+    const entry = this.#entries.get(id);
+    const shown = metadata[outputsKey];
+    return (
+      entry?.revision === revision &&
+      typeof shown === 'string' &&
+      (field === undefined || field === shown) &&
+      entry.outputs === digest(shown)
+    );
+  }
+
+  /** A tree was read. */
+  note({ root, revision }: StackTree, content: NonNullable<StackTree['content']>): void {
+    const { servers, serverGroups, volumes, networks, outputs } = content;
+    this.#isSaved = false;
+    this.#entries.set(root.id, {
+      revision: revision.settled ? revision.text : undefined,
+      outputs: digest(creationOutput(outputs)),
+      clusterType: clusterTypeOf(content),
+      servers,
+      serverGroups,
+      volumes,
+      networks,
+    });
+  }
+
+  /** Forgets all others. */
+  retain(isThere: (id: StackId) => boolean): void {
+    for (const id of this.#entries.keys()) {
+      if (isThere(id)) continue;
+      this.#entries.delete(id);
+      this.#isSaved = false;
+    }
+  }
+
+  /** Writes the file where something is new. Never fails: it is tried again the next time. */
+  async save(): Promise<void> {
+    if (this.#kept === undefined || this.#isSaved) return;
+    const { file, log } = this.#kept;
+    const draft = `${file}.${process.pid}`;
+    const content = { version: 1, trees: Object.fromEntries(this.#entries) };
+    try {
+      makeFolder(dirname(file));
+      await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
+      // Who reads it meanwhile sees the old one or the new one, whole.
+      await rename(draft, file);
+      this.#isSaved = true;
+      this.#hasFailed = false;
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      if (!this.#hasFailed) log.warn({ file, why: explain(error) }, 'failed to write stack cache');
+      this.#hasFailed = true;
+    }
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
