@@ -87,7 +87,9 @@ export class DeviceList {
     const projects = new Map(owners.map(({ id, projectId }) => [id, projectId]));
     const ofRack = new Map(racks.map(({ id, ownerId }) => [id, projects.get(ownerId) ?? null]));
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
-    this.#devices = all.flatMap(({ id, name, status, metadata, templateId, location }) => {
+    this.#devices = all.flatMap(({ kind, id, name, status, metadata, templateId, location }) => {
+      // Of volumes and networks there are no figures.
+      if (kind !== 'server') return [];
       const instanceId = metadata['openstack_instance_id'];
       if (typeof instanceId !== 'string' || instanceId === '') return [];
       const size = (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null };

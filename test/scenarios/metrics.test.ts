@@ -277,3 +277,19 @@ async function known(metrics: MetricsScenario): Promise<number> {
   await metrics.clock.sleep(15_000);
   return (await metrics.cycle()).known;
 }
+
+test('figures go to servers alone: of volumes and networks none is looked for', async () => {
+  await using metrics = await startMetrics({ servers: 1, release: 'main' });
+  const { cloud, portal } = metrics.sandbox;
+  const [rack] = portal.racks.all();
+  const [volume] = [...cloud.blockStorage.volumes()];
+  const tagged = (tag: string) => portal.templates.all().find((template) => template.tag === tag)?.id ?? 0;
+  const place = { rack_id: rack?.id ?? 0, metadata: { openstack_instance_id: volume?.id } };
+  portal.addDevice({ ...place, name: 'disk', kind: 'Volume', template_id: tagged('volume'), start_u: 1 });
+  portal.addDevice({ ...place, name: 'lan', kind: 'Network', template_id: tagged('network'), start_u: 5 });
+
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ instances: 1, otherDevices: 2, known: 5, failures: [] });
+  expect([...report.unknown.keys()]).toEqual([]);
+});
