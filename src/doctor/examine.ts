@@ -4,6 +4,7 @@ import type { Token } from '../openstack/token.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { checkBillingPlatform, checkUsageUnits } from './checks/billing.ts';
+import { checkBlockStorage } from './checks/block-storage.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCells } from './checks/cells.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
@@ -34,6 +35,7 @@ const cloudChecks = [
   'keystone.team-members',
   'nova',
   'heat',
+  'cinder',
   'gnocchi',
   'gnocchi.measures',
   'billing.units',
@@ -121,6 +123,9 @@ export async function examine(
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
         checkOrchestration(patient, known, signal),
       ),
+      attempt('cinder', users ? undefined : 'Concertim was not signed in to', () =>
+        checkBlockStorage(patient, signal),
+      ),
       attempt('concertim.claims', obstacleTo('orchestration', { users: true }), () =>
         checkClaims(patient, { owners: known, racks }, signal),
       ),
@@ -183,6 +188,7 @@ function unexpected(check: string): { why: string; repair: string } {
 const logs: Readonly<Record<string, string>> = {
   keystone: 'systemctl status apache2; /var/log/keystone/ and /var/log/apache2/keystone*',
   nova: 'systemctl status nova-api; /var/log/nova/nova-api.log',
+  cinder: 'systemctl status apache2 cinder-scheduler cinder-volume; /var/log/cinder/',
   heat: 'systemctl status heat-api heat-engine; /var/log/heat/',
   gnocchi: 'systemctl status gnocchi-api gnocchi-metricd; /var/log/gnocchi/',
   rabbitmq: 'systemctl status rabbitmq-server; /var/log/rabbitmq/',

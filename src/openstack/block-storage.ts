@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
+import { ListBody } from '../http/list-body.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { assertNotFound } from './errors.ts';
 import type { ProjectId, ServerId, Unreadable, Volume, VolumeId } from './model.ts';
@@ -49,6 +50,19 @@ export async function listVolumes(
   const memory = projectId === undefined ? memoryOf(session) : undefined;
   const { rows } = await readPages(session, 'block-storage', request, volumes, memory);
   return rows;
+}
+
+/** Some volumes of all projects, or of the session's own where Cinder shows no others: the newest `count`. */
+export async function sampleVolumes(
+  session: Session,
+  count: number,
+  signal?: AbortSignal,
+): Promise<readonly (Volume | Unreadable<VolumeId>)[]> {
+  const into = new ListBody(volumes);
+  const path = '/volumes/detail';
+  const query = { all_tenants: 1, limit: count };
+  const request = { method: 'GET', path, route: path, query, into, signal } as const;
+  return into.rowsOf(await session.request('block-storage', request));
 }
 
 /** One volume; undefined when it is not there any more. */
