@@ -1,5 +1,6 @@
 import { MetricReportError } from '../concertim/metric-reporting.ts';
 import type { Logger } from '../observability/logger.ts';
+import { SaidOnce } from '../observability/said-once.ts';
 import { explain } from '../runtime/severity.ts';
 import { type CycleReport, isSuccess, type WhyUnknown } from './cycle-report.ts';
 
@@ -26,7 +27,7 @@ const patienceMs = 360_000;
 /** Says what a cycle did: its figures each time, what is wrong with it once, as long as it stays the same. */
 export class CycleLog {
   readonly #log: Logger;
-  #said = new Set<string>();
+  readonly #once = new SaidOnce();
   /** Since when there have been figures unknown for that reason, ms since 1970. */
   #since: ReadonlyMap<WhyUnknown, number> = new Map();
 
@@ -35,18 +36,13 @@ export class CycleLog {
   }
 
   write(report: CycleReport): void {
-    const still = new Set<string>();
     const { startedAt } = report;
     this.#since = new Map(
       [...report.unknown.keys()].map((each) => [each, this.#since.get(each) ?? startedAt]),
     );
     const isPassing = (because: WhyUnknown) =>
       passing.has(because) && startedAt - (this.#since.get(because) ?? startedAt) < patienceMs;
-    const once = (what: string, say: () => void) => {
-      const isNews = !this.#said.has(what) && !still.has(what);
-      still.add(what);
-      if (isNews) say();
-    };
+    const once = (what: string, say: () => void) => this.#once.say(what, say);
     for (const failure of report.failures) {
       const { error, ...fields } = failure;
       const why = explain(error);
@@ -81,7 +77,7 @@ export class CycleLog {
         this.#log.warn('no project is watched: user concertim has the role watcher in none'),
       );
     }
-    this.#said = still;
+    this.#once.endRound();
 
     const fields = {
       instances: report.instances,

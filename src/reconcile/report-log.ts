@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { SaidOnce } from '../observability/said-once.ts';
 import { describeClaim } from '../plan/claims.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
@@ -12,7 +13,7 @@ const mostNamed = 20;
  */
 export class ReportLog {
   readonly #log: Logger;
-  #said = new Set<string>();
+  readonly #once = new SaidOnce();
   /** Why the last run failed as a whole; undefined: it did not. */
   #failure: string | undefined;
 
@@ -35,11 +36,7 @@ export class ReportLog {
     if (this.#failure !== undefined) this.#log.info({ after: this.#failure }, 'reconcile works again');
     this.#failure = undefined;
     const log = this.#log.child({ runId: report.runId, scope: report.scope });
-    const still = new Set<string>();
-    const once = (what: string, say: () => void) => {
-      still.add(what);
-      if (!this.#said.has(what)) say();
-    };
+    const once = (what: string, say: () => void) => this.#once.say(what, say);
     // The figures may differ from run to run; the trouble is one.
     for (const warning of report.warnings)
       once(warning.replace(/\d+/g, '#'), () => log.error({ warning }, 'deletions refused'));
@@ -95,8 +92,7 @@ export class ReportLog {
     }
     for (const subject of report.drift) log.warn(subject, 'drift: OpenStack changed without a notification');
     // A targeted run sees a part: what it does not mention may still be so.
-    if (report.scope === 'full') this.#said = still;
-    else for (const what of still) this.#said.add(what);
+    this.#once.endRound(report.scope === 'full');
 
     const fields = {
       changes: report.changes,

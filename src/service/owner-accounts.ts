@@ -4,6 +4,7 @@ import { FreeCredits } from '../billing/free-credits.ts';
 import type { Owner, OwnerPatch, PortalSnapshot } from '../concertim/model.ts';
 import { updateOwner } from '../concertim/owners.ts';
 import type { Logger } from '../observability/logger.ts';
+import { SaidOnce } from '../observability/said-once.ts';
 import type { OwnerMoney } from '../observability/told-money.ts';
 import type { ProjectId } from '../openstack/model.ts';
 import { type Costs, toCents } from '../plan/costs.ts';
@@ -25,9 +26,7 @@ export class OwnerAccounts {
   readonly #balances: Balances;
   /** Credits, where the portal's release does not show them. */
   readonly #written = new Map<Owner['id'], number>();
-  /** Why something failed for whom, as it was last said. */
-  #said = new Map<string, string>();
-  #saying = new Map<string, string>();
+  readonly #said = new SaidOnce();
 
   constructor(base: Foundation, log: Logger) {
     const { billing, config } = base;
@@ -62,8 +61,7 @@ export class OwnerAccounts {
       const cost = costs && toCents(costs.ofProject.get(projectId as ProjectId) ?? 0);
       known.push({ owner: name, projectId, cost, credits: patch?.credits ?? credits ?? account.credits });
     }
-    this.#said = this.#saying;
-    this.#saying = new Map();
+    this.#said.endRound();
     return known;
   }
 
@@ -113,7 +111,6 @@ export class OwnerAccounts {
   /** What stays as it is, is said once. */
   #once(about: string, error: unknown, say: (why: string) => void): void {
     const why = explain(error);
-    this.#saying.set(about, why);
-    if (this.#said.get(about) !== why) say(why);
+    this.#said.say(`${about} ${why}`, () => say(why));
   }
 }
