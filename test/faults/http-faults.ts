@@ -28,6 +28,12 @@ export async function inflict(
 ): Promise<() => Promise<void>> {
   const aim = { ...aims[system], ...(times !== undefined && { times }) };
   if (fault === 'connection refused') return sandbox.services[aims[system].service].refuse();
+  if (fault === 'a cell down') {
+    const { compute } = sandbox.cloud;
+    // How long Nova waits for it is in test/scenarios/cell-down.test.ts: no time passes here while a request is on its way.
+    const restore = compute.takeCellDown({ hosts: new Set(compute.hosts.slice(0, 4)), waitMs: 0 });
+    return async () => restore();
+  }
   const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim });
   return async () => undo();
 }
@@ -62,7 +68,7 @@ export class ListMemory {
 const keyOf = ({ method, url }: StruckExchange) => `${method} ${url}`;
 
 function kindOf(
-  fault: Exclude<FaultName, 'connection refused'>,
+  fault: Exclude<FaultName, 'connection refused' | 'a cell down'>,
   system: HttpSystem,
   memory: ListMemory,
 ): FaultKind {
@@ -101,9 +107,24 @@ function kindOf(
       return { kind: 'rewrite', rewrite: (body, exchange) => memory.recall(body, exchange) };
     case 'slow loris':
       return { kind: 'trickle', bytes: 1, everyMs: 1_000 };
+    case 'endless pages':
+      return { kind: 'rewrite', rewrite: withNextPage };
+    case 'huge message':
+      throw new Error(`"${fault}" has no meaning for ${system}`);
     default:
       return fault satisfies never;
   }
+}
+
+/** Each page has another next one, and only the first has rows. */
+function withNextPage(body: unknown, { url }: StruckExchange): unknown {
+  const field = ['servers', 'flavors', 'stacks'].find((name) => isObject(body) && Array.isArray(body[name]));
+  if (field === undefined || !isObject(body)) return body;
+  const { pathname, searchParams } = new URL(url, 'http://unused');
+  const page = Number(searchParams.get('endless') ?? 0) + 1;
+  const links = [{ rel: 'next', href: `http://unused${pathname}?endless=${page}` }];
+  const rows = page === 1 ? body[field] : [];
+  return { ...body, [field]: rows, [field === 'stacks' ? 'links' : `${field}_links`]: links };
 }
 
 /** In the system's own words, so that it is not taken for a proxy's. */

@@ -19,6 +19,9 @@ export const faultNames = [
   'duplicate entries',
   'stale list',
   'slow loris',
+  'endless pages',
+  'a cell down',
+  'huge message',
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
@@ -61,8 +64,20 @@ export function whyNot({ fault, system }: Pick<Cell, 'fault' | 'system'>): strin
 
 const noLists = 'it gives no lists: values are put there, one a request';
 
+const onlyCells = 'Nova alone has cells';
+const noPages = 'its lists have no links to further pages';
+const noMessages = 'it sends no messages; answers without end are in `test/http/endless-answer.test.ts`';
+
 const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> = {
+  Keystone: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
+  Nova: { 'huge message': noMessages },
+  Heat: { 'a cell down': onlyCells, 'huge message': noMessages },
+  Gnocchi: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
+  Concertim: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
   'metric daemon': {
+    'endless pages': noLists,
+    'a cell down': onlyCells,
+    'huge message': noMessages,
     'connection refused': 'its door is the portal’s proxy, which then says 502',
     'empty list': noLists,
     'half a list': noLists,
@@ -70,6 +85,8 @@ const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> =
     'stale list': noLists,
   },
   RabbitMQ: {
+    'endless pages': 'messages come one by one',
+    'a cell down': onlyCells,
     '500': 'AMQP has no such answer: a broker that fails within closes the connection, which is a reset',
   },
 };

@@ -75,6 +75,8 @@ const how = `## How it is made
   for it; lists are the messages.
 - A list that is false for a system counts as false for all of its lists. In a portal's or a cloud's list there is no telling that a half is
   missing: what is then made twice is put right once the list is whole.
+- What goes wrong with the service's own machine has tests of its own: a disk that is full from the start and no file descriptor left in
+  \`test/scenarios/full-disk.test.ts\`, a process stopped for five minutes in \`test/faults/stopped.faults.test.ts\`.
 - A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`.`;
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {

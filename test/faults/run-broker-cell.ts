@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { queueNames } from '../../src/amqp/queues.ts';
+import { mostBodyBytes } from '../../src/amqp/raw-messages.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -181,6 +182,9 @@ function limit(what: 'max-connections' | 'max-channels', most: number): Harming 
   };
 }
 
+/** More than is read of a message; parsed it would take twenty times as much. */
+const hugeBody = `[${'{},'.repeat(mostBodyBytes / 3)}{}]`;
+
 const harmings: Partial<Record<FaultName, Harming>> = {
   'connection refused': async ({ proxy }) => {
     await proxy.close();
@@ -236,6 +240,7 @@ const harmings: Partial<Record<FaultName, Harming>> = {
   'duplicate entries': fate((message) => [message, message, message]),
   'stale list': fate((message, before) => [...before.slice(-5), message, ...before.slice(0, 5)]),
   'slow loris': weather('trickle'),
+  'huge message': fate((message) => [{ ...message, body: hugeBody }]),
 };
 
 /** What becomes of the cloud's messages on their way to the broker. */

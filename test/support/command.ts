@@ -16,6 +16,8 @@ export interface Command {
   readonly pid: number;
   /** Resolves when standard output has shown the text. @returns the first line with it */
   saw(text: string): Promise<string>;
+  /** Its standard output so far. */
+  printed(): string;
   kill(signal: NodeJS.Signals): void;
   readonly finished: Promise<Finished>;
 }
@@ -43,6 +45,7 @@ export function command(...args: string[]): Command {
   return {
     pid: child.pid ?? 0,
     finished,
+    printed: () => stdout,
     kill: (signal) => void child.kill(signal),
     async saw(text) {
       while (!stdout.includes(text)) {
