@@ -117,7 +117,7 @@ export function faultOf(field: string, message = 'is not valid'): string {
   return `${field}: ${text.endsWith('received undefined') ? 'is missing' : text}`;
 }
 
-/** A defect of ours: where it happened is told to the log, and not its message, in which anything may be. */
+/** A bug in this service: the log gets where it happened, without the message, which may hold anything. */
 function defect(error: unknown, { id, routeOptions }: FastifyRequest, log: Logger): Problem {
   const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));

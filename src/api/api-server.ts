@@ -26,7 +26,7 @@ export class ApiServer {
   /**
    * Serves until the signal is aborted, then finishes what has been begun, and closes the sessions.
    *
-   * @param onListening told the address once requests are taken
+   * @param onListening called with the address once requests are taken
    * @throws {ServiceError} fatal: the address cannot be listened on
    */
   async run(signal: AbortSignal, onListening?: (url: string) => void): Promise<void> {

@@ -27,7 +27,7 @@ export interface AskerOptions {
 export interface RepeatableCall {
   /** What it changes, such as `team oscar`. */
   readonly about: string;
-  /** What it is asked to be like, secrets revealed: calls that differ in it are different calls. */
+  /** The wanted state, secrets revealed: calls that differ in it are different calls. */
   readonly draft: unknown;
   /** Secrets in it: they must be in no message. */
   readonly secrets?: readonly Secret[];

@@ -5,7 +5,7 @@ import type { TypedApp } from './typed-app.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What was answered instead of what was asked for. */
+    /** The error answered instead of the result. */
     why: string | undefined;
     /** The exchange with the cloud that failed, if one did. */
     upstream: OperationError['upstream'];
@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 export interface LogRequestsOptions {
-  /** Told of each request that was answered. `route` is without ids. */
+  /** Called for each answered request. `route` is without ids. */
   readonly onServed?: (request: { method: string; route: string; status: number; ms: number }) => void;
   readonly log: Logger;
 }

@@ -4,12 +4,12 @@ import type { Tracing } from '../observability/tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of the trace that shows what is asked of the cloud to answer it; undefined: nothing is traced. */
+    /** The request's span, parent of its requests to the cloud; undefined: nothing is traced. */
     span: Span | undefined;
   }
 }
 
-/** Every request that has a route is a trace, with all that is asked of the cloud on its behalf. */
+/** Every request that has a route is a trace, with all requests to the cloud on its behalf. */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   app.decorateRequest('span', undefined);
   app.addHook('onRequest', async (request) => {

@@ -21,7 +21,7 @@ export type ConcertimErrorKind =
   | 'refused'
   | 'failed';
 
-/** The portal answered, and not with what was asked for. */
+/** The portal answered with an error, or with something else than expected. */
 export class ConcertimError extends ServiceError {
   override readonly name = 'ConcertimError';
   readonly method: string;

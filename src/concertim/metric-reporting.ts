@@ -81,7 +81,7 @@ export class MetricReporting {
   /**
    * Reports one figure.
    *
-   * @returns `unknown-device`: the daemon has not heard of the device yet, as of a new one for some seconds. Of a device
+   * @returns `unknown-device`: the daemon does not know the device yet, as in the first seconds of a new one. Of a device
    * that is deleted it keeps taking figures.
    * @throws {MetricReportError} it was not taken
    * @throws {ConnectionError | TimeoutError} no answer

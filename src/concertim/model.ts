@@ -245,7 +245,7 @@ export interface TemplateDraft {
   readonly vcpus: number | null;
   readonly ram: number | null;
   readonly disk: number | null;
-  /** Of networks and volumes, of which there is one each. */
+  /** Of networks and volumes: there is one template of each. */
   readonly tag?: 'network' | 'volume' | undefined;
 }
 

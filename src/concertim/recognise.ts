@@ -2,11 +2,11 @@ import { isTransientStatus } from '../http/retry.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type PortalProfile, profiles, type Release, releases } from './profile.ts';
 
-/** No portal has it: routes are told from each other, not rows. */
+/** No portal has it: the answers distinguish routes, not rows. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Addresses that some releases have and others do not. Asked without a token one that is there answers 401 (the page for
+ * Addresses that some releases have and others do not. Without a token, one that is there answers 401 (the page for
  * signing in 200), one that is not 404; none of them needs a row, and none changes anything.
  */
 const probes: readonly { readonly path: string; readonly servedBy: readonly Release[] }[] = [

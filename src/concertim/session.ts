@@ -114,7 +114,7 @@ export class Session {
       timeoutMs,
       ...http,
       onExchange: (exchange) => {
-        // A portal that was away may be back as another release.
+        // A portal that was unavailable may come back as another release.
         if (typeof exchange.outcome !== 'number' || exchange.outcome >= 500) this.doubtProfile();
         onExchange?.(exchange);
       },
@@ -185,7 +185,7 @@ export class Session {
     });
   }
 
-  /** It goes on when the request that asked for it is given up: others may wait for it too. */
+  /** It continues when the request that started it is aborted: others may wait for it too. */
   async #signInOnce(): Promise<Secret> {
     const kept = await this.#keptGrant();
     if (kept) return (this.#grant = kept).secret;

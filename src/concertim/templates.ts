@@ -62,7 +62,7 @@ export async function updateTemplate(
 /**
  * Deletes a template that no device is made from; one that is gone already counts as deleted.
  *
- * @throws {ConcertimError} of kind `refused` when a device, of whichever user, is made from it
+ * @throws {ConcertimError} of kind `refused` when a device of any user is made from it
  */
 export async function deleteTemplate(session: Session, id: TemplateId, signal?: AbortSignal): Promise<void> {
   await deleteRecord(session, { path: `${collection}/${id}`, route: member, signal });

@@ -38,15 +38,15 @@ test('one in rounds stays ready over a failed round, not over a success that is 
   one.succeeded();
   clock.advance(45_000);
 
-  one.failed('the portal is away');
+  one.failed('the portal is unavailable');
   const soon = one.read();
   clock.advance(1);
 
-  expect(soon).toMatchObject({ ready: true, status: 'the portal is away' });
+  expect(soon).toMatchObject({ ready: true, status: 'the portal is unavailable' });
   expect(one.read()).toMatchObject({
     ready: false,
     alive: true,
-    status: 'nothing complete since 1970-01-01T00:00:00.000Z; the portal is away',
+    status: 'nothing complete since 1970-01-01T00:00:00.000Z; the portal is unavailable',
   });
 });
 

@@ -10,5 +10,5 @@ export interface AuditEvent {
   readonly detail?: string | undefined;
 }
 
-/** Told of each, once the cloud has taken it. */
+/** Called for each event, once the cloud has accepted the request. */
 export type Audit = (event: AuditEvent) => void;

@@ -1,7 +1,7 @@
 import { OperationError } from './operation-error.ts';
 
 /**
- * The Keystones to which credentials may be sent. Without such a list whoever reaches the API server could have it call
+ * The Keystones to which credentials may be sent. Without such a list every client of the API server could have it call
  * any address of the network it stands in.
  */
 export class AuthUrls {
@@ -13,7 +13,7 @@ export class AuthUrls {
   }
 
   /**
-   * The address to use for the one that was asked for.
+   * The address to use for the requested one.
    *
    * @throws {OperationError} forbidden: it is not on the list
    */

@@ -2,14 +2,14 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Credentials, ProjectRef, UserRef } from '../openstack/credentials.ts';
 import type { Secret } from '../runtime/secret.ts';
 
-/** On whose behalf, and in which project, something is asked of the cloud. */
+/** On whose behalf, and in which project, requests to the cloud are made. */
 export interface CloudLogin {
   /** Keystone's, as the one who asks writes it. */
   readonly authUrl: string;
   readonly user: UserRef;
   readonly password: Secret;
   readonly project: ProjectRef;
-  /** The address from which it is asked; undefined for the portal itself, which speaks for all of its users. */
+  /** The client's address; undefined for the portal itself, which speaks for all of its users. */
   readonly from?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export function credentialsOf({ user, password, project }: CloudLogin, authUrl: 
 
 /**
  * The account that a login is for, however it is spelled. Keystone's database takes names that differ in case, accents or
- * spaces at the end for the same, and so might give each spelling to an account anew.
+ * spaces at the end for the same, so that each spelling might otherwise get its own limit for one account.
  */
 export function accountOf({ user, authUrl }: CloudLogin): string {
   const name = 'id' in user ? user.id : user.name;

@@ -33,7 +33,7 @@ interface Kept {
 const forgottenAfterMs = 30 * 60_000;
 
 /**
- * The sessions of those on whose behalf something is asked, each kept for the next request with the same credentials:
+ * The sessions of those on whose behalf requests are made, each kept for the next request with the same credentials:
  * that one needs no login, and finds its connections open. Kept under a fingerprint; dropped when Keystone refuses them.
  */
 export class CloudSessions {

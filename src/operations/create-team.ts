@@ -19,7 +19,7 @@ export interface TeamDraft {
   readonly name: string;
   readonly knownProjectId: ProjectId | undefined;
   readonly domain: DomainRef | undefined;
-  /** Whether CloudKitty shall rate its project. */
+  /** Whether CloudKitty is to rate its project. */
   readonly billing: boolean;
 }
 

@@ -31,12 +31,12 @@ export interface UserProjectDraft {
   readonly username: string;
   readonly password: Secret;
   readonly email: string | undefined;
-  /** What the portal has been told before. */
+  /** The ids that the portal has already. */
   readonly knownUserId: UserId | undefined;
   readonly knownProjectId: ProjectId | undefined;
   /** Where it goes; undefined: into the domain that the session's token is of. */
   readonly domain: DomainRef | undefined;
-  /** Whether CloudKitty shall rate it. */
+  /** Whether CloudKitty is to rate it. */
   readonly billing: boolean;
 }
 

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import type { ProjectId } from '../openstack/model.ts';
 import { type Clock, isoTime, parseTime } from '../runtime/clock.ts';
 
-/** When the deletion of each project was asked for, ISO, by its id. */
+/** When the deletion of each project was requested, ISO, by its id. */
 const File = z.record(z.string(), z.string());
 
 /** The portal gives up deleting a team long before; one that it kept gets its racks again. */
 const rememberedMs = 3_600_000;
 
 /**
- * Projects whose deletion the portal has asked for. The portal does not mark such a team: racks that are made for it
+ * Projects whose deletion the portal has requested. The portal does not mark such a team: racks that are made for it
  * meanwhile would vanish with it. Kept in `data_dir`, where the other processes of a machine read it; without one it is
  * known to this process alone.
  */

@@ -1,12 +1,12 @@
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 
-/** How something is made of which there can be one alone, such as a project of a name. */
+/** How to create something that can exist only once, such as a project of a name. */
 export interface Making<T> {
   readonly create: () => Promise<T>;
   /** Looks for it again. */
   readonly find: () => Promise<T | undefined>;
-  /** Told when this call has made it, and nobody else. */
+  /** Called when this call, and no other, has created it. */
   readonly isMade?: (it: T) => void;
 }
 

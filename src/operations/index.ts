@@ -1,7 +1,7 @@
 /**
  * What the portal's users ask of the cloud, as functions: users, projects, teams, roles, power, stacks, key pairs, volumes,
  * networks, quotas. Each takes a session of `concertim-openstack-service/openstack` with the rights that it needs, and may be
- * called again after a failure. What is made, changed or deleted is told to an `Audit` where there is one.
+ * called again after a failure. An `Audit`, where there is one, records what is made, changed or deleted.
  *
  * @packageDocumentation
  */

@@ -30,7 +30,7 @@ export async function createKeyPair(session: Session, draft: KeyPairDraft): Prom
   return { ...pair, privateKey };
 }
 
-/** The key pairs of whoever the session is signed in as. */
+/** The key pairs of the session's user. */
 export async function listKeyPairs(session: Session): Promise<compute.KeyPair[]> {
   return compute.listKeyPairs(session);
 }

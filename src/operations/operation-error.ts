@@ -4,9 +4,9 @@ import { OpenStackError } from '../openstack/errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 
-/** Why the cloud did not do what was asked of it. */
+/** Why a request to the cloud failed. */
 export type OperationErrorKind =
-  /** What was asked makes no sense to the cloud. */
+  /** The request makes no sense to the cloud. */
   | 'invalid'
   /** The credentials are not good. */
   | 'unauthorized'
@@ -21,10 +21,10 @@ export type OperationErrorKind =
   | 'too-many-requests'
   /** The cloud cannot be reached, or answers nonsense, or an error of its own. */
   | 'cloud-failed'
-  /** The cloud did not answer in time; it may do what was asked all the same. */
+  /** The cloud did not answer in time; it may still carry out the request. */
   | 'cloud-slow';
 
-/** Something asked of the cloud was not done. The message is for the one who asked: short, and without secrets. */
+/** A request to the cloud failed. The message is for the caller: short, and without secrets. */
 export class OperationError extends ServiceError {
   override readonly name = 'OperationError';
   readonly kind: OperationErrorKind;
@@ -34,11 +34,11 @@ export class OperationError extends ServiceError {
         readonly service: string;
         readonly status?: number;
         readonly requestId?: string | undefined;
-        /** Where it was asked. */
+        /** The address of the request. */
         readonly url?: string;
         /** Why there was no connection. */
         readonly code?: string;
-        /** What else is for the log and not for the one who asked. */
+        /** Details for the log, not for the caller. */
         readonly said?: string;
       }
     | undefined;
@@ -70,7 +70,7 @@ const severities: Readonly<Record<OperationErrorKind, Severity>> = {
 };
 
 /**
- * What an error of the cloud's means to the one who asked; an error that nobody throws on purpose stays what it is. The
+ * What an error of the cloud's means to the caller; an error that nobody throws on purpose stays what it is. The
  * first error is not kept as the cause: the cloud's answers may repeat what they were given.
  *
  * @param secrets what must not be in the message, whatever the cloud repeats
@@ -155,7 +155,7 @@ function withoutValues(text: string): string {
   return field === undefined ? text : `${field} is not valid.`;
 }
 
-/** The text, or nothing of it when a secret is in it, be it in quotes or with its special characters marked. */
+/** The text, or nothing of it when it contains a secret, also quoted or escaped. */
 function withoutSecrets(text: string, secrets: readonly Secret[]): string {
   const shown = secrets.some((secret) =>
     spellings(secret.reveal()).some((spelling) => text.includes(spelling)),

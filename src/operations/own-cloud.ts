@@ -1,7 +1,7 @@
 import type { Session } from '../openstack/session.ts';
 import { operationError } from './operation-error.ts';
 
-/** The cloud by this service's own account, for what is asked without credentials. */
+/** The cloud by this service's own account, for requests that come without credentials. */
 export class OwnCloud {
   readonly #session: Session;
 

@@ -26,7 +26,7 @@ const limitsShown = {
 };
 
 /**
- * A team's quotas of Nova, Cinder and Neutron together, asked as an administrator; -1 is no limit. Of services that the
+ * A team's quotas of Nova, Cinder and Neutron together, read as an administrator; -1 is no limit. Of services that the
  * cloud does not have there is none.
  *
  * @throws {OperationError} not-found: there is no such project; forbidden: it is not the portal's

@@ -38,7 +38,7 @@ export class Repeats {
 
   /**
    * @param call.about what it changes, such as `team oscar`: one after the other
-   * @param call.key the same for the same call: calls that differ in anything, and be it a password, are different calls
+   * @param call.key the same for the same call: calls that differ in anything, even a password, are different calls
    */
   async run<T>(call: { readonly about: string; readonly key: string }, work: () => Promise<T>): Promise<T> {
     const run = this.#join(call, work);

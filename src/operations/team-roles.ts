@@ -16,7 +16,7 @@ export type TeamRole = (typeof teamRoles)[number];
  */
 export type RoleMapping = Readonly<Record<TeamRole, readonly string[]>>;
 
-/** What a user is, and shall be, in a team. */
+/** The role a user has in a team, and the role to give. */
 export interface Membership {
   readonly userId: UserId;
   readonly projectId: ProjectId;

@@ -16,7 +16,7 @@ import { isOfGoneFlavor } from './flavor-template.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { type PortalIndex, projectOfDevice, projectsOfRacks } from './portal-index.ts';
 
-/** What the portal has of ours and the cloud's lists have not: to be asked for by id before anything is believed. */
+/** Objects of ours that the portal has and the cloud's lists do not: query each by id before believing that it is gone. */
 export interface Absentees extends Readonly<Record<Collection, readonly AbsentObject[]>> {
   readonly stacks: readonly AbsentStack[];
   readonly flavors: readonly FlavorId[];
@@ -31,7 +31,7 @@ export interface AbsentObject {
 }
 
 /**
- * Who may look into no project but its own is told of no other that it exists: so a stack is asked for in its project, and one
+ * To an account that sees only its own project, stacks of others do not exist: so a stack is queried in its project, and one
  * that racks of several owners claim in the project of each.
  */
 export interface AbsentStack {

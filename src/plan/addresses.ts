@@ -1,8 +1,8 @@
 import type { Address, ExternalNetworks, Server } from '../openstack/model.ts';
 
 /**
- * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of a
- * network, which whoever made it chose, are escaped as in a URL.
+ * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of
+ * a network, which its maker chose, are escaped as in a URL.
  */
 export interface DeviceIps {
   readonly publicIps: string;

@@ -264,7 +264,7 @@ test('what a mapping leaves out is measured too', () => {
 
   expect(removals(many)).toBe(0);
   expect(many.warnings).toEqual([
-    expect.stringContaining('100 of 400 devices would be deleted or made anew'),
+    expect.stringContaining('100 of 400 devices would be deleted or recreated'),
   ]);
   expect(removals(few)).toBe(4);
 });

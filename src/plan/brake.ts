@@ -100,7 +100,7 @@ const kinds = Object.keys(nouns) as readonly ShownKind[];
 
 const reasons = {
   absence: 'too many have vanished at once',
-  decision: 'too many would be deleted or made anew at once',
+  decision: 'too many would be deleted or recreated at once',
 };
 
 /** Whether so many may not go. */
@@ -198,8 +198,8 @@ function warningsOf(missing: readonly Finding[], decided: readonly Finding[], in
   }
   if (decided.length > 0) {
     warnings.push(
-      `${countsOf(decided)} would be deleted or made anew, because of the configuration or because the cloud shows them in other ` +
-        `racks or with other flavors; ${whoKeeps(decided, index)} deleted or made anew. Look at \`plan\`; if it is right, ` +
+      `${countsOf(decided)} would be deleted or recreated, because of the configuration or because the cloud shows them in other ` +
+        `racks or with other flavors; ${whoKeeps(decided, index)} deleted or recreated. Look at \`plan\`; if it is right, ` +
         'run once with --allow-deletions, or raise updates.max_deletions.',
     );
   }

@@ -12,7 +12,7 @@ export type ShownKind = Kind | 'rack' | 'template';
 /** How many cloud objects one owner's part of the portal claims, and how many of them the cloud has lost without a trace. */
 export interface Tally {
   owned: number;
-  /** In no list, and not said by the cloud itself to be deleted, whether it was asked by id or not. */
+  /** In no list, and not reported as deleted by the cloud, whether it was queried by id or not. */
   absent: number;
 }
 
@@ -25,10 +25,10 @@ export type Census = Readonly<Record<ShownKind, () => Tallies>>;
 export const nobody = '';
 
 /**
- * Counts all that is ours, asked for or not: a sample says nothing about the whole. Cloud objects are counted, not rows: of
+ * Counts all objects of ours, queried by id or not: a sample says nothing about the whole. Cloud objects are counted, not rows: of
  * several devices of one server one counts, so that nobody grows his part by copying.
  *
- * @param deletedStacks those of which the cloud says itself that they were deleted
+ * @param deletedStacks those that the cloud reports as deleted
  */
 export function takeCensus(
   cloud: CloudObservation,
@@ -122,7 +122,7 @@ export function sumOf(tallies: Iterable<Tally>): Tally {
   return sum;
 }
 
-/** Neither found nor said to be deleted. In a targeted run only what was asked for is known to be missing. */
+/** Neither found nor reported as deleted. In a targeted run only what was queried is known to be missing. */
 function isLost(evidence: Evidence | undefined, { scope }: CloudObservation): boolean {
   if (scope.kind === 'some') return evidence === 'not-found';
   return evidence !== 'exists' && evidence !== 'deleted' && evidence !== 'nested';

@@ -51,7 +51,7 @@ export type Change = { readonly reason: string } & (
   | { readonly kind: 'delete-rack'; readonly rack: Rack; readonly ground: Ground }
   | ({ readonly kind: 'create-device' } & NewDevice)
   | { readonly kind: 'update-device'; readonly device: Device; readonly patch: DevicePatch }
-  /** The portal cannot change a device's template or rack: it is deleted and made anew. */
+  /** The portal cannot change a device's template or rack: the device is deleted and recreated. */
   | ({ readonly kind: 'replace-device'; readonly device: Device; readonly ground: Ground } & NewDevice)
   | { readonly kind: 'delete-device'; readonly device: Device; readonly ground: Ground }
 );

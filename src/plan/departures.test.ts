@@ -68,7 +68,7 @@ test.each<[Evidence, Evidence]>([
 
 test.each<[Evidence, string]>([
   ['exists', 'the cloud left it out of its list, but has it'],
-  ['unknown', 'the cloud left it out of its list, and could not be asked for it'],
+  ['unknown', 'the cloud left it out of its list, and the query by id failed'],
 ])('a server of which the answer is "%s" keeps its device and so its rack', (server, reason) => {
   const { deleted, held } = deletions(gone(server, 'deleted'));
 
@@ -78,7 +78,7 @@ test.each<[Evidence, string]>([
 
 test.each<[Evidence, string]>([
   ['exists', 'rack: the cloud left it out of its list, but has it'],
-  ['unknown', 'rack: the cloud left it out of its list, and could not be asked for it'],
+  ['unknown', 'rack: the cloud left it out of its list, and the query by id failed'],
 ])('a stack of which the answer is "%s" keeps its rack', (stack, reason) => {
   const seen = { ...others, ...gone('not-found', stack) };
 

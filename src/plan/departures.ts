@@ -44,7 +44,7 @@ interface Facts {
   /** What the brake has refused: it stays. */
   readonly kept: ReadonlySet<unknown>;
   readonly wantedRacks: ReadonlySet<RackKey>;
-  /** Stacks of which the cloud says itself that they were deleted. */
+  /** Stacks that the cloud reports as deleted. */
   readonly deletedStacks: ReadonlySet<RackKey>;
   /** Stacks that the mapping leaves out. */
   readonly unwantedStacks: ReadonlySet<RackKey>;
@@ -115,7 +115,7 @@ function leavingDevices(facts: Facts): Leaving<Device> {
   return leaving;
 }
 
-/** Whether it is there, and shall not be shown. */
+/** Whether it is there, and is not to be shown. */
 function isUnwanted(
   object: CloudObject,
   source: RackSource | undefined,
@@ -169,7 +169,7 @@ function isForsaken(
 /**
  * Templates of flavors that are gone, or that the mapping leaves out. Never one that a device uses: deleting it would take the devices of all users with it.
  *
- * @param gone devices that are deleted, or made anew from another template
+ * @param gone devices that are deleted, or recreated from another template
  */
 export function departingTemplates(
   { cloud, desired, portal, kept }: Pick<Facts, 'cloud' | 'desired' | 'portal' | 'kept'>,
@@ -212,5 +212,5 @@ function reasonToHold(evidence: Evidence | undefined): string {
   if (evidence === 'hidden')
     return 'the cloud does not find it, and shows this account nothing of other projects';
   if (evidence === 'disputed') return 'the cloud does not find it, and nothing else says that it is gone';
-  return 'the cloud left it out of its list, and could not be asked for it';
+  return 'the cloud left it out of its list, and the query by id failed';
 }

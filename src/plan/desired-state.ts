@@ -31,7 +31,7 @@ export interface DesiredRack {
   readonly name: string;
   /** What makes its name its own when another has it too. */
   readonly nameId: string;
-  /** When the stack was made, ISO 8601: asked for only where a rack is made. */
+  /** When the stack was made, ISO 8601: computed only where a rack is made. */
   readonly createdAt: () => string;
   /** The type of its cluster, by its id; undefined: not known. */
   readonly clusterType: string | undefined;
@@ -48,7 +48,7 @@ export interface DesiredRack {
   readonly devices: readonly DesiredDevice[];
 }
 
-/** An object of the cloud that has a device. What that says of it is made where it is asked for (device-fields.ts). */
+/** An object of the cloud that has a device. The device's fields are computed where they are needed (device-fields.ts). */
 export interface DesiredDevice {
   readonly object: CloudObject;
   /** Those that the portal has of it: none or one, after an accident several. */
@@ -72,7 +72,7 @@ export interface DesiredState {
   readonly racks: readonly DesiredRack[];
   /** How many devices the portal has of the objects in these racks. */
   readonly presentDevices: number;
-  /** The source whose racks a device belongs in, be it there already or not; undefined: what it shows is not wanted. */
+  /** The source whose racks a device belongs in, whether it is there already or not; undefined: what it shows is not wanted. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Objects and stacks in a state that we do not know. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
@@ -82,7 +82,7 @@ export interface MappingSettings extends Mapping {
   readonly standaloneServers: 'ignore' | 'rack';
 }
 
-/** What the portal should show, from what was seen. The portal is asked only for owners and for what it remembers. */
+/** What the portal should show, from what was seen. Only owners and the portal's own memory are taken from the portal. */
 export function desiredState(
   cloud: CloudObservation,
   portal: PortalSnapshot,
@@ -201,7 +201,7 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
   };
 }
 
-/** undefined: nobody has the project, or whoever has it is about to be deleted and gets no new racks. */
+/** undefined: nobody has the project, or its owner is about to be deleted and gets no new racks. */
 function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId | undefined {
   const owner = index.ownerOfProject.get(project);
   return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;

@@ -28,14 +28,14 @@ export function templateOfFlavor({ id, name, vcpus, ram, disk }: Flavor): Desire
 /** The template for a server's flavor, existing or not, by whatever the server says of it. */
 export class FlavorResolver {
   readonly #ofId = new Map<string, DesiredTemplate>();
-  /** Of one name there may be several: a flavor that is made anew keeps it, and the servers of the old one its sizes. */
+  /** Of one name there may be several: a recreated flavor keeps it, and the servers of the old one its sizes. */
   readonly #ofName = new Map<string, DesiredTemplate[]>();
 
   /** @param templates those of ours that the portal has, by their ids: the memory of flavors that are gone */
   constructor(flavors: readonly Flavor[], templates: readonly (Template & { foreignId: string })[]) {
     for (const flavor of flavors) this.#learn(templateOfFlavor(flavor), [flavor.name]);
     for (const { foreignId, name, description, height, vcpus, ram, disk } of templates) {
-      // A flavor may be made anew under its old id: then its template is about to have the new sizes.
+      // A flavor may be recreated under its old id: then its template is about to have the new sizes.
       if (this.#ofId.has(foreignId)) continue;
       const template = { foreignId, name, description: description ?? '', height, vcpus, ram, disk };
       this.#learn(template, possibleNames(name, foreignId, templateNames));

@@ -1,12 +1,12 @@
 /**
- * Why an object is taken out of the portal, for good or to be made anew. Whoever plans a deletion has to name one of these,
- * and with it what may stop it.
+ * Why an object is removed from the portal, for good or to be recreated. Code that plans a deletion has to name one of these,
+ * and with it what may stop the deletion.
  */
 export type Ground = keyof typeof brakeOf;
 
 /** What may stop a removal: nothing, since it has a proof; how much is missing; how much we would take away ourselves. */
 export const brakeOf = {
-  /** The cloud says itself that it deleted it, or that it is nested in another stack. */
+  /** The cloud reports that it deleted it, or that it is nested in another stack. */
   deleted: 'lifted',
   /** In no list, and not found by its id. */
   absent: 'absence',

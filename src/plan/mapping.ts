@@ -4,7 +4,7 @@ import type { DesiredTemplate } from './flavor-template.ts';
 /**
  * A mapping of one's own, for programs that import this package. What is left out goes as docs/mapping.md says.
  *
- * The functions decide from their arguments alone: asked the same they answer the same, in this run and in the next, or
+ * The functions decide from their arguments alone: the same arguments give the same answer, in this run and in the next, or
  * the portal is rewritten back and forth. None may throw.
  */
 export interface Mapping {
@@ -23,7 +23,7 @@ export interface Mapping {
   readonly deviceTemplate?: (server: Server, usual: DesiredTemplate) => DesiredTemplate;
 }
 
-/** Whether a stack shall be seen. */
+/** Whether a stack is to be shown. */
 export function isWantedStack(stack: Stack, { includesStack }: Mapping): boolean {
   return includesStack?.(stack) ?? true;
 }
@@ -33,7 +33,7 @@ export function isWantedFlavor(flavor: Flavor, { includesFlavor }: Mapping): boo
   return includesFlavor?.(flavor) ?? true;
 }
 
-/** Whether an object shall be seen: of volumes and networks, where their stack is, all. */
+/** Whether an object is to be shown: of volumes and networks all whose stack is. */
 export function isWantedObject(object: CloudObject, { includesServer }: Mapping): boolean {
   return object.kind !== 'server' || (includesServer?.(object) ?? true);
 }

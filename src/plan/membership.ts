@@ -30,7 +30,7 @@ import { deletedState, rackStatus } from './status.ts';
  * 2. of a server: Nova hints at the stack;
  * 3. of a server: it is a member of one of the tree's server groups;
  * 4. its device already stands in a rack of the stack;
- * 5. of a server: it belongs to no stack, be it one that merely was not seen, and the configuration gives such servers a rack.
+ * 5. of a server: it belongs to no stack, not even to one that was not seen, and the configuration gives such servers a rack.
  *
  * Of whatever says so only stacks of the object's own project count: a hint or a server group can be given by anyone who makes
  * a server. What is in none of these is not shown: a volume or a network that is merely used by a stack may be anybody's. A
@@ -57,7 +57,7 @@ export function membership(
     stacks.set(key, projectId);
     const members = membersOf(tree, cloud);
     if (!members) continue;
-    // Looked at more closely only where several claim one object; the rest is found out when it is asked for.
+    // The project is checked only where several stacks claim one object; otherwise when the claim is used.
     const claim = (claims: Claims, kind: Kind, object: ObjectId) => {
       if (!claims.has(object) || isOf(kind, object, projectId)) claims.set(object, key);
     };
@@ -129,7 +129,7 @@ function standaloneMembership(
       : undefined;
 }
 
-/** Stacks of which the cloud says itself that they were deleted. */
+/** Stacks that the cloud reports as deleted. */
 export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
   const deleted = new Set<RackKey>();
   for (const { root } of cloud.trees) {

@@ -11,7 +11,7 @@ export interface NameRules {
   /** Matches what the portal refuses. */
   readonly invalid: RegExp;
   readonly maxLength: number;
-  /** For a name of which nothing is left. */
+  /** For a name with no valid character left. */
   readonly fallback: string;
   /** How much of the id a name may end with, shortest first. */
   readonly ends: readonly number[];

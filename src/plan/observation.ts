@@ -37,7 +37,7 @@ export interface StackTree {
   /** undefined: not read, because it is remembered at this very revision, or because it could not be. */
   readonly content?: StackMembers & {
     readonly outputs: StackOutputs;
-    /** What it was made with; undefined: nobody asked. */
+    /** What it was made with; undefined: not read. */
     readonly parameters?: Readonly<Record<string, unknown>>;
   };
 }
@@ -56,7 +56,7 @@ export interface TreeRevision {
 }
 
 /**
- * What the cloud answered when it was asked by id for an object that the portal has and the lists left out.
+ * What the cloud answered when it was queried by id for an object that the portal has and the lists left out.
  *
  * - `deleted`: it says so itself (Heat's DELETE_COMPLETE, a deleted row of Nova's, a `delete.end`)
  * - `not-found`: it knows no such id
@@ -64,7 +64,7 @@ export interface TreeRevision {
  * - `disputed`: the same, but no list bears it out, or another service still has it
  * - `hidden`: the same, by a service that shows this account none of other projects', and says so of all of them
  * - `exists`: the list was wrong
- * - `unknown`: it could not be asked
+ * - `unknown`: the query failed, or was not made
  */
 export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'hidden' | 'exists' | 'unknown';
 

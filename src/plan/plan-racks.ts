@@ -59,7 +59,7 @@ export interface RackPlanContext {
   readonly defaultClusterType: string | undefined;
 }
 
-/** A device and what it shall show. */
+/** A device and what it should show. */
 interface Shown {
   readonly device: Device;
   readonly wanted: DesiredDevice;
@@ -68,7 +68,7 @@ interface Shown {
 /** What becomes of the devices of a source. Those that are right as they are are in none of these. */
 interface Sorted {
   readonly update: Shown[];
-  /** To be made anew: another template, or another rack. */
+  /** To be recreated: another template, or another rack. */
   readonly replace: Shown[];
   readonly create: DesiredDevice[];
   /** Further devices of one object. */
@@ -372,7 +372,7 @@ function bears(rack: Rack, desired: DesiredRack): boolean {
   return false;
 }
 
-/** More than the 1,000 resources that Heat allows a stack unless told otherwise can fill. */
+/** More than a stack can fill with Heat's default limit of 1,000 resources. */
 const mostRacks = 99;
 
 function nameIn(

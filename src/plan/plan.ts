@@ -229,7 +229,7 @@ function deleteRack(rack: Rack, ground: Ground): Change {
   return { kind: 'delete-rack', rack, ground, reason };
 }
 
-/** Those that are deleted, be it to be made anew. */
+/** Those that are deleted, including those that are then recreated. */
 function goneDevices(changes: readonly Change[]): Set<Device> {
   const gone = new Set<Device>();
   for (const change of changes) {

@@ -24,7 +24,7 @@ export function projectOfRack(key: RackKey, index: PortalIndex): ProjectId | und
   return (owner?.projectId ?? undefined) as ProjectId | undefined;
 }
 
-/** The project of whoever has a device's rack; undefined when it stands in none, or its owner has no project. */
+/** The project of the owner of a device's rack; undefined when it stands in none, or the owner has no project. */
 export function projectOfDevice({ location }: Device, index: PortalIndex): ProjectId | undefined {
   const rack = location && index.racks.get(location.rackId);
   return (rack && (index.owners.get(rack.ownerId)?.projectId as ProjectId | null)) ?? undefined;

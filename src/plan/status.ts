@@ -103,7 +103,7 @@ const states: {
   network: { status: networkStatus, state: ({ status }) => status },
 };
 
-/** The status of an object's device, of whichever kind. */
+/** The status of an object's device, for each kind. */
 export function statusOf<K extends Kind>(object: ObjectOfKind[K] & { readonly kind: K }): ObjectStatus {
   return states[object.kind].status(object);
 }

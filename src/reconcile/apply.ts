@@ -47,9 +47,9 @@ const lanesAtOnce = 5;
 /**
  * Carries out a plan: phase by phase, the lanes of a phase side by side, the changes of a lane one after the other.
  * One change's failure is its own; the rest goes on. Ends early, with what was done, when the signal is aborted or the
- * portal goes away.
+ * portal becomes unavailable.
  *
- * @returns how many changes were not tried because the portal is away, and what it said last
+ * @returns how many changes were postponed because the portal is unavailable, and its last error
  */
 export async function applyPlan(
   plan: Plan,
@@ -331,7 +331,7 @@ class PlanWriter {
     }
   }
 
-  /** What the portal does not have any more is planned anew by the next run. */
+  /** What the portal does not have any more, the next run plans again. */
   #noteFailure(change: Change, error: unknown): void {
     if (change.kind === 'delete-device' && change.device.location) {
       this.#occupied.add(change.device.location.rackId);

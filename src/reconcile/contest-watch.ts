@@ -16,7 +16,7 @@ interface Written {
   readonly value: string;
   readonly undone: number;
   readonly at: number;
-  /** Of which run: what one run writes twice was not undone in between. */
+  /** The number of the run: what one run writes twice was not undone in between. */
   readonly run: number;
 }
 

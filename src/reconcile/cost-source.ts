@@ -2,8 +2,8 @@ import type { Costs } from '../plan/costs.ts';
 
 /** Where costs come from. */
 export interface CostSource {
-  /** undefined: there are none to be had. */
+  /** undefined: the cloud has none. */
   read(signal?: AbortSignal): Promise<Costs | undefined>;
-  /** Told after each full run which servers belong to which stack. */
+  /** Called after each full run with the servers of each stack. */
   note(members: ReadonlyMap<string, readonly string[]>): Promise<void>;
 }

@@ -22,7 +22,7 @@ import { OutageWatch } from './outage.ts';
 /** What was announced as deleted since it was last seen: a proof, once the cloud does not have it either. */
 export type Announced = ReadonlySet<ObjectId | StackId>;
 
-/** Questions a run asks about one kind; chance sees to it that in the end all are asked for. */
+/** Queries by id that a run makes for one kind; they are drawn at random, so that in the end all are made. */
 const maxQuestions = 500;
 
 /**
@@ -31,7 +31,7 @@ const maxQuestions = 500;
  */
 const mostVain = 8;
 
-/** How far back Nova is asked for servers that it deleted. */
+/** How far back Nova's list of deleted servers is read. */
 const deletedSinceMs = 24 * 3_600_000;
 
 /** What the cloud answers about what its lists have left out. */
@@ -194,7 +194,7 @@ async function askForStacks(
   return evidence;
 }
 
-/** Of answers that differ by the project in which was asked, the one that says most. */
+/** Of answers that differ by the project of the query, the one that says most. */
 export function surer(a: Evidence | undefined, b: Evidence): Evidence {
   return a !== undefined && certainty.indexOf(a) < certainty.indexOf(b) ? a : b;
 }
@@ -248,7 +248,7 @@ async function ask<Id>(
   );
 }
 
-/** As many as are asked for in one run: those with a trace of their deletion first, then of each owner one in turn, by lot. */
+/** As many as one run queries: those with a trace of their deletion first, then of each owner one in turn, by lot. */
 function sample<T extends { readonly owner: string }>(
   items: readonly T[],
   { random, isFirst }: { readonly random: Random; readonly isFirst: (item: T) => boolean },

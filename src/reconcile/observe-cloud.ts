@@ -162,10 +162,10 @@ export function racksWith(kind: Kind, id: ObjectId, index: PortalIndex): RackKey
 }
 
 /**
- * The trees that the portal shows or shall show, those read that have changed. One that cannot be read keeps its rack
+ * The trees that the portal shows or is to show; those that have changed are read. One that cannot be read keeps its rack
  * as it is, but for what its row says; one without a rack waits for the next run.
  *
- * @throws what Heat said last, when it goes away meanwhile
+ * @throws Heat's last error, when it becomes unavailable meanwhile
  */
 export async function readTrees(
   options: Reading & Pick<ObserveOptions, 'clock'>,

@@ -47,7 +47,7 @@ type Answer = CloudObject | Unreadable<ObjectId> | undefined;
  * The part of the cloud that the references name: the objects themselves, the stacks of their projects, and of the
  * trees that have changed all they are made of. A stop or a start costs one request to Nova and one to Heat.
  *
- * What cannot be read is left out of the scope and told; it fails as a whole only when nothing can be read.
+ * What cannot be read is left out of the scope and reported; it fails as a whole only when nothing can be read.
  */
 export async function observeReferences(
   options: ObserveOptions,

@@ -5,7 +5,7 @@ import { OpenStackError } from '../openstack/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
-/** Whether it says that a whole service is away, rather than that one object is in trouble. */
+/** Whether it says that a whole service is unavailable, rather than that one object is in trouble. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
   if (!(error instanceof ConcertimError || error instanceof OpenStackError)) return false;
@@ -26,8 +26,8 @@ function isFault(error: unknown): boolean {
 const atOnce = 16;
 
 /**
- * Sees a service go away in the middle of a run. To try the thousands of things that are left, each as often and as
- * patiently as if it were alone, would take hours in which nothing else is done.
+ * Notices that a service becomes unavailable in the middle of a run. To try the thousands of changes that are left, each with all
+ * of its retries, would take hours in which nothing else is done.
  */
 export class OutageWatch {
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class OutageWatch {
   #inARow = 0;
   #faultsInARow = 0;
 
-  /** Aborted when the one given is, and once the service is away. */
+  /** Aborted when the one given is, and once the service is unavailable. */
   readonly signal: AbortSignal;
 
   /**
@@ -84,7 +84,7 @@ export class OutageWatch {
     } catch (error) {
       if (isOutage(error)) this.#unanswered(error);
       else if (this.#probe && isFault(error)) await this.#doubt(error, this.#probe);
-      // What was not even asked tells nothing.
+      // A request that was not sent says nothing about the service.
       else if (error instanceof ServiceError) this.#answered();
       throw error;
     }

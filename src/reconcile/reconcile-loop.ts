@@ -21,12 +21,12 @@ export interface ReconcileLoopOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly onReport?: (report: RunReport) => void;
-  /** Told of a run that failed as a whole. */
+  /** Called when a run fails as a whole. */
   readonly onFailure?: (scope: RunReport['scope'], error: unknown) => void;
   readonly tracing: Tracing;
   /** While there is one, nothing runs. Default: there is none. */
   readonly writePause?: WritePause;
-  /** Told how each run went. */
+  /** Gets the outcome of each run. */
   readonly health?: Health;
   /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
   readonly gatherMs?: number;
@@ -47,7 +47,7 @@ const mostOrigins = 128;
  * ```
  *  start, every interval, requestFull() ──► full run
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
- *  a run that failed ────────────────────► full run after a back-off; when the portal or the cloud is away,
+ *  a run that failed ────────────────────► full run after a back-off; while the portal or the cloud is unavailable,
  *                                          requests wait for it
  *  a pause ─────────────────────────────► nothing; at its end a full run
  * ```
@@ -62,10 +62,10 @@ export class ReconcileLoop {
   #nextFull = { since: 0, ms: 0 };
   /** By object: of many references to one, one is left. */
   readonly #pending = new Map<string, Reference>();
-  /** What asked for them, for traces: as many as a span has links. */
+  /** The traces that requested them: as many as a span has links. */
   readonly #origins = new Set<string>();
   #failures = 0;
-  /** Nothing could be done: what is asked for meanwhile waits for the full run that finds out whether it can again. */
+  /** Nothing could be done: requests wait for the full run that finds out whether it can again. */
   #isStuck = false;
   #wake: AbortController | undefined;
 
@@ -137,7 +137,7 @@ export class ReconcileLoop {
     const { reconciler, intervalMs } = this.#options;
     this.#setNextFull(intervalMs);
     this.#pending.clear();
-    // A trace of its own: it is due whoever asks.
+    // A trace of its own: it is due with or without a request.
     const options = { links: this.#takeOrigins() };
     return this.#attempt('full', signal, options, () => reconciler.reconcileAll(signal));
   }
@@ -148,7 +148,7 @@ export class ReconcileLoop {
     if (signal.aborted) return;
     const references = [...this.#pending.values()];
     this.#pending.clear();
-    // The trace of what asked first goes on in it.
+    // It continues the trace of the first request.
     const [parent, ...links] = this.#takeOrigins();
     await this.#attempt('targeted', signal, { parent, links }, () =>
       this.#options.reconciler.reconcile(references, signal),
@@ -188,7 +188,7 @@ export class ReconcileLoop {
         (mayPass &&
           changeCount(report) === 0 &&
           report.failures.some(({ doing, error }) => doing !== 'read' && isOutage(error)));
-      if (this.#isStuck) this.#options.health?.failed('the portal is away');
+      if (this.#isStuck) this.#options.health?.failed('the portal is unavailable');
       // A targeted run sees a part only.
       else if (report.contested.length > 0) this.#options.health?.failed(describeContest(report.contested));
       else if (report.scope === 'full') this.#options.health?.succeeded();

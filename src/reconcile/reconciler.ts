@@ -90,7 +90,7 @@ interface Run {
 const ownersAgeMs = 30_000;
 
 /**
- * The portal's one writer: observes both sides, plans, applies. One run at a time; whoever calls sees to that
+ * The portal's one writer: observes both sides, plans, applies. One run at a time; the caller sees to that
  * (reconcile-loop.ts). Between full runs it knows the portal by its own writes.
  */
 export class Reconciler {

@@ -31,14 +31,14 @@ export interface RunReport {
   readonly skipped: readonly (Subject & { readonly because: string })[];
   /** Not tried because somebody else undoes it each time: another writer, or a person. */
   readonly contested: readonly (Subject & { readonly change: ChangeKind })[];
-  /** Changes that wait for the next run because the portal went away in this one. */
+  /** Changes postponed to the next run because the portal stopped responding in this one. */
   readonly untried: number;
   readonly held: readonly Held[];
   /** Racks and devices that name what is not their owner's. */
   readonly foreign: readonly ForeignClaim[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
-  /** Servers of which OpenStack tells no more than the id, as of those in a Nova cell that is down. The portal keeps what it shows. */
+  /** Servers that OpenStack shows only the id of, as those in a Nova cell that is down. The portal keeps what it shows. */
   readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
   /**

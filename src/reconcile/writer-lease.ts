@@ -4,7 +4,7 @@ export interface WriterLease {
    * Waits for the right, does the work with it, and when it is lost waits again, until `signal` is aborted.
    *
    * @param work ends soon after its signal is aborted: the right is gone, or the service stops
-   * @param onWait told when another process has the right
+   * @param onWait called when another process has the right
    */
   hold(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal, onWait?: () => void): Promise<void>;
 }

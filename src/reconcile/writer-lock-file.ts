@@ -211,7 +211,7 @@ export class LockFile implements WriterLease {
     }
   }
 
-  /** One that cannot be removed is stale in a while, for whoever comes next. */
+  /** One that cannot be removed becomes stale after a while; the next process then takes it. */
   async #release(): Promise<void> {
     try {
       if (await this.#isOurs()) await unlink(this.#path);

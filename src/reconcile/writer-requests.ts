@@ -10,7 +10,7 @@ import { kinds, type Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted } from '../runtime/pause.ts';
 
-/** Whoever has objects looked at again. */
+/** Takes requests to read objects again. */
 export interface RequestReceiver {
   request(references: readonly Reference[]): void;
   requestFull(): void;
@@ -119,7 +119,7 @@ export class WriterRequests {
     this.#way = undefined;
   }
 
-  /** Resolves when the broker has the request for good. @throws {BrokerError} when it cannot be told at present */
+  /** Resolves when the broker has the request for good. @throws {BrokerError} when it cannot be sent at present */
   async request(references: readonly Reference[]): Promise<void> {
     await this.#send({ references, traceparent: this.#tracing.here });
   }
@@ -131,7 +131,7 @@ export class WriterRequests {
 
   async #send(request: UpdateRequest): Promise<void> {
     if (!this.#way) {
-      throw new BrokerError('The writer of the portal is in another process and cannot be told.', {
+      throw new BrokerError('The writer of the portal is in another process and cannot be notified.', {
         kind: 'unreachable',
         host: '',
         severity: 'transient',

@@ -19,7 +19,7 @@ export interface WriterTokenOptions {
 const renewMs = 60_000;
 /**
  * How often the connection is tried, and how long an answer may take. Together less than RabbitMQ needs to notice that we
- * are gone (ten seconds at the least): whoever is cut off stops writing before the next one begins.
+ * are gone (ten seconds at the least): a process that is cut off stops writing before the next one begins.
  */
 const probeMs = 3_000;
 const probeTimeoutMs = 4_000;
@@ -104,7 +104,7 @@ export class WriterToken {
   }
 }
 
-/** Whoever would be the writer. */
+/** A process that stands for election. */
 export interface Candidate {
   /**
    * Works with this connection until `session.lost` is aborted.

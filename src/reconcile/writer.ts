@@ -18,9 +18,9 @@ export interface WriterOptions {
   readonly lease: WriterLease;
   /** Where the writer is elected, among processes on any machine; undefined: the lease alone decides. */
   readonly election: { readonly broker: Broker; readonly names: QueueNames } | undefined;
-  /** Writes also while the broker is away: one process of a deployment may. */
+  /** Writes also while the broker is unavailable: one process of a deployment may. */
   readonly writesAlone: boolean;
-  /** Told when another process writes, and this one is there in case it ends. */
+  /** Shows that this process is on standby while another one writes. */
   readonly health?: Health;
   readonly tracing: Tracing;
   readonly clock: Clock;
@@ -29,11 +29,11 @@ export interface WriterOptions {
 
 /** Objects that wait in memory; from there on messages wait in their queue. */
 const mostBacklog = 2_000;
-/** How long the broker must be away before the one that may writes without having been elected. */
+/** How long the broker must be unavailable before the one that may writes without having been elected. */
 const aloneAfterMs = 5_000;
 /** An election among those who are there takes no longer. */
 const electionMs = 1_000;
-/** Whoever is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
+/** A process that is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
 const oncePatienceMs = 20_000;
 
 /**
@@ -42,10 +42,10 @@ const oncePatienceMs = 20_000;
  * ```
  *  elected ─────────────► the loop runs; it begins with a full run
  *  not elected ─────────► what is requested here goes to the writer, through a durable queue
- *  the broker is away ──► the process that may write alone does
+ *  no broker ───────────► the process that may write alone does
  * ```
  *
- * What has been requested of a loop is in memory only. That is safe because whoever becomes the writer begins with a
+ * What has been requested of a loop is in memory only. That is safe because a new writer begins with a
  * full run.
  */
 export class Writer {
@@ -107,10 +107,13 @@ export class Writer {
     }
     if (outcome) return outcome;
     if (signal.aborted) return false;
-    throw new ServiceError('Another process writes to this portal, or RabbitMQ, which would know, is away.', {
-      severity: 'terminal',
-      hint: 'A running service keeps the portal in step by itself: see `status`. To run once by hand, stop it first.',
-    });
+    throw new ServiceError(
+      'Another process writes to this portal, or RabbitMQ, which elects the writer, is unavailable.',
+      {
+        severity: 'terminal',
+        hint: 'A running service keeps the portal in step by itself: see `status`. To run once by hand, stop it first.',
+      },
+    );
   }
 
   async #run(work: Work, signal: AbortSignal): Promise<void> {
@@ -129,7 +132,7 @@ export class Writer {
   }
 
   /**
-   * Has these looked at again: by the loop when we are the writer, else by whoever is.
+   * Has these read again: by the loop when we are the writer, else by the process that is.
    *
    * @throws {BrokerError} when there is no way to tell the writer at present
    */
@@ -144,7 +147,7 @@ export class Writer {
     else await this.#others.requestFull();
   }
 
-  /** Whether requests are still welcome; without, they shall wait where they are. */
+  /** Whether requests are still welcome; if not, they wait where they are. */
   hasRoom(): boolean {
     return !this.#isWriting || this.#options.loop.backlog < mostBacklog;
   }
@@ -227,9 +230,9 @@ export class Writer {
 interface Work {
   /** What the writer does; ends soon after its signal is aborted. */
   write(held: AbortSignal): Promise<void>;
-  /** Told when there is something to wait for before it may write: an election, or the lock file of another process. */
+  /** Called when there is something to wait for before it may write: an election, or the lock file of another process. */
   waits?(): void;
-  /** Told when another process has been elected. */
+  /** Called when another process has been elected. */
   standsBy?(): void;
 }
 

@@ -12,7 +12,7 @@ const reasons = {
   429: 'Too many logins have failed: `Retry-After` says how long to wait.',
   501: 'There is no billing platform.',
   502: 'The cloud cannot be reached or failed: the message names service and address.',
-  504: 'The cloud did not answer in time; it may do what was asked all the same.',
+  504: 'The cloud did not answer in time; it may still carry out the request.',
 } as const;
 
 type Status = keyof typeof reasons;

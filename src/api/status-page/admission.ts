@@ -6,7 +6,7 @@ import { Problem } from '../problem.ts';
 const cookieName = 'concertim_ui';
 
 /**
- * Who may see the status page: with a token whoever has it; without one whoever sits at this machine.
+ * Who may see the status page: with a token, everybody who has it; without one, who sits at this machine.
  *
  * A browser gives the token once and gets a cookie for it, which is good until the process ends.
  */
@@ -61,7 +61,7 @@ const localNames = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 
 /**
  * A proxy on this machine would let everybody in, and so would a name that somebody else has pointed at this machine: both
- * are told by the headers.
+ * show in the headers.
  */
 function mustBeLocal({ socket, headers }: FastifyRequest): void {
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;

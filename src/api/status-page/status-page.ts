@@ -27,7 +27,7 @@ export interface StatusPageOptions {
   readonly plan: () => Promise<Omit<PlanView, 'at'>>;
   /** Has nothing written to the portal, until it is ended. */
   readonly writePause: WritePause;
-  /** Looks at all that the service stands on; undefined: that cannot be asked here. */
+  /** Runs the doctor's checks; undefined: this process cannot. */
   readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
 }
 
@@ -44,7 +44,7 @@ const Resume = z.strictObject({});
 
 const SignIn = z.object({ token: z.string().max(4_096) });
 
-/** The service's own page at `/ui/`, and what it is told. What can be changed by it is whether the portal is written to. */
+/** The service's own page at `/ui/`, and its data. All that it can change is whether the portal is written to. */
 export function addStatusPage(
   app: FastifyInstance,
   { statuses, expected, portal, plan, examine, writePause, token }: StatusPageOptions,
@@ -57,7 +57,7 @@ export function addStatusPage(
   const streams = new EventStreams();
   const hidden = { schema: { hide: true } };
 
-  /** The same text as before is not told again. */
+  /** A text equal to the last one is not sent again. */
   const look = async () => {
     looking = true;
     let told = '';
@@ -120,7 +120,7 @@ export function addStatusPage(
   void app.register(
     async (data) => {
       data.addHook('onRequest', check);
-      // An event source is not told why it is refused: the page asks this first.
+      // An event source does not learn why it is refused: the page sends this request first.
       data.get('/whether', hidden, async () => ({}));
       data.get('/events', hidden, async (_, reply) => {
         const opened = streams.open(reply, { name: 'status', data: view(await statuses()) });

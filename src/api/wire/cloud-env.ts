@@ -62,7 +62,7 @@ function missing(field: string) {
   return { path: [field], error: 'is missing', when: isObject };
 }
 
-/** On whose behalf something is asked. The portal sends `auth_url`, `user_id`, `password` and `project_id`. */
+/** On whose behalf the request is made. The portal sends `auth_url`, `user_id`, `password` and `project_id`. */
 export const CloudEnv = CloudEnvFields.refine((env) => env.user_id || env.username, missing('user_id'))
   .refine((env) => env.project_id || env.project_name, missing('project_id'))
   .transform((env) => ({

@@ -8,7 +8,7 @@ export const JsonObject = z
   .transform((object): concertim.JsonObject => object ?? {});
 
 /**
- * Details, which some releases do not show. Whoever wrote before us may have left a text or a list there: that equals nothing that
+ * Details, which some releases do not show. An earlier writer may have left a text or a list there: that equals nothing that
  * we write, and so is replaced.
  */
 export const ShownJsonObject = z
