@@ -30,6 +30,34 @@ const event = fc.oneof(
   { weight: 13, arbitrary: fc.oneof(...kinds) },
 );
 
+/** Courses that chance seldom finds: each has caught a fault. */
+const examples: [UsageEvent[], string][] = [
+  [
+    // In the morning: what is recorded for that day is of noon, and so after the end of an order that was closed at once.
+    [
+      { kind: 'hours pass', hours: 20 },
+      { kind: 'destroy', which: 0 },
+      { kind: 'run', poster: 0 },
+      { kind: 'hours pass', hours: 30 },
+    ],
+    '0.24.0',
+  ],
+  [
+    // CloudKitty says more after the order is closed and the records are lost.
+    [
+      { kind: 'hours pass', hours: 20 },
+      { kind: 'destroy', which: 0 },
+      { kind: 'run', poster: 0 },
+      { kind: 'hours pass', hours: 30 },
+      { kind: 'run', poster: 0 },
+      { kind: 'records of usage lost', poster: 0 },
+      { kind: 'rated again', which: 0, hoursAgo: 40, by: 2.5 },
+      { kind: 'run', poster: 1 },
+    ],
+    '0.24.0',
+  ],
+];
+
 export interface UsageModelFigures {
   readonly runs: number;
   readonly records: number;
@@ -49,7 +77,12 @@ export async function checkUsage(options: { runs: number; seed?: number }): Prom
       records += world.records;
       if (wrongs.length > 0) throw new Error(wrongs.slice(0, 5).join('\n'));
     }),
-    { numRuns: options.runs, endOnFailure: false, ...(options.seed !== undefined && { seed: options.seed }) },
+    {
+      examples,
+      numRuns: options.runs,
+      endOnFailure: false,
+      ...(options.seed !== undefined && { seed: options.seed }),
+    },
   );
   return { runs: options.runs, records };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, isoTime } from '../../runtime/clock.ts';
 import { isoDate } from '../../runtime/month.ts';
 import type { Ids } from '../cloud/ids.ts';
 
@@ -18,8 +18,10 @@ export interface SubscriptionRow {
   readonly externalKey: string;
   readonly planName: string;
   readonly startDate: string;
-  /** When it was cancelled. */
+  /** The day on which it was cancelled. */
   readonly endDate: string | null;
+  /** The moment, ms since 1970. */
+  readonly endAt: number | null;
   readonly state: 'ACTIVE' | 'CANCELLED';
 }
 
@@ -99,6 +101,7 @@ export class KillBillState {
       planName: this.plan,
       startDate: this.today,
       endDate: null,
+      endAt: null,
       state: 'ACTIVE',
     };
     this.subscriptions.set(row.subscriptionId, row);
@@ -106,11 +109,22 @@ export class KillBillState {
   }
 
   cancel(row: SubscriptionRow): void {
-    this.subscriptions.set(row.subscriptionId, { ...row, endDate: this.today, state: 'CANCELLED' });
+    this.subscriptions.set(row.subscriptionId, {
+      ...row,
+      endDate: this.today,
+      endAt: this.#clock.now(),
+      state: 'CANCELLED',
+    });
   }
 
   get countsWholeUnits(): boolean {
     return this.version.startsWith('0.22.');
+  }
+
+  /** Whether usage of a date, or of a moment, was after the end of its subscription. */
+  isAfterEnd(recordDate: string, { endDate, endAt }: SubscriptionRow): boolean {
+    if (endDate === null || endAt === null) return false;
+    return this.countsWholeUnits ? recordDate > endDate : recordDate > isoTime(endAt);
   }
 
   /** Sums by unit of the records from one day on, before another. */

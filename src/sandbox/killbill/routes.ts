@@ -154,7 +154,7 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
     return reply.code(204).send();
   });
   app.get('/1.0/kb/bundles/pagination', async (request, reply) => {
-    const bundles = [...state.subscriptions.values()].map(({ bundleId, ...row }) => ({
+    const bundles = [...state.subscriptions.values()].map(({ bundleId, endAt: _, ...row }) => ({
       accountId: row.accountId,
       bundleId,
       externalKey: row.externalKey,
@@ -206,13 +206,14 @@ function addMoney(app: FastifyInstance, state: KillBillState): void {
   );
   app.post('/1.0/kb/usages', async (request, reply) => {
     const { subscriptionId, trackingId, unitUsageRecords } = Usage.parse(request.body);
-    const { state: of, endDate } = subscriptionOf(state, subscriptionId);
+    const subscription = subscriptionOf(state, subscriptionId);
     const dates = unitUsageRecords.flatMap(({ usageRecords }) => usageRecords.map((one) => one.recordDate));
     if (state.countsWholeUnits && dates.some((date) => !/^\d{4}-\d\d-\d\d$/.test(date))) {
       throw new KillBillRefusal(400, null, `Cannot deserialize a LocalDate from ${dates.join()}`);
     }
-    if (of === 'CANCELLED' && dates.some((date) => date.slice(0, 10) > (endDate ?? ''))) {
-      throw new KillBillRefusal(400, null, `Subscription ${subscriptionId} was cancelled on ${endDate}`);
+    if (dates.some((date) => state.isAfterEnd(date, subscription))) {
+      const message = `Subscription ${subscriptionId} was cancelled on ${subscription.endDate}`;
+      throw new KillBillRefusal(400, null, message);
     }
     if (state.usages.some((row) => row.subscriptionId === subscriptionId && row.trackingId === trackingId)) {
       throw new KillBillRefusal(400, 50_000, `A usage record with tracking ID ${trackingId} already exists`);
