@@ -154,7 +154,7 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
     return reply.code(204).send();
   });
   app.get('/1.0/kb/bundles/pagination', async (request, reply) => {
-    const bundles = [...state.subscriptions.values()].map(({ bundleId, endAt: _, ...row }) => ({
+    const bundles = [...state.subscriptions.values()].map(({ bundleId, ...row }) => ({
       accountId: row.accountId,
       bundleId,
       externalKey: row.externalKey,
