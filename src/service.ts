@@ -10,6 +10,7 @@ import { type ComponentHealth, together } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
 import { ObservabilityServer } from './observability/observability-server.ts';
 import { Observation } from './observability/observation.ts';
+import { proofSecret } from './observability/status-proof.ts';
 import { Systemd } from './observability/systemd.ts';
 import type { Traffic } from './observability/traffic.ts';
 import { VitalSigns } from './observability/vital-signs.ts';
@@ -208,6 +209,7 @@ export class Service implements AsyncDisposable {
       scrape: () => observation.scrape(),
       healths: () => this.health(),
       status: () => observation.status(),
+      proof: config.dataDir === undefined ? undefined : proofSecret(config.dataDir),
       log: this.#base.log('service'),
     });
   }

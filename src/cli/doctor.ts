@@ -35,7 +35,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const loaded = load(options.config);
   if ('findings' in loaded) return tell(loaded, options);
   // `status` reports whatever answers there without being a component.
-  const running = await askStatuses(statusPlaces(loaded.config.observability)).catch(() => []);
+  const running = await askStatuses(statusPlaces(loaded.config)).catch(() => []);
   await using patient = admit(loaded, { running });
   using stop = stopSignal();
   const onWait = (why: string) => console.error(why);

@@ -29,7 +29,7 @@ interface Picture {
 export async function status(options: StatusOptions): Promise<number> {
   // Processes elsewhere can be queried without a configuration.
   const look = options.url
-    ? () => askAll({ usual: options.url ?? [], standBy: [] }, options)
+    ? () => askAll({ usual: options.url ?? [], standBy: [], proof: undefined }, options)
     : lookBy(loadConfig({ file: options.config }), options);
   if (!options.watch) {
     const { text, isWell } = await look();
@@ -43,7 +43,7 @@ export async function status(options: StatusOptions): Promise<number> {
 
 /** Queries the processes of this machine where they serve; without a port it reads the signs that they leave. */
 function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> {
-  const places = statusPlaces(config.observability);
+  const places = statusPlaces(config);
   if (places.usual.length > 0) return () => askAll(places, options, componentsFor(config));
   const { dataDir } = config;
   if (dataDir !== undefined) return () => readSigns(config, dataDir, options);

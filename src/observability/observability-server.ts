@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { aborted } from '../runtime/pause.ts';
+import type { Secret } from '../runtime/secret.ts';
 import type { ComponentHealth } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { Status } from './status.ts';
+import { challengeHeader, proofHeader, proofOf } from './status-proof.ts';
 
 export interface ObservabilityServerOptions {
   readonly host: string;
@@ -13,6 +15,8 @@ export interface ObservabilityServerOptions {
   readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly healths: () => readonly ComponentHealth[];
   readonly status: () => Status;
+  /** Shows that the status is this service's (status-proof.ts); undefined: nothing does. */
+  readonly proof: Secret | undefined;
   readonly log: Logger;
 }
 
@@ -41,7 +45,7 @@ export class ObservabilityServer {
     // Imported as a module it loads Node's own fetch too, which nothing here uses: only where it is needed.
     const { createServer } = await import('node:http');
     const server = createServer(serverOptions, (request, response) => {
-      this.#answer(request.method ?? '', request.url ?? '', response).catch((err: unknown) => {
+      this.#answer(request, response).catch((err: unknown) => {
         log.error({ err }, 'failed to render /metrics');
         response.destroy();
       });
@@ -62,7 +66,8 @@ export class ObservabilityServer {
     server.close();
   }
 
-  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { error: 'Method Not Allowed' });
     const [path = ''] = url.split('?');
     switch (path) {
@@ -82,13 +87,23 @@ export class ObservabilityServer {
         return send(response, ready ? 200 : 503, { ready, components: healths });
       }
       case '/status':
-        return send(response, 200, this.#options.status());
+        return this.#tellStatus(request, response);
       default:
         return send(response, 404, {
           error: 'Not Found',
           routes: ['/metrics', '/healthz', '/readyz', '/status'],
         });
     }
+  }
+
+  #tellStatus({ headers, socket }: IncomingMessage, response: ServerResponse): void {
+    const { proof } = this.#options;
+    const text = textOf(this.#options.status());
+    const challenge = headers[challengeHeader];
+    if (proof && typeof challenge === 'string') {
+      response.setHeader(proofHeader, proofOf(proof, { challenge, port: socket.localPort ?? 0, text }));
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(text);
   }
 }
 
@@ -104,5 +119,9 @@ async function listen(server: Server, host: string, [port, ...others]: readonly 
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(textOf(body));
+}
+
+function textOf(body: object): string {
+  return `${JSON.stringify(body)}\n`;
 }

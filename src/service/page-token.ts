@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../runtime/make-folder.ts';
-import { Secret } from '../runtime/secret.ts';
+import { keptSecret } from '../runtime/kept-secret.ts';
+import type { Secret } from '../runtime/secret.ts';
 
-/** In `data_dir`: who can read this file can open the status page. */
+/** In `data_dir`: whoever may read it may see the status page. */
 export const pageTokenFile = 'status-page-token';
 
 /**
@@ -13,15 +11,5 @@ export const pageTokenFile = 'status-page-token';
  * @throws {NodeJS.ErrnoException} when it can neither be read nor made
  */
 export function ownPageToken(dataDir: string): Secret {
-  const path = join(dataDir, pageTokenFile);
-  makeFolder(dataDir);
-  try {
-    writeFileSync(path, `${randomBytes(24).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const token = readFileSync(path, 'utf8').trim();
-  // A file that a full disk left empty would admit requests without a token.
-  if (token.length < 32) throw Object.assign(new Error(`${path} holds no token.`), { code: 'EINVAL' });
-  return new Secret(token);
+  return keptSecret(join(dataDir, pageTokenFile));
 }

@@ -42,7 +42,7 @@ export function statusPage({
   if (!config.api.ui) return undefined;
   const token = isOpen ? config.api.uiToken : tokenOf(config, log);
   if (!isOpen && token === undefined) return undefined;
-  const places = statusPlaces(config.observability);
+  const places = statusPlaces(config);
   let others: readonly Status[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -52,7 +52,7 @@ export function statusPage({
       if (places.usual.length > 0 && ageOf(askedAt, clock.now()) > freshMs) {
         askedAt = clock.now();
         // What is wrong with them is theirs to say.
-        others = await askStatuses(places).catch(() => []);
+        others = await askStatuses(statusPlaces(config)).catch(() => []);
       }
       return [own, ...others.filter(({ pid }) => pid !== own.pid)];
     },

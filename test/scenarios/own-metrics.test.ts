@@ -80,6 +80,7 @@ test('where the port is taken the components work all the same', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const server = new ObservabilityServer({
+    proof: undefined,
     host: '127.0.0.1',
     ports: [(taken.address() as AddressInfo).port],
     scrape: async () => ({ contentType: 'text/plain', text: '' }),

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
+import { Secret } from './secret.ts';
+
+/**
+ * A secret that a file keeps for the user of the service alone: made at the first call, the same after.
+ *
+ * @throws {NodeJS.ErrnoException} when it can neither be read nor made
+ */
+export function keptSecret(path: string): Secret {
+  makeFolder(dirname(path));
+  try {
+    writeFileSync(path, `${randomBytes(24).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const secret = readKeptSecret(path);
+  // What a full disk left of it would open the door to whoever sends nothing.
+  if (!secret) throw Object.assign(new Error(`${path} holds no token.`), { code: 'EINVAL' });
+  return secret;
+}
+
+/** The same, not made; undefined: the file has none. @throws {NodeJS.ErrnoException} when it cannot be read */
+export function readKeptSecret(path: string): Secret | undefined {
+  const text = readFileSync(path, 'utf8').trim();
+  return text.length < 32 ? undefined : new Secret(text);
+}
