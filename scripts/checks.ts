@@ -32,6 +32,7 @@ const checks: readonly Check[] = [
     command: ['depcruise', 'src', 'pages', '--config', 'import-walls.cjs'],
     doubt: hasReadTooLittle,
   },
+  { name: 'words', command: ['node', 'scripts/words.ts'] },
   { name: 'generated files', command: ['node', 'scripts/docs.ts', '--check'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
 ];

@@ -310,7 +310,7 @@ export const ConfigFile = z.strictObject({
 
   log_rotation: z.strictObject({
     size: optional(size, {
-      description: 'A log file that reaches this size is put aside.',
+      description: 'A log file that reaches this size is rotated.',
       default: '20 MB',
     }),
     files: optional(whole(1, 1_000), { description: 'So many files are kept of each log.', default: '5' }),

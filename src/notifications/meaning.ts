@@ -100,7 +100,7 @@ function volume({ eventType, payload, contextProjectId }: Notification): Referen
   return [object('volume', volume_id, tenant_id ?? contextProjectId, isDeletion(eventType, 'volume.'))];
 }
 
-/** neutron/pecan_wsgi/hooks/notifier.py: what was made or changed, several where several were asked for at once. */
+/** neutron/pecan_wsgi/hooks/notifier.py: what was made or changed, several where one request was for several. */
 const NetworkItem = z.object({ id, project_id: projectId, tenant_id: projectId });
 const NetworkPayload = z.union([
   z.object({ networks: z.array(NetworkItem) }).transform(({ networks }) => networks),

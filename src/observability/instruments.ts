@@ -151,7 +151,7 @@ export class Instruments {
   );
   readonly #notifications = this.#counter(
     'notifications_total',
-    'Notifications received, by outcome: references (named something to look at), ignored, unreadable (put aside).',
+    'Notifications received, by outcome: references (named something to look at), ignored, unreadable (dead-lettered).',
     ['outcome'],
   );
   readonly #lag = this.#histogram(

@@ -18,7 +18,7 @@ export class LogFileError extends ServiceError {
   }
 }
 
-/** When a log file is put aside, and how much of a log is kept. */
+/** When a log file is rotated, and how much of a log is kept. */
 export interface LogRotation {
   /** The most that a file may hold; a single longer line has a file of its own. */
   readonly maxBytes: number;
@@ -96,7 +96,7 @@ export class LogFile {
   #makeRoom(bytes: number): void {
     const { rotation } = this.#options;
     if (!rotation || this.#size === 0 || this.#size + bytes <= rotation.maxBytes) return;
-    // Not there: it was put aside for an earlier line, and then no new one could be opened.
+    // Not there: it was rotated for an earlier line, and then no new one could be opened.
     if (existsSync(this.#path)) this.#putAside(rotation.files);
     this.#replace(this.#open());
   }

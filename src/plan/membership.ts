@@ -161,7 +161,7 @@ function serversOfUnseenStacks(
     }
     for (const id of (isKnown && remembered.get(source.stackId)?.servers) || []) {
       const server = seenServers.get(id);
-      // Whoever writes another project's stack into his rack does not hide its servers.
+      // An owner who writes another project's stack into his rack does not hide its servers.
       if (server?.kind === 'server' && server.projectId === project) servers.add(id);
     }
   }

@@ -42,7 +42,7 @@ export interface StackTree {
   };
 }
 
-/** What was found when a tree was last read, be it in an earlier run. */
+/** What was found when a tree was last read, in this run or an earlier one. */
 export interface RememberedTree extends StackMembers {
   /** By its id; undefined: the stack names none. */
   readonly clusterType: string | undefined;

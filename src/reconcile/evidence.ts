@@ -130,7 +130,7 @@ export async function stackEvidence(
 /**
  * Cinder and Neutron answer an account that may not look into a project as though there was nothing in it. So "not found" is
  * believed only where something else bears it out: the deletion was announced, the object's stack does not have it any
- * more, the account is shown other projects' objects, or it was asked as a member of the project.
+ * more, the account is shown other projects' objects, or the query was made as a member of the project.
  */
 async function furtherEvidence(
   kind: FurtherKind,
@@ -149,7 +149,7 @@ async function furtherEvidence(
   return projectId === undefined ? 'hidden' : asMember(kind, session, { id, projectId }, signal);
 }
 
-/** Who has no role in the project is not told. */
+/** `not-found` only for a member of the project: an account without a role in it cannot know. */
 async function asMember(
   kind: FurtherKind,
   session: Session,

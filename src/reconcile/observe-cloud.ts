@@ -193,7 +193,7 @@ export async function readTrees(
   return { trees: trees.filter((tree) => tree !== undefined), unread };
 }
 
-/** What it takes to read a tree, and of which kinds its members are looked for. */
+/** What it takes to read a tree, and the kinds of members to look for. */
 type Reading = Pick<ObserveOptions, 'session' | 'memory'> & { readonly kinds: readonly Kind[] };
 
 /** As it is remembered, where it cannot be read. */

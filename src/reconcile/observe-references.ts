@@ -149,7 +149,7 @@ export async function observeReferences(
     return new Set(answersOf(kind)?.keys());
   }
 
-  /** What there is of what was asked for, each of its kind; undefined: portal or cloud have none of that. */
+  /** The queried objects that exist, by kind; undefined: portal or cloud do not have the kind. */
   function found(kind: Kind): Map<never, never> | undefined {
     const answers = answersOf(kind);
     return (
@@ -179,7 +179,7 @@ export async function observeReferences(
   }
 }
 
-/** Whether the portal shows, or shall show, what is named; where the project is not told, it may. */
+/** Whether the portal shows, or is to show, what is named; it may where the project is not named. */
 function isForThePortal(reference: Reference, kinds: readonly Kind[], index: PortalIndex): boolean {
   const { kind, id, projectId } = reference;
   if (kind !== 'stack' && !kinds.includes(kind)) return false;
@@ -190,7 +190,7 @@ function isForThePortal(reference: Reference, kinds: readonly Kind[], index: Por
 /** What the cloud answers about objects of one kind that are named. */
 class NamedObjects {
   readonly kind: Kind;
-  /** undefined: there is no such object. One that could not be asked for is not among them. */
+  /** undefined: there is no such object. Objects whose query failed are not among them. */
   readonly answers = new Map<ObjectId, Answer>();
   readonly unread: Unread[] = [];
   readonly #session: Session;
@@ -208,7 +208,7 @@ class NamedObjects {
     return this.#isMissing;
   }
 
-  /** Asks for each that has not been asked for. */
+  /** Queries each that has not been queried yet. */
   async ask(ids: Iterable<ObjectId>): Promise<void> {
     if (this.#isMissing) return;
     const unread = new Set(this.unread.map(({ id }) => id));
@@ -221,7 +221,7 @@ class NamedObjects {
     });
   }
 
-  /** Takes those wanted out of their projects' lists. What is not in them has to be asked for. */
+  /** Takes those wanted out of their projects' lists. What is not in them has to be queried by id. */
   async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ObjectId>): Promise<void> {
     if (this.#isMissing) return;
     await this.#unlessItFails(async () => {

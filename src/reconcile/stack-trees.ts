@@ -9,7 +9,7 @@ import { treeRevision } from './tree-revision.ts';
  * The trees that rows of stacks make, root by root. A nested stack whose root is not among the rows belongs to none.
  *
  * @param options.now Heat's clock when it gave the rows, ms since 1970
- * @param options.kinds what the trees are asked for
+ * @param options.kinds the kinds of members to read
  */
 export function stackTrees(
   rows: readonly Stack[],

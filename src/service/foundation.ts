@@ -105,7 +105,7 @@ export class Foundation implements AsyncDisposable {
     });
   }
 
-  /** A component's own, the same each time: two could not write, and put aside, one file. */
+  /** A component's own, the same each time: two loggers could not write and rotate one file. */
   log(component: LogName): Logger {
     const known = this.#logs.get(component);
     if (known) return known;

@@ -52,13 +52,3 @@ test('a code stands for one message', () => {
     [...messages].filter(([, events]) => new Set(events.map(({ message }) => message)).size > 1),
   ).toEqual([]);
 });
-
-/** Turns of phrase that an operator has to translate. */
-const oldPhrases =
-  /\b(anew|be it|shall|whoever|of which|goes away|went away|is away|are away|told of|left alone|put aside)\b/i;
-
-test('log events are in plain English', () => {
-  const phrases = listed.flatMap(({ message, meaning, action }) => [message, meaning, action]);
-
-  expect(phrases.filter((text) => oldPhrases.test(text))).toEqual([]);
-});

@@ -79,7 +79,7 @@ export async function checkUsageUnits(patient: Patient, signal: AbortSignal): Pr
   }
   const wanted = [...new Set(rated.map(({ type }) => unitOf(type)))].toSorted((a, b) => (a < b ? -1 : 1));
   return withKillBill(patient, async (billing) => {
-    // That it cannot be asked is said already.
+    // Another finding says already that the platform is unavailable.
     const units = await billing.usage.units(signal).catch(() => undefined);
     if (!units || units.prices.size === 0) return [];
     const findings = wanted.flatMap((unit) => problemOf(unit, units, why));

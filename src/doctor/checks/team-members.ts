@@ -36,7 +36,7 @@ export async function checkTeamMembers(
     return lacking.map(({ name, projectId }) =>
       warning(check, {
         found: `Portal user ${login} is in team ${name} and has no role in its project ${projectId}`,
-        why: 'The user can do nothing in that project: Concertim asked for the role once, and got no answer or an error.',
+        why: 'The user can do nothing in that project: Concertim requested the role once, and got no answer or an error.',
         repair: `in Concertim, remove user ${login} from team ${name} and add the user again`,
       }),
     );
