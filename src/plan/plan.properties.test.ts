@@ -4,7 +4,17 @@ import { observe, type PaperCloud } from '../../test/support/paper-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import { type Situation, situation } from '../../test/support/situations.ts';
 import type { Device, JsonObject, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
-import type { ObjectId, Server, ServerGroup, ServerId, Stack, StackId } from '../openstack/model.ts';
+import {
+  collections,
+  type Kind,
+  kinds,
+  type ObjectId,
+  type Server,
+  type ServerGroup,
+  type ServerId,
+  type Stack,
+  type StackId,
+} from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { renameDoubles } from './doubles.ts';
@@ -36,6 +46,8 @@ test('nothing unowned is touched', () => {
       const after = applied(changesOf(planOf(given)), given.portal);
 
       expect(unowned(after)).toEqual(unowned(given.portal));
+      for (const template of given.portal.templates)
+        if (template.tag) expect(after.templates).toContainEqual(template);
     }),
     { numRuns },
   );
@@ -128,12 +140,42 @@ test('a server of a stack that was seen has one device, in a rack of its stack, 
   );
 });
 
+test('a volume or network of a stack that was seen has one device, of its kind, in a rack of its stack, where the release has such', () => {
+  assert(
+    property(situation, (told) => {
+      const given = withoutBrake(told);
+      const { racks, devices, owners } = applied(changesOf(planOf(given)), given.portal);
+
+      const ownRacks = ({ id, projectId }: Stack) =>
+        racks.filter(
+          ({ metadata, ownerId }) =>
+            metadata['openstack_stack_id'] === id &&
+            owners.find((owner) => owner.projectId === projectId)?.id === ownerId,
+        );
+      const counts = furtherToShow(given).map(({ kind, id, root }) => ({
+        id,
+        devices: devices.filter(
+          (device) =>
+            device.kind === kind &&
+            device.metadata['openstack_instance_id'] === id &&
+            ownRacks(root).some((rack) => rack.id === device.location?.rackId),
+        ).length,
+      }));
+      expect(counts).toEqual(furtherToShow(given).map(({ id }) => ({ id, devices: 1 })));
+    }),
+    { numRuns },
+  );
+});
+
 test('what the cloud still has is not deleted', () => {
   assert(
     property(situation, (given) => {
       const { cloud, portal } = given;
       const alive = new Set<unknown>([
         ...cloud.servers.flatMap(({ server }) => (isDeleted(server) ? [] : server.id)),
+        ...[...cloud.volumes, ...cloud.networks].flatMap(({ object }) =>
+          isDeletedObject(object) ? [] : object.id,
+        ),
         ...cloud.stacks.flatMap(({ root }) => (root.status === 'DELETE_COMPLETE' ? [] : root.id)),
         ...cloud.flavors.map(({ id }) => id),
       ]);
@@ -235,6 +277,30 @@ function serversToShow({ cloud, portal }: Situation): { server: Server; root: St
   });
 }
 
+/** Volumes and networks that a run sees, with the stack that it sees them in, where the portal's release has devices for them. */
+function furtherToShow({ cloud, portal }: Situation): { kind: Kind; id: ObjectId; root: Stack }[] {
+  if (cloud.stacks.some(({ readable }) => !readable)) return [];
+  const stacks = cloud.stacks.filter(
+    ({ root, listing }) =>
+      listing === 'listed' &&
+      root.status !== 'DELETE_COMPLETE' &&
+      !cloud.unobserved.has(root.projectId) &&
+      portal.owners.some(({ projectId }) => projectId === root.projectId),
+  );
+  return (['volume', 'network'] as const).flatMap((kind) => {
+    const list = collections[kind];
+    if (portal.profile.statuses[kind].length === 0 || !cloud.hasService[list]) return [];
+    return cloud[list].flatMap(({ object, listing }) => {
+      if (object.kind === 'unreadable' || listing !== 'listed' || isDeletedObject(object)) return [];
+      const ids: readonly { readonly root: Stack; readonly ids: readonly ObjectId[] }[] = stacks.map(
+        ({ root, content }) => ({ root, ids: content[list] }),
+      );
+      const stack = ids.find((each) => each.ids.includes(object.id));
+      return stack ? [{ kind, id: object.id, root: stack.root }] : [];
+    });
+  });
+}
+
 /** Whether a rack claims a stack of another project than a stack's. */
 function isOfAnother(rack: Rack | undefined, { projectId }: Stack, { cloud }: Situation): boolean {
   const claimed = cloud.stacks.find(({ root }) => root.id === rack?.metadata['openstack_stack_id'])?.root;
@@ -243,6 +309,10 @@ function isOfAnother(rack: Rack | undefined, { projectId }: Stack, { cloud }: Si
 
 function ownerOf({ location }: Device, { racks }: PortalSnapshot): string {
   return String(racks.find(({ id }) => id === location?.rackId)?.ownerId);
+}
+
+function isDeletedObject(object: PaperCloud['volumes' | 'networks'][number]['object']): boolean {
+  return object.kind === 'volume' && object.status === 'deleted';
 }
 
 function isDeleted(server: PaperCloud['servers'][number]['server']): boolean {
@@ -316,7 +386,7 @@ function unowned({ owners, racks, devices, templates }: PortalSnapshot) {
       ),
     ),
     devices: byId(devices.filter(({ metadata }) => lacks(metadata, 'openstack_instance_id'))),
-    templates: byId(templates.filter(({ foreignId }) => foreignId === null)),
+    templates: byId(templates.filter(({ foreignId, tag }) => foreignId === null && !tag)),
   };
 }
 
@@ -390,7 +460,14 @@ function partOf(cloud: CloudObservation, portal: PortalSnapshot, lots: readonly 
   let turn = 0;
   const isDrawn = () => lots[turn++ % lots.length] ?? false;
   const scoped = new Set<ObjectId>(
-    [...cloud.servers.keys(), ...cloud.evidence.servers.keys()].filter(isDrawn),
+    [
+      ...cloud.servers.keys(),
+      ...cloud.evidence.servers.keys(),
+      ...(cloud.volumes?.keys() ?? []),
+      ...cloud.evidence.volumes.keys(),
+      ...(cloud.networks?.keys() ?? []),
+      ...cloud.evidence.networks.keys(),
+    ].filter(isDrawn),
   );
   const projects = new Set(
     [...cloud.servers.values()].map(
@@ -401,7 +478,9 @@ function partOf(cloud: CloudObservation, portal: PortalSnapshot, lots: readonly 
   const stacks = new Map([...cloud.evidence.stacks].filter(isDrawn));
   const racks = new Set([...trees.map(({ root }) => root.id), ...stacks.keys()].map(stackKey));
 
-  for (const { content } of trees) for (const server of content?.servers ?? []) scoped.add(server);
+  for (const { content } of trees) {
+    for (const kind of kinds) for (const id of content?.[collections[kind]] ?? []) scoped.add(id);
+  }
   for (const { location, metadata } of portal.devices) {
     const rack = portal.racks.find(({ id }) => id === location?.rackId);
     const isThere = racks.has(stackKey(rack?.metadata['openstack_stack_id'] as StackId));
@@ -409,11 +488,14 @@ function partOf(cloud: CloudObservation, portal: PortalSnapshot, lots: readonly 
   }
   return {
     ...cloud,
-    scope: { kind: 'some', racks, servers: scoped, volumes: new Set(), networks: new Set() },
+    scope: { kind: 'some', racks, servers: scoped, volumes: scoped, networks: scoped },
     trees,
     servers: new Map([...cloud.servers].filter(([id]) => scoped.has(id))),
+    volumes: cloud.volumes && new Map([...cloud.volumes].filter(([id]) => scoped.has(id))),
+    networks: cloud.networks && new Map([...cloud.networks].filter(([id]) => scoped.has(id))),
     evidence: {
-      ...cloud.evidence,
+      volumes: new Map([...cloud.evidence.volumes].filter(([id]) => scoped.has(id))),
+      networks: new Map([...cloud.evidence.networks].filter(([id]) => scoped.has(id))),
       servers: new Map([...cloud.evidence.servers].filter(([id]) => scoped.has(id))),
       stacks,
       flavors: new Map(),
@@ -457,6 +539,8 @@ function turnedCloud(cloud: CloudObservation): CloudObservation {
         .reverse()
         .map(([id, server]) => [id, server.kind === 'server' ? turnedServer(server) : server]),
     ),
+    volumes: cloud.volumes && new Map([...cloud.volumes].reverse()),
+    networks: cloud.networks && new Map([...cloud.networks].reverse()),
     trees: cloud.trees.toReversed().map(({ content, ...tree }) => ({
       ...tree,
       ...(content && {

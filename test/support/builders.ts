@@ -89,8 +89,8 @@ export function network(fields: Partial<Plain<openstack.Network>> = {}): opensta
   } as openstack.Network;
 }
 
-export function unreadable(id: string): openstack.Unreadable<openstack.ServerId> {
-  return { kind: 'unreadable', id: id as openstack.ServerId, problem: 'its cell is down' };
+export function unreadable<Id extends string = openstack.ServerId>(id: string): openstack.Unreadable<Id> {
+  return { kind: 'unreadable', id: id as Id, problem: 'its cell is down' };
 }
 
 export function address(fields: Partial<openstack.Address> = {}): openstack.Address {

@@ -77,7 +77,8 @@ const requests: Readonly<Record<string, (portal: PaperPortal, draw: Draw) => voi
   },
   'edit a device': (portal, { at }) => {
     const device = drawn(portal.snapshot().devices, at);
-    if (device) portal.updateDevice(device.id, { status: 'STOPPED', loginUser: 'root', sshKey: 'mine' });
+    const login = { loginUser: 'root', sshKey: 'mine' };
+    if (device) portal.updateDevice(device.id, { status: 'STOPPED', ...(device.kind === 'server' && login) });
   },
   'add to the metadata of a device': (portal, { at }) => {
     const device = drawn(portal.snapshot().devices, at);

@@ -1,7 +1,10 @@
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import type {
+  CloudObject,
   ExternalNetworks,
   Flavor,
+  Network,
+  ObjectId,
   ProjectId,
   Server,
   ServerGroup,
@@ -11,16 +14,24 @@ import type {
   StackMembers,
   StackOutputs,
   Unreadable,
+  Volume,
 } from '../../src/openstack/model.ts';
 import { absentees } from '../../src/plan/absentees.ts';
 import { noProjectsKnown, settleClaims } from '../../src/plan/claims.ts';
 import type { CloudObservation, Evidence, StackTree } from '../../src/plan/observation.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
+import { shownKinds } from '../../src/plan/shown-kinds.ts';
 import { isKnown, isShown } from '../../src/reconcile/stack-trees.ts';
 import { TreeMemory } from '../../src/reconcile/tree-memory.ts';
 
 /** Whether a list shows an object; one that it leaves out exists, which the cloud may be unable to say. */
 export type Listing = 'listed' | 'left out' | 'left out, no answer';
+
+/** An object beside servers. */
+interface PaperObject<T extends CloudObject> {
+  readonly object: T | Unreadable<T['id']>;
+  readonly listing: Listing;
+}
 
 /** The truth about a cloud, and how much of it can be seen. */
 export interface PaperCloud {
@@ -28,6 +39,10 @@ export interface PaperCloud {
     readonly server: Server | Unreadable<ServerId>;
     readonly listing: Listing;
   }[];
+  readonly volumes: readonly PaperObject<Volume>[];
+  readonly networks: readonly PaperObject<Network>[];
+  /** False: the cloud has no Cinder, or no Neutron, in this moment. */
+  readonly hasService: Readonly<Record<'volumes' | 'networks', boolean>>;
   readonly stacks: readonly {
     readonly root: Stack;
     readonly content: StackMembers & { readonly outputs: StackOutputs };
@@ -70,10 +85,14 @@ export function observe(
     }
     return index.racksOfSource.has(root.id as never) ? [tree] : [];
   });
+  const kinds = shownKinds(portal.profile);
+  const volumes = kinds.includes('volume') && cloud.hasService.volumes ? listed(cloud.volumes) : undefined;
+  const networks =
+    kinds.includes('network') && cloud.hasService.networks ? listed(cloud.networks) : undefined;
   const lists = {
     servers,
-    volumes: undefined,
-    networks: undefined,
+    volumes,
+    networks,
     roots: stacks.map(({ root }) => root),
     flavors: cloud.flavors,
   };
@@ -81,6 +100,7 @@ export function observe(
 
   const listings = new Map<string, Listing>();
   for (const { server, listing } of cloud.servers) listings.set(server.id, listing);
+  for (const { object, listing } of [...cloud.volumes, ...cloud.networks]) listings.set(object.id, listing);
   for (const { root, listing } of cloud.stacks) {
     listings.set(root.id, cloud.unobserved.has(root.projectId) ? 'left out, no answer' : listing);
   }
@@ -92,8 +112,8 @@ export function observe(
   return {
     scope: { kind: 'all' },
     servers,
-    volumes: undefined,
-    networks: undefined,
+    volumes,
+    networks,
     trees,
     remembered: new Map(memory.trees),
     projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
@@ -103,8 +123,8 @@ export function observe(
     unobserved: new Map([...cloud.unobserved].map((project) => [project, 'Heat answered 503'])),
     evidence: {
       servers: new Map(absent.servers.map(({ id }) => [id, evidence(id)])),
-      volumes: new Map(),
-      networks: new Map(),
+      volumes: new Map(absent.volumes.map(({ id }) => [id, evidence(id)])),
+      networks: new Map(absent.networks.map(({ id }) => [id, evidence(id)])),
       stacks: new Map(absent.stacks.map(({ id }): [StackId, Evidence] => [id, evidence(id)])),
       flavors: new Map(absent.flavors.map((id) => [id, 'not-found'])),
     },
@@ -113,4 +133,10 @@ export function observe(
 
 function isListed({ listing }: { readonly listing: Listing }): boolean {
   return listing === 'listed';
+}
+
+function listed<T extends CloudObject>(
+  objects: readonly PaperObject<T>[],
+): Map<ObjectId & T['id'], T | Unreadable<T['id']>> {
+  return new Map(objects.filter(isListed).map(({ object }) => [object.id as ObjectId & T['id'], object]));
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
-import type { ProjectId, ServerGroup, ServerId, StackId } from '../../src/openstack/model.ts';
+import { type PortalProfile, profiles, releases } from '../../src/concertim/profile.ts';
+import type {
+  NetworkId,
+  ProjectId,
+  ServerGroup,
+  ServerId,
+  StackId,
+  VolumeId,
+} from '../../src/openstack/model.ts';
 import { changesOf } from '../../src/plan/change.ts';
 import { type PlanSettings, plan } from '../../src/plan/plan.ts';
 import { TreeMemory } from '../../src/reconcile/tree-memory.ts';
@@ -9,11 +17,14 @@ import {
   portal as emptyPortal,
   flavor,
   group,
+  network,
   owner,
   server,
   settings,
   stack,
+  template,
   unreadable,
+  volume,
 } from './builders.ts';
 import { byHand } from './by-hand.ts';
 import { type Listing, observe, type PaperCloud } from './paper-cloud.ts';
@@ -115,7 +126,28 @@ const serverStory = fc.record({
 });
 type ServerStory = Told<typeof serverStory> & { readonly id: ServerId };
 
+const furtherStory = {
+  name: fc.constantFrom('a', 'a.b', 'a-b', 'b', ''),
+  stack: fc.constantFrom(0, 0, 1, 2, 9),
+  project,
+  readable: mostly,
+  listing,
+};
+const volumeStory = fc.record({
+  ...furtherStory,
+  status: fc.constantFrom('available', 'in-use', 'error_extending', 'creating', 'deleted', 'dreaming'),
+  size: fc.constantFrom(1, 20),
+  /** Position of the server that has it; undefined: none has. */
+  server: fc.option(fc.nat(5), { nil: undefined }),
+});
+const networkStory = fc.record({
+  ...furtherStory,
+  status: fc.constantFrom('ACTIVE', 'DOWN', 'BUILD', 'dreaming'),
+  adminStateUp: fc.boolean(),
+});
+
 const rest = {
+  hasService: fc.record({ volumes: mostly, networks: mostly }),
   flavors: fc.subarray(flavors, { minLength: 2 }),
   externalNetworks: fc.subarray(['provider']),
   unobserved: fc.oneof(
@@ -128,6 +160,8 @@ const rest = {
 const cloudStory = fc.record({
   stacks: fc.array(orNone(stackStory, 9), { minLength: 1, maxLength: 4 }),
   servers: fc.array(orNone(serverStory, 9), { maxLength: 30, size: 'max' }),
+  volumes: fc.array(orNone(volumeStory, 9), { maxLength: 8 }),
+  networks: fc.array(orNone(networkStory, 9), { maxLength: 4 }),
   ...rest,
 });
 type CloudStory = Told<typeof cloudStory>;
@@ -136,6 +170,8 @@ type CloudStory = Told<typeof cloudStory>;
 const cloudChanges = fc.record({
   stacks: fc.array(fc.tuple(fc.nat(3), orNone(stackStory, 2)), { maxLength: 3 }),
   servers: fc.array(fc.tuple(fc.nat(29), orNone(serverStory, 2)), { maxLength: 12 }),
+  volumes: fc.array(fc.tuple(fc.nat(7), orNone(volumeStory, 2)), { maxLength: 4 }),
+  networks: fc.array(fc.tuple(fc.nat(3), orNone(networkStory, 2)), { maxLength: 2 }),
   ...rest,
 });
 
@@ -156,6 +192,7 @@ const story = fc.record({
     }),
   }),
   projects,
+  profile: fc.constantFrom(...releases.map((release) => profiles[release])),
   earlier: cloudStory,
   /** How much of the earlier cloud's plan was carried out. */
   percent: fc.oneof({ weight: 4, arbitrary: fc.constant(100) }, { weight: 1, arbitrary: fc.nat(100) }),
@@ -168,7 +205,7 @@ const story = fc.record({
 export const situation: fc.Arbitrary<Situation> = story.map((story) => {
   const told = settings(story.settings);
   const memory = new TreeMemory();
-  const portal = new PaperPortal(emptyPortal({ owners: ownersOf(story.projects) }));
+  const portal = new PaperPortal(freshPortal(story.profile, ownersOf(story.projects)));
   const before = portal.snapshot();
   const changes = changesOf(plan(observe(cloudOf(story.earlier), before, memory), before, told));
   portal.apply(changes.slice(0, Math.ceil((changes.length * story.percent) / 100)));
@@ -179,12 +216,23 @@ export const situation: fc.Arbitrary<Situation> = story.map((story) => {
       ...story.since,
       stacks: changed(story.earlier.stacks, story.since.stacks),
       servers: changed(story.earlier.servers, story.since.servers),
+      volumes: changed(story.earlier.volumes, story.since.volumes),
+      networks: changed(story.earlier.networks, story.since.networks),
     }),
     portal: { ...after, owners: ownersOf(story.projectsSince ?? story.projects) },
     settings: told,
     memory,
   };
 });
+
+/** With what its release brings with it. */
+function freshPortal(profile: PortalProfile, owners: PortalSnapshot['owners']): PortalSnapshot {
+  const seeded = [
+    template({ id: 1, name: 'network', tag: 'network', height: 1 }),
+    template({ id: 2, name: 'volume', tag: 'volume', height: 2 }),
+  ];
+  return emptyPortal({ profile, owners, templates: profile.statuses.volume.length > 0 ? seeded : [] });
+}
 
 function orNone<T>(arbitrary: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | null> {
   return fc.option(arbitrary, { freq, nil: null });
@@ -203,6 +251,9 @@ function ownersOf(projects: Told<typeof story>['projects']): PortalSnapshot['own
 function cloudOf({
   stacks,
   servers,
+  volumes,
+  networks,
+  hasService,
   flavors,
   unobserved,
   externalNetworks,
@@ -222,13 +273,20 @@ function cloudOf({
       listing: server.listing,
       server: serverOf(server, stackAt.get(server.stack)),
     })),
+    volumes: [...volumes.entries()].flatMap(([at, story]) =>
+      story ? [{ object: volumeOf(story, at, stackAt.get(story.stack)), listing: story.listing }] : [],
+    ),
+    networks: [...networks.entries()].flatMap(([at, story]) =>
+      story ? [{ object: networkOf(story, at, stackAt.get(story.stack)), listing: story.listing }] : [],
+    ),
+    hasService,
     stacks: [...stackAt].map(([at, { name, project, status, outputs, ...seen }]) => ({
       root: stack({ id: stackIdAt(at), name, projectId: project, status }),
       content: {
         servers: membersOf(at, 'resource'),
         serverGroups: [groupOf(at).id],
-        volumes: [],
-        networks: [],
+        volumes: ofStack(volumes, at, volumeIdAt),
+        networks: ofStack(networks, at, networkIdAt),
         outputs,
       },
       ...seen,
@@ -265,9 +323,44 @@ function serverOf(
   });
 }
 
-/** Pairs of ids begin alike for 8 characters, all of them for 5. */
+function volumeOf(story: Told<typeof volumeStory>, at: number, of: StackStory | undefined) {
+  const id = volumeIdAt(at);
+  const { name, status, size, server, project } = story;
+  if (!story.readable) return unreadable<VolumeId>(id);
+  const servers = server === undefined ? [] : [serverIdAt(server)];
+  return volume({ id, name, status, size, servers, projectId: of?.project ?? project });
+}
+
+function networkOf(story: Told<typeof networkStory>, at: number, of: StackStory | undefined) {
+  const id = networkIdAt(at);
+  const { name, status, adminStateUp, project } = story;
+  if (!story.readable) return unreadable<NetworkId>(id);
+  return network({ id, name, status, adminStateUp, projectId: of?.project ?? project });
+}
+
+function ofStack<Id>(
+  stories: readonly ({ readonly stack: number } | null)[],
+  at: number,
+  idAt: (at: number) => Id,
+): Id[] {
+  return [...stories.entries()].flatMap(([position, story]) => (story?.stack === at ? [idAt(position)] : []));
+}
+
+/** Pairs of ids begin alike for 8 characters, all of them, of whatever kind, for 5. */
+function idAt(at: number, end: string): string {
+  return `00000${String(at >> 1).padStart(3, '0')}-${at & 1}aaa-4bbb-8ccc-${end}`;
+}
+
 function serverIdAt(at: number): ServerId {
-  return `00000${String(at >> 1).padStart(3, '0')}-${at & 1}aaa-4bbb-8ccc-dddddddddddd` as ServerId;
+  return idAt(at, 'dddddddddddd') as ServerId;
+}
+
+function volumeIdAt(at: number): VolumeId {
+  return idAt(at, 'eeeeeeeeeeee') as VolumeId;
+}
+
+function networkIdAt(at: number): NetworkId {
+  return idAt(at, 'ffffffffffff') as NetworkId;
 }
 
 function stackIdAt(at: number): StackId {
