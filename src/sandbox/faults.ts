@@ -4,12 +4,8 @@ export type FaultKind =
   | { readonly kind: 'reset-before' }
   /** It is carried out, then the connection is cut before the answer. */
   | { readonly kind: 'reset-after' }
-  /** Before it is carried out, or before its answer, this is done and waited for; then the connection is cut. */
-  | {
-      readonly kind: 'interrupt-before' | 'interrupt-after';
-      /** What is done. */
-      readonly by: () => Promise<void>;
-    }
+  /** It is carried out; then this is done and waited for, and the connection is cut before the answer. */
+  | { readonly kind: 'interrupt'; readonly by: () => Promise<void> }
   /** Nothing is done and nothing is answered until the client gives up. */
   | { readonly kind: 'stall' }
   /** It is carried out, `ms` late. */

@@ -160,11 +160,6 @@ export async function strike(
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
       return;
-    case 'interrupt-before':
-      reply.hijack();
-      await fault.by();
-      reply.raw.socket?.resetAndDestroy();
-      return;
     case 'stall':
       reply.hijack();
       return;
@@ -178,7 +173,7 @@ export async function strike(
         .send(fault.body ?? `<html><body><h1>${fault.status}</h1></body></html>`);
       return;
     case 'reset-after':
-    case 'interrupt-after':
+    case 'interrupt':
     case 'truncate':
     case 'shorten':
     case 'trickle':
@@ -202,7 +197,7 @@ function spoil(
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
       return payload;
-    case 'interrupt-after':
+    case 'interrupt':
       reply.hijack();
       return fault.by().then(() => {
         reply.raw.socket?.resetAndDestroy();
@@ -220,7 +215,6 @@ function spoil(
       return body === undefined ? payload : resized(reply, JSON.stringify(fault.rewrite(body, request)));
     }
     case 'reset-before':
-    case 'interrupt-before':
     case 'stall':
     case 'delay':
     case 'answer':

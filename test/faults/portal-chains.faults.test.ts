@@ -15,7 +15,7 @@ test.each(releases)(
     const { kills, faults } = await killInEach(scene, wholeLife, { every: alike.includes(release) ? 5 : 1 });
 
     expect(faults).toEqual([]);
-    expect(kills).toBeGreaterThan(5);
+    expect(kills).toBeGreaterThan(3);
   },
   600_000,
 );
@@ -28,7 +28,7 @@ test.each(releases.filter((release) => outboundRules[release].keyPairs.includes(
     const { kills, faults } = await killInEach(scene, keyPairPage);
 
     expect(faults).toEqual([]);
-    expect(kills).toBeGreaterThan(8);
+    expect(kills).toBeGreaterThan(3);
   },
   300_000,
 );

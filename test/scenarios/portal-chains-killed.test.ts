@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { keyPairPage, killInEach, startScene, wholeLife } from '../faults/kill-portal-chain.ts';
 
 test.each([
-  { release: '1.1', stretch: wholeLife, every: 17 },
-  { release: '1.2', stretch: wholeLife, every: 19 },
-  { release: '1.2', stretch: keyPairPage, every: 3 },
+  { release: '1.1', stretch: wholeLife, every: 9 },
+  { release: '1.2', stretch: wholeLife, every: 9 },
+  { release: '1.2', stretch: keyPairPage, every: 2 },
 ] as const)(
   'portal $release, $stretch.name: killed in the middle, the service leaves nothing half made',
   async ({ release, stretch, every }) => {
@@ -14,7 +14,7 @@ test.each([
     const { kills, faults } = await killInEach(scene, stretch, { every });
 
     expect(faults).toEqual([]);
-    expect(kills).toBeGreaterThan(3);
+    expect(kills).toBeGreaterThan(1);
   },
   60_000,
 );
