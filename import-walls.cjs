@@ -44,6 +44,7 @@ const mayImport = {
     'operations',
     'metrics/precision',
     'plan/claims',
+    'plan/ownership',
     'http',
     'config',
     'observability',

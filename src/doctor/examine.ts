@@ -1,5 +1,5 @@
 import type { ServiceType } from '../openstack/catalog.ts';
-import { sampleServers } from '../openstack/compute.ts';
+import { listServers, sampleServers } from '../openstack/compute.ts';
 import type { Token } from '../openstack/token.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
@@ -8,7 +8,7 @@ import { checkBlockStorage } from './checks/block-storage.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCells } from './checks/cells.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
-import { checkClaims } from './checks/claims.ts';
+import { checkDeviceClaims, checkRackClaims } from './checks/claims.ts';
 import { checkCompute, listIsSlow, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
@@ -29,6 +29,7 @@ import type { Patient } from './patient.ts';
 /** Checks that need a session with the cloud. */
 const cloudChecks = [
   'concertim.claims',
+  'concertim.device-claims',
   'keystone',
   'keystone.projects',
   'keystone.portal-admins',
@@ -43,6 +44,9 @@ const cloudChecks = [
 
 /** A person waits for it. */
 const examinationMs = 8_000;
+
+/** For the servers of the whole cloud: some hundred thousand take longer. */
+const allServersMs = 5_000;
 
 /** Nova waits 60 s for a cell. */
 const cellsMs = 75_000;
@@ -107,6 +111,17 @@ export async function examine(
         checkMeasures(patient, servers ?? [], signal),
       );
     };
+    const examineDeviceClaims = async () => {
+      const check = 'concertim.device-claims';
+      const obstacle = obstacleTo('compute', { users: true });
+      if (obstacle !== undefined) return skip(obstacle, check);
+      const limit = AbortSignal.any([signal, timeOut(allServersMs)]);
+      const servers = await listServers(patient.cloud, {}, limit).catch(() => undefined);
+      // What keeps Nova from listing them is found where Nova is looked at.
+      await attempt(check, servers ? undefined : 'Nova did not list all servers in time', () =>
+        checkDeviceClaims(patient, { owners: known, racks, servers: servers ?? [] }, signal),
+      );
+    };
     await Promise.all([
       group('certificates', () => checkCatalogCertificates(patient, token)),
       attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
@@ -127,8 +142,9 @@ export async function examine(
         checkBlockStorage(patient, signal),
       ),
       attempt('concertim.claims', obstacleTo('orchestration', { users: true }), () =>
-        checkClaims(patient, { owners: known, racks }, signal),
+        checkRackClaims(patient, { owners: known, racks }, signal),
       ),
+      examineDeviceClaims(),
       attempt('gnocchi', obstacleTo('metric', { admin: true }), async () => [
         await checkArchivePolicies(patient, signal),
       ]),

@@ -616,7 +616,14 @@ const cases: readonly Case[] = [
     level: 'warning',
     found: /whose owner has no project: orphan/,
     repair: /Set the project of their owner/,
-    repaired: byHand('its owner given a project again', giveProjects),
+    repaired: byHand(
+      'its owner given a project again, and the rack removed by a run, since its stack is gone',
+      (clinic) => {
+        giveProjects(clinic);
+        const { racks } = clinic.sandbox.portal;
+        racks.remove(racks.all().find(({ name }) => name === 'orphan')?.id ?? 0);
+      },
+    ),
   },
   {
     fault: "a rack that names another tenant's stack",
@@ -635,10 +642,54 @@ const cases: readonly Case[] = [
     check: 'concertim.claims',
     level: 'warning',
     found: /^rack \d+ of user user1 claims stack \S+ of project \S+$/,
-    repair: /Delete the rack in Concertim/,
+    repair: /Delete it in Concertim/,
     repaired: byHand('the rack deleted', ({ sandbox: { portal } }) => {
       const forged = portal.racks.all().find(({ name }) => name === 'forged');
       portal.racks.remove(forged?.id ?? 0);
+    }),
+  },
+  {
+    fault: 'a rack of the Python service whose stack is gone',
+    spoil: ({ sandbox: { portal, population } }) => {
+      const user = portal.users.all().find(({ login }) => login === population.accounts[0]?.login);
+      portal.addRack({
+        user_id: user?.id ?? 0,
+        name: 'left',
+        metadata: { openstack_stack_id: '5f0c1f5e-0000-4000-8000-000000000000' },
+      });
+    },
+    check: 'concertim.gone-stacks',
+    level: 'warning',
+    found: /^Heat does not list the stacks of 1 rack: left \(\d+\)$/,
+    repair: /run updates_bulk --once --allow-deletions/,
+    repaired: byHand('the rack removed', ({ sandbox: { portal } }) => {
+      const left = portal.racks.all().find(({ name }) => name === 'left');
+      portal.racks.remove(left?.id ?? 0);
+    }),
+  },
+  {
+    fault: "a device that names another tenant's server",
+    spoil: ({ sandbox: { portal, cloud, population } }) => {
+      const [first, second] = population.accounts;
+      const user = portal.users.all().find(({ login }) => login === first?.login);
+      const server = [...cloud.compute.servers()].find(({ projectId }) => projectId === second?.project.id);
+      const { id } = portal.addRack({ user_id: user?.id ?? 0, name: 'forged' });
+      const template = portal.addTemplate({ name: 'by hand' });
+      portal.addDevice({
+        template_id: template.id,
+        rack_id: id,
+        name: 'forged',
+        start_u: 1,
+        metadata: { openstack_instance_id: server?.id ?? '' },
+      });
+    },
+    check: 'concertim.device-claims',
+    level: 'warning',
+    found: /^device \d+ of user user1 claims server \S+ of project \S+$/,
+    repair: /Delete it in Concertim/,
+    repaired: byHand('the device deleted', ({ sandbox: { portal } }) => {
+      const forged = portal.devices.all().find(({ name }) => name === 'forged');
+      portal.devices.remove(forged?.id ?? 0);
     }),
   },
   {
@@ -868,7 +919,13 @@ test('where Nova lists no servers, that alone is told', async () => {
   const diagnosis = await clinic.examine();
 
   expect(ailments(diagnosis).map(({ check }) => check)).toEqual(['nova']);
-  expect(diagnosis.unchecked).toEqual([{ check: 'gnocchi.measures', because: 'Nova lists no servers' }]);
+  expect(diagnosis.unchecked).toEqual(
+    expect.arrayContaining([
+      { check: 'gnocchi.measures', because: 'Nova lists no servers' },
+      { check: 'concertim.device-claims', because: 'Nova did not list all servers in time' },
+    ]),
+  );
+  expect(diagnosis.unchecked).toHaveLength(2);
 });
 
 test('servers that were made just now need not have been measured yet', async () => {

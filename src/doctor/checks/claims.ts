@@ -1,42 +1,115 @@
+import { listDevices } from '../../concertim/devices.ts';
 import type { Owner, Rack } from '../../concertim/model.ts';
-import type { ProjectId } from '../../openstack/model.ts';
+import type { ProjectId, Server, ServerId, Unreadable } from '../../openstack/model.ts';
 import { listStacks } from '../../openstack/orchestration.ts';
-import { describeClaim, settleClaims } from '../../plan/claims.ts';
+import {
+  describeClaim,
+  type ForeignClaim,
+  type KnownProjects,
+  noProjectsKnown,
+  settleClaims,
+} from '../../plan/claims.ts';
+import { sourceOfRack } from '../../plan/ownership.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
 const mostNamed = 5;
 
-/** Racks whose metadata names a stack that is not their owner's. That an owner has no project is said already. */
-export async function checkClaims(
-  { cloud, portal }: Patient,
-  { owners, racks }: { readonly owners: readonly Owner[]; readonly racks: readonly Rack[] },
+interface Claimants {
+  readonly owners: readonly Owner[];
+  readonly racks: readonly Rack[];
+}
+
+/** Racks whose metadata names a stack that is not their owner's, or one that Heat does not have. */
+export async function checkRackClaims(
+  patient: Patient,
+  { owners, racks }: Claimants,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const check = 'concertim.claims';
   const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
-  const { stacks } = await listStacks(cloud, { projects }, signal);
+  const { stacks, unobserved } = await listStacks(patient.cloud, { projects }, signal);
   const projectOf = new Map(stacks.map(({ id, projectId }) => [id, projectId]));
+  const known = { ...noProjectsKnown, ofStack: (id: (typeof stacks)[number]['id']) => projectOf.get(id) };
+  const foreign = await foreignClaims(patient, { owners, racks, devices: [] }, known, signal);
+  const projectOfOwner = new Map(owners.map(({ id, projectId }) => [id, projectId as ProjectId | null]));
+  const gone = racks.filter(({ ownerId, ...rack }) => {
+    const project = projectOfOwner.get(ownerId);
+    const source = sourceOfRack(rack);
+    // Of an owner without a project, and of stacks that cannot be listed, others tell.
+    if (!project || unobserved.has(project) || source?.kind !== 'stack') return false;
+    return !projectOf.has(source.stackId);
+  });
+  return [
+    findingOf('concertim.claims', foreign, 'Each rack of a stack belongs to the owner of its project'),
+    goneFinding(gone),
+  ];
+}
+
+/** Another service, or an outage, may have left them. */
+function goneFinding(racks: readonly Rack[]): Finding {
+  const check = 'concertim.gone-stacks';
+  if (racks.length === 0) return ok(check, 'Heat lists the stack of each rack');
+  const names = racks.slice(0, mostNamed).map(({ id, name }) => `${name} (${id})`);
+  const more = racks.length > mostNamed ? ` and ${racks.length - mostNamed} more` : '';
+  return warning(check, {
+    found: `Heat does not list the stacks of ${racks.length} rack${racks.length === 1 ? '' : 's'}: ${names.join(', ')}${more}`,
+    why: 'They were deleted while no service was running, or the account does not see them. A few are removed by the next run; more than updates.max_deletions and updates.max_deletion_share allow are kept.',
+    repair:
+      'plan lists them all. If the stacks are really gone: stop the service, then run updates_bulk --once --allow-deletions.',
+  });
+}
+
+/** Devices whose metadata names a server that is not of the project of their rack's owner. */
+export async function checkDeviceClaims(
+  patient: Patient,
+  { servers, ...claimants }: Claimants & { readonly servers: readonly (Server | Unreadable<ServerId>)[] },
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const devices = (await listDevices(patient.portal, signal)).filter(({ kind }) => kind === 'server');
+  const projectOf = new Map<string, ProjectId>();
+  for (const server of servers) if (server.kind === 'server') projectOf.set(server.id, server.projectId);
+  const known = { ...noProjectsKnown, ofObject: (_kind: string, id: string) => projectOf.get(id) };
+  const foreign = await foreignClaims(patient, { ...claimants, devices }, known, signal);
+  return [
+    findingOf(
+      'concertim.device-claims',
+      foreign.filter(({ kind }) => kind === 'device'),
+      "Each device of a server stands in a rack of its project's owner",
+    ),
+  ];
+}
+
+/** That an owner of racks has no project is said already. */
+async function foreignClaims(
+  { portal }: Patient,
+  { owners, racks, devices }: Claimants & { readonly devices: Awaited<ReturnType<typeof listDevices>> },
+  known: KnownProjects,
+  signal: AbortSignal,
+): Promise<readonly ForeignClaim[]> {
   const withProject = new Set(owners.filter(({ projectId }) => projectId !== null).map(({ id }) => id));
-  const { foreign } = settleClaims(
+  const looked = racks.filter(({ ownerId }) => withProject.has(ownerId));
+  const lookedIds = new Set(looked.map(({ id }) => id));
+  const settled = settleClaims(
     {
       profile: await portal.profile(signal),
       owners,
-      racks: racks.filter(({ ownerId }) => withProject.has(ownerId)),
-      devices: [],
+      racks: looked,
+      devices: devices.filter(({ location }) => location && lookedIds.has(location.rackId)),
       templates: [],
     },
-    { ofStack: (id) => projectOf.get(id), ofObject: () => undefined },
+    known,
   );
-  if (foreign.length === 0) return [ok(check, 'Each rack of a stack belongs to the owner of its project')];
+  return settled.foreign;
+}
+
+function findingOf(check: string, foreign: readonly ForeignClaim[], well: string): Finding {
+  if (foreign.length === 0) return ok(check, well);
   const named = foreign.slice(0, mostNamed).map(describeClaim);
   const more = foreign.length > mostNamed ? ` and ${foreign.length - mostNamed} more` : '';
-  return [
-    warning(check, {
-      found: `${named.join('; ')}${more}`,
-      why: 'Either somebody wrote the id of another tenant into the metadata, or the project has another owner now: the service does not fill or change such a rack.',
-      repair:
-        'Delete the rack in Concertim, or set the project of its owner right. plan lists devices that make such claims too.',
-    }),
-  ];
+  return warning(check, {
+    found: `${named.join('; ')}${more}`,
+    why: 'Either somebody wrote the id of what belongs to another tenant into the metadata, or the project has another owner now: the service does not fill or change it.',
+    repair:
+      'Delete it in Concertim, or set the project of its owner right. plan lists all claims of this kind.',
+  });
 }
