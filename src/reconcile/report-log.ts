@@ -61,7 +61,9 @@ export class ReportLog {
         log.warn({ count: servers.length, ids, problem }, 'server details not available, portal entry kept'),
       );
     }
-    for (const [reason, held] of Map.groupBy(report.held, ({ reason }) => reason)) {
+    // A notification comes before the deletion is over: whether it stays unconfirmed, the next full run tells.
+    const unconfirmed = report.scope === 'full' ? report.held : [];
+    for (const [reason, held] of Map.groupBy(unconfirmed, ({ reason }) => reason)) {
       if (held.length > mostNamed) {
         const first = held.slice(0, mostNamed).map(({ kind, name, id }) => `${kind} ${name} (${id})`);
         once(`many ${reason}`, () =>

@@ -245,7 +245,7 @@ const cases: readonly Case[] = [
     spoil: (clinic) => clinic.write({ openstack: { auth_url: `${clinic.sandbox.services.neutron.url}/v3` } }),
     check: 'keystone.sign-in',
     level: 'error',
-    found: /404/,
+    found: /\b404\b/,
     repair: /openstack\.auth_url/,
     repaired: settings({ 'openstack.auth_url': ofSandbox('openstack', 'auth_url') }),
   },
@@ -416,6 +416,19 @@ const cases: readonly Case[] = [
     found: /Project \w+ of portal user user1 is not in Keystone/,
     repair: /right cloud/,
     repaired: byHand('the project id cleared, and the user saved again, in Concertim', giveProjects),
+  },
+  {
+    fault: "a portal user's project is disabled",
+    spoil: ({ sandbox }) => {
+      firstAccount(sandbox).project.enabled = false;
+    },
+    check: 'keystone.projects',
+    level: 'warning',
+    found: /Project \w+ of portal user user1 is disabled in Keystone/,
+    repair: /openstack project set --enable \w+$/,
+    repaired: byHand('the project enabled', ({ sandbox }) => {
+      firstAccount(sandbox).project.enabled = true;
+    }),
   },
   {
     fault: 'Nova refuses all_tenants',

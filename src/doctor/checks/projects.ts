@@ -16,32 +16,50 @@ export async function checkProjects(
   owners: readonly Owner[],
 ): Promise<Finding[]> {
   const owned = owners.filter(({ projectId }) => projectId !== null);
-  const gone = await projectsGone(patient, owned);
+  const { gone, disabled } = await projectsAstray(patient, owned);
   const present = owned.filter((owner) => !gone.includes(owner));
   return [
     ...gone.map(({ kind, name, projectId }) =>
       error('keystone.projects', {
         found: `Project ${projectId} of portal ${kind} ${name} is not in Keystone`,
-        why: `Nothing of that ${kind} is shown; what is shown already stays until its deletion is confirmed.`,
+        why: `What Nova and Heat still list of that project stays shown, without figures. Nobody can sign in to it, so that nothing is made, changed or deleted in it through the portal.`,
         repair: `Is openstack.auth_url the right cloud? Else clear the project id of ${name} in Concertim and save the ${kind} again.`,
+      }),
+    ),
+    ...disabled.map(({ kind, name, projectId }) =>
+      warning('keystone.projects', {
+        found: `Project ${projectId} of portal ${kind} ${name} is disabled in Keystone`,
+        why: 'What is in it stays shown. Nobody can sign in to it: what is asked for through the portal is refused, and servers run on.',
+        repair: `If that is not meant: openstack project set --enable ${projectId}`,
       }),
     ),
     ...(await checkWatcher(patient, token, present)),
   ];
 }
 
-const ProjectsBody = z.object({ projects: z.array(z.object({ id: z.string() })) });
+const ProjectsBody = z.object({
+  projects: z.array(z.object({ id: z.string(), enabled: z.boolean().default(true) })),
+});
 
-async function projectsGone({ cloud }: Patient, owners: readonly Owner[]): Promise<Owner[]> {
+/** Owners whose project is not in Keystone, or disabled there. */
+async function projectsAstray(
+  { cloud }: Patient,
+  owners: readonly Owner[],
+): Promise<{ gone: Owner[]; disabled: Owner[] }> {
   const path = '/projects';
   const response = await cloud.request('identity', { method: 'GET', path, route: path });
-  const listed = new Set(parseBody(response, ProjectsBody).projects.map(({ id }) => id));
+  const isEnabled = new Map(
+    parseBody(response, ProjectsBody).projects.map(({ id, enabled }) => [id, enabled]),
+  );
   // Keystone may cut its list short: only an answer about the project itself tells.
-  const doubtful = owners.filter(({ projectId }) => !listed.has(projectId ?? ''));
+  const doubtful = owners.filter(({ projectId }) => !isEnabled.has(projectId ?? ''));
   const shown = await Promise.all(
     doubtful.map(({ projectId }) => showProject(cloud, projectId as ProjectId)),
   );
-  return doubtful.filter((_, index) => shown[index] === undefined);
+  return {
+    gone: doubtful.filter((_, index) => shown[index] === undefined),
+    disabled: owners.filter(({ projectId }) => isEnabled.get(projectId ?? '') === false),
+  };
 }
 
 async function checkWatcher({ cloud }: Patient, token: Token, owners: readonly Owner[]): Promise<Finding[]> {
