@@ -49,8 +49,8 @@ function writers() {
   if (!process) return 'Nothing here writes to the portal.';
   const others = standBys.value.map(({ pid }) => pid);
   const by =
-    others.length > 0 ? ` Process ${others.join(', ')} stands by.` : ' No other process is seen to stand by.';
+    others.length > 0 ? ` Process ${others.join(', ')} is on standby.` : ' No other process is on standby.';
   return process.updates?.writer
     ? `Process ${process.pid} writes to the portal.${by}`
-    : `Process ${process.pid} stands by: another one writes to the portal.`;
+    : `Process ${process.pid} is on standby: another one writes to the portal.`;
 }

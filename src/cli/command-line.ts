@@ -41,7 +41,7 @@ const allowDeletions = () =>
   );
 
 const timeout = () =>
-  new Option('--timeout <seconds>', 'give up when a service has not answered at all for so long')
+  new Option('--timeout <seconds>', 'give up when a service has not answered at all within this time')
     .argParser(wholeNumber)
     .default(defaultTimeoutSeconds);
 
@@ -155,7 +155,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .command('status')
     .description('print what the running components did and are doing; exit 1 when one does not work')
     .addOption(configOption())
-    .option('--url <url...>', 'ask processes elsewhere, as http://host:port')
+    .option('--url <url...>', 'query processes elsewhere, as http://host:port')
     .option('--watch', 'repeat every two seconds, until Ctrl-C')
     .option('--json', 'print JSON')
     .action(async (options: StatusOptions) => exit(await (await import('./status.ts')).status(options)));
@@ -200,7 +200,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('run a cloud and a portal in one process, to try things out')
     .option('--with-service', 'run the service on them too')
     .addOption(
-      new Option('--portal <release>', 'release of Concertim to be').choices(releases).default('2023-08'),
+      new Option('--portal <release>', 'release of Concertim to simulate')
+        .choices(releases)
+        .default('2023-08'),
     )
     .option(
       '--rmq <url>',

@@ -291,7 +291,7 @@ async function seePortal(
     release = await checkRelease(patient, signal);
   } catch (cause) {
     const words = {
-      why: 'Nothing is written to a portal whose needs are not known.',
+      why: 'The service does not write to a release of the portal that it does not know.',
       repair: 'Set concertim.release to the release that the portal is a variant of, if it is one.',
     };
     return { findings: [signedIn, failure('concertim.release', cause, words)] };

@@ -51,7 +51,7 @@ export interface CountedCycle {
 /** What is not counted but looked at when somebody asks. */
 export interface LiveState {
   readonly healths: () => readonly ComponentHealth[];
-  /** Objects that wait to be looked at again; undefined where nothing reconciles. */
+  /** Objects waiting to be reconciled; undefined where nothing reconciles. */
   readonly backlog: () => number | undefined;
   /** Whether this process writes to the portal; undefined where nothing reconciles. */
   readonly isWriting: () => boolean | undefined;
@@ -61,7 +61,7 @@ export interface LiveState {
   readonly isListening: () => boolean | undefined;
 }
 
-/** What became of a message: it named something to look at, said nothing to us, or was not understood. */
+/** What became of a message: it named an object to reconcile, did not concern us, or could not be parsed. */
 export type NotificationOutcome = 'references' | 'ignored' | 'unreadable';
 
 const prefix = 'concertim_openstack_';
@@ -83,7 +83,7 @@ export class Instruments {
   );
   readonly #runSeconds = this.#histogram(
     'reconcile_duration_seconds',
-    'Duration of a reconcile that came to an end, by scope.',
+    'Duration of each finished reconcile, by scope.',
     ['scope'],
     runBuckets,
   );
@@ -102,7 +102,7 @@ export class Instruments {
   ]);
   readonly #failures = this.#counter(
     'reconcile_failures_total',
-    'Objects that could not be brought into step, by what was tried.',
+    'Objects that failed to reconcile, by what was tried.',
     ['doing'],
   );
   readonly #drift = this.#counter(
@@ -131,19 +131,19 @@ export class Instruments {
     'What the project of an owner (a user or team of the portal) has cost this month, by CloudKitty.',
     ['owner'],
   );
-  readonly #ownerCredits = this.#gauge('owner_credits', 'Credits that are left to an owner.', ['owner']);
+  readonly #ownerCredits = this.#gauge('owner_credits', 'Credits that an owner has left.', ['owner']);
   readonly #ownerUnbilled = this.#gauge(
     'owner_unbilled',
-    'What CloudKitty has rated of the project of an owner this month and the last, and nobody is billed for (docs/billing.md).',
+    'Cost that CloudKitty has rated for the project of an owner this month and last, and that is billed to nobody (docs/billing.md).',
     ['owner'],
   );
   readonly #usageLeft = this.#gauge(
     'usage_left',
-    'Uses of a day that is over, by order and unit, which are not recorded with the billing platform.',
+    'Usage of past days, counted by day, order and unit, that is not recorded with the billing platform.',
   );
   readonly #usageOver = this.#gauge(
     'usage_over',
-    'Uses of a day, by order and unit, with more recorded than CloudKitty has rated now.',
+    'Usage, counted by day, order and unit, with more recorded than CloudKitty has rated now.',
   );
   readonly #usageComplete = this.#gauge(
     'usage_last_complete_timestamp_seconds',
@@ -151,7 +151,7 @@ export class Instruments {
   );
   readonly #notifications = this.#counter(
     'notifications_total',
-    'Notifications received, by outcome: references (named something to look at), ignored, unreadable (dead-lettered).',
+    'Notifications received, by outcome: references (named an object to reconcile), ignored, unreadable (dead-lettered).',
     ['outcome'],
   );
   readonly #lag = this.#histogram(
@@ -218,7 +218,7 @@ export class Instruments {
   );
 
   constructor() {
-    this.#gauge('build_info', 'Always 1; says which version runs, and on which Node.', [
+    this.#gauge('build_info', 'Always 1; the labels are the versions of the service and of Node.', [
       'version',
       'node',
     ]).set({ version, node: process.version }, 1);
@@ -245,25 +245,20 @@ export class Instruments {
           if (lastSuccessAt !== undefined) gauge.set({ component }, lastSuccessAt / 1_000);
       },
     );
-    this.#watched('reconcile_backlog', 'Objects that wait to be looked at again.', [], (gauge) => {
+    this.#watched('reconcile_backlog', 'Objects waiting to be reconciled.', [], (gauge) => {
       const backlog = state.backlog();
       if (backlog !== undefined) gauge.set(backlog);
     });
-    this.#watched(
-      'writer',
-      'Whether this process writes to the portal: 1, or 0 when it stands by.',
-      [],
-      (gauge) => {
-        const isWriting = state.isWriting();
-        if (isWriting !== undefined) gauge.set(Number(isWriting));
-      },
-    );
+    this.#watched('writer', 'Whether this process writes to the portal: 1, or 0 on standby.', [], (gauge) => {
+      const isWriting = state.isWriting();
+      if (isWriting !== undefined) gauge.set(Number(isWriting));
+    });
     this.#watched('paused', 'Whether writing to the portal is paused: 1 or 0.', [], (gauge) => {
       if (state.isWriting() !== undefined) gauge.set(Number(state.paused() !== undefined));
     });
     this.#watched(
       'notifications_listening',
-      'Whether the notifications of the cloud are listened to: 1 or 0.',
+      'Whether this process consumes the notifications of the cloud: 1 or 0.',
       [],
       (gauge) => {
         const isListening = state.isListening();

@@ -15,7 +15,7 @@ export const challengeHeader = 'x-status-challenge';
 /** Header of the code, in the answer. */
 export const proofHeader = 'x-status-proof';
 
-/** For whoever answers; undefined: it cannot be kept, and nobody can be shown anything. */
+/** For the process that answers; undefined: the secret cannot be stored, and nothing can be proven. */
 export function proofSecret(dataDir: string): Secret | undefined {
   try {
     return keptSecret(join(dataDir, file));
@@ -24,7 +24,7 @@ export function proofSecret(dataDir: string): Secret | undefined {
   }
 }
 
-/** For whoever asks; undefined: nothing can be checked, as by a user who may not read `data_dir`. */
+/** For the process that sends the request; undefined: it cannot check the proof, as when its user may not read `data_dir`. */
 export function readProofSecret(dataDir: string): Secret | undefined {
   try {
     return readKeptSecret(join(dataDir, file));
@@ -35,7 +35,7 @@ export function readProofSecret(dataDir: string): Secret | undefined {
 
 export interface ProvenAnswer {
   readonly challenge: string;
-  /** On which it was asked. */
+  /** The port of the request. */
   readonly port: number;
   readonly text: string;
 }

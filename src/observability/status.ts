@@ -35,11 +35,11 @@ export const Status = z.object({
   /** null where nothing reconciles. */
   updates: z
     .object({
-      /** Whether this process writes to the portal, or stands by. */
+      /** Whether this process writes to the portal, or is on standby. */
       writer: z.boolean(),
       /** Nothing is written, since then; null: it is. */
       paused: z.object({ since: Time, reason: z.string().nullable() }).nullable().default(null),
-      /** Objects that wait to be looked at again. */
+      /** Objects waiting to be reconciled. */
       backlog: z.number(),
       /** Objects that are skipped because another writer undoes what is written to them. */
       contested: z.array(z.string()).default([]),

@@ -96,7 +96,7 @@ export class ReconcileLoop {
     this.#wake?.abort();
   }
 
-  /** How many objects wait to be looked at again. */
+  /** How many objects wait to be reconciled. */
   get backlog(): number {
     return this.#pending.size;
   }

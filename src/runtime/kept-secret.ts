@@ -17,7 +17,7 @@ export function keptSecret(path: string): Secret {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const secret = readKeptSecret(path);
-  // What a full disk left of it would open the door to whoever sends nothing.
+  // A file that a full disk left empty would admit requests without a token.
   if (!secret) throw Object.assign(new Error(`${path} holds no token.`), { code: 'EINVAL' });
   return secret;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { keptSecret } from '../runtime/kept-secret.ts';
 import type { Secret } from '../runtime/secret.ts';
 
-/** In `data_dir`: whoever may read it may see the status page. */
+/** In `data_dir`: who can read this file can open the status page. */
 export const pageTokenFile = 'status-page-token';
 
 /**

@@ -92,7 +92,7 @@ test.each(guarded)('$service: a certificate that has ended is renewed there', as
 
   expect(certificate).toMatchObject({
     level: 'error',
-    found: expect.stringMatching(/ended \d+ days ago$/),
+    found: expect.stringMatching(/expired \d+ days ago$/),
     repair: 'Renew it on 127.0.0.1.',
   });
   expect(ailments(await clinic.examine())).toEqual([]);
@@ -125,7 +125,10 @@ test('a certificate that ends within three weeks is a warning', async () => {
   const [certificate] = await found(clinic, 'concertim.certificate');
   proxy.show(known.issue(here));
 
-  expect(certificate).toMatchObject({ level: 'warning', found: expect.stringMatching(/ends in [45] days$/) });
+  expect(certificate).toMatchObject({
+    level: 'warning',
+    found: expect.stringMatching(/expires in [45] days$/),
+  });
   expect(ailments(await clinic.examine())).toEqual([]);
 });
 

@@ -62,7 +62,7 @@ export async function checkUsageUnits(patient: Patient, signal: AbortSignal): Pr
     return [
       warning(unitsCheck, {
         found: 'The cloud has no CloudKitty, and billing.platform is killbill',
-        why: 'Nothing is rated, so that no usage is recorded.',
+        why: 'Nothing is rated, so no usage is recorded.',
         repair: 'Install CloudKitty with its endpoint of type rating, or set billing.rating: none.',
       }),
     ];
@@ -71,8 +71,8 @@ export async function checkUsageUnits(patient: Patient, signal: AbortSignal): Pr
   if (!rated) {
     return [
       warning(unitsCheck, {
-        found: 'This CloudKitty tells the totals of projects alone',
-        why: 'What a stack costs is not known, so that no usage is recorded.',
+        found: 'This CloudKitty reports totals by project only',
+        why: 'The cost of a stack is not known, so no usage is recorded.',
         repair: 'In cloudkitty.conf: [storage] version = 2. Or set billing.rating: none.',
       }),
     ];

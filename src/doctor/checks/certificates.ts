@@ -95,7 +95,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
   if (days < 0) {
     return [
       error(check, {
-        found: `The certificate of ${at} ended ${-days} days ago`,
+        found: `The certificate of ${at} expired ${-days} days ago`,
         why: 'The service does not connect without a valid certificate.',
         repair: `Renew it on ${host}.`,
       }),
@@ -105,7 +105,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
     return [
       warning(check, {
         found: `${section}.insecure is set: any certificate of ${at} is accepted`,
-        why: 'Anybody between can read the password.',
+        why: 'A man in the middle can read the password.',
         repair: `Remove ${section}.insecure${seen.problem ? `, and set ${section}.cacert to a file with the authority's certificate: ${showChain(place)}` : ''}.`,
       }),
     ];
@@ -124,7 +124,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
   if (days < soonDays) {
     return [
       warning(check, {
-        found: `The certificate of ${at} ends in ${days} days`,
+        found: `The certificate of ${at} expires in ${days} days`,
         why: 'From then on the service does not connect.',
         repair: `Renew it on ${host}.`,
       }),

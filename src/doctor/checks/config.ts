@@ -11,7 +11,7 @@ export async function checkConfig({ config, file }: Patient): Promise<Finding[]>
     ...config.notices.map((notice) =>
       warning('config.notice', {
         found: notice,
-        why: 'This version ignores the setting: what it was meant to do does not happen.',
+        why: 'This version ignores the setting, so it has no effect.',
         repair: `Change or remove it in ${file}.`,
       }),
     ),

@@ -62,6 +62,6 @@ function meaningOf(response: HttpResponse): Finding {
     found: `There is no metric daemon at ${url} (${status}${isText ? `: ${text.trim().slice(0, 100)}` : ''})`,
     why,
     repair:
-      'In the nginx before the portal: location ^~ /mrd/ { proxy_pass http://METRIC-DAEMON:3000/; } with the slash at its end; and give as concertim_url the address that people use.',
+      'In the nginx in front of the portal: location ^~ /mrd/ { proxy_pass http://METRIC-DAEMON:3000/; } with the slash at its end; and set concertim_url to the public address of the portal.',
   });
 }

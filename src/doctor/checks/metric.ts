@@ -112,7 +112,7 @@ async function checkServers(
   if (instances.length === 0) {
     return [
       warning(check, {
-        found: `Gnocchi has the metric ${meter} of none of ${looked.length} running servers`,
+        found: `Gnocchi has the metric ${meter} for none of ${looked.length} running servers`,
         why: 'The portal shows no figures for them.',
         repair:
           'On each compute host: systemctl status ceilometer-agent-compute; its polling.yaml needs the meter cpu, its pipeline.yaml the publisher gnocchi://',
@@ -195,7 +195,7 @@ function checkPrecision(policy: string, seconds: number, points: readonly Point[
         why: 'Figures of such measures are not sent.',
         repair,
       })
-    : advice(check, { found, why: 'When in a grain a sample was taken is not known.', repair });
+    : advice(check, { found, why: 'It is not known when within a grain a sample was taken.', repair });
 }
 
 /** Seconds between two points; undefined: there are too few. */
