@@ -2,7 +2,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Billing, Order, OrderId } from './billing.ts';
 
 /** A platform needs several requests to say which orders there are; our own are in a file. */
-const freshMs = 60_000;
+const freshMs = 5 * 60_000;
 
 /** Under which order each stack is billed. */
 export class StackOrders {
@@ -18,7 +18,7 @@ export class StackOrders {
     this.#clock = clock;
   }
 
-  /** By id of the stack; of a platform, as it was up to a minute ago. */
+  /** By id of the stack; of a platform, as it was up to five minutes ago. */
   async read(signal?: AbortSignal): Promise<ReadonlyMap<string, OrderId>> {
     const now = this.#clock.now();
     const isDear = this.#billing.platform !== 'none';

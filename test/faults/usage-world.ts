@@ -174,8 +174,9 @@ export class UsageWorld implements AsyncDisposable {
   async settle(): Promise<void> {
     this.#sandbox.faults.clear();
     this.#sandbox.cloud.rating.waitMs = 2 * hourMs;
-    for (let round = 0; round < 4; round++) {
-      await this.clock.sleep(dayMs + hourMs);
+    for (let round = 0; round < 10; round++) {
+      // Days enough for the last to be over, and runs enough to come to each.
+      await this.clock.sleep(round < 3 ? dayMs + hourMs : hourMs);
       this.#rate();
       await this.#run(round % 2);
     }
@@ -203,7 +204,7 @@ export class UsageWorld implements AsyncDisposable {
       const price = killBill.units.get(unitType) ?? 0;
       recorded.set(bucket, (recorded.get(bucket) ?? 0) + amount * price);
     }
-    const review = await poster.review(days);
+    const review = await poster.plan();
     const over = new Set(
       review?.steps
         .filter(({ step }) => step === 'over')

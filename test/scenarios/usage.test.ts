@@ -182,3 +182,21 @@ test('the volume that a server boots from is billed with its stack, and in the c
   const devices = portal.devices.all().reduce((sum, { cost }) => sum + cost, 0);
   expect(portal.racks.all().reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(devices + 1.25, 6);
 });
+
+test('of a long backlog a run takes sixteen days, the next the rest: the portal does not wait for it', async () => {
+  const scenario = await start();
+  const { sandbox, clock } = scenario;
+  order(sandbox, 'concertim-launch');
+  await scenario.run();
+  await clock.sleep(20 * dayMs);
+
+  await scenario.run();
+  const first = sandbox.services.cloudkitty.seen.length;
+  expect(sandbox.killBill.usages).toHaveLength(16);
+  await scenario.run();
+
+  expect(sandbox.killBill.usages).toHaveLength(20);
+  expect(recorded(sandbox)).toBeCloseTo(rated(sandbox, 20), 6);
+  // The costs, the scopes, and a request for each day.
+  expect([first, sandbox.services.cloudkitty.seen.length]).toEqual([18, 6]);
+});

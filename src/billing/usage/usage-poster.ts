@@ -46,6 +46,13 @@ export interface UsageReview {
   readonly ratedUntil: ReadonlyMap<string, number>;
 }
 
+interface ReviewOptions {
+  readonly projects: ReadonlySet<string> | undefined;
+  /** How many days are read; default: all. */
+  readonly most?: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** When a day was looked at. */
 interface Look {
   readonly at: number;
@@ -81,6 +88,9 @@ const settleMs = 2 * hourMs;
 const patienceMs = 2 * dayMs;
 /** Of these days something may still come. */
 const youngMs = 4 * dayMs;
+/** The writer waits for it: so many days are read, and so many records made, in one run; the next run goes on. */
+const mostDays = 16;
+const mostMade = 300;
 /** More differences than this of one bucket are no late rating any more. */
 const mostRecords = 20;
 
@@ -116,14 +126,19 @@ export class UsagePoster {
   async run(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReport | undefined> {
     const days = this.#daysDue();
     if (days.length === 0) return undefined;
-    const review = await this.review(days, projects, signal);
+    const review = await this.#review(days, { projects, most: mostDays, signal });
     this.#isRated = review !== undefined;
     if (!review) return undefined;
     const made: UsageReport['made'][number][] = [];
     const failures: UsageReport['failures'][number][] = [];
     const left: UsageStep[] = [];
+    const postponed = new Set<string>();
     for (const step of review.steps) {
       if (step.step === 'done' || step.step === 'over') continue;
+      if (made.length + failures.length >= mostMade) {
+        postponed.add(step.day);
+        continue;
+      }
       if (step.step === 'wait') {
         left.push(step);
         continue;
@@ -143,13 +158,13 @@ export class UsagePoster {
         failures.push({ ...step, error });
       }
     }
-    this.#note(review, left);
+    this.#note(review, left, postponed);
     return { ...review, made, failures };
   }
 
   /** What there is to do about all days that are over, as far as the platform says. Records nothing. */
   async plan(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReview | undefined> {
-    const review = await this.review(this.closedDays(), projects, signal);
+    const review = await this.#review(this.closedDays(), { projects, signal });
     if (!review) return undefined;
     const steps = review.steps.map(async (step) => {
       if (step.step !== 'record') return step;
@@ -161,11 +176,14 @@ export class UsagePoster {
     return { ...review, steps: await Promise.all(steps) };
   }
 
-  /** What is to be done about some days. Records nothing. @returns undefined: the cloud rates nothing by resource */
-  async review(
+  /**
+   * What there is to do about the first of some days. Records nothing.
+   *
+   * @returns its days are those that were read; undefined: the cloud rates nothing by resource
+   */
+  async #review(
     days: readonly string[],
-    projects?: ReadonlySet<string>,
-    signal?: AbortSignal,
+    { projects, most, signal }: ReviewOptions,
   ): Promise<UsageReview | undefined> {
     const { cloud, stacks, clock } = this.#options;
     if (!(await hasRating(cloud, signal))) return undefined;
@@ -179,8 +197,9 @@ export class UsagePoster {
     const unbilled: UnbilledCost[] = [];
     // Before the first order nothing can be billed.
     const first = orders.map(({ since = '' }) => since).toSorted(compareDays)[0];
-    for (const day of days) {
-      if (first === undefined || day < first) continue;
+    const isBillable = (day: string) => first !== undefined && day >= first;
+    const read = days.filter(isBillable).slice(0, most);
+    for (const day of read) {
       const { begin, end } = dayPeriod(day);
       const rated = await listRated(cloud, { begin, end }, signal);
       if (!rated) return undefined;
@@ -196,7 +215,8 @@ export class UsagePoster {
         steps.push({ ...bucket, recorded, step });
       }
     }
-    return { days, steps, unbilled, units, ratedUntil };
+    const before = days.filter((day) => !isBillable(day));
+    return { days: [...before, ...read], steps, unbilled, units, ratedUntil };
   }
 
   get state(): UsageState {
@@ -226,15 +246,17 @@ export class UsagePoster {
     return daysIn({ begin, end: now - settleMs - dayMs + 1 });
   }
 
-  /** Young days, and those not recorded in full, each hour; all each day. */
+  /** Young days, and those not recorded in full, each hour; all each day. Those that were read longest ago come first. */
   #daysDue(): string[] {
     const now = this.#options.clock.now();
-    return this.closedDays().filter((day) => {
+    const readAt = (day: string) => this.#looked.get(day)?.at ?? 0;
+    const due = this.closedDays().filter((day) => {
       const looked = this.#looked.get(day);
       if (!looked) return true;
       const isYoung = looked.left > 0 || now - dayPeriod(day).end < youngMs;
       return ageOf(looked.at, now) >= (isYoung ? hourMs : dayMs);
     });
+    return due.toSorted((a, b) => readAt(a) - readAt(b));
   }
 
   #billedSince({ isOurs, since }: Order): string | undefined {
@@ -244,7 +266,12 @@ export class UsagePoster {
     return since !== undefined && since > othersSince ? since : othersSince;
   }
 
-  #note({ days, steps, unbilled, ratedUntil }: UsageReview, left: readonly UsageStep[]): void {
+  /** A day with something postponed is due again in the next run. */
+  #note(
+    { days, steps, unbilled, ratedUntil }: UsageReview,
+    left: readonly UsageStep[],
+    postponed: ReadonlySet<string>,
+  ): void {
     const at = this.#options.clock.now();
     const leftOf = Map.groupBy(left, ({ day }) => day);
     const overOf = Map.groupBy(
@@ -261,6 +288,7 @@ export class UsagePoster {
         unbilled: unbilledOf.get(day) ?? [],
       });
     }
+    for (const day of postponed) this.#looked.delete(day);
     const present = new Set(this.closedDays());
     for (const day of this.#looked.keys()) if (!present.has(day)) this.#looked.delete(day);
     for (const [order, known] of this.#left) {
@@ -270,7 +298,8 @@ export class UsagePoster {
     for (const { order, day } of left) {
       this.#left.set(order, (this.#left.get(order) ?? new Set()).add(day));
     }
-    if (this.state.left === 0) this.#completeAt = at;
+    const isComplete = this.state.left === 0 && this.#looked.size === present.size;
+    if (isComplete) this.#completeAt = at;
   }
 
   /** @returns what was recorded now, in units */
