@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Release } from '../../src/concertim/profile.ts';
 import { HostileUser } from './hostile-user.ts';
 import { inflict, ListMemory } from './http-faults.ts';
 import { type FaultName, faultNames, systems } from './matrix.ts';
@@ -87,15 +88,18 @@ const quietMs = 3_600_000;
 export function convergence({ replayPath }: { readonly replayPath?: string | undefined } = {}) {
   return fc.asyncProperty(
     fc.integer({ min: 1, max: 1_000 }),
+    // Servers alone, and all kinds.
+    fc.constantFrom<Release>('2023-08', 'main'),
     fc.commands([...commands], {
       maxCommands: 25,
       size: 'max',
       ...(replayPath === undefined ? {} : { replayPath }),
     }),
-    async (seed, sequence) => {
+    async (seed, release, sequence) => {
       const found: { notifications?: UnreliableNotifications } = {};
       await using world = await World.create({
         seed,
+        release,
         projects: 2,
         stacks: 2,
         servers: 2,

@@ -20,7 +20,7 @@ import { FigureWatch } from './figure-watch.ts';
 import { askApi, send, type Wish } from './portal-user.ts';
 
 export interface WorldOptions
-  extends Pick<SandboxOptions, 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
+  extends Pick<SandboxOptions, 'release' | 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
   /** Longest exchange, in real time: time-outs are what time is spent on. Default 200 ms. */
   readonly exchangeMs?: number;
   /** Default: all. */

@@ -59,6 +59,7 @@ export class Invariants {
     const { cloud, portal } = this.#sandbox;
     const id = device.metadata['openstack_instance_id'];
     if (typeof id !== 'string') return;
+    if (device.kind !== 'Instance') return this.#judgeFurther(device, id);
     const server = cloud.compute.server(id);
     if (!server || server.deleted) return;
     const shows = ({ metadata }: DeviceRow) => metadata['openstack_instance_id'] === id;
@@ -68,6 +69,22 @@ export class Invariants {
     const rack = device.rack_id === null ? undefined : portal.racks.get(device.rack_id);
     if (rack && rack.metadata['openstack_stack_id'] !== this.#rootIdOf(server)) return;
     this.#wrongDeletions.push(`device ${device.name} was deleted, and its server is there`);
+  }
+
+  /** A volume or network may leave the picture while it is there only with its stack, which may have left it behind. */
+  #judgeFurther(device: DeviceRow, id: string): void {
+    const { cloud, portal } = this.#sandbox;
+    const isThere =
+      device.kind === 'Volume'
+        ? cloud.blockStorage.volume(id) !== undefined
+        : cloud.networking.networks.has(id);
+    const shows = ({ kind, metadata }: DeviceRow) =>
+      kind === device.kind && metadata['openstack_instance_id'] === id;
+    if (!isThere || portal.devices.all().some(shows)) return;
+    const rack = device.rack_id === null ? undefined : portal.racks.get(device.rack_id);
+    const stack = cloud.orchestration.stack(String(rack?.metadata['openstack_stack_id']));
+    if (!stack || stack.deletedAt !== undefined) return;
+    this.#wrongDeletions.push(`device ${device.name} was deleted, and its ${device.kind} is there`);
   }
 
   #judgeRack(rack: RackRow): void {
