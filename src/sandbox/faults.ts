@@ -5,7 +5,11 @@ export type FaultKind =
   /** It is carried out, then the connection is cut before the answer. */
   | { readonly kind: 'reset-after' }
   /** It is carried out; then this is done and waited for, and the connection is cut before the answer. */
-  | { readonly kind: 'interrupt'; readonly by: () => Promise<void> }
+  | {
+      readonly kind: 'interrupt';
+      /** What is done. */
+      readonly by: () => Promise<void>;
+    }
   /** Nothing is done and nothing is answered until the client gives up. */
   | { readonly kind: 'stall' }
   /** It is carried out, `ms` late. */
