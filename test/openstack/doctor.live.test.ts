@@ -251,7 +251,9 @@ async function shell(line: string): Promise<void> {
 
 /** Types whenever it is asked: what is typed before is thrown away. */
 async function typePasswords(line: string): Promise<void> {
-  const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('sh', ['-c', `exec script -qec '${line}' /dev/null`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdout.setEncoding('utf8').on('data', (shown: string) => {
     for (const _ of shown.matchAll(/assword:/g)) child.stdin.write('typed\n');
   });
