@@ -114,7 +114,7 @@ test('what went wrong in a run, and a run that failed as a whole, are told', () 
     now,
   );
 
-  expect(text).toContain('portal        this process stands by');
+  expect(text).toContain('portal        this process is on standby');
   expect(text).toContain(
     '3 FAILED, deletions of 1 kind REFUSED, 1 kept though missing from OpenStack, 2 that nothing had announced',
   );

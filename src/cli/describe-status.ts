@@ -15,7 +15,7 @@ function describeProcess(status: Status, now: number): string {
   const ago = (time: string | null) =>
     time === null ? 'never' : `${duration(now - (parseTime(time) ?? now))} ago`;
   const since = ({ ready, starting, continuous, lastSuccessAt }: Status['components'][number]) => {
-    // One that stands by has nothing to do.
+    // A process on standby has nothing to do.
     if ((ready || starting) && lastSuccessAt === null) return '';
     return `; ${ready && continuous ? 'began' : 'last success'} ${ago(lastSuccessAt)}`;
   };
@@ -30,7 +30,10 @@ function describeProcess(status: Status, now: number): string {
   const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
   if (updates) {
     const release = updates.release === null ? '' : `release ${updates.release}, `;
-    row('portal', `${release}${updates.writer ? 'written to by this process' : 'this process stands by'}`);
+    row(
+      'portal',
+      `${release}${updates.writer ? 'written to by this process' : 'this process is on standby'}`,
+    );
     if (updates.paused) {
       const { since, reason } = updates.paused;
       row(

@@ -115,7 +115,7 @@ test('who stands by is ready, for however long, until its own work begins', () =
   one.failed('the cloud is away');
 
   expect(standing).toMatchObject({ ready: true, alive: true, lastSuccessAt: undefined });
-  expect(standing.status).toMatch(/^stands by/);
+  expect(standing.status).toMatch(/^standby/);
   expect(one.read()).toMatchObject({ ready: false });
 });
 

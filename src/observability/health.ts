@@ -39,7 +39,7 @@ const stuckMs = 1_800_000;
  *  succeeded ───────────────────────► ready
  *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
- *  stands by ───────────────────────► ready: another process does the work
+ *  on standby ──────────────────────► ready: another process does the work
  *  paused ──────────────────────────► ready: somebody wants it to rest
  * ```
  */
@@ -80,7 +80,7 @@ export class Health {
 
   /** It is there in case the process that does the work ends. */
   standsBy(): void {
-    this.rests('stands by: another process writes to the portal');
+    this.rests('standby: another process writes to the portal');
   }
 
   /** It has nothing to do, until it does or says something else. */

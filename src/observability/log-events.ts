@@ -285,7 +285,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'rated usage is not billed',
     meaning:
-      '`cost` of project `projectId` in the days that were looked at is billed to nobody: `no-stack` belongs to no stack, `no-order` to a stack without an order, `outside-order` was before or after its order (see `billing.usage_since`), the catalog has no `unit` or no single price of it (`no-unit`, `no-price`), or `coarse-price`: KillBill before 0.24 counts whole units, and one costs more than 0.001',
+      '`cost` of project `projectId` in the days read is billed to nobody: `no-stack` belongs to no stack, `no-order` to a stack without an order, `outside-order` was before or after its order (see `billing.usage_since`), the catalog has no `unit` or no single price of it (`no-unit`, `no-price`), or `coarse-price`: KillBill before 0.24 counts whole units, and one costs more than 0.001',
     action: 'for `no-unit` and `no-price` add the unit to the catalog; docs/billing.md says how',
   },
   {

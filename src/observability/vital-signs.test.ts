@@ -125,7 +125,7 @@ test('a second process of a component is seen beside the first, and takes its pl
 
   expect(both.map(({ status }) => status)).toEqual([
     'works',
-    'stands by: another process writes to the portal',
+    'standby: another process writes to the portal',
   ]);
   expect(one).toEqual([{ component: 'metrics', ready: true, status: 'works' }]);
   expect(readdirSync(folder)).toEqual([]);

@@ -39,7 +39,7 @@ export async function standBy(
     clock,
     log,
   });
-  log.info('stands by: the other components do this work, and this process can be left out');
+  log.info('standby: the other components do this work, and this process can be left out');
   try {
     await signs.run(signal);
   } finally {

@@ -158,5 +158,5 @@ test('the command of the Python image, where a deployment repeats it, starts the
   const { code } = await stop(running, image);
 
   expect(code).toBe(0);
-  expect(running.output()).toContain('stands by: the other components do this work');
+  expect(running.output()).toContain('standby: the other components do this work');
 });

@@ -41,7 +41,7 @@ async function startSite() {
 }
 
 const standsBy = 'standby: another process writes to the portal';
-const nothingToDo = 'stands by: the other components do this work, and this process can be left out';
+const nothingToDo = 'standby: the other components do this work, and this process can be left out';
 const times = (text: string, part: string) => text.split(part).length - 1;
 
 test('of fe_updates and view_sync the second stands by, well, says so once, and takes over', async () => {

@@ -110,6 +110,6 @@ function findingOf(check: string, foreign: readonly ForeignClaim[], well: string
     found: `${named.join('; ')}${more}`,
     why: 'Either somebody wrote the id of what belongs to another tenant into the metadata, or the project has another owner now: the service does not fill or change it.',
     repair:
-      'Delete it in Concertim, or set the project of its owner right. plan lists all claims of this kind.',
+      'Delete it in Concertim, or correct the project of its owner. plan lists all claims of this kind.',
   });
 }

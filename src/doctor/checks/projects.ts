@@ -29,7 +29,7 @@ export async function checkProjects(
     ...disabled.map(({ kind, name, projectId }) =>
       warning('keystone.projects', {
         found: `Project ${projectId} of portal ${kind} ${name} is disabled in Keystone`,
-        why: 'What is in it stays shown. Nobody can sign in to it: what is asked for through the portal is refused, and servers run on.',
+        why: 'What is in it stays shown. Nobody can sign in to it: requests through the portal are refused, and servers keep running.',
         repair: `If that is not meant: openstack project set --enable ${projectId}`,
       }),
     ),
