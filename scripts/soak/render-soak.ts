@@ -11,6 +11,10 @@ export interface SoakReport {
   readonly notifications: number;
   /** What the component metrics had to say of cycles that were not complete, each with how often. */
   readonly complaints: ReadonlyMap<string, number>;
+  /** Its release. */
+  readonly portal: string;
+  /** Made on purpose. */
+  readonly faults: number;
 }
 
 /** Cycles by outcome. Partial: cut short for want of time, or something could not be read. */
@@ -52,7 +56,7 @@ ${servers} servers, one change of the cloud a second, ${minutes} minutes; each c
 sandbox in another. The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
 the median slope over it. It passes when everything is flat and every cycle complete.
 
-${problems.length === 0 ? 'PASSED.' : `FAILED: ${problems.join('; ')}.`}
+${stormOf(report)}${problems.length === 0 ? 'PASSED.' : `FAILED: ${problems.join('; ')}.`}
 
 Cycles of metrics: there was time for ${expected}; ${complete} were complete, ${partial} partial, ${failed} failed, ${missed} missed. ${notifications}
 notifications.
@@ -64,4 +68,12 @@ ${rows.join('\n')}
 ![Memory, descriptors, sockets, queue and lag over the time](soak.svg)
 `;
   return { text, problems };
+}
+
+function stormOf({ faults, portal }: SoakReport): string {
+  const storm =
+    faults === 0
+      ? ''
+      : ` There were ${faults} faults, one every three minutes; cycles and complaints count from 100 s after each.`;
+  return `The portal was of release ${portal}.${storm}\n\n`;
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- --minutes N`, or `--hours N`: four components, each a process of its own, on a cloud of 2,000 servers in which something
- * happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no cycle be missed. Writes docs/soak.md and
- * docs/soak.svg.
+ * `npm run soak -- --minutes N`, or `--hours N`, `--storm`, and `--portal RELEASE`: four components, each a process of its own, on a cloud of 2,000 servers in which something
+ * happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no cycle be missed. In a storm there is a fault
+ * every three minutes, and cycles count while it is calm. Writes docs/soak.md and docs/soak.svg.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,14 +20,21 @@ import { plot } from './plot.ts';
 import { sampleProcess } from './process-sample.ts';
 import { type Cycles, renderSoak } from './render-soak.ts';
 import { figureIn } from './scrape.ts';
+import { Storm } from './storm.ts';
 import type { Series } from './trend.ts';
 
 const { values: options } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, hours: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    hours: { type: 'string' },
+    storm: { type: 'boolean', default: false },
+    portal: { type: 'string', default: 'main' },
+  },
 });
 const minutes = options.hours === undefined ? Number(options.minutes) : Number(options.hours) * 60;
 if (!(minutes > 0)) throw new Error('--minutes or --hours: a number above 0 is expected');
 const everyMs = 5_000;
+const faultEveryMs = 3 * 60_000;
 const cycleMs = 15_000;
 const size = { projects: 20, stacks: 100, servers: 20 };
 const bin = join(root, 'bin/concertim-openstack-service');
@@ -43,24 +50,24 @@ function start(...args: string[]): ChildProcess {
 }
 
 /** Counts what a component says at level warn and above, by its words. */
-function note(child: ChildProcess, complaints: Map<string, number>): void {
+function note(child: ChildProcess, complaints: Map<string, number>, isCalm: () => boolean): void {
   if (!child.stdout) return;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const { level, msg, why } = JSON.parse(line) as { level: string; msg: string; why?: string };
-    if (level === 'info') return;
+    if (level === 'info' || !isCalm()) return;
     const complaint = why === undefined ? msg : `${msg}: ${why}`;
     complaints.set(complaint, (complaints.get(complaint) ?? 0) + 1);
   });
 }
 
 /** Resolves with the first match in what a process prints; the rest is let go. */
-async function printed(child: ChildProcess, wanted: RegExp): Promise<string> {
+async function printed(child: ChildProcess, wanted: RegExp): Promise<RegExpExecArray> {
   let text = '';
   for (;;) {
     const [part] = (await once(child.stdout ?? child, 'data')) as [Buffer];
     text += String(part);
-    const found = wanted.exec(text)?.[1];
-    if (found === undefined) continue;
+    const found = wanted.exec(text);
+    if (!found) continue;
     child.stdout?.resume();
     return found;
   }
@@ -82,11 +89,12 @@ async function soak(): Promise<boolean> {
     '--servers',
     String(size.servers),
   ];
-  const sandbox = start('sandbox', '--rmq', broker.url, ...counts, '--step', '1');
-  const given = parse(readFileSync(await printed(sandbox, /config {3}(\S+)/), 'utf8')) as Record<
-    string,
-    unknown
-  >;
+  const sandbox = start('sandbox', '--rmq', broker.url, ...counts, '--step', '1', '--portal', options.portal);
+  const shown = await printed(sandbox, /control {2}(?<control>\S+)[^]*config {3}(?<config>\S+)/);
+  const { control = '', config = '' } = shown.groups ?? {};
+  const storm = options.storm ? new Storm(control) : undefined;
+  const isCalm = () => storm?.isCalm ?? true;
+  const given = parse(readFileSync(config, 'utf8')) as Record<string, unknown>;
   const file = join(folder, 'config.yaml');
   mkdirSync(join(folder, 'data'));
   const ours = {
@@ -99,7 +107,7 @@ async function soak(): Promise<boolean> {
   const processes = new Map(
     componentNames.map((name) => {
       const child = start('run', name, '--config', file);
-      if (name === 'metrics') note(child, complaints);
+      if (name === 'metrics') note(child, complaints, isCalm);
       else child.stdout?.resume();
       return [name, child.pid ?? 0];
     }),
@@ -110,7 +118,14 @@ async function soak(): Promise<boolean> {
   complaints.clear();
   const samples: Sample[] = [];
   const startedAt = performance.now();
-  const cyclesBefore = cyclesIn(await scrape('metrics'));
+  const over = new AbortController();
+  const raging = storm?.rage(faultEveryMs, over.signal);
+  const cycles = { complete: 0, partial: 0, failed: 0 };
+  let before = cyclesIn(await scrape('metrics'));
+  let calmMs = 0;
+  let sampledAt = startedAt;
+  let spells = 1;
+  let wasCalm = true;
   while (performance.now() - startedAt < minutes * 60_000) {
     await delay(everyMs);
     const listening = await scrape('updates_mq');
@@ -118,6 +133,16 @@ async function soak(): Promise<boolean> {
     const { messageCount } = await withConnection(broker.url, (connection) =>
       connection.queueDeclare({ queue, passive: true }),
     );
+    const now = cyclesIn(await scrape('metrics'));
+    if (isCalm() && wasCalm) {
+      calmMs += performance.now() - sampledAt;
+      for (const outcome of ['complete', 'partial', 'failed'] as const)
+        cycles[outcome] += now[outcome] - before[outcome];
+    }
+    if (isCalm() && !wasCalm) spells++;
+    wasCalm = isCalm();
+    sampledAt = performance.now();
+    before = now;
     samples.push({
       processes: new Map([...processes].map(([name, pid]) => [name, sampleProcess(pid)])),
       queued: messageCount,
@@ -125,13 +150,10 @@ async function soak(): Promise<boolean> {
       lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
     });
   }
-  const cyclesAfter = cyclesIn(await scrape('metrics'));
-  const cycles = {
-    complete: cyclesAfter.complete - cyclesBefore.complete,
-    partial: cyclesAfter.partial - cyclesBefore.partial,
-    failed: cyclesAfter.failed - cyclesBefore.failed,
-  };
-  const expected = Math.floor((performance.now() - startedAt) / cycleMs) - 1;
+  over.abort();
+  await raging;
+  // Each calm spell may begin and end within a cycle.
+  const expected = Math.max(0, Math.floor(calmMs / cycleMs) - spells);
   const panels = panelsOf(samples);
   const report = {
     minutes,
@@ -141,6 +163,8 @@ async function soak(): Promise<boolean> {
     expected,
     notifications: samples.at(-1)?.lagCount ?? 0,
     complaints,
+    portal: options.portal,
+    faults: storm?.faults ?? 0,
   };
   const { text, problems } = renderSoak(report);
   writeFileSync(join(root, 'docs/soak.svg'), plot(panels, minutes));
