@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { weaknessesOf } from './advisories.ts';
 import { root } from './command.ts';
 import { lockedPackages } from './licences.ts';
 
@@ -38,4 +39,19 @@ test('what is installed with the service has a permissive licence', () => {
   );
 
   expect(others.map(({ name, licence }) => `${name}: ${licence}`)).toEqual([]);
+});
+
+test('no locked package has a weakness that is known offline', () => {
+  expect(weaknessesOf(packages)).toEqual([]);
+});
+
+test.each([
+  ['1.9.9', []],
+  ['2.0.0', ['A-1: x 2.0.0']],
+  ['2.9.0', ['A-1: x 2.9.0']],
+  ['2.10.0', []],
+])('of a weakness from 2.0.0 on that 2.10.0 mends, %s has %j', (version, expected) => {
+  const advisories = { x: [{ id: 'A-1', affected: [['2.0.0', '2.10.0']] }] };
+
+  expect(weaknessesOf([{ name: 'x', version }], advisories)).toEqual(expected);
 });
