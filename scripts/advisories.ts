@@ -7,8 +7,8 @@ type Advisories = Readonly<
 >;
 
 /**
- * What is known offline, for where no registry answers audits: whoever hears of a weakness of one of our packages adds it to
- * advisories.json.
+ * The advisories known offline, for places where no registry answers audits. A developer who learns of a vulnerability in one of
+ * our packages adds it to advisories.json.
  *
  * @returns `<advisory>: <package> <version>` of each locked package that has one
  */
