@@ -190,7 +190,8 @@ export class ReconcileLoop {
           report.failures.some(({ doing, error }) => doing !== 'read' && isOutage(error)));
       if (this.#isStuck) this.#options.health?.failed('the portal is unavailable');
       // A targeted run sees a part only.
-      else if (report.contested.length > 0) this.#options.health?.failed(describeContest(report.contested));
+      else if (isByAnotherService(report.contested))
+        this.#options.health?.failed(describeContest(report.contested));
       else if (report.scope === 'full') this.#options.health?.succeeded();
       if ((mayPass || report.untried > 0) && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
@@ -229,6 +230,12 @@ export class ReconcileLoop {
     await pause(this.#options.clock, this.#untilFullMs, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }
+}
+
+/** A portal user can undo what is in racks of their own. Templates, and what is in several owners' racks, another service undoes. */
+function isByAnotherService(contested: RunReport['contested']): boolean {
+  const owners = new Set(contested.map(({ owner }) => owner));
+  return owners.size > 1 || owners.has(null);
 }
 
 function describeContest(contested: RunReport['contested']): string {

@@ -16,6 +16,8 @@ import { HastyClock } from '../support/manual-clock.ts';
 
 interface Host extends AsyncDisposable {
   run(): Promise<RunReport | undefined>;
+  /** Whether its health is good. */
+  isWell(): boolean;
   readonly logged: string[];
   readonly clock: HastyClock;
 }
@@ -43,6 +45,7 @@ function startHost(sandbox: Sandbox, standalone: 'rack' | 'ignore'): Host {
   return {
     logged,
     clock,
+    isWell: () => service.health().every(({ ready }) => ready),
     async run() {
       report = undefined;
       await service.runOnce(new AbortController().signal);
@@ -104,6 +107,32 @@ test('a person who deletes a rack once or twice sees it made again', async () =>
     expect(report?.changes).toMatchObject({ 'create-rack': 1, 'create-device': 2 });
     expect(report?.contested).toEqual([]);
   }
+});
+
+test.each([
+  { owners: 1, isWell: true },
+  { owners: 2, isWell: false },
+])('racks of $owners owner(s) that are deleted over and over: health is good: $isWell', async (situation) => {
+  const { owners, isWell } = situation;
+  await using sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 1, pace: 0 });
+  await using host = startHost(sandbox, 'ignore');
+  await host.run();
+  const undone = new Set(
+    sandbox.portal.users
+      .all()
+      .filter(({ root }) => !root)
+      .slice(0, owners)
+      .map(({ id }) => id),
+  );
+
+  for (let round = 0; round < 12; round++) {
+    for (const rack of sandbox.portal.racks.all())
+      if (undone.has(rack.user_id)) sandbox.portal.deleteRack(rack.id);
+    await host.run();
+    await host.clock.sleep(150_000);
+  }
+
+  expect(host.isWell()).toBe(isWell);
 });
 
 test('a server that is stopped and started again and again is no contest', async () => {
