@@ -15,7 +15,14 @@ const nothing: ChangeView = {
   lags: [],
 };
 const rack = { height: 42, status: 'ACTIVE' } as const;
-const device = { status: 'ACTIVE', startU: 1, endU: 1, template: 'm1.small', serverId: null } as const;
+const device = {
+  status: 'ACTIVE',
+  startU: 1,
+  endU: 1,
+  template: 'm1.small',
+  shows: 'server',
+  serverId: null,
+} as const;
 
 beforeEach(() => {
   clearFilter();

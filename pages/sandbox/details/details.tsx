@@ -54,11 +54,11 @@ function Panel({ selection }: { selection: Selection }) {
             <StatusMark status={object.status} /> {statusLabel(object.status)}
           </p>
           <Power
-            kind={kind}
+            kind={kind === 'device' ? (shown?.shows ?? 'server') : 'rack'}
             status={object.status}
             request={(task) => void ask(`./sandbox/${kind}s/${id}/request_status_change`, { task })}
           />
-          {shown && kind === 'device' && <FigureList id={id} status={shown.status} />}
+          {shown?.shows === 'server' && <FigureList id={id} status={shown.status} />}
           {fields && <Fields fields={fields} />}
         </>
       )}

@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks';
+import type { DeviceView } from '../../../src/sandbox/view/wire.ts';
 
 /** What the portal's buttons are, by its own status of the object. */
-const tasks: Readonly<Record<'rack' | 'device', Readonly<Record<string, readonly string[]>>>> = {
-  device: {
+const tasks: Readonly<Record<'rack' | DeviceView['shows'], Readonly<Record<string, readonly string[]>>>> = {
+  server: {
     ACTIVE: ['off', 'suspend', 'destroy'],
     STOPPED: ['on', 'destroy'],
     SUSPENDED: ['resume', 'destroy'],
   },
+  volume: { AVAILABLE: ['destroy'], FAILED: ['destroy'] },
+  network: { ACTIVE: ['destroy'], STOPPED: ['destroy'], FAILED: ['destroy'] },
   rack: { ACTIVE: ['destroy'], STOPPED: ['destroy'] },
 };
 
@@ -19,7 +22,7 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /** The buttons that the real portal has: it asks the service, the service asks the cloud. */
-export function Power(props: { kind: 'rack' | 'device'; status: string; request: (task: string) => void }) {
+export function Power(props: { kind: keyof typeof tasks; status: string; request: (task: string) => void }) {
   const [isSure, setSure] = useState(false);
   const allowed = tasks[props.kind][props.status] ?? [];
   if (allowed.length === 0) return <p class="soft">The portal has no buttons for this status.</p>;

@@ -106,17 +106,19 @@ interface DeviceProps {
 
 /** Drawn again when one of these is another, and for nothing else that is no signal. */
 function Device({ device, isDimmed, figures, rackUnits, density, ending }: DeviceProps) {
-  const { id, name, status, startU, endU } = device;
+  const { id, name, status, startU, endU, shows } = device;
   const { unit } = density;
   const metric = chosen.value;
-  const read = reading(figures, metric, status);
+  // There are figures of servers alone.
+  const read = shows === 'server' ? reading(figures, metric, status) : undefined;
   const place = startU === endU ? `U${startU}` : `U${startU} to ${endU}`;
-  const label = `${statusLabel(status)}, ${place}, ${metric.label} ${read?.text ?? 'not known'}`;
+  const figure = shows === 'server' ? `${metric.label} ${read?.text ?? 'not known'}` : shows;
+  const label = `${statusLabel(status)}, ${place}, ${figure}`;
   const box = {
     top: px(framePadding + (rackUnits - endU) * unit),
     height: px((endU - startU + 1) * unit - 1),
   };
-  const classes = ['device', `device-${status}`];
+  const classes = ['device', `device-${status}`, `shows-${shows}`];
   if (isSelected('device', id)) classes.push('selected');
   if (fresh.has(id)) classes.push('fresh');
   if (isDimmed) classes.push('dimmed');

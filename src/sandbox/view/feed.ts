@@ -143,7 +143,8 @@ export class Feed {
   #noteServer(deviceId: number): string | undefined {
     const device = this.#options.portal.devices.get(deviceId);
     const serverId = device?.metadata['openstack_instance_id'];
-    if (typeof serverId === 'string') this.#serverOfDevice.set(deviceId, serverId);
+    if (device?.kind === 'Instance' && typeof serverId === 'string')
+      this.#serverOfDevice.set(deviceId, serverId);
     return this.#serverOfDevice.get(deviceId);
   }
 

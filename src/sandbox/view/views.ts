@@ -15,6 +15,8 @@ export function rackView(rack: RackRow): RackView {
   return { id, userId, name, height, status, stackId: textIn(metadata, 'openstack_stack_id') };
 }
 
+const shownBy = { Instance: 'server', Volume: 'volume', Network: 'network' } as const;
+
 /** undefined for one that stands in no rack. */
 export function deviceView(device: DeviceRow, portal: Portal): DeviceView | undefined {
   const { id, rack_id: rackId, name, status, start_u: startU, end_u: endU, metadata } = device;
@@ -27,7 +29,8 @@ export function deviceView(device: DeviceRow, portal: Portal): DeviceView | unde
     startU,
     endU,
     template: portal.templates.get(device.template_id)?.name ?? '',
-    serverId: textIn(metadata, 'openstack_instance_id'),
+    shows: shownBy[device.kind],
+    serverId: device.kind === 'Instance' ? textIn(metadata, 'openstack_instance_id') : null,
   };
 }
 
@@ -62,11 +65,14 @@ export function deviceDetails(device: DeviceRow, portal: Portal): Record<string,
   const template = portal.templates.get(device.template_id);
   const rack = portal.racks.get(device.rack_id ?? 0)?.name;
   const units = device.end_u === device.start_u ? `U${device.start_u}` : `U${device.start_u}–${device.end_u}`;
+  const place = `${units}, ${device.facing === 'f' ? 'front' : 'back'}`;
+  if (device.kind !== 'Instance')
+    return { id, description, rack, place, template: template?.name, ...device.details, metadata };
   return {
     id,
     description,
     rack,
-    place: `${units}, ${device.facing === 'f' ? 'front' : 'back'}`,
+    place,
     template: template?.name,
     vcpus: template?.vcpus,
     ram_MiB: template?.ram,

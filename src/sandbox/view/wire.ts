@@ -24,7 +24,8 @@ export interface DeviceView {
   readonly startU: number;
   readonly endU: number;
   readonly template: string;
-  /** Of the server that it shows; null for one made by hand. */
+  readonly shows: 'server' | 'volume' | 'network';
+  /** Of the server that it shows; null for one made by hand, and for a volume or network. */
   readonly serverId: string | null;
 }
 
