@@ -41,10 +41,13 @@ export interface Verdict {
  *
  * ```
  *  one owner's part is too much             ► nothing of his goes on that ground
- *  more than a few owners' is; or that of   ► nothing goes: what one owner has in the portal neither
- *  the others, without the worst of them;     stops the others nor lets them go
- *  or all of a kind is missing
+ *  so is that of the others together,       ► nothing goes
+ *  without the worst of them; or all of
+ *  a kind is missing
  * ```
+ *
+ * What one owner makes up neither stops the others, as long as what they have lost is little, nor lets anything of theirs go. How many
+ * owners have lost too much does not count: each of them could be made to.
  *
  * A great absence is more often a wrong address, or credentials with less sight, than a great deletion.
  */
@@ -117,9 +120,6 @@ interface Finding {
   readonly stops: (owner: string) => boolean;
 }
 
-/** So large a share of the owners may be in trouble of their own. */
-const fewOwners = 0.1;
-
 /** undefined: it is little enough. */
 function findExcess(
   kind: ShownKind,
@@ -131,12 +131,11 @@ function findExcess(
   const total = sumOf(tallies.values());
   if (total.absent === 0) return undefined;
   const owners = [...tallies].filter(([, tally]) => isTooMuch(tally, policy)).map(([owner]) => owner);
-  const areFew = owners.length <= Math.max(1, fewOwners * tallies.size);
   const others = [...tallies].filter(([owner]) => !owners.includes(owner)).map(([, tally]) => tally);
   const worst = others.reduce((a, b) => (b.absent > a.absent ? b : a), { owned: 0, absent: 0 });
   const sum = sumOf(others);
   const rest = { owned: sum.owned - worst.owned, absent: sum.absent - worst.absent };
-  if (!areFew || isTooMuch(rest, policy) || (allCounts && total.absent === total.owned)) {
+  if (isTooMuch(rest, policy) || (allCounts && total.absent === total.owned)) {
     return { kind, total, owners: undefined, stops: () => true };
   }
   if (owners.length === 0) return undefined;
