@@ -33,6 +33,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        test: {
+          ...shared,
+          name: 'properties of plan',
+          include: ['src/plan/*.properties.test.ts'],
+          env: { PLAN_RUNS: '3000' },
+          testTimeout: 600_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
