@@ -58,7 +58,7 @@ function Panel({ selection }: { selection: Selection }) {
             status={object.status}
             request={(task) => void ask(`./sandbox/${kind}s/${id}/request_status_change`, { task })}
           />
-          {shown?.shows === 'server' && <FigureList id={id} status={shown.status} />}
+          {kind === 'device' && shown?.shows === 'server' && <FigureList id={id} status={shown.status} />}
           {fields && <Fields fields={fields} />}
         </>
       )}
