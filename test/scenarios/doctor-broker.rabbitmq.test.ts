@@ -19,7 +19,11 @@ const why = whyNoPrivateBroker();
 /** What the services of a cloud make on their broker: exchanges, and queues that nobody here reads. */
 const exchanges = ['nova', 'heat'];
 const queue = 'notifications.info';
-const whole = ['^concertim\\..*', '^concertim\\..*', '^(concertim\\..*|nova|heat|openstack)$'] as const;
+const whole = [
+  '^concertim\\..*',
+  '^concertim\\..*',
+  '^(concertim\\..*|nova|heat|cinder|neutron|openstack)$',
+] as const;
 
 describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` : ''}`, () => {
   let broker: PrivateBroker;
@@ -147,6 +151,29 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       expect(ailments(await clinic.examine())).toEqual([]);
     },
   );
+
+  test('the user may not read what Cinder and Neutron announce: a warning, for the rest arrives', async () => {
+    await using clinic = await start();
+    const [configure, write] = whole;
+    await broker.control(
+      'set_permissions',
+      'concertim',
+      configure,
+      write,
+      '^(concertim\\..*|nova|heat|openstack)$',
+    );
+
+    const finding = await only(clinic);
+    await runPrinted(finding?.repair);
+
+    expect(finding).toMatchObject({
+      check: 'rabbitmq.permissions',
+      level: 'warning',
+      found: expect.stringMatching(/"read" on exchange "cinder".*"read" on exchange "neutron"/),
+      why: 'Volumes and networks follow with the next full run, not at once.',
+    });
+    expect(ailments(await clinic.examine())).toEqual([]);
+  });
 
   test('the exchange of a service is missing: by hand, the driver in heat.conf', async () => {
     await using clinic = await start();
@@ -291,7 +318,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       expect(silent).toMatchObject([
         {
           level: 'error',
-          found: expect.stringMatching(/no notification of it arrived on nova, heat, openstack within 5 s$/),
+          found: expect.stringMatching(/no notification of it arrived on nova, heat, cinder, neutron, openstack within 5 s$/),
           why: 'Changes show within updates.interval only.',
           repair: expect.stringContaining('driver = messagingv2'),
         },

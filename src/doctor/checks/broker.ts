@@ -59,30 +59,44 @@ async function checkPermissions(
   const { exchange } = queueNames(deployment);
   const queue = `${exchange}.doctor-${randomUUID()}`;
   const routingKey = queue;
-  const probes: ((channel: Channel) => Promise<unknown>)[] = [
+  const bind = (to: string) => (channel: Channel) => channel.queueBind({ queue, exchange: to, routingKey });
+  const needed: readonly Probe[] = [
     (channel) => channel.queueDelete({ queue }),
-    (channel) => channel.queueBind({ queue, exchange, routingKey }),
+    bind(exchange),
     (channel) => channel.basicGet({ queue }),
-    ...exchanges.map((exchange) => (channel: Channel) => channel.queueBind({ queue, exchange, routingKey })),
+    ...exchanges.filter((name) => !dispensable.has(name)).map(bind),
   ];
-  const refusals = new Set<string>();
-  for (const probe of probes) {
-    const refusal = await refusalOf(session, probe);
-    if (refusal?.kind === 'permission') refusals.add(refusal.message);
-  }
+  const useful = exchanges.filter((name) => dispensable.has(name)).map(bind);
+  const refused = await refusalsOf(session, needed);
+  const refusals = new Set([...refused, ...(await refusalsOf(session, useful))]);
   if (refusals.size === 0)
     return [
       ok('rabbitmq.permissions', 'The account may declare the queues of the service, and read the exchanges'),
     ];
   const ours = '^concertim\\..*';
   const read = `^(concertim\\..*|${exchanges.map(escaped).join('|')})$`;
+  const isError = refused.length > 0;
   return [
-    error('rabbitmq.permissions', {
+    (isError ? error : warning)('rabbitmq.permissions', {
       found: [...refusals].join(' '),
-      why: 'Without it no notification arrives.',
+      why: isError
+        ? 'Without it no notification arrives.'
+        : 'Volumes and networks follow with the next full run, not at once.',
       repair: `rabbitmqctl set_permissions -p ${vhost} ${username} '${ours}' '${ours}' '${read}'; where others sign in as ${username} too, add these to what it may do: rabbitmqctl list_user_permissions ${username}`,
     }),
   ];
+}
+
+type Probe = (channel: Channel) => Promise<unknown>;
+
+/** What the account may not, each once. */
+async function refusalsOf(session: BrokerSession, probes: readonly Probe[]): Promise<string[]> {
+  const refusals = new Set<string>();
+  for (const probe of probes) {
+    const refusal = await refusalOf(session, probe);
+    if (refusal?.kind === 'permission') refusals.add(refusal.message);
+  }
+  return [...refusals];
 }
 
 /** As it stands in a pattern. */
