@@ -77,7 +77,7 @@ describe('the type of a cluster', () => {
   });
 
   test('a stack that is still being created has its rack at once', async () => {
-    await using scenario = await startScenario({ release: 'next', stacks: 0, pace: 1 });
+    await using scenario = await startScenario({ release: 'next', stacks: 0, pace: 1_000 });
     const { population } = scenario.sandbox;
     const [account] = population.accounts;
     if (account) population.addCluster(account, { servers: 2 });

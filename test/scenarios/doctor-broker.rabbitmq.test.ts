@@ -318,7 +318,9 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       expect(silent).toMatchObject([
         {
           level: 'error',
-          found: expect.stringMatching(/no notification of it arrived on nova, heat, cinder, neutron, openstack within 5 s$/),
+          found: expect.stringMatching(
+            /no notification of it arrived on nova, heat, cinder, neutron, openstack within 5 s$/,
+          ),
           why: 'Changes show within updates.interval only.',
           repair: expect.stringContaining('driver = messagingv2'),
         },
