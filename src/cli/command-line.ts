@@ -200,9 +200,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('run a cloud and a portal in one process, to try things out')
     .option('--with-service', 'run the service on them too')
     .addOption(
-      new Option('--portal <release>', 'release of Concertim to simulate')
-        .choices(releases)
-        .default('2023-08'),
+      new Option('--portal <release>', 'release of Concertim to simulate').choices(releases).default('main'),
     )
     .option(
       '--rmq <url>',

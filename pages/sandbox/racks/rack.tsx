@@ -25,7 +25,12 @@ export function Rack({ id, login, left, density }: RackProps) {
   const { rack, devices } = contents;
   const { rackWidth, unit } = density;
   const height = rackHeight(rack.height, density);
-  const ending = sharedEnding(devices.map(({ name }) => name));
+  const endings = new Map(
+    [...Map.groupBy(devices, ({ shows }) => shows)].map(([shows, some]) => [
+      shows,
+      sharedEnding(some.map(({ name }) => name)),
+    ]),
+  );
   const label = `Rack ${rack.name}, ${statusLabel(rack.status)}, ${devices.length} devices`;
   return (
     <div
@@ -61,7 +66,7 @@ export function Rack({ id, login, left, density }: RackProps) {
             figures={figures.get(device.id)}
             rackUnits={rack.height}
             density={density}
-            ending={ending}
+            ending={endings.get(device.shows) ?? ''}
           />
         ))}
       </div>
