@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Release } from '../../src/concertim/profile.ts';
 import { HostileUser } from './hostile-user.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import { type FaultName, faultNames, systems } from './matrix.ts';
+import { type FaultName, faultNames, type HttpSystem, systems, whyNot } from './matrix.ts';
 import type { Wish } from './portal-user.ts';
 import { type RandomCommand, randomCommandOf } from './random-command.ts';
 import { type Fate, fates, UnreliableNotifications } from './unreliable-notifications.ts';
@@ -24,6 +24,10 @@ const command = randomCommandOf<Real>();
 const hanging: readonly FaultName[] = ['time-out', 'slow loris'];
 const system = fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ');
 
+function hasMeaning(trouble: { readonly fault: FaultName; readonly system: HttpSystem }): boolean {
+  return whyNot(trouble) === undefined;
+}
+
 const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   command('change', fc.integer({ min: 1, max: 6 }), async ({ world }, steps) => {
     world.sandbox.tick(steps);
@@ -42,18 +46,22 @@ const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
     fc.oneof(
       {
         weight: faultNames.length - hanging.length,
-        arbitrary: fc.record({
-          fault: fc.constantFrom(...faultNames.filter((fault) => !hanging.includes(fault))),
-          system,
-        }),
+        arbitrary: fc
+          .record({
+            fault: fc.constantFrom(...faultNames.filter((fault) => !hanging.includes(fault))),
+            system,
+          })
+          .filter(hasMeaning),
       },
       {
         weight: hanging.length,
-        arbitrary: fc.record({
-          fault: fc.constantFrom(...hanging),
-          system,
-          times: fc.integer({ min: 1, max: 6 }),
-        }),
+        arbitrary: fc
+          .record({
+            fault: fc.constantFrom(...hanging),
+            system,
+            times: fc.integer({ min: 1, max: 6 }),
+          })
+          .filter(hasMeaning),
       },
     ),
     async ({ world, memory, ends }, trouble) => {
