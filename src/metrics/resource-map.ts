@@ -109,20 +109,16 @@ export class ResourceMap {
     this.#noteMissing();
   }
 
-  /** One request as a rule: it tells whether there is anything new, of whatever type. */
+  /** One request as a rule: it finds whether anything of any type is new. */
   async #readNewcomers(): Promise<void> {
     const projects = this.#projects;
     const startedAt = this.#clock.now();
     const revisedSince = this.#newcomersSince - overlapMs;
-    const revised =
-      projects.length === 0
-        ? []
-        : await searchResources(this.#session, 'generic', { projects, metrics: [], revisedSince });
+    const revised = await this.#search('generic', projects, revisedSince);
     const types = [...metersByType.keys()].filter((type) => revised.some((each) => each.type === type));
     await Promise.all(
       types.map(async (type) => {
-        const wanted = { projects, metrics: metersByType.get(type) ?? [], revisedSince };
-        const found = await searchResources(this.#session, type, wanted);
+        const found = await this.#search(type, projects, revisedSince);
         const known = this.#shelves.get(type)?.byInstance;
         for (const [instanceId, newer] of byInstance(type, found)) {
           const others = known?.get(instanceId)?.filter(({ id }) => newer.every((each) => each.id !== id));
@@ -140,8 +136,7 @@ export class ResourceMap {
     const due = unread.length > 0 ? unread : this.#oldestFirst().slice(0, 1);
     await Promise.all(
       due.map(async ({ type }) => {
-        const wanted = { projects, metrics: metersByType.get(type) ?? [] };
-        const found = projects.length === 0 ? [] : await searchResources(this.#session, type, wanted);
+        const found = await this.#search(type, projects);
         this.#shelves.delete(type);
         this.#shelves.set(type, { readAt, byInstance: byInstance(type, found) });
       }),
@@ -149,6 +144,21 @@ export class ResourceMap {
     this.#projects = projects;
     // Of one shelf the newcomers have been read with it; of the others they are looked for from the last look on.
     if (unread.length > 0) this.#newcomersSince = readAt;
+  }
+
+  /** With the metrics that figures are made of, if it is a type of these. */
+  async #search(
+    type: ResourceType | 'generic',
+    projects: readonly ProjectId[],
+    revisedSince?: number,
+  ): Promise<readonly Resource[]> {
+    if (projects.length === 0) return [];
+    const metrics = (type !== 'generic' && metersByType.get(type)) || [];
+    return searchResources(this.#session, type, {
+      projects,
+      metrics,
+      ...(revisedSince !== undefined && { revisedSince }),
+    });
   }
 
   #oldestFirst(): { type: ResourceType; readAt: number }[] {
