@@ -128,7 +128,7 @@ test('a component in its first run is not said to be broken', () => {
   expect(describeStatus([{ ...status, components }], now)).toContain(`  … updates_bulk  ${doing}\n`);
 });
 
-test('of money it is told what was rated, who has too few credits, and what is not recorded', () => {
+test('the money section shows what was rated, who is low on credits, and what is not recorded', () => {
   const money = {
     platform: 'killbill',
     owners: 2,

@@ -133,7 +133,7 @@ test.each([
   expect(meaningOf(notification(eventType, payload))).toEqual({ kind: 'not-ours' });
 });
 
-test('the end of a network is its project of whoever asked, where only its id is told', () => {
+test("a network's deletion that carries only its id takes the project of the requester", () => {
   const deleted = notification('network.delete.end', { network_id: 'n1' });
 
   expect(meaningOf({ ...deleted, contextProjectId: 'p9' })).toMatchObject({

@@ -87,7 +87,7 @@ test.each(withoutKinds)('%s: a portal without kinds shows servers alone', (relea
   expect(after.templates.map(({ name }) => name)).toEqual(['flavor']);
 });
 
-test('the templates that the portal brings with it are used as they are, whatever has become of them', () => {
+test('seeded templates are used as they are, even when someone has changed them', () => {
   const templates = seeded.map((each) => ({ ...each, name: `our ${each.name}`, height: 3 }));
 
   const after = applied(seen, fresh('main', templates));

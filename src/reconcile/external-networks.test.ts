@@ -48,7 +48,7 @@ test('without a first answer nothing is known', async () => {
   await expect(names).rejects.toMatchObject({ status: 503 });
 });
 
-test('of a name that an internal network has too, the ports of the external one are asked for', async () => {
+test('when an internal network has the same name, the ports of the external network are listed', async () => {
   await using sandbox = await startSandbox({ projects: 1 });
   const { compute, networking } = sandbox.cloud;
   const [inside, outside] = [...compute.servers()];

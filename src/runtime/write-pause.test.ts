@@ -31,7 +31,7 @@ test('an empty file made by hand is a pause without a reason', async () => {
   expect(paused).toEqual({ since: expect.any(Number), reason: undefined });
 });
 
-test('a pause is ended by whoever removes the file, and more than once without harm', async () => {
+test('removing the file ends the pause, and removing it twice does no harm', async () => {
   const one = pauseIn(folder);
   await one.begin();
 

@@ -23,7 +23,7 @@ export function isAllRecorded({ steps, unbilled }: UsageReview): boolean {
   return unbilled.length === 0 && steps.every(({ step }) => step === 'done' || step === 'wait');
 }
 
-/** What there is to do, day by day, and why; then what nobody is billed for. */
+/** The records to make, day by day, and why; then rated usage that nobody is billed for. */
 export function describeUsage(review: UsageReview): string {
   const { steps, unbilled } = review;
   const lines: string[] = [];

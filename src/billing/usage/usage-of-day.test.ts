@@ -60,7 +60,7 @@ test.each([
   { because: 'no-order', row: rated('other', 3) },
   { because: 'no-unit', row: rated('web', 3, 'image.size') },
   { because: 'no-price', row: rated('web', 3, 'tiered') },
-])('what is billed to nobody is said: $because', ({ because, row }) => {
+])('reports usage that nobody is billed for: $because', ({ because, row }) => {
   const { buckets, unbilled } = usageOfDay(facts({ rated: [row] }));
 
   expect(buckets).toEqual([]);
@@ -72,7 +72,7 @@ test.each([
   { name: 'opened the day after', fields: { since: '2026-11-28' }, isBilled: false },
   { name: 'closed on the day', fields: { until: day }, isBilled: true },
   { name: 'closed the day before', fields: { until: '2026-11-26' }, isBilled: false },
-  { name: 'of which nothing is known', fields: { since: undefined }, isBilled: false },
+  { name: 'with an unknown start', fields: { since: undefined }, isBilled: false },
 ])('an order $name: billed $isBilled', ({ fields, isBilled }) => {
   const ordersOf = new Map([['s', [order('o', fields)]]]);
 
