@@ -142,7 +142,7 @@ export class Service implements AsyncDisposable {
     const poster = createUsagePoster(this.#base);
     const { portal } = this.#base;
     if (!poster) return undefined;
-    const owners = await listOwners(portal, await portal.profile(signal), signal);
+    const owners = await listOwners(portal, { profile: await portal.profile(signal), signal });
     return poster.plan(projectsOf(owners), signal);
   }
 

@@ -1,5 +1,5 @@
 import type { ProjectId, StackId } from '../openstack/model.ts';
-import { hasRating, listProjectTotals, listRated } from '../openstack/rating.ts';
+import { hasRating, listRated, readProjectTotals } from '../openstack/rating.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Costs } from '../plan/costs.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -25,7 +25,7 @@ export class CostReader {
     const { session, ledger, clock } = this.#options;
     if (!(await hasRating(session, signal))) return undefined;
     const month = monthOf(clock.now());
-    const rated = await listRated(session, month, signal);
+    const rated = await listRated(session, { ...month, signal });
     const ofProject = new Map<ProjectId, number>();
     const ofResource = new Map<string, number>();
     for (const { id, projectId, rate } of rated ?? []) {
@@ -34,7 +34,7 @@ export class CostReader {
     }
     return {
       ofResource: rated && ofResource,
-      ofProject: rated ? ofProject : await listProjectTotals(session, month, signal),
+      ofProject: rated ? ofProject : await readProjectTotals(session, month, signal),
       members: (await ledger.membersDuring(month)) as Map<StackId, Set<string>>,
       period: { start: isoDate(month.begin), end: isoDate(month.end) },
     };

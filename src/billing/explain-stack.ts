@@ -46,7 +46,7 @@ export async function stackBilling(
   const members = await stacks.membershipsOf(stack);
   if (orders.length === 0 && members.length === 0) return undefined;
   const month = monthOf(clock.now());
-  const rated = (await hasRating(cloud, signal)) ? await listRated(cloud, month, signal) : undefined;
+  const rated = (await hasRating(cloud, signal)) ? await listRated(cloud, { ...month, signal }) : undefined;
   const stackOf = await stacks.stacksAt(clock.now());
   const usage = await poster?.plan(undefined, signal);
   return {

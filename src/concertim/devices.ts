@@ -1,4 +1,5 @@
 import { parseBody } from '../http/body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
@@ -18,7 +19,7 @@ const nodes = '/api/v1/nodes';
 const memoryOf = memoryOfEach<Device>();
 
 /** All devices in all racks, in no order that would stay. */
-export async function listDevices(session: Session, signal?: AbortSignal): Promise<Device[]> {
+export async function listDevices(session: Session, { signal }: ListOptions = {}): Promise<Device[]> {
   return listRows(session, { path: collection, signal }, wire.Device, memoryOf(session));
 }
 

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { ListOptions } from '../http/list-options.ts';
 export { createDevice, deleteDevice, listDevices, updateDevice } from './devices.ts';
 export { ConcertimError, type ConcertimErrorKind } from './errors.ts';
 export {

@@ -1,3 +1,4 @@
+import type { ListOptions } from '../http/list-options.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { Owner, OwnerId, OwnerPatch, Team, User, UserId } from './model.ts';
 import type { PortalProfile } from './profile.ts';
@@ -8,11 +9,10 @@ import { listUsers } from './users.ts';
 /** Who can have racks in this release: its teams, or its users but for super-users. */
 export async function listOwners(
   session: Session,
-  profile: PortalProfile,
-  signal?: AbortSignal,
+  { profile, signal }: ListOptions & { readonly profile: PortalProfile },
 ): Promise<Owner[]> {
-  if (profile.owner === 'team') return (await listTeams(session, signal)).map(ownerOfTeam);
-  return (await listUsers(session, signal)).filter(({ root }) => !root).map(ownerOfUser);
+  if (profile.owner === 'team') return (await listTeams(session, { signal })).map(ownerOfTeam);
+  return (await listUsers(session, { signal })).filter(({ root }) => !root).map(ownerOfUser);
 }
 
 function ownerOfUser({ id, login, projectId, leaving, account }: User): Owner {

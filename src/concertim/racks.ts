@@ -1,4 +1,5 @@
 import { parseBody } from '../http/body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { ConcertimError, saysNoSuchRecord } from './errors.ts';
@@ -13,7 +14,7 @@ const member = '/api/v1/racks/{id}';
 const memoryOf = memoryOfEach<Rack>();
 
 /** All racks of all owners, in no order that would stay. */
-export async function listRacks(session: Session, signal?: AbortSignal): Promise<Rack[]> {
+export async function listRacks(session: Session, { signal }: ListOptions = {}): Promise<Rack[]> {
   return listRows(session, { path: collection, signal }, wire.Rack, memoryOf(session));
 }
 

@@ -51,10 +51,10 @@ async function readAs(
   signal: AbortSignal | undefined,
 ): Promise<PortalSnapshot> {
   const [owners, racks, devices, templates] = await Promise.all([
-    listOwners(session, profile, signal),
-    listRacks(session, signal),
-    listDevices(session, signal),
-    listTemplates(session, signal),
+    listOwners(session, { profile, signal }),
+    listRacks(session, { signal }),
+    listDevices(session, { signal }),
+    listTemplates(session, { signal }),
   ]);
   return { profile, owners, racks, devices, templates };
 }

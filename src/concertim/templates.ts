@@ -1,4 +1,5 @@
 import { parseBody } from '../http/body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
 import { listRows } from './list-rows.ts';
@@ -16,7 +17,7 @@ const images = {
 };
 
 /** All templates of devices. */
-export async function listTemplates(session: Session, signal?: AbortSignal): Promise<Template[]> {
+export async function listTemplates(session: Session, { signal }: ListOptions = {}): Promise<Template[]> {
   return listRows(session, { path: collection, signal }, wire.Template);
 }
 

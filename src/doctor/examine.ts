@@ -116,7 +116,7 @@ export async function examine(
       const obstacle = obstacleTo('compute', { users: true });
       if (obstacle !== undefined) return skip(obstacle, check);
       const limit = AbortSignal.any([signal, timeOut(allServersMs)]);
-      const servers = await listServers(patient.cloud, {}, limit).catch(() => undefined);
+      const servers = await listServers(patient.cloud, { signal: limit }).catch(() => undefined);
       // What keeps Nova from listing them is found where Nova is looked at.
       await attempt(check, servers ? undefined : 'Nova did not list all servers in time', () =>
         checkDeviceClaims(patient, { owners: known, racks, servers: servers ?? [] }, signal),

@@ -81,7 +81,7 @@ export class DeviceList {
     // By no clock: one that is set meanwhile would make it the price of hours.
     const elapsed = startStopwatch();
     const templates = await listTemplates(this.#session);
-    const owners = await listOwners(this.#session, await this.#session.profile());
+    const owners = await listOwners(this.#session, { profile: await this.#session.profile() });
     const racks = await listRacks(this.#session);
     const all = await listDevices(this.#session);
     const projects = new Map(owners.map(({ id, projectId }) => [id, projectId]));

@@ -275,7 +275,9 @@ export class MeasureReader {
     const lists: MetricId[][] = [];
     for (const name of group.meters) {
       this.#countInquiry(`archive policy ${policy.name}`);
-      lists.push(await listMetricsOfPolicy(this.#session, { policy: policy.name, name }, task.signal));
+      lists.push(
+        await listMetricsOfPolicy(this.#session, { policy: policy.name, name, signal: task.signal }),
+      );
     }
     return lists.flat();
   }

@@ -17,7 +17,7 @@ export async function listWatchedProjects(session: Session, signal?: AbortSignal
   if (!userId)
     throw missing(`user ${watcher.user}`, `openstack user create --password-prompt ${watcher.user}`);
   if (!roleId) throw missing(`role ${watcher.role}`, `openstack role create ${watcher.role}`);
-  return listProjectsWithRole(session, { userId, roleId }, signal);
+  return listProjectsWithRole(session, { userId, roleId, signal });
 }
 
 /** Several domains may have a user of that name: then it is the one that we are, else that of our domain. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { ListBody } from '../http/list-body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { assertNotFound } from './errors.ts';
 import type { ProjectId, ServerId, Unreadable, Volume, VolumeId } from './model.ts';
@@ -34,10 +35,8 @@ const memoryOf = memoryOfEach<Volume | Unreadable<VolumeId>>();
  */
 export async function listVolumes(
   session: Session,
-  options: { projectId?: ProjectId } = {},
-  signal?: AbortSignal,
+  { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Volume | Unreadable<VolumeId>)[]> {
-  const { projectId } = options;
   const query = { all_tenants: 1, limit: pageSize, project_id: projectId };
   const request = {
     method: 'GET',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { PageCount } from '../http/page-count.ts';
 import { memoryOfEach, type RowMemory } from '../http/row-memory.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
@@ -38,12 +39,11 @@ const memoryOf = memoryOfEach<Server | Unreadable<ServerId>>();
  */
 export async function listServers(
   session: Session,
-  options: { projectId?: ProjectId } = {},
-  signal?: AbortSignal,
+  { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Server | Unreadable<ServerId>)[]> {
-  const query = { all_tenants: 1, limit: pageSize, project_id: options.projectId };
+  const query = { all_tenants: 1, limit: pageSize, project_id: projectId };
   // A list of one project must not have the others' rows forgotten.
-  const memory = options.projectId === undefined ? memoryOf(session) : undefined;
+  const memory = projectId === undefined ? memoryOf(session) : undefined;
   return listPages(session, { route: '/servers/detail', query, signal }, servers, memory);
 }
 
@@ -74,10 +74,9 @@ export async function showServer(
 /** Ids of the servers deleted at `since` (ISO time) or later, as far as Nova still keeps their rows. */
 export async function listDeletedServers(
   session: Session,
-  options: { since: string },
-  signal?: AbortSignal,
+  { since, signal }: ListOptions & { readonly since: string },
 ): Promise<ServerId[]> {
-  const query = { all_tenants: 1, deleted: true, 'changes-since': options.since, limit: pageSize };
+  const query = { all_tenants: 1, deleted: true, 'changes-since': since, limit: pageSize };
   const changed = await listPages(session, { route: '/servers/detail', query, signal }, servers);
   return changed.filter(isDeleted).map(({ id }) => id);
 }
@@ -85,18 +84,17 @@ export async function listDeletedServers(
 /** Hosts whose cell Nova does not reach: undefined where Nova (before 2.69) leaves them out. It may need a minute to know. */
 export async function listUnreachableHosts(
   session: Session,
-  options: { timeoutMs: number },
-  signal?: AbortSignal,
+  { timeoutMs, signal }: ListOptions & { readonly timeoutMs: number },
 ): Promise<string[] | undefined> {
   if (!(await knowsMicroversion(session, '2.69'))) return undefined;
   const query = { binary: 'nova-compute' };
-  const response = await get(session, { route: '/os-services', query, ...options, signal });
+  const response = await get(session, { route: '/os-services', query, timeoutMs, signal });
   const { services } = parseBody(response, wire.ServicesBody);
   return services.filter(({ status }) => status === wire.unreachable).map(({ host }) => host);
 }
 
 /** The flavors of all projects, private ones too. */
-export async function listFlavors(session: Session, signal?: AbortSignal): Promise<Flavor[]> {
+export async function listFlavors(session: Session, { signal }: ListOptions = {}): Promise<Flavor[]> {
   const query = { is_public: 'None', limit: pageSize };
   return listPages(session, { route: '/flavors/detail', query, signal }, flavors);
 }
@@ -113,7 +111,10 @@ export async function showFlavor(
 }
 
 /** The server groups of all projects. */
-export async function listServerGroups(session: Session, signal?: AbortSignal): Promise<ServerGroup[]> {
+export async function listServerGroups(
+  session: Session,
+  { signal }: ListOptions = {},
+): Promise<ServerGroup[]> {
   const groups = new Map<string, ServerGroup>();
   const pages = new PageCount(session.clock);
   // This list has no links, and Nova's `max_limit` may shorten a page below the requested limit: the list ends only

@@ -202,7 +202,10 @@ export async function deleteUser(session: Session, id: UserId): Promise<void> {
 }
 
 /** Who has which role in the project: what was granted to users themselves, not what groups or other roles imply. */
-export async function listGrants(session: Session, projectId: ProjectId): Promise<Grant[]> {
+export async function listGrants(
+  session: Session,
+  { projectId }: { readonly projectId: ProjectId },
+): Promise<Grant[]> {
   const response = await list(session, '/role_assignments', { 'scope.project.id': projectId });
   const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
   return rows.flatMap(({ user, role }) =>

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { ListOptions } from '../http/list-options.ts';
 export { listVolumes, showVolume } from './block-storage.ts';
 export {
   listDeletedServers,
@@ -35,9 +36,9 @@ export {
   actOnStack,
   deleteStack,
   findStack,
-  listProjectStacks,
-  listStackMembers,
-  listStacks,
+  readProjectStacks,
+  readStackMembers,
+  readStacks,
   type StackDetail,
   type StackList,
   type StackRef,

@@ -3,6 +3,7 @@ import { parseBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
 import { ListBody } from '../http/list-body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { PageCount } from '../http/page-count.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { assertNotFound, openStackError } from './errors.ts';
@@ -77,7 +78,10 @@ export const method = 'mean';
 const pageSize = 1000;
 
 /** All archive policies there are. */
-export async function listArchivePolicies(session: Session, signal?: AbortSignal): Promise<ArchivePolicy[]> {
+export async function listArchivePolicies(
+  session: Session,
+  { signal }: ListOptions = {},
+): Promise<ArchivePolicy[]> {
   const path = '/archive_policy';
   const response = await session.request('metric', { method: 'GET', path, route: path, signal });
   return parseBody(response, wire.ArchivePoliciesBody).map(toArchivePolicy);
@@ -128,8 +132,7 @@ export async function findArchivePolicyOf(
 /** The metrics of that name whose measures are kept by that archive policy, those of ended resources included. */
 export async function listMetricsOfPolicy(
   session: Session,
-  { policy, name }: { readonly policy: string; readonly name: string },
-  signal?: AbortSignal,
+  { policy, name, signal }: ListOptions & { readonly policy: string; readonly name: string },
 ): Promise<MetricId[]> {
   const path = '/metric';
   const ids = new Set<MetricId>();

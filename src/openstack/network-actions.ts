@@ -25,7 +25,10 @@ export interface FloatingIp {
 }
 
 /** The ports of a network that the session may see. */
-export async function listPorts(session: Session, networkId: NetworkId): Promise<Port[]> {
+export async function listPorts(
+  session: Session,
+  { networkId }: { readonly networkId: NetworkId },
+): Promise<Port[]> {
   const response = await list(session, '/ports', { network_id: networkId });
   return parseBody(response, z.object({ ports: z.array(wire.Port) })).ports.map((row) => ({
     id: row.id,

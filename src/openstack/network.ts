@@ -1,6 +1,7 @@
 /** Network (Neutron) v2.0. */
 import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { assertNotFound } from './errors.ts';
 import type { ExternalNetworks, Network, NetworkId, ProjectId, ServerId, Unreadable } from './model.ts';
@@ -31,7 +32,10 @@ const networks: PagedShape<Network | Unreadable<NetworkId>> = {
 const memoryOf = memoryOfEach<Network | Unreadable<NetworkId>>();
 
 /** Names of all networks that lead out of the cloud: an internal network may have the name of one. */
-export async function listExternalNetworks(session: Session, signal?: AbortSignal): Promise<string[]> {
+export async function listExternalNetworks(
+  session: Session,
+  { signal }: ListOptions = {},
+): Promise<string[]> {
   return (await listNames(session, { 'router:external': true }, signal)).map(({ name }) => name);
 }
 
@@ -85,10 +89,8 @@ async function listNames(
  */
 export async function listNetworks(
   session: Session,
-  options: { projectId?: ProjectId } = {},
-  signal?: AbortSignal,
+  { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Network | Unreadable<NetworkId>)[]> {
-  const { projectId } = options;
   const query = { fields, limit: pageSize, project_id: projectId };
   const request = { method: 'GET', path: '/networks', route: '/networks', query, signal } as const;
   // A list of one project must not have the others' rows forgotten.

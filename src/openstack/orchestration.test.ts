@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import { SmallCloud } from '../../test/support/small-cloud.ts';
 import type { ProjectId, StackId } from './model.ts';
-import { findStack, listProjectStacks, listStackMembers, listStacks, showStack } from './orchestration.ts';
+import { findStack, readProjectStacks, readStackMembers, readStacks, showStack } from './orchestration.ts';
 
 interface Row {
   readonly id: string;
@@ -113,7 +113,7 @@ test('an administrator gets the stacks of all projects, nested ones too, by one 
   await using small = await start();
   small.heat.isAdministrator = true;
 
-  const list = await listStacks(small.session, { projects: [] });
+  const list = await readStacks(small.session, { projects: [] });
 
   expect(list.stacks.map(({ id, projectId }) => [id, projectId])).toEqual([
     ['a', 'p1'],
@@ -129,7 +129,7 @@ test('the list is read to its last page', async () => {
   small.heat.maxPage = 2;
   small.heat.stacks = Array.from({ length: 6 }, (_, at) => ({ id: `s${at}`, project: 'p1' }));
 
-  const list = await listStacks(small.session, { projects: [] });
+  const list = await readStacks(small.session, { projects: [] });
 
   expect(ids(list)).toEqual(['s0', 's1', 's2', 's3', 's4', 's5']);
 });
@@ -138,9 +138,9 @@ test('who is no administrator uses global_tenant where policy allows it, and goe
   await using small = await start();
   small.heat.mayUseGlobalTenant = true;
 
-  const first = await listStacks(small.session, { projects });
+  const first = await readStacks(small.session, { projects });
   small.cloud.forget();
-  const second = await listStacks(small.session, { projects });
+  const second = await readStacks(small.session, { projects });
 
   expect([ids(first), ids(second)]).toEqual([
     ['a', 'b'],
@@ -154,13 +154,13 @@ test('who is no administrator uses global_tenant where policy allows it, and goe
 test('when policy takes global_tenant away, the other ways are tried again', async () => {
   await using small = await start({ memberOf: ['p1', 'p2'] });
   small.heat.mayUseGlobalTenant = true;
-  await listStacks(small.session, { projects });
+  await readStacks(small.session, { projects });
 
   small.heat.mayUseGlobalTenant = false;
-  const refused = await listStacks(small.session, { projects });
+  const refused = await readStacks(small.session, { projects });
   small.heat.isAdministrator = true;
   small.cloud.forget();
-  const promoted = await listStacks(small.session, { projects });
+  const promoted = await readStacks(small.session, { projects });
 
   expect([ids(refused), ids(promoted)]).toEqual([
     ['a', 'b'],
@@ -173,9 +173,9 @@ test('under stock policy each project is listed by its member, and goes on so', 
   await using small = await start({ memberOf: ['p1', 'p2'] });
   small.heat.stacks.push({ id: 'own', project: 'admin' });
 
-  const first = await listStacks(small.session, { projects });
+  const first = await readStacks(small.session, { projects });
   small.cloud.forget();
-  const second = await listStacks(small.session, { projects });
+  const second = await readStacks(small.session, { projects });
 
   expect([ids(first), ids(second)]).toEqual([
     ['a', 'b'],
@@ -191,7 +191,7 @@ test('under stock policy each project is listed by its member, and goes on so', 
 test('a project that cannot be listed is named with the reason, and does not look empty', async () => {
   await using small = await start({ memberOf: ['p2'] });
 
-  const list = await listStacks(small.session, { projects });
+  const list = await readStacks(small.session, { projects });
 
   expect(ids(list)).toEqual(['b']);
   expect([...list.unobserved]).toEqual([['p1', expect.stringContaining('have no role in project p1')]]);
@@ -200,7 +200,7 @@ test('a project that cannot be listed is named with the reason, and does not loo
 test('when no project can be listed there is no list', async () => {
   await using small = await start();
 
-  await expect(listStacks(small.session, { projects })).rejects.toMatchObject({
+  await expect(readStacks(small.session, { projects })).rejects.toMatchObject({
     message: expect.stringContaining('none of 2 projects'),
     severity: 'terminal',
   });
@@ -209,10 +209,10 @@ test('when no project can be listed there is no list', async () => {
 test('an administrator whose role is taken away does not see an empty cloud', async () => {
   await using small = await start({ memberOf: ['p1'] });
   small.heat.isAdministrator = true;
-  await listStacks(small.session, { projects });
+  await readStacks(small.session, { projects });
 
   small.heat.isAdministrator = false;
-  const list = await listStacks(small.session, { projects });
+  const list = await readStacks(small.session, { projects });
 
   expect(ids(list)).toEqual(['a']);
   expect([...list.unobserved.keys()]).toEqual(['p2']);
@@ -223,9 +223,9 @@ test('to an administrator a cloud without stacks is empty, though the user is a 
   small.heat.isAdministrator = true;
   small.heat.stacks = [];
 
-  const empty = await listStacks(small.session, { projects });
+  const empty = await readStacks(small.session, { projects });
   small.heat.stacks = [{ id: 'new', project: 'p1' }];
-  const later = await listStacks(small.session, { projects });
+  const later = await readStacks(small.session, { projects });
 
   expect([ids(empty), empty.unobserved.size, ids(later)]).toEqual([[], 0, ['new']]);
 });
@@ -235,7 +235,7 @@ test('an abort is not taken for projects that cannot be listed', async () => {
   const stop = new AbortController();
   small.cloud.faults.add({ service: 'cloud', path: /stacks/, kind: 'stall' });
 
-  const list = listStacks(small.session, { projects }, stop.signal);
+  const list = readStacks(small.session, { projects }, stop.signal);
   stop.abort(new Error('stopping'));
 
   await expect(list).rejects.toThrow('stopping');
@@ -249,7 +249,7 @@ test.each([
   small.heat.isAdministrator = isAdministrator;
   const [p1, a] = ['p1' as ProjectId, 'a' as StackId];
 
-  const list = await listProjectStacks(small.session, p1);
+  const list = await readProjectStacks(small.session, p1);
   const shown = await showStack(small.session, { id: a, name: 'name-of-a', projectId: p1 });
   const found = await findStack(small.session, a, p1);
 
@@ -261,10 +261,10 @@ test.each([
 test('one project without a role does not make the others be asked for twice', async () => {
   await using small = await start({ memberOf: ['p2'] });
   small.heat.stacks.push({ id: 'own', project: 'admin' });
-  await listStacks(small.session, { projects });
+  await readStacks(small.session, { projects });
   small.cloud.forget();
 
-  await listStacks(small.session, { projects });
+  await readStacks(small.session, { projects });
 
   expect(small.cloud.seen.filter((request) => request.includes('/p2/'))).toHaveLength(1);
 });
@@ -274,10 +274,10 @@ test('a refusal in between does not make a member of an administrator for ever',
   small.heat.isAdministrator = true;
   small.cloud.faults.add({ service: 'cloud', path: /p1.stacks/, kind: 'answer', status: 403, times: 1 });
 
-  const refused = listProjectStacks(small.session, 'p1' as ProjectId);
+  const refused = readProjectStacks(small.session, 'p1' as ProjectId);
 
   await expect(refused).rejects.toMatchObject({ status: 401, severity: 'terminal' });
-  expect(ids(await listProjectStacks(small.session, 'p1' as ProjectId))).toEqual(['a']);
+  expect(ids(await readProjectStacks(small.session, 'p1' as ProjectId))).toEqual(['a']);
 });
 
 test('what Heat does not know is undefined, and what a proxy does not know is an error', async () => {
@@ -329,7 +329,7 @@ test('of the resources only servers and server groups that have an id count', as
     { resource_type: 'Custom::OS::Nova::Server', physical_resource_id: 'x' },
   ];
 
-  const found = await listStackMembers(small.session, treeOf);
+  const found = await readStackMembers(small.session, treeOf);
 
   expect(found).toEqual({ servers: ['s1'], serverGroups: ['g1'], volumes: [], networks: [] });
   expect(small.cloud.seen).toEqual([
@@ -354,7 +354,7 @@ test('the volumes and networks of a stack are had with its servers in one reques
     { resource_type: 'node.yaml', physical_resource_id: 'x' },
   ];
 
-  const found = await listStackMembers(small.session, treeOf, ['server', 'volume', 'network']);
+  const found = await readStackMembers(small.session, treeOf, ['server', 'volume', 'network']);
 
   expect(found).toEqual({ servers: ['s1'], serverGroups: [], volumes: ['v1'], networks: ['n1', 'n2'] });
   expect(small.cloud.seen).toEqual([

@@ -77,7 +77,7 @@ const ways = new WeakMap<Session, 'global tenant' | 'project by project'>();
  *
  * @throws {ServiceError} none of `projects` can be listed
  */
-export async function listStacks(
+export async function readStacks(
   session: Session,
   options: { projects: readonly ProjectId[] },
   signal?: AbortSignal,
@@ -88,7 +88,7 @@ export async function listStacks(
 /** How a session can list the stacks of all projects. `unknown`: it sees none, which a cloud without stacks shows too. */
 export type WayToAllStacks = 'administrator' | 'global tenant' | 'project by project' | 'unknown';
 
-/** Finds out which way of `listStacks` works, by a stack or two. */
+/** Finds out which way of `readStacks` works, by a stack or two. */
 export async function wayToAllStacks(session: Session, signal?: AbortSignal): Promise<WayToAllStacks> {
   const first = async (query: Record<string, boolean>) => {
     const path = '/stacks';
@@ -111,7 +111,7 @@ export async function wayToAllStacks(session: Session, signal?: AbortSignal): Pr
 }
 
 /** The stacks of one project, roots and nested ones, and Heat's clock when the list was begun. */
-export async function listProjectStacks(
+export async function readProjectStacks(
   session: Session,
   projectId: ProjectId,
   signal?: AbortSignal,
@@ -175,7 +175,7 @@ export async function findStack(
  * What a stack and those nested in it are made of, at any depth. What is not made yet has no id and is left out, and so is
  * what is of none of the `kinds`.
  */
-export async function listStackMembers(
+export async function readStackMembers(
   session: Session,
   stack: StackRef,
   kinds: readonly Kind[] = ['server'],
@@ -208,7 +208,7 @@ export async function listStackMembers(
 }
 
 /** The ids, in whichever service, of all that a stack and those nested in it are made of. */
-export async function listResourceIds(session: Session, stack: StackRef): Promise<ReadonlySet<string>> {
+export async function readResourceIds(session: Session, stack: StackRef): Promise<ReadonlySet<string>> {
   const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
     as.request('orchestration', {
       method: 'GET',
@@ -294,7 +294,7 @@ async function listEach(
   const lists = await Promise.all(
     projects.map(async (projectId) => {
       try {
-        return await listProjectStacks(session, projectId, signal);
+        return await readProjectStacks(session, projectId, signal);
       } catch (error) {
         signal?.throwIfAborted();
         unobserved.set(projectId, explain(error));

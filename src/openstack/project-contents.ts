@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/body.ts';
 import { CatalogError, type ServiceType } from './catalog.ts';
 import type { ProjectId } from './model.ts';
-import { listProjectStacks } from './orchestration.ts';
+import { readProjectStacks } from './orchestration.ts';
 import type { Session, SessionRequest } from './session.ts';
 
 /** One thing in a project. */
@@ -70,7 +70,10 @@ const Row = z.object({
  *
  * @throws {OpenStackError} a service does not say: then nothing is known
  */
-export async function listContents(session: Session, projectId: ProjectId): Promise<Content[]> {
+export async function listContents(
+  session: Session,
+  { projectId }: { readonly projectId: ProjectId },
+): Promise<Content[]> {
   const found = await Promise.all([
     listRootStacks(session, projectId),
     ...lists.map((list) => listKind(session, list, projectId)),
@@ -79,7 +82,7 @@ export async function listContents(session: Session, projectId: ProjectId): Prom
 }
 
 async function listRootStacks(session: Session, projectId: ProjectId): Promise<Content[]> {
-  const { stacks } = await listProjectStacks(session, projectId);
+  const { stacks } = await readProjectStacks(session, projectId);
   return stacks
     .filter(({ parentId }) => parentId === null)
     .map(({ id, name }) => ({ kind: 'stack', id, name }));

@@ -2,6 +2,7 @@
 import { parseBody, shapeProblem } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import { isoTime, parseTime } from '../runtime/clock.ts';
 import type { ProjectId } from './model.ts';
 import type { Session } from './session.ts';
@@ -35,13 +36,12 @@ export async function hasRating(session: Session, signal?: AbortSignal): Promise
 /**
  * What everything cost in a time, of all projects: in one request, as long as that is less than 5,000 rows.
  *
- * @returns undefined: this CloudKitty has no v2, or its storage none that could tell (see `listProjectTotals`)
+ * @returns undefined: this CloudKitty has no v2, or its storage none that could tell (see `readProjectTotals`)
  * @throws {BodyError} the list changed while its pages were read
  */
 export async function listRated(
   session: Session,
-  period: Period,
-  signal?: AbortSignal,
+  { signal, ...period }: Period & ListOptions,
 ): Promise<Rated[] | undefined> {
   const rated: Rated[] = [];
   let expected: number | undefined;
@@ -74,7 +74,7 @@ function toRated(values: readonly unknown[], columns: readonly string[], respons
 }
 
 /** What each project cost in a time: all that CloudKitty tells with the storage of v1. */
-export async function listProjectTotals(
+export async function readProjectTotals(
   session: Session,
   period: Period,
   signal?: AbortSignal,
@@ -90,7 +90,7 @@ export async function listProjectTotals(
  * By project, the beginning of the last period that CloudKitty has rated: everything before is complete, unless somebody has
  * it rated again. Projects without any rated period are missing.
  */
-export async function listRatedUntil(
+export async function readRatedUntil(
   session: Session,
   signal?: AbortSignal,
 ): Promise<Map<ProjectId, number>> {

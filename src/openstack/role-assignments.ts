@@ -1,5 +1,6 @@
 /** Identity (Keystone) v3: who has a role where. */
 import { parseBody } from '../http/body.ts';
+import type { ListOptions } from '../http/list-options.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/role-assignment.ts';
@@ -10,8 +11,7 @@ import * as wire from './wire/role-assignment.ts';
  */
 export async function listProjectsWithRole(
   session: Session,
-  { userId, roleId }: { userId: UserId; roleId: RoleId },
-  signal?: AbortSignal,
+  { userId, roleId, signal }: ListOptions & { readonly userId: UserId; readonly roleId: RoleId },
 ): Promise<ProjectId[]> {
   const path = '/role_assignments';
   const response = await session.request('identity', {

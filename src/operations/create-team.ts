@@ -52,7 +52,7 @@ export async function createTeam(session: Session, draft: TeamDraft, audit: Audi
           audit({ verb: 'created', kind: 'project', id, name: place.name });
         },
       }));
-    const present = project ? await listGrants(session, projectId) : [];
+    const present = project ? await listGrants(session, { projectId }) : [];
     await makeGrants(session, staffGrants(staff, { projectId, adminId }), present, made);
     return projectId;
   } catch (error) {

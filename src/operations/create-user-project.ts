@@ -78,7 +78,7 @@ export async function createUserProject(
       user ?? (await makeUser(session, { ...draft, ...userPlace, projectId }, { made, audit }));
     if (defaultProjectId !== projectId) await setDefaultProject(session, userId, projectId);
     const wanted = grantsFor(staff, { projectId, userId, adminId });
-    await makeGrants(session, wanted, project ? await listGrants(session, projectId) : [], made);
+    await makeGrants(session, wanted, project ? await listGrants(session, { projectId }) : [], made);
     return { userId, projectId };
   } catch (error) {
     throw withLeftovers(operationError(error, [draft.password]), await made.takeBack());

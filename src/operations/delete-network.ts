@@ -8,7 +8,7 @@ import {
   type Port,
   removeRouterInterface,
 } from '../openstack/network-actions.ts';
-import { listProjectStacks, listResourceIds } from '../openstack/orchestration.ts';
+import { readProjectStacks, readResourceIds } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -29,7 +29,9 @@ export async function deleteNetwork(session: Session, id: NetworkId): Promise<vo
   if (network.kind === 'network' && network.projectId !== projectId) {
     throw new OperationError('forbidden', `Network ${network.name || id} is another project's.`);
   }
-  const ports = (await listPorts(session, id)).filter(({ deviceOwner }) => !ofNeutron.has(deviceOwner));
+  const ports = (await listPorts(session, { networkId: id })).filter(
+    ({ deviceOwner }) => !ofNeutron.has(deviceOwner),
+  );
   const stacks = await new StackFinder(session, projectId).find([
     id,
     ...ports.map((port) => belongsBy(port)),
@@ -89,10 +91,10 @@ class StackFinder {
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, StackId>> {
     const found = new Map<string, StackId>();
     if (this.#projectId === undefined) return found;
-    const { stacks } = await listProjectStacks(this.#session, this.#projectId);
+    const { stacks } = await readProjectStacks(this.#session, this.#projectId);
     for (const stack of stacks.filter(({ parentId }) => parentId === null)) {
       if (ids.every((id) => found.has(id))) break;
-      const resources = await listResourceIds(this.#session, stack);
+      const resources = await readResourceIds(this.#session, stack);
       for (const id of ids) if (resources.has(id)) found.set(id, stack.id);
     }
     return found;

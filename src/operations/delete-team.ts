@@ -31,7 +31,7 @@ export async function refuseUnlessEmpty(
   session: Session,
   { id, name }: { readonly id: ProjectId; readonly name: string },
 ): Promise<void> {
-  const contents = await listContents(session, id);
+  const contents = await listContents(session, { projectId: id });
   if (contents.length === 0) return;
   throw new OperationError(
     'conflict',

@@ -33,9 +33,9 @@ export async function refuseInheritance(
   staff?: readonly UserId[],
 ): Promise<void> {
   const members = staff
-    ? (await listGrants(session, project.id)).filter(({ userId }) => !staff.includes(userId))
+    ? (await listGrants(session, { projectId: project.id })).filter(({ userId }) => !staff.includes(userId))
     : [];
-  const contents = members.length > 0 ? [] : await listContents(session, project.id);
+  const contents = members.length > 0 ? [] : await listContents(session, { projectId: project.id });
   if (members.length === 0 && contents.length === 0) return;
   const what = members.length > 0 ? 'other users have roles in it' : `it holds ${describeContents(contents)}`;
   throw new OperationError(

@@ -67,7 +67,7 @@ export async function applyPlan(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly untried: number; readonly because: unknown }> {
-  const probe = () => listTemplates(portal.session, options.signal);
+  const probe = () => listTemplates(portal.session, { signal: options.signal });
   const watch = new OutageWatch(options.clock, { probe });
   const { profile } = portal.mirror.snapshot();
   const writer = new PlanWriter({ ...portal, watch, isFresh: options.isFresh, signal: options.signal });
@@ -195,7 +195,7 @@ class PlanWriter {
         const template = await this.#create(
           () => createTemplate(session, draft, signal),
           async () =>
-            (await listTemplates(session, signal)).find(({ foreignId, tag }) =>
+            (await listTemplates(session, { signal })).find(({ foreignId, tag }) =>
               draft.tag ? tag === draft.tag : foreignId === draft.foreignId,
             ),
         );
@@ -214,7 +214,7 @@ class PlanWriter {
         const { draft } = change;
         const rack = await this.#create(
           () => createRack(session, draft, signal),
-          async () => (await listRacks(session, signal)).find((r) => isRackOf(r, lane, draft)),
+          async () => (await listRacks(session, { signal })).find((r) => isRackOf(r, lane, draft)),
         );
         mirror.setRack(rack);
         this.#racks.set(change.key, rack.id);
@@ -275,7 +275,7 @@ class PlanWriter {
   async #find({ id, location }: Device): Promise<Device | undefined> {
     const devices = location
       ? (await showRack(this.#session, location.rackId, this.#signal))?.devices
-      : await listDevices(this.#session, this.#signal);
+      : await listDevices(this.#session, { signal: this.#signal });
     return devices?.find((each) => each.id === id);
   }
 

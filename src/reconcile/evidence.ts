@@ -212,7 +212,7 @@ const certainty: readonly Evidence[] = [
 /** Those that Nova says it deleted lately; none where it does not tell, which is no proof of anything. */
 async function deletedServers(session: Session, { clock, signal }: AskOptions): Promise<readonly ServerId[]> {
   try {
-    return await listDeletedServers(session, { since: isoTime(clock.now() - deletedSinceMs) }, signal);
+    return await listDeletedServers(session, { since: isoTime(clock.now() - deletedSinceMs), signal });
   } catch {
     signal?.throwIfAborted();
     return [];

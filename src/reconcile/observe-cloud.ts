@@ -9,7 +9,7 @@ import {
   type Stack,
   type StackId,
 } from '../openstack/model.ts';
-import { listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
+import { readStackMembers, readStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { absentees } from '../plan/absentees.ts';
 import type { DeletionPolicy } from '../plan/brake.ts';
@@ -66,11 +66,11 @@ export async function observeCloud(
   const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
     kinds.includes(kind) ? observeKind(kind, session, signal) : notObserved;
   const [servers, volumes, networks, stacks, flavors, externalNetworks] = await Promise.all([
-    listServers(session, {}, signal),
+    listServers(session, { signal }),
     observe('volume'),
     observe('network'),
-    listStacks(session, { projects }, signal),
-    listFlavors(session, signal),
+    readStacks(session, { projects }, signal),
+    listFlavors(session, { signal }),
     options.externalNetworks.read(session, signal),
   ]);
   const rows = stackTrees(stacks.stacks, { now: stacks.at, kinds });
@@ -213,7 +213,7 @@ export async function readServerGroups(
   signal?: AbortSignal,
 ): Promise<ServerGroup[]> {
   const hasGroups = (tree: StackTree) => (membersOf(tree, { remembered })?.serverGroups.length ?? 0) > 0;
-  return trees.some(hasGroups) ? listServerGroups(session, signal) : [];
+  return trees.some(hasGroups) ? listServerGroups(session, { signal }) : [];
 }
 
 /** Listed, and gone when it was read: the next run finds out which of the two is true. */
@@ -232,7 +232,7 @@ async function readTree(
 ): Promise<StackTree> {
   const [detail, members] = await Promise.all([
     showStack(session, tree.root, signal),
-    listStackMembers(session, tree.root, kinds, signal),
+    readStackMembers(session, tree.root, kinds, signal),
   ]);
   if (!detail) throw new VanishedError(tree.root);
   const content = { ...members, outputs: detail.outputs, parameters: detail.parameters };

@@ -13,7 +13,7 @@ import {
   type StackId,
   type Unreadable,
 } from '../openstack/model.ts';
-import { findStack, listProjectStacks } from '../openstack/orchestration.ts';
+import { findStack, readProjectStacks } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
@@ -254,7 +254,7 @@ async function readRows(
 ): Promise<{ rows: Stack[]; all: StackTree[]; unread: Unread[] }> {
   const { answers, errors } = await settled(
     [...projects],
-    (id) => listProjectStacks(session, id, signal),
+    (id) => readProjectStacks(session, id, signal),
     signal,
   );
   return {
@@ -361,7 +361,7 @@ async function flavorsOf(
 ): Promise<readonly Flavor[]> {
   const resolver = new FlavorResolver(flavors, portal.templates.filter(isOwnTemplate));
   for (const server of servers) {
-    if (server.kind === 'server' && !resolver.knows(server.flavor)) return listFlavors(session, signal);
+    if (server.kind === 'server' && !resolver.knows(server.flavor)) return listFlavors(session, { signal });
   }
   return flavors;
 }

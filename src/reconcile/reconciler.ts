@@ -282,7 +282,7 @@ export class Reconciler {
     const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
     if (!references.some(isStrange)) return;
     const { profile } = mirror.snapshot();
-    mirror.setOwners(await this.#markLeaving(await listOwners(this.#options.portal, profile, signal)));
+    mirror.setOwners(await this.#markLeaving(await listOwners(this.#options.portal, { profile, signal })));
     this.#ownersReadAt = now;
   }
 

@@ -8,7 +8,7 @@ import { listFlavors, listServerGroups, listServers, showServer } from '../opens
 import { OpenStackError } from '../openstack/errors.ts';
 import type { ProjectId, ServerId, StackId, VolumeId } from '../openstack/model.ts';
 import { listExternalNetworks, listNetworks, showNetwork } from '../openstack/network.ts';
-import { listProjectStacks, listStackMembers, listStacks, showStack } from '../openstack/orchestration.ts';
+import { readProjectStacks, readStackMembers, readStacks, showStack } from '../openstack/orchestration.ts';
 import { Session, type SessionOptions } from '../openstack/session.ts';
 import { Secret } from '../runtime/secret.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
@@ -57,14 +57,14 @@ describe('the product’s clients read', () => {
     await using sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3 });
     await using session = signIn(sandbox);
 
-    const { stacks } = await listStacks(session, { projects: [] });
+    const { stacks } = await readStacks(session, { projects: [] });
     const [root, ...others] = stacks.filter(({ parentId }) => parentId === null);
     if (!root) throw new Error('no root stack');
 
     // Of each of two: the root, the group of its nodes, and two nodes.
     expect(stacks).toHaveLength(8);
     expect(others).toHaveLength(1);
-    expect((await listStackMembers(session, root)).servers).toHaveLength(3);
+    expect((await readStackMembers(session, root)).servers).toHaveLength(3);
     expect((await showStack(session, root))?.outputs).toMatchObject([
       { key: 'concertim_cluster_type', value: expect.any(String) },
       { key: 'gateway_ext_ip', value: expect.stringMatching(/^198\.18\./) },
@@ -106,12 +106,12 @@ describe('the product’s clients read', () => {
   test('all networks, with what a stack has of them, and none of its volumes or networks once it is deleted', async () => {
     await using sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0 });
     await using session = signIn(sandbox);
-    const [root] = (await listStacks(session, { projects: [] })).stacks.filter(
+    const [root] = (await readStacks(session, { projects: [] })).stacks.filter(
       ({ parentId }) => parentId === null,
     );
     if (!root) throw new Error('no root stack');
 
-    const members = await listStackMembers(session, root, ['server', 'volume', 'network']);
+    const members = await readStackMembers(session, root, ['server', 'volume', 'network']);
     const [networkId] = members.networks;
     const [volumeId] = members.volumes;
     if (!networkId || !volumeId) throw new Error('no network, or no volume');
@@ -194,7 +194,7 @@ describe('the product’s clients read', () => {
     const [project] = sandbox.population.accounts.map((account) => account.project.id as ProjectId);
     if (!project) throw new Error('no project');
 
-    const { stacks } = await listProjectStacks(session, project);
+    const { stacks } = await readProjectStacks(session, project);
 
     expect(stacks.filter(({ parentId }) => parentId === null)).toHaveLength(1);
     expect(stacks.every(({ projectId }) => projectId === project)).toBe(true);
@@ -377,12 +377,12 @@ describe('a name asks for a fault', () => {
     const { project, user: owner } = account;
     cloud.orchestration.createStack({ name: 'fault-503', project, owner, template });
 
-    const { stacks } = await listStacks(session, { projects: [] });
+    const { stacks } = await readStacks(session, { projects: [] });
     const faulty = stacks.find(({ name }) => name === 'fault-503');
     if (!faulty) throw new Error('it is not listed');
 
     await expect(showStack(session, faulty)).rejects.toMatchObject({ status: 503 });
-    await expect(listStackMembers(session, faulty)).rejects.toMatchObject({ status: 503 });
+    await expect(readStackMembers(session, faulty)).rejects.toMatchObject({ status: 503 });
   });
 
   test('a project named fault-429: whatever is asked about it', async () => {

@@ -12,9 +12,9 @@ import { OpenStackError } from '../../src/openstack/errors.ts';
 import type { ProjectId, ServerId, StackId } from '../../src/openstack/model.ts';
 import {
   findStack,
-  listProjectStacks,
-  listStackMembers,
-  listStacks,
+  readProjectStacks,
+  readStackMembers,
+  readStacks,
   showStack,
 } from '../../src/openstack/orchestration.ts';
 import { explain } from '../../src/runtime/severity.ts';
@@ -211,7 +211,7 @@ test('the recorded flavors and server groups are read', async () => {
 test('the recorded list of an administrator is the list of all projects', async () => {
   await using cloud = await cloudOf(() => 'heat/stacks-global-tenant');
 
-  const list = await listStacks(cloud.session(), { projects: [] });
+  const list = await readStacks(cloud.session(), { projects: [] });
 
   expect(list.stacks.map(({ name, projectId }) => [name, projectId])).toEqual([
     ['captured', '6bc815b484df425b93e372ff66d583b3'],
@@ -227,7 +227,7 @@ test('a member whom stock policy refuses global_tenant gets the recorded list of
   );
   const project = '6bc815b484df425b93e372ff66d583b3' as ProjectId;
 
-  const list = await listStacks(cloud.session(), { projects: [project] });
+  const list = await readStacks(cloud.session(), { projects: [project] });
 
   expect(list.stacks.map(({ name, parentId }) => [name, parentId])).toEqual([
     ['captured-compute-irkwltilfnfx', 'df47f69d-5985-4a39-a219-4207e01ef8a4'],
@@ -242,7 +242,7 @@ test("Heat's recorded link to the next page is followed", async () => {
   await using cloud = await cloudOf((_, { marker }) => (marker ? 'heat/stacks' : 'heat/stacks-page'));
   const project = '6bc815b484df425b93e372ff66d583b3' as ProjectId;
 
-  const { stacks } = await listProjectStacks(cloud.session(), project);
+  const { stacks } = await readProjectStacks(cloud.session(), project);
 
   expect(stacks.map(({ name }) => name)).toEqual(['captured', 'cluster-user1']);
 });
@@ -309,7 +309,7 @@ test('of the recorded resources of a tree the servers and their groups are kept 
   await using cloud = await cloudOf(() => 'heat/resources-type-servers-nested');
   const ref = { id: 'x' as StackId, name: 'x', projectId: 'x' as ProjectId };
 
-  const found = await listStackMembers(cloud.session(), ref);
+  const found = await readStackMembers(cloud.session(), ref);
 
   expect(found).toEqual({
     servers: [
@@ -327,7 +327,7 @@ test('of all recorded resources of a tree the networks are had with the servers'
   await using cloud = await cloudOf(() => 'heat/resources-nested');
   const ref = { id: 'x' as StackId, name: 'x', projectId: 'x' as ProjectId };
 
-  const found = await listStackMembers(cloud.session(), ref, ['server', 'network']);
+  const found = await readStackMembers(cloud.session(), ref, ['server', 'network']);
 
   expect(found.servers).toHaveLength(3);
   expect(found.networks).toHaveLength(1);

@@ -6,7 +6,7 @@ import type * as openstack from '../../src/openstack/model.ts';
 import type { NetworkId, ServerId } from '../../src/openstack/model.ts';
 import { showNetwork } from '../../src/openstack/network.ts';
 import { deletePort } from '../../src/openstack/network-actions.ts';
-import { listStacks } from '../../src/openstack/orchestration.ts';
+import { readStacks } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { OwnCloud } from '../../src/operations/own-cloud.ts';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -85,7 +85,7 @@ test('the admin of a team neither sees nor touches what is of other projects', a
   const [theirs] = (JSON.parse(servers.text) as { servers: { id: string }[] }).servers;
   const update = (type: string, id: string | undefined, action: string) =>
     api.send('POST', `/update_status/${type}/${id}`, { cloud_env: userEnv(), action });
-  const stacks = await listStacks(admin, { projects: [] });
+  const stacks = await readStacks(admin, { projects: [] });
   const stack = stacks.stacks.find(({ parentId }) => parentId === null);
 
   const listed = await user.session.request('compute', { ...allServers, accept: [403] });

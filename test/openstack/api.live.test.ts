@@ -90,7 +90,7 @@ test('ten calls at once, of a user that is not there yet, make one', async () =>
   expect(await findUsers(admin, { name })).toMatchObject([
     { id: made.user_id, defaultProjectId: made.project_id, description: 'Concertim Managed User' },
   ]);
-  expect(await listGrants(admin, made.project_id as ProjectId)).toHaveLength(4);
+  expect(await listGrants(admin, { projectId: made.project_id as ProjectId })).toHaveLength(4);
 }, 60_000);
 
 test('a repeat answers the same, also with the ids as the portal keeps them', async () => {
@@ -103,7 +103,7 @@ test('a repeat answers the same, also with the ids as the portal keeps them', as
 
 test('a repeat gives back what was removed', async () => {
   const projectId = made.project_id as ProjectId;
-  for (const grant of await listGrants(admin, projectId)) {
+  for (const grant of await listGrants(admin, { projectId })) {
     if (grant.userId === made.user_id) await revokeRole(admin, grant);
   }
   for (const user of await findUsers(admin, { name })) await deleteUser(admin, user.id);
@@ -112,17 +112,19 @@ test('a repeat gives back what was removed', async () => {
 
   expect(answer.body.project_id).toBe(projectId);
   expect(answer.body.user_id).not.toBe(made.user_id);
-  expect(await listGrants(admin, projectId)).toHaveLength(4);
+  expect(await listGrants(admin, { projectId })).toHaveLength(4);
   made = answer.body;
 }, 60_000);
 
 test('with billing CloudKitty may rate the project', async () => {
-  const before = await listGrants(admin, made.project_id as ProjectId);
+  const before = await listGrants(admin, { projectId: made.project_id as ProjectId });
 
   const answer = await signUp({}, { billing_enabled: 'True' });
 
   expect(answer.status).toBe(201);
-  expect(await listGrants(admin, made.project_id as ProjectId)).toHaveLength(before.length + 1);
+  expect(await listGrants(admin, { projectId: made.project_id as ProjectId })).toHaveLength(
+    before.length + 1,
+  );
 });
 
 test('a name that another has is a conflict', async () => {

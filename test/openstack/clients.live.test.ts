@@ -18,9 +18,9 @@ import type { FlavorId, ServerId, StackId } from '../../src/openstack/model.ts';
 import { listExternalNetworks } from '../../src/openstack/network.ts';
 import {
   findStack,
-  listProjectStacks,
-  listStackMembers,
-  listStacks,
+  readProjectStacks,
+  readStackMembers,
+  readStacks,
   type StackDetail,
   showStack,
 } from '../../src/openstack/orchestration.ts';
@@ -53,7 +53,7 @@ test('servers, flavors and server groups are those that the openstack command li
 });
 
 test('stacks, nested ones too, and external networks likewise', { timeout: inTime }, async () => {
-  const { stacks, unobserved } = await listStacks(session, { projects: [] });
+  const { stacks, unobserved } = await readStacks(session, { projects: [] });
 
   expect(idsOf(stacks)).toEqual(await reported('stack list --all-projects --nested', 'ID'));
   expect(unobserved.size).toBe(0);
@@ -163,10 +163,10 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
   const { id } = (JSON.parse(made.text) as { stack: { id: StackId } }).stack;
 
   const { stack, outputs } = await untilStatus(id, 'CREATE_COMPLETE');
-  const { servers, serverGroups } = await listStackMembers(session, stack);
+  const { servers, serverGroups } = await readStackMembers(session, stack);
   const server = servers[0] ?? expect.fail('no server');
   const shown = await showServer(session, server);
-  const projectList = await listProjectStacks(session, stack.projectId);
+  const projectList = await readProjectStacks(session, stack.projectId);
   const named = await showStack(session, stack);
   await session.request('orchestration', {
     method: 'DELETE',
@@ -174,7 +174,7 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
     route: '/stacks/{name}/{id}',
   });
   const ended = await untilStatus(id, 'DELETE_COMPLETE');
-  const after = await listProjectStacks(session, stack.projectId);
+  const after = await readProjectStacks(session, stack.projectId);
 
   expect(servers).toHaveLength(1);
   expect(serverGroups).toHaveLength(1);
@@ -196,11 +196,11 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
 
 test('an administrator reads the stacks of another project', { timeout: inTime }, async () => {
   const { projectId: own } = await session.token();
-  const all = await listStacks(session, { projects: [] });
+  const all = await readStacks(session, { projects: [] });
   const roots = all.stacks.filter(({ parentId, projectId }) => parentId === null && projectId !== own);
   const root = roots[0] ?? expect.fail('no stack in another project: run test/openstack/populate');
 
-  const { stacks } = await listProjectStacks(session, root.projectId);
+  const { stacks } = await readProjectStacks(session, root.projectId);
 
   expect(idsOf(stacks)).toEqual(idsOf(all.stacks.filter(({ projectId }) => projectId === root.projectId)));
   expect(stacks.every(({ projectId }) => projectId === root.projectId)).toBe(true);

@@ -11,7 +11,7 @@ import { stringify } from 'yaml';
 import { showServer } from '../../src/openstack/compute.ts';
 import { findProject } from '../../src/openstack/identity.ts';
 import type { ProjectId, ServerId, Stack, StackId } from '../../src/openstack/model.ts';
-import { findStack, listStackMembers } from '../../src/openstack/orchestration.ts';
+import { findStack, readStackMembers } from '../../src/openstack/orchestration.ts';
 import { actOnServer, deleteServer } from '../../src/openstack/server-actions.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
@@ -240,7 +240,7 @@ async function serverAction(id: ServerId, body: Readonly<Record<string, unknown>
 }
 
 async function serversOf(): Promise<readonly ServerId[]> {
-  return (await listStackMembers(admin, stack)).servers;
+  return (await readStackMembers(admin, stack)).servers;
 }
 
 async function firstServer(): Promise<ServerId> {

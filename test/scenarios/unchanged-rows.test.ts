@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readPortal } from '../../src/concertim/snapshot.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { listServers } from '../../src/openstack/compute.ts';
-import { listStacks } from '../../src/openstack/orchestration.ts';
+import { readStacks } from '../../src/openstack/orchestration.ts';
 import { ExternalNetworks } from '../../src/reconcile/external-networks.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { showServers } from '../support/metrics-scenario.ts';
@@ -19,7 +19,7 @@ test('of lists that are read again only what has changed is made anew', async ()
   const { cloud, portal, close } = sessionsOn(sandbox.config);
   const read = async () => {
     const { racks, devices } = await readPortal(portal);
-    const { stacks } = await listStacks(cloud, { projects: [] });
+    const { stacks } = await readStacks(cloud, { projects: [] });
     return { servers: await listServers(cloud), stacks, racks, devices };
   };
   const before = await read();

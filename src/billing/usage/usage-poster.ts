@@ -1,4 +1,4 @@
-import { hasRating, listRated, listRatedUntil } from '../../openstack/rating.ts';
+import { hasRating, listRated, readRatedUntil } from '../../openstack/rating.ts';
 import type { Session } from '../../openstack/session.ts';
 import { ageOf, type Clock } from '../../runtime/clock.ts';
 import { dayPeriod, daysIn, isoDate, monthOf } from '../../runtime/month.ts';
@@ -189,7 +189,7 @@ export class UsagePoster {
     if (!(await hasRating(cloud, signal))) return undefined;
     const [orders, ratedUntil, units] = await Promise.all([
       this.#book.orders(signal),
-      listRatedUntil(cloud, signal),
+      readRatedUntil(cloud, signal),
       this.#book.units(signal),
     ]);
     const ordersOf = ordersByStack(orders);
@@ -201,7 +201,7 @@ export class UsagePoster {
     const read = days.filter(isBillable).slice(0, most);
     for (const day of read) {
       const { begin, end } = dayPeriod(day);
-      const rated = await listRated(cloud, { begin, end }, signal);
+      const rated = await listRated(cloud, { begin, end, signal });
       if (!rated) return undefined;
       const stackOf = await stacks.stacksAt(end);
       const billedSince = (order: Order) => this.#billedSince(order);

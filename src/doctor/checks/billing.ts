@@ -67,7 +67,7 @@ export async function checkUsageUnits(patient: Patient, signal: AbortSignal): Pr
       }),
     ];
   }
-  const rated = await listRated(cloud, monthOf(clock.now()), signal);
+  const rated = await listRated(cloud, { ...monthOf(clock.now()), signal });
   if (!rated) {
     return [
       warning(unitsCheck, {

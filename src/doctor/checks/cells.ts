@@ -12,7 +12,7 @@ export async function checkCells(
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
-    const hosts = await listUnreachableHosts(cloud, { timeoutMs }, signal);
+    const hosts = await listUnreachableHosts(cloud, { timeoutMs, signal });
     if (hosts === undefined) return ok(check, 'Nova before 2.69 does not say whether it reaches its cells');
     return hosts.length === 0 ? ok(check, 'Nova reaches all of its cells') : down(hosts);
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { listDevices } from '../../concertim/devices.ts';
 import type { Owner, Rack } from '../../concertim/model.ts';
 import type { ProjectId, Server, ServerId, Unreadable } from '../../openstack/model.ts';
-import { listStacks } from '../../openstack/orchestration.ts';
+import { readStacks } from '../../openstack/orchestration.ts';
 import {
   describeClaim,
   type ForeignClaim,
@@ -27,7 +27,7 @@ export async function checkRackClaims(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
-  const { stacks, unobserved } = await listStacks(patient.cloud, { projects }, signal);
+  const { stacks, unobserved } = await readStacks(patient.cloud, { projects }, signal);
   const projectOf = new Map(stacks.map(({ id, projectId }) => [id, projectId]));
   const known = { ...noProjectsKnown, ofStack: (id: (typeof stacks)[number]['id']) => projectOf.get(id) };
   const foreign = await foreignClaims(patient, { owners, racks, devices: [] }, known, signal);
@@ -65,7 +65,7 @@ export async function checkDeviceClaims(
   { servers, ...claimants }: Claimants & { readonly servers: readonly (Server | Unreadable<ServerId>)[] },
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const devices = (await listDevices(patient.portal, signal)).filter(({ kind }) => kind === 'server');
+  const devices = (await listDevices(patient.portal, { signal })).filter(({ kind }) => kind === 'server');
   const projectOf = new Map<string, ProjectId>();
   for (const server of servers) if (server.kind === 'server') projectOf.set(server.id, server.projectId);
   const known = { ...noProjectsKnown, ofObject: (_kind: string, id: string) => projectOf.get(id) };

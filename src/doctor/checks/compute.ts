@@ -34,7 +34,7 @@ export async function checkCompute(
   } catch (cause) {
     if (cause instanceof TimeoutError) {
       // The flavors are in none of the cells.
-      await listFlavors(cloud, signal);
+      await listFlavors(cloud, { signal });
       return [...findings, waitsForCell(patient)];
     }
     if (!(cause instanceof OpenStackError) || cause.status !== 403) throw cause;

@@ -51,7 +51,7 @@ const finePolicy: ArchivePolicyDraft = {
 /** Gnocchi: how measures can be kept. */
 export async function checkArchivePolicies({ cloud }: Patient, signal: AbortSignal): Promise<Finding> {
   const check = 'gnocchi.archive-policies';
-  const policies = await listArchivePolicies(cloud, signal);
+  const policies = await listArchivePolicies(cloud, { signal });
   const usable = policies.filter(({ methods, grains }) => methods.includes(method) && grains.length > 0);
   if (usable.length > 0) {
     const told = usable.map(

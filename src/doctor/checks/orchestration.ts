@@ -1,6 +1,6 @@
 import type { Owner } from '../../concertim/model.ts';
 import type { ProjectId, UserId } from '../../openstack/model.ts';
-import { listStacks, wayToAllStacks } from '../../openstack/orchestration.ts';
+import { readStacks, wayToAllStacks } from '../../openstack/orchestration.ts';
 import { advice, error, type Finding, ok } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
@@ -46,7 +46,7 @@ async function listEach(
   signal: AbortSignal,
 ): Promise<{ count: number; unreadable: readonly ProjectId[] }> {
   try {
-    const { stacks, unobserved } = await listStacks(cloud, { projects }, signal);
+    const { stacks, unobserved } = await readStacks(cloud, { projects }, signal);
     return { count: stacks.length, unreadable: [...unobserved.keys()] };
   } catch {
     signal.throwIfAborted();

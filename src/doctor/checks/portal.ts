@@ -25,9 +25,9 @@ export async function checkPortal({ portal }: Patient, signal: AbortSignal): Pro
   const profile = await portal.profile(signal);
   const [token, users, owners, racks] = await Promise.all([
     portal.token(signal),
-    listUsers(portal, signal),
-    listOwners(portal, profile, signal),
-    listRacks(portal, signal),
+    listUsers(portal, { signal }),
+    listOwners(portal, { profile, signal }),
+    listRacks(portal, { signal }),
   ]);
   const lifetimeMs = readAccessToken(`Bearer ${token.reveal()}`)?.lifetimeMs;
   return {
