@@ -25,6 +25,19 @@ export function templateOfFlavor({ id, name, vcpus, ram, disk }: Flavor): Desire
   return { foreignId: id, ...describe({ name, vcpus, ram, disk }) };
 }
 
+/** Whether a template says what a flavor's should: the name, as far as it is not cut, and the sizes. */
+export function isTemplateOf(
+  { name, foreignId, vcpus, ram, disk }: Template & { foreignId: string },
+  wanted: Pick<DesiredTemplate, 'name' | 'vcpus' | 'ram' | 'disk'>,
+): boolean {
+  return (
+    vcpus === wanted.vcpus &&
+    ram === wanted.ram &&
+    disk === wanted.disk &&
+    possibleNames(name, foreignId, templateNames).includes(wanted.name)
+  );
+}
+
 /** The template for a server's flavor, existing or not, by whatever the server says of it. */
 export class FlavorResolver {
   readonly #ofId = new Map<string, DesiredTemplate>();

@@ -1,7 +1,7 @@
 import type { Template, TemplateDraft, TemplateId, TemplatePatch } from '../concertim/model.ts';
 import { type Change, type TemplateRef, templateKey } from './change.ts';
 import { difference } from './difference.ts';
-import type { DesiredTemplate } from './flavor-template.ts';
+import { type DesiredTemplate, isTemplateOf } from './flavor-template.ts';
 import { chooseName, nameCandidates, templateNames } from './names.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { compareIds } from './portal-index.ts';
@@ -12,7 +12,7 @@ export interface PlannedTemplate {
   readonly ref: TemplateRef;
   /** In rack units. Of a template that is there its own: it cannot be changed. */
   readonly height: number;
-  /** All that a device may be made from as well: templates with one tag are alike. */
+  /** All that a device may be made from as well: templates with one tag, and those that gone flavors of one name and size have left. */
   readonly alike: ReadonlySet<TemplateId>;
 }
 
@@ -22,18 +22,23 @@ export interface TemplatePlan {
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
 }
 
-/** @param tagged those that devices are made from */
+/**
+ * @param tagged those that devices are made from
+ * @param flavors ids of those that are there
+ */
 export function planTemplates(
   desired: readonly DesiredTemplate[],
   tagged: readonly TaggedTemplate[],
   actual: readonly Template[],
+  flavors: ReadonlySet<string>,
 ): TemplatePlan {
   const changes: Change[] = [];
   const templates = new Map<string, PlannedTemplate>();
-  const ofFlavor = new Map<string, Template>();
+  const ofFlavor = new Map<string, Template & { foreignId: string }>();
   for (const template of [...actual].sort((a, b) => compareIds(b.id, a.id))) {
     if (isOwnTemplate(template)) ofFlavor.set(template.foreignId, template);
   }
+  const left = [...ofFlavor.values()].filter(({ foreignId }) => !flavors.has(foreignId));
   const names = new Set(actual.map(({ name }) => name));
 
   for (const { height, ...wanted } of desired) {
@@ -47,7 +52,10 @@ export function planTemplates(
       templates.set(wanted.foreignId, newTemplate(draft));
       continue;
     }
-    templates.set(wanted.foreignId, presentTemplate(present, [present]));
+    templates.set(
+      wanted.foreignId,
+      presentTemplate(present, [present, ...left.filter((each) => isTemplateOf(each, wanted))]),
+    );
     const patch: TemplatePatch | undefined = difference(present, { ...wanted, name });
     if (patch)
       changes.push({ kind: 'update-template', template: present, patch, reason: 'the flavor differs' });

@@ -7,6 +7,7 @@ import { type KnownProjects, settleClaims } from './claims.ts';
 import { type Departures, departingTemplates, departures } from './departures.ts';
 import { type DesiredState, desiredState, type MappingSettings } from './desired-state.ts';
 import { renameDoubles } from './doubles.ts';
+import { updateFlavorIds } from './flavor-ids.ts';
 import type { Ground } from './ground.ts';
 import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation } from './observation.ts';
@@ -38,7 +39,7 @@ export const defaultPlanSettings: PlanSettings = {
  * What to change in the portal until it shows the cloud:
  *
  * ```
- *  portal ──► claims ──► doubles ───────────► 1 renames
+ *  portal ──► claims ──► doubles ─► flavor ids ► 1 names and ids
  *  cloud ──► desired state ─┬─► departures ──► 3 removals
  *                           ├─► templates ───► 2 templates             6 leftovers
  *                           └─► racks ───────► 4 racks    5 devices    6 leftovers
@@ -50,7 +51,8 @@ export const defaultPlanSettings: PlanSettings = {
  */
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
   const { portal: claimed, foreign } = settleClaims(inOrderOfIds(snapshot), projectsIn(cloud));
-  const { changes: renames, portal } = renameDoubles(claimed, cloud.scope);
+  const { changes: renames, portal: named } = renameDoubles(claimed, cloud.scope);
+  const { changes: flavorIds, portal } = updateFlavorIds(named, cloud);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
   const deletedStacks = deletedStacksOf(cloud);
@@ -92,9 +94,10 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
     if (verdict.refused.size === 0) {
       held.push(...draft.held);
       return {
-        phases: [lanes([{ name: 'doubles', changes: renames }]), ...draft.phases].filter(
-          (phase) => phase.length > 0,
-        ),
+        phases: [
+          lanes([{ name: 'identities', changes: [...renames, ...flavorIds] }]),
+          ...draft.phases,
+        ].filter((phase) => phase.length > 0),
         held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
         foreign,
         warnings: [...warnings],
@@ -128,10 +131,12 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     keyOfDevice: (device: Device) => (kept.has(device) ? undefined : keyOfDevice(device)),
   };
   const leaving = departures({ ...facts, desired });
+  const flavors = new Set<string>(cloud.flavors.map(({ id }) => id));
   const { changes: templateChanges, templates } = planTemplates(
     desired.templates,
     desired.taggedTemplates,
     portal.templates,
+    flavors,
   );
 
   const removals = new Map<RackKey | 'loose', Change[]>();
@@ -140,7 +145,6 @@ function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   const devices: Lane[] = [];
   const leftovers: Lane[] = [];
   const taken = takenNames(portal, leaving);
-  const flavors = new Set<string>(cloud.flavors.map(({ id }) => id));
   const flavorOfTemplate = new Map(
     portal.templates.filter(isOwnTemplate).map(({ id, foreignId }) => [id, foreignId]),
   );

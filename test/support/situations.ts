@@ -4,6 +4,7 @@ import { type PortalProfile, profiles, releases } from '../../src/concertim/prof
 import type {
   NetworkId,
   ProjectId,
+  ServerFlavor,
   ServerGroup,
   ServerId,
   StackId,
@@ -109,6 +110,8 @@ const stackStory = fc.record({
 });
 type StackStory = Told<typeof stackStory>;
 
+type FlavorBy = ServerFlavor['kind'];
+
 const serverStory = fc.record({
   name: fc.constantFrom(...serverNames),
   /** Position of its stack; where there is none, it has none. */
@@ -118,7 +121,6 @@ const serverStory = fc.record({
   project,
   state: fc.oneof(fc.constant<ServerState>(['active', null]), fc.constantFrom(...serverStates)),
   flavor: fc.constantFrom(...flavors),
-  flavorBy: fc.constantFrom('id', 'embedded'),
   addresses: fc.subarray(addresses),
   volumes: fc.subarray(['v1', 'v2']),
   readable: mostly,
@@ -192,6 +194,8 @@ const story = fc.record({
     }),
   }),
   projects,
+  /** How servers name their flavors: one Nova has one way. */
+  flavorBy: fc.constantFrom<FlavorBy>('id', 'embedded'),
   profile: fc.constantFrom(...releases.map((release) => profiles[release])),
   earlier: cloudStory,
   /** How much of the earlier cloud's plan was carried out. */
@@ -207,18 +211,23 @@ export const situation: fc.Arbitrary<Situation> = story.map((story) => {
   const memory = new TreeMemory();
   const portal = new PaperPortal(freshPortal(story.profile, ownersOf(story.projects)));
   const before = portal.snapshot();
-  const changes = changesOf(plan(observe(cloudOf(story.earlier), before, memory), before, told));
+  const changes = changesOf(
+    plan(observe(cloudOf(story.earlier, story.flavorBy), before, memory), before, told),
+  );
   portal.apply(changes.slice(0, Math.ceil((changes.length * story.percent) / 100)));
   let after = portal.snapshot();
   for (const act of story.byHand) after = act(after);
   return {
-    cloud: cloudOf({
-      ...story.since,
-      stacks: changed(story.earlier.stacks, story.since.stacks),
-      servers: changed(story.earlier.servers, story.since.servers),
-      volumes: changed(story.earlier.volumes, story.since.volumes),
-      networks: changed(story.earlier.networks, story.since.networks),
-    }),
+    cloud: cloudOf(
+      {
+        ...story.since,
+        stacks: changed(story.earlier.stacks, story.since.stacks),
+        servers: changed(story.earlier.servers, story.since.servers),
+        volumes: changed(story.earlier.volumes, story.since.volumes),
+        networks: changed(story.earlier.networks, story.since.networks),
+      },
+      story.flavorBy,
+    ),
     portal: { ...after, owners: ownersOf(story.projectsSince ?? story.projects) },
     settings: told,
     memory,
@@ -248,17 +257,20 @@ function ownersOf(projects: Told<typeof story>['projects']): PortalSnapshot['own
   return projects.map((projectId, at) => owner({ id: at + 2, name: `user${at}`, projectId }));
 }
 
-function cloudOf({
-  stacks,
-  servers,
-  volumes,
-  networks,
-  hasService,
-  flavors,
-  unobserved,
-  externalNetworks,
-  wasDeleted,
-}: CloudStory): PaperCloud {
+function cloudOf(
+  {
+    stacks,
+    servers,
+    volumes,
+    networks,
+    hasService,
+    flavors,
+    unobserved,
+    externalNetworks,
+    wasDeleted,
+  }: CloudStory,
+  flavorBy: FlavorBy,
+): PaperCloud {
   const stackAt = new Map(
     [...stacks.entries()].flatMap(([at, stack]) => (stack ? [[at, stack] as const] : [])),
   );
@@ -271,7 +283,7 @@ function cloudOf({
   return {
     servers: told.map((server) => ({
       listing: server.listing,
-      server: serverOf(server, stackAt.get(server.stack)),
+      server: serverOf(server, stackAt.get(server.stack), flavorBy),
     })),
     volumes: [...volumes.entries()].flatMap(([at, story]) =>
       story ? [{ object: volumeOf(story, at, stackAt.get(story.stack)), listing: story.listing }] : [],
@@ -302,6 +314,7 @@ function cloudOf({
 function serverOf(
   story: ServerStory,
   stack: StackStory | undefined,
+  flavorBy: FlavorBy,
 ): PaperCloud['servers'][number]['server'] {
   if (!story.readable) return unreadable(story.id);
   const { id, name, addresses, volumes, via } = story;
@@ -314,7 +327,7 @@ function serverOf(
     vmState,
     taskState,
     flavor:
-      story.flavorBy === 'id'
+      flavorBy === 'id'
         ? { kind: 'id', id: story.flavor.id }
         : { kind: 'embedded', name: story.flavor.name, vcpus, ram, disk },
     addresses,
