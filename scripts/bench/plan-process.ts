@@ -1,7 +1,8 @@
 import type { PortalSnapshot } from '../../src/concertim/model.ts';
 import { readPortal } from '../../src/concertim/snapshot.ts';
 import type { CloudObservation } from '../../src/plan/observation.ts';
-import { defaultPlanSettings, plan } from '../../src/plan/plan.ts';
+import { plan } from '../../src/plan/plan.ts';
+import { defaultPlanSettings } from '../../src/plan/plan-settings.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
 import { readCloud } from '../../src/reconcile/read-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';

@@ -14,7 +14,8 @@ import {
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { changesOf, type Plan } from './change.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
-import { type PlanSettings, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PlanSettings } from './plan-settings.ts';
 
 interface Site {
   readonly owners: number;

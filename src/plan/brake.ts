@@ -1,5 +1,6 @@
 import type { Device, Rack, Template } from '../concertim/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
+import { type Finding, nouns, warningsOf } from './brake-warnings.ts';
 import {
   type Census,
   nobody,
@@ -90,15 +91,6 @@ export function judgeRemovals(
   return { refused, held, warnings: warningsOf(missing, decided, index) };
 }
 
-/** What each kind is called in warnings, and what is held of it. */
-const nouns = {
-  server: { one: 'device', held: 'device' },
-  volume: { one: 'volume', held: 'device' },
-  network: { one: 'network', held: 'device' },
-  rack: { one: 'rack', held: 'rack' },
-  template: { one: 'template', held: 'template' },
-} as const satisfies Record<ShownKind, { readonly one: string; readonly held: Held['kind'] }>;
-
 const kinds = Object.keys(nouns) as readonly ShownKind[];
 
 const reasons = {
@@ -109,15 +101,6 @@ const reasons = {
 /** Whether so many may not go. */
 export function isTooMuch({ absent, owned }: Tally, policy: DeletionPolicy): boolean {
   return !policy.allowAll && absent > policy.maxDeletions && absent > policy.maxShare * owned;
-}
-
-/** Of what too much would go, and of whom it therefore stays. */
-interface Finding {
-  readonly kind: ShownKind;
-  readonly total: Tally;
-  /** Whose part is too much by itself; undefined: nothing of anybody goes. */
-  readonly owners: readonly string[] | undefined;
-  readonly stops: (owner: string) => boolean;
 }
 
 /** undefined: it is little enough. */
@@ -184,44 +167,4 @@ function objectOf(removal: Removal): Shown {
 function ownerOf(removal: Removal, index: PortalIndex): string {
   if (removal.kind === 'delete-rack') return String(removal.rack.ownerId);
   return removal.kind === 'delete-template' ? nobody : ownerOfDevice(removal.device, index);
-}
-
-function warningsOf(missing: readonly Finding[], decided: readonly Finding[], index: PortalIndex): string[] {
-  const warnings: string[] = [];
-  if (missing.length > 0) {
-    warnings.push(
-      `${countsOf(missing)} have vanished from the cloud without a trace of their deletion; ${whoKeeps(missing, index)} deleted. ` +
-        'Is this the right cloud, and do the credentials still see all projects? If they are really gone, ' +
-        'run once with --allow-deletions, or raise updates.max_deletions.',
-    );
-  }
-  if (decided.length > 0) {
-    warnings.push(
-      `${countsOf(decided)} would be deleted or recreated, because of the configuration or because the cloud shows them in other ` +
-        `racks or with other flavors; ${whoKeeps(decided, index)} deleted or recreated. Look at \`plan\`; if it is right, ` +
-        'run once with --allow-deletions, or raise updates.max_deletions.',
-    );
-  }
-  return warnings;
-}
-
-function countsOf(findings: readonly Finding[]): string {
-  return listed(findings.map(({ kind, total }) => `${total.absent} of ${total.owned} ${nouns[kind].one}s`));
-}
-
-/** Names of users, as many as a line has room for. */
-const mostNamed = 3;
-
-function whoKeeps(findings: readonly Finding[], index: PortalIndex): string {
-  if (findings.some(({ owners }) => owners === undefined)) return 'none of them is';
-  const logins = new Map([...index.owners.values()].map(({ id, name }) => [String(id), name]));
-  const owners = [...new Set(findings.flatMap(({ owners }) => owners ?? []))];
-  if (owners.includes(nobody)) return 'none of them is';
-  const named = owners.slice(0, mostNamed).map((owner) => logins.get(owner) ?? owner);
-  const more = owners.length - named.length;
-  return `nothing of ${listed([...named, ...(more > 0 ? [`${more} other users`] : [])])} is`;
-}
-
-function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

@@ -1,13 +1,11 @@
-import type { Device, PortalSnapshot, Rack, Template } from '../concertim/model.ts';
+import type { Device, PortalSnapshot, Rack } from '../concertim/model.ts';
 import { type CloudObject, collections } from '../openstack/model.ts';
 import type { Held } from './change.ts';
 import type { DesiredState, MappingSettings } from './desired-state.ts';
-import { isOfGoneFlavor } from './flavor-template.ts';
 import type { Ground } from './ground.ts';
 import { isWantedObject, isWantedStack } from './mapping.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import {
-  isOwnTemplate,
   keyOfSource,
   objectOfDevice,
   type RackKey,
@@ -166,40 +164,13 @@ function isForsaken(
   );
 }
 
-/**
- * Templates of flavors that are gone, or that the mapping leaves out. Never one that a device uses: deleting it would take the devices of all users with it.
- *
- * @param gone devices that are deleted, or recreated from another template
- */
-export function departingTemplates(
-  { cloud, desired, portal, kept }: Pick<Facts, 'cloud' | 'desired' | 'portal' | 'kept'>,
-  gone: ReadonlySet<Device>,
-): ReadonlyMap<Template, Ground> {
-  const going = new Map<Template, Ground>();
-  if (cloud.scope.kind !== 'all') return going;
-  const present = new Set<string>(cloud.flavors.map(({ id }) => id));
-  const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
-  const used = new Set(
-    portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
-  );
-
-  for (const template of portal.templates) {
-    if (!isOwnTemplate(template) || kept.has(template)) continue;
-    if (wanted.has(template.foreignId) || used.has(template.id)) continue;
-    if (present.has(template.foreignId)) going.set(template, 'left out');
-    else if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
-    else if (isGone(cloud.evidence.flavors.get(template.foreignId))) going.set(template, 'absent');
-  }
-  return going;
-}
-
 function sourceOfDevice(device: Device, index: PortalIndex): RackSource | undefined {
   const rack = device.location && index.racks.get(device.location.rackId);
   return rack ? sourceOfRack(rack) : undefined;
 }
 
 /** Of a nested stack there is nothing to show: a rack of its own was made when Heat said of it that it were none. */
-function isGone(evidence: Evidence | undefined): boolean {
+export function isGone(evidence: Evidence | undefined): boolean {
   return evidence === 'deleted' || evidence === 'not-found' || evidence === 'nested';
 }
 

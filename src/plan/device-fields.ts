@@ -10,7 +10,8 @@ import type {
 import type { AttachedVolume, ExternalNetworks, Kind, ObjectOfKind } from '../openstack/model.ts';
 import { deviceIps, netInterfaces } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
-import { difference, equal } from './difference.ts';
+import { difference } from './difference.ts';
+import { merged } from './metadata.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
 
@@ -109,11 +110,6 @@ export function devicePatch(device: Device, wanted: DesiredDevice, name: string)
     ...(wanted.cost !== undefined && { cost: wanted.cost }),
     metadata: merged(device.metadata, says.metadata),
   });
-}
-
-/** The portal replaces metadata whole: what others have put there is sent back. */
-export function merged(present: JsonObject, ours: JsonObject): JsonObject {
-  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
 }
 
 /**

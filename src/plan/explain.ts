@@ -13,9 +13,8 @@ import { type DesiredState, desiredState, type MappingSettings } from './desired
 import { isWantedObject, isWantedStack } from './mapping.ts';
 import type { CloudObservation } from './observation.ts';
 import { objectOfDevice, sourceOfRack, stackKey } from './ownership.ts';
-import { projectsIn } from './plan.ts';
 import { indexPortal, inOrderOfIds, type PortalIndex } from './portal-index.ts';
-import { seenOf } from './seen.ts';
+import { projectsIn, seenOf } from './seen.ts';
 import { shownKinds } from './shown-kinds.ts';
 import { deletedState, stateOf, statusOf } from './status.ts';
 import { type Subject, Subjects } from './subject.ts';

@@ -22,6 +22,7 @@ export {
   serverOfDevice,
   sourceOfRack,
 } from './ownership.ts';
-export { defaultPlanSettings, type PlanSettings, plan } from './plan.ts';
+export { plan } from './plan.ts';
+export { defaultPlanSettings, type PlanSettings } from './plan-settings.ts';
 export { deviceStatus, rackStatus } from './status.ts';
 export { type Subject, Subjects } from './subject.ts';

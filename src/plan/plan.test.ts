@@ -18,7 +18,8 @@ import {
 import { PaperPortal } from '../../test/support/paper-portal.ts';
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { type Change, changesOf } from './change.ts';
-import { type PlanSettings, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PlanSettings } from './plan-settings.ts';
 
 /** The portal after all of a plan. */
 function after(seen: CloudFields, before: PortalSnapshot = portal(), chosen: Partial<PlanSettings> = {}) {

@@ -5,6 +5,7 @@ import {
   type ObjectId,
   type Unreadable,
 } from '../openstack/model.ts';
+import type { KnownProjects } from './claims.ts';
 import type { CloudObservation, Scope } from './observation.ts';
 
 /** What was seen of a kind; undefined: it was not observed. */
@@ -18,4 +19,13 @@ export function seenOf(
 /** Whether a run is about an object. */
 export function isInScope(scope: Scope, kind: Kind, id: ObjectId): boolean {
   return scope.kind === 'all' || scope[collections[kind]].has(id);
+}
+
+/** Whose the stacks and objects are that were seen. */
+export function projectsIn(cloud: CloudObservation): KnownProjects {
+  return {
+    ofStack: (id) => cloud.projectOfStack.get(id),
+    // What cannot be read has none.
+    ofObject: (kind, id) => (seenOf(cloud, kind)?.get(id) as CloudObject | undefined)?.projectId,
+  };
 }

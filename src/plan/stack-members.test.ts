@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { cloud, flavor, server, tree } from '../../test/support/builders.ts';
 import { emptyPortal } from './empty-portal.ts';
-import { defaultPlanSettings, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import { defaultPlanSettings } from './plan-settings.ts';
 
 const attached = (...ids: string[]) => ids.map((id) => ({ id, deleteOnTermination: true }));
 

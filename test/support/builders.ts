@@ -9,7 +9,7 @@ import type {
   StackTree,
 } from '../../src/plan/observation.ts';
 import type { RackKey } from '../../src/plan/ownership.ts';
-import type { PlanSettings } from '../../src/plan/plan.ts';
+import type { PlanSettings } from '../../src/plan/plan-settings.ts';
 import type { Brand } from '../../src/runtime/brand.ts';
 
 /**

@@ -11,7 +11,8 @@ import type {
   VolumeId,
 } from '../../src/openstack/model.ts';
 import { changesOf } from '../../src/plan/change.ts';
-import { type PlanSettings, plan } from '../../src/plan/plan.ts';
+import { plan } from '../../src/plan/plan.ts';
+import type { PlanSettings } from '../../src/plan/plan-settings.ts';
 import { TreeMemory } from '../../src/reconcile/tree-memory.ts';
 import {
   address,

@@ -1,0 +1,45 @@
+import type { Device, PortalSnapshot, Template } from '../concertim/model.ts';
+import { isGone } from './departures.ts';
+import type { DesiredState } from './desired-state.ts';
+import { isOfGoneFlavor } from './flavor-template.ts';
+import type { Ground } from './ground.ts';
+import type { CloudObservation } from './observation.ts';
+import { isOwnTemplate } from './ownership.ts';
+
+/**
+ * Templates of flavors that are gone, or that the mapping leaves out. Never one that a device uses: deleting it would take
+ * the devices of all users with it.
+ *
+ * @param gone devices that are deleted, or recreated from another template
+ */
+export function departingTemplates(
+  {
+    cloud,
+    desired,
+    portal,
+    kept,
+  }: {
+    readonly cloud: CloudObservation;
+    readonly desired: Pick<DesiredState, 'templates'>;
+    readonly portal: PortalSnapshot;
+    readonly kept: ReadonlySet<unknown>;
+  },
+  gone: ReadonlySet<Device>,
+): ReadonlyMap<Template, Ground> {
+  const going = new Map<Template, Ground>();
+  if (cloud.scope.kind !== 'all') return going;
+  const present = new Set<string>(cloud.flavors.map(({ id }) => id));
+  const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
+  const used = new Set(
+    portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
+  );
+
+  for (const template of portal.templates) {
+    if (!isOwnTemplate(template) || kept.has(template)) continue;
+    if (wanted.has(template.foreignId) || used.has(template.id)) continue;
+    if (present.has(template.foreignId)) going.set(template, 'left out');
+    else if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
+    else if (isGone(cloud.evidence.flavors.get(template.foreignId))) going.set(template, 'absent');
+  }
+  return going;
+}

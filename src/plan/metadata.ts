@@ -1,0 +1,13 @@
+import type { JsonObject } from '../concertim/model.ts';
+import { equal } from './difference.ts';
+
+/** The portal replaces metadata whole: what others have put there is sent back. */
+export function merged(present: JsonObject, ours: JsonObject): JsonObject {
+  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
+}
+
+/** Metadata but for one key. */
+export function without(unwanted: string, metadata: JsonObject): JsonObject {
+  if (!Object.hasOwn(metadata, unwanted)) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== unwanted));
+}

@@ -1,0 +1,81 @@
+import type { JsonObject, Rack, RackPatch } from '../concertim/model.ts';
+import { toCents } from './costs.ts';
+import type { DesiredRack } from './desired-state.ts';
+import { difference } from './difference.ts';
+import { merged, without } from './metadata.ts';
+import type { OrderIds } from './order-ids.ts';
+import { outputsKey } from './outputs.ts';
+import { retiredKey } from './ownership.ts';
+import type { Slot } from './rack-layout.ts';
+
+/** What a rack has to be changed in; undefined: in nothing. */
+export function rackPatch(
+  rack: Rack,
+  desired: DesiredRack,
+  slot: Slot,
+  { name, isFirst, orderId }: { name: string; isFirst: boolean; orderId: string | undefined },
+): RackPatch | undefined {
+  const cost = rackCost(rack, desired, isFirst);
+  return difference<RackPatch>(rack, {
+    name,
+    height: slot.units.height,
+    ...(desired.status && { status: desired.status }),
+    ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
+    ...(cost !== undefined && { cost }),
+    ...(orderId !== undefined && { orderId }),
+    metadata: merged(without(retiredKey, rack.metadata), desired.metadata),
+  });
+}
+
+/** What the devices that stand in a rack cost; of those that are gone the first rack of a stack tells. */
+function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boolean): number | undefined {
+  if (formerCost === undefined || rack.cost === undefined) return undefined;
+  let sum = isFirst ? formerCost : 0;
+  for (const { cost = 0, present } of devices) if (present[0]?.location?.rackId === rack.id) sum += cost;
+  return toCents(sum);
+}
+
+/** A rack of a source that has too few. */
+export function newRack(
+  desired: DesiredRack,
+  slot: Slot,
+  {
+    name,
+    orderId,
+    sibling,
+    defaultClusterType,
+  }: {
+    name: string;
+    orderId: string;
+    sibling: Rack | undefined;
+    defaultClusterType: string | undefined;
+  },
+) {
+  if (slot.ref.kind !== 'new') throw new TypeError(`rack ${name} is there already`);
+  return {
+    key: slot.ref.key,
+    draft: {
+      ownerId: desired.ownerId,
+      name,
+      height: slot.units.height,
+      status: desired.status ?? ('IN_PROGRESS' as const),
+      creationOutput: desired.creationOutput ?? sibling?.creationOutput ?? '',
+      networkDetails: {},
+      metadata: { ...outputsIn(sibling), ...desired.metadata },
+      orderId,
+      createdAt: desired.createdAt(),
+      clusterType: desired.clusterType ?? defaultClusterType,
+    },
+  };
+}
+
+/** A further rack of a stack that was not read says what the stack's first one says. */
+function outputsIn(sibling: Rack | undefined): JsonObject {
+  const outputs = sibling?.metadata[outputsKey];
+  return outputs === undefined ? {} : { [outputsKey]: outputs };
+}
+
+/** The order that a rack is billed under; undefined: it stays, as where the stack's order is not known. */
+export function orderOf({ orderId }: Rack, { order }: DesiredRack, orderIds: OrderIds): string | undefined {
+  return orderId === undefined || order === undefined ? undefined : orderIds.keep(orderId, order);
+}

@@ -1,0 +1,27 @@
+import type { Rack } from '../concertim/model.ts';
+import type { DesiredRack } from './desired-state.ts';
+import { nameCandidates, rackNames } from './names.ts';
+
+/** The names of a source's first rack, its second… A number that is cut off would be none. */
+export function rackNameCandidates({ name, nameId }: DesiredRack, number: number): Iterable<string> {
+  const numbered = number === 1 ? name : `${name.slice(0, rackNames.maxLength - 3)}-${number}`;
+  return nameCandidates(numbered, nameId, rackNames);
+}
+
+/**
+ * Whatever its number: a rack keeps it when one before it is gone. Also as the Python service of 2023 and 2024 made it of the
+ * stack's, with a dash for each underscore: nobody is helped by another name.
+ */
+export function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
+  return bears(rack, desired) || bears(rack, { ...desired, name: desired.name.replaceAll('_', '-') });
+}
+
+function bears(rack: Rack, desired: DesiredRack): boolean {
+  for (let number = 1; number <= mostRacks; number++) {
+    for (const name of rackNameCandidates(desired, number)) if (name === rack.name) return true;
+  }
+  return false;
+}
+
+/** More than a stack can fill with Heat's default limit of 1,000 resources. */
+const mostRacks = 99;
