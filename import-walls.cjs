@@ -5,7 +5,7 @@
 const mayImport = {
   runtime: [],
   observability: ['runtime'],
-  config: ['concertim/profile', 'runtime'],
+  config: ['concertim/profile', 'openstack/catalog', 'openstack/credentials', 'runtime'],
   http: ['observability', 'runtime'],
   web: ['runtime'],
   amqp: ['observability', 'runtime'],

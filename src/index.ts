@@ -11,6 +11,8 @@ export { ConfigError } from './config/problems.ts';
 export { type CreateServiceOptions, createService } from './create-service.ts';
 export type { ComponentHealth } from './observability/health.ts';
 export type { Logger } from './observability/logger.ts';
+export type { Interface as EndpointInterface } from './openstack/catalog.ts';
+export type { Credentials, DomainRef, ProjectRef, UserRef } from './openstack/credentials.ts';
 export type { Mapping } from './plan/mapping.ts';
 export { plan } from './plan/plan.ts';
 export { defaultPlanSettings, type PlanSettings } from './plan/plan-settings.ts';

@@ -6,7 +6,7 @@ import { Secret } from '../runtime/secret.ts';
 import { GrantFile } from './grant-file.ts';
 
 const of = { url: 'https://portal', login: 'admin' };
-const grant = { secret: new Secret('a.b.c'), renewAt: 1_000 };
+const grant = { token: new Secret('a.b.c'), renewAt: 1_000 };
 
 function freshPath(): string {
   return join(mkdtempSync(join(tmpdir(), 'grant-')), 'data', 'token.json');
@@ -18,7 +18,7 @@ test('what was written is read again, by its owner alone', async () => {
   await new GrantFile(path, of).write(grant);
   const read = await new GrantFile(path, of).read();
 
-  expect(read?.secret.reveal()).toBe('a.b.c');
+  expect(read?.token.reveal()).toBe('a.b.c');
   expect(read?.renewAt).toBe(1_000);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readdirSync(join(path, '..'))).toEqual(['token.json']);

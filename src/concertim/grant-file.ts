@@ -1,15 +1,9 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import type { Held } from '../http/token-holder.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { Secret } from '../runtime/secret.ts';
-
-/** A token and until when, by our clock, it is used. */
-export interface Grant {
-  readonly secret: Secret;
-  /** ms since 1970 */
-  readonly renewAt: number;
-}
 
 const Content = z.object({ url: z.string(), login: z.string(), token: z.string(), renewAt: z.number() });
 
@@ -27,19 +21,19 @@ export class GrantFile {
   }
 
   /** undefined: there is none, or that of another portal or another user. */
-  async read(): Promise<Grant | undefined> {
+  async read(): Promise<Held<Secret> | undefined> {
     try {
       const { url, login, token, renewAt } = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
       if (url !== this.#of.url || login !== this.#of.login) return undefined;
-      return { secret: new Secret(token), renewAt };
+      return { token: new Secret(token), renewAt };
     } catch {
       return undefined;
     }
   }
 
-  async write({ secret, renewAt }: Grant): Promise<void> {
+  async write({ token, renewAt }: Held<Secret>): Promise<void> {
     const fresh = `${this.#path}.${process.pid}`;
-    const content = { ...this.#of, token: secret.reveal(), renewAt };
+    const content = { ...this.#of, token: token.reveal(), renewAt };
     try {
       makeFolder(dirname(this.#path));
       await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });

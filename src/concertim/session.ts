@@ -1,49 +1,34 @@
 import { z } from 'zod';
 import {
   type BodySink,
-  type Exchange,
+  type ConnectionOptions,
   HttpClient,
   type HttpResponse,
   type Method,
-  type TlsOptions,
 } from '../http/client.ts';
-import { isTransientStatus, type RetryPolicy } from '../http/retry.ts';
+import { isTransientStatus } from '../http/retry.ts';
+import { type Held, renewalTime, TokenHolder } from '../http/token-holder.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
-import { type AccessToken, readAccessToken } from './access-token.ts';
+import { readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
-import { type Grant, GrantFile } from './grant-file.ts';
+import { GrantFile } from './grant-file.ts';
 import { type PortalProfile, profiles, type Release } from './profile.ts';
 import { recognise } from './recognise.ts';
 
-/** Whose session it is, and how it speaks. */
-export interface SessionOptions {
+/** Whose session it is, and how it connects: by default five requests at a time, the threads of one portal process. */
+export interface SessionOptions extends ConnectionOptions {
   /** The portal's address, with or without a slash at its end; may have a path. */
   readonly url: string;
   /** Its name for a super-user, not an e-mail address. */
   readonly login: string;
   readonly password: Secret;
-  readonly tls?: TlsOptions;
   /** The portal's release; undefined: it is found out. */
   readonly release?: Release | undefined;
   /** Where a sign-in is kept for the next start; undefined: nowhere. */
   readonly grantFile?: string | undefined;
-  /** Default 60 s: a list of 2,000 devices takes the portal 6 s. */
-  readonly timeoutMs?: number;
-  /** How long nothing may come of a list. Default: `timeoutMs`. */
-  readonly listTimeoutMs?: number | undefined;
-  /** Most requests in flight. Default 5, the threads of one portal process. */
-  readonly concurrency?: number;
-  readonly retry?: RetryPolicy;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** Called when an exchange begins, repetitions included. */
-  readonly onBegin?: ((service: string) => void) | undefined;
-  /** Called when an exchange ends, repetitions included. */
-  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
 /** One request to the portal. */
@@ -62,10 +47,6 @@ export interface SessionRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A tenth of its lifetime, and at most five minutes, before a token ends a new one is fetched. */
-const renewalShare = 0.1;
-const longestRenewalMs = 5 * 60_000;
-
 const signInPath = '/users/sign_in.json';
 
 /**
@@ -82,36 +63,25 @@ export class Session {
   readonly #file: GrantFile | undefined;
   readonly #pinned: PortalProfile | undefined;
   #isFileRead = false;
-  #grant: Grant | undefined;
   /** undefined: not known yet, or to be found out again. */
   #profile: PortalProfile | undefined;
   /** The names, and nothing else, of what the answer to the sign-in had; undefined: none of this release's is known. */
   #namesAtSignIn: ReadonlySet<string> | undefined;
   readonly #recognition = new SingleFlight(() => this.#recogniseOnce());
-  readonly #signIn = new SingleFlight(() => this.#signInOnce());
+  readonly #tokens: TokenHolder<Secret>;
 
   constructor(options: SessionOptions) {
-    const {
-      url,
-      login,
-      password,
-      release,
-      grantFile,
-      concurrency = 5,
-      timeoutMs = 60_000,
-      onExchange,
-      ...http
-    } = options;
+    const { url, login, password, release, grantFile, concurrency = 5, onExchange, ...http } = options;
     this.#base = url.replace(/\/+$/, '');
     this.#login = login;
     this.#pinned = release && profiles[release];
     this.#file = grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login });
     this.#password = password;
     this.#clock = options.clock ?? systemClock;
+    this.#tokens = new TokenHolder(this.#clock, () => this.#signIn());
     this.#http = new HttpClient({
       service: 'Concertim',
       concurrency,
-      timeoutMs,
       ...http,
       onExchange: (exchange) => {
         // A portal that was unavailable may come back as another release.
@@ -128,12 +98,7 @@ export class Session {
    * @throws {ConnectionError | TimeoutError | BodyError} no usable answer
    */
   async request(request: SessionRequest): Promise<HttpResponse> {
-    const token = await this.token(request.signal);
-    let response = await this.#send(request, token);
-    if (response.status === 401) {
-      this.forget(token);
-      response = await this.#send(request, await this.token(request.signal));
-    }
+    const response = await this.#tokens.send((token) => this.#send(request, token), request.signal);
     if (isSuccess(response.status) || request.accept?.includes(response.status)) return response;
     // A portal that was upgraded under us has other addresses, and other things that it needs.
     if (response.status === 404 || response.status === 422) this.doubtProfile();
@@ -160,14 +125,12 @@ export class Session {
 
   /** A token that is good for a while yet. The metric daemon takes the same. */
   async token(signal?: AbortSignal): Promise<Secret> {
-    signal?.throwIfAborted();
-    if (this.#grant && this.#clock.now() < this.#grant.renewAt) return this.#grant.secret;
-    return this.#signIn.join(signal);
+    return this.#tokens.token(signal);
   }
 
   /** Says that a token is not taken any more. One that was replaced meanwhile changes nothing. */
   forget(token: Secret): void {
-    if (this.#grant?.secret === token) this.#grant = undefined;
+    this.#tokens.forget(token);
   }
 
   /** Cuts what is in flight, a sign-in included. */
@@ -185,10 +148,9 @@ export class Session {
     });
   }
 
-  /** It continues when the request that started it is aborted: others may wait for it too. */
-  async #signInOnce(): Promise<Secret> {
+  async #signIn(): Promise<Held<Secret>> {
     const kept = await this.#keptGrant();
-    if (kept) return (this.#grant = kept).secret;
+    if (kept) return kept;
     const startedAt = this.#clock.now();
     const response = await this.#http.request({
       method: 'POST',
@@ -203,9 +165,10 @@ export class Session {
     if (!token) throw noToken(response);
     this.doubtProfile();
     this.#namesAtSignIn = requireSuperUser(response, this.#login);
-    this.#grant = { secret: token.secret, renewAt: renewalTime(startedAt, token) };
-    await this.#file?.write(this.#grant);
-    return token.secret;
+    // By our clock alone: the token's own times are the portal's.
+    const grant = { token: token.secret, renewAt: renewalTime(startedAt, token.lifetimeMs) };
+    await this.#file?.write(grant);
+    return grant;
   }
 
   async #recogniseOnce(): Promise<PortalProfile> {
@@ -219,7 +182,7 @@ export class Session {
   }
 
   /** That of an earlier start, once: if the portal does not take it, a new one is had. */
-  async #keptGrant(): Promise<Grant | undefined> {
+  async #keptGrant(): Promise<Held<Secret> | undefined> {
     if (this.#isFileRead) return undefined;
     this.#isFileRead = true;
     const grant = await this.#file?.read();
@@ -229,12 +192,6 @@ export class Session {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-/** By our clock alone: the token's own times are the portal's. */
-function renewalTime(startedAt: number, { lifetimeMs }: AccessToken): number {
-  if (lifetimeMs === undefined) return Number.POSITIVE_INFINITY;
-  return startedAt + lifetimeMs - Math.min(longestRenewalMs, lifetimeMs * renewalShare);
 }
 
 function signInRefused(response: HttpResponse, login: string): ConcertimError {

@@ -1,4 +1,6 @@
 import type { Release } from '../concertim/profile.ts';
+import type { Interface } from '../openstack/catalog.ts';
+import type { Credentials } from '../openstack/credentials.ts';
 import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import type { Secret } from '../runtime/secret.ts';
 
@@ -66,46 +68,13 @@ export interface OpenStackConfig {
   readonly credentials: Credentials;
   /** undefined: the only region there is. */
   readonly region: string | undefined;
-  readonly interface: EndpointInterface;
+  readonly interface: Interface;
   readonly tls: TlsTrust;
   /** How long nothing may come of an answer, ms. */
   readonly timeoutMs: number;
   /** The same of a list, ms. */
   readonly listTimeoutMs: number;
 }
-
-/** Which of a service's addresses in Keystone's catalogue is used. */
-export type EndpointInterface = 'public' | 'internal' | 'admin';
-
-/** A Keystone domain. */
-export type DomainRef = { readonly id: string } | { readonly name: string };
-/** A Keystone user; a name needs its domain. */
-export type UserRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
-/** A Keystone project; a name needs its domain. */
-export type ProjectRef = { readonly id: string } | { readonly name: string; readonly domain: DomainRef };
-
-/** How to sign in to Keystone. `authUrl` is as configured, without a slash at its end. */
-export type Credentials =
-  | {
-      readonly kind: 'password';
-      readonly authUrl: string;
-      readonly user: UserRef;
-      readonly password: Secret;
-      readonly project: ProjectRef;
-    }
-  | {
-      readonly kind: 'application-credential';
-      readonly authUrl: string;
-      readonly credential: { readonly id: string } | { readonly name: string; readonly user: UserRef };
-      readonly secret: Secret;
-    }
-  | {
-      readonly kind: 'v2-password';
-      readonly authUrl: string;
-      readonly username: string;
-      readonly password: Secret;
-      readonly tenant: { readonly name: string } | { readonly id: string };
-    };
 
 /** The message broker of the cloud. */
 export interface RabbitMqConfig {

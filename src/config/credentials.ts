@@ -1,4 +1,4 @@
-import type { Credentials, DomainRef, ProjectRef, UserRef } from './config.ts';
+import type { Credentials, DomainRef, ProjectRef, UserRef } from '../openstack/credentials.ts';
 import type { Place, Problems } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 

@@ -1,10 +1,11 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Credentials } from '../openstack/credentials.ts';
 import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, Credentials, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { Config, RabbitMqConfig, TlsTrust } from './config.ts';
 import { type ConfigValues, treeOf } from './config-values.ts';
 import { readCredentials } from './credentials.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';

@@ -81,17 +81,14 @@ export interface TlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
-export interface HttpClientOptions {
-  /** The name of the service, for people: `Nova`. */
-  readonly service: string;
+/** How to connect to a system, whichever of its services it is. */
+export interface ConnectionOptions {
   /** Most requests in flight. */
   readonly concurrency?: number;
   /** How long nothing may come of an answer. In all it may take ten times as long. Default: a minute. */
   readonly timeoutMs?: number;
   /** The same for an answer that is taken as it comes: a list, which may take long to be made. Default: `timeoutMs`. */
   readonly listTimeoutMs?: number | undefined;
-  /** Largest answer that is taken as it comes, in bytes. Of others at most `mostOfAWhole` is taken. */
-  readonly maxBytes?: number;
   readonly tls?: TlsOptions;
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
@@ -100,6 +97,13 @@ export interface HttpClientOptions {
   readonly onBegin?: ((service: string) => void) | undefined;
   /** Called after each exchange, retries included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+export interface HttpClientOptions extends ConnectionOptions {
+  /** The name of the service, for people: `Nova`. */
+  readonly service: string;
+  /** Largest answer that is taken as it comes, in bytes. Of others at most `mostOfAWhole` is taken. */
+  readonly maxBytes?: number;
 }
 
 /** 128 MiB: more than twice the largest list that a portal of 50,000 devices gives. */

@@ -13,6 +13,7 @@ export type ServiceType =
   | 'rating'
   | 'rating-v1';
 
+/** Which of a service's addresses in Keystone's catalogue is used. */
 export type Interface = 'public' | 'internal' | 'admin';
 
 interface Service {

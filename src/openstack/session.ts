@@ -1,19 +1,15 @@
 import {
   type BodySink,
-  type Exchange,
+  type ConnectionOptions,
   HttpClient,
-  type HttpClientOptions,
   type HttpResponse,
   type Method,
-  type TlsOptions,
 } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
-import type { RetryPolicy } from '../http/retry.ts';
+import { type Held, renewalTime, TokenHolder } from '../http/token-holder.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
-import { SingleFlight } from '../runtime/single-flight.ts';
 import {
   belowRoot,
   CatalogError,
@@ -27,26 +23,13 @@ import { openStackError } from './errors.ts';
 import type { ProjectId, UserId } from './model.ts';
 import { login, opensAccount, type Token } from './token.ts';
 
-/** Whose session it is, and how it speaks. */
-export interface SessionOptions {
+/** Whose session it is, and how it connects: 16 requests at a time to each service by default. */
+export interface SessionOptions extends ConnectionOptions {
   readonly credentials: Credentials;
   /** Needed only where the catalog has several. */
   readonly region?: string | undefined;
   /** Default: public. */
   readonly interface?: Interface | undefined;
-  readonly tls?: TlsOptions;
-  readonly timeoutMs?: number;
-  /** How long nothing may come of a list. Default: `timeoutMs`. */
-  readonly listTimeoutMs?: number | undefined;
-  /** Most requests in flight to each service. Default 16. */
-  readonly concurrency?: number;
-  readonly retry?: RetryPolicy;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** Called when an exchange begins, repetitions included. */
-  readonly onBegin?: ((service: string) => void) | undefined;
-  /** Called when an exchange ends, repetitions included. */
-  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
 /** One request to a service of the cloud. */
@@ -77,9 +60,6 @@ export type FollowRequest = Omit<
   'path' | 'query' | 'project' | 'body' | 'idempotent' | 'method'
 >;
 
-/** A tenth of its lifetime, and at most five minutes, before a token ends a new one is had. */
-const renewalShare = 0.1;
-const longestRenewalMs = 5 * 60_000;
 /** A catalog without the service is read again, but not all the time: a cloud may have no Gnocchi. */
 const catalogDoubtMs = 60_000;
 
@@ -90,7 +70,7 @@ const catalogDoubtMs = 60_000;
 export class Session {
   readonly #credentials: Credentials;
   readonly #place: Pick<SessionOptions, 'region' | 'interface'>;
-  readonly #http: Omit<HttpClientOptions, 'service'>;
+  readonly #http: ConnectionOptions;
   readonly clock: Clock;
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
@@ -98,9 +78,7 @@ export class Session {
   readonly #closing: AbortController;
   /** Without its own login there is no cloud; without that to another project there is one project less. */
   readonly #refusal: Severity;
-  readonly #login: SingleFlight<Token>;
-  #token: Token | undefined;
-  #renewAt = 0;
+  readonly #tokens: TokenHolder<Token>;
   #signedInAt = 0;
 
   /** @param parent the same user's session whose connections this one uses */
@@ -114,7 +92,7 @@ export class Session {
     this.#projects = parent ? parent.#projects : new Map();
     this.#closing = parent ? parent.#closing : new AbortController();
     this.#refusal = parent ? 'terminal' : 'fatal';
-    this.#login = new SingleFlight(() => this.#signIn());
+    this.#tokens = new TokenHolder(this.clock, () => this.#signIn());
   }
 
   /**
@@ -123,9 +101,7 @@ export class Session {
    * @throws {OpenStackError} Keystone refuses: fatal
    */
   async token(signal?: AbortSignal): Promise<Token> {
-    signal?.throwIfAborted();
-    if (this.#token && this.clock.now() < this.#renewAt) return this.#token;
-    return this.#login.join(signal);
+    return this.#tokens.token(signal);
   }
 
   /**
@@ -201,49 +177,34 @@ export class Session {
     request: Omit<SessionRequest, 'path'>,
     urlFor: (token: Token) => string,
   ): Promise<HttpResponse> {
-    const send = (token: Token) =>
-      this.#client(service).request({
-        ...request,
-        url: urlFor(token),
-        headers: { ...request.headers, 'x-auth-token': token.text.reveal() },
-      });
-    const token = await this.token(request.signal);
-    let response: HttpResponse;
-    try {
-      response = await send(token);
-    } catch (error) {
-      if (error instanceof CatalogError) this.#doubtCatalog(token);
-      throw error;
-    }
-    if (response.status === 401) {
-      this.#forget(token);
-      response = await send(await this.token(request.signal));
-    }
+    const send = async (token: Token) => {
+      try {
+        const headers = { ...request.headers, 'x-auth-token': token.text.reveal() };
+        return await this.#client(service).request({ ...request, url: urlFor(token), headers });
+      } catch (error) {
+        if (error instanceof CatalogError) this.#doubtCatalog(token);
+        throw error;
+      }
+    };
+    const response = await this.#tokens.send(send, request.signal);
     if (response.status < 300 || request.accept?.includes(response.status)) return response;
     throw openStackError(response);
   }
 
   /** The catalog came with the token: it may have been had at a bad moment, so the next request asks for both again. */
   #doubtCatalog(token: Token): void {
-    if (this.clock.now() - this.#signedInAt >= catalogDoubtMs) this.#forget(token);
+    if (this.clock.now() - this.#signedInAt >= catalogDoubtMs) this.#tokens.forget(token);
   }
 
-  /** A token that was replaced meanwhile is forgotten already. */
-  #forget(token: Token): void {
-    if (this.#token === token) this.#token = undefined;
-  }
-
-  async #signIn(): Promise<Token> {
+  async #signIn(): Promise<Held<Token>> {
     const now = () => this.clock.now();
     const token = await login(this.#client('identity'), this.#credentials, {
       now,
       refusal: this.#refusal,
       signal: this.#closing.signal,
     });
-    this.#token = token;
     this.#signedInAt = now();
-    this.#renewAt = token.expiresAt - Math.min(longestRenewalMs, (token.expiresAt - now()) * renewalShare);
-    return token;
+    return { token, renewAt: renewalTime(now(), token.expiresAt - now()) };
   }
 
   #endpoint(service: ServiceType, token: Token) {
