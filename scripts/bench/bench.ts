@@ -18,6 +18,7 @@ import { measureEvents } from './measure/events.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureMetrics } from './measure/metrics.ts';
 import { measurePlan } from './measure/plan.ts';
+import { measurePortal } from './measure/portal.ts';
 import { measureRuns } from './measure/runs.ts';
 import { measureSandbox } from './measure/sandbox.ts';
 import { measureSending } from './measure/sending.ts';
@@ -38,6 +39,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   run: { measure: measureRuns, sizes: allSizes, latencies: [0, 20] },
   'start-up': { measure: measureStartup, sizes: [0], latencies: [0] },
   plan: { measure: measurePlan, sizes: [1_000, 2_000, 10_000], latencies: [0] },
+  portal: { measure: measurePortal, sizes: [1_000, 5_000, 25_000], latencies: [0] },
   events: { measure: measureEvents, sizes: [2_000], latencies: [0] },
   metrics: { measure: measureMetrics, sizes: [2_000], latencies: [0, 20] },
   sending: { measure: measureSending, sizes: [0], latencies: [0] },

@@ -28,6 +28,10 @@ export async function onListeningStage(
     deployment: exchangePrefix,
     exchanges: [`${exchangePrefix}nova`, `${exchangePrefix}heat`],
   };
-  await using stage = await Stage.set(setting, { ...settings, rmq }, { url: broker.url, exchangePrefix });
+  await using stage = await Stage.set(
+    setting,
+    { ...settings, rmq },
+    { rmq: { url: broker.url, exchangePrefix } },
+  );
   return await measure(stage);
 }

@@ -18,6 +18,8 @@ export interface SandboxProcessOptions extends Omit<SandboxOptions, 'clock'> {
 
 const { rmq, ...options } = childArgument() as SandboxProcessOptions;
 const sandbox = await startSandbox({ pace: 0, ...options });
+// It is filled first.
+if (sandbox.portalSpeed) sandbox.portalSpeed.isOff = true;
 const { cloud, portal, services, population } = sandbox;
 if (rmq) {
   await publishNotifications(cloud, rmq.url, { exchangePrefix: rmq.exchangePrefix, onError: console.error });
@@ -60,6 +62,14 @@ const answers = {
       ...usage(),
     };
   },
+
+  /** From now on the portal takes as long as a real one. */
+  slowPortal() {
+    if (sandbox.portalSpeed) sandbox.portalSpeed.isOff = false;
+  },
+
+  /** How long the portal has worked, ms. */
+  portalBusyMs: () => sandbox.portalSpeed?.busyMs ?? 0,
 
   /** Takes all that was made out of the portal. */
   emptyPortal() {

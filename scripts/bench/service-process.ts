@@ -18,11 +18,14 @@ export interface ServiceProcessOptions {
 keepHeapSmall();
 const { config, components } = childArgument() as ServiceProcessOptions;
 let report: RunReport | undefined;
+let reported = Promise.withResolvers<RunReport>();
 const service = new Service({
   config: loadConfig({ file: config }),
   components,
   onReport: (done) => {
     report = done;
+    reported.resolve(done);
+    reported = Promise.withResolvers();
   },
 });
 const stop = new AbortController();
@@ -36,6 +39,17 @@ const answers = {
     const seconds = (performance.now() - startedAt) / 1000;
     if (!isWell) throw new Error('The run failed in part: see the log.');
     return { seconds, ...usage(), ms: report?.ms, changes: report?.changes };
+  },
+
+  /** From now on runs by itself. */
+  serve() {
+    void service.run(stop.signal);
+  },
+
+  /** The next run that it makes by itself. */
+  async nextRun() {
+    const { ms, changes, requests } = await reported.promise;
+    return { ms, changes, requests };
   },
 };
 answerQuestions(answers);

@@ -36,14 +36,14 @@ export class Stage implements AsyncDisposable {
   static async set(
     { servers, latencyMs }: Pick<Setting, 'servers' | 'latencyMs'>,
     settings: Record<string, unknown> = {},
-    rmq?: SandboxProcessOptions['rmq'],
+    more: Pick<SandboxProcessOptions, 'rmq' | 'portalSpeed'> = {},
   ): Promise<Stage> {
     const sandbox = await Child.start<SandboxAnswers>('sandbox-process.ts', {
       projects: Math.ceil(servers / serversPerProject),
       stacks: Math.ceil(servers / serversPerStack),
       servers: serversPerStack,
       latencyMs,
-      ...(rmq && { rmq }),
+      ...more,
     } satisfies SandboxProcessOptions);
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     const config = join(folder, 'config.yaml');

@@ -213,6 +213,12 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--step <seconds>', 'between two events of the story', wholeNumber, 5)
     .option('--still', 'nothing happens by itself')
     .option('--latency <milliseconds>', 'added to every exchange', wholeNumber, 0)
+    .addOption(
+      new Option(
+        '--portal-speed <speed>',
+        'real: the portal takes as long as a real one (default: as fast as it can)',
+      ).choices(['real']),
+    )
     .addOption(logFormat())
     .action(async (options: SandboxCommandOptions) =>
       exit(await (await import('./sandbox.ts')).sandbox(options)),

@@ -21,6 +21,8 @@ export interface SandboxCommandOptions {
   readonly stacks?: number;
   readonly servers: number;
   readonly latency: number;
+  /** Has the portal take as long as a real one. */
+  readonly portalSpeed?: 'real';
   /** Seconds between two steps of the story. */
   readonly step: number;
   /** Nothing happens by itself. */
@@ -45,6 +47,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     ...(options.stacks !== undefined && { stacks: options.stacks }),
     servers: options.servers,
     latencyMs: options.latency,
+    portalSpeed: options.portalSpeed,
     story: !options.still,
     storyIntervalMs: options.step * 1_000,
     onStep: (told) => console.log(`# cloud: ${told}`),

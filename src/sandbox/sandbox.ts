@@ -17,6 +17,7 @@ import { createOutbound } from './portal/outbound/outbound.ts';
 import { addOutboundActions } from './portal/outbound/outbound-actions.ts';
 import type { OutboundContext } from './portal/outbound/outbound-context.ts';
 import { Portal } from './portal/portal.ts';
+import { PortalSpeed } from './portal/speed.ts';
 import { startPortal } from './portal/start-portal.ts';
 import { upgrade } from './portal/upgrade.ts';
 import { Story } from './story.ts';
@@ -46,6 +47,8 @@ export interface SandboxOptions {
   readonly pace?: number;
   /** Added to every exchange. */
   readonly latencyMs?: number | { readonly cloud?: number; readonly portal?: number };
+  /** `real`: the portal takes as long as a real one, by the machine's clock. Default: no longer than this process needs. */
+  readonly portalSpeed?: 'real' | undefined;
   /** Default: any free ones. */
   readonly ports?: Partial<Record<ServiceName, number>>;
   /** Where they listen. Default 127.0.0.1. */
@@ -78,6 +81,8 @@ export interface Sandbox {
   /** What is measured of the servers. */
   readonly telemetry: Telemetry;
   readonly portal: Portal;
+  /** What takes the portal its time, where `portalSpeed` says so. */
+  readonly portalSpeed: PortalSpeed | undefined;
   /** What the portal asks its companion with, its background jobs among it. */
   readonly outbound: OutboundContext;
   /** What takes figures for the portal. */
@@ -154,6 +159,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const tick = (steps = 1) => Array.from({ length: steps }, tell);
 
+  const portalSpeed = options.portalSpeed === 'real' ? new PortalSpeed() : undefined;
   const faults = new Faults();
   const site: Site = { cloud, catalog: new Catalog(new Ids(randomFor(seed, 'catalog'))), telemetry };
   const { cloud: cloudMs = 0, portal: portalMs = 0 } =
@@ -207,6 +213,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ...portalListens,
       portal,
       metricDaemon,
+      speed: portalSpeed,
       more: (app) => addView(app, { portal, outbound, population, feed }),
     });
     started.killbill = await HttpService.start({
@@ -241,6 +248,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     cloud,
     telemetry,
     portal,
+    portalSpeed,
     outbound,
     metricDaemon,
     killBill,

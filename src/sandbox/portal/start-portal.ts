@@ -6,6 +6,7 @@ import { HttpService } from '../http-service.ts';
 import { addMetricDaemon, type MetricDaemon } from './metric-daemon.ts';
 import type { Portal } from './portal.ts';
 import { addRoutes } from './routes.ts';
+import type { PortalSpeed } from './speed.ts';
 
 export interface PortalServiceOptions {
   readonly portal: Portal;
@@ -22,19 +23,22 @@ export interface PortalServiceOptions {
    */
   readonly insertionMs?: number;
   readonly clock?: Clock;
+  /** How long it takes for what. Default: no longer than this process needs. */
+  readonly speed?: PortalSpeed | undefined;
   /** Adds what is served behind the same address besides. */
   readonly more?: (app: FastifyInstance) => void;
 }
 
 /** Serves a portal over HTTP, for faults by the name `concertim`. */
 export async function startPortal(options: PortalServiceOptions): Promise<HttpService> {
-  const { portal, metricDaemon, insertionMs, more, clock = portal.clock, ...service } = options;
+  const { portal, metricDaemon, insertionMs, speed, more, clock = portal.clock, ...service } = options;
   const beforeInsertion = () => (insertionMs ? clock.sleep(insertionMs) : nextTurn());
   return HttpService.start({
     ...service,
     clock,
     name: 'concertim',
     routes: (app) => {
+      speed?.slow(app, portal);
       addRoutes(app, portal, beforeInsertion);
       if (metricDaemon) addMetricDaemon(app, portal, metricDaemon);
       more?.(app);
