@@ -232,7 +232,7 @@ export class HttpClient {
       done(deadline.isOver ? 'TIMEOUT' : code);
       if (deadline.isOver) throw new TimeoutError(facts, timeoutMs, cause);
       if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-        throw new BodyError(facts, 'more than this service is willing to read', cause);
+        throw new BodyError(facts, 'more than this service is willing to read', { cause });
       }
       throw new ConnectionError(facts, {
         code,

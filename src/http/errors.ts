@@ -1,4 +1,4 @@
-import { ServiceError } from '../runtime/severity.ts';
+import { ServiceError, type Severity } from '../runtime/severity.ts';
 
 /** What every failed exchange tells about itself. The address has no query: queries may hold credentials. */
 export interface ExchangeFacts {
@@ -56,17 +56,21 @@ export class TimeoutError extends ServiceError {
   }
 }
 
-/** An answer came and cannot be used: too large, cut short, HTML instead of JSON, a field missing. */
+/** An answer came and cannot be used: too large, cut short, a field missing. */
 export class BodyError extends ServiceError {
-  override readonly name = 'BodyError';
+  override readonly name: string = 'BodyError';
   readonly service: string;
   readonly method: string;
   readonly url: string;
 
-  constructor(facts: ExchangeFacts, problem: string, cause?: unknown) {
+  constructor(
+    facts: ExchangeFacts,
+    problem: string,
+    options: { severity?: Severity; hint?: string; cause?: unknown } = {},
+  ) {
     super(`${facts.service} answered ${facts.method} ${facts.url} with ${problem}.`, {
-      severity: 'transient',
-      cause,
+      ...options,
+      severity: options.severity ?? 'transient',
     });
     this.service = facts.service;
     this.method = facts.method;
@@ -76,3 +80,15 @@ export class BodyError extends ServiceError {
 
 /** The answer is whole, and something else than what was expected: another release of that system, or none of it at all. */
 export class ShapeError extends BodyError {}
+
+/** The same of a list. No later answer will be another: what answers there is not what this version knows. */
+export class ListShapeError extends ShapeError {
+  override readonly name = 'ListShapeError';
+
+  constructor(facts: ExchangeFacts, problem: string) {
+    super(facts, problem, {
+      severity: 'fatal',
+      hint: `Something else than ${facts.service} answers at this address, or a release of it that this version does not know: check the address.`,
+    });
+  }
+}

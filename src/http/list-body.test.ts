@@ -81,17 +81,33 @@ test.each([
   ['{"servers":[{"id":"a","size":1},{"id":', 'application/json that is not JSON'],
   ['{"servers":[{"id":"canary" oops}]}', 'application/json that is not JSON'],
   ['{"servers":[{"id":"a","size":1}],"servers":[]', 'application/json that is not JSON'],
-  ['{"servers":[{"id":"a","size":1}],"servers":[{}]}', 'servers: expected one list'],
-  ['{"servers":{"id":"a"}}', 'servers: expected one list'],
-  ['{"error":"no"}', 'servers: expected one list'],
-  ['null', 'servers: expected one list'],
+  ['{"servers":[{"id":"a","size":1}],"servers":[{}]}', 'expected one list "servers", found several'],
+  [
+    '{"servers":{"id":"canary"}}',
+    'expected an object with one list "servers", found something else as "servers"',
+  ],
+  ['{"items":[{"id":"canary"}]}', 'expected an object with one list "servers", found an object with "items"'],
+  ['[{"id":"canary"}]', 'expected an object with one list "servers", found a list'],
+  ['{}', 'found an empty object'],
+  ['null', 'expected an object with one list "servers", found null'],
+  ['"canary"', 'found a string'],
   ['', 'an empty body'],
-  ['<html>', 'application/json that is not JSON'],
+  ['<html>canary</html>', 'a web page: expected an object with one list "servers"'],
 ])('%s is an error that says what is wrong, and quotes nothing', (text, problem) => {
   const reading = () => read(new ListBody(shape), text);
 
   expect(reading).toThrow(problem);
   expect(reading).not.toThrow('canary');
+});
+
+test.each([
+  ['another key', '{"items":[]}', 'fatal'],
+  ['a list where an object is expected', '[]', 'fatal'],
+  ['a web page', '<!doctype html><title>Sign in</title>', 'fatal'],
+  ['a list that is cut short', '{"servers":[{"id":"a",', 'transient'],
+  ['nothing', '', 'transient'],
+])('%s is an error for a person, or for the next try: %s → %s', (_, text, severity) => {
+  expect(() => read(new ListBody(shape), text)).toThrow(expect.objectContaining({ severity }));
 });
 
 test.each([

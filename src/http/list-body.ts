@@ -1,17 +1,9 @@
 import { hash } from 'node:crypto';
-import type { ZodType } from 'zod';
-import { notJson, parseJson, shapeProblem } from './body.ts';
+import { type ListShape, listIn, notJson, parseJson, placeOf, refuseWebPage, shapeProblem } from './body.ts';
 import type { BodySink, HttpResponse } from './client.ts';
-import { BodyError, ShapeError } from './errors.ts';
+import { BodyError, ListShapeError, ShapeError } from './errors.ts';
 import type { RowMemory } from './row-memory.ts';
 import { RowSplitter } from './row-splitter.ts';
-
-/** Where the rows of a list stand in its JSON, and what they are. */
-export interface ListShape<Row> {
-  /** Of the object that the body is; undefined: the body is the list itself. */
-  readonly field?: string;
-  readonly row: ZodType<Row>;
-}
 
 /**
  * Objects, lists and fields in all: a portal of 50,000 devices gives three million. What they take in memory has no bound in
@@ -59,17 +51,18 @@ export class ListBody<Row> implements BodySink {
   /**
    * The rows of this answer, the last that was read.
    *
-   * @throws {BodyError} it is no such list, or names the first row that is not understood, with its field
+   * @throws {ListShapeError} it is no such list
+   * @throws {BodyError} it is cut short, or names the first row that is not understood, with its field
    */
   rowsOf(response: HttpResponse): Row[] {
     if (this.#isTooMuch) throw new BodyError(response, `a list of more than ${mostValues} values`);
+    const { field } = this.#shape;
+    refuseWebPage(response, field);
     const rest = parseJson(response);
     if (this.#problem) throw this.#problem(response);
-    const { field } = this.#shape;
-    const list = field === undefined ? rest : (rest as Record<string, unknown> | null)?.[field];
     // Not empty: a list stands where none was expected, or twice.
-    if (Array.isArray(list) && list.length === 0) return this.#rows;
-    throw new ShapeError(response, `an unexpected shape: ${field ?? 'body'}: expected one list`);
+    if (listIn(response, rest, field).length === 0) return this.#rows;
+    throw new ListShapeError(response, `an unexpected shape: expected one list "${field}", found several`);
   }
 
   /** The whole list is read: the next reading goes by it. */
@@ -97,8 +90,7 @@ export class ListBody<Row> implements BodySink {
     const { field, row } = this.#shape;
     const parsed = row.safeParse(json);
     if (parsed.success) return parsed.data;
-    const place = field === undefined ? [this.#rows.length] : [field, this.#rows.length];
-    const problem = shapeProblem(parsed.error, place);
+    const problem = shapeProblem(parsed.error, placeOf(field, this.#rows.length));
     this.#problem = (response) => new ShapeError(response, problem);
     return undefined;
   }

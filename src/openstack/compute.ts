@@ -1,6 +1,6 @@
 /** Compute (Nova) v2.1. */
 import { z } from 'zod';
-import { parseBody } from '../http/body.ts';
+import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
 import type { ListOptions } from '../http/list-options.ts';
@@ -89,7 +89,7 @@ export async function listUnreachableHosts(
   if (!(await knowsMicroversion(session, '2.69'))) return undefined;
   const query = { binary: 'nova-compute' };
   const response = await get(session, { route: '/os-services', query, timeoutMs, signal });
-  const { services } = parseBody(response, wire.ServicesBody);
+  const services = parseRows(response, { field: 'services', row: wire.Service });
   return services.filter(({ status }) => status === wire.unreachable).map(({ host }) => host);
 }
 
@@ -122,7 +122,7 @@ export async function listServerGroups(
   for (let offset = 0; ; ) {
     const query = { all_projects: 'True', limit: pageSize, offset };
     const response = await get(session, { route: '/os-server-groups', query, signal });
-    const page = parseBody(response, wire.ServerGroupsBody).server_groups;
+    const page = parseRows(response, { field: 'server_groups', row: wire.ServerGroup });
     const known = groups.size;
     for (const group of page) groups.set(group.id, toServerGroup(group));
     if (groups.size === known) return [...groups.values()];

@@ -1,5 +1,5 @@
 /** Identity (Keystone) v3: domains, projects, users, roles and who has which in what. */
-import { parseBody } from '../http/body.ts';
+import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { assertNotFound } from './errors.ts';
@@ -45,13 +45,14 @@ export async function pingIdentity(session: Session, signal?: AbortSignal): Prom
 export async function findDomain(session: Session, name: string): Promise<string | undefined> {
   const response = await list(session, '/domains', { name });
   // Where policy hides the filter's field, Keystone gives all of them.
-  return parseBody(response, wire.DomainsBody).domains.find((domain) => domain.name === name)?.id;
+  return parseRows(response, { field: 'domains', row: wire.Named }).find((domain) => domain.name === name)
+    ?.id;
 }
 
 /** The role of that name; undefined when there is none. */
 export async function findRole(session: Session, name: string): Promise<RoleId | undefined> {
   const response = await list(session, '/roles', { name });
-  return parseBody(response, wire.RolesBody).roles.find((role) => role.name === name)?.id as
+  return parseRows(response, { field: 'roles', row: wire.Named }).find((role) => role.name === name)?.id as
     | RoleId
     | undefined;
 }
@@ -80,7 +81,7 @@ export async function listProjects(
   { name, domainId }: { name: string; domainId: string },
 ): Promise<Project[]> {
   const response = await list(session, '/projects', { name, domain_id: domainId });
-  return parseBody(response, wire.ProjectsBody).projects.map(toProject);
+  return parseRows(response, { field: 'projects', row: wire.Project }).map(toProject);
 }
 
 /** undefined when there is no such project any more. */
@@ -124,7 +125,7 @@ export async function listUsers(
   { name, domainId }: { name: string; domainId?: string },
 ): Promise<User[]> {
   const response = await list(session, '/users', { name, domain_id: domainId });
-  return parseBody(response, wire.UsersBody).users.map(toUser);
+  return parseRows(response, { field: 'users', row: wire.User }).map(toUser);
 }
 
 /** undefined when there is no such user any more. */
@@ -207,7 +208,7 @@ export async function listGrants(
   { projectId }: { readonly projectId: ProjectId },
 ): Promise<Grant[]> {
   const response = await list(session, '/role_assignments', { 'scope.project.id': projectId });
-  const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
+  const rows = parseRows(response, { field: 'role_assignments', row: wire.Grant });
   return rows.flatMap(({ user, role }) =>
     user ? [{ projectId, userId: user.id as UserId, roleId: role.id as RoleId }] : [],
   );

@@ -1,5 +1,5 @@
 /** Compute (Nova) v2.1: the key pairs of the session's user. */
-import { parseBody } from '../http/body.ts';
+import { parseBody, parseRows } from '../http/body.ts';
 import { Secret } from '../runtime/secret.ts';
 import { assertNotFound } from './errors.ts';
 import { knowsMicroversion } from './microversion.ts';
@@ -51,7 +51,9 @@ export async function createKeyPair(
 /** All key pairs of the user who asks. */
 export async function listKeyPairs(session: Session): Promise<KeyPair[]> {
   const response = await ask(session, { method: 'GET', path: '/os-keypairs', route: '/os-keypairs' });
-  return parseBody(response, wire.KeyPairsBody).keypairs.map(({ keypair }) => toKeyPair(keypair));
+  return parseRows(response, { field: 'keypairs', row: wire.KeyPairBody }).map(({ keypair }) =>
+    toKeyPair(keypair),
+  );
 }
 
 /** One that is gone already counts as deleted. */

@@ -1,5 +1,5 @@
 /** Metric (Gnocchi) v1: resources, archive policies and measures in bulk. */
-import { parseBody } from '../http/body.ts';
+import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
 import { ListBody } from '../http/list-body.ts';
@@ -84,7 +84,7 @@ export async function listArchivePolicies(
 ): Promise<ArchivePolicy[]> {
   const path = '/archive_policy';
   const response = await session.request('metric', { method: 'GET', path, route: path, signal });
-  return parseBody(response, wire.ArchivePoliciesBody).map(toArchivePolicy);
+  return parseRows(response, { row: wire.ArchivePolicy }).map(toArchivePolicy);
 }
 
 /** What an archive policy is made from. */
@@ -141,7 +141,7 @@ export async function listMetricsOfPolicy(
   for (;;) {
     const query = { archive_policy_name: policy, name, limit: pageSize, marker };
     const response = await session.request('metric', { method: 'GET', path, route: path, query, signal });
-    const rows = parseBody(response, wire.MetricsBody);
+    const rows = parseRows(response, { row: wire.MetricId });
     for (const { id } of rows) ids.add(id);
     marker = nextMarker(response, rows, marker);
     if (marker === undefined) return [...ids];

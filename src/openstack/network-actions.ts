@@ -1,6 +1,5 @@
 /** Network (Neutron) v2.0: what is plugged into a network, and how it comes to its end. */
-import { z } from 'zod';
-import { parseBody } from '../http/body.ts';
+import { parseRows } from '../http/body.ts';
 import { assertNotFound } from './errors.ts';
 import type { NetworkId, ProjectId } from './model.ts';
 import type { Session, SessionRequest } from './session.ts';
@@ -30,7 +29,7 @@ export async function listPorts(
   { networkId }: { readonly networkId: NetworkId },
 ): Promise<Port[]> {
   const response = await list(session, '/ports', { network_id: networkId });
-  return parseBody(response, z.object({ ports: z.array(wire.Port) })).ports.map((row) => ({
+  return parseRows(response, { field: 'ports', row: wire.Port }).map((row) => ({
     id: row.id,
     projectId: row.project_id as ProjectId,
     networkId: row.network_id as NetworkId,
@@ -42,7 +41,7 @@ export async function listPorts(
 /** The floating IPs that the session may see. */
 export async function listFloatingIps(session: Session): Promise<FloatingIp[]> {
   const response = await list(session, '/floatingips', {});
-  const { floatingips } = parseBody(response, z.object({ floatingips: z.array(wire.FloatingIp) }));
+  const floatingips = parseRows(response, { field: 'floatingips', row: wire.FloatingIp });
   return floatingips.map((row) => ({ address: row.floating_ip_address, portId: row.port_id ?? null }));
 }
 

@@ -1,5 +1,5 @@
 /** Orchestration (Heat) v1. */
-import { parseBody } from '../http/body.ts';
+import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
@@ -193,7 +193,7 @@ export async function readStackMembers(
       signal,
     }),
   );
-  const { resources } = parseBody(response, wire.ResourcesBody);
+  const resources = parseRows(response, { field: 'resources', row: wire.Resource });
   const idsOf = <Id extends string>(kind: Kind, types: readonly string[]) => {
     if (!kinds.includes(kind)) return [];
     const found = resources.filter((resource) => types.includes(resource.resource_type));
@@ -218,7 +218,7 @@ export async function readResourceIds(session: Session, stack: StackRef): Promis
       project: stack.projectId,
     }),
   );
-  const { resources } = parseBody(response, wire.ResourcesBody);
+  const resources = parseRows(response, { field: 'resources', row: wire.Resource });
   return new Set(resources.flatMap(({ physical_resource_id: id }) => id ?? []));
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseBody } from '../http/body.ts';
+import { type ListShape, parseBody } from '../http/body.ts';
 import { BodyError } from '../http/errors.ts';
-import { ListBody, type ListShape } from '../http/list-body.ts';
+import { ListBody } from '../http/list-body.ts';
 import { PageCount } from '../http/page-count.ts';
 import type { RowMemory } from '../http/row-memory.ts';
 import type { ServiceType } from './catalog.ts';

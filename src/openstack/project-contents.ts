@@ -1,6 +1,6 @@
 /** What is left in a project, in every service. Read by an administrator, in a project other than the session's. */
 import { z } from 'zod';
-import { parseBody } from '../http/body.ts';
+import { parseRows } from '../http/body.ts';
 import { CatalogError, type ServiceType } from './catalog.ts';
 import type { ProjectId } from './model.ts';
 import { readProjectStacks } from './orchestration.ts';
@@ -90,10 +90,9 @@ async function listRootStacks(session: Session, projectId: ProjectId): Promise<C
 
 async function listKind(session: Session, list: List, projectId: ProjectId): Promise<Content[]> {
   const { kind, service, path, field, query } = list;
-  const Body = z.object({ [field]: z.array(Row) });
   try {
     const request = { method: 'GET', path, route: path, query: query(projectId) } as const;
-    const rows = parseBody(await session.request(service, request), Body)[field] ?? [];
+    const rows = parseRows(await session.request(service, request), { field, row: Row });
     return rows
       .filter((row) => isIn(row, projectId))
       .map(({ id, name, floating_ip_address }) => ({

@@ -1,5 +1,5 @@
 /** Rating (CloudKitty): v2, and of v1 what a cloud that has no v2 can answer. */
-import { parseBody, shapeProblem } from '../http/body.ts';
+import { parseBody, parseRows, shapeProblem } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
 import type { ListOptions } from '../http/list-options.ts';
@@ -102,7 +102,7 @@ export async function readRatedUntil(
     const request = { method: 'GET', path, route: path, query, accept: [404], signal } as const;
     const response = await session.request('rating', request);
     if (response.status === 404) return until;
-    const { results } = parseBody(response, wire.Scopes);
+    const results = parseRows(response, { field: 'results', row: wire.Scope });
     for (const { scope_id: id, last_processed_timestamp: last, state } of results) {
       const at = parseTime(last ?? state ?? '');
       if (at !== undefined) until.set(id as ProjectId, at);

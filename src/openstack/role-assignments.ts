@@ -1,5 +1,5 @@
 /** Identity (Keystone) v3: who has a role where. */
-import { parseBody } from '../http/body.ts';
+import { parseRows } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
 import type { Session } from './session.ts';
@@ -21,7 +21,7 @@ export async function listProjectsWithRole(
     query: { 'user.id': userId, 'role.id': roleId, effective: true },
     signal,
   });
-  const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
+  const rows = parseRows(response, { field: 'role_assignments', row: wire.RoleAssignment });
   return [...new Set(rows.flatMap(({ scope }) => scope.project?.id ?? []))] as ProjectId[];
 }
 
@@ -42,7 +42,7 @@ export async function listAssignments(
   const path = '/role_assignments';
   const query = { 'role.id': roleId };
   const response = await session.request('identity', { method: 'GET', path, route: path, query });
-  const { role_assignments: rows } = parseBody(response, wire.RoleAssignmentsBody);
+  const rows = parseRows(response, { field: 'role_assignments', row: wire.RoleAssignment });
   return rows.flatMap(({ user, scope: { project, domain } }) => {
     if (!user) return [];
     const place = project ? `project ${project.id}` : domain ? `domain ${domain.id}` : 'the system';

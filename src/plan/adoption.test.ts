@@ -60,7 +60,10 @@ function recordedCloud(): CloudObservation {
     ),
     trees: stacks.map((row) => {
       const { stack } = recorded(`cloud-stack-${row.stack_name}`, orchestration.StackBody);
-      const { resources } = recorded(`cloud-stack-${row.stack_name}-resources`, orchestration.ResourcesBody);
+      const { resources } = recorded(
+        `cloud-stack-${row.stack_name}-resources`,
+        z.object({ resources: z.array(orchestration.Resource) }),
+      );
       return tree({
         id: row.id,
         name: row.stack_name,

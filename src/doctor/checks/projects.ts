@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Owner } from '../../concertim/model.ts';
-import { parseBody } from '../../http/body.ts';
+import { parseRows } from '../../http/body.ts';
 import { findRole, showProject } from '../../openstack/identity.ts';
 import type { ProjectId } from '../../openstack/model.ts';
 import { listProjectsWithRole } from '../../openstack/role-assignments.ts';
@@ -37,9 +37,7 @@ export async function checkProjects(
   ];
 }
 
-const ProjectsBody = z.object({
-  projects: z.array(z.object({ id: z.string(), enabled: z.boolean().default(true) })),
-});
+const Project = z.object({ id: z.string(), enabled: z.boolean().default(true) });
 
 /** Owners whose project is not in Keystone, or disabled there. */
 async function projectsAstray(
@@ -49,7 +47,7 @@ async function projectsAstray(
   const path = '/projects';
   const response = await cloud.request('identity', { method: 'GET', path, route: path });
   const isEnabled = new Map(
-    parseBody(response, ProjectsBody).projects.map(({ id, enabled }) => [id, enabled]),
+    parseRows(response, { field: 'projects', row: Project }).map(({ id, enabled }) => [id, enabled]),
   );
   // Keystone may cut its list short: only an answer about the project itself tells.
   const doubtful = owners.filter(({ projectId }) => !isEnabled.has(projectId ?? ''));

@@ -51,10 +51,8 @@ export const unreachable = 'UNKNOWN';
 /** What Nova knows of a server in a cell that is down. */
 export const UnreachableServer = z.object({ status: z.literal(unreachable) });
 
-/** `GET /os-services`. */
-export const ServicesBody = z.object({
-  services: z.array(z.object({ host: z.string(), status: z.string() })),
-});
+/** A row of `GET /os-services`. */
+export const Service = z.object({ host: z.string(), status: z.string() });
 
 export const Flavor = z.object({
   id: z.string().min(1),
@@ -73,4 +71,3 @@ export const ServerGroup = z.object({
   members: z.array(z.string()),
 });
 export type ServerGroup = z.infer<typeof ServerGroup>;
-export const ServerGroupsBody = z.object({ server_groups: z.array(ServerGroup) });

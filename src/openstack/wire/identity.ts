@@ -72,21 +72,16 @@ export const Project = z.object({
 });
 export type Project = z.infer<typeof Project>;
 export const ProjectBody = z.object({ project: Project });
-export const ProjectsBody = z.object({ projects: z.array(Project) });
 
 export const User = Project.extend({ default_project_id: z.string().nullish() });
 export type User = z.infer<typeof User>;
 export const UserBody = z.object({ user: User });
-export const UsersBody = z.object({ users: z.array(User) });
 
-export const RolesBody = z.object({ roles: z.array(z.object({ id: z.string().min(1), name: z.string() })) });
-export const DomainsBody = z.object({
-  domains: z.array(z.object({ id: z.string().min(1), name: z.string() })),
-});
+/** A row of a list of roles or domains. */
+export const Named = z.object({ id: z.string().min(1), name: z.string() });
 
-/** An assignment to a group has no `user`, one on a domain or the system no project. */
-export const RoleAssignmentsBody = z.object({
-  role_assignments: z.array(
-    z.object({ role: z.object({ id: z.string() }), user: z.object({ id: z.string() }).optional() }),
-  ),
+/** A row of `GET /role_assignments`: one to a group has no `user`. */
+export const Grant = z.object({
+  role: z.object({ id: z.string() }),
+  user: z.object({ id: z.string() }).optional(),
 });

@@ -11,4 +11,3 @@ export const KeyPair = z.object({
 export type KeyPair = z.infer<typeof KeyPair>;
 
 export const KeyPairBody = z.object({ keypair: KeyPair });
-export const KeyPairsBody = z.object({ keypairs: z.array(KeyPairBody) });

@@ -22,7 +22,6 @@ export const ArchivePolicy = z.object({
   definition: z.array(z.object({ granularity: Timespan, timespan: Timespan.nullable() })),
 });
 export type ArchivePolicy = z.infer<typeof ArchivePolicy>;
-export const ArchivePoliciesBody = z.array(ArchivePolicy);
 
 export const MetricBody = z.object({
   id: z.string(),
@@ -30,7 +29,8 @@ export const MetricBody = z.object({
   archive_policy: ArchivePolicy,
 });
 
-export const MetricsBody = z.array(z.object({ id: z.string().min(1) }));
+/** A row of `GET /metric`. */
+export const MetricId = z.object({ id: z.string().min(1) });
 
 /** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has its flavor. */
 export const Resource = z.object({

@@ -24,6 +24,7 @@ export const StackBody = z.object({
 });
 
 /** `physical_resource_id` is empty until the resource is made. */
-export const ResourcesBody = z.object({
-  resources: z.array(z.object({ resource_type: z.string(), physical_resource_id: z.string().nullish() })),
+export const Resource = z.object({
+  resource_type: z.string(),
+  physical_resource_id: z.string().nullish(),
 });

@@ -25,13 +25,9 @@ export const ProjectTotals = z.object({
   ),
 });
 
-/** `GET /v2/scope`: CloudKitty 17 has `state`, later ones `last_processed_timestamp`, some both. */
-export const Scopes = z.object({
-  results: z.array(
-    z.object({
-      scope_id: z.string().min(1),
-      state: z.string().nullish(),
-      last_processed_timestamp: z.string().nullish(),
-    }),
-  ),
+/** A row of `GET /v2/scope`: CloudKitty 17 has `state`, later ones `last_processed_timestamp`, some both. */
+export const Scope = z.object({
+  scope_id: z.string().min(1),
+  state: z.string().nullish(),
+  last_processed_timestamp: z.string().nullish(),
 });
