@@ -9,10 +9,12 @@ export interface SoakReport {
   readonly cycles: Cycles;
   readonly expected: number;
   readonly notifications: number;
+  /** Full ones. */
+  readonly runs: number;
   /** What the component metrics had to say of cycles that were not complete, each with how often. */
   readonly complaints: ReadonlyMap<string, number>;
-  /** Its release. */
-  readonly portal: string;
+  /** The releases of the portal, in turn. */
+  readonly portals: readonly string[];
   /** Made on purpose. */
   readonly faults: number;
 }
@@ -29,7 +31,7 @@ export function renderSoak(report: SoakReport): {
   readonly text: string;
   readonly problems: readonly string[];
 } {
-  const { minutes, servers, panels, cycles, expected, notifications, complaints } = report;
+  const { minutes, servers, panels, cycles, expected, notifications, runs, complaints } = report;
   const trends = panels.flatMap(({ title, series }) =>
     series.map((each) => ({ title, ...each, ...trendOf(each) })),
   );
@@ -53,27 +55,36 @@ export function renderSoak(report: SoakReport): {
 <!-- Written by \`npm run soak -- --minutes N\`. -->
 
 ${servers} servers, one change of the cloud a second, ${minutes} minutes; each component a process of its own, with a RabbitMQ and the
-sandbox in another. The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
-the median slope over it. It passes when everything is flat and every cycle complete.
+sandbox in another. ${howMeasured(report)} It passes when everything is flat and every cycle complete.
 
 ${stormOf(report)}${problems.length === 0 ? 'PASSED.' : `FAILED: ${problems.join('; ')}.`}
 
 Cycles of metrics: there was time for ${expected}; ${complete} were complete, ${partial} partial, ${failed} failed, ${missed} missed. ${notifications}
-notifications.
+notifications, ${runs} full runs.
 
 | | first | last | highest | growth | |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
-![Memory, descriptors, sockets, queue and lag over the time](soak.svg)
+![Memory, descriptors, sockets, time of a run, queue and lag over the time](soak.svg)
 `;
   return { text, problems };
 }
 
-function stormOf({ faults, portal }: SoakReport): string {
+function howMeasured({ portals }: SoakReport): string {
+  if (portals.length === 1) {
+    return `The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
+the median slope over it.`;
+  }
+  return `Releases of the portal take turns, twice round, under the same processes: each begins with an empty portal. The first and the last
+are the medians of a release's two turns after warm-up (40 %), of the release in which they differ most.`;
+}
+
+function stormOf({ faults, portals }: SoakReport): string {
+  const shown = portals.length === 1 ? 'The portal was of release' : 'The portal was of the releases';
   const storm =
     faults === 0
       ? ''
       : ` There were ${faults} faults, one every three minutes; cycles and complaints count from 100 s after each.`;
-  return `The portal was of release ${portal}.${storm}\n\n`;
+  return `${shown} ${portals.join(', ')}.${storm}\n\n`;
 }

@@ -1,19 +1,22 @@
 /**
- * `npm run soak -- --minutes N`, or `--hours N`, `--storm`, and `--portal RELEASE`: four components, each a process of its own, on a cloud of 2,000 servers in which something
- * happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no cycle be missed. In a storm there is a fault
- * every three minutes, and cycles count while it is calm. Writes docs/soak.md and docs/soak.svg.
+ * `npm run soak -- --minutes N`, or `--hours N`, `--storm`, and `--portal RELEASE[,RELEASE…]`: four components, each a process of its own, on a
+ * cloud of 2,000 servers in which something happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no
+ * cycle be missed. In a storm there is a fault every three minutes, and cycles count while it is calm. Several releases take turns, twice
+ * round, under the same processes: what a release takes must be the same the second time. Writes docs/soak.md and docs/soak.svg.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { queueNames } from '../../src/amqp/queues.ts';
+import { StoppedError, stopSignal } from '../../src/cli/stop-signal.ts';
 import { type ComponentName, componentNames } from '../../src/components.ts';
+import { type Release, releases } from '../../src/concertim/profile.ts';
 import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.ts';
 import { root } from '../command.ts';
 import { plot } from './plot.ts';
@@ -22,6 +25,7 @@ import { type Cycles, renderSoak } from './render-soak.ts';
 import { figureIn } from './scrape.ts';
 import { Storm } from './storm.ts';
 import type { Series } from './trend.ts';
+import type { WorldOptions, WorldPlaces } from './world-process.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -33,18 +37,30 @@ const { values: options } = parseArgs({
 });
 const minutes = options.hours === undefined ? Number(options.minutes) : Number(options.hours) * 60;
 if (!(minutes > 0)) throw new Error('--minutes or --hours: a number above 0 is expected');
+const turns = turnsOf(options.portal);
 const everyMs = 5_000;
 const faultEveryMs = 3 * 60_000;
 const cycleMs = 15_000;
 const size = { projects: 20, stacks: 100, servers: 20 };
 const bin = join(root, 'bin/concertim-openstack-service');
-const firstPort = 39_100;
+/** Below those that a system gives to whoever connects: one of them may be taken at any time. */
+const firstPort = 19_100;
 
+using stop = stopSignal();
 const children: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'soak-'));
 
+/** The releases in the order in which they are shown: one, or each of several twice. */
+function turnsOf(list: string): Release[] {
+  const named = list.split(',');
+  const known = named.filter((name) => (releases as readonly string[]).includes(name)) as Release[];
+  if (known.length < named.length)
+    throw new Error(`--portal: expected releases out of ${releases.join(', ')}`);
+  return known.length === 1 ? known : [...known, ...known];
+}
+
 function start(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   return child;
 }
@@ -60,16 +76,34 @@ function note(child: ChildProcess, complaints: Map<string, number>, isCalm: () =
   });
 }
 
-/** Resolves with the first match in what a process prints; the rest is let go. */
-async function printed(child: ChildProcess, wanted: RegExp): Promise<RegExpExecArray> {
-  let text = '';
-  for (;;) {
-    const [part] = (await once(child.stdout ?? child, 'data')) as [Buffer];
-    text += String(part);
-    const found = wanted.exec(text);
-    if (!found) continue;
-    child.stdout?.resume();
-    return found;
+/** The first line that a process prints; the rest is let go. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('nothing is read of the process');
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, 'line', { signal: stop.signal })) as [string];
+  lines.on('line', () => {});
+  return line;
+}
+
+/** A cloud and a portal of one release, at the ports of the one before. */
+class World {
+  readonly #rmqUrl: string;
+  #child: ChildProcess | undefined;
+  #places: WorldPlaces | undefined;
+
+  constructor(rmqUrl: string) {
+    this.#rmqUrl = rmqUrl;
+  }
+
+  async become(release: Release): Promise<WorldPlaces> {
+    if (this.#child) {
+      this.#child.kill('SIGKILL');
+      await once(this.#child, 'exit');
+    }
+    const ports = this.#places?.ports;
+    const world: WorldOptions = { ...size, release, rmqUrl: this.#rmqUrl, ...(ports && { ports }) };
+    this.#child = start(join(import.meta.dirname, 'world-process.ts'), JSON.stringify(world));
+    return (this.#places = JSON.parse(await firstLine(this.#child)) as WorldPlaces);
   }
 }
 
@@ -79,39 +113,49 @@ async function scrape(component: ComponentName): Promise<string> {
   return answer.text();
 }
 
+/** So far, of whichever process is the writer. */
+async function fullRuns(): Promise<{ count: number; seconds: number }> {
+  const texts = await Promise.all([scrape('updates_bulk'), scrape('updates_mq')]);
+  const sumOf = (figure: string) => texts.reduce((sum, text) => sum + (figureIn(text, figure) ?? 0), 0);
+  return {
+    count: sumOf('reconcile_duration_seconds_count{scope="full"}'),
+    seconds: sumOf('reconcile_duration_seconds_sum{scope="full"}'),
+  };
+}
+
 async function soak(): Promise<boolean> {
   await using broker = await startPrivateBroker();
-  const counts = [
-    '--projects',
-    String(size.projects),
-    '--stacks',
-    String(size.stacks),
-    '--servers',
-    String(size.servers),
-  ];
-  const sandbox = start('sandbox', '--rmq', broker.url, ...counts, '--step', '1', '--portal', options.portal);
-  const shown = await printed(sandbox, /control {2}(?<control>\S+)[^]*config {3}(?<config>\S+)/);
-  const { control = '', config = '' } = shown.groups ?? {};
-  const storm = options.storm ? new Storm(control) : undefined;
-  const isCalm = () => storm?.isCalm ?? true;
-  const given = parse(readFileSync(config, 'utf8')) as Record<string, unknown>;
+  const world = new World(broker.url);
+  const { config, controlUrl } = await world.become(turns[0] as Release);
+  const storm = new Storm(controlUrl);
   const file = join(folder, 'config.yaml');
   mkdirSync(join(folder, 'data'));
+  const { hostname, port, username, password } = new URL(broker.url);
   const ours = {
+    rmq: {
+      rmq_address: hostname,
+      rmq_port: Number(port),
+      rmq_username: username || 'guest',
+      rmq_password: password || 'guest',
+      rmq_path: '/',
+      deployment: 'soak',
+    },
     data_dir: join(folder, 'data'),
+    api: { jwt: 'if-present', jwt_secret: 'nobody-calls-the-api-in-a-soak-run', port: firstPort - 1 },
     observability: { port: firstPort },
     updates: { interval: 150 },
   };
-  writeFileSync(file, stringify({ ...given, ...ours }), { mode: 0o600 });
+  writeFileSync(file, stringify({ ...config, ...ours }), { mode: 0o600 });
   const complaints = new Map<string, number>();
-  const processes = new Map(
-    componentNames.map((name) => {
-      const child = start('run', name, '--config', file);
-      if (name === 'metrics') note(child, complaints, isCalm);
-      else child.stdout?.resume();
-      return [name, child.pid ?? 0];
-    }),
-  );
+  const processes = new Map<ComponentName, number>();
+  for (const name of componentNames) {
+    // A list of devices that is read while the machine is busy filling the portal counts as costly, and is read seldom.
+    if (name === 'metrics') await until(async () => (await fullRuns()).count > 0);
+    const child = start(bin, 'run', name, '--config', file);
+    if (name === 'metrics') note(child, complaints, () => storm.isCalm);
+    else child.stdout?.resume();
+    processes.set(name, child.pid ?? 0);
+  }
   await until(async () => (figureIn(await scrape('metrics'), 'metrics_instances') ?? 0) > 1_000);
 
   // The first cycle has everything to get to know; and the burst of a beginning is none of a soak's.
@@ -119,35 +163,51 @@ async function soak(): Promise<boolean> {
   const samples: Sample[] = [];
   const startedAt = performance.now();
   const over = new AbortController();
-  const raging = storm?.rage(faultEveryMs, over.signal);
+  const raging = options.storm
+    ? storm.rage(faultEveryMs, AbortSignal.any([over.signal, stop.signal]))
+    : undefined;
   const cycles = { complete: 0, partial: 0, failed: 0 };
   let before = cyclesIn(await scrape('metrics'));
   let calmMs = 0;
   let sampledAt = startedAt;
   let spells = 1;
   let wasCalm = true;
-  while (performance.now() - startedAt < minutes * 60_000) {
-    await delay(everyMs);
+  let turn = 0;
+  for (;;) {
+    const share = (performance.now() - startedAt) / (minutes * 60_000);
+    if (share >= 1) break;
+    const due = Math.floor(share * turns.length);
+    if (due > turn) {
+      turn = due;
+      storm.disturb(replacementMs);
+      await world.become(turns[turn] as Release);
+    }
+    await delay(everyMs, undefined, { signal: stop.signal });
     const listening = await scrape('updates_mq');
-    const queue = queueNames('sandbox').notifications;
+    const runs = await fullRuns();
+    const queue = queueNames('soak').notifications;
     const { messageCount } = await withConnection(broker.url, (connection) =>
       connection.queueDeclare({ queue, passive: true }),
     );
     const now = cyclesIn(await scrape('metrics'));
-    if (isCalm() && wasCalm) {
+    const { isCalm } = storm;
+    if (isCalm && wasCalm) {
       calmMs += performance.now() - sampledAt;
       for (const outcome of ['complete', 'partial', 'failed'] as const)
         cycles[outcome] += now[outcome] - before[outcome];
     }
-    if (isCalm() && !wasCalm) spells++;
-    wasCalm = isCalm();
+    if (isCalm && !wasCalm) spells++;
+    wasCalm = isCalm;
     sampledAt = performance.now();
     before = now;
     samples.push({
+      turn,
       processes: new Map([...processes].map(([name, pid]) => [name, sampleProcess(pid)])),
       queued: messageCount,
       lagSum: figureIn(listening, 'notification_lag_seconds_sum') ?? 0,
       lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
+      runSum: runs.seconds,
+      runCount: runs.count,
     });
   }
   over.abort();
@@ -155,18 +215,18 @@ async function soak(): Promise<boolean> {
   // Each calm spell may begin and end within a cycle.
   const expected = Math.max(0, Math.floor(calmMs / cycleMs) - spells);
   const panels = panelsOf(samples);
-  const report = {
+  const { text, problems } = renderSoak({
     minutes,
     servers: size.stacks * size.servers,
     panels,
     cycles,
     expected,
     notifications: samples.at(-1)?.lagCount ?? 0,
+    runs: samples.at(-1)?.runCount ?? 0,
     complaints,
-    portal: options.portal,
-    faults: storm?.faults ?? 0,
-  };
-  const { text, problems } = renderSoak(report);
+    portals: [...new Set(turns)],
+    faults: storm.faults,
+  });
   writeFileSync(join(root, 'docs/soak.svg'), plot(panels, minutes));
   writeFileSync(join(root, 'docs/soak.md'), text);
   console.log(text);
@@ -175,15 +235,24 @@ async function soak(): Promise<boolean> {
   return problems.length === 0;
 }
 
+/** A new portal is empty: until 2,000 devices are made and measured, cycles say nothing. */
+const replacementMs = 180_000;
+
 interface Sample {
+  /** Which of the releases, in turn. */
+  readonly turn: number;
   readonly processes: ReadonlyMap<ComponentName, ReturnType<typeof sampleProcess>>;
   readonly queued: number;
   /** Since the start, seconds and notifications. */
   readonly lagSum: number;
   readonly lagCount: number;
+  /** Full runs since the start, seconds and how many. */
+  readonly runSum: number;
+  readonly runCount: number;
 }
 
 function panelsOf(samples: readonly Sample[]) {
+  const turnOf = samples.map(({ turn }) => turn);
   const ofProcesses = (
     title: string,
     unit: string,
@@ -196,25 +265,42 @@ function panelsOf(samples: readonly Sample[]) {
         name,
         unit,
         tolerance,
+        turnOf,
         values: samples.map(({ processes }) => processes.get(name)?.[key] ?? 0),
       }),
     ),
   });
-  const lags = samples.map(({ lagSum, lagCount }, at) => {
-    const before = samples[at - 1] ?? { lagSum: 0, lagCount: 0 };
-    const count = lagCount - before.lagCount;
-    return count === 0 ? 0 : ((lagSum - before.lagSum) / count) * 1_000;
+  const lags = meansOf(samples.map(({ lagSum: sum, lagCount: count }) => ({ sum, count }))).map(
+    (mean) => (mean ?? 0) * 1_000,
+  );
+  // Between two runs it is that of the one before.
+  const runs = meansOf(samples.map(({ runSum: sum, runCount: count }) => ({ sum, count })));
+  const lastRuns = runs.map((_, at) => runs.slice(0, at + 1).findLast((mean) => mean !== undefined) ?? 0);
+  const single = (title: string, series: Omit<Series, 'turnOf'>) => ({
+    title,
+    series: [{ ...series, turnOf }],
   });
   return [
     ofProcesses('Memory (RSS)', 'MiB', 'rssMiB', 24),
     ofProcesses('File descriptors', '', 'descriptors', 4),
     ofProcesses('Sockets', '', 'sockets', 4),
-    {
-      title: 'Queue of notifications',
-      series: [{ name: 'messages', unit: '', tolerance: 5, values: samples.map(({ queued }) => queued) }],
-    },
-    { title: 'Lag of notifications', series: [{ name: 'mean', unit: 'ms', tolerance: 250, values: lags }] },
+    single('Time of a full run', { name: 'writer', unit: 's', tolerance: 3, values: lastRuns }),
+    single('Queue of notifications', {
+      name: 'messages',
+      unit: '',
+      tolerance: 5,
+      values: samples.map(({ queued }) => queued),
+    }),
+    single('Lag of notifications', { name: 'mean', unit: 'ms', tolerance: 250, values: lags }),
   ];
+}
+
+/** Of sums and counts since the start: the mean of what came between two samples; undefined: nothing did. */
+function meansOf(sums: readonly { readonly sum: number; readonly count: number }[]) {
+  return sums.map(({ sum, count }, at) => {
+    const before = sums[at - 1] ?? { sum: 0, count: 0 };
+    return count > before.count ? (sum - before.sum) / (count - before.count) : undefined;
+  });
 }
 
 /** So far, by outcome. */
@@ -224,15 +310,19 @@ function cyclesIn(text: string): Cycles {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 240_000;
+  const end = performance.now() + 600_000;
   while (!(await isSo().catch(() => false))) {
     if (performance.now() > end) throw new Error('the beginning took too long');
-    await delay(1_000);
+    await delay(1_000, undefined, { signal: stop.signal });
   }
 }
 
 try {
   process.exitCode = (await soak()) ? 0 : 1;
+} catch (error) {
+  if (!(stop.signal.reason instanceof StoppedError)) throw error;
+  console.log(`soak: ${stop.signal.reason.message}; nothing was written`);
+  process.exitCode = stop.signal.reason.exitCode;
 } finally {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });

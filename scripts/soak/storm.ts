@@ -40,7 +40,7 @@ export class Storm {
   async rage(everyMs: number, signal: AbortSignal): Promise<void> {
     const { faultMs, recoveryMs } = this.#times;
     for (let at = 0; await passes(everyMs, signal); at++) {
-      this.#disturb(faultMs + recoveryMs);
+      this.disturb(faultMs + recoveryMs);
       await this.#send('POST', '/faults', faults[at % faults.length]);
       await passes(faultMs, signal);
       await this.#send('DELETE', '/faults');
@@ -48,10 +48,12 @@ export class Storm {
     }
   }
 
-  #disturb(ms: number): void {
+  /** For so long it will not be as usual. */
+  disturb(ms: number): void {
     this.#unrestUntil = Math.max(this.#unrestUntil, performance.now() + ms);
   }
 
+  /** Nobody listens while the cloud is replaced by another, which has no faults. */
   async #send(method: string, path: string, body?: unknown): Promise<void> {
     const answer = await fetch(this.#controlUrl + path, {
       method,
@@ -59,7 +61,8 @@ export class Storm {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
-    });
+    }).catch(() => undefined);
+    if (!answer) return;
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
   }
 }

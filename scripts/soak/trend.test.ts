@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { trendOf } from './trend.ts';
 
 const series = (values: readonly number[]) => ({ name: 'memory', unit: 'MiB', values, tolerance: 10 });
@@ -18,4 +18,34 @@ test('what leaks is not, however much it comes and goes', () => {
 
   expect(isFlat).toBe(false);
   expect(growth).toBeCloseTo(18, -1);
+});
+
+describe('releases that take turns, twice round', () => {
+  const turnOf = times.map((at) => Math.floor(at / 15));
+  const inTurns = (...levels: readonly number[]) => ({
+    ...series(turnOf.map((turn) => levels[turn] ?? 0)),
+    turnOf,
+  });
+
+  test('are flat when each takes the second time what it took the first, however they differ', () => {
+    expect(trendOf(inTurns(100, 200, 105, 208))).toMatchObject({
+      growth: 8,
+      first: 200,
+      last: 208,
+      isFlat: true,
+    });
+  });
+
+  test('grow when one of them takes more the second time', () => {
+    expect(trendOf(inTurns(200, 100, 200, 120))).toMatchObject({
+      growth: 20,
+      first: 100,
+      last: 120,
+      isFlat: false,
+    });
+  });
+
+  test('grow no less when a later one takes less than all', () => {
+    expect(trendOf(inTurns(100, 200, 120, 90))).toMatchObject({ growth: 20, isFlat: false });
+  });
 });

@@ -6,6 +6,8 @@ export interface Series {
   readonly values: readonly number[];
   /** So much more in the end than in the beginning is not growth, but how the quantity comes and goes. */
   readonly tolerance: number;
+  /** Of each value, in whose turn it was taken; all are one where there is none. */
+  readonly turnOf?: readonly number[];
 }
 
 /** What became of a series once it was warm. */
@@ -21,8 +23,25 @@ export interface Trend {
 /** Part of the time in which caches fill and heaps find their size. */
 const warmUpShare = 0.4;
 
-export function trendOf({ values, tolerance }: Series): Trend {
-  const warm = values.slice(Math.floor(values.length * warmUpShare));
+/**
+ * What became of a series in its one turn; of several, each of which came twice, what the second took beyond the first, where that
+ * is most.
+ */
+export function trendOf(series: Series): Trend {
+  const turns = turnsOf(series);
+  const round = turns.length / 2;
+  if (round < 1) return trendOfOne(series, turns[0] ?? []);
+  const changes = turns.slice(0, round).map((values, at) => {
+    const first = median(warmPart(values));
+    const last = median(warmPart(turns[at + round] ?? []));
+    return { first, last, growth: last - first };
+  });
+  const [worst = { first: 0, last: 0, growth: 0 }] = changes.toSorted((a, b) => b.growth - a.growth);
+  return { ...worst, highest: Math.max(...series.values), isFlat: worst.growth <= series.tolerance };
+}
+
+function trendOfOne({ tolerance }: Series, values: readonly number[]): Trend {
+  const warm = warmPart(values);
   const slopes: number[] = [];
   for (const [at, value] of warm.entries()) {
     for (let later = at + 1; later < warm.length; later++)
@@ -37,6 +56,17 @@ export function trendOf({ values, tolerance }: Series): Trend {
     growth,
     isFlat: growth <= tolerance,
   };
+}
+
+/** The values of each turn. */
+function turnsOf({ values, turnOf = [] }: Series): number[][] {
+  const turns: number[][] = [];
+  for (const [at, value] of values.entries()) (turns[turnOf[at] ?? 0] ??= []).push(value);
+  return turns;
+}
+
+function warmPart(values: readonly number[]): readonly number[] {
+  return values.slice(Math.floor(values.length * warmUpShare));
 }
 
 function median(values: readonly number[]): number {
