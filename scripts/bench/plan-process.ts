@@ -6,6 +6,7 @@ import { defaultPlanSettings } from '../../src/plan/plan-settings.ts';
 import { indexPortal } from '../../src/plan/portal-index.ts';
 import { readCloud } from '../../src/reconcile/read-cloud.ts';
 import { PaperPortal } from '../../test/support/paper-portal.ts';
+import { remembered } from '../../test/support/remembered.ts';
 import type { SandboxConfig } from '../../test/support/sandbox-sessions.ts';
 import { sessionsOn } from '../../test/support/sandbox-sessions.ts';
 import { answerQuestions, childArgument } from './child.ts';
@@ -20,7 +21,7 @@ const portal = new PaperPortal(beginning);
 const first = plan((await readCloud(cloudSession, beginning)).cloud, beginning, defaultPlanSettings);
 portal.apply(first.phases.flat().flatMap(({ changes }) => changes));
 const shown = portal.snapshot();
-const { cloud } = await readCloud(cloudSession, shown);
+const cloud = remembered((await readCloud(cloudSession, shown)).cloud);
 await close();
 
 const answers = {

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
 import { address, server } from '../../test/support/builders.ts';
 import type { Address, ExternalNetworks, ServerId } from '../openstack/model.ts';
-import { deviceIps } from './addresses.ts';
+import { privateIps, publicIps } from './addresses.ts';
 
 const external = (...names: string[]): ExternalNetworks => ({ names: new Set(names), addresses: new Map() });
 const none = external();
 const having = (addresses: readonly Address[]) => server({ id: 'web', addresses });
+const ipsOf = (...of: Parameters<typeof publicIps>) => ({
+  publicIps: publicIps(...of),
+  privateIps: privateIps(...of),
+});
 
 test('floating addresses are public, fixed ones private, of either version', () => {
   const addresses = [
@@ -14,7 +18,7 @@ test('floating addresses are public, fixed ones private, of either version', () 
     address({ network: 'lan', address: 'fd00::1', version: 6 }),
   ];
 
-  expect(deviceIps(having(addresses), none)).toEqual({
+  expect(ipsOf(having(addresses), none)).toEqual({
     publicIps: 'lan:203.0.113.1',
     privateIps: 'lan:10.0.0.1, lan:fd00::1',
   });
@@ -27,14 +31,14 @@ test('fixed addresses on an external network are public', () => {
     address({ network: 'lan', address: '10.0.0.1' }),
   ];
 
-  expect(deviceIps(having(addresses), external('provider'))).toEqual({
+  expect(ipsOf(having(addresses), external('provider'))).toEqual({
     publicIps: 'provider:192.0.2.7, provider:2001:db8::7',
     privateIps: 'lan:10.0.0.1',
   });
 });
 
 test('a server that is still being built has no addresses: empty texts', () => {
-  expect(deviceIps(having([]), none)).toEqual({ publicIps: '', privateIps: '' });
+  expect(ipsOf(having([]), none)).toEqual({ publicIps: '', privateIps: '' });
 });
 
 test('the order in which Nova gives addresses makes no difference', () => {
@@ -44,8 +48,8 @@ test('the order in which Nova gives addresses makes no difference', () => {
     address({ network: 'a', address: '10.0.0.1' }),
   ];
 
-  expect(deviceIps(having(addresses), none).privateIps).toBe('a:10.0.0.1, a:10.0.0.2, b:10.1.0.1');
-  expect(deviceIps(having(addresses.toReversed()), none)).toEqual(deviceIps(having(addresses), none));
+  expect(ipsOf(having(addresses), none).privateIps).toBe('a:10.0.0.1, a:10.0.0.2, b:10.1.0.1');
+  expect(ipsOf(having(addresses.toReversed()), none)).toEqual(ipsOf(having(addresses), none));
 });
 
 test('the name of a network cannot pass for further addresses', () => {
@@ -54,12 +58,12 @@ test('the name of a network cannot pass for further addresses', () => {
     address({ network: '50%' }),
   ];
 
-  const { publicIps, privateIps } = deviceIps(having(addresses), none);
+  const ips = ipsOf(having(addresses), none);
 
-  expect(publicIps).toBe('');
-  expect(privateIps.split(', ').map((each) => each.split(':').length)).toEqual([2, 2]);
-  expect(privateIps).toContain('x%3A203.0.113.9%2C lan:10.0.0.1');
-  expect(privateIps).toContain('50%25:');
+  expect(ips.publicIps).toBe('');
+  expect(ips.privateIps.split(', ').map((each) => each.split(':').length)).toEqual([2, 2]);
+  expect(ips.privateIps).toContain('x%3A203.0.113.9%2C lan:10.0.0.1');
+  expect(ips.privateIps).toContain('50%25:');
 });
 
 test('on a network that has the name of an external one, only what Neutron has on the external one is public', () => {
@@ -68,8 +72,8 @@ test('on a network that has the name of an external one, only what Neutron has o
   const addresses = new Map([['web' as ServerId, new Set(['192.0.2.7'])]]);
   const networks = { names: new Set<string>(), addresses };
 
-  const ips = deviceIps(having([inside, outside]), networks);
+  const ips = ipsOf(having([inside, outside]), networks);
 
   expect(ips).toEqual({ publicIps: 'public:192.0.2.7', privateIps: 'public:10.0.0.1' });
-  expect(deviceIps(server({ id: 'other', addresses: [outside] }), networks).publicIps).toBe('');
+  expect(ipsOf(server({ id: 'other', addresses: [outside] }), networks).publicIps).toBe('');
 });

@@ -1,39 +1,39 @@
 import type { Address, ExternalNetworks, Server } from '../openstack/model.ts';
 
-/**
- * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of
- * a network, which its maker chose, are escaped as in a URL.
- */
-export interface DeviceIps {
-  readonly publicIps: string;
-  readonly privateIps: string;
-}
-
 type AddressedServer = Pick<Server, 'id' | 'addresses'>;
 
 /**
- * Floating addresses are public, and so are fixed ones on an external (provider) network; the rest is private, IPv6
- * alike. Sorted, because Nova's order changes.
+ * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of
+ * a network, which its maker chose, are escaped as in a URL. Floating addresses are public, and so are fixed ones on an external
+ * (provider) network; the rest is private, IPv6 alike. Sorted, because Nova's order changes.
  */
-export function deviceIps(server: AddressedServer, externalNetworks: ExternalNetworks): DeviceIps {
-  const publicIps: string[] = [];
-  const privateIps: string[] = [];
-  for (const address of server.addresses) {
-    const ips = isPublic(address, server, externalNetworks) ? publicIps : privateIps;
-    ips.push(`${escaped(address.network)}:${address.address}`);
-  }
-  return { publicIps: publicIps.sort().join(', '), privateIps: privateIps.sort().join(', ') };
+export function publicIps(server: AddressedServer, externalNetworks: ExternalNetworks): string {
+  return listed(server, (address) => isPublic(address, server, externalNetworks));
+}
+
+/** The rest of them. */
+export function privateIps(server: AddressedServer, externalNetworks: ExternalNetworks): string {
+  return listed(server, (address) => !isPublic(address, server, externalNetworks));
+}
+
+function listed({ addresses }: AddressedServer, isMeant: (address: Address) => boolean): string {
+  const ips: string[] = [];
+  for (const address of addresses)
+    if (isMeant(address)) ips.push(`${escaped(address.network)}:${address.address}`);
+  return joined(ips);
 }
 
 /** `<network>:<address> <type> <MAC>` of each, joined by `, ` and sorted: one text, since the portal's pages show no other value. */
 export function netInterfaces({ addresses }: Pick<Server, 'addresses'>): string {
-  return addresses
-    .map(
-      ({ network, address, type, mac }) =>
-        `${escaped(network)}:${address} ${type}${mac === null ? '' : ` ${mac}`}`,
-    )
-    .sort()
-    .join(', ');
+  const interfaces: string[] = [];
+  for (const { network, address, type, mac } of addresses)
+    interfaces.push(`${escaped(network)}:${address} ${type}${mac === null ? '' : ` ${mac}`}`);
+  return joined(interfaces);
+}
+
+/** Most servers have one address of a kind, or none. */
+function joined(items: string[]): string {
+  return items.length > 1 ? items.sort().join(', ') : (items[0] ?? '');
 }
 
 /** Most names have nothing to escape. */

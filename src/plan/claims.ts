@@ -49,15 +49,18 @@ export function settleClaims(
   const disownedRacks = new Set<Rack['id']>();
   const disownedDevices = new Set<Device>();
   const ownerOfRack = new Map<Rack['id'], OwnerId>();
+  /** The projects of racks that make no false claim, and whose owners have one. */
+  const projectOfRack = new Map<Rack['id'], ProjectId>();
 
   for (const rack of portal.racks) {
     const { id, ownerId } = rack;
     ownerOfRack.set(id, ownerId);
     const source = sourceOfRack(rack);
-    if (!source) continue;
-    const project = source.kind === 'stack' ? known.ofStack(source.stackId) : source.projectId;
     const ownProject = ownProjects.get(ownerId);
-    if (ownProject !== undefined && (project === undefined || project === ownProject)) continue;
+    const project = source?.kind === 'stack' ? known.ofStack(source.stackId) : source?.projectId;
+    const fits = ownProject !== undefined && (project === undefined || project === ownProject);
+    if (fits) projectOfRack.set(id, ownProject);
+    if (fits || !source) continue;
     disownedRacks.add(id);
     foreign.push({
       kind: 'rack',
@@ -74,14 +77,12 @@ export function settleClaims(
     if (object === undefined) continue;
     const { location, kind } = device;
     const project = known.ofObject(kind, object);
-    const ownerId = location ? ownerOfRack.get(location.rackId) : undefined;
-    const ownProject = ownerId === undefined ? undefined : ownProjects.get(ownerId);
+    const ownProject = location ? projectOfRack.get(location.rackId) : undefined;
     const fits = location
-      ? !disownedRacks.has(location.rackId) &&
-        ownProject !== undefined &&
-        (project === undefined || project === ownProject)
+      ? ownProject !== undefined && (project === undefined || project === ownProject)
       : project === undefined || someoneOwns.has(project);
     if (fits) continue;
+    const ownerId = location ? ownerOfRack.get(location.rackId) : undefined;
     disownedDevices.add(device);
     foreign.push({
       kind: 'device',

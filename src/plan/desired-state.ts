@@ -103,16 +103,17 @@ export function desiredState(
       if (key === undefined || !isWantedObject(object, settings)) continue;
       const status = statusOf(object);
       if (status === deletedState) continue;
-      if (status === unknownState) unknownStates.push({ id: object.id, state: stateOf(object) });
-      const isStandalone = key === standaloneKey(object.projectId);
+      const { id } = object;
+      if (status === unknownState) unknownStates.push({ id, state: stateOf(object) });
+      const isStandalone = settings.standaloneServers === 'rack' && key === standaloneKey(object.projectId);
       if (isStandalone) standaloneProjects.add(object.projectId);
       const device: DesiredDevice = {
         object,
-        present: index.devicesOf[kind].get(object.id) ?? [],
+        present: index.devicesOf[kind].get(id) ?? [],
         stack: isStandalone ? undefined : key,
         status: status === unknownState ? undefined : permitted(status, kind, portal.profile),
         template: templateOf(object, flavors, settings),
-        cost: cloud.costs && costOf(object.id, cloud.costs),
+        cost: cloud.costs && costOf(id, cloud.costs),
         externalNetworks,
       };
       const siblings = devices.get(key);

@@ -8,9 +8,9 @@ import type {
   VolumeDetails,
 } from '../concertim/model.ts';
 import type { AttachedVolume, ExternalNetworks, Kind, ObjectOfKind } from '../openstack/model.ts';
-import { deviceIps, netInterfaces } from './addresses.ts';
+import { netInterfaces, privateIps, publicIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
-import { difference } from './difference.ts';
+import { equal } from './difference.ts';
 import { merged } from './metadata.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
@@ -28,88 +28,112 @@ export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'cre
 /** For a network of a Neutron that does not tell. */
 const beginning = '1970-01-01T00:00:00Z';
 
-/** What of an object becomes what of its device. */
+/** What a field says of an object. */
+type FieldOf<K extends Kind, Value> = (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Value;
+
+/** What of an object becomes what of its device: the one definition of each field, be it made or compared. */
 const fields: {
   readonly [K in Kind]: {
-    readonly description: string;
-    readonly details: (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Details[K];
-    /** Beside the ids. */
-    readonly metadata: (object: ObjectOfKind[K]) => JsonObject;
-  };
+    readonly [Field in Exclude<keyof Details[K], 'kind'>]: FieldOf<K, Details[K][Field]>;
+  } & { readonly description: FieldOf<K, string> };
 } = {
   server: {
-    description: 'Nova server in OpenStack',
-    details: (server, externalNetworks) => ({
-      kind: 'server',
-      ...deviceIps(server, externalNetworks),
-      sshKey: server.keyName ?? '',
-      volumeDetails: Object.fromEntries(server.volumes.map((volume) => [volume.id, volumeDetail(volume)])),
-    }),
-    metadata: (server) => ({ net_interfaces: netInterfaces(server) }),
+    description: () => 'Nova server in OpenStack',
+    publicIps,
+    privateIps,
+    sshKey: ({ keyName }) => keyName ?? '',
+    volumeDetails: ({ volumes }) =>
+      volumes.length === 0
+        ? {}
+        : Object.fromEntries(volumes.map((volume) => [volume.id, volumeDetail(volume)])),
   },
   volume: {
-    description: 'Cinder volume in OpenStack',
-    details: ({ kind, availabilityZone, bootable, encrypted, readOnly, size, volumeType }) => ({
-      kind,
-      availabilityZone,
-      bootable,
-      encrypted,
-      readOnly,
-      size,
-      volumeType,
-    }),
-    metadata: () => ({}),
+    description: () => 'Cinder volume in OpenStack',
+    availabilityZone: ({ availabilityZone }) => availabilityZone,
+    bootable: ({ bootable }) => bootable,
+    encrypted: ({ encrypted }) => encrypted,
+    readOnly: ({ readOnly }) => readOnly,
+    size: ({ size }) => size,
+    volumeType: ({ volumeType }) => volumeType,
   },
   network: {
-    description: 'Neutron network in OpenStack',
-    details: (network) => ({
-      kind: 'network',
-      adminStateUp: network.adminStateUp,
-      dnsDomain: network.dnsDomain,
-      l2Adjacency: network.l2Adjacency,
-      mtu: network.mtu,
-      portSecurityEnabled: network.portSecurityEnabled,
-      qosPolicy: network.qosPolicyId,
-      shared: network.shared,
-    }),
-    metadata: () => ({}),
+    description: () => 'Neutron network in OpenStack',
+    adminStateUp: ({ adminStateUp }) => adminStateUp,
+    dnsDomain: ({ dnsDomain }) => dnsDomain,
+    l2Adjacency: ({ l2Adjacency }) => l2Adjacency,
+    mtu: ({ mtu }) => mtu,
+    portSecurityEnabled: ({ portSecurityEnabled }) => portSecurityEnabled,
+    qosPolicy: ({ qosPolicyId }) => qosPolicyId,
+    shared: ({ shared }) => shared,
   },
 };
 
+/** The same of its metadata, beside the ids. */
+const metadataFields: {
+  readonly [K in Kind]: Readonly<Record<string, (object: ObjectOfKind[K]) => string>>;
+} = {
+  server: { net_interfaces: netInterfaces },
+  volume: {},
+  network: {},
+};
+
+/** The rows of the tables, as what is walked for every device. */
+const fieldsOfKind = rowsOf<FieldOf<Kind, unknown>>(fields);
+const metadataOfKind = rowsOf<FieldOf<Kind, JsonObject[string]>>(metadataFields);
+
 /** What the device of an object says. Of its metadata our keys; others that the portal has stay. */
-export function deviceFields({ object, stack, externalNetworks }: DesiredDevice): DeviceFields {
-  const { metadata, ...says } = fieldsOf(object, externalNetworks);
+export function deviceFields(wanted: DesiredDevice): DeviceFields {
+  const { object, externalNetworks } = wanted;
   return {
-    ...says,
+    kind: object.kind,
+    ...Object.fromEntries(
+      fieldsOfKind[object.kind].map(([field, of]) => [field, of(object, externalNetworks)]),
+    ),
     createdAt: object.createdAt ?? beginning,
-    metadata: {
-      [metadataKeys.objectId]: object.id,
-      ...(stack && { [metadataKeys.stackId]: stack }),
-      ...metadata,
-    },
-  };
+    metadata: ownMetadata(wanted),
+  } as DeviceFields;
 }
 
-/** A row of the table, filled in. */
-function fieldsOf<K extends Kind>(
-  object: ObjectOfKind[K] & { readonly kind: K },
-  externalNetworks: ExternalNetworks,
-) {
-  const { description, details, metadata } = fields[object.kind];
-  return { description, ...details(object, externalNetworks), metadata: metadata(object) };
-}
-
-/** What a device has to be changed in; undefined: in nothing. What its release does not show is not compared. */
+/**
+ * What a device has to be changed in; undefined: in nothing. What its release does not show is not compared: written, it would
+ * look different for ever. Every run does this for every row that has changed, so nothing is made but what differs.
+ */
 export function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
-  const { kind: _, createdAt: __, ...says } = deviceFields(wanted);
-  return difference<DevicePatch>(device, {
-    name,
-    ...(wanted.status && { status: wanted.status }),
-    ...says,
-    // A portal that shows no cost has none.
-    ...(wanted.cost !== undefined && { cost: wanted.cost }),
-    metadata: merged(device.metadata, says.metadata),
-  });
+  const { object, status, cost, externalNetworks } = wanted;
+  let patch: Record<string, unknown> | undefined;
+  const compare = (field: string, shown: unknown, value: unknown) => {
+    if (shown !== undefined && !equal(shown, value)) (patch ??= {})[field] = value;
+  };
+  compare('name', device.name, name);
+  if (status) compare('status', device.status, status);
+  for (const [field, of] of fieldsOfKind[object.kind]) {
+    const shown: unknown = device[field as keyof Device];
+    if (shown !== undefined) compare(field, shown, of(object, externalNetworks));
+  }
+  // A portal that shows no cost has none.
+  if (cost !== undefined) compare('cost', device.cost, cost);
+  const { metadata } = device;
+  const all = merged(metadata, ownMetadata(wanted));
+  if (all !== metadata) (patch ??= {})['metadata'] = all;
+  return patch;
+}
+
+function ownMetadata({ object, stack, externalNetworks }: DesiredDevice): JsonObject {
+  const metadata: Record<string, JsonObject[string]> = { [metadataKeys.objectId]: object.id };
+  if (stack) metadata[metadataKeys.stackId] = stack;
+  for (const [key, of] of metadataOfKind[object.kind]) metadata[key] = of(object, externalNetworks);
+  return metadata;
+}
+
+/** Each row of a table by kind as a list. What it says of one kind is only given objects of that kind. */
+function rowsOf<Field>(
+  table: Readonly<Record<Kind, object>>,
+): Readonly<Record<Kind, readonly (readonly [string, Field])[]>> {
+  return {
+    server: Object.entries(table.server),
+    volume: Object.entries(table.volume),
+    network: Object.entries(table.network),
+  };
 }
 
 /**

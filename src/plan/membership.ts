@@ -69,16 +69,16 @@ export function membership(
   }
   const standaloneKeyOf =
     standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks) : () => undefined;
+  const ifOfProject = (key: RackKey | undefined, { projectId }: CloudObject) =>
+    key !== undefined && stacks.get(key) === projectId ? key : undefined;
   return (object) => {
-    const { kind, id, projectId } = object;
-    const ifOfProject = (key: RackKey | undefined) =>
-      key !== undefined && stacks.get(key) === projectId ? key : undefined;
-    const ofItsTree = ifOfProject(ofTree[kind].get(id));
-    if (kind !== 'server') return ofItsTree ?? stackOfPlace(object, index, stacks);
+    const { kind, id } = object;
+    const ofItsTree = ifOfProject(ofTree[kind].get(id), object);
+    if (ofItsTree !== undefined) return ofItsTree;
+    if (kind !== 'server') return stackOfPlace(object, index, stacks);
     return (
-      ofItsTree ??
-      ifOfProject(hintedStack(object)) ??
-      ifOfProject(ofGroup.get(id)) ??
+      ifOfProject(hintedStack(object), object) ??
+      ifOfProject(ofGroup.get(id), object) ??
       stackOfPlace(object, index, stacks) ??
       standaloneKeyOf(object)
     );

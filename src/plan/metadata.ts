@@ -3,7 +3,8 @@ import { equal } from './difference.ts';
 
 /** The portal replaces metadata whole: what others have put there is sent back. */
 export function merged(present: JsonObject, ours: JsonObject): JsonObject {
-  return Object.keys(ours).every((key) => equal(present[key], ours[key])) ? present : { ...present, ...ours };
+  for (const key of Object.keys(ours)) if (!equal(present[key], ours[key])) return { ...present, ...ours };
+  return present;
 }
 
 /** Metadata but for one key. */

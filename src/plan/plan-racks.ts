@@ -28,8 +28,10 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
   // What stands where, under which name, matters where something is named or placed, and where a rack may be empty.
   const isStill = sorted.update.length + sorted.replace.length + sorted.create.length === 0;
   if (!isStill || layout.slots.length > 1) layOut(layout, desired.key, sorted.surplus, context);
-  planUpdates(sorted.update, layout, plan, context);
-  planNewDevices(sorted, desired, layout, plan, context);
+  if (!isStill) {
+    planUpdates(sorted.update, layout, plan, context);
+    planNewDevices(sorted, desired, layout, plan, context);
+  }
   if (layout.slots.length === 0) layout.addRack(0);
   planSlots(desired, layout, plan, context);
   return plan;

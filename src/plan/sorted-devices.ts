@@ -39,11 +39,13 @@ export function sortDevices(
     return template?.ref.kind === 'present' && isMadeFrom(device, template) && isHere(device);
   };
   const isRight = (wanted: DesiredDevice) => {
-    const [device, ...others] = wanted.present;
-    return device && others.length === 0 && stays(device, wanted) && saysAlready(device, wanted, rules);
+    const { present } = wanted;
+    const [device] = present;
+    return device && present.length === 1 && stays(device, wanted) && saysAlready(device, wanted, rules);
   };
-  // Their order is that of their places in an empty rack.
   const wrong = desired.devices.filter((wanted) => !isRight(wanted));
+  if (wrong.length === 0) return sorted;
+  // Their order is that of their places in an empty rack.
   for (const wanted of inOrderOfPlaces(wrong, desired.devices)) {
     const { present } = wanted;
     const device = present.find(isHere) ?? present[0];
