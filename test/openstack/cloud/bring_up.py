@@ -26,14 +26,15 @@ def main():
         _once('token-keys', identity.make_token_keys)
         _once('schema-keystone', KEYSTONE.make_schema)
         KEYSTONE.start()
-        schemas = {s: pool.submit(_once, 'schema-' + s.project, s.make_schema) for s in OTHERS}
+        schemas = {s: pool.submit(_once, 'schema-' + s.project, s.make_schema) for s in OTHERS if s.schema}
         KEYSTONE.wait()
         _once('identity', identity.fill)
         say('Keystone answers, with accounts and catalogue')
 
         broker.result()
-        for service, schema in schemas.items():
-            schema.result()
+        for service in OTHERS:
+            if service in schemas:
+                schemas[service].result()
             service.start()
         for service in OTHERS:
             service.wait()
@@ -41,6 +42,7 @@ def main():
 
         _once('contents', contents.fill)
         _wait_for_hypervisor()
+        _wait_for_backend()
         say('up; the credentials: . %s' % (settings.STATE / 'admin-openrc'))
 
 
@@ -70,11 +72,20 @@ def _once(step, do):
 def _wait_for_hypervisor():
     """Until servers can be scheduled: Nova's cell and Placement know the hypervisor, and it was heard of lately."""
     cloud = connect()
+    _wait('hypervisor', 'nova.log', lambda: any(h.state == 'up' for h in cloud.compute.hypervisors())
+          and list(cloud.placement.resource_providers()))
+
+
+def _wait_for_backend():
+    """Until volumes can be scheduled."""
+    cloud = connect()
+    _wait('backend of Cinder', 'cinder-*.log', lambda: {'cinder-scheduler', 'cinder-volume'} <= {
+        s['binary'] for s in cloud.block_storage.get('/os-services').json()['services'] if s['state'] == 'up'})
+
+
+def _wait(what, log, is_up):
     end = time.monotonic() + 90
-    while True:
-        if any(h.state == 'up' for h in cloud.compute.hypervisors()) \
-                and list(cloud.placement.resource_providers()):
-            return
+    while not is_up():
         if time.monotonic() > end:
-            sys.exit('no hypervisor came up within 90 s; see %s' % (settings.LOG / 'nova.log'))
+            sys.exit('no %s came up within 90 s; see %s' % (what, settings.LOG / log))
         time.sleep(0.5)

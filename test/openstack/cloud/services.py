@@ -65,6 +65,11 @@ def _uwsgi(project, *application):
             '--add-header', 'Connection: close', *application)
 
 
+def _cinder_daemon(name):
+    """Its module says how it is started; its package would bring LVM and iSCSI."""
+    return ('python3', '-s', '-c', 'from cinder.cmd.%s import main; import announcing_cinder; main()' % name, _cinder)
+
+
 _glance, _neutron, _heat, _gnocchi, _cinder = map(
     _config, ('glance-api.conf', 'neutron.conf', 'heat.conf', 'gnocchi.conf', 'cinder.conf'))
 _keystone_manage = ('keystone-manage', '--config-file', settings.ETC / 'keystone.conf')
@@ -105,9 +110,11 @@ OTHERS = (
     Service(
         'gnocchi', _uwsgi('gnocchi', '--wsgi', 'gnocchi.rest.wsgi', '--pyargv', _gnocchi),
         schema=(('gnocchi-upgrade', _gnocchi),)),
-    # Its API alone: quotas and limits need no more, and no volume is ever made.
     Service(
-        'cinder', _uwsgi('cinder', '--wsgi-file', '/usr/bin/cinder-wsgi', '--pyargv', _cinder),
+        'cinder', _uwsgi('cinder', '--wsgi-file', '/usr/bin/cinder-wsgi', '--pyargv', _cinder,
+                          '--import', 'announcing_cinder'),
         schema=(('cinder-manage', _cinder, 'db', 'sync'),)),
+    Service('cinder-scheduler', _cinder_daemon('scheduler'), serves=False),
+    Service('cinder-volume', _cinder_daemon('volume'), serves=False),
     Service('gnocchi-metricd', ('gnocchi-metricd', _gnocchi), serves=False),
 )
