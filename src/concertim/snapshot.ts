@@ -2,26 +2,34 @@ import { ShapeError } from '../http/errors.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { listDevices } from './devices.ts';
 import { ConcertimError } from './errors.ts';
-import type { Owner, PortalSnapshot } from './model.ts';
+import type { Device, Owner, PortalSnapshot } from './model.ts';
 import { listOwners } from './owners.ts';
 import type { OwnerField, PortalProfile } from './profile.ts';
 import { listRacks } from './racks.ts';
 import type { Session } from './session.ts';
 import { listTemplates } from './templates.ts';
 
+/** Reads the devices of a portal of that release with these racks. */
+type ReadDevices = (portal: Pick<PortalSnapshot, 'profile' | 'racks'>) => Promise<readonly Device[]>;
+
 /**
  * The whole portal in four requests, and in those that find out its release where that is not known. A portal that was
  * upgraded meanwhile shows it in its rows: then its release is found out again, and all is read once more.
  *
+ * @param readDevices gives the devices of the racks; default: all of them, in one list
  * @throws {ServiceError} fatal when it is not one of the releases
  */
-export async function readPortal(session: Session, signal?: AbortSignal): Promise<PortalSnapshot> {
+export async function readPortal(
+  session: Session,
+  signal?: AbortSignal,
+  readDevices: ReadDevices = () => listDevices(session, { signal }),
+): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
-  const read = await readAs(session, profile, signal).catch(strangeness);
+  const read = await readAs(session, profile, readDevices, signal).catch(strangeness);
   if (read instanceof Error || !isLike(profile, read)) session.doubtProfile();
   // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
-  if (found !== profile) return readAs(session, found, signal);
+  if (found !== profile) return readAs(session, found, readDevices, signal);
   if (read instanceof Error) throw unknownPortal(profile, read);
   return read;
 }
@@ -48,12 +56,14 @@ function unknownPortal({ release }: PortalProfile, cause: Error): ServiceError {
 async function readAs(
   session: Session,
   profile: PortalProfile,
+  readDevices: ReadDevices,
   signal: AbortSignal | undefined,
 ): Promise<PortalSnapshot> {
+  const listedRacks = listRacks(session, { signal });
   const [owners, racks, devices, templates] = await Promise.all([
     listOwners(session, { profile, signal }),
-    listRacks(session, { signal }),
-    listDevices(session, { signal }),
+    listedRacks,
+    listedRacks.then((racks) => readDevices({ profile, racks })),
     listTemplates(session, { signal }),
   ]);
   return { profile, owners, racks, devices, templates };
@@ -65,9 +75,14 @@ function isLike(profile: PortalProfile, { owners, racks, devices, templates }: P
   return (
     owners.every((owner) => isOwnerOf(profile, owner)) &&
     racks.every(({ id, orderId }) => isIdOf(profile, id) && (orderId !== undefined) === profile.orders) &&
-    devices.every(({ cost, type }) => (cost !== undefined) === profile.costs && isTypeOf(profile, type)) &&
+    devices.every((device) => isDeviceOf(profile, device)) &&
     templates.every(({ tag }) => (tag !== undefined) === hasKinds)
   );
+}
+
+/** Whether a device's row has what the release's have. */
+export function isDeviceOf(profile: PortalProfile, { cost, type }: Device): boolean {
+  return (cost !== undefined) === profile.costs && isTypeOf(profile, type);
 }
 
 /** Of credits teams alone show theirs. */

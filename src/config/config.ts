@@ -115,6 +115,8 @@ export interface ConcertimConfig {
 /** Keeping the portal in step with the cloud. */
 export interface UpdatesConfig {
   readonly intervalMs: number;
+  /** In so long every device of the portal is read. */
+  readonly auditIntervalMs: number;
   /** Of the owned objects of a kind, 0 to 1: where there is only absence, a run that would delete more deletes none. */
   readonly maxDeletionShare: number;
   /** So many deletions of a kind are let through whatever their share. */

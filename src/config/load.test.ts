@@ -93,7 +93,13 @@ concertim:
     },
     rmq: { hosts: ['controller'], port: 5672, username: 'openstack', vhost: '/', tls: undefined },
     concertim: { url: 'https://command.concertim.example.com', login: 'admin', defaultRackHeight: 20 },
-    updates: { intervalMs: 150_000, maxDeletionShare: 0.05, maxDeletions: 5, standaloneServers: 'ignore' },
+    updates: {
+      intervalMs: 150_000,
+      auditIntervalMs: 1_800_000,
+      maxDeletionShare: 0.05,
+      maxDeletions: 5,
+      standaloneServers: 'ignore',
+    },
     notices: [],
   });
   expect(revealed(config.rmq?.password)).toBe('secret');

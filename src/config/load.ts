@@ -169,6 +169,7 @@ class ConfigBuilder {
       },
       updates: {
         intervalMs: updates.interval,
+        auditIntervalMs: updates.audit_interval,
         maxDeletionShare: updates.max_deletion_share,
         maxDeletions: updates.max_deletions,
         standaloneServers: updates.standalone_servers,

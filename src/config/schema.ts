@@ -136,6 +136,11 @@ export const ConfigFile = z.strictObject({
       description: 'Time from the start of one full reconcile to the start of the next.',
       default: '150',
     }),
+    audit_interval: optional(duration(1, 86_400), {
+      description:
+        'Within this time every device in Concertim is read, and what others have changed there is put right. Of a portal of more than 150 racks or devices, full reconciles read between them only the racks that look changed or that they change; with the time of `interval` or less each reads all.',
+      default: '1800',
+    }),
     max_deletion_share: optional(share, {
       description:
         "Where objects are only absent from the cloud's lists, and nothing says that they were deleted, a run that misses more than this share of the racks or devices, of one user or of all, deletes none of them and says so. The same share of what a mapping leaves out or shows elsewhere.",

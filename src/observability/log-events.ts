@@ -305,6 +305,22 @@ const updates: readonly LogEvent[] = [
     action: 'nothing, unless it stays: does the billing platform have the account that the portal names?',
   },
   {
+    code: 'portal-edited',
+    level: 'info',
+    message: 'device edited in the portal by somebody else',
+    meaning:
+      'a device is otherwise than this service last wrote or read it: `edit` says how, `fields` which of it; what should show the cloud is put right by the next full run',
+    action: 'nothing; where it happens often, tell who edits that the cloud decides what the device shows',
+  },
+  {
+    code: 'portal-audit-late',
+    level: 'warn',
+    message: 'portal answers too slowly to be read within updates.audit_interval',
+    meaning:
+      'more than a tenth of one thread of the portal would be needed; edits of others are found later than `updates.audit_interval`',
+    action: 'see [scale.md](scale.md): a longer interval, or a faster portal',
+  },
+  {
     code: 'drift',
     level: 'warn',
     message: 'drift: OpenStack changed without a notification',

@@ -14,7 +14,10 @@ import { ReportLog } from './report-log.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 
 export interface ReconcileLoopOptions {
-  readonly reconciler: Pick<Reconciler, 'reconcileAll' | 'reconcile' | 'announce'>;
+  readonly reconciler: Pick<
+    Reconciler,
+    'reconcileAll' | 'reconcile' | 'announce' | 'audit' | 'untilAuditMs' | 'forgetPortal'
+  >;
   /** From the start of one full run to the start of the next. */
   readonly intervalMs: number;
   readonly clock: Clock;
@@ -47,6 +50,7 @@ const mostOrigins = 128;
  * ```
  *  start, every interval, requestFull() ──► full run
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
+ *  nothing of these ─────────────────────► a part of the portal is read, when its turn comes
  *  a run that failed ────────────────────► full run after a back-off; while the portal or the cloud is unavailable,
  *                                          requests wait for it
  *  a pause ─────────────────────────────► nothing; at its end a full run
@@ -125,9 +129,12 @@ export class ReconcileLoop {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    // Until now another process may have been the writer, or somebody has done something to the portal.
+    this.#options.reconciler.forgetPortal();
     while (!signal.aborted) {
       if (this.#untilFullMs === 0) await this.runFull(signal);
       else if (this.#pending.size > 0 && !this.#isStuck) await this.#runTargeted(signal);
+      else if (this.#untilAuditMs === 0) await this.#audit(signal);
       else await this.#sleep(signal);
     }
   }
@@ -208,6 +215,20 @@ export class ReconcileLoop {
     }
   }
 
+  /** What is wrong with a portal that does not answer, the full run tells that comes sooner for it. */
+  async #audit(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.reconciler.audit(signal);
+    } catch {
+      if (!signal.aborted) this.#retrySoon();
+    }
+  }
+
+  /** While the portal is unavailable it is not. */
+  get #untilAuditMs(): number {
+    return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilAuditMs;
+  }
+
   #retrySoon(): void {
     const { random, intervalMs } = this.#options;
     const wait = leastWaitMs + backoffDelay(backoff, this.#failures, random);
@@ -227,7 +248,8 @@ export class ReconcileLoop {
   async #sleep(signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     this.#wake = wake;
-    await pause(this.#options.clock, this.#untilFullMs, AbortSignal.any([signal, wake.signal]));
+    const ms = Math.min(this.#untilFullMs, this.#untilAuditMs);
+    await pause(this.#options.clock, ms, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }
 }

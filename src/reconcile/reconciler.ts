@@ -11,7 +11,7 @@ import type { Flavor, ObjectId, Reference, StackId } from '../openstack/model.ts
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
-import { stackKey } from '../plan/ownership.ts';
+import { metadataKeys, stackKey } from '../plan/ownership.ts';
 import { plan } from '../plan/plan.ts';
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { indexPortal } from '../plan/portal-index.ts';
@@ -30,6 +30,8 @@ import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { observeReferences } from './observe-references.ts';
+import { type AuditPace, PortalReader } from './portal-reader.ts';
+import { racksAtStake } from './racks-at-stake.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
 import { TreeMemory } from './tree-memory.ts';
@@ -43,6 +45,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How often what stands in each rack is looked at. Default: each full run reads the whole portal. */
+  readonly audit?: AuditPace;
   /** What stacks were last found to be made of. Default: nothing yet. */
   readonly trees?: TreeMemory | undefined;
   /** Default: no costs. */
@@ -98,6 +102,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #observe: ObserveOptions;
   readonly #tracing: Tracing;
+  readonly #reader: PortalReader;
   #mirror: PortalMirror | undefined;
   #ownersReadAt = 0;
   #flavors: readonly Flavor[] = [];
@@ -110,6 +115,7 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#tracing = options.tracing ?? new Tracing();
+    this.#reader = new PortalReader({ ...options, session: options.portal, pace: options.audit });
     this.#contest = new ContestWatch(options.clock);
     this.#observe = {
       session: options.cloud,
@@ -124,23 +130,45 @@ export class Reconciler {
 
   /** Both sides as they are, and what would be changed. Changes nothing. */
   async survey(signal?: AbortSignal): Promise<Survey> {
+    return this.#survey(() => readPortal(this.#options.portal, signal), signal);
+  }
+
+  async #survey(read: () => Promise<PortalSnapshot>, signal: AbortSignal | undefined): Promise<Survey> {
     const elapsed = startStopwatch();
-    const read = await readPortal(this.#options.portal, signal);
-    const portal = { ...read, owners: await this.#markLeaving(read.owners) };
+    const found = await read();
+    const portal = { ...found, owners: await this.#markLeaving(found.owners) };
     const [seen, costs, orders] = await Promise.all([
       observeCloud(this.#observe, portal, this.#announced, signal),
       this.#readCosts(signal),
       this.#readOrders(portal, signal),
     ]);
     const observedMs = elapsed();
-    const changes = plan({ ...seen.cloud, costs, orders }, portal, this.#options.settings);
+    const cloud = { ...seen.cloud, costs, orders };
+    const changes = plan(cloud, portal, this.#options.settings);
     return {
       costs,
-      seen,
+      seen: { ...seen, cloud },
       portal,
       plan: changes,
       ms: { observe: observedMs, plan: elapsed() - observedMs },
     };
+  }
+
+  /**
+   * What a full run changes, it has read: devices of the racks that the plan is about are read now, where they were not before,
+   * and where any is otherwise than it was known, it is planned again. It ends, since each round reads further racks.
+   */
+  async #readAtStake(survey: Survey, signal: AbortSignal | undefined): Promise<Survey> {
+    const elapsed = startStopwatch();
+    let { portal, plan: changes } = survey;
+    for (;;) {
+      const found = await this.#reader.readAlso(portal, racksAtStake(changes), this.#mirror, signal);
+      if (found === portal) break;
+      portal = found;
+      changes = plan(survey.seen.cloud, portal, this.#options.settings);
+    }
+    const ms = { ...survey.ms, observe: survey.ms.observe + elapsed() };
+    return { ...survey, portal, plan: changes, ms };
   }
 
   #noteRelease({ release }: PortalProfile, before: PortalProfile | undefined, log: Logger): void {
@@ -214,14 +242,16 @@ export class Reconciler {
   async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
     const run = this.#begin('full');
     const drift = this.#drift.begin();
-    const known = this.#mirror?.snapshot();
+    const known = this.#mirror?.unedited();
     const announced = [...this.#announced];
-    const survey = await this.survey(signal);
+    const read = () => this.#reader.read(this.#mirror, signal);
+    const survey = await this.#readAtStake(await this.#survey(read, signal), signal);
     this.#noteRelease(survey.portal.profile, known?.profile, run.log);
     if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
       run.log.warn({ racks: known.racks.length }, 'portal lost all racks, creating them again');
     }
     this.#mirror = new PortalMirror(survey.portal);
+    this.#reader.keep();
     this.#isWrongCloud = survey.plan.isWrongCloud;
     this.#ownersReadAt = this.#options.clock.now();
     this.#flavors = survey.seen.cloud.flavors;
@@ -272,6 +302,21 @@ export class Reconciler {
     return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }
 
+  /** Others may have written to the portal since the last run: the next one reads all of it. */
+  forgetPortal(): void {
+    this.#reader.forget();
+  }
+
+  /** How long until `audit` is due, ms. */
+  get untilAuditMs(): number {
+    return this.#mirror ? this.#reader.untilAuditMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Reads a part of the portal; what others have changed there the next full run puts right. @throws as the portal's client */
+  async audit(signal?: AbortSignal): Promise<void> {
+    if (this.#mirror) await this.#reader.audit(this.#mirror, signal);
+  }
+
   async #refreshOwners(
     references: readonly Reference[],
     mirror: PortalMirror,
@@ -317,6 +362,7 @@ export class Reconciler {
     contest.begin();
     const onOutcome = (outcome: Outcome) => {
       if (outcome.kind === 'done') contest.note(outcome.change);
+      else this.#doubt(outcome.change);
       record.note(outcome);
       progress.advance();
     };
@@ -374,5 +420,15 @@ export class Reconciler {
       requests: this.#options.traffic.since(run.requestsBefore),
     };
     return { report, done: record.done, subjectOf };
+  }
+
+  /** A change that was not made as it was meant may have been made nevertheless, or rested on what is so no more. */
+  #doubt(change: Change): void {
+    if ('device' in change && change.device.location) this.#reader.doubt(change.device.location.rackId);
+    if (change.kind !== 'create-device' && change.kind !== 'replace-device') return;
+    if (change.rack.kind === 'present') return this.#reader.doubt(change.rack.id);
+    const stack = change.draft.metadata[metadataKeys.stackId];
+    for (const { id, metadata } of this.#mirror?.snapshot().racks ?? [])
+      if (metadata[metadataKeys.stackId] === stack) this.#reader.doubt(id);
   }
 }

@@ -170,6 +170,7 @@ export function createReconciler(
     cloud,
     portal,
     settings,
+    audit: { withinMs: updates.auditIntervalMs, runEveryMs: updates.intervalMs },
     trees: new TreeMemory(
       config.dataDir ? { file: join(config.dataDir, 'stack-trees.json'), log } : undefined,
     ),

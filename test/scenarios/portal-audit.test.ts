@@ -1,0 +1,334 @@
+/**
+ * Large portals: a run reads the devices of those racks alone that look changed or that it changes; what others do to the rest is
+ * found rack by rack.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { Release } from '../../src/concertim/profile.ts';
+import { Session as PortalSession } from '../../src/concertim/session.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { Tracing } from '../../src/observability/tracing.ts';
+import { Traffic } from '../../src/observability/traffic.ts';
+import { Session as CloudSession } from '../../src/openstack/session.ts';
+import type { AuditPace } from '../../src/reconcile/portal-reader.ts';
+import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { HastyClock } from '../support/manual-clock.ts';
+import { type Scenario, startScenario } from '../support/scenario.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+/** What the portal was asked, ids left out; each as often as it was. */
+function portalRequests({ services }: Sandbox): string[] {
+  return services.concertim.seen
+    .map(({ method, url }) => `${method} ${url.replace(/\/[0-9a-f-]*\d[0-9a-f-]*$/, '/ID')}`)
+    .filter((request) => request.includes('/api/v1/'))
+    .map((request) => request.replace('/api/v1/', ''))
+    .toSorted();
+}
+
+const lists = ['GET racks', 'GET templates', 'GET users'];
+
+/** A scenario whose portal is in step and known. */
+async function startKnown(options: SandboxOptions): Promise<Scenario> {
+  const scenario = await startScenario({ projects: 3, ...options });
+  await scenario.run();
+  await scenario.clock.sleep(60_000);
+  await scenario.run();
+  return scenario;
+}
+
+test.each([
+  [150, 50, 3, ['GET devices', ...lists]],
+  [153, 51, 3, lists],
+  [151, 151, 1, lists],
+])(
+  '%i devices: an idle run reads them all, or none',
+  async (devices, stacks, servers, requests) => {
+    await using scenario = await startKnown({ stacks, servers });
+    expect(scenario.sandbox.portal.devices.size).toBe(devices);
+
+    const report = await scenario.run();
+
+    expect(report.changes).toEqual({});
+    expect(report.seen.devices).toBe(devices);
+    expect(portalRequests(scenario.sandbox)).toEqual(requests);
+    expect(scenario.logged.filter((line) => line.includes('by somebody else'))).toEqual([]);
+  },
+  60_000,
+);
+
+test('a changed server has its rack read before it is shown', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { sandbox } = scenario;
+  const [server] = [...sandbox.cloud.compute.servers()];
+  sandbox.cloud.compute.act(server?.id ?? '', 'stop');
+
+  const report = await scenario.run();
+
+  expect(report.changes).toMatchObject({ 'update-device': 1 });
+  expect(portalRequests(sandbox).filter((request) => request.includes('ID'))).toEqual(
+    expect.arrayContaining(['GET racks/ID', 'PATCH devices/ID']),
+  );
+  expect(portalRequests(sandbox)).not.toContain('GET devices');
+  expect(portalRequests(sandbox).filter((request) => request === 'GET racks/ID')).toHaveLength(1);
+  expect(outOfStep(sandbox)).toEqual([]);
+}, 60_000);
+
+test('what an owner takes over is not deleted by what was known of it', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { cloud, portal } = scenario.sandbox;
+  const [server] = [...cloud.compute.servers()];
+  const device = portal.devices
+    .all()
+    .find(({ metadata }) => metadata['openstack_instance_id'] === server?.id);
+  portal.devices.update(device?.id ?? 0, { metadata: {}, name: 'mine-now' });
+  cloud.compute.act(server?.id ?? '', 'delete');
+
+  const report = await scenario.run();
+
+  expect(report.changes['delete-device']).toBeUndefined();
+  expect(portal.devices.get(device?.id ?? 0)?.name).toBe('mine-now');
+  expect(
+    scenario.logged.filter((line) => line.includes('edited in the portal by somebody else')),
+  ).toHaveLength(1);
+}, 60_000);
+
+test('a rack that looks changed has its devices read with the next run', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { sandbox } = scenario;
+  const [rack] = sandbox.portal.racks.all();
+  const [device] = sandbox.portal.devicesIn(rack?.id ?? 0);
+  sandbox.portal.racks.update(rack?.id ?? 0, { status: 'FAILED' });
+  sandbox.portal.devices.update(device?.id ?? 0, { status: 'FAILED' });
+
+  const report = await scenario.run();
+
+  expect(report.changes).toEqual({ 'update-rack': 1, 'update-device': 1 });
+  expect(portalRequests(sandbox).filter((request) => request === 'GET racks/ID')).toHaveLength(1);
+  expect(outOfStep(sandbox)).toEqual([]);
+}, 60_000);
+
+test('a creation whose answer is lost has its rack read with the next run, and is made once', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { portal, faults, services } = scenario.sandbox;
+  const [device] = portal.devices.all();
+  portal.devices.remove(device?.id ?? 0);
+  portal.racks.update(device?.rack_id ?? 0, { status: 'FAILED' });
+  const path = /racks\/\d/;
+  faults.add({ kind: 'reset-after', service: 'concertim', method: 'POST', path: /nodes/, times: 1 });
+  // It is looked for at once, and cannot be found.
+  const restore = faults.add({
+    kind: 'answer',
+    status: 404,
+    body: '{}',
+    service: 'concertim',
+    method: 'GET',
+    path,
+    skip: 1,
+  });
+
+  const lost = await scenario.tryRun();
+  restore();
+  const next = await scenario.run();
+
+  expect(lost?.failures).toHaveLength(1);
+  expect(next.changes).toEqual({});
+  expect(services.concertim.seen.filter(({ url }) => path.test(url))).toHaveLength(1);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+}, 60_000);
+
+/** A sandbox, and a reconciler on it that is run by hand. */
+async function startByHand(options: SandboxOptions & { readonly clock: Clock }, audit: AuditPace) {
+  const { clock } = options;
+  const logged: string[] = [];
+  const sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 2, pace: 0, ...options });
+  const folder = mkdtempSync(join(tmpdir(), 'audit-'));
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, stringify(sandbox.config));
+  const config = loadConfig({ file });
+  rmSync(folder, { recursive: true });
+  const random = seededRandom(1);
+  const cloud = new CloudSession({ ...config.openstack, clock, random });
+  const portal = new PortalSession({ ...config.concertim, clock, random });
+  const reconciler = new Reconciler({
+    cloud,
+    portal,
+    audit,
+    settings: {
+      standaloneServers: 'ignore',
+      defaultRackHeight: 42,
+      deletions: { maxDeletions: 100, maxShare: 1, allowAll: false },
+    },
+    traffic: new Traffic(),
+    clock,
+    random,
+    log: createLogger({ level: 'info', format: 'json', output: { write: (line) => logged.push(line) } }),
+  });
+  return {
+    sandbox,
+    reconciler,
+    random,
+    logged,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([cloud.close(), portal.close()]);
+      await sandbox.close();
+    },
+  };
+}
+
+test.each([1_800_000, 600_000])(
+  'of %i ms: what is edited in each rack is found, logged and undone within them',
+  async (withinMs) => {
+    const runEveryMs = 150_000;
+    const origins = new Set<string>();
+    using clock = new VirtualClock((origin) => origins.has(origin));
+    const size = { projects: 3, stacks: 51, servers: 3 };
+    await using started = await startByHand({ ...size, clock }, { withinMs, runEveryMs });
+    const { sandbox, reconciler, random, logged } = started;
+    const { portal, services } = sandbox;
+    for (const { url } of Object.values(services)) origins.add(url);
+    const log = createLogger({ level: 'critical', format: 'json' });
+    const tracing = new Tracing();
+    const loop = new ReconcileLoop({ reconciler, intervalMs: runEveryMs, clock, random, log, tracing });
+    const stop = new AbortController();
+    const ended = loop.run(stop.signal);
+    await clock.pass(4 * runEveryMs);
+    services.concertim.forget();
+    for (const rack of portal.racks.all()) {
+      const [device] = portal.devicesIn(rack.id);
+      portal.devices.update(device?.id ?? 0, { status: 'FAILED' });
+    }
+    const editedAt = clock.now();
+    const edited = () => portal.devices.all().filter(({ status }) => status === 'FAILED').length;
+    expect(edited()).toBe(51);
+
+    await clock.pass(withinMs, () => edited() === 0);
+
+    expect(edited()).toBe(0);
+    expect(clock.now() - editedAt).toBeGreaterThan(runEveryMs);
+    expect(logged.filter((line) => line.includes('edited in the portal by somebody else'))).toHaveLength(51);
+    const requests = portalRequests(sandbox);
+    expect(requests).not.toContain('GET devices');
+    expect(requests.filter((request) => request === 'PATCH devices/ID')).toHaveLength(51);
+    // Once in its turn, once more before what was found is undone.
+    expect(requests.filter((request) => request === 'GET racks/ID').length).toBeLessThanOrEqual(3 * 51);
+    stop.abort();
+    await ended;
+  },
+  60_000,
+);
+
+const act = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('run' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('audit' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cloud' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'disown',
+        'claim another',
+        'change',
+        'delete',
+        'add',
+        'delete rack',
+        'disown rack',
+      ),
+      at: fc.nat(30),
+      other: fc.nat(30),
+    }),
+  },
+);
+
+/** What an owner may do to the racks of his own, and to what stands in them. */
+function edit({ portal }: Sandbox, kind: string, at: number, other: number): void {
+  const devices = portal.devices.all();
+  const racks = portal.racks.all();
+  const device = devices[at % (devices.length || 1)];
+  const another = devices[other % (devices.length || 1)];
+  const rack = racks[at % (racks.length || 1)];
+  if (kind === 'delete rack' && rack) portal.deleteRack(rack.id);
+  if (kind === 'disown rack' && rack) portal.racks.update(rack.id, { metadata: {} });
+  if (!device) return;
+  if (kind === 'disown') portal.devices.update(device.id, { metadata: {} });
+  if (kind === 'change') portal.devices.update(device.id, { status: 'FAILED', description: 'edited' });
+  if (kind === 'delete') portal.devices.remove(device.id);
+  if (kind === 'claim another' && another)
+    portal.devices.update(device.id, { metadata: { ...another.metadata } });
+  if (kind === 'add' && rack && another) {
+    portal.addDevice({
+      template_id: another.template_id,
+      rack_id: rack.id,
+      name: `added-${portal.devices.size}`,
+      start_u: 30 + (at % 10),
+      metadata: { ...another.metadata },
+    });
+  }
+}
+
+test.each<Release>(['2023-08', 'main'])(
+  'portal of %s: whatever owners do, after one audit a run that reads all finds nothing to do, and what is not ours is as it was',
+  async (release) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { minLength: 4, maxLength: 14 }), async (acts) => {
+        const pace = { withinMs: 1_800_000, runEveryMs: 150_000, readWholeUpTo: 0 };
+        const clock = new HastyClock();
+        await using started = await startByHand({ release, clock }, pace);
+        const { sandbox, reconciler } = started;
+        const { portal } = sandbox;
+        const stranger = portal.addUser({ login: 'stranger', project_id: 'f'.repeat(32) });
+        const [template] = portal.templates.all();
+        const own = portal.addRack({ user_id: stranger.id, name: 'own', order_id: 'own' });
+        if (template)
+          portal.addDevice({
+            template_id: template.id,
+            rack_id: own.id,
+            name: 'own',
+            start_u: 3,
+            metadata: { mine: true },
+          });
+        const strangers = () =>
+          JSON.stringify([portal.racks.get(own.id)?.metadata, portal.devicesIn(own.id)]);
+        await reconciler.reconcileAll();
+        for (const each of acts) {
+          await clock.sleep(60_000);
+          if (each.kind === 'run') await reconciler.reconcileAll();
+          else if (each.kind === 'audit') await reconciler.audit();
+          else if (each.kind === 'cloud') sandbox.tick(1);
+          else if ('at' in each) {
+            // The stranger's are the stranger's.
+            const before = strangers();
+            if (portal.racks.all().length > 1) edit(sandbox, each.kind, each.at, each.other);
+            if (strangers() !== before) fc.pre(false);
+          }
+        }
+        const before = strangers();
+
+        // Every rack has its turn, with runs in between, as the loop would have it.
+        for (let turn = portal.racks.size; turn >= 0; turn--) {
+          await clock.sleep(30_000);
+          await reconciler.audit();
+          if (turn % 2 === 0) await reconciler.reconcileAll();
+        }
+        await reconciler.reconcileAll();
+
+        // What a run that reads all would do was done.
+        reconciler.forgetPortal();
+        const report = await reconciler.reconcileAll();
+        expect(report.changes).toEqual({});
+        expect(strangers()).toBe(before);
+      }),
+      { numRuns: 25 },
+    );
+  },
+  120_000,
+);
