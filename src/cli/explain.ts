@@ -38,7 +38,7 @@ export async function explain(query: string, options: ExplainOptions): Promise<n
   throw new ServiceError(
     unread
       ? `${unread.object} ${query} cannot be read: ${unread.problem}.`
-      : `Neither the cloud nor the portal has a server, stack, rack or device with the id or name ${query}.`,
+      : `Neither the cloud nor the portal has a server, volume, network, stack, rack or device with the id or name ${query}.`,
     {
       severity: 'terminal',
       hint: 'Names are compared as a whole. A stack of a project without an owner in the portal is found by its id.',

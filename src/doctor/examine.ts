@@ -4,13 +4,13 @@ import type { Token } from '../openstack/token.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { checkBillingPlatform, checkUsageUnits } from './checks/billing.ts';
-import { checkBlockStorage } from './checks/block-storage.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCells } from './checks/cells.ts';
 import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
 import { checkDeviceClaims, checkRackClaims } from './checks/claims.ts';
 import { checkCompute, listIsSlow, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
+import { checkHiddenProjects } from './checks/hidden-projects.ts';
 import { checkAccount, checkCatalog, checkKeystone } from './checks/keystone.ts';
 import { checkArchivePolicies, checkMeasures } from './checks/metric.ts';
 import { checkMetricDaemon } from './checks/metric-daemon.ts';
@@ -37,6 +37,7 @@ const cloudChecks = [
   'nova',
   'heat',
   'cinder',
+  'neutron',
   'gnocchi',
   'gnocchi.measures',
   'billing.units',
@@ -138,8 +139,10 @@ export async function examine(
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
         checkOrchestration(patient, known, signal),
       ),
-      attempt('cinder', users ? undefined : 'Concertim was not signed in to', () =>
-        checkBlockStorage(patient, signal),
+      ...(['cinder', 'neutron'] as const).map((service) =>
+        attempt(service, users ? undefined : 'Concertim was not signed in to', () =>
+          checkHiddenProjects(service, patient, signal),
+        ),
       ),
       attempt('concertim.claims', obstacleTo('orchestration', { users: true }), () =>
         checkRackClaims(patient, { owners: known, racks }, signal),

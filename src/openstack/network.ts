@@ -1,16 +1,11 @@
 /** Network (Neutron) v2.0. */
-import { z } from 'zod';
-import { parseBody } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
-import { memoryOfEach } from '../http/row-memory.ts';
-import { assertNotFound } from './errors.ts';
 import type { ExternalNetworks, Network, NetworkId, ProjectId, ServerId, Unreadable } from './model.ts';
-import { type PagedShape, readPages } from './paging.ts';
+import { ObjectList, pageSize } from './object-list.ts';
+import { readPages } from './paging.ts';
 import { rowOrUnreadable } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/network.ts';
-
-const pageSize = 1000;
 
 /** All that is read of a network. Neutron passes over those that it does not know. */
 const fields = Object.keys(wire.Network.shape);
@@ -20,16 +15,18 @@ const ports = { field: 'ports', row: wire.AddressedPort, links: 'ports_links' };
 /** Their names are in the address of a request. */
 const namesAtOnce = 20;
 
-const NetworkRow = rowOrUnreadable<Network, NetworkId>(wire.Network.transform(toNetwork), 'a network');
-
-const networks: PagedShape<Network | Unreadable<NetworkId>> = {
-  field: 'networks',
-  row: NetworkRow,
-  links: 'networks_links',
-};
-
-/** The networks of the whole cloud, as each session saw them last. */
-const memoryOf = memoryOfEach<Network | Unreadable<NetworkId>>();
+const networks = new ObjectList<Network | Unreadable<NetworkId>>({
+  service: 'network',
+  path: '/networks',
+  listQuery: { fields },
+  query: { fields },
+  shape: {
+    field: 'networks',
+    row: rowOrUnreadable<Network, NetworkId>(wire.Network.transform(toNetwork), 'a network'),
+    links: 'networks_links',
+  },
+  field: 'network',
+});
 
 /** Names of all networks that lead out of the cloud: an internal network may have the name of one. */
 export async function listExternalNetworks(
@@ -87,37 +84,29 @@ async function listNames(
  *
  * @throws {CatalogError} the cloud has no Neutron
  */
-export async function listNetworks(
+export function listNetworks(
   session: Session,
-  { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
+  options: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Network | Unreadable<NetworkId>)[]> {
-  const query = { fields, limit: pageSize, project_id: projectId };
-  const request = { method: 'GET', path: '/networks', route: '/networks', query, signal } as const;
-  // A list of one project must not have the others' rows forgotten.
-  const memory = projectId === undefined ? memoryOf(session) : undefined;
-  const { rows } = await readPages(session, 'network', request, networks, memory);
-  return rows;
+  return networks.read(session, options);
+}
+
+/** Some networks of all projects, or of the session's own and shared ones where Neutron shows no others: `count` of them. */
+export function sampleNetworks(
+  session: Session,
+  count: number,
+  signal?: AbortSignal,
+): Promise<readonly (Network | Unreadable<NetworkId>)[]> {
+  return networks.sample(session, count, signal);
 }
 
 /** One network; undefined when it is not there any more. */
-export async function showNetwork(
+export function showNetwork(
   session: Session,
   id: NetworkId,
   signal?: AbortSignal,
 ): Promise<Network | Unreadable<NetworkId> | undefined> {
-  const response = await session.request('network', {
-    method: 'GET',
-    path: `/networks/${encodeURIComponent(id)}`,
-    route: '/networks/{id}',
-    query: { fields },
-    accept: [404],
-    signal,
-  });
-  if (response.status === 404) {
-    assertNotFound(response);
-    return undefined;
-  }
-  return parseBody(response, z.object({ network: NetworkRow })).network;
+  return networks.show(session, id, signal);
 }
 
 function toNetwork(row: wire.Network): Network {

@@ -1,3 +1,4 @@
+import type { ListOptions } from '../http/list-options.ts';
 import { listVolumes, showVolume } from '../openstack/block-storage.ts';
 import { CatalogError, type ServiceType, services } from '../openstack/catalog.ts';
 import { listServers, showServer } from '../openstack/compute.ts';
@@ -17,8 +18,7 @@ const sources: {
     readonly service: ServiceType;
     readonly list: (
       session: Session,
-      options: { projectId?: ProjectId },
-      signal?: AbortSignal,
+      options: ListOptions & { readonly projectId?: ProjectId },
     ) => Promise<Row<K>[]>;
     readonly show: (
       session: Session,
@@ -56,7 +56,7 @@ export async function listOfProject(
   projectId: ProjectId,
   signal?: AbortSignal,
 ): Promise<readonly (CloudObject | Unreadable<ObjectId>)[]> {
-  return sources[kind].list(session, { projectId }, signal);
+  return sources[kind].list(session, { projectId, signal });
 }
 
 /** What was seen of a kind. */
@@ -79,7 +79,7 @@ export async function observeKind<K extends FurtherKind>(
 ): Promise<SeenKind<K>> {
   const { list, isPublic } = sources[kind];
   try {
-    const rows = await list(session, {}, signal);
+    const rows = await list(session, { signal });
     const { projectId: own } = await session.token(signal);
     const isAnothers = (row: Row<K>) => row.kind !== 'unreadable' && row.projectId !== own && !isPublic(row);
     return {

@@ -174,7 +174,14 @@ test.each([false, true])(
     const { faults, portal } = sandbox;
     const before = portal.devices.all().length;
     const volumes = JSON.stringify({ volumes: [] });
-    faults.add({ service: 'cinder', path: /\/volumes\/detail/, kind: 'answer', status: 200, body: volumes });
+    faults.add({
+      service: 'cinder',
+      path: /\/volumes\/detail/,
+      kind: 'answer',
+      status: 200,
+      body: volumes,
+      headers: { 'content-type': 'application/json' },
+    });
     const missing = JSON.stringify({ itemNotFound: { code: 404, message: 'Volume could not be found.' } });
     faults.add({
       service: 'cinder',
