@@ -4,7 +4,7 @@ import type { Change, ChangeKind } from '../plan/change.ts';
 import { fieldsOf } from '../plan/field-change.ts';
 import type { Subject } from '../plan/subject.ts';
 import { explain } from '../runtime/severity.ts';
-import type { Outcome } from './apply.ts';
+import type { Outcome } from './outcome.ts';
 import type { Failure, RunReport } from './run-report.ts';
 
 /** Notes what became of each change of a run: a log line, an event of the trace, and its row in the report. */

@@ -1,7 +1,6 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors } from '../openstack/compute.ts';
 import {
-  type CloudObject,
   collections,
   type Flavor,
   type Kind,
@@ -13,17 +12,16 @@ import {
   type StackId,
   type Unreadable,
 } from '../openstack/model.ts';
-import { findStack, readProjectStacks } from '../openstack/orchestration.ts';
+import { readProjectStacks } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
-import { membersOf } from '../plan/membership.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
 import { isOwnTemplate, objectOfDevice, type RackKey, stackKey } from '../plan/ownership.ts';
-import { indexPortal, type PortalIndex, projectOfRack, projectsOfRacks } from '../plan/portal-index.ts';
+import { indexPortal, type PortalIndex, projectsOfRacks } from '../plan/portal-index.ts';
 import { shownKinds } from '../plan/shown-kinds.ts';
 import { type Announced, stackEvidence, surer } from './evidence.ts';
-import { listOfProject, showObject, unreadService } from './kind-source.ts';
+import { type Answer, NamedObjects } from './named-objects.ts';
 import {
   byId,
   hasLeftItsTree,
@@ -34,14 +32,13 @@ import {
   readTrees,
   type SeenCloud,
 } from './observe-cloud.ts';
-import { isKnown, rootOf, rootsOf, stackTrees } from './stack-trees.ts';
-import type { TreeMemory } from './tree-memory.ts';
+import { isForThePortal, projectsToLookInto, racksInScope } from './reference-scope.ts';
+import { settled } from './settled.ts';
+import { rootsOf, stackTrees } from './stack-trees.ts';
 import type { Unread } from './unread.ts';
 
 /** From so many of a kind in one project on, its list is cheaper than one question each. */
 const manyObjects = 20;
-
-type Answer = CloudObject | Unreadable<ObjectId> | undefined;
 
 /**
  * The part of the cloud that the references name: the objects themselves, the stacks of their projects, and of the
@@ -179,72 +176,6 @@ export async function observeReferences(
   }
 }
 
-/** Whether the portal shows, or is to show, what is named; it may where the project is not named. */
-function isForThePortal(reference: Reference, kinds: readonly Kind[], index: PortalIndex): boolean {
-  const { kind, id, projectId } = reference;
-  if (kind !== 'stack' && !kinds.includes(kind)) return false;
-  if (projectId === undefined || index.ownerOfProject.has(projectId)) return true;
-  return kind === 'stack' ? index.racksOfSource.has(stackKey(id)) : index.devicesOf[kind].has(id);
-}
-
-/** What the cloud answers about objects of one kind that are named. */
-class NamedObjects {
-  readonly kind: Kind;
-  /** undefined: there is no such object. Objects whose query failed are not among them. */
-  readonly answers = new Map<ObjectId, Answer>();
-  readonly unread: Unread[] = [];
-  readonly #session: Session;
-  readonly #signal: AbortSignal | undefined;
-  #isMissing = false;
-
-  constructor(kind: Kind, session: Session, signal: AbortSignal | undefined) {
-    this.kind = kind;
-    this.#session = session;
-    this.#signal = signal;
-  }
-
-  /** Whether the cloud has no such service, or it fails: then the kind is not observed. */
-  get isMissing(): boolean {
-    return this.#isMissing;
-  }
-
-  /** Queries each that has not been queried yet. */
-  async ask(ids: Iterable<ObjectId>): Promise<void> {
-    if (this.#isMissing) return;
-    const unread = new Set(this.unread.map(({ id }) => id));
-    const unasked = [...new Set(ids)].filter((id) => !this.answers.has(id) && !unread.has(id));
-    await this.#unlessItFails(async () => {
-      const show = async (id: ObjectId) => showObject(this.kind, this.#session, id, this.#signal);
-      const found = await settled(unasked, show, this.#signal);
-      for (const [id, answer] of found.answers) this.answers.set(id, answer);
-      for (const [id, error] of found.errors) this.unread.push({ object: this.kind, id, name: id, error });
-    });
-  }
-
-  /** Takes those wanted out of their projects' lists. What is not in them has to be queried by id. */
-  async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ObjectId>): Promise<void> {
-    if (this.#isMissing) return;
-    await this.#unlessItFails(async () => {
-      const list = async (project: ProjectId) =>
-        listOfProject(this.kind, this.#session, project, this.#signal);
-      const lists = await Promise.all([...projects].map(list));
-      for (const object of lists.flat()) if (wanted.has(object.id)) this.answers.set(object.id, object);
-    });
-  }
-
-  /** Without Nova there is nothing to do; volumes and networks wait for theirs. */
-  async #unlessItFails(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#signal?.throwIfAborted();
-      if (this.kind === 'server') throw error;
-      this.#isMissing = true;
-      this.unread.push(...unreadService(this.kind, error));
-    }
-  }
-}
-
 /** The stacks of the projects, and the trees that they make. */
 async function readRows(
   session: Session,
@@ -262,82 +193,6 @@ async function readRows(
     all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, { now: at, kinds })),
     unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
   };
-}
-
-/** Every question with its answer or its error. @throws when there are only errors */
-async function settled<Id, T>(
-  ids: readonly Id[],
-  question: (id: Id) => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<{ answers: Map<Id, T>; errors: Map<Id, unknown> }> {
-  const outcomes = await Promise.allSettled(ids.map(question));
-  signal?.throwIfAborted();
-  const answers = new Map<Id, T>();
-  const errors = new Map<Id, unknown>();
-  for (const [at, id] of ids.entries()) {
-    const outcome = outcomes[at];
-    if (outcome?.status === 'fulfilled') answers.set(id, outcome.value);
-    else errors.set(id, outcome?.reason);
-  }
-  if (errors.size > 0 && answers.size === 0) throw [...errors.values()][0];
-  return { answers, errors };
-}
-
-/** The projects to look into, of those that the portal shows. */
-async function projectsToLookInto(
-  { session }: ObserveOptions,
-  references: readonly Reference[],
-  objects: readonly NamedObjects[],
-  index: PortalIndex,
-  signal: AbortSignal | undefined,
-): Promise<Set<ProjectId>> {
-  const projects = await Promise.all(
-    references.map(async (reference) => {
-      if (reference.projectId !== undefined) return reference.projectId;
-      if (reference.kind === 'stack') {
-        const key = stackKey(reference.id);
-        if (index.racksOfSource.has(key)) return projectOfRack(key, index);
-        return (await findStack(session, reference.id, undefined, signal))?.stack.projectId;
-      }
-      const { kind, id } = reference;
-      const object = objects.find((each) => each.kind === kind)?.answers.get(id);
-      if (object && object.kind !== 'unreadable') return object.projectId;
-      const [key] = racksWith(kind, id, index);
-      return key && projectOfRack(key, index);
-    }),
-  );
-  return new Set(
-    projects.filter((project) => project !== undefined && index.ownerOfProject.has(project)) as ProjectId[],
-  );
-}
-
-/** The racks of what is named, of what has changed beside it, and of stacks that are named and gone. */
-function racksInScope(
-  references: readonly Reference[],
-  rows: readonly StackTree['root'][],
-  trees: readonly StackTree[],
-  index: PortalIndex,
-  memory: TreeMemory,
-): Set<RackKey> {
-  const scope = new Set<RackKey>();
-  const byStackId = new Map(rows.map((row) => [row.id, row]));
-  for (const tree of trees) if (!isKnown(tree, index, memory)) scope.add(stackKey(tree.root.id));
-  for (const reference of references) {
-    if (reference.kind === 'stack') {
-      const row = byStackId.get(reference.id);
-      const root = row && rootOf(row, byStackId);
-      const key = stackKey(root?.id ?? reference.id);
-      if (root || index.racksOfSource.has(key)) scope.add(key);
-    } else {
-      for (const key of racksWith(reference.kind, reference.id, index)) scope.add(key);
-    }
-  }
-  // A server of whom nobody remembers the stack may be in any of the project: through its server groups.
-  for (const tree of trees) {
-    if ((membersOf(tree, { remembered: memory.trees })?.serverGroups.length ?? 0) > 0)
-      scope.add(stackKey(tree.root.id));
-  }
-  return scope;
 }
 
 /** What devices in a source's racks show of a kind. */

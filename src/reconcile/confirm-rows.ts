@@ -1,0 +1,56 @@
+import { listDevices } from '../concertim/devices.ts';
+import type { Device, Rack } from '../concertim/model.ts';
+import { showRack } from '../concertim/racks.ts';
+import type { Session } from '../concertim/session.ts';
+import { claimOfRack, isOfSameObject } from './claim-of-row.ts';
+import type { PortalMirror } from './mirror.ts';
+
+/** Why a change is not tried: what it stands on is not there, or not any more. */
+export class Obstacle extends Error {}
+
+/** The portal as it is, and as it is remembered. */
+interface Rows {
+  readonly session: Session;
+  readonly mirror: PortalMirror;
+}
+
+/**
+ * Reads a rack again before it is deleted. An id is remembered; what has it may be another rack by now. One that is gone counts
+ * as deleted.
+ *
+ * @throws {Obstacle} when the row makes another claim than the one that the plan was made for
+ */
+export async function confirmRack(
+  { session, mirror }: Rows,
+  rack: Rack,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found = (await showRack(session, rack.id, signal))?.rack;
+  if (!found || (claimOfRack(found) === claimOfRack(rack) && found.ownerId === rack.ownerId)) return;
+  mirror.setRack(found);
+  throw new Obstacle('its row in the portal has changed since it was read');
+}
+
+/** The same of a device, which must stand in the rack that it stood in, too. @throws {Obstacle} */
+export async function confirmDevice(
+  { session, mirror }: Rows,
+  device: Device,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found = await findDevice(session, device, signal);
+  if (found && isOfSameObject(found, device)) return;
+  if (found) mirror.setDevice(found);
+  else mirror.deleteDevice(device.id);
+  throw new Obstacle('its row in the portal has changed since it was read');
+}
+
+async function findDevice(
+  session: Session,
+  { id, location }: Device,
+  signal: AbortSignal | undefined,
+): Promise<Device | undefined> {
+  const devices = location
+    ? (await showRack(session, location.rackId, signal))?.devices
+    : await listDevices(session, { signal });
+  return devices?.find((each) => each.id === id);
+}

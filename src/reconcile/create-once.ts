@@ -1,0 +1,30 @@
+import { ConcertimError } from '../concertim/errors.ts';
+import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
+
+/**
+ * A create is never repeated blindly: the portal would make a second object. When it is not certain that nothing
+ * was made, what was meant is looked for; if it is not there, the next run, which reads the portal first, tries again.
+ *
+ * @throws what `create` threw, where nothing was found
+ */
+export async function createOnce<T>(
+  create: () => Promise<T>,
+  find: () => Promise<T | undefined>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (!mayHaveBeenCarriedOut(error) || signal?.aborted) throw error;
+    const found = await find();
+    if (found) return found;
+    throw error;
+  }
+}
+
+/** No answer, one that cannot be read, or one of a proxy that has given up waiting. */
+function mayHaveBeenCarriedOut(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.maybeCarriedOut;
+  if (error instanceof TimeoutError || error instanceof BodyError) return true;
+  return error instanceof ConcertimError && error.status >= 500;
+}
