@@ -43,7 +43,7 @@ const faultEveryMs = 3 * 60_000;
 const cycleMs = 15_000;
 const size = { projects: 20, stacks: 100, servers: 20 };
 const bin = join(root, 'bin/concertim-openstack-service');
-/** Below those that a system gives to whoever connects: one of them may be taken at any time. */
+/** Below those that a system gives to clients that connect: one of them may be taken at any time. */
 const firstPort = 19_100;
 
 using stop = stopSignal();
@@ -236,7 +236,7 @@ async function soak(): Promise<boolean> {
 }
 
 /** A new portal is empty: until 2,000 devices are made and measured, cycles say nothing. */
-const replacementMs = 180_000;
+const replacementMs = 150_000;
 
 interface Sample {
   /** Which of the releases, in turn. */

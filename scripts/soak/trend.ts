@@ -24,8 +24,7 @@ export interface Trend {
 const warmUpShare = 0.4;
 
 /**
- * What became of a series in its one turn; of several, each of which came twice, what the second took beyond the first, where that
- * is most.
+ * What became of a series in its one turn; of several, which come twice each, what the second took beyond the first, where that is most.
  */
 export function trendOf(series: Series): Trend {
   const turns = turnsOf(series);

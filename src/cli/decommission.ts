@@ -61,7 +61,7 @@ async function emptyPortal(
   const how = onStandardError(service, options.timeout, signal);
   const look = () => withProgress((until) => service.plan(until), how);
   const before = await look();
-  const isDone = ({ plan, seen }: typeof before) => isInStep(plan, unreadIn(seen));
+  const isDone = (survey: typeof before) => isInStep(survey.plan, unreadIn(survey));
   if (isDone(before)) return true;
   if (!options.yes) {
     printPlan(before, options);

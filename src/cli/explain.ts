@@ -34,7 +34,7 @@ export async function explain(query: string, options: ExplainOptions): Promise<n
     }
   }
   if (explanations.length > 0) return exitCodes.success;
-  const unread = unreadIn(seen).find(({ id, name }) => id === query || name === query);
+  const unread = unreadIn({ seen, portal }).find(({ id, name }) => id === query || name === query);
   throw new ServiceError(
     unread
       ? `${unread.object} ${query} cannot be read: ${unread.problem}.`

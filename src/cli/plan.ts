@@ -29,5 +29,5 @@ export async function plan(options: PlanOptions): Promise<number> {
     onStandardError(service, options.timeout, stop.signal),
   );
   printPlan(survey, options);
-  return isInStep(survey.plan, unreadIn(survey.seen)) ? exitCodes.success : exitCodes.difference;
+  return isInStep(survey.plan, unreadIn(survey)) ? exitCodes.success : exitCodes.difference;
 }

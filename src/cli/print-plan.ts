@@ -16,7 +16,7 @@ const linesBelow = 5;
 
 /** Prints what a run would change: coloured and folded to the terminal's size, whole elsewhere. */
 export function printPlan({ plan, portal, seen }: Survey, { json, all }: PrintPlanOptions): void {
-  const unread = unreadIn(seen);
+  const unread = unreadIn({ seen, portal });
   if (json) {
     console.log(JSON.stringify(planJson(plan, portal, unread), undefined, 2));
     return;

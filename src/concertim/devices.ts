@@ -4,23 +4,30 @@ import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
 import { ConcertimError } from './errors.ts';
-import { listRows } from './list-rows.ts';
-import type { Device, DeviceDraft, DeviceId, DevicePatch } from './model.ts';
+import type { Device, DeviceDraft, DeviceId, DevicePatch, Rows, UnreadableRow } from './model.ts';
+import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
 import type { DeviceKind } from './statuses.ts';
 import * as wire from './wire/device.ts';
 import { detailNames, kinds } from './wire/device.ts';
+import { rowOrUnreadable } from './wire/unreadable-row.ts';
 
 const collection = '/api/v1/devices';
 const member = '/api/v1/devices/{id}';
 /** Where devices are made, and only made. */
 const nodes = '/api/v1/nodes';
 
-const memoryOf = memoryOfEach<Device>();
+const memoryOf = memoryOfEach<Device | UnreadableRow>();
+const Row = rowOrUnreadable(wire.Device, 'device');
 
-/** All devices in all racks, in no order that would stay. */
-export async function listDevices(session: Session, { signal }: ListOptions = {}): Promise<Device[]> {
-  return listRows(session, { path: collection, signal }, wire.Device, memoryOf(session));
+/** All devices in all racks, in no order that would stay. Rows that cannot be read are left out: see `readDevices`. */
+export async function listDevices(session: Session, options: ListOptions = {}): Promise<Device[]> {
+  return (await readDevices(session, options)).rows;
+}
+
+/** The same, and the rows that cannot be read. */
+export async function readDevices(session: Session, { signal }: ListOptions = {}): Promise<Rows<Device>> {
+  return readRows(session, { path: collection, signal }, Row, memoryOf(session));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { ListOptions } from '../http/list-options.ts';
-export { createDevice, deleteDevice, listDevices, updateDevice } from './devices.ts';
+export { createDevice, deleteDevice, listDevices, readDevices, updateDevice } from './devices.ts';
 export { ConcertimError, type ConcertimErrorKind } from './errors.ts';
 export {
   MetricReportError,
@@ -16,9 +16,9 @@ export {
 export * from './model.ts';
 export { updateOwner } from './owners.ts';
 export { type OwnerField, type PortalProfile, profiles, type Release } from './profile.ts';
-export { createRack, deleteRack, listRacks, showRack, updateRack } from './racks.ts';
+export { createRack, deleteRack, listRacks, readRacks, showRack, updateRack } from './racks.ts';
 export { Session, type SessionOptions, type SessionRequest } from './session.ts';
 export type { DeviceKind, DeviceStatus, RackStatus } from './statuses.ts';
-export { listTeams } from './teams.ts';
-export { createTemplate, deleteTemplate, listTemplates, updateTemplate } from './templates.ts';
-export { listUsers } from './users.ts';
+export { listTeams, readTeams } from './teams.ts';
+export { createTemplate, deleteTemplate, listTemplates, readTemplates, updateTemplate } from './templates.ts';
+export { listUsers, readUsers } from './users.ts';

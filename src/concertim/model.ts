@@ -252,6 +252,36 @@ export interface TemplateDraft {
 /** What of a template can be changed: neither its height nor its tag. */
 export type TemplatePatch = Partial<Omit<TemplateDraft, 'height' | 'tag'>>;
 
+/**
+ * A row of one of the portal's lists that lacks what decisions stand on, or has something else there, with what of it can be
+ * read. It shows something, nobody knows what: it is never changed or deleted, and what it may be is not made again.
+ */
+export interface UnreadableRow {
+  readonly kind: 'unreadable';
+  readonly object: 'user' | 'team' | 'rack' | 'device' | 'template';
+  /** What is wrong with it: the field, and what was expected. */
+  readonly problem: string;
+  readonly id: number | string | undefined;
+  readonly name: string | undefined;
+  readonly metadata: JsonObject | undefined;
+  /** Of a rack. */
+  readonly ownerId: OwnerId | undefined;
+  /** Of a device; null: it stands in none. */
+  readonly rackId: RackId | null | undefined;
+  /** Of a device in a rack; undefined also where only its rack is known. */
+  readonly location: Location | undefined;
+  /** Of a device. */
+  readonly templateId: TemplateId | undefined;
+  /** Of a template. */
+  readonly foreignId: string | null | undefined;
+}
+
+/** The rows of one of the portal's lists. */
+export interface Rows<Row> {
+  readonly rows: Row[];
+  readonly unreadable: UnreadableRow[];
+}
+
 /** The portal's whole state at one moment. */
 export interface PortalSnapshot {
   /** How this portal's release differs from others. */
@@ -260,4 +290,6 @@ export interface PortalSnapshot {
   readonly racks: readonly Rack[];
   readonly devices: readonly Device[];
   readonly templates: readonly Template[];
+  /** Default: none. */
+  readonly unreadable?: readonly UnreadableRow[];
 }

@@ -1,18 +1,30 @@
 import type { ListOptions } from '../http/list-options.ts';
 import { unreachable } from '../runtime/unreachable.ts';
-import type { Owner, OwnerId, OwnerPatch, Team, User, UserId } from './model.ts';
+import type { Owner, OwnerId, OwnerPatch, Rows, Team, User, UserId } from './model.ts';
 import type { PortalProfile } from './profile.ts';
 import type { Session } from './session.ts';
-import { listTeams } from './teams.ts';
-import { listUsers } from './users.ts';
+import { readTeams } from './teams.ts';
+import { readUsers } from './users.ts';
 
 /** Who can have racks in this release: its teams, or its users but for super-users. */
 export async function listOwners(
   session: Session,
-  { profile, signal }: ListOptions & { readonly profile: PortalProfile },
+  options: ListOptions & { readonly profile: PortalProfile },
 ): Promise<Owner[]> {
-  if (profile.owner === 'team') return (await listTeams(session, { signal })).map(ownerOfTeam);
-  return (await listUsers(session, { signal })).filter(({ root }) => !root).map(ownerOfUser);
+  return (await readOwners(session, options)).rows;
+}
+
+/** The same, and the rows that cannot be read. */
+export async function readOwners(
+  session: Session,
+  { profile, signal }: ListOptions & { readonly profile: PortalProfile },
+): Promise<Rows<Owner>> {
+  if (profile.owner === 'team') {
+    const { rows, unreadable } = await readTeams(session, { signal });
+    return { rows: rows.map(ownerOfTeam), unreadable };
+  }
+  const { rows, unreadable } = await readUsers(session, { signal });
+  return { rows: rows.filter(({ root }) => !root).map(ownerOfUser), unreadable };
 }
 
 function ownerOfUser({ id, login, projectId, leaving, account }: User): Owner {

@@ -3,19 +3,26 @@ import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { ConcertimError, saysNoSuchRecord } from './errors.ts';
-import { listRows } from './list-rows.ts';
-import type { Device, Rack, RackDraft, RackId, RackPatch } from './model.ts';
+import type { Device, Rack, RackDraft, RackId, RackPatch, Rows, UnreadableRow } from './model.ts';
+import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/rack.ts';
+import { rowOrUnreadable } from './wire/unreadable-row.ts';
 
 const collection = '/api/v1/racks';
 const member = '/api/v1/racks/{id}';
 
-const memoryOf = memoryOfEach<Rack>();
+const memoryOf = memoryOfEach<Rack | UnreadableRow>();
+const Row = rowOrUnreadable(wire.Rack, 'rack');
 
-/** All racks of all owners, in no order that would stay. */
-export async function listRacks(session: Session, { signal }: ListOptions = {}): Promise<Rack[]> {
-  return listRows(session, { path: collection, signal }, wire.Rack, memoryOf(session));
+/** All racks of all owners, in no order that would stay. Rows that cannot be read are left out: see `readRacks`. */
+export async function listRacks(session: Session, options: ListOptions = {}): Promise<Rack[]> {
+  return (await readRacks(session, options)).rows;
+}
+
+/** The same, and the rows that cannot be read. */
+export async function readRacks(session: Session, { signal }: ListOptions = {}): Promise<Rows<Rack>> {
+  return readRows(session, { path: collection, signal }, Row, memoryOf(session));
 }
 
 /** A rack and what stands in it; undefined when there is no such rack. */

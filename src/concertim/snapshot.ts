@@ -1,35 +1,37 @@
 import { ShapeError } from '../http/errors.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { listDevices } from './devices.ts';
+import { readDevices } from './devices.ts';
 import { ConcertimError } from './errors.ts';
-import type { Device, Owner, PortalSnapshot } from './model.ts';
-import { listOwners } from './owners.ts';
+import type { Device, Owner, PortalSnapshot, Rows } from './model.ts';
+import { readOwners } from './owners.ts';
 import type { OwnerField, PortalProfile } from './profile.ts';
-import { listRacks } from './racks.ts';
+import { readRacks } from './racks.ts';
 import type { Session } from './session.ts';
-import { listTemplates } from './templates.ts';
+import { readTemplates } from './templates.ts';
 
 /** Reads the devices of a portal of that release with these racks. */
-type ReadDevices = (portal: Pick<PortalSnapshot, 'profile' | 'racks'>) => Promise<readonly Device[]>;
+type DevicesOf = (
+  portal: Pick<PortalSnapshot, 'profile' | 'racks'>,
+) => Promise<Pick<Rows<Device>, 'unreadable'> & { readonly rows: readonly Device[] }>;
 
 /**
  * The whole portal in four requests, and in those that find out its release where that is not known. A portal that was
  * upgraded meanwhile shows it in its rows: then its release is found out again, and all is read once more.
  *
- * @param readDevices gives the devices of the racks; default: all of them, in one list
+ * @param devicesOf gives the devices of the racks; default: all of them, in one list
  * @throws {ServiceError} fatal when it is not one of the releases
  */
 export async function readPortal(
   session: Session,
   signal?: AbortSignal,
-  readDevices: ReadDevices = () => listDevices(session, { signal }),
+  devicesOf: DevicesOf = () => readDevices(session, { signal }),
 ): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
-  const read = await readAs(session, profile, readDevices, signal).catch(strangeness);
+  const read = await readAs(session, profile, devicesOf, signal).catch(strangeness);
   if (read instanceof Error || !isLike(profile, read)) session.doubtProfile();
   // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
-  if (found !== profile) return readAs(session, found, readDevices, signal);
+  if (found !== profile) return readAs(session, found, devicesOf, signal);
   if (read instanceof Error) throw unknownPortal(profile, read);
   return read;
 }
@@ -56,17 +58,24 @@ function unknownPortal({ release }: PortalProfile, cause: Error): ServiceError {
 async function readAs(
   session: Session,
   profile: PortalProfile,
-  readDevices: ReadDevices,
+  devicesOf: DevicesOf,
   signal: AbortSignal | undefined,
 ): Promise<PortalSnapshot> {
-  const listedRacks = listRacks(session, { signal });
+  const listedRacks = readRacks(session, { signal });
   const [owners, racks, devices, templates] = await Promise.all([
-    listOwners(session, { profile, signal }),
+    readOwners(session, { profile, signal }),
     listedRacks,
-    listedRacks.then((racks) => readDevices({ profile, racks })),
-    listTemplates(session, { signal }),
+    listedRacks.then(({ rows }) => devicesOf({ profile, racks: rows })),
+    readTemplates(session, { signal }),
   ]);
-  return { profile, owners, racks, devices, templates };
+  return {
+    profile,
+    owners: owners.rows,
+    racks: racks.rows,
+    devices: devices.rows,
+    templates: templates.rows,
+    unreadable: [owners, racks, devices, templates].flatMap(({ unreadable }) => unreadable),
+  };
 }
 
 /** Whether the rows, where there are any, have what the release's have and nothing besides. */

@@ -2,11 +2,13 @@ import { parseBody } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
-import { listRows } from './list-rows.ts';
-import type { Template, TemplateDraft, TemplateId, TemplatePatch } from './model.ts';
+import type { Rows, Template, TemplateDraft, TemplateId, TemplatePatch } from './model.ts';
+import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/template.ts';
+import { rowOrUnreadable } from './wire/unreadable-row.ts';
 
+const Row = rowOrUnreadable(wire.Template, 'template');
 const collection = '/api/v1/templates';
 const member = '/api/v1/templates/{id}';
 
@@ -16,9 +18,14 @@ const images = {
   volume: { front: 'disk_front_2u.png', rear: 'generic_rear_2u.png' },
 };
 
-/** All templates of devices. */
-export async function listTemplates(session: Session, { signal }: ListOptions = {}): Promise<Template[]> {
-  return listRows(session, { path: collection, signal }, wire.Template);
+/** All templates of devices. Rows that cannot be read are left out: see `readTemplates`. */
+export async function listTemplates(session: Session, options: ListOptions = {}): Promise<Template[]> {
+  return (await readTemplates(session, options)).rows;
+}
+
+/** The same, and the rows that cannot be read. */
+export async function readTemplates(session: Session, { signal }: ListOptions = {}): Promise<Rows<Template>> {
+  return readRows(session, { path: collection, signal }, Row);
 }
 
 /**

@@ -1,12 +1,19 @@
 import type { ListOptions } from '../http/list-options.ts';
-import { listRows } from './list-rows.ts';
-import type { User } from './model.ts';
+import type { Rows, User } from './model.ts';
+import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
+import { rowOrUnreadable } from './wire/unreadable-row.ts';
 import * as wire from './wire/user.ts';
 
+const Row = rowOrUnreadable(wire.User, 'user');
 const collection = '/api/v1/users';
 
-/** Everybody with an account, super-users and users without a project included. */
-export async function listUsers(session: Session, { signal }: ListOptions = {}): Promise<User[]> {
-  return listRows(session, { path: collection, signal }, wire.User);
+/** Everybody with an account, super-users and users without a project included. Rows that cannot be read are left out: see `readUsers`. */
+export async function listUsers(session: Session, options: ListOptions = {}): Promise<User[]> {
+  return (await readUsers(session, options)).rows;
+}
+
+/** The same, and the rows that cannot be read. */
+export async function readUsers(session: Session, { signal }: ListOptions = {}): Promise<Rows<User>> {
+  return readRows(session, { path: collection, signal }, Row);
 }

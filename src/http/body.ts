@@ -40,7 +40,7 @@ export interface ListShape<Row> {
 }
 
 /**
- * The rows of a short list, all of which are needed.
+ * The rows of a short list, each of them needed.
  *
  * @throws {ListShapeError} there is no list
  * @throws {ShapeError} naming the first row that is not understood, with its field

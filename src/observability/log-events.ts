@@ -227,6 +227,14 @@ const updates: readonly LogEvent[] = [
       'if `problem` is a cell that Nova cannot reach: check the database of that cell; `doctor` names its hosts',
   },
   {
+    code: 'row-unreadable',
+    level: 'warn',
+    message: 'row of the portal not understood, kept as it is',
+    meaning:
+      'a rack, device, template, user or team of Concertim lacks something that the service decides by, or has something else there; `problem` names the field. It is neither changed nor deleted, and what it may show is not made a second time',
+    action: 'correct or delete it in Concertim; `plan` and `doctor` name it too',
+  },
+  {
     code: 'deletion-unconfirmed',
     level: 'warn',
     message: 'kept in portal: missing from OpenStack, deletion not confirmed',

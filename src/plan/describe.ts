@@ -1,4 +1,4 @@
-import type { PortalSnapshot } from '../concertim/model.ts';
+import type { PortalSnapshot, UnreadableRow } from '../concertim/model.ts';
 import type { Kind } from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
@@ -11,9 +11,9 @@ import { describeTotals, isInStep, totalsOf } from './totals.ts';
 /** What a part of a line means; a terminal may colour it. */
 export type Tone = 'create' | 'update' | 'replace' | 'delete' | 'held' | 'warning' | 'heading';
 
-/** Something of the cloud that could not be read: the portal keeps what it shows of it. */
+/** Something of the cloud, or a row of the portal, that could not be read: the portal keeps what it shows of it. */
 export interface UnreadObject {
-  readonly object: Kind | 'stack' | 'project' | 'service';
+  readonly object: Kind | 'stack' | 'project' | 'service' | UnreadableRow['object'];
   readonly id: string;
   readonly name: string;
   readonly problem: string;

@@ -13,6 +13,7 @@ import type { PlanSettings } from './plan-settings.ts';
 import { compareTexts, indexPortal, inOrderOfIds } from './portal-index.ts';
 import { projectsIn } from './seen.ts';
 import { membersOfStacks } from './stack-members.ts';
+import { UnreadableRows, withStandIns } from './unreadable-rows.ts';
 import { recogniseWrongCloud } from './wrong-cloud.ts';
 
 /**
@@ -30,11 +31,14 @@ import { recogniseWrongCloud } from './wrong-cloud.ts';
  * applied, the next one is empty.
  */
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
-  const { portal: claimed, foreign } = settleClaims(inOrderOfIds(snapshot), projectsIn(cloud));
+  const read = withStandIns(inOrderOfIds(snapshot));
+  const { portal: claimed, foreign: claims } = settleClaims(read, projectsIn(cloud));
   const { changes: renames, portal: named } = renameDoubles(claimed, cloud.scope);
   const { changes: flavorIds, portal } = updateFlavorIds(named, cloud);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);
+  const unreadable = new UnreadableRows(read, index, desired);
+  const foreign = unreadable.unlessUnread(claims);
   const deletedStacks = deletedStacksOf(cloud);
   const { unknownStates } = desired;
   const census = takeCensus(cloud, portal, index, deletedStacks);
@@ -76,7 +80,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
       return {
         phases: [
           lanes([{ name: 'identities', changes: [...renames, ...flavorIds] }]),
-          ...draft.phases,
+          ...unreadable.withhold(draft.phases),
         ].filter((phase) => phase.length > 0),
         held: held.sort((a, b) => compareTexts(a.kind, b.kind) || compareTexts(String(a.id), String(b.id))),
         foreign,

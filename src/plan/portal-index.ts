@@ -44,13 +44,14 @@ const indices = new WeakMap<PortalSnapshot, PortalIndex>();
 export function inOrderOfIds(snapshot: PortalSnapshot): PortalSnapshot {
   let portal = ordered.get(snapshot);
   if (!portal) {
-    const { profile, owners, racks, devices, templates } = snapshot;
+    const { profile, owners, racks, devices, templates, unreadable } = snapshot;
     portal = {
       profile,
       owners: inOrder(owners),
       racks: inOrder(racks),
       devices: inOrder(devices),
       templates: inOrder(templates),
+      ...(unreadable && { unreadable }),
     };
     ordered.set(snapshot, portal);
     ordered.set(portal, portal);

@@ -7,6 +7,7 @@ import type {
   RackId,
   Template,
   TemplateId,
+  UnreadableRow,
 } from '../concertim/model.ts';
 import type { PortalProfile } from '../concertim/profile.ts';
 import { indexPortal } from '../plan/portal-index.ts';
@@ -24,6 +25,8 @@ export class PortalMirror {
   readonly #templates: Map<TemplateId, Template>;
   /** Devices that were read as others have made them since, as they were known before; undefined: not. */
   readonly #edited = new Map<DeviceId, Device | undefined>();
+  /** As of the full run: what they may be stays unmade until the next one. */
+  readonly #unreadable: readonly UnreadableRow[];
   /** undefined: something was written since it was made. */
   #snapshot: PortalSnapshot | undefined;
 
@@ -32,6 +35,7 @@ export class PortalMirror {
     this.#owners = snapshot.owners;
     this.#racks = new Map(snapshot.racks.map((rack) => [rack.id, rack]));
     this.#devices = new Map(snapshot.devices.map((device) => [device.id, device]));
+    this.#unreadable = snapshot.unreadable ?? [];
     this.#templates = new Map(snapshot.templates.map((template) => [template.id, template]));
   }
 
@@ -42,6 +46,7 @@ export class PortalMirror {
       racks: [...this.#racks.values()],
       devices: [...this.#devices.values()],
       templates: [...this.#templates.values()],
+      unreadable: this.#unreadable,
     };
     return this.#snapshot;
   }

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import { listDevices } from '../concertim/devices.ts';
+import { readDevices } from '../concertim/devices.ts';
 import type { Device, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
 import { showRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
 import { isDeviceOf, readPortal } from '../concertim/snapshot.ts';
+import { ShapeError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import { equal } from '../plan/difference.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
@@ -95,9 +96,11 @@ export class PortalReader {
     this.#read = 'all';
     const portal = await readPortal(this.#session, signal, async ({ profile, racks }) => {
       this.#audit.retain(new Set(racks.map(({ id }) => id)), this.#clock.now());
-      if (mirror && known?.profile === profile && !this.#isWholeDue && !this.#isSmall(known, racks))
-        return this.#readDoubted(mirror, racks, signal);
-      const devices = await listDevices(this.#session, { signal });
+      if (mirror && known?.profile === profile && !this.#isWholeDue && !this.#isSmall(known, racks)) {
+        const rows = await this.#readDoubted(mirror, racks, signal).catch(unlessOddRow);
+        if (rows) return { rows, unreadable: [] };
+      }
+      const devices = await readDevices(this.#session, { signal });
       this.#read = 'all';
       for (const { id } of racks) this.#audit.note(id, this.#clock.now());
       return devices;
@@ -155,9 +158,11 @@ export class PortalReader {
     this.#noteAge(turn.knownAt);
   }
 
-  #isSmall({ devices }: PortalSnapshot, racks: readonly Rack[]): boolean {
+  #isSmall({ devices, unreadable }: PortalSnapshot, racks: readonly Rack[]): boolean {
     const pace = this.#pace;
     if (!pace || pace.withinMs <= pace.runEveryMs) return true;
+    // A rack cannot tell of a row in it that is not understood: the list can.
+    if (unreadable?.some(({ object }) => object === 'device')) return true;
     const { readWholeUpTo = defaultReadWholeUpTo } = pace;
     return devices.length <= readWholeUpTo && racks.length <= readWholeUpTo;
   }
@@ -197,7 +202,7 @@ export class PortalReader {
   }
 
   async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<number> {
-    const devices = (await showRack(this.#session, id, signal))?.devices ?? [];
+    const devices = (await this.#showRack(id, signal))?.devices ?? [];
     // Of another release: the portal was upgraded, and nothing is known of it.
     if (!devices.every((device) => isDeviceOf(mirror.snapshot().profile, device))) {
       this.#session.doubtProfile();
@@ -212,6 +217,16 @@ export class PortalReader {
     return edits.length;
   }
 
+  /** Where a row in it is not understood, the next run reads the list, in which the others are. */
+  async #showRack(id: RackId, signal: AbortSignal | undefined) {
+    try {
+      return await showRack(this.#session, id, signal);
+    } catch (error) {
+      if (error instanceof ShapeError) this.forget();
+      throw error;
+    }
+  }
+
   #noteAge(knownAt: number): void {
     if (!this.#pace) return;
     const isLate = ageOf(knownAt, this.#clock.now()) > this.#pace.withinMs;
@@ -223,6 +238,11 @@ export class PortalReader {
     }
     this.#isLate = isLate;
   }
+}
+
+/** @throws everything else */
+function unlessOddRow(error: unknown): undefined {
+  if (!(error instanceof ShapeError)) throw error;
 }
 
 /** What is known to stand in these racks, and in none. */

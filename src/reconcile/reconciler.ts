@@ -417,6 +417,7 @@ export class Reconciler {
       warnings: plan.warnings,
       unknownStates: plan.unknownStates,
       unreadable: unreadableObjects(seen),
+      unreadableRows: portal.unreadable ?? [],
       unobserved: [...seen.cloud.unobserved].map(([projectId, reason]) => ({ projectId, reason })),
       drift: [],
       requests: this.#options.traffic.since(run.requestsBefore),

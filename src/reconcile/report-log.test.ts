@@ -23,6 +23,7 @@ function report(scope: RunReport['scope'], told: Partial<RunReport> = {}): RunRe
     warnings: [],
     unknownStates: [],
     unreadable: [],
+    unreadableRows: [],
     unobserved: [],
     drift: [],
     requests: {},

@@ -61,6 +61,11 @@ export class ReportLog {
         log.warn({ count: servers.length, ids, problem }, 'server details not available, portal entry kept'),
       );
     }
+    for (const { object, id, name, problem } of report.unreadableRows) {
+      once(`row ${object} ${id} ${name} ${problem}`, () =>
+        log.warn({ object, id, name, problem }, 'row of the portal not understood, kept as it is'),
+      );
+    }
     // A notification comes before the deletion is over: whether it stays unconfirmed, the next full run tells.
     const unconfirmed = report.scope === 'full' ? report.held : [];
     for (const [reason, held] of Map.groupBy(unconfirmed, ({ reason }) => reason)) {

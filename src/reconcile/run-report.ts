@@ -1,3 +1,4 @@
+import type { UnreadableRow } from '../concertim/model.ts';
 import type { Release } from '../concertim/profile.ts';
 import type { ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
@@ -40,6 +41,8 @@ export interface RunReport {
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   /** Servers that OpenStack shows only the id of, as those in a Nova cell that is down. The portal keeps what it shows. */
   readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
+  /** Rows of the portal that cannot be read. They are kept, and what they may be is not made. */
+  readonly unreadableRows: readonly UnreadableRow[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
   /**
    * What the full run before this one found changed in the cloud and no notification announced: a sign of lost ones. Only

@@ -1,11 +1,18 @@
+import type { PortalSnapshot } from '../concertim/model.ts';
 import { type Kind, kinds, type ObjectId, type Unreadable } from '../openstack/model.ts';
 import type { UnreadObject } from '../plan/describe.ts';
 import { seenOf } from '../plan/seen.ts';
 import { explain } from '../runtime/severity.ts';
 import type { SeenCloud } from './observe-cloud.ts';
 
-/** What of the cloud could not be read, for people and programs: objects, and projects whose stacks could not be listed. */
-export function unreadIn(seen: SeenCloud): UnreadObject[] {
+/** What could not be read, for people and programs: objects of the cloud, projects whose stacks could not be listed, rows of the portal. */
+export function unreadIn({
+  seen,
+  portal,
+}: {
+  readonly seen: SeenCloud;
+  readonly portal: PortalSnapshot;
+}): UnreadObject[] {
   return [
     ...seen.unread.map(({ object, id, name, error }) => ({ object, id, name, problem: explain(error) })),
     ...unreadableObjects(seen).map(({ object, id, problem }) => ({ object, id, name: id, problem })),
@@ -14,6 +21,12 @@ export function unreadIn(seen: SeenCloud): UnreadObject[] {
       id,
       name: id,
       problem,
+    })),
+    ...(portal.unreadable ?? []).map(({ object, id, name, problem }) => ({
+      object,
+      id: String(id ?? 'without an id'),
+      name: name ?? String(id ?? 'without an id'),
+      problem: `${problem} in Concertim; it is kept, and nothing is made in its place`,
     })),
   ];
 }

@@ -61,7 +61,7 @@ export function statusPage({
     expected: places.usual.length > 0 ? componentsFor(config) : [],
     plan: async () => {
       const survey = await plan();
-      return { plan: planJson(survey.plan, survey.portal, unreadIn(survey.seen)) };
+      return { plan: planJson(survey.plan, survey.portal, unreadIn(survey)) };
     },
     writePause,
     examine: file === undefined ? undefined : () => diagnose(config, file),

@@ -332,3 +332,37 @@ test.each<Release>(['2023-08', 'main'])(
   },
   120_000,
 );
+
+test('of a large portal a device that cannot be read is kept, and not made a second time', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { cloud, portal, faults } = scenario.sandbox;
+  const oddDevice = (row: Row): Row => ({ ...row, metadata: 'odd' });
+  const [odd] = portal.devices.all();
+  const oddRow = (row: Row): Row => (row['id'] === odd?.id ? oddDevice(row) : row);
+  faults.add({
+    service: 'concertim',
+    method: 'GET',
+    path: /devices$/,
+    kind: 'rewrite',
+    rewrite: (rows) => (rows as Row[]).map(oddRow),
+  });
+  faults.add({
+    service: 'concertim',
+    method: 'GET',
+    path: /racks\/\d+$/,
+    kind: 'rewrite',
+    rewrite: (rack) => ({ ...(rack as Row), devices: (rack as { devices: Row[] }).devices.map(oddRow) }),
+  });
+  for (const { id } of cloud.compute.servers()) cloud.compute.setServerState(id, { vmState: 'stopped' });
+
+  // The first finds that a rack has an odd row, and the next reads the list.
+  await scenario.tryRun();
+  const { changes, failures } = await scenario.run();
+
+  expect(failures).toEqual([]);
+  expect(Object.keys(changes)).toEqual(['update-device']);
+  expect(portal.devices.size).toBe(153);
+  expect(scenario.logged.filter((line) => line.includes('not understood, kept as it is'))).toHaveLength(1);
+}, 60_000);
+
+type Row = Record<string, unknown>;

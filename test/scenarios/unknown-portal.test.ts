@@ -57,11 +57,12 @@ describe.each<[string, Fault[], string]>([
   test('is refused in one sentence, once, before anything is written', async () => {
     await using scenario = await startScenario({ release: 'main' });
     const { portal, services } = scenario.sandbox;
-    // There is a device, and so rows that can be odd.
+    // There are devices, and so rows that can be odd: a single one would be odd by itself.
     const user = portal.users.all().find(({ root }) => !root);
     const rack = portal.addRack({ user_id: user?.id ?? 0, name: 'by-hand', order_id: 'o1' });
     const template = portal.addTemplate({ name: 'by-hand' });
     portal.addDevice({ name: 'by-hand', rack_id: rack.id, start_u: 1, template_id: template.id });
+    portal.addDevice({ name: 'another', rack_id: rack.id, start_u: 5, template_id: template.id });
     for (const fault of faults) scenario.sandbox.faults.add(fault);
 
     for (let run = 0; run < 3; run++) {

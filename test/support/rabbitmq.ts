@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Connection } from 'rabbitmq-client';
+import { limitFrames } from '../../src/amqp/frame-limit.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 
@@ -130,8 +131,7 @@ export async function withConnection<T>(
   url: string,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = new Connection({ url });
-  connection.on('error', () => {});
+  const connection = connectionTo(url);
   try {
     await connection.onConnect(10_000);
     return await work(connection);
@@ -145,13 +145,20 @@ export function tlsFixture(name: 'cert.pem' | 'key.pem'): string {
   return fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 }
 
+/** Something else may have taken a port that was free: a web server's answer would end the process. */
+function connectionTo(url: string): Connection {
+  const connection = new Connection({ url });
+  limitFrames(connection);
+  connection.on('error', () => {});
+  return connection;
+}
+
 function addressOf(port: number) {
   return { host: '127.0.0.1', port, url: `amqp://guest:guest@127.0.0.1:${port}/` };
 }
 
 async function answers(port: number): Promise<boolean> {
-  const connection = new Connection({ url: addressOf(port).url });
-  connection.on('error', () => {});
+  const connection = connectionTo(addressOf(port).url);
   try {
     await connection.onConnect(2_000, true);
     await connection.close();

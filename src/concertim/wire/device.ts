@@ -5,7 +5,8 @@ import { Id } from './id.ts';
 import { JsonObject, ShownJsonObject } from './json-object.ts';
 import { Money } from './money.ts';
 
-const InRack = z
+/** Where a device stands that stands in a rack. */
+export const InRack = z
   .object({
     type: z.literal('rack'),
     rack_id: Id,

@@ -1,5 +1,5 @@
-import { listDevices } from '../../concertim/devices.ts';
-import type { Owner, Rack } from '../../concertim/model.ts';
+import { readDevices } from '../../concertim/devices.ts';
+import type { Device, Owner, Rack } from '../../concertim/model.ts';
 import type { ProjectId, Server, ServerId, Unreadable } from '../../openstack/model.ts';
 import { readStacks } from '../../openstack/orchestration.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { sourceOfRack } from '../../plan/ownership.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
+import { checkRows } from './rows.ts';
 
 const mostNamed = 5;
 
@@ -65,7 +66,8 @@ export async function checkDeviceClaims(
   { servers, ...claimants }: Claimants & { readonly servers: readonly (Server | Unreadable<ServerId>)[] },
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const devices = (await listDevices(patient.portal, { signal })).filter(({ kind }) => kind === 'server');
+  const { rows, unreadable } = await readDevices(patient.portal, { signal });
+  const devices = rows.filter(({ kind }) => kind === 'server');
   const projectOf = new Map<string, ProjectId>();
   for (const server of servers) if (server.kind === 'server') projectOf.set(server.id, server.projectId);
   const known = { ...noProjectsKnown, ofObject: (_kind: string, id: string) => projectOf.get(id) };
@@ -76,13 +78,14 @@ export async function checkDeviceClaims(
       foreign.filter(({ kind }) => kind === 'device'),
       "Each device of a server stands in a rack of its project's owner",
     ),
+    ...checkRows(unreadable),
   ];
 }
 
 /** That an owner of racks has no project is said already. */
 async function foreignClaims(
   { portal }: Patient,
-  { owners, racks, devices }: Claimants & { readonly devices: Awaited<ReturnType<typeof listDevices>> },
+  { owners, racks, devices }: Claimants & { readonly devices: readonly Device[] },
   known: KnownProjects,
   signal: AbortSignal,
 ): Promise<readonly ForeignClaim[]> {

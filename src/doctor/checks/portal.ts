@@ -1,10 +1,12 @@
 import { readAccessToken } from '../../concertim/access-token.ts';
 import type { Owner, Rack, User } from '../../concertim/model.ts';
-import { listOwners } from '../../concertim/owners.ts';
-import { listRacks } from '../../concertim/racks.ts';
+import { readOwners } from '../../concertim/owners.ts';
+import { readRacks } from '../../concertim/racks.ts';
+import { readTemplates } from '../../concertim/templates.ts';
 import { listUsers } from '../../concertim/users.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
+import { checkRows } from './rows.ts';
 
 const minuteMs = 60_000;
 const leastLifetimeMs = 10 * minuteMs;
@@ -23,21 +25,23 @@ export interface PortalSight {
 /** Concertim, signed in to: its users and racks. That the login is a super-user's, the sign-in has found out. */
 export async function checkPortal({ portal }: Patient, signal: AbortSignal): Promise<PortalSight> {
   const profile = await portal.profile(signal);
-  const [token, users, owners, racks] = await Promise.all([
+  const [token, users, owners, racks, templates] = await Promise.all([
     portal.token(signal),
     listUsers(portal, { signal }),
-    listOwners(portal, { profile, signal }),
-    listRacks(portal, { signal }),
+    readOwners(portal, { profile, signal }),
+    readRacks(portal, { signal }),
+    readTemplates(portal, { signal }),
   ]);
   const lifetimeMs = readAccessToken(`Bearer ${token.reveal()}`)?.lifetimeMs;
   return {
     users,
-    owners,
-    racks,
+    owners: owners.rows,
+    racks: racks.rows,
     findings: [
       checkLifetime(lifetimeMs),
-      ...checkOwners(owners, profile.owner),
-      ...checkRacks(racks, owners),
+      ...checkOwners(owners.rows, profile.owner),
+      ...checkRacks(racks.rows, owners.rows),
+      ...checkRows([owners, racks, templates].flatMap(({ unreadable }) => unreadable)),
     ],
   };
 }
