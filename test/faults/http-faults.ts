@@ -7,6 +7,8 @@ const aims: Readonly<Record<HttpSystem, { readonly service: ServiceName; readonl
   Keystone: { service: 'keystone' },
   Nova: { service: 'nova' },
   Heat: { service: 'heat' },
+  Cinder: { service: 'cinder' },
+  Neutron: { service: 'neutron' },
   Gnocchi: { service: 'gnocchi' },
   Concertim: { service: 'concertim', path: /^(?!\/mrd\/)/ },
   'metric daemon': { service: 'concertim', path: /^\/mrd\// },
@@ -34,8 +36,33 @@ export async function inflict(
     const restore = compute.takeCellDown({ hosts: new Set(compute.hosts.slice(0, 4)), waitMs: 0 });
     return async () => restore();
   }
+  if (fault === 'others hidden') return hideOthers(sandbox, aim, system);
   const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim });
   return async () => undo();
+}
+
+/** As Cinder and Neutron do to an account that has lost its role: no error, others' objects are in no list and not to be found. */
+function hideOthers(
+  sandbox: Sandbox,
+  aim: (typeof aims)[HttpSystem],
+  system: HttpSystem,
+): () => Promise<void> {
+  const undo = [
+    sandbox.faults.add({
+      ...aim,
+      ...refusal(404, system),
+      method: 'GET',
+      path: /\/(volumes|networks)\/[0-9a-f-]{32,}(\?|$)/,
+    }),
+    sandbox.faults.add({ ...aim, kind: 'rewrite', rewrite: (body) => withLists(body, visibleToAll) }),
+  ];
+  return async () => {
+    for (const end of undo) end();
+  };
+}
+
+function visibleToAll(list: readonly unknown[]): readonly unknown[] {
+  return list.filter((row) => isObject(row) && (row['shared'] === true || row['router:external'] === true));
 }
 
 /** What each list was when it was first asked for: what a cache would still give. */
@@ -68,7 +95,7 @@ export class ListMemory {
 const keyOf = ({ method, url }: StruckExchange) => `${method} ${url}`;
 
 function kindOf(
-  fault: Exclude<FaultName, 'connection refused' | 'a cell down'>,
+  fault: Exclude<FaultName, 'connection refused' | 'a cell down' | 'others hidden'>,
   system: HttpSystem,
   memory: ListMemory,
 ): FaultKind {
@@ -118,7 +145,9 @@ function kindOf(
 
 /** Each page has another next one, and only the first has rows. */
 function withNextPage(body: unknown, { url }: StruckExchange): unknown {
-  const field = ['servers', 'flavors', 'stacks'].find((name) => isObject(body) && Array.isArray(body[name]));
+  const field = ['servers', 'flavors', 'stacks', 'volumes', 'networks', 'ports'].find(
+    (name) => isObject(body) && Array.isArray(body[name]),
+  );
   if (field === undefined || !isObject(body)) return body;
   const { pathname, searchParams } = new URL(url, 'http://unused');
   const page = Number(searchParams.get('endless') ?? 0) + 1;
@@ -139,6 +168,8 @@ function refusal(code: number, system: HttpSystem): Extract<FaultKind, { kind: '
       explanation: message,
       error: { type: code === 404 ? 'EntityNotFound' : 'HTTPError', message },
     },
+    Cinder: { [code === 404 ? 'itemNotFound' : 'computeFault']: { code, message } },
+    Neutron: { NeutronError: { type: code === 404 ? 'NotFound' : 'Refused', message, detail: '' } },
     Gnocchi: { code, title: 'Refused', description: { cause: 'Refused', detail: {} } },
     Concertim: { status: code, title: 'Refused', description: message },
     'metric daemon': { errors: [{ title: 'Refused', detail: message }], status: code },

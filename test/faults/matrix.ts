@@ -18,6 +18,7 @@ export const faultNames = [
   'half a list',
   'duplicate entries',
   'stale list',
+  'others hidden',
   'slow loris',
   'endless pages',
   'a cell down',
@@ -30,6 +31,8 @@ export const systems = [
   'Keystone',
   'Nova',
   'Heat',
+  'Cinder',
+  'Neutron',
   'Gnocchi',
   'Concertim',
   'metric daemon',
@@ -66,15 +69,34 @@ const noLists = 'it gives no lists: values are put there, one a request';
 
 const onlyCells = 'Nova alone has cells';
 const noPages = 'its lists have no links to further pages';
+const noHiding = 'it refuses an account without the right to see what is others’';
 const noMessages = 'it sends no messages; answers without end are in `test/http/endless-answer.test.ts`';
 
 const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> = {
-  Keystone: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
-  Nova: { 'huge message': noMessages },
-  Heat: { 'a cell down': onlyCells, 'huge message': noMessages },
-  Gnocchi: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
-  Concertim: { 'endless pages': noPages, 'a cell down': onlyCells, 'huge message': noMessages },
+  Keystone: {
+    'others hidden': noHiding,
+    'endless pages': noPages,
+    'a cell down': onlyCells,
+    'huge message': noMessages,
+  },
+  Nova: { 'others hidden': noHiding, 'huge message': noMessages },
+  Heat: { 'others hidden': noHiding, 'a cell down': onlyCells, 'huge message': noMessages },
+  Cinder: { 'a cell down': onlyCells, 'huge message': noMessages },
+  Neutron: { 'a cell down': onlyCells, 'huge message': noMessages },
+  Gnocchi: {
+    'others hidden': noHiding,
+    'endless pages': noPages,
+    'a cell down': onlyCells,
+    'huge message': noMessages,
+  },
+  Concertim: {
+    'others hidden': noHiding,
+    'endless pages': noPages,
+    'a cell down': onlyCells,
+    'huge message': noMessages,
+  },
   'metric daemon': {
+    'others hidden': noLists,
     'endless pages': noLists,
     'a cell down': onlyCells,
     'huge message': noMessages,
@@ -85,6 +107,7 @@ const meaningless: Partial<Record<System, Partial<Record<FaultName, string>>>> =
     'stale list': noLists,
   },
   RabbitMQ: {
+    'others hidden': noHiding,
     'endless pages': 'messages come one by one',
     'a cell down': onlyCells,
     '500': 'AMQP has no such answer: a broker that fails within closes the connection, which is a reset',

@@ -73,6 +73,9 @@ const how = `## How it is made
 - In the column RabbitMQ a fault is what comes nearest to it in AMQP: 401 a changed password, 403 permissions withdrawn, 404 our queue
   deleted over and over, 409 a queue of our name with other properties, 429 one channel and no more for the account, 503 no connection
   for it; lists are the messages.
+- In the columns Cinder and Neutron the portal is one that shows volumes and networks (Concertim's main), in the others one of August 2023.
+  "Others hidden" is what they do to an account that has lost its role: their lists leave out what is other projects', and what is queried by
+  id is not found.
 - A list that is false for a system counts as false for all of its lists. In a portal's or a cloud's list there is no telling that a half is
   missing: what is then made twice is put right once the list is whole.
 - What goes wrong with the service's own machine has tests of its own: a disk that is full from the start and no file descriptor left in
