@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Device, DeviceId, OwnerId, PortalSnapshot, Rack, RackId } from '../../src/concertim/model.ts';
-import { objectOfDevice } from '../../src/plan/ownership.ts';
+import { objectOfDevice, sourceOfRack } from '../../src/plan/ownership.ts';
 import { PaperPortal, PortalRefusal } from './paper-portal.ts';
 
 /** Something done to a portal by hand; as it was when the portal refuses, or when there is nothing to do it to. */
@@ -165,9 +165,12 @@ function drawn<T>(items: readonly T[], at: number): T | undefined {
   return items[at % (items.length || 1)];
 }
 
-/** Two things of one name that are both foreign nobody could ever change again. */
-function isOurs({ metadata }: Rack | Device): boolean {
-  return Object.keys(metadata).some((key) => key.startsWith('openstack_'));
+/**
+ * Two things of one name that are both foreign nobody could ever change again. Only ids make an object ours, not what
+ * 1.0.0 noted in a rack.
+ */
+function isOurs(object: Rack | Device): boolean {
+  return 'ownerId' in object ? sourceOfRack(object) !== undefined : objectOfDevice(object) !== undefined;
 }
 
 /** With the device a second time, in the lowest units of its rack that are free; undefined when none are. */
