@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../runtime/secret.ts';
 import { GrantFile } from './grant-file.ts';
 
-const of = { url: 'https://portal', login: 'admin' };
+const of = { url: 'https://portal', login: 'admin', password: new Secret('canary') };
 const grant = { token: new Secret('a.b.c'), renewAt: 1_000 };
 
 function freshPath(): string {
@@ -24,12 +24,14 @@ test('what was written is read again, by its owner alone', async () => {
   expect(readdirSync(join(path, '..'))).toEqual(['token.json']);
 });
 
-test('the token of another portal or another user is none', async () => {
+test('the token of another portal, another user or another password is none', async () => {
   const path = freshPath();
   await new GrantFile(path, of).write(grant);
 
   expect(await new GrantFile(path, { ...of, url: 'https://elsewhere' }).read()).toBeUndefined();
   expect(await new GrantFile(path, { ...of, login: 'other' }).read()).toBeUndefined();
+  expect(await new GrantFile(path, { ...of, password: new Secret('mistyped') }).read()).toBeUndefined();
+  expect(readFileSync(path, 'utf8')).not.toContain('canary');
 });
 
 test('a file that is not there, is spoilt or cannot be written is no error', async () => {

@@ -1,11 +1,20 @@
+import { randomBytes, scrypt } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Held } from '../http/token-holder.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { Secret } from '../runtime/secret.ts';
 
-const Content = z.object({ url: z.string(), login: z.string(), token: z.string(), renewAt: z.number() });
+const Content = z.object({
+  url: z.string(),
+  login: z.string(),
+  passwordSalt: z.string(),
+  passwordHash: z.string(),
+  token: z.string(),
+  renewAt: z.number(),
+});
 
 /**
  * Keeps a sign-in over a restart: it costs the portal up to a second, and its successor a row of a table that only grows.
@@ -14,17 +23,21 @@ const Content = z.object({ url: z.string(), login: z.string(), token: z.string()
 export class GrantFile {
   readonly #path: string;
   readonly #of: { readonly url: string; readonly login: string };
+  readonly #password: Secret;
 
-  constructor(path: string, of: { url: string; login: string }) {
+  constructor(path: string, { password, ...of }: { url: string; login: string; password: Secret }) {
     this.#path = path;
     this.#of = of;
+    this.#password = password;
   }
 
-  /** undefined: there is none, or that of another portal or another user. */
+  /** undefined: there is none, or that of another portal, user or password: a wrong one is to be noticed at once. */
   async read(): Promise<Held<Secret> | undefined> {
     try {
-      const { url, login, token, renewAt } = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
-      if (url !== this.#of.url || login !== this.#of.login) return undefined;
+      const kept = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
+      const { token, renewAt } = kept;
+      if (kept.url !== this.#of.url || kept.login !== this.#of.login) return undefined;
+      if (kept.passwordHash !== (await this.#hash(kept.passwordSalt))) return undefined;
       return { token: new Secret(token), renewAt };
     } catch {
       return undefined;
@@ -33,7 +46,9 @@ export class GrantFile {
 
   async write({ token, renewAt }: Held<Secret>): Promise<void> {
     const fresh = `${this.#path}.${process.pid}`;
-    const content = { ...this.#of, token: token.reveal(), renewAt };
+    const passwordSalt = randomBytes(16).toString('base64url');
+    const passwordHash = await this.#hash(passwordSalt);
+    const content = { ...this.#of, passwordSalt, passwordHash, token: token.reveal(), renewAt };
     try {
       makeFolder(dirname(this.#path));
       await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });
@@ -42,5 +57,10 @@ export class GrantFile {
     } catch {
       await rm(fresh, { force: true }).catch(() => {});
     }
+  }
+
+  async #hash(salt: string): Promise<string> {
+    const key = (await promisify(scrypt)(this.#password.reveal(), salt, 32)) as Buffer;
+    return key.toString('base64url');
   }
 }

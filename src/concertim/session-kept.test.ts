@@ -33,3 +33,28 @@ test('a sign-in outlives the process, until the portal does not take it any more
 
   expect(signIns).toEqual([1, 0, 1, 0]);
 });
+
+test('a wrong password is noticed at the next start, although the kept sign-in is good', async () => {
+  const service = await startPortal({ portal: new Portal(), faults: new Faults() });
+  const grantFile = join(mkdtempSync(join(tmpdir(), 'session-')), 'token.json');
+  const start = async (password: string) => {
+    const session = new Session({
+      url: service.url,
+      login: 'admin',
+      password: new Secret(password),
+      grantFile,
+    });
+    try {
+      await listUsers(session);
+    } finally {
+      await session.close();
+    }
+  };
+  await start('admin');
+
+  await expect(start('mistyped')).rejects.toMatchObject({
+    severity: 'fatal',
+    hint: expect.stringContaining('concertim_password'),
+  });
+  await service.close();
+});

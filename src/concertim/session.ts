@@ -75,7 +75,8 @@ export class Session {
     this.#base = url.replace(/\/+$/, '');
     this.#login = login;
     this.#pinned = release && profiles[release];
-    this.#file = grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login });
+    this.#file =
+      grantFile === undefined ? undefined : new GrantFile(grantFile, { url: this.#base, login, password });
     this.#password = password;
     this.#clock = options.clock ?? systemClock;
     this.#tokens = new TokenHolder(this.#clock, () => this.#signIn());
