@@ -9,7 +9,7 @@ import type { ProjectId } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
 import type { Session, SessionRequest } from './session.ts';
 
-/** Most rows of a page: Cinder's own `osapi_max_limit`, and as many as Neutron is asked for. */
+/** Most rows of a page: Cinder's own `osapi_max_limit`, and as many as each request to Neutron wants. */
 export const pageSize = 1000;
 
 type Query = NonNullable<SessionRequest['query']>;
@@ -21,9 +21,9 @@ interface ObjectListOptions<Row> {
   readonly path: string;
   /** Of the list, where that is elsewhere. */
   readonly listPath?: string;
-  /** What each list is asked for besides. */
+  /** Further query of each list. */
   readonly listQuery?: Query;
-  /** What each object is asked for besides. */
+  /** Further query of each object. */
   readonly query?: Query;
   readonly shape: PagedShape<Row>;
   /** The field that one object comes in. */

@@ -31,7 +31,7 @@ const beginning = '1970-01-01T00:00:00Z';
 /** What a field says of an object. */
 type FieldOf<K extends Kind, Value> = (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Value;
 
-/** What of an object becomes what of its device: the one definition of each field, be it made or compared. */
+/** What of an object becomes what of its device: the one definition of each field, for making and for comparing it. */
 const fields: {
   readonly [K in Kind]: {
     readonly [Field in Exclude<keyof Details[K], 'kind'>]: FieldOf<K, Details[K][Field]>;
