@@ -18,7 +18,7 @@ const policy = { maxDeletions: 5, maxShare: 0.05, allowAll: false };
 const small = { kind: 'embedded', name: 'm1', vcpus: 1, ram: 2048, disk: 20 } as const;
 const servers = Array.from({ length: 20 }, (_, at) => `web-${at}`);
 
-/** Twenty servers of one flavor, of which the cloud lists these. */
+/** Twenty servers of one flavor; the cloud lists only these flavors. */
 function siteWith(flavors: readonly Flavor[], fields: CloudFields = {}): CloudFields {
   return {
     flavors,

@@ -9,8 +9,8 @@ export function rackNameCandidates({ name, nameId }: DesiredRack, number: number
 }
 
 /**
- * Whatever its number: a rack keeps it when one before it is gone. Also as the Python service of 2023 and 2024 made it of the
- * stack's, with a dash for each underscore: nobody is helped by another name.
+ * Under any number, since a rack keeps its number when an earlier rack is deleted. The name that the Python services of 2023 and 2024
+ * gave it, the stack's with dashes for underscores, counts too: renaming the rack would help nobody.
  */
 export function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
   return bears(rack, desired) || bears(rack, { ...desired, name: desired.name.replaceAll('_', '-') });

@@ -23,7 +23,7 @@ export function isAllRecorded({ steps, unbilled }: UsageReview): boolean {
   return unbilled.length === 0 && steps.every(({ step }) => step === 'done' || step === 'wait');
 }
 
-/** The records to make, day by day, and why; then rated usage that nobody is billed for. */
+/** The usage records to post, by day, each with its reason; then the rated usage that is not billed. */
 export function describeUsage(review: UsageReview): string {
   const { steps, unbilled } = review;
   const lines: string[] = [];

@@ -60,7 +60,7 @@ test.each([
   { because: 'no-order', row: rated('other', 3) },
   { because: 'no-unit', row: rated('web', 3, 'image.size') },
   { because: 'no-price', row: rated('web', 3, 'tiered') },
-])('reports usage that nobody is billed for: $because', ({ because, row }) => {
+])('reports unbilled usage: $because', ({ because, row }) => {
   const { buckets, unbilled } = usageOfDay(facts({ rated: [row] }));
 
   expect(buckets).toEqual([]);
