@@ -13,7 +13,6 @@ import { findProject } from '../../src/openstack/identity.ts';
 import type { ProjectId, Stack, StackId } from '../../src/openstack/model.ts';
 import { deleteStack, findStack } from '../../src/openstack/orchestration.ts';
 import type { SessionRequest } from '../../src/openstack/session.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
 import type { HttpService } from '../../src/sandbox/http-service.ts';
 import { type DeviceRow, Portal } from '../../src/sandbox/portal/portal.ts';
@@ -21,11 +20,12 @@ import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { type Command, command } from '../support/command.ts';
 import { openstackSection, signIn } from './openrc.ts';
 import { openstackCommands } from './openstack-command.ts';
+import { waitingFor } from './wait-for.ts';
 
 /** From the API's own state to the last portal's. */
 const inTimeMs = 3_000;
 /** For the cloud itself. */
-const patienceMs = 180_000;
+const waitFor = waitingFor(180_000);
 
 type Kind = 'server' | 'volume' | 'network';
 
@@ -250,14 +250,6 @@ async function shownInTime(
   const ms = Math.round(performance.now() - since);
   lags.push({ step, ms });
   expect(ms, step).toBeLessThan(inTimeMs);
-}
-
-async function waitFor(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const until = performance.now() + patienceMs;
-  while (!(await isSo())) {
-    if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
-    await systemClock.sleep(50);
-  }
 }
 
 /** Objects at three depths: in the stack itself, two stacks down, and four. */

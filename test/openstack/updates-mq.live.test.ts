@@ -20,11 +20,12 @@ import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { type Command, command } from '../support/command.ts';
 import { openstackSection, signIn } from './openrc.ts';
+import { waitingFor } from './wait-for.ts';
 
 /** From the API's own state to the portal's. */
 const inTimeMs = 3_000;
 /** For the cloud itself. */
-const patienceMs = 120_000;
+const waitFor = waitingFor(120_000);
 
 const portal = new Portal();
 const folder = mkdtempSync(join(tmpdir(), 'updates-mq-'));
@@ -162,14 +163,6 @@ async function inTime(step: string, api: () => Promise<boolean>, shown: () => bo
   const ms = Math.round(performance.now() - since);
   lags.push({ step, ms });
   expect(ms, step).toBeLessThan(inTimeMs);
-}
-
-async function waitFor(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const until = performance.now() + patienceMs;
-  while (!(await isSo())) {
-    if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
-    await systemClock.sleep(20);
-  }
 }
 
 /** Every value that a changing thing has had. */

@@ -1,58 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stringify } from 'yaml';
-import { Session as PortalSession } from '../../src/concertim/session.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createLogger } from '../../src/observability/logger.ts';
-import { Traffic } from '../../src/observability/traffic.ts';
 import type { ProjectId, Reference, ServerId, StackId } from '../../src/openstack/model.ts';
-import { Session as CloudSession } from '../../src/openstack/session.ts';
-import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
+import type { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { Server } from '../../src/sandbox/cloud/compute.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
+import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 
-/** A sandbox and a reconciler on it, both run by hand. */
-async function start(): Promise<{ sandbox: Sandbox; reconciler: Reconciler } & AsyncDisposable> {
+/** A sandbox that is in step, and a reconciler on it that listens. */
+async function start(): Promise<ReconcilerByHand> {
   const clock = new HastyClock();
-  const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0, clock });
-  const folder = mkdtempSync(join(tmpdir(), 'drift-'));
-  const file = join(folder, 'config.yaml');
-  writeFileSync(file, stringify(sandbox.config));
-  const config = loadConfig({ file });
-  rmSync(folder, { recursive: true });
-  const random = seededRandom(1);
-  const cloud = new CloudSession({ ...config.openstack, clock, random });
-  const portal = new PortalSession({ ...config.concertim, clock, random });
-  const reconciler = new Reconciler({
-    cloud,
-    portal,
-    settings: {
-      standaloneServers: 'ignore',
-      defaultRackHeight: 42,
-      deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false },
-    },
-    traffic: new Traffic(),
-    clock,
-    random,
-    log: createLogger({ level: 'critical', format: 'json' }),
-  });
+  const started = await startReconcilerByHand(
+    { stacks: 2, servers: 3, clock },
+    { deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false } },
+  );
+  const { reconciler } = started;
   reconciler.setListening(true);
   await reconciler.reconcileAll();
   await clock.sleep(60_000);
   await reconciler.reconcileAll();
-  return {
-    sandbox,
-    reconciler,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([cloud.close(), portal.close()]);
-      await sandbox.close();
-    },
-  };
+  return started;
 }
 
 /** What two full runs report: the first finds it, the second has given notifications the time to come after all. */

@@ -2,27 +2,18 @@
  * Large portals: a run reads the devices of those racks alone that look changed or that it changes; what others do to the rest is
  * found rack by rack.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import type { Release } from '../../src/concertim/profile.ts';
-import { Session as PortalSession } from '../../src/concertim/session.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Tracing } from '../../src/observability/tracing.ts';
-import { Traffic } from '../../src/observability/traffic.ts';
-import { Session as CloudSession } from '../../src/openstack/session.ts';
 import type { AuditPace } from '../../src/reconcile/portal-reader.ts';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
-import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
+import { startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 import { type Scenario, startScenario } from '../support/scenario.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -146,43 +137,10 @@ test('a creation whose answer is lost has its rack read with the next run, and i
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 }, 60_000);
 
-/** A sandbox, and a reconciler on it that is run by hand. */
-async function startByHand(options: SandboxOptions & { readonly clock: Clock }, audit: AuditPace) {
-  const { clock } = options;
-  const logged: string[] = [];
-  const sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 2, pace: 0, ...options });
-  const folder = mkdtempSync(join(tmpdir(), 'audit-'));
-  const file = join(folder, 'config.yaml');
-  writeFileSync(file, stringify(sandbox.config));
-  const config = loadConfig({ file });
-  rmSync(folder, { recursive: true });
-  const random = seededRandom(1);
-  const cloud = new CloudSession({ ...config.openstack, clock, random });
-  const portal = new PortalSession({ ...config.concertim, clock, random });
-  const reconciler = new Reconciler({
-    cloud,
-    portal,
-    audit,
-    settings: {
-      standaloneServers: 'ignore',
-      defaultRackHeight: 42,
-      deletions: { maxDeletions: 100, maxShare: 1, allowAll: false },
-    },
-    traffic: new Traffic(),
-    clock,
-    random,
-    log: createLogger({ level: 'info', format: 'json', output: { write: (line) => logged.push(line) } }),
-  });
-  return {
-    sandbox,
-    reconciler,
-    random,
-    logged,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([cloud.close(), portal.close()]);
-      await sandbox.close();
-    },
-  };
+/** Whatever goes may go: of how much may be deleted other tests know. */
+function startByHand(options: SandboxOptions & { readonly clock: Clock }, audit: AuditPace) {
+  const deletions = { maxDeletions: 100, maxShare: 1, allowAll: false };
+  return startReconcilerByHand({ stacks: 3, servers: 2, ...options }, { deletions, audit });
 }
 
 test.each([1_800_000, 600_000])(
