@@ -647,6 +647,14 @@ const all: readonly LogEvent[] = [
     action: 'give the user of the service write permission',
   },
   {
+    code: 'opentelemetry-not-installed',
+    level: 'error',
+    message: 'OpenTelemetry is not installed, no traces are exported',
+    meaning:
+      '`observability.otlp_endpoint` is set, and the package was installed without its optional dependencies',
+    action: 'install it with them (`npm install --include=optional`), or remove the setting',
+  },
+  {
     code: 'sd-notify-failed',
     level: 'error',
     message: 'sd_notify failed',

@@ -60,8 +60,13 @@ export class Tracing {
   async start(log: Logger): Promise<void> {
     const { endpoint } = this.#options;
     if (endpoint === undefined || this.#export) return;
-    const { TraceExport } = await import('./trace-export.ts');
-    this.#export = new TraceExport(endpoint, log);
+    try {
+      const { TraceExport } = await import('./trace-export.ts');
+      this.#export = new TraceExport(endpoint, log);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      log.error({ endpoint }, 'OpenTelemetry is not installed, no traces are exported');
+    }
   }
 
   /** Sends what is left, for a few seconds at most. Nothing is traced any more. */

@@ -31,8 +31,6 @@ export interface ReconcileLoopOptions {
   readonly writePause?: WritePause;
   /** Gets the outcome of each run. */
   readonly health?: Health;
-  /** How long a first request waits for others, ms: what happens in the cloud happens in bursts. Default 10. */
-  readonly gatherMs?: number;
 }
 
 /** After a failure the next full run comes sooner than the interval says, but not at once. */
@@ -41,7 +39,8 @@ const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 const patienceMs = 300_000;
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
-const defaultGatherMs = 3;
+/** How long a first request waits for others: what happens in the cloud happens in bursts. */
+const gatherMs = 3;
 const mostOrigins = 128;
 
 /**
@@ -150,8 +149,7 @@ export class ReconcileLoop {
   }
 
   async #runTargeted(signal: AbortSignal): Promise<void> {
-    const { clock, gatherMs = defaultGatherMs } = this.#options;
-    await pause(clock, gatherMs, signal);
+    await pause(this.#options.clock, gatherMs, signal);
     if (signal.aborted) return;
     const references = [...this.#pending.values()];
     this.#pending.clear();

@@ -27,13 +27,15 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const { name, version } = manifest;
 const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
-const prefix = join(folder, 'prefix');
+const site = join(folder, 'site');
+const installed = join(site, 'node_modules', name);
+const command = join(site, 'node_modules/.bin', name);
 const machine = join(folder, 'machine');
 const config = join(folder, 'config.yaml');
 let sandbox: Sandbox;
 let tarball: string;
 
-/** Packs as npm would publish it, and installs that for all users of a machine. */
+/** Packs as npm would publish it, and installs that without what may be left out (npm leaves nothing out of `--global`). */
 beforeAll(async () => {
   // What `prepack` does; types are checked elsewhere.
   await succeed('npm', 'run', 'build', '--', '--noCheck');
@@ -43,8 +45,8 @@ beforeAll(async () => {
   await succeed(
     'npm',
     'install',
-    '--global',
-    `--prefix=${prefix}`,
+    '--omit=optional',
+    `--prefix=${site}`,
     '--prefer-offline',
     '--no-audit',
     tarball,
@@ -94,8 +96,6 @@ test.concurrent('what is packed is for those who use it: no sources, tests or ma
 });
 
 test.concurrent('the installed command tells its version, checks a configuration, and brings a portal into step', async () => {
-  const command = join(prefix, 'bin', name);
-
   const told = await succeed(command, '--version');
   const checked = await succeed(command, 'check-config', '--config', config);
   const { code, output } = await runUntil('"msg":"reconciled"', command, 'run', '--config', config);
@@ -110,21 +110,46 @@ test.concurrent('the installed command tells its version, checks a configuration
 test.concurrent('the installed command has a sandbox, with the service on it', async () => {
   const args = ['sandbox', '--with-service', '--still', '--projects', '1', '--log-format', 'json'];
 
-  const { code, output } = await runUntil('"msg":"reconciled"', join(prefix, 'bin', name), ...args);
+  const { code, output } = await runUntil('"msg":"reconciled"', command, ...args);
 
   expect(output).toContain('A sandbox is running');
   expect(output).toContain(`In another terminal:\n\n  ${name} plan --config `);
   expect(code).toBe(0);
 });
 
-test.concurrent('every public door of the installed package opens', async () => {
-  const program = join(prefix, 'lib/node_modules', name, 'doors.mjs');
-  // From inside, a package finds itself by its name, through the doors that it has for others.
-  writeFileSync(program, doors.map((door) => `await import('${name}${door.slice(1)}');`).join('\n'));
+test.concurrent('every public door of the installed package opens, to modules and to CommonJS', async () => {
+  const program = (file: string, open: (door: string) => string) => {
+    writeFileSync(join(installed, file), doors.map((door) => open(`${name}${door.slice(1)}`)).join('\n'));
+    return join(installed, file);
+  };
 
-  await succeed('node', program);
+  // From inside, a package finds itself by its name, through the doors that it has for others.
+  await succeed(
+    'node',
+    program('doors.mjs', (door) => `await import('${door}');`),
+  );
+  await succeed(
+    'node',
+    program('doors.cjs', (door) => `require('${door}');`),
+  );
 
   expect(doors.length).toBeGreaterThan(4);
+});
+
+test.concurrent('without OpenTelemetry, which may be left out, the service works, and says that there are no traces', async ({
+  onTestFinished,
+}) => {
+  const cloud = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
+  onTestFinished(() => cloud.close());
+  const traced = join(folder, 'traced.yaml');
+  const observability = { otlp_endpoint: 'http://127.0.0.1:9' };
+  writeFileSync(traced, stringify({ log_level: 'info', ...cloud.config, observability }));
+
+  const { output } = await run(command, ['run', '--once', '--config', traced]);
+
+  expect(existsSync(join(site, 'node_modules/@opentelemetry/sdk-trace'))).toBe(false);
+  expect(output).toContain('OpenTelemetry is not installed, no traces are exported');
+  expect(output).toContain('"msg":"reconciled"');
 });
 
 test.concurrent("a strict program of somebody else's compiles against each public door, types of dependencies included", async () => {
@@ -142,7 +167,7 @@ test.concurrent("a strict program of somebody else's compiles against each publi
     noEmit: true,
   };
   mkdirSync(join(modules, '@types'), { recursive: true });
-  symlinkSync(join(prefix, 'lib/node_modules', name), join(modules, name));
+  symlinkSync(installed, join(modules, name));
   for (const types of ['@types/node', 'undici-types'])
     symlinkSync(join(checkout, 'node_modules', types), join(modules, types));
   writeFileSync(join(consumer, 'package.json'), '{"type":"module"}');
