@@ -3,7 +3,7 @@ import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
-import { ConcertimError } from './errors.ts';
+import { ConcertimError, saysNoSuchRecord } from './errors.ts';
 import type { Device, DeviceDraft, DeviceId, DevicePatch, Rows, UnreadableRow } from './model.ts';
 import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
@@ -28,6 +28,24 @@ export async function listDevices(session: Session, options: ListOptions = {}): 
 /** The same, and the rows that cannot be read. */
 export async function readDevices(session: Session, { signal }: ListOptions = {}): Promise<Rows<Device>> {
   return readRows(session, { path: collection, signal }, Row, memoryOf(session));
+}
+
+/** One device, wherever it stands; undefined when there is none of this id. */
+export async function showDevice(
+  session: Session,
+  id: DeviceId,
+  signal?: AbortSignal,
+): Promise<Device | undefined> {
+  const response = await session.request({
+    method: 'GET',
+    path: `${collection}/${id}`,
+    route: member,
+    accept: [404],
+    signal,
+  });
+  if (saysNoSuchRecord(response)) return undefined;
+  if (response.status === 404) throw new ConcertimError(response);
+  return parseBody(response, wire.Device);
 }
 
 /**

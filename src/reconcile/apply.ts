@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { PortalMirror } from './mirror.ts';
 import { OutageWatch } from './outage.ts';
 import type { Outcome } from './outcome.ts';
-import { PlanWriter } from './plan-writer.ts';
+import { type IsRead, PlanWriter } from './plan-writer.ts';
 import { isRefusal, noticeUpgrade } from './portal-upgraded.ts';
 
 /** As many as one portal process has threads. */
@@ -32,15 +32,14 @@ export async function applyPlan(
     readonly subjectOf: (change: Change) => Subject;
     readonly tracing: Tracing;
     readonly clock: Clock;
-    /** The plan's rows were read in this run; others are read again before they are deleted. */
-    readonly isFresh: boolean;
+    readonly isRead: IsRead;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly untried: number; readonly because: unknown }> {
   const probe = () => listTemplates(portal.session, { signal: options.signal });
   const watch = new OutageWatch(options.clock, { probe });
   const { profile } = portal.mirror.snapshot();
-  const writer = new PlanWriter({ ...portal, watch, isFresh: options.isFresh, signal: options.signal });
+  const writer = new PlanWriter({ ...portal, watch, isRead: options.isRead, signal: options.signal });
   let untried = 0;
   const limit = pLimit(lanesAtOnce);
   for (const lanes of plan.phases) {

@@ -1,4 +1,4 @@
-import { listDevices } from '../concertim/devices.ts';
+import { showDevice } from '../concertim/devices.ts';
 import type { Device, Rack } from '../concertim/model.ts';
 import { showRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
@@ -31,26 +31,15 @@ export async function confirmRack(
   throw new Obstacle('its row in the portal has changed since it was read');
 }
 
-/** The same of a device, which must stand in the rack that it stood in, too. @throws {Obstacle} */
+/** The same of a device, which must stand where it stood, too, and be there. @throws {Obstacle} */
 export async function confirmDevice(
   { session, mirror }: Rows,
   device: Device,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = await findDevice(session, device, signal);
-  if (found && isOfSameObject(found, device)) return;
+  const found = await showDevice(session, device.id, signal);
+  if (found && isOfSameObject(found, device) && found.location?.rackId === device.location?.rackId) return;
   if (found) mirror.setDevice(found);
   else mirror.deleteDevice(device.id);
   throw new Obstacle('its row in the portal has changed since it was read');
-}
-
-async function findDevice(
-  session: Session,
-  { id, location }: Device,
-  signal: AbortSignal | undefined,
-): Promise<Device | undefined> {
-  const devices = location
-    ? (await showRack(session, location.rackId, signal))?.devices
-    : await listDevices(session, { signal });
-  return devices?.find((each) => each.id === id);
 }

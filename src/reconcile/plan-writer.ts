@@ -27,12 +27,15 @@ interface Footing {
   readonly templateId: TemplateId;
 }
 
+/** Whether a row was read in this run. One that was not is read before it is deleted, and must still make the same claim. */
+export type IsRead = (row: Device | Rack) => boolean;
+
 /** Writes the changes of one plan, and knows what the earlier ones have made. */
 export class PlanWriter {
   readonly #session: Session;
   readonly #mirror: PortalMirror;
   readonly #watch: OutageWatch;
-  readonly #isFresh: boolean;
+  readonly #isRead: IsRead;
   readonly #signal: AbortSignal | undefined;
   readonly #racks = new Map<NewRackKey, RackId>();
   readonly #templates = new Map<string, TemplateId>();
@@ -43,13 +46,13 @@ export class PlanWriter {
     readonly session: Session;
     readonly mirror: PortalMirror;
     readonly watch: OutageWatch;
-    readonly isFresh: boolean;
+    readonly isRead: IsRead;
     readonly signal: AbortSignal | undefined;
   }) {
     this.#session = options.session;
     this.#mirror = options.mirror;
     this.#watch = options.watch;
-    this.#isFresh = options.isFresh;
+    this.#isRead = options.isRead;
     this.#signal = options.signal;
   }
 
@@ -111,7 +114,7 @@ export class PlanWriter {
         return undefined;
       case 'delete-rack':
         if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device could not be taken out of it');
-        if (!this.#isFresh) await confirmRack({ session, mirror }, change.rack, signal);
+        if (!this.#isRead(change.rack)) await confirmRack({ session, mirror }, change.rack, signal);
         await deleteRack(session, change.rack.id, signal);
         mirror.deleteRack(change.rack.id);
         return undefined;
@@ -119,14 +122,14 @@ export class PlanWriter {
         mirror.setDevice(await updateDevice(session, change.device, change.patch, signal));
         return undefined;
       case 'delete-device':
-        if (!this.#isFresh) await confirmDevice({ session, mirror }, change.device, signal);
+        if (!this.#isRead(change.device)) await confirmDevice({ session, mirror }, change.device, signal);
         await this.#deleteDevice(change.device);
         return undefined;
       case 'create-device':
         return this.#createDevice(change, this.#footing(change));
       case 'replace-device': {
         const footing = this.#footing(change);
-        if (!this.#isFresh) await confirmDevice({ session, mirror }, change.device, signal);
+        if (!this.#isRead(change.device)) await confirmDevice({ session, mirror }, change.device, signal);
         await this.#deleteDevice(change.device);
         return this.#createDevice(change, footing);
       }

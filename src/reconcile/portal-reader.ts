@@ -134,6 +134,12 @@ export class PortalReader {
     return edits === 0 ? portal : { ...portal, devices: devicesIn(portal.racks, mirror) };
   }
 
+  /** Whether this run has read a row. All racks were; a device is with what stands in its rack, or with all. */
+  hasRead(row: Device | Rack): boolean {
+    if (!('location' in row) || this.#read === 'all') return true;
+    return row.location !== null && this.#read.has(row.location.rackId);
+  }
+
   /** How long until the next rack is to be read, ms. */
   get untilAuditMs(): number {
     const { since, ms } = this.#nextAudit;

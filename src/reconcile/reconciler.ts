@@ -380,7 +380,8 @@ export class Reconciler {
         subjectOf,
         tracing,
         clock,
-        isFresh: run.scope === 'full',
+        // A targeted run reads nothing of the portal.
+        isRead: (row) => run.scope === 'full' && this.#reader.hasRead(row),
         signal,
       },
     );

@@ -4,6 +4,7 @@ import {
   deleteDevice,
   listDevices,
   readDevices,
+  showDevice,
   updateDevice,
 } from '../../src/concertim/devices.ts';
 import { isTaken } from '../../src/concertim/errors.ts';
@@ -318,12 +319,21 @@ describe('devices', () => {
     await deleteDevice(session, 4711 as DeviceId);
   });
 
+  test('one that is gone is not shown; a 404 that does not come from the portal says nothing', async () => {
+    expect(await showDevice(session, 4711 as DeviceId)).toBeUndefined();
+
+    faults.add({ service: 'concertim', path: /devices\/7/, kind: 'answer', status: 404 });
+    await expect(showDevice(session, 7 as DeviceId)).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
   test('one that stands in no rack has no location', async () => {
     portal.addDevice({ template_id: small.id, name: 'loose', rack_id: null, start_u: 0 });
 
     const devices = await listDevices(session);
+    const shown = await showDevice(session, devices[0]?.id as DeviceId);
 
     expect(devices).toMatchObject([{ name: 'loose', location: null }]);
+    expect(shown).toEqual(devices[0]);
     for (const { id } of portal.devices.all()) portal.devices.remove(id);
   });
 });

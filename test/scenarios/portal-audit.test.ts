@@ -3,7 +3,7 @@
  * found rack by rack.
  */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Release } from '../../src/concertim/profile.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Tracing } from '../../src/observability/tracing.ts';
@@ -184,6 +184,65 @@ test.each([1_800_000, 600_000])(
   },
   60_000,
 );
+
+describe('a device in no rack, which no read of a rack shows', () => {
+  /** A portal that is read in turn, and knows one whose server it could not ask about. */
+  async function startWithLoose(release: Release) {
+    const pace = { withinMs: 1_800_000, runEveryMs: 150_000, readWholeUpTo: 0 };
+    const started = await startByHand({ release, clock: new HastyClock() }, pace);
+    const { sandbox, reconciler } = started;
+    const { portal, faults, services } = sandbox;
+    await reconciler.reconcileAll();
+    const [template] = portal.templates.all();
+    const loose = portal.addDevice({
+      template_id: template?.id ?? 0,
+      name: 'loose',
+      rack_id: null,
+      start_u: 0,
+      metadata: { openstack_instance_id: gone },
+    });
+    const path = new RegExp(gone);
+    const answerAgain = faults.add({ kind: 'answer', status: 503, body: '', service: 'nova', path });
+    reconciler.forgetPortal();
+    const { held } = await reconciler.reconcileAll();
+    expect(held).toMatchObject([{ kind: 'device', name: 'loose' }]);
+    answerAgain();
+    services.concertim.forget();
+    return { ...started, loose };
+  }
+  const gone = 'f0000000-0000-4000-8000-000000000000';
+
+  test.each<Release>(['2023-08', 'main'])('portal of %s: is read by itself, and deleted', async (release) => {
+    await using started = await startWithLoose(release);
+    const { sandbox, reconciler, loose } = started;
+
+    const report = await reconciler.reconcileAll();
+
+    expect(report.changes).toEqual({ 'delete-device': 1 });
+    expect(sandbox.portal.devices.get(loose.id)).toBeUndefined();
+    const requests = portalRequests(sandbox);
+    expect(requests).not.toContain('GET devices');
+    expect(requests.filter((request) => request.includes('devices'))).toEqual([
+      'DELETE devices/ID',
+      'GET devices/ID',
+    ]);
+  });
+
+  test.each([
+    ['its owner takes over', {}],
+    ['claims another server by now', { openstack_instance_id: 'e0000000-0000-4000-8000-000000000000' }],
+  ])('that %s is not deleted by what was known of it', async (_, metadata) => {
+    await using started = await startWithLoose('2023-08');
+    const { sandbox, reconciler, loose } = started;
+    sandbox.portal.devices.update(loose.id, { metadata });
+
+    const report = await reconciler.reconcileAll();
+
+    expect(sandbox.portal.devices.get(loose.id)?.metadata).toEqual(metadata);
+    expect(report.changes).toEqual({});
+    expect(report.skipped).toHaveLength(1);
+  });
+});
 
 const act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('run' as const) }) },
