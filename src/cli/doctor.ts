@@ -10,6 +10,7 @@ import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { exitCodes } from './exit-codes.ts';
+import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -82,7 +83,7 @@ function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   console.log(
     json
       ? JSON.stringify({ findings: told, unchecked }, undefined, 2)
-      : printable(describeDiagnosis(diagnosis, process.stdout.columns)),
+      : printable(describeDiagnosis(diagnosis, screenSize(process.stdout).columns)),
   );
   return exitCodeOf[worstOf(diagnosis)];
 }

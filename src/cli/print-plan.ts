@@ -4,6 +4,7 @@ import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
 import { unreadIn } from '../reconcile/unread-in.ts';
 import { printable } from '../runtime/printable.ts';
+import { screenSize } from './screen-size.ts';
 
 export interface PrintPlanOptions {
   readonly json?: boolean;
@@ -21,8 +22,12 @@ export function printPlan({ plan, portal, seen }: Survey, { json, all }: PrintPl
     console.log(JSON.stringify(planJson(plan, portal, unread), undefined, 2));
     return;
   }
-  const { isTTY, columns, rows } = process.stdout;
-  const terminal = isTTY && { width: columns, paint, ...(!all && { lines: rows - linesBelow }) };
+  const { columns, rows } = screenSize(process.stdout);
+  const terminal = process.stdout.isTTY && {
+    width: columns,
+    paint,
+    ...(!all && { lines: rows - linesBelow }),
+  };
   console.log(`Portal of release ${portal.profile.release}.`);
   console.log(printable(describePlan(plan, portal, { unread, ...terminal }).trimEnd()));
 }

@@ -33,6 +33,17 @@ test('on a terminal a picture takes the place of the one before', async () => {
   expect(written).toContain('picture 2\u001B[K\n\u001B[J');
 });
 
+test('on a terminal that nobody gave a size a picture is shown whole', async () => {
+  const written = await shownOn({ isTTY: true, columns: 0, rows: 0 });
+
+  expect(written).toContain('picture 2\u001B[K\n\u001B[J');
+  expect(written).not.toContain('more lines');
+});
+
+test('a long line in a narrow terminal is broken, however often', () => {
+  expect(fitted(['x'.repeat(100_000)], { columns: 1, rows: Number.POSITIVE_INFINITY })).toHaveLength(100_000);
+});
+
 test('elsewhere there are no control characters', async () => {
   expect(await shownOn({})).toBe('picture 1\n\npicture 2\n\n');
 });

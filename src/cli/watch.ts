@@ -1,6 +1,7 @@
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 import { printable } from '../runtime/printable.ts';
+import { type ScreenSize, screenSize } from './screen-size.ts';
 
 const everyMs = 2_000;
 const top = '\u001B[H';
@@ -26,7 +27,7 @@ export async function watch<Picture extends { readonly text: string }>(
     const picture = await look();
     if (screen.isTTY) {
       const about = `${isoTime(clock.now()).slice(0, 19)}Z, again every ${everyMs / 1_000} s; Ctrl-C ends`;
-      const lines = fitted([about, '', ...printable(picture.text).split('\n')], screen);
+      const lines = fitted([about, '', ...printable(picture.text).split('\n')], screenSize(screen));
       // Overwritten, not wiped first: it does not flicker.
       screen.write(top + lines.map((line) => `${line}${restOfLine}\n`).join('') + restOfScreen);
     } else screen.write(`${printable(picture.text)}\n\n`);
@@ -36,10 +37,7 @@ export async function watch<Picture extends { readonly text: string }>(
 }
 
 /** In rows as a terminal breaks them; those that would push the first ones out of sight are left out, and counted. */
-export function fitted(
-  lines: readonly string[],
-  { columns = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY }: Pick<Screen, 'columns' | 'rows'>,
-): string[] {
+export function fitted(lines: readonly string[], { columns, rows }: ScreenSize): string[] {
   const broken = lines.flatMap((line) => chunks(line, columns));
   // The last row is the cursor's.
   const room = Math.max(2, rows - 1);
@@ -49,5 +47,8 @@ export function fitted(
 }
 
 function chunks(line: string, columns: number): string[] {
-  return line.length <= columns ? [line] : [line.slice(0, columns), ...chunks(line.slice(columns), columns)];
+  if (line.length <= columns) return [line];
+  return Array.from({ length: Math.ceil(line.length / columns) }, (_, at) =>
+    line.slice(at * columns, (at + 1) * columns),
+  );
 }
