@@ -34,21 +34,17 @@ const configOption = () =>
     '-c, --config <file>',
     'configuration (default: $CONCERTIM_OPENSTACK_SERVICE_CONFIG, else /etc/concertim-openstack-service/config.yaml)',
   );
-const allowDeletions = () =>
-  new Option(
-    '--allow-deletions',
-    'delete objects that are missing from OpenStack, however many: read `plan` first',
-  );
+const allowDeletions = (what: string) => new Option('--allow-deletions', what);
 
 const timeout = () =>
-  new Option('--timeout <seconds>', 'give up when a service has not answered at all within this time')
+  new Option('--timeout <seconds>', 'give up when a service has answered nothing within this time')
     .argParser(wholeNumber)
     .default(defaultTimeoutSeconds);
 
 const logFormat = () =>
   new Option(
     '--log-format <format>',
-    'of the lines on standard output (default: pretty on a terminal, else json)',
+    'format of the log on standard output (default: pretty on a terminal, else json)',
   ).choices(['json', 'pretty']);
 
 /**
@@ -59,8 +55,12 @@ export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('concertim-openstack-service')
     // Inherited by the commands: what commander says of a wrong command line is thrown, and ends with its own code.
     .exitOverride()
-    .description('Shows an OpenStack cloud in Concertim: stacks as racks, servers as devices.')
-    .version(version)
+    .description(
+      'Shows an OpenStack cloud in Concertim: stacks as racks; servers, volumes and networks as devices.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', firstSteps);
 
   program
@@ -69,7 +69,11 @@ export function commandLine(exit: (code: number) => void): Command {
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
     .option('--once', 'run one cycle, then exit: 0 if all went well, 1 if anything failed')
-    .addOption(allowDeletions())
+    .addOption(
+      allowDeletions(
+        'delete objects that are missing from OpenStack, however many: look at `plan --allow-deletions` first',
+      ),
+    )
     .addOption(logFormat())
     .action(async (names: string[], options: RunOptions) =>
       exit(await (await import('./run.ts')).run(names, options)),
@@ -82,13 +86,15 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--json', 'print JSON, as docs/cli.md describes it')
     .option('--all', 'print every line, however many')
     .addOption(timeout())
-    .addOption(allowDeletions())
+    .addOption(allowDeletions('show what `run --allow-deletions` would delete'))
     .action(async (options: PlanOptions) => exit(await (await import('./plan.ts')).plan(options)));
 
   program
     .command('explain')
-    .description('print why a server, stack, rack or device is shown as it is, or is not shown')
-    .argument('<object>', 'its id or name, in OpenStack or in the portal')
+    .description(
+      'print why a server, volume, network, stack, rack or device is shown as it is, or is not shown',
+    )
+    .argument('<object>', 'id or name, in OpenStack or in the portal')
     .addOption(configOption())
     .option('--json', 'print JSON')
     .addOption(timeout())
@@ -99,7 +105,7 @@ export function commandLine(exit: (code: number) => void): Command {
   program
     .command('metrics')
     .description('print the measures of an instance, and how its figures are computed')
-    .requiredOption('--instance <id>', "Nova's id of it")
+    .requiredOption('--instance <id>', 'id of the instance in Nova')
     .addOption(configOption())
     .addOption(timeout())
     .action(async (options: MetricsOptions) => exit(await (await import('./metrics.ts')).metrics(options)));
@@ -108,7 +114,7 @@ export function commandLine(exit: (code: number) => void): Command {
   billing
     .command('plan')
     .description(
-      'print what usage would be recorded with the billing platform, and why; exit 0 nothing is to be done, 2 something is',
+      'print what usage would be recorded with the billing platform, and why; exit 0 nothing to do, 2 something to do',
     )
     .addOption(configOption())
     .option('--json', 'print JSON')
@@ -119,7 +125,7 @@ export function commandLine(exit: (code: number) => void): Command {
   billing
     .command('explain')
     .description('print where the cost and the usage of a stack come from')
-    .argument('<stack>', 'its id, or its name as its order has it')
+    .argument('<stack>', 'id in Heat, or the name in the order of the stack')
     .addOption(configOption())
     .option('--json', 'print JSON')
     .addOption(timeout())
@@ -162,21 +168,21 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('pause')
-    .description('stop writing to the portal, such as while it is upgraded; the service runs on')
+    .description('stop writing to the portal, for example during its upgrade; the service keeps running')
     .option('--reason <text>', 'shown by status, doctor, health and the status page')
     .addOption(configOption())
     .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).pause(options)));
 
   program
     .command('resume')
-    .description('write to the portal again, beginning with a full run')
+    .description('end a pause: write to the portal again, beginning with a full run')
     .addOption(configOption())
     .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).resume(options)));
 
   program
     .command('decommission')
     .description(
-      'print what the service has made in the portal, and with --yes remove it; exit 0 nothing is left, 2 something is',
+      'print what the service has made in the portal, and remove it with --yes; exit 0 nothing is left, 2 something is left',
     )
     .addOption(configOption())
     .option('--yes', 'remove it: from the portal, and the queues in RabbitMQ; stop the service first')
@@ -197,8 +203,8 @@ export function commandLine(exit: (code: number) => void): Command {
 
   program
     .command('sandbox')
-    .description('run a cloud and a portal in one process, to try things out')
-    .option('--with-service', 'run the service on them too')
+    .description('simulate a cloud and a portal in one process, to try the service')
+    .option('--with-service', 'run the service against them too')
     .addOption(
       new Option('--portal <release>', 'release of Concertim to simulate').choices(releases).default('main'),
     )
@@ -206,17 +212,17 @@ export function commandLine(exit: (code: number) => void): Command {
       '--rmq <url>',
       "RabbitMQ to publish the cloud's notifications to, such as amqp://guest:guest@127.0.0.1/",
     )
-    .option('--seed <number>', 'the same seed gives the same story', wholeNumber, 1)
-    .option('--projects <number>', 'each with a portal user', wholeNumber, 3)
-    .option('--stacks <number>', 'in all (default: two a project)', wholeNumber)
-    .option('--servers <number>', 'in each stack', wholeNumber, 4)
-    .option('--step <seconds>', 'between two events of the story', wholeNumber, 5)
-    .option('--still', 'nothing happens by itself')
-    .option('--latency <milliseconds>', 'added to every exchange', wholeNumber, 0)
+    .option('--seed <number>', 'seed of what happens: the same seed gives the same events', wholeNumber, 1)
+    .option('--projects <number>', 'number of projects, each with a portal user', wholeNumber, 3)
+    .option('--stacks <number>', 'number of stacks (default: two for each project)', wholeNumber)
+    .option('--servers <number>', 'number of servers in each stack', wholeNumber, 4)
+    .option('--step <seconds>', 'time between two events', wholeNumber, 5)
+    .option('--still', 'no events')
+    .option('--latency <milliseconds>', 'time added to every answer', wholeNumber, 0)
     .addOption(
       new Option(
         '--portal-speed <speed>',
-        'real: the portal takes as long as a real one (default: as fast as it can)',
+        'real: the portal answers as slowly as a real one (default: as fast as it can)',
       ).choices(['real']),
     )
     .addOption(logFormat())
@@ -254,6 +260,9 @@ export function withOldSpelling(args: readonly string[]): readonly string[] {
 async function addCompletion(program: Command): Promise<void> {
   const { default: tab } = await import('@bomb.sh/tab/commander');
   tab(program, { completionCommandName: 'completion' });
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.description('print the completion script of a shell: bash, zsh or fish');
 }
 
 /** Runs one command line to its end. @returns the exit code */

@@ -52,13 +52,13 @@ test('a process is told in a few lines, each source with its age', () => {
   expect(describeStatus([status], now)).toBe(
     `process 7, version 1.0.0, started 3 h ago
   ✓ updates_bulk  works; last success 29 s ago
-  ✗ updates_mq    no notifications are heard; last success never
-  ✓ api           works; began 3 h ago
+  ✗ updates_mq    no notifications are heard; no success yet
+  ✓ api           works; started 3 h ago
     portal        release main, written to by this process
     full run      30 s ago, 4 changes in 812 ms
     targeted run  none yet
-    waiting       2 objects
-    notifications NOT listened to; 0 received, the last never
+    waiting       2 objects to reconcile
+    notifications NOT LISTENING; none received yet
     Nova          answered 30 s ago; failed 5 min ago (503)`,
   );
 });
@@ -79,9 +79,9 @@ test('of the figures it is told how many are not known', () => {
   const lines = describeStatus([{ ...status, metrics }], now);
 
   expect(lines).toContain(
-    'figures       of 1 instance: 3 sent, 0 unchanged, 2 unknown, 1 waiting for their turn, 0 failed, in 12 ms',
+    'figures       of 1 instance: 3 sent, 0 unchanged, 2 unknown, 1 left to the next cycle, 0 failed, in 12 ms',
   );
-  expect(lines).toContain('delivered     3 of 5 figures that are due, measured up to 11 min ago');
+  expect(lines).toContain('delivered     3 of 5 figures that are due, the oldest measured 11 min ago');
   expect(lines).toContain('unknown       2 late');
 });
 
@@ -116,13 +116,13 @@ test('what went wrong in a run, and a run that failed as a whole, are told', () 
 
   expect(text).toContain('portal        this process is on standby');
   expect(text).toContain(
-    '3 FAILED, deletions of 1 kind REFUSED, 1 kept though missing from OpenStack, 2 that nothing had announced',
+    '3 FAILED (the log says why), deletions REFUSED (`plan` says why), 1 kept though missing from OpenStack, 2 announced by no notification',
   );
   expect(text).toContain('failed        30 s ago: Keystone refused "concertim" (401).');
 });
 
 test('a component in its first run is not said to be broken', () => {
-  const doing = '1200 of 4000 changes made, about 3 min left';
+  const doing = '1200 of 4000 changes made, 16.7 a second, about 3 min left';
   const components = [told('updates_bulk', { ready: false, starting: true, status: doing })];
 
   expect(describeStatus([{ ...status, components }], now)).toContain(`  … updates_bulk  ${doing}\n`);

@@ -1,33 +1,41 @@
 import type { RunStatus, Status } from '../observability/status.ts';
 import { parseTime } from '../runtime/clock.ts';
+import { besideHead } from '../runtime/wrapped.ts';
 
 /**
  * What the processes of a deployment do, for people.
  *
  * @param now ms since 1970
+ * @param columns of the terminal; without one no line is broken
  */
-export function describeStatus(statuses: readonly Status[], now: number): string {
-  return statuses.map((status) => describeProcess(status, now)).join('\n\n');
+export function describeStatus(
+  statuses: readonly Status[],
+  now: number,
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  return statuses.map((status) => describeProcess(status, now, columns)).join('\n\n');
 }
 
-function describeProcess(status: Status, now: number): string {
+function describeProcess(status: Status, now: number, columns: number): string {
   const { components, updates, notifications, metrics, sources } = status;
   const ago = (time: string | null) =>
     time === null ? 'never' : `${duration(now - (parseTime(time) ?? now))} ago`;
   const since = ({ ready, starting, continuous, lastSuccessAt }: Status['components'][number]) => {
     // A process on standby has nothing to do.
     if ((ready || starting) && lastSuccessAt === null) return '';
-    return `; ${ready && continuous ? 'began' : 'last success'} ${ago(lastSuccessAt)}`;
+    if (lastSuccessAt === null) return '; no success yet';
+    return `; ${ready && continuous ? 'started' : 'last success'} ${ago(lastSuccessAt)}`;
   };
   const run = (last: RunStatus | null) =>
     last === null ? 'none yet' : `${ago(last.startedAt)}, ${describeRun(last)}`;
   const lines: string[] = [
     `process ${status.pid}, version ${status.version}, started ${ago(status.startedAt)}`,
-    ...components.map(
-      (each) => `  ${markOf(each)} ${each.component.padEnd(13)} ${each.status}${since(each)}`,
+    ...components.map((each) =>
+      besideHead(`  ${markOf(each)} ${each.component.padEnd(13)} `, `${each.status}${since(each)}`, columns),
     ),
   ];
-  const row = (name: string, text: string) => lines.push(`    ${name.padEnd(13)} ${text}`);
+  const row = (name: string, text: string) =>
+    lines.push(besideHead(`    ${name.padEnd(13)} `, text, columns));
   if (updates) {
     const release = updates.release === null ? '' : `release ${updates.release}, `;
     row(
@@ -43,24 +51,26 @@ function describeProcess(status: Status, now: number): string {
     }
     row('full run', run(updates.lastFull));
     row('targeted run', run(updates.lastTargeted));
-    row('waiting', count(updates.backlog, 'object'));
+    row('waiting', `${count(updates.backlog, 'object')} to reconcile`);
+    if (updates.contested.length > 0) {
+      row('CONTESTED', `another writer undoes changes to ${updates.contested.join(', ')}: end all but one`);
+    }
     if (updates.failure) row('failed', `${ago(updates.failure.at)}: ${updates.failure.why}`);
   }
   if (notifications) {
     const { listening, received, lastAt, lagMs } = notifications;
-    const lag = lagMs === null ? '' : `, ${Math.round(lagMs)} ms on its way`;
-    row(
-      'notifications',
-      `${listening ? 'listened to' : 'NOT listened to'}; ${received} received, the last ${ago(lastAt)}${lag}`,
-    );
+    const lag = lagMs === null ? '' : `, ${Math.round(lagMs)} ms after it was sent`;
+    const last =
+      lastAt === null ? 'none received yet' : `${received} received, the last ${ago(lastAt)}${lag}`;
+    row('notifications', `${listening ? 'listening' : 'NOT LISTENING'}; ${last}`);
   }
   if (metrics) {
     const { instances, sent, kept, unknown, failed, left, due, delivered, oldestMs, reasons, ms } = metrics;
     row(
       'figures',
-      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${unknown} unknown, ${left} waiting for their turn, ${failed} failed, in ${ms} ms`,
+      `of ${count(instances, 'instance')}: ${sent} sent, ${kept} unchanged, ${unknown} unknown, ${left} left to the next cycle, ${failed} failed, in ${ms} ms`,
     );
-    const oldest = oldestMs === null ? '' : `, measured up to ${duration(oldestMs)} ago`;
+    const oldest = oldestMs === null ? '' : `, the oldest measured ${duration(oldestMs)} ago`;
     row('delivered', `${delivered} of ${count(due, 'figure')} that are due${oldest}`);
     const missing = Object.entries(reasons).map(([because, figures]) => `${figures} ${because}`);
     if (missing.length > 0) row('unknown', missing.join(', '));
@@ -68,7 +78,7 @@ function describeProcess(status: Status, now: number): string {
   for (const [name, text] of moneyRows(status.money, ago)) row(name, text);
   for (const { service, answeredAt, failedAt, failure } of sources) {
     const trouble = failedAt === null ? '' : `; failed ${ago(failedAt)} (${failure})`;
-    row(service, `answered ${ago(answeredAt)}${trouble}`);
+    row(service, `${answeredAt === null ? 'has not answered yet' : `answered ${ago(answeredAt)}`}${trouble}`);
   }
   return lines.join('\n');
 }
@@ -99,10 +109,10 @@ function markOf({ ready, starting }: Status['components'][number]): string {
 
 function describeRun({ ms, changes, failures, held, drift, deletionsRefused }: RunStatus): string {
   const parts = [`${count(changes, 'change')} in ${ms} ms`];
-  if (failures > 0) parts.push(`${failures} FAILED`);
-  if (deletionsRefused > 0) parts.push(`deletions of ${count(deletionsRefused, 'kind')} REFUSED`);
+  if (failures > 0) parts.push(`${failures} FAILED (the log says why)`);
+  if (deletionsRefused > 0) parts.push('deletions REFUSED (`plan` says why)');
   if (held > 0) parts.push(`${held} kept though missing from OpenStack`);
-  if (drift > 0) parts.push(`${drift} that nothing had announced`);
+  if (drift > 0) parts.push(`${drift} announced by no notification`);
   return parts.join(', ');
 }
 

@@ -1,10 +1,13 @@
 import { loadConfig } from '../config/load.ts';
 import { explainObject } from '../plan/explain.ts';
 import { unreadIn } from '../reconcile/unread-in.ts';
+import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { Service } from '../service.ts';
+import { describeExplanations } from './describe-explanations.ts';
 import { exitCodes } from './exit-codes.ts';
 import { onStandardError, withProgress } from './progress.ts';
+import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface ExplainOptions {
@@ -26,12 +29,8 @@ export async function explain(query: string, options: ExplainOptions): Promise<n
   const { plan, portal, seen } = survey;
   const explanations = explainObject(query, { cloud: seen.cloud, portal, plan, settings: service.mapping });
   if (options.json) console.log(JSON.stringify(explanations, undefined, 2));
-  else {
-    for (const { object, name, id, lines } of explanations) {
-      console.log(
-        [`${object} ${name === id ? id : `${name} (${id})`}`, ...lines.map((line) => `  ${line}`)].join('\n'),
-      );
-    }
+  else if (explanations.length > 0) {
+    console.log(printable(describeExplanations(explanations, screenSize(process.stdout).columns)));
   }
   if (explanations.length > 0) return exitCodes.success;
   const unread = unreadIn({ seen, portal }).find(({ id, name }) => id === query || name === query);

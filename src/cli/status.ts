@@ -8,6 +8,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { describeStatus } from './describe-status.ts';
+import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 import { watch } from './watch.ts';
 
@@ -73,7 +74,7 @@ async function askAll(
   }
   const told = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
   const absent = expected.filter((name) => !told.has(name));
-  const parts = [describeStatus(statuses, systemClock.now())];
+  const parts = [describeStatus(statuses, systemClock.now(), screenSize(process.stdout).columns)];
   if (absent.length > 0) parts.push(`Not running on this machine: ${absent.join(', ')}`);
   const writers = writersOf(statuses);
   if (writers.length > 1) {

@@ -1,3 +1,4 @@
+import { besideHead, wrapped } from '../runtime/wrapped.ts';
 import type { Diagnosis } from './examine.ts';
 import type { Finding } from './finding.ts';
 
@@ -6,18 +7,20 @@ const marks: Readonly<Record<Finding['level'], string>> = { ok: '✓', warning: 
 /**
  * A diagnosis for people: what is wrong comes last, so that it is in sight.
  *
- * @param columns of the terminal; undefined: there is none, and no line is broken
+ * @param columns of the terminal; without one no line is broken
  */
-export function describeDiagnosis({ findings, unchecked }: Diagnosis, columns?: number): string {
+export function describeDiagnosis(
+  { findings, unchecked }: Diagnosis,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const width = Math.max(
     ...findings.map(({ check }) => check.length),
     ...unchecked.map(({ check }) => check.length),
   );
   const indent = ' '.repeat(width + 4);
-  const broken = (text: string) => wrapped(text, (columns ?? Number.POSITIVE_INFINITY) - indent.length);
   const line = (mark: string, check: string, text: string) =>
-    `${mark} ${check.padEnd(width)}  ${broken(text).join(`\n${indent}`)}`;
-  const below = (text: string) => broken(text).map((part) => indent + part);
+    besideHead(`${mark} ${check.padEnd(width)}  `, text, columns);
+  const below = (text: string) => wrapped(text, columns - indent.length).map((part) => indent + part);
   const rank = { ok: 0, warning: 1, error: 2 };
   const lines = findings
     .toSorted((one, other) => rank[one.level] - rank[other.level])
@@ -29,21 +32,6 @@ export function describeDiagnosis({ findings, unchecked }: Diagnosis, columns?: 
     ]);
   const skipped = unchecked.map(({ check, because }) => line('?', check, `not checked: ${because}`));
   return [...lines, ...skipped, '', summary({ findings, unchecked })].join('\n');
-}
-
-/** A column narrower than this is read with more trouble than a line that the terminal breaks. */
-const leastWidth = 30;
-
-/** In lines of so many characters, broken between words. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= Math.max(width, leastWidth))
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 function summary({ findings, unchecked }: Diagnosis): string {

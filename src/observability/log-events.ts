@@ -32,7 +32,7 @@ const updates: readonly LogEvent[] = [
     code: 'reconcile-progress',
     level: 'info',
     message: 'reconcile in progress',
-    meaning: 'a run with many changes: `done` of `total`, about `leftMs` to go',
+    meaning: 'a run with many changes: `done` of `total`, `perSecond` a second, about `leftMs` to go',
     action: 'nothing',
   },
   {

@@ -202,10 +202,10 @@ function changesOfObject(object: Subject['object'], id: number | string, facts: 
 function told({ plan, subjects }: Facts, isMeant: (subject: Subject) => boolean): string[] {
   const changes = changesOf(plan)
     .filter((change: Change) => isMeant(subjects.of(change)))
-    .map(({ kind, reason }) => `Next run: ${kind.replace('-', ' ')}, because ${reason}.`);
+    .map(({ kind, reason }) => `Next run: ${kind.replace('-', ' ')}: ${reason}.`);
   const held = plan.held
     .filter((one) => isMeant(subjects.held(one)))
-    .map(({ kind, reason }) => `Kept: ${kind}, because ${reason}.`);
+    .map(({ kind, reason }) => `Kept ${kind}: ${reason}.`);
   return [...changes, ...held];
 }
 

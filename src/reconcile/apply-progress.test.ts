@@ -16,6 +16,8 @@ test('a long run says every ten seconds how far it is, and for how long it goes 
     progress.advance();
   }
 
-  expect(said).toEqual([{ done: 5, total: 40, leftMs: 70_000 }]);
-  expect(lines).toMatchObject([{ msg: 'reconcile in progress', done: 5, total: 40, leftMs: 70_000 }]);
+  expect(said).toEqual([{ done: 5, total: 40, perSecond: 0.5, leftMs: 70_000 }]);
+  expect(lines).toMatchObject([
+    { msg: 'reconcile in progress', done: 5, total: 40, perSecond: 0.5, leftMs: 70_000 },
+  ]);
 });

@@ -5,7 +5,9 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 export interface Progress {
   readonly done: number;
   readonly total: number;
-  /** At the pace so far, ms. */
+  /** Changes a second so far, to a tenth. */
+  readonly perSecond: number;
+  /** At that pace, ms. */
   readonly leftMs: number;
 }
 
@@ -44,8 +46,10 @@ export class ApplyProgress {
     this.#saidAt = now;
     const done = this.#done;
     const total = this.#total;
-    const leftMs = Math.round((ageOf(this.#startedAt, now) / done) * (total - done));
-    this.#log.info({ done, total, leftMs }, 'reconcile in progress');
-    this.#onProgress?.({ done, total, leftMs });
+    const tookMs = ageOf(this.#startedAt, now);
+    const leftMs = Math.round((tookMs / done) * (total - done));
+    const progress = { done, total, perSecond: Math.round((done / tookMs) * 10_000) / 10, leftMs };
+    this.#log.info(progress, 'reconcile in progress');
+    this.#onProgress?.(progress);
   }
 }

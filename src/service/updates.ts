@@ -143,8 +143,8 @@ class PausedError extends ServiceError {
   }
 }
 
-function describeProgress({ done, total, leftMs }: Progress): string {
-  return `${done} of ${total} changes made, about ${Math.ceil(leftMs / 60_000)} min left`;
+function describeProgress({ done, total, perSecond, leftMs }: Progress): string {
+  return `${done} of ${total} changes made, ${perSecond} a second, about ${Math.ceil(leftMs / 60_000)} min left`;
 }
 
 export function createReconciler(
