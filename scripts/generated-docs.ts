@@ -6,6 +6,7 @@ import { renderLogMessages } from './log-events-docs.ts';
 import { renderManPage } from './man-page.ts';
 import { renderMetrics } from './metrics-docs.ts';
 import { performancePlots, renderPerformance } from './performance-docs.ts';
+import { renderPlanSchema } from './plan-schema.ts';
 import { renderedUnits } from './systemd-units.ts';
 import { renderArchivePolicy, renderPipeline, renderPolling } from './telemetry-setup.ts';
 
@@ -22,6 +23,7 @@ export const generatedDocs: Readonly<Record<string, () => string | Promise<strin
   'docs/metrics.md': renderMetrics,
   'docs/performance.md': renderPerformance,
   ...performancePlots,
+  'docs/plan.schema.json': renderPlanSchema,
   'etc/ceilometer/polling.yaml': renderPolling,
   'etc/ceilometer/pipeline.yaml': renderPipeline,
   'etc/gnocchi/create-archive-policy': renderArchivePolicy,

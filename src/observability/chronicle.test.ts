@@ -32,7 +32,7 @@ const made = {
   object: 'device',
   name: 'n1',
   change: 'update-device',
-  why: 'the server differs',
+  why: 'it differs from its server',
   fields: ['status'],
 };
 const failure = { object: 'device', name: 'n2', doing: 'create-device', error: new Error('refused') };
@@ -58,7 +58,7 @@ test('what a run did is told in words, what is wrong first', () => {
 
   chronicle.reconciled(
     run({
-      made: [made, { ...made, change: 'create-device', why: 'a server without a device', fields: [] }],
+      made: [made, { ...made, change: 'create-device', why: 'its server has no device yet', fields: [] }],
       failures: [failure],
       skipped: [{ object: 'device', name: 'n3', because: 'its rack was not made' }],
       untried: 40,
@@ -84,8 +84,8 @@ test('what a run did is told in words, what is wrong first', () => {
         { kind: 'skipped', text: '40 more changes: postponed: the portal stopped responding' },
         { kind: 'held', text: 'rack r9: kept in portal: its stack may be there still' },
         { kind: 'drift', text: 'device n1: changed in the cloud, and nothing announced it' },
-        { kind: 'change', text: 'device n1 changed: the server differs: status' },
-        { kind: 'change', text: 'device n1 made: a server without a device' },
+        { kind: 'change', text: 'device n1 changed: it differs from its server: status' },
+        { kind: 'change', text: 'device n1 made: its server has no device yet' },
       ],
       more: 0,
     },

@@ -273,14 +273,14 @@ test('for people a change is one short line, with what it is about and why', () 
     name: 'web',
     rack: 'r1',
     owner: 'alice',
-    why: 'the server differs',
+    why: 'it differs from its server',
   };
 
   log.info({ ...change, fields: ['status'], runId: 'x', ms: 3 }, 'changed');
 
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(
-    /INFO.*: .*update device web in rack r1 of alice: the server differs \(status\)\n$/,
+    /INFO.*: .*update device web in rack r1 of alice: it differs from its server \(status\)\n$/,
   );
 });
 

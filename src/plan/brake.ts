@@ -13,6 +13,7 @@ import {
 import type { Change, Held } from './change.ts';
 import { brakeOf, type Ground } from './ground.ts';
 import type { PortalIndex } from './portal-index.ts';
+import { because } from './reason.ts';
 
 /** How much may be deleted on mere absence, and how much because we see things otherwise than before. */
 export interface DeletionPolicy {
@@ -85,7 +86,7 @@ export function judgeRemovals(
       if (!excess?.stops(ownerOf(removal, index))) continue;
       const object = objectOf(removal);
       refused.add(object);
-      held.push({ kind: nouns[kind].held, id: object.id, name: object.name, reason: reasons[brake] });
+      held.push({ kind: nouns[kind].held, id: object.id, name: object.name, ...because(reasons[brake]) });
     }
   }
   return { refused, held, warnings: warningsOf(missing, decided, index) };
@@ -94,9 +95,9 @@ export function judgeRemovals(
 const kinds = Object.keys(nouns) as readonly ShownKind[];
 
 const reasons = {
-  absence: 'too many have vanished at once',
-  decision: 'too many would be deleted or recreated at once',
-};
+  absence: 'too-many-missing',
+  decision: 'too-many-removals',
+} as const;
 
 /** Whether so many may not go. */
 export function isTooMuch({ absent, owned }: Tally, policy: DeletionPolicy): boolean {

@@ -15,6 +15,7 @@ import type { ObjectId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
 import type { ForeignClaim } from './claims.ts';
 import type { Ground } from './ground.ts';
+import type { Reason } from './reason.ts';
 
 /** A rack that is there, or one that an earlier change of the same plan makes. */
 export type RackRef =
@@ -42,19 +43,20 @@ export interface NewDevice {
 }
 
 /** One write to the portal, and why. */
-export type Change = { readonly reason: string } & (
-  | { readonly kind: 'create-template'; readonly draft: TemplateDraft }
-  | { readonly kind: 'update-template'; readonly template: Template; readonly patch: TemplatePatch }
-  | { readonly kind: 'delete-template'; readonly template: Template; readonly ground: Ground }
-  | { readonly kind: 'create-rack'; readonly key: NewRackKey; readonly draft: RackDraft }
-  | { readonly kind: 'update-rack'; readonly rack: Rack; readonly patch: RackPatch }
-  | { readonly kind: 'delete-rack'; readonly rack: Rack; readonly ground: Ground }
-  | ({ readonly kind: 'create-device' } & NewDevice)
-  | { readonly kind: 'update-device'; readonly device: Device; readonly patch: DevicePatch }
-  /** The portal cannot change a device's template or rack: the device is deleted and recreated. */
-  | ({ readonly kind: 'replace-device'; readonly device: Device; readonly ground: Ground } & NewDevice)
-  | { readonly kind: 'delete-device'; readonly device: Device; readonly ground: Ground }
-);
+export type Change = Reason &
+  (
+    | { readonly kind: 'create-template'; readonly draft: TemplateDraft }
+    | { readonly kind: 'update-template'; readonly template: Template; readonly patch: TemplatePatch }
+    | { readonly kind: 'delete-template'; readonly template: Template; readonly ground: Ground }
+    | { readonly kind: 'create-rack'; readonly key: NewRackKey; readonly draft: RackDraft }
+    | { readonly kind: 'update-rack'; readonly rack: Rack; readonly patch: RackPatch }
+    | { readonly kind: 'delete-rack'; readonly rack: Rack; readonly ground: Ground }
+    | ({ readonly kind: 'create-device' } & NewDevice)
+    | { readonly kind: 'update-device'; readonly device: Device; readonly patch: DevicePatch }
+    /** The portal cannot change a device's template or rack: the device is deleted and recreated. */
+    | ({ readonly kind: 'replace-device'; readonly device: Device; readonly ground: Ground } & NewDevice)
+    | { readonly kind: 'delete-device'; readonly device: Device; readonly ground: Ground }
+  );
 
 /** Which write to the portal. */
 export type ChangeKind = Change['kind'];
@@ -70,11 +72,10 @@ export interface Lane {
 }
 
 /** Something that would have been changed and was not, and why. */
-export interface Held {
+export interface Held extends Reason {
   readonly kind: 'rack' | 'device' | 'template';
   readonly id: number | string;
   readonly name: string;
-  readonly reason: string;
 }
 
 /** What to write to the portal, and what was held back. */

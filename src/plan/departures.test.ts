@@ -67,8 +67,8 @@ test.each<[Evidence, Evidence]>([
 });
 
 test.each<[Evidence, string]>([
-  ['exists', 'the cloud left it out of its list, but has it'],
-  ['unknown', 'the cloud left it out of its list, and the query by id failed'],
+  ['exists', 'OpenStack does not list it, but finds it by its id'],
+  ['unknown', 'OpenStack does not list it, and the query by its id failed'],
 ])('a server of which the answer is "%s" keeps its device and so its rack', (server, reason) => {
   const { deleted, held } = deletions(gone(server, 'deleted'));
 
@@ -77,8 +77,8 @@ test.each<[Evidence, string]>([
 });
 
 test.each<[Evidence, string]>([
-  ['exists', 'rack: the cloud left it out of its list, but has it'],
-  ['unknown', 'rack: the cloud left it out of its list, and the query by id failed'],
+  ['exists', 'rack: OpenStack does not list it, but finds it by its id'],
+  ['unknown', 'rack: OpenStack does not list it, and the query by its id failed'],
 ])('a stack of which the answer is "%s" keeps its rack', (stack, reason) => {
   const seen = { ...others, ...gone('not-found', stack) };
 
@@ -152,7 +152,9 @@ test('where too much has vanished at once none of it is deleted, and a person is
   const { deleted, held, warnings } = deletions(answers('not-found', many.slice(0, 6)), full);
 
   expect(deleted).toEqual([]);
-  expect(held).toEqual(Array.from({ length: 6 }, () => 'device: too many have vanished at once'));
+  expect(held).toEqual(
+    Array.from({ length: 6 }, () => 'device: too many are missing from OpenStack at once'),
+  );
   expect(warnings).toEqual([expect.stringContaining('6 of 10 devices have vanished')]);
 });
 

@@ -14,6 +14,7 @@ import {
   stackKey,
 } from './ownership.ts';
 import type { PortalIndex } from './portal-index.ts';
+import { because, type ReasonCode } from './reason.ts';
 import { isInScope, seenOf } from './seen.ts';
 import { deletedState, statusOf } from './status.ts';
 
@@ -72,8 +73,8 @@ export function departures(
     const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.going.has(device));
     const staying = others.find((device) => desired.keyOfDevice(device) === undefined);
     if (staying) {
-      const reason = `device ${staying.name} stays in it`;
-      held.push({ kind: 'rack', id: rack.id, name: rack.name, reason });
+      const reason = because('device-kept', { name: staying.name });
+      held.push({ kind: 'rack', id: rack.id, name: rack.name, ...reason });
     } else (others.length === 0 ? empty : movedOut).set(rack, ground);
   }
   return { devices: devices.going, racks: empty, racksMovedOut: movedOut, held };
@@ -175,13 +176,12 @@ export function isGone(evidence: Evidence | undefined): boolean {
 }
 
 function hold(kind: 'rack' | 'device', { id, name }: Rack | Device, evidence: Evidence | undefined): Held {
-  return { kind, id, name, reason: reasonToHold(evidence) };
+  return { kind, id, name, ...because(reasonToHold(evidence)) };
 }
 
-function reasonToHold(evidence: Evidence | undefined): string {
-  if (evidence === 'exists') return 'the cloud left it out of its list, but has it';
-  if (evidence === 'hidden')
-    return 'the cloud does not find it, and shows this account nothing of other projects';
-  if (evidence === 'disputed') return 'the cloud does not find it, and nothing else says that it is gone';
-  return 'the cloud left it out of its list, and the query by id failed';
+function reasonToHold(evidence: Evidence | undefined): ReasonCode {
+  if (evidence === 'exists') return 'not-listed';
+  if (evidence === 'hidden') return 'sight-limited';
+  if (evidence === 'disputed') return 'deletion-unconfirmed';
+  return 'query-failed';
 }

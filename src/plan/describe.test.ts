@@ -16,6 +16,7 @@ import { situation } from '../../test/support/situations.ts';
 import type { Change, Held, NewRackKey, Plan } from './change.ts';
 import { describePlan } from './describe.ts';
 import { plan } from './plan.ts';
+import { because } from './reason.ts';
 
 const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => ({
   phases: [[{ name: 'stack', changes }]],
@@ -40,7 +41,7 @@ const draft = {
   volumeDetails: {},
   metadata: { openstack_instance_id: 'e5a1' },
 } as const;
-const reason = 'why';
+const reason = { reason: 'why', reasonCode: 'device-differs' } as const;
 const shown = portal({
   owners: [owner({ id: 1, name: 'alice' }), owner({ id: 2, name: 'bob', projectId: 'other' })],
   racks: [
@@ -72,9 +73,9 @@ const everyKind: readonly Change[] = [
       foreignId: 'f-9',
       tag: undefined,
     },
-    reason,
+    ...because('template-missing'),
   },
-  { kind: 'update-template', template: small, patch: { ram: 4096 }, reason },
+  { kind: 'update-template', template: small, patch: { ram: 4096 }, ...because('template-differs') },
   {
     kind: 'create-rack',
     key: 'k' as NewRackKey,
@@ -86,16 +87,42 @@ const everyKind: readonly Change[] = [
       createdAt: '2026-11-22T12:00:00Z',
       clusterType: undefined,
     },
-    reason,
+    ...because('rack-missing', { object: 'stack' }),
   },
-  { kind: 'update-rack', rack: alices, patch: { status: 'STOPPED', height: 44 }, reason },
-  { kind: 'create-device', ...newDevice, reason },
-  { kind: 'update-device', device: db, patch: { status: 'STOPPED', sshKey: 'k'.repeat(60) }, reason },
-  { kind: 'replace-device', device: bobsDb, ...newDevice, ground: 'moved', reason },
-  { kind: 'delete-device', device: bobsDb, ground: 'deleted', reason },
-  { kind: 'delete-rack', rack: bobs, ground: 'deleted', reason },
+  {
+    kind: 'update-rack',
+    rack: alices,
+    patch: { status: 'STOPPED', height: 44 },
+    ...because('rack-differs', { object: 'stack' }),
+  },
+  { kind: 'create-device', ...newDevice, ...because('device-missing', { object: 'server' }) },
+  {
+    kind: 'update-device',
+    device: db,
+    patch: { status: 'STOPPED', sshKey: 'k'.repeat(60) },
+    ...because('device-differs', { object: 'server' }),
+  },
+  {
+    kind: 'replace-device',
+    device: bobsDb,
+    ...newDevice,
+    ground: 'moved',
+    ...because('device-moved', { object: 'server' }),
+  },
+  {
+    kind: 'delete-device',
+    device: bobsDb,
+    ground: 'deleted',
+    ...because('cloud-object-gone', { object: 'server' }),
+  },
+  {
+    kind: 'delete-rack',
+    rack: bobs,
+    ground: 'deleted',
+    ...because('cloud-object-gone', { object: 'stack' }),
+  },
 ];
-const held: readonly Held[] = [{ kind: 'device', id: 5, name: 'db', reason: 'missing from OpenStack' }];
+const held: readonly Held[] = [{ kind: 'device', id: 5, name: 'db', ...because('query-failed') }];
 
 test.each([80, 140])('a plan in %i columns', async (width) => {
   const text = describePlan(planOf(everyKind, { held, warnings: ['look at this'] }), shown, { width });
@@ -122,7 +149,7 @@ test('a value is cut where it is long; names and ids never are', () => {
     kind: 'update-device',
     device: { ...db, name },
     patch: { sshKey: 'k'.repeat(500) },
-    reason,
+    ...reason,
   };
 
   const text = describePlan(planOf([change]), shown, { width: 80 });
@@ -136,7 +163,7 @@ test("a stack's outputs may be secret: that they differ is said, not how", () =>
     kind: 'update-rack',
     rack: rack({ creationOutput: 'p=hunter1', metadata: { openstack_stack_output: 'p=hunter1' } }),
     patch: { creationOutput: 'p=hunter2', metadata: { openstack_stack_output: 'p=hunter2' } },
-    reason,
+    ...reason,
   };
 
   const text = describePlan(planOf([change]), shown, { width: 300 });
@@ -161,7 +188,9 @@ test('a plan is in step only where all was read, and nothing is held', () => {
   expect(describePlan(planOf([]), shown, { unread })).toBe(
     '? stack web (57ac) cannot be read: Heat answered 503\n0 to create, 0 to change, 0 to delete; 1 could not be read\n',
   );
-  expect(describePlan(planOf([], { held }), shown)).toContain('1 held: 1 missing from OpenStack');
+  expect(describePlan(planOf([], { held }), shown)).toContain(
+    '1 held: OpenStack does not list it, and the query by its id failed (1)',
+  );
   expect(describePlan(planOf([], { unknownStates: [{ id: 'web', state: 'dreaming' }] }), shown)).toContain(
     '? web: OpenStack reports the unknown state dreaming',
   );
@@ -177,10 +206,10 @@ test('a first run names what each rack and device will have', () => {
   expect(describePlan(first, portal())).toBe(
     [
       'Templates',
-      '  + template flavor (flavor flavor): 1 U, 1 vCPU, 2048 MiB memory, 20 GiB disk; a flavor without a template',
+      '  + template flavor (flavor flavor): 1 U, 1 vCPU, 2048 MiB memory, 20 GiB disk; its flavor has no template yet',
       'Owner alice',
-      '  + rack stack (stack stack): 42 U, ACTIVE; a stack without a rack',
-      '    + device server (server server): unit 42, template flavor, ACTIVE; a server without a device',
+      '  + rack stack (stack stack): 42 U, ACTIVE; its stack has no rack yet',
+      '    + device server (server server): unit 42, template flavor, ACTIVE; its server has no device yet',
       '3 to create, 0 to change, 0 to delete',
       '',
     ].join('\n'),

@@ -210,7 +210,7 @@ function arrow(from: unknown, to: unknown): string {
 }
 
 function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  if (value === undefined || value === null) return 'none';
+  const text = typeof value === 'string' && /^[A-Z_]+$/.test(value) ? value : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

@@ -11,6 +11,7 @@ import {
 import type { Scope } from './observation.ts';
 import { isOwnTemplate, keyOfSource, objectOfDevice, sourceOfRack } from './ownership.ts';
 import { indexPortal } from './portal-index.ts';
+import { because } from './reason.ts';
 
 /**
  * The portal wants names to be unique and has no index that makes them so: of creations that race it lets several
@@ -24,7 +25,7 @@ export function renameDoubles(
   scope: Scope,
 ): { changes: Change[]; portal: PortalSnapshot } {
   if (scope.kind !== 'all') return { changes: [], portal };
-  const reason = 'another one has its name';
+  const reason = because('name-duplicate');
   const changes: Change[] = [];
   const racksOfOwner = Map.groupBy(portal.racks, ({ ownerId }) => ownerId);
   const racks = newNames(racksOfOwner.values(), {
@@ -34,21 +35,21 @@ export function renameDoubles(
     },
     rules: rackNames,
   });
-  for (const [rack, name] of racks) changes.push({ kind: 'update-rack', rack, patch: { name }, reason });
+  for (const [rack, name] of racks) changes.push({ kind: 'update-rack', rack, patch: { name }, ...reason });
 
   const devices = newNames(indexPortal(portal).devicesOfRack.values(), {
     ownId: objectOfDevice,
     rules: deviceNames(portal.profile),
   });
   for (const [device, name] of devices)
-    changes.push({ kind: 'update-device', device, patch: { name }, reason });
+    changes.push({ kind: 'update-device', device, patch: { name }, ...reason });
 
   const templates = newNames([portal.templates], {
     ownId: (template) => (isOwnTemplate(template) ? template.foreignId : undefined),
     rules: templateNames,
   });
   for (const [template, name] of templates) {
-    changes.push({ kind: 'update-template', template, patch: { name }, reason });
+    changes.push({ kind: 'update-template', template, patch: { name }, ...reason });
   }
   if (changes.length === 0) return { changes, portal };
   return {

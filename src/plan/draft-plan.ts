@@ -7,11 +7,12 @@ import type { DesiredState } from './desired-state.ts';
 import type { Ground } from './ground.ts';
 import type { CloudObservation } from './observation.ts';
 import { OrderIds } from './order-ids.ts';
-import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
+import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack, wordForSource } from './ownership.ts';
 import { planRacks } from './plan-racks.ts';
 import type { PlanSettings } from './plan-settings.ts';
 import { planTemplates } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
+import { because, type Reason } from './reason.ts';
 
 /** What one draft of a plan is made from. */
 export interface DraftFacts {
@@ -81,7 +82,7 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
       kind: 'delete-template',
       template,
       ground,
-      reason: `${reasonOf(ground, 'flavor')}, and no device uses it`,
+      ...because(ground === 'left out' ? 'template-excluded' : 'template-unused'),
     }),
   );
 
@@ -108,14 +109,14 @@ function removeDepartures(
       kind: 'delete-device',
       device,
       ground,
-      reason: reasonOf(ground, device.kind),
+      ...reasonOf(ground, device.kind),
     });
   }
   for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground));
 }
 
-function reasonOf(ground: Ground, original: Kind | 'stack' | 'flavor'): string {
-  return ground === 'left out' ? `the configuration leaves its ${original} out` : `its ${original} is gone`;
+function reasonOf(ground: Ground, object: Kind | 'stack' | 'project'): Reason {
+  return because(ground === 'left out' ? 'cloud-object-excluded' : 'cloud-object-gone', { object });
 }
 
 function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
@@ -124,8 +125,9 @@ function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
 }
 
 function deleteRack(rack: Rack, ground: Ground): Change {
-  const reason = ground === 'empty' ? 'nothing stands in it any more' : reasonOf(ground, 'stack');
-  return { kind: 'delete-rack', rack, ground, reason };
+  const reason =
+    ground === 'empty' ? because('rack-empty') : reasonOf(ground, wordForSource(sourceOfRack(rack)));
+  return { kind: 'delete-rack', rack, ground, ...reason };
 }
 
 /** Those that are deleted, including those that are then recreated. */

@@ -9,6 +9,7 @@ test('of an object only the keys that differ are shown, in whatever order they a
     device: device({ metadata: { note: 'x', nets: { lan: [{ addr: '10.0.0.1', mac: null }] } } }),
     patch: { metadata: { nets: { lan: [{ mac: null, addr: '10.0.0.1' }] }, note: 'x', constructor: 1 } },
     reason: 'why',
+    reasonCode: 'device-differs',
   };
 
   expect(fieldsOf(change)).toEqual([{ field: 'metadata.constructor', from: undefined, to: 1 }]);

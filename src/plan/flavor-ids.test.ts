@@ -57,7 +57,8 @@ test.each([
         kind: 'update-template',
         template: before.templates[0],
         patch: { foreignId: id },
-        reason: 'its flavor has another id',
+        reason: 'its flavor was recreated with another id',
+        reasonCode: 'flavor-id-changed',
       },
     ]);
     expect([found.held, found.warnings]).toEqual([[], []]);

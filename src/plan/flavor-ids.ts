@@ -5,6 +5,7 @@ import { isTemplateOf, templateOfFlavor } from './flavor-template.ts';
 import type { CloudObservation } from './observation.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { compareTexts } from './portal-index.ts';
+import { because } from './reason.ts';
 
 /**
  * Gives templates the ids that their flavors have now. Servers name a flavor by its name and sizes, and Nova has no two of one
@@ -38,7 +39,7 @@ export function updateFlavorIds(
         kind: 'update-template',
         template,
         patch: { foreignId },
-        reason: 'its flavor has another id',
+        ...because('flavor-id-changed'),
       }),
     ),
     portal: { ...portal, templates: portal.templates.map((each) => updated.get(each) ?? each) },

@@ -40,6 +40,11 @@ export function keyOfSource(source: RackSource): RackKey {
   return source.kind === 'stack' ? stackKey(source.stackId) : standaloneKey(source.projectId);
 }
 
+/** What people call it: a project stands for its servers outside stacks. */
+export function wordForSource(source: RackSource | undefined): 'stack' | 'project' {
+  return source?.kind === 'standalone' ? 'project' : 'stack';
+}
+
 /** undefined: not ours. */
 export function sourceOfRack(rack: Pick<Rack, 'metadata'>): RackSource | undefined {
   const stackId = idIn(rack.metadata, metadataKeys.stackId);

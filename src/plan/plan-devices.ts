@@ -18,6 +18,7 @@ import { metadataKeys } from './ownership.ts';
 import { sideOf } from './placement.ts';
 import type { Place, RackLayout, Slot } from './rack-layout.ts';
 import type { RackPlan, RackPlanContext } from './rack-plan.ts';
+import { because } from './reason.ts';
 import { type Shown, type SortedDevices, serverOf } from './sorted-devices.ts';
 
 /** The devices that stay where they are and say something else. */
@@ -33,7 +34,12 @@ export function planUpdates(
     const name = nameIn(slot, wanted, device.name, profile);
     const patch = devicePatch(device, wanted, name);
     if (patch)
-      plan.devices.push({ kind: 'update-device', device, patch, reason: `the ${device.kind} differs` });
+      plan.devices.push({
+        kind: 'update-device',
+        device,
+        patch,
+        ...because('device-differs', { object: device.kind }),
+      });
   }
   // Only now: of two devices that swap their names, neither must take one that the other still has.
   for (const change of plan.devices) {
@@ -65,8 +71,8 @@ function takeFreedNames(
     if (!names || plain === undefined || names.has(plain) || change.patch.name === plain) continue;
     names.delete(change.patch.name);
     names.add(plain);
-    const reason = 'the name is free now';
-    second.push({ kind, device, patch: { name: plain }, reason });
+    const reason = because('name-free', { object: device.kind });
+    second.push({ kind, device, patch: { name: plain }, ...reason });
   }
   plan.devices.push(...second);
 }
@@ -119,13 +125,13 @@ export function planNewDevices(
     };
   };
   for (const { device, wanted } of replace) {
-    const reason = reasonToReplace(device);
+    const reason = because('device-moved', { object: device.kind });
     const ground = groundOfReplacement(device, layout, context);
-    plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), ground, reason });
+    plan.devices.push({ kind: 'replace-device', device, ...newDevice(wanted, device), ground, ...reason });
   }
   for (const wanted of create) {
-    const reason = `a ${wanted.object.kind} without a device`;
-    plan.devices.push({ kind: 'create-device', ...newDevice(wanted), reason });
+    const reason = because('device-missing', { object: wanted.object.kind });
+    plan.devices.push({ kind: 'create-device', ...newDevice(wanted), ...reason });
   }
 }
 
@@ -144,12 +150,6 @@ function placesAboveServers({ devices }: DesiredRack, layout: RackLayout): Map<S
 /** It is the portal's own. */
 function loginOf(device: Device | undefined): string {
   return (device?.kind === 'server' && device.loginUser) || '';
-}
-
-function reasonToReplace({ kind }: Device): string {
-  return kind === 'server'
-    ? 'its server has another flavor, or its stack another rack'
-    : `its ${kind} is made from another template, or its stack has another rack`;
 }
 
 /** Where its flavor is still there, it is the server that has changed. */

@@ -3,6 +3,7 @@ import type { Release } from '../concertim/profile.ts';
 import { type ChangeKind, changesOf, type Plan } from './change.ts';
 import type { UnreadObject } from './describe.ts';
 import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
+import type { Reason } from './reason.ts';
 import { type Subject, Subjects } from './subject.ts';
 import { isInStep, type Totals, totalsOf } from './totals.ts';
 
@@ -13,12 +14,12 @@ export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownSt
   /** The portal shows the cloud as it is: nothing to change, hold back or explain. */
   readonly inStep: boolean;
   readonly totals: Totals;
-  readonly changes: readonly (Subject & {
-    readonly change: ChangeKind;
-    readonly reason: string;
-    readonly fields: readonly FieldChange[];
-  })[];
-  readonly held: readonly (Subject & { readonly reason: string })[];
+  readonly changes: readonly (Subject &
+    Reason & {
+      readonly change: ChangeKind;
+      readonly fields: readonly FieldChange[];
+    })[];
+  readonly held: readonly (Subject & Reason)[];
   readonly unread: readonly UnreadObject[];
 }
 
@@ -33,11 +34,16 @@ export function planJson(plan: Plan, portal: PortalSnapshot, unread: readonly Un
       change: change.kind,
       ...subjects.of(change),
       reason: change.reason,
+      reasonCode: change.reasonCode,
       fields: fieldsOf(change).map((field) =>
         isSecret(field.field) ? { field: field.field, from: '[hidden]', to: '[hidden]' } : field,
       ),
     })),
-    held: plan.held.map((held) => ({ ...subjects.held(held), reason: held.reason })),
+    held: plan.held.map((held) => ({
+      ...subjects.held(held),
+      reason: held.reason,
+      reasonCode: held.reasonCode,
+    })),
     unread,
     foreign: plan.foreign,
     warnings: plan.warnings,

@@ -1,13 +1,14 @@
 import type { Device } from '../concertim/model.ts';
 import type { DesiredRack } from './desired-state.ts';
 import { chooseName } from './names.ts';
-import type { RackKey } from './ownership.ts';
+import { type RackKey, wordForSource } from './ownership.ts';
 import { planNewDevices, planUpdates } from './plan-devices.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { newRack, orderOf, rackPatch } from './rack-fields.ts';
 import { RackLayout, type Slot } from './rack-layout.ts';
 import { bearsOwnName, rackNameCandidates } from './rack-name.ts';
 import type { RackPlan, RackPlanContext } from './rack-plan.ts';
+import { because } from './reason.ts';
 import { sortDevices } from './sorted-devices.ts';
 
 /** Plans the racks of one source, and what stands in them. */
@@ -22,7 +23,7 @@ export function planRacks(desired: DesiredRack, context: RackPlanContext): RackP
       kind: 'delete-device',
       device,
       ground: 'double',
-      reason: `a second device of one ${device.kind}`,
+      ...because('device-duplicate', { object: device.kind }),
     });
   }
   // What stands where, under which name, matters where something is named or placed, and where a rack may be empty.
@@ -58,6 +59,7 @@ function planSlots(
   plan: RackPlan,
   { index, kept, takenNames: taken, orderIds, defaultClusterType }: RackPlanContext,
 ): void {
+  const object = wordForSource(desired.source);
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
     if (!present) {
@@ -66,10 +68,14 @@ function planSlots(
       const sibling = index.racksOfSource.get(desired.key)?.[0];
       const orderId = orderIds.next(desired.order ?? desired.key);
       const rack = newRack(desired, slot, { name, orderId, sibling, defaultClusterType });
-      plan.racks.push({ kind: 'create-rack', ...rack, reason: reasonForRack(at) });
+      plan.racks.push({
+        kind: 'create-rack',
+        ...rack,
+        ...because(at === 0 ? 'rack-missing' : 'rack-full', { object }),
+      });
     } else if (at > 0 && slot.devices === 0 && !kept.has(present)) {
-      const reason = 'nothing stands in it any more';
-      plan.leftovers.push({ kind: 'delete-rack', rack: present, ground: 'empty', reason });
+      const reason = because('rack-empty');
+      plan.leftovers.push({ kind: 'delete-rack', rack: present, ground: 'empty', ...reason });
     } else {
       const name = bearsOwnName(present, desired)
         ? present.name
@@ -77,13 +83,15 @@ function planSlots(
       taken.add(name);
       const orderId = orderOf(present, desired, orderIds);
       const patch = rackPatch(present, desired, slot, { name, isFirst: at === 0, orderId });
-      if (patch) plan.racks.push({ kind: 'update-rack', rack: present, patch, reason: 'the stack differs' });
+      if (patch)
+        plan.racks.push({
+          kind: 'update-rack',
+          rack: present,
+          patch,
+          ...because('rack-differs', { object }),
+        });
     }
   }
-}
-
-function reasonForRack(at: number): string {
-  return at === 0 ? 'a stack without a rack' : 'the stack does not fit into its racks';
 }
 
 function devicesIn({ present }: Slot, index: PortalIndex): readonly Device[] {

@@ -5,6 +5,7 @@ import { type DesiredTemplate, isTemplateOf } from './flavor-template.ts';
 import { chooseName, nameCandidates, templateNames } from './names.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { compareIds } from './portal-index.ts';
+import { because } from './reason.ts';
 import type { TaggedTemplate } from './tagged-template.ts';
 
 /** Where a device finds its template, and how high that makes it. */
@@ -48,7 +49,7 @@ export function planTemplates(
     names.add(name);
     if (!present) {
       const draft: TemplateDraft = { ...wanted, name, height };
-      changes.push({ kind: 'create-template', draft, reason: 'a flavor without a template' });
+      changes.push({ kind: 'create-template', draft, ...because('template-missing') });
       templates.set(wanted.foreignId, newTemplate(draft));
       continue;
     }
@@ -58,7 +59,7 @@ export function planTemplates(
     );
     const patch: TemplatePatch | undefined = difference(present, { ...wanted, name });
     if (patch)
-      changes.push({ kind: 'update-template', template: present, patch, reason: 'the flavor differs' });
+      changes.push({ kind: 'update-template', template: present, patch, ...because('template-differs') });
   }
   for (const wanted of tagged) {
     const alike = actual.filter(({ tag }) => tag === wanted.tag);
@@ -70,7 +71,11 @@ export function planTemplates(
     const name = chooseName(nameCandidates(wanted.name, wanted.tag, templateNames), names);
     names.add(name);
     const draft: TemplateDraft = { ...wanted, name };
-    changes.push({ kind: 'create-template', draft, reason: `the portal has no template for ${wanted.tag}s` });
+    changes.push({
+      kind: 'create-template',
+      draft,
+      ...because('tagged-template-missing', { object: wanted.tag }),
+    });
     templates.set(templateKey(wanted), newTemplate(draft));
   }
   return { changes, templates };

@@ -47,7 +47,7 @@ export function isInStep(plan: Plan, unread: readonly unknown[]): boolean {
 export function describeTotals(totals: Totals): string {
   const { create, change, replace, delete: gone, held, unread, heldByReason } = totals;
   const replaced = replace > 0 ? `, ${replace} to replace` : '';
-  const reasons = Object.entries(heldByReason).map(([reason, count]) => `${count} ${reason}`);
+  const reasons = Object.entries(heldByReason).map(([reason, count]) => `${reason} (${count})`);
   const kept = held > 0 ? `; ${held} held: ${reasons.join('; ')}` : '';
   const hidden = unread > 0 ? `; ${unread} could not be read` : '';
   return `${create} to create, ${change} to change${replaced}, ${gone} to delete${kept}${hidden}`;

@@ -39,7 +39,8 @@ export class ChangeRecord {
     const named = this.#subjectOf(change);
     const subject =
       outcome.kind === 'done' && outcome.id !== undefined ? { ...named, id: outcome.id } : named;
-    const fields = { ...subject, change: change.kind, why: change.reason };
+    const { reason: why, reasonCode } = change;
+    const fields = { ...subject, change: change.kind, why, reasonCode };
     switch (outcome.kind) {
       case 'done': {
         const changed = fieldsOf(change).map(({ field }) => field);

@@ -18,7 +18,13 @@ function incompleteRun(): FullRun {
   const shown = device({ metadata: { openstack_instance_id: 'web' } });
   const known = portal({ devices: [shown] });
   const done: readonly Change[] = [
-    { kind: 'update-device', device: shown, patch: { status: 'STOPPED' }, reason: 'the server differs' },
+    {
+      kind: 'update-device',
+      device: shown,
+      patch: { status: 'STOPPED' },
+      reason: 'it differs from its server',
+      reasonCode: 'device-differs',
+    },
   ];
   const subjects = new Subjects(
     {

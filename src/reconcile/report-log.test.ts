@@ -3,7 +3,15 @@ import { createLogger } from '../observability/logger.ts';
 import { ReportLog } from './report-log.ts';
 import type { RunReport } from './run-report.ts';
 
-const held = [{ kind: 'device', id: 7, name: 'web', reason: 'the cloud does not find it' }] as const;
+const held = [
+  {
+    kind: 'device',
+    id: 7,
+    name: 'web',
+    reason: 'OpenStack does not find it',
+    reasonCode: 'deletion-unconfirmed',
+  },
+] as const;
 
 function report(scope: RunReport['scope'], told: Partial<RunReport> = {}): RunReport {
   return {

@@ -41,7 +41,7 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
   const after = await command('plan', '-c', config).finished;
 
   expect(before).toMatchObject({ code: 2, stderr: expect.stringMatching(onlyProgress) });
-  expect(before.stdout).toMatch(/^ {2}\+ rack \S+ \(stack \S+\): \d+ U, \S+; a stack without a rack$/m);
+  expect(before.stdout).toMatch(/^ {2}\+ rack \S+ \(stack \S+\): \d+ U, \S+; its stack has no rack yet$/m);
   expect(before.stdout).toMatch(/^\d+ to create, 0 to change, 0 to delete$/m);
   expect(racksBefore).toBe(0);
   expect(asJson.code).toBe(2);

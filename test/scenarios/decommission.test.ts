@@ -58,7 +58,7 @@ test('it prints what it would remove, removes it when told to, and leaves what w
     code: 2,
     stderr: expect.stringContaining('Nothing was removed. Stop the service, then: decommission --yes'),
   });
-  expect(asked.stdout).toMatch(/^ {2}- rack \S+ .*the configuration leaves its stack out$/m);
+  expect(asked.stdout).toMatch(/^ {2}- rack \S+ .*the configuration excludes its stack$/m);
   expect(asked.stdout).toMatch(/^0 to create, 0 to change, \d+ to delete$/m);
   expect(untouched).toEqual(before);
   expect(done.code, done.stderr).toBe(0);

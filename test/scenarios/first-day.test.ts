@@ -95,7 +95,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   const planned = await ask('plan');
   expect(planned).toMatchObject({
     code: 2,
-    stdout: expect.stringMatching(/^ {2}\+ rack .*a stack without/m),
+    stdout: expect.stringMatching(/^ {2}\+ rack .*its stack has no rack yet/m),
   });
   expect((await ask('run', 'updates_bulk', '--once')).code).toBe(0);
   expect((await ask('plan')).stdout).toBe('Portal of release 2023-08.\nIn step: nothing to change.\n');

@@ -115,7 +115,7 @@ test('a run is one trace: a span for each request, an event for each change', as
     attributes: expect.objectContaining({
       object: 'rack',
       change: 'create-rack',
-      why: 'a stack without a rack',
+      why: 'its stack has no rack yet',
     }),
   });
   expect(changed).toHaveLength(run?.attributes['changes'] as number);

@@ -86,7 +86,7 @@ test('a volume whose end was announced goes at once; one that is merely not foun
 
   expect(report.changes).toEqual({ 'delete-device': 1 });
   expect(report.held.map(({ reason }) => reason)).toEqual([
-    'the cloud does not find it, and nothing else says that it is gone',
+    'OpenStack does not find it, and nothing confirms its deletion',
   ]);
   expect((await reconciler.reconcileAll()).changes).toEqual({ 'delete-device': 1 });
   expect(outOfStep(sandbox)).toEqual([]);
@@ -155,7 +155,7 @@ test.each([false, true])(
     expect(report.changes).toEqual({});
     expect(portal.devices.all()).toHaveLength(before);
     expect(new Set(report.held.map(({ reason }) => reason))).toEqual(
-      new Set(['the cloud does not find it, and shows this account nothing of other projects']),
+      new Set(['OpenStack does not find it, and shows this account nothing of other projects']),
     );
     expect(report.held).toHaveLength(volumesOf(sandbox).length);
     expect(report.warnings).toEqual(allowAll ? [] : [expect.stringMatching(/^6 of 6 volumes have vanished/)]);
