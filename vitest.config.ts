@@ -10,6 +10,8 @@ export default defineConfig({
       'node_modules/**',
       'dist/**',
     ],
+    // Vitest leaves one core free; on a machine with two that is half of it, and our tests wait more than they compute.
+    maxWorkers: '100%',
     globalSetup: ['test/support/built-pages.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
