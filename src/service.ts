@@ -49,8 +49,6 @@ export interface ServiceOptions {
   readonly onReport?: (report: RunReport) => void;
   readonly clock?: Clock;
   readonly random?: Random;
-  /** How long one exchange may last at most, with any system, ms. Default: each system's own. */
-  readonly exchangeMs?: number;
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
 }

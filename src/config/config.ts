@@ -134,6 +134,8 @@ export interface MetricsConfig {
   readonly cpuPerVcpu: boolean;
   /** Whose names of figures: those of the version of that year. */
   readonly names: '2023' | '2024';
+  /** How long nothing may come of an answer of the metric daemon, ms. */
+  readonly timeoutMs: number;
 }
 
 /** The server that takes requests of the portal. */

@@ -681,3 +681,8 @@ test('Nova is waited for longer than it waits itself for a cell that is down', (
   expect(openstack.timeoutMs).toBeGreaterThan(novaWaitsMs);
   expect(openstack.listTimeoutMs).toBeGreaterThan(novaWaitsMs);
 });
+
+test('the metric daemon is waited for 10 s, or as long as Concertim if that is shorter', () => {
+  expect(load(minimal).metrics.timeoutMs).toBe(10_000);
+  expect(load(`${minimal}  timeout: 5\n`).metrics.timeoutMs).toBe(5_000);
+});

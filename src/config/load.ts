@@ -179,6 +179,7 @@ class ConfigBuilder {
         ttlMs: metrics.ttl,
         cpuPerVcpu: metrics.cpu_per_vcpu,
         names: metrics.names,
+        timeoutMs: Math.min(longestForFiguresMs, concertim.timeout),
       },
       api: {
         host: api.host,
@@ -388,6 +389,8 @@ function deepFreeze<T>(value: T): T {
 
 /** Of what is no list: it is made in moments, or never; but Nova waits 60 s for a cell that is down before it answers. */
 const longestForOthersMs = 75_000;
+/** The metric daemon takes a figure in a millisecond. */
+const longestForFiguresMs = 10_000;
 
 function patience(listTimeoutMs: number): { timeoutMs: number; listTimeoutMs: number } {
   return { timeoutMs: Math.min(longestForOthersMs, listTimeoutMs), listTimeoutMs };

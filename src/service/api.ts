@@ -12,11 +12,9 @@ import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
 import { type StatusPageParts, statusPage } from './status-page.ts';
 
-/** How long somebody who waits for an answer is let wait for the cloud: the portal of 2024 gives up after a minute. */
-const patience = {
-  timeoutMs: 20_000,
-  retry: { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 },
-};
+/** How long somebody who waits for an answer is let wait for the cloud at most: the portal of 2024 gives up after a minute. */
+const longestMs = 20_000;
+const retry = { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 };
 
 /**
  * The component `api`.
@@ -31,10 +29,11 @@ export function createApi(
 ): Component {
   const { config, tracing, observation, clock } = base;
   const { credentials, ...place } = config.openstack;
+  const timeoutMs = Math.min(longestMs, place.timeoutMs);
   const log = base.log('api');
   const sessions = new CloudSessions({
     authUrls: new AuthUrls([credentials.authUrl, ...config.api.allowedAuthUrls]),
-    session: { ...place, ...patience, concurrency: 64, ...base.http() },
+    session: { ...place, timeoutMs, listTimeoutMs: timeoutMs, retry, concurrency: 64, ...base.http() },
     clock,
   });
   const apart = updates ? undefined : writerApart(base);

@@ -26,8 +26,6 @@ export interface FoundationOptions {
   readonly logFormat?: 'json' | 'pretty';
   readonly clock?: Clock;
   readonly random?: Random;
-  /** How long one exchange may last at most, with any system, ms. Default: each system's own. */
-  readonly exchangeMs?: number;
   /** Instead of loggers made from the configuration. */
   readonly log?: Logger;
 }
@@ -81,11 +79,9 @@ export class Foundation implements AsyncDisposable {
 
   /** What all that speaks HTTP is given. */
   http() {
-    const { exchangeMs } = this.#options;
     return {
       clock: this.clock,
       random: this.random,
-      ...(exchangeMs === undefined ? {} : { timeoutMs: exchangeMs, listTimeoutMs: exchangeMs }),
       onBegin: (service: string) => this.traffic.begin(service, this.clock.now()),
       onExchange: (exchange: Exchange) => {
         this.traffic.end(exchange.service, this.clock.now());

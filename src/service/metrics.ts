@@ -15,9 +15,9 @@ export function createMetrics(base: Foundation): Metrics {
   const { config, cloud, portal, traffic, tracing, observation, clock } = base;
   const { metrics, concertim } = config;
   const log = base.log('metrics');
-  const reporting = new MetricReporting({ ...concertim, session: portal, ...base.http() });
+  const { timeoutMs, intervalMs } = metrics;
+  const reporting = new MetricReporting({ ...concertim, timeoutMs, session: portal, ...base.http() });
   const pump = new MetricPump({ ...metrics, cloud, portal, reporting, traffic, clock });
-  const { intervalMs } = metrics;
   const health = base.roundHealth('metrics', intervalMs);
   const loop = new MetricLoop({
     pump,

@@ -111,7 +111,7 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
         projects: 2,
         stacks: 2,
         servers: 2,
-        exchangeMs: 60,
+        timeoutMs: 60,
         notifications: (sandbox) => (found.notifications = new UnreliableNotifications(sandbox)),
       });
       const { notifications } = found;

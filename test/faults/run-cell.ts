@@ -29,8 +29,8 @@ const mostRecoveryMs = 600_000;
  */
 export async function runHttpCell(cell: HttpCell): Promise<CellResult> {
   // The daemon gets every value by itself, and so a time-out for each.
-  const exchangeMs = cell.system === 'metric daemon' ? 30 : 200;
-  await using world = await World.create({ exchangeMs, ...(hasKinds(cell) && { release: 'main' }) });
+  const timeoutMs = cell.system === 'metric daemon' ? 30 : 200;
+  await using world = await World.create({ timeoutMs, ...(hasKinds(cell) && { release: 'main' }) });
   const { sandbox } = world;
   const memory = new ListMemory();
   const forget =

@@ -21,8 +21,8 @@ import { askApi, send, type Wish } from './portal-user.ts';
 
 export interface WorldOptions
   extends Pick<SandboxOptions, 'release' | 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
-  /** Longest exchange, in real time: time-outs are what time is spent on. Default 200 ms. */
-  readonly exchangeMs?: number;
+  /** How long an answer may pause, in real time: time-outs are what time is spent on. Default 200 ms. */
+  readonly timeoutMs?: number;
   /** Default: all. */
   readonly components?: readonly ComponentName[];
   /** Between cloud and service, in place of a broker that loses nothing. */
@@ -42,7 +42,7 @@ export class World implements AsyncDisposable {
   readonly printed: string[] = [];
   readonly #configFile: string;
   readonly #notifications: NotificationSource;
-  readonly #exchangeMs: number;
+  readonly #timeoutMs: number;
   readonly #components: readonly ComponentName[];
   readonly #figures: FigureWatch;
   readonly #collector: OtlpCollector;
@@ -57,7 +57,7 @@ export class World implements AsyncDisposable {
     collector: OtlpCollector;
     configFile: string;
     notifications: NotificationSource;
-    exchangeMs: number;
+    timeoutMs: number;
     components: readonly ComponentName[];
   }) {
     this.sandbox = parts.sandbox;
@@ -65,7 +65,7 @@ export class World implements AsyncDisposable {
     this.canaries = parts.canaries;
     this.#configFile = parts.configFile;
     this.#notifications = parts.notifications;
-    this.#exchangeMs = parts.exchangeMs;
+    this.#timeoutMs = parts.timeoutMs;
     this.#components = parts.components;
     this.#collector = parts.collector;
     this.invariants = new Invariants(parts.sandbox, parts.canaries);
@@ -76,7 +76,7 @@ export class World implements AsyncDisposable {
   static async create(options: WorldOptions = {}): Promise<World> {
     const {
       notifications = (sandbox: Sandbox) => new InMemoryNotifications(sandbox.cloud),
-      exchangeMs = 200,
+      timeoutMs = 200,
       components = componentNames,
       ...size
     } = options;
@@ -95,7 +95,7 @@ export class World implements AsyncDisposable {
       canaries,
       collector,
       configFile,
-      exchangeMs,
+      timeoutMs,
       components,
       notifications: notifications(sandbox),
     });
@@ -106,16 +106,19 @@ export class World implements AsyncDisposable {
     this.#printedBefore = this.printed.length;
     const output = { write: (line: string) => void this.printed.push(line) };
     const config = loadConfig({ file: this.#configFile, env: {} });
+    const timeoutMs = this.#timeoutMs;
     const service = new Service({
       config: {
         ...config,
         api: { ...config.api, host: '127.0.0.1', port: 0 },
         observability: { ...config.observability, port: 0 },
+        openstack: { ...config.openstack, timeoutMs, listTimeoutMs: timeoutMs },
+        concertim: { ...config.concertim, timeoutMs, listTimeoutMs: timeoutMs },
+        metrics: { ...config.metrics, timeoutMs },
       },
       components: this.#components,
       clock: this.clock,
       random: seededRandom(1),
-      exchangeMs: this.#exchangeMs,
       notifications: this.#notifications,
       log: createLogger({ level: 'debug', format: 'json', output }),
     });
