@@ -47,7 +47,7 @@ const updates: readonly LogEvent[] = [
     level: 'error',
     message: 'deletions refused',
     meaning:
-      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow, of one owner or of all, or all of a kind is: what has no proof stays, the rest of the run is done. `Almost nothing of what the portal shows is in this cloud`: nothing at all is changed. Logged once, however many runs find it',
+      'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow, of one owner or of all, or all of a kind is: what has no proof stays, the rest of the run is done. `Almost nothing of what the portal shows is in this cloud`, or `Almost none of the servers`, or of the stacks: nothing at all is changed. Logged once, however many runs find it',
     action:
       'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
   },

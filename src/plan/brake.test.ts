@@ -10,8 +10,10 @@ import {
   settings,
   template,
   tree,
+  volume,
 } from '../../test/support/builders.ts';
-import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Device, PortalSnapshot } from '../concertim/model.ts';
+import { profiles } from '../concertim/profile.ts';
 import { changesOf, type Plan } from './change.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import { plan } from './plan.ts';
@@ -159,8 +161,9 @@ test('what the cloud says itself that it deleted goes, however much it is', () =
 
 test('of a refused lot those with a proof still go', () => {
   const answer = (id: string): Evidence => (id.startsWith('d-7-') ? 'deleted' : 'not-found');
+  const isOfHalf = (id: string) => Number(id.split('-')[1]) < 10;
 
-  const planned = plan(without(some, { server: all }, answer), some.shown, chosen());
+  const planned = plan(without(some, { server: isOfHalf }, answer), some.shown, chosen());
 
   expect(removals(planned)).toBe(20);
 });
@@ -234,6 +237,8 @@ test.each([
     'almost another cloud',
     { server: (id: string) => id !== 'd-0-0-0', stack: (id: string) => id !== 's-0-0' },
   ],
+  ['another Nova', { server: all }],
+  ['almost another Nova', { server: (id: string) => id !== 'd-0-0-0' }],
 ])('%s is recognised: nothing is changed, templates and creations included', (_name, hides) => {
   const site = siteOf({ owners: 5, stacks: 5, servers: 4 });
   const seen = {
@@ -247,6 +252,84 @@ test.each([
   expect(changesOf(planned)).toEqual([]);
   expect(planned.isWrongCloud).toBe(true);
   expect(planned.warnings).toEqual([expect.stringContaining('of 100 devices')]);
+});
+
+test('another Heat is recognised: what its stacks would be shown as is not made', () => {
+  const site = siteOf({ owners: 5, stacks: 5, servers: 4 });
+  const seen = without(site, { stack: all });
+  const strange = { ...seen, trees: [tree({ id: 'strange', projectId: 'p-1' })] };
+
+  const planned = plan(strange, site.shown, chosen());
+
+  expect(changesOf(planned)).toEqual([]);
+  expect(planned.isWrongCloud).toBe(true);
+  expect(planned.warnings).toEqual([
+    expect.stringMatching(/^Almost none of the stacks that .* 25 of 25 racks have vanished/),
+  ]);
+});
+
+test('Nova and Heat of another cloud are recognised beside the Cinder of the right one', () => {
+  const site = siteOf({ owners: 5, stacks: 5, servers: 4 });
+  const volumes = site.shown.racks.flatMap(({ id: rackId, name }, at) =>
+    each(4, (v) => ({
+      seen: volume({ id: `v-${name}-${v}`, projectId: `p-${Math.floor(at / 5)}` }),
+      shown: {
+        ...device({
+          id: 1_000 + 4 * at + v,
+          name: `v-${name}-${v}`,
+          location: { rackId, startU: 10 + 2 * v },
+          metadata: { openstack_instance_id: `v-${name}-${v}` },
+        }),
+        kind: 'volume',
+      } as Device,
+    })),
+  );
+  const shown = {
+    ...site.shown,
+    profile: profiles.main,
+    devices: [...site.shown.devices, ...volumes.map((each) => each.shown)],
+  };
+  const strange = server({ id: 'strange-server', projectId: 'p-1' });
+  const seen = {
+    ...without(site, { server: all, stack: all }),
+    volumes: new Map(volumes.map(({ seen }) => [seen.id, seen])),
+    servers: new Map([[strange.id, strange]]),
+    trees: [tree({ id: 'strange', projectId: 'p-1', servers: [strange.id] })],
+  };
+
+  const planned = plan(seen, shown, chosen());
+
+  expect(changesOf(planned)).toEqual([]);
+  expect(planned.warnings).toEqual([expect.stringContaining('100 of 100 devices, 25 of 25 racks have')]);
+});
+
+test('servers that were all recreated in their stacks show that Nova is the right one', () => {
+  const site = siteOf({ owners: 1, stacks: 1, servers: 4 });
+  const again = server({ id: 'again', projectId: 'p-0' });
+  const seen = {
+    ...without(site, { server: all }),
+    servers: new Map([[again.id, again]]),
+    trees: [tree({ id: 's-0-0', projectId: 'p-0', servers: ['again'] })],
+  };
+
+  const planned = plan(seen, site.shown, chosen());
+
+  expect(planned.isWrongCloud).toBe(false);
+  expect(changesOf(planned)).toContainEqual(expect.objectContaining({ kind: 'create-device' }));
+  expect(planned.held).toHaveLength(4);
+});
+
+test('one owner who alone has devices, all made up, has nobody taken for being in another cloud', () => {
+  const site = siteOf({ owners: 4, stacks: 2, servers: 0 });
+  const seen = {
+    ...without(site, {}),
+    trees: [...site.seen.trees, tree({ id: 'further', projectId: 'p-1' })],
+  };
+
+  const planned = plan(seen, withInventions(site.shown, 3), chosen());
+
+  expect(planned.isWrongCloud).toBe(false);
+  expect(changesOf(planned).map(({ kind }) => kind)).toContain('create-rack');
 });
 
 test('five racks with a device each that are all gone from a small site stay', () => {

@@ -87,7 +87,7 @@ export interface Plan {
   readonly foreign: readonly ForeignClaim[];
   /** What a person should look at: deletions refused as too large. */
   readonly warnings: readonly string[];
-  /** Almost nothing of what the portal shows is in this cloud: nothing is changed. */
+  /** Almost nothing of what the portal shows, or of its servers or stacks, is in this cloud: nothing is changed. */
   readonly isWrongCloud: boolean;
   /** What belongs to each stack that has a rack; worked out when it is wanted. */
   readonly members: () => ReadonlyMap<StackId, readonly ObjectId[]>;

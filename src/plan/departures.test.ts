@@ -108,9 +108,16 @@ test('a server that Nova lists as deleted goes, its stack stays', () => {
 });
 
 test('a server that is listed, of a stack that is not found, stays', () => {
-  const seen = { servers: [server({ id: 'web' })], evidence: { stacks: { stack: 'not-found' as const } } };
+  const seen = {
+    ...others,
+    servers: [server({ id: 'db' }), server({ id: 'web' })],
+    evidence: { stacks: { stack: 'not-found' as const } },
+  };
 
-  expect(deletions(seen)).toMatchObject({ deleted: [], held: ['rack: device web stays in it'] });
+  expect(deletions(seen, besideOthers)).toMatchObject({
+    deleted: [],
+    held: ['rack: device web stays in it'],
+  });
 });
 
 test('a server that cannot be read stays', () => {

@@ -45,9 +45,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
   const isEachDeviceShown = desired.presentDevices === index.ownedDevices;
   const hasDevices = index.ownedDevices > 0;
   if (cloud.scope.kind === 'all' && !settings.deletions.allowAll && !(hasDevices && isEachDeviceShown)) {
-    const shown = new Set([...index.racksOfSource.values()].map(([rack]) => rack?.ownerId));
-    const newcomers = new Set(desired.racks.map(({ ownerId }) => ownerId).filter((id) => !shown.has(id)));
-    const wrong = recogniseWrongCloud(census, newcomers.size);
+    const wrong = recogniseWrongCloud(census, desired, index);
     if (wrong !== undefined)
       return {
         phases: [],

@@ -21,8 +21,11 @@ export const blindnesses = {
     hideServers(sandbox, tenth);
   },
   'the region is another one': (sandbox: Sandbox) => {
-    hideServers(sandbox);
+    blindnesses['Nova is of another region'](sandbox);
     hideStacks(sandbox);
+  },
+  'Nova is of another region': (sandbox: Sandbox) => {
+    hideServers(sandbox);
     const other = { id: 'other', name: 'other', vcpus: 1, ram: 512, disk: 1 };
     hide(sandbox, {
       service: 'nova',
@@ -43,6 +46,7 @@ const missing: Record<Blindness, { readonly devices: number; readonly racks: num
   'Nova and Heat are blind': { devices: 1, racks: 1 },
   'one cell of Nova is down': { devices: 0.1, racks: 0 },
   'the region is another one': { devices: 1, racks: 1 },
+  'Nova is of another region': { devices: 1, racks: 0 },
 };
 
 /** A portal in step with so many servers, four to a stack and ten stacks to a project. */
