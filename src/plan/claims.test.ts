@@ -86,7 +86,7 @@ test('a rack that claims a stack of a project that nobody has is shown nothing o
 
   expect(changesOf(plan).filter(({ kind }) => kind !== 'create-template')).toEqual([]);
   expect(plan.foreign.map(describeClaim)).toEqual([
-    'rack 90 of user bob claims stack hidden of project nobodys',
+    'rack 90 owned by bob claims stack hidden of project nobodys',
   ]);
 });
 
@@ -111,7 +111,7 @@ test('a device that claims the server of another user is left as it is, and its 
   expect(changesOf(plan)).toEqual([]);
   expect(after.devices).toEqual(before.devices);
   expect(plan.foreign.map(describeClaim)).toEqual([
-    'device 91 of user bob claims server web of project project',
+    'device 91 owned by bob claims server web of project project',
   ]);
 });
 

@@ -105,7 +105,7 @@ export function settleClaims(
 
 /** A foreign claim as a sentence. */
 export function describeClaim({ kind, id, owner, claim }: Omit<ForeignClaim, 'name'>): string {
-  return `${kind} ${id} of user ${owner} claims ${claim}`;
+  return `${kind} ${id} owned by ${owner} claims ${claim}`;
 }
 
 /** Of each user who owns a project, that project. Of two users with one project only the first owns it. */
