@@ -29,7 +29,12 @@ const scroll = `new Promise((done) => {
 const obstacle = whyNoChromium();
 if (obstacle) throw new Error(`Nothing is measured: ${obstacle}.`);
 await buildOlderPages();
-await using sandbox = await startSandbox({ projects: 50, stacks: racks, servers: perRack });
+await using sandbox = await startSandbox({
+  release: '2023-08',
+  projects: 50,
+  stacks: racks,
+  servers: perRack,
+});
 fillPortal();
 
 await using browser = await startChromium();

@@ -17,7 +17,8 @@ export interface SandboxProcessOptions extends Omit<SandboxOptions, 'clock'> {
 }
 
 const { rmq, ...options } = childArgument() as SandboxProcessOptions;
-const sandbox = await startSandbox({ pace: 0, ...options });
+// The portal whose figures docs/performance.md has had from the beginning.
+const sandbox = await startSandbox({ release: '2023-08', pace: 0, ...options });
 // It is filled first.
 if (sandbox.portalSpeed) sandbox.portalSpeed.isOff = true;
 const { cloud, portal, services, population } = sandbox;

@@ -10,7 +10,7 @@ import { Session } from './session.ts';
 import { listUsers } from './users.ts';
 
 test('a sign-in outlives the process, until the portal does not take it any more', async () => {
-  const portal = new Portal();
+  const portal = new Portal({ release: '2023-08' });
   const service = await startPortal({ portal, faults: new Faults() });
   const grantFile = join(mkdtempSync(join(tmpdir(), 'session-')), 'token.json');
   const once = async () => {

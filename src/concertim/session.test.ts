@@ -21,7 +21,7 @@ const clock = { now: () => time, sleep: async () => undefined };
 beforeEach(async () => {
   time = 1_795_000_000_000;
   sessions = [];
-  portal = new Portal({ clock });
+  portal = new Portal({ clock, release: '2023-08' });
   faults = new Faults();
   service = await startPortal({ portal, faults });
 });

@@ -29,7 +29,7 @@ import { addView } from './view/view.ts';
 export interface SandboxOptions {
   /** The same seed gives the same ids, names and story. Default 1. */
   readonly seed?: number;
-  /** The portal's release. Default 2023-08. */
+  /** The portal's release. Default main. */
   readonly release?: Release;
   /** Default 3. */
   readonly projects?: number;
@@ -97,7 +97,7 @@ export interface Sandbox {
     readonly openstack: Readonly<Record<OpenStackKey, string>>;
     readonly concertim: Readonly<
       Record<'concertim_url' | 'concertim_username' | 'concertim_password', string>
-    >;
+    > & { readonly default_cluster_type?: string };
   };
   /**
    * Takes the portal down, has its database migrated, and brings it back at its address; `whileDown` runs before the migration.
@@ -268,6 +268,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         concertim_url: services.concertim.url,
         concertim_username: 'admin',
         concertim_password: 'admin',
+        // Stacks that were made by hand say none.
+        ...(portal.rules.clusterTypes && { default_cluster_type: 'slurm-standalone' }),
       },
     },
     upgradePortal,

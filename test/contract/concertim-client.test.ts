@@ -42,7 +42,7 @@ import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 
 /** The portal's client against the portal that the recording holds to the real one. */
 
-const portal = new Portal();
+const portal = new Portal({ release: '2023-08' });
 const faults = new Faults();
 const service = await startPortal({ portal, faults });
 const session = new Session({

@@ -46,7 +46,7 @@ const headersLeftOut = [...differences.matchAll(/^\| `([a-z-]+)` \|/gm)].flatMap
 const now = parseTime('2026-11-22T18:35:00Z') ?? 0;
 const day = 86_400;
 
-const portal = new Portal({ clock: { now: () => now, sleep: async () => undefined } });
+const portal = new Portal({ release: '2023-08', clock: { now: () => now, sleep: async () => undefined } });
 let service: HttpService;
 const tokens: Record<string, string> = {};
 

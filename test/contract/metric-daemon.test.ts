@@ -37,7 +37,7 @@ const exchanges = readFileSync(new URL('../fixtures/concertim/metric-daemon.json
 
 /** All were recorded within a minute, and of the daemon's devices they need the first. */
 const clock = new ManualClock(Date.parse(exchanges[0]?.response.date ?? ''));
-const portal = new Portal({ clock });
+const portal = new Portal({ clock, release: '2023-08' });
 const rack = portal.addRack({ user_id: 1, name: 'rack' });
 portal.addDevice({ id: 1, template_id: 1, name: 'device', rack_id: rack.id, start_u: 1 });
 const metricDaemon = new MetricDaemon(portal);

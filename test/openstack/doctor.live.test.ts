@@ -32,7 +32,7 @@ const inTimeMs = 10_000;
 const never = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
 const file = join(folder, 'config.yaml');
-const portal = new Portal();
+const portal = new Portal({ release: '2023-08' });
 let concertim: HttpService;
 let proxies: CountingProxies;
 let settings: Settings;

@@ -15,7 +15,7 @@ import { command, type Finished } from '../support/command.ts';
 import { openstackSection } from './openrc.ts';
 import { type ReportedCloud, reportedCloud, type Server, type Stack } from './reported-cloud.ts';
 
-const portal = new Portal();
+const portal = new Portal({ release: '2023-08' });
 const folder = mkdtempSync(join(tmpdir(), 'updates-bulk-'));
 let service: HttpService;
 let cloud: ReportedCloud;

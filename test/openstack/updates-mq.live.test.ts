@@ -27,7 +27,7 @@ const inTimeMs = 3_000;
 /** For the cloud itself. */
 const waitFor = waitingFor(120_000);
 
-const portal = new Portal();
+const portal = new Portal({ release: '2023-08' });
 const folder = mkdtempSync(join(tmpdir(), 'updates-mq-'));
 const admin = signIn();
 const account = process.env['OPENSTACK_ACCOUNT'] ?? 'CM_user1';

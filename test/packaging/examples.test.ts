@@ -68,7 +68,8 @@ test("a mapping of one's own names racks, chooses templates and leaves servers o
   const off = await run('power-off-rack.ts', [config, rack?.name ?? '']);
   sandbox.advance();
 
-  expect(mapped).toMatchObject({ code: 0, output: expect.stringContaining("'create-device': 3") });
+  expect(mapped).toMatchObject({ code: 0, output: expect.stringContaining("'create-rack': 1") });
+  expect(sandbox.portal.devices.all().filter(({ kind }) => kind === 'Instance')).toHaveLength(3);
   expect(rack?.name).toMatch(new RegExp(`_${stack?.name}$`));
   expect(sandbox.portal.devices.all().filter(({ name }) => name.startsWith('node02'))).toEqual([]);
   expect(sandbox.portal.templates.all().map(({ name }) => name)).toContainEqual(

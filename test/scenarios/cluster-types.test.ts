@@ -54,7 +54,13 @@ describe('the type of a cluster', () => {
   });
 
   test('where nothing says it the failure says what to set, and is this one stack’s', async () => {
-    await using scenario = await startScenario({ release: 'next', stacks: 1 });
+    await using scenario = await startScenario({
+      release: 'next',
+      stacks: 1,
+      config: ({ config: { concertim } }) => ({
+        concertim: { ...concertim, default_cluster_type: undefined },
+      }),
+    });
     addStack(scenario.sandbox);
 
     const report = await scenario.run();

@@ -60,7 +60,7 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
   expect(outOfStep(sandbox)).toEqual([]);
   expect(after).toMatchObject({
     code: 0,
-    stdout: 'Portal of release 2023-08.\nIn step: nothing to change.\n',
+    stdout: 'Portal of release main.\nIn step: nothing to change.\n',
   });
 });
 
@@ -385,7 +385,7 @@ test('explain says where an object is shown, why one is not, and that one does n
   expect(server.stdout).toMatch(
     /^ {2}Shown as device \S+ \(\S+\) in rack \S+ \(\S+\) at unit \d+, ACTIVE\.$/m,
   );
-  expect(server.stdout).toMatch(/^ {2}Nova: active, in project \S+ of user\d, created /m);
+  expect(server.stdout).toMatch(/^ {2}Nova: active, in project \S+ of user\d_team, created /m);
   expect(stack.stdout).toMatch(
     /^ {2}Not shown: no user or team of the portal has its project\. Set the project/m,
   );

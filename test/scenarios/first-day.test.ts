@@ -86,8 +86,8 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   expect(fixed.stderr).toMatch(/done: create user concertim/);
   expect(fixed.stderr).toMatch(/done: give user \w+ the role watcher in project \w+/);
 
-  // One thing is left, and it needs the service itself: the user who has no project.
-  expect(fixed.stdout).toMatch(/! concertim\.users +Users without a Keystone project: newcomer/);
+  // One thing is left, and it needs the service itself: the team that has no project.
+  expect(fixed.stdout).toMatch(/! concertim\.teams +Teams without a Keystone project: newcomer_team/);
   expect(fixed.stdout).toMatch(/Run the component api/);
   expect(fixed.code).toBe(3);
 
@@ -98,7 +98,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
     stdout: expect.stringMatching(/^ {2}\+ rack .*its stack has no rack yet/m),
   });
   expect((await ask('run', 'updates_bulk', '--once')).code).toBe(0);
-  expect((await ask('plan')).stdout).toBe('Portal of release 2023-08.\nIn step: nothing to change.\n');
+  expect((await ask('plan')).stdout).toBe('Portal of release main.\nIn step: nothing to change.\n');
 
   // From now on it runs; the portal has it make what the newcomer needs.
   const running = command('run', '--config', file);

@@ -51,7 +51,7 @@ interface Reads {
 
 /** What the last of so many plans of a cloud of so many stacks, four servers each, reads when the portal is in step. */
 async function readsOfPlan(stacks: number, plans: number): Promise<{ servers: number; reads: Reads }> {
-  await using sandbox = await startSandbox({ projects: 4, stacks, servers: 4, pace: 0 });
+  await using sandbox = await startSandbox({ release: '2023-08', projects: 4, stacks, servers: 4, pace: 0 });
   const sessions = sessionsOn(sandbox.config);
   const beginning = await readPortal(sessions.portal);
   const portal = new PaperPortal(beginning);

@@ -12,7 +12,7 @@ import { userAgent, version } from '../../src/runtime/version.ts';
 import { InMemoryNotifications } from '../../src/sandbox/notifications.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
-import { outOfStep } from '../support/in-step.ts';
+import { objectsShown, outOfStep } from '../support/in-step.ts';
 import { until } from '../support/listening-scenario.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { type OtlpCollector, type SentSpan, startCollector } from '../support/otlp-collector.ts';
@@ -123,7 +123,7 @@ test('a run is one trace: a span for each request, an event for each change', as
   expect(made.map((span) => lineage(collector, span))).toEqual(
     made.map(() => [createDevice, 'create-device', 'reconcile full']),
   );
-  expect(made).toHaveLength(2);
+  expect(made).toHaveLength(objectsShown(sandbox).length);
   expect(collector.resource()).toMatchObject({
     'service.name': 'concertim-openstack-service',
     'service.version': version,

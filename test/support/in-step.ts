@@ -56,6 +56,16 @@ export function outOfStep(sandbox: Sandbox): string[] {
   return [...wrong, ...overlaps(portal.devices.all())];
 }
 
+/** The ids of all that must have a device in this release: what stacks are made of, whose project has an owner. */
+export function objectsShown(sandbox: Sandbox): string[] {
+  const { cloud, portal } = sandbox;
+  const projects = portal.users.all().flatMap(({ root, project_id: id }) => (root || !id ? [] : [id]));
+  const roots = projects.flatMap((id) => [...cloud.orchestration.stacks(id)].filter(({ parent }) => !parent));
+  return roots
+    .flatMap((stack) => [...cloud.orchestration.serversOf(stack), ...furtherObjects(stack, sandbox)])
+    .map(({ id }) => id);
+}
+
 function deviceProblems(
   server: Server,
   racks: readonly RackRow[],
@@ -68,11 +78,14 @@ function deviceProblems(
   const say = (what: string) => wrong.push(`device ${device.name}: ${what}`);
   if (devices.length > 1) say(`one of ${devices.length} of its server`);
   if (!racks.some(({ id }) => id === device.rack_id)) say(`stands in rack ${device.rack_id}`);
-  const status = expectedDeviceStatus(server);
+  const isBare = portal.rules.devices === 'bare';
+  const known = expectedDeviceStatus(server);
+  const status = isBare && known === 'SUSPENDED' ? 'STOPPED' : known;
   if (status && device.status !== status) say(`is ${device.status}, not ${status}`);
   const template = portal.templates.get(device.template_id);
   if (template?.foreign_id !== server.flavor.id)
     say(`has template ${template?.name}, not ${server.flavor.name}`);
+  if (isBare) return wrong;
   const addresses = [...(device.public_ips ?? '').split(', '), ...(device.private_ips ?? '').split(', ')]
     .filter((address) => address !== '')
     .sort();

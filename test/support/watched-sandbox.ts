@@ -24,7 +24,8 @@ export interface WatchedSandbox extends AsyncDisposable {
 
 export async function startWatchedSandbox(options: WatchedOptions = {}): Promise<WatchedSandbox> {
   const { config: more = {}, components = componentNames, ...rest } = options;
-  const sandbox = await startSandbox(rest);
+  // What the pages show of one portal, they show of each: names and ids are as these tests know them.
+  const sandbox = await startSandbox({ release: '2023-08', ...rest });
   const folder = mkdtempSync(join(tmpdir(), 'watched-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, stringify({ ...sandbox.config, ...more }));

@@ -21,7 +21,7 @@ beforeEach(async () => {
     if (waiting >= together) enough.resolve();
     await enough.promise;
   };
-  portal = new Portal({ clock: { now: () => systemClock.now(), sleep } });
+  portal = new Portal({ release: '2023-08', clock: { now: () => systemClock.now(), sleep } });
   service = await startPortal({ portal, faults: new Faults(), insertionMs: 1 });
 });
 afterEach(() => service.close());

@@ -147,7 +147,7 @@ export class Portal {
   #secret: string;
 
   constructor(options: { clock?: Clock; random?: Random; release?: Release } = {}) {
-    this.#release = options.release ?? '2023-08';
+    this.#release = options.release ?? 'main';
     this.#ids = new PublicIds(this.rules);
     this.clock = options.clock ?? systemClock;
     this.#random = options.random ?? seededRandom(1);
