@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { FaultsReporter } from './test/faults/faults-reporter.ts';
+import { releaseProjects, usualRelease } from './test/support/release-projects.ts';
 
 const alone = 'test/**/*-speed.faults.test.ts';
 const shared = {
@@ -7,6 +8,7 @@ const shared = {
   hookTimeout: 120_000,
   // Those that say so themselves: they wait for time-outs most of the time.
   maxConcurrency: 6,
+  provide: { portalRelease: usualRelease },
 };
 
 /** The long tests: brokers and processes are killed, thousands of events sent. What is timed by the clock on the wall runs alone, first. */
@@ -43,6 +45,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...releaseProjects('npm run test:faults', { ...shared, sequence: { groupOrder: 2 } }),
     ],
   },
 });

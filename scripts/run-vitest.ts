@@ -8,7 +8,8 @@ export async function runVitest(): Promise<Outcome> {
   const vitest = await startVitest('test', [], { root, watch: false });
   const outcome: Outcome = { passed: 0, failed: [], skipped: [] };
   for (const file of vitest.state.getTestModules()) {
-    const path = relative(root, file.moduleId);
+    const { name } = file.project;
+    const path = `${relative(root, file.moduleId)}${name === 'all' ? '' : ` (${name})`}`;
     for (const test of file.children.allTests()) {
       const { state } = test.result();
       if (state === 'passed') outcome.passed++;

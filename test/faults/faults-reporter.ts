@@ -25,7 +25,7 @@ export class FaultsReporter implements Reporter {
     const recovery =
       cell?.outcome.kind === 'recovered' ? `: right after ${cell.outcome.seconds.toFixed(0)} s` : '';
     const sign = state === 'passed' ? '✓' : '✗';
-    console.log(`${this.#minutes()} ${sign} ${testCase.fullName}${recovery}`);
+    console.log(`${this.#minutes()} ${sign} ${testCase.fullName} (${testCase.project.name})${recovery}`);
     for (const { message } of errors) console.log(message);
   }
 
@@ -38,7 +38,7 @@ export class FaultsReporter implements Reporter {
     const rows = modules.map((module) => {
       const tests = [...module.children.allTests()];
       const count = (wanted: string) => tests.filter((test) => test.result().state === wanted).length;
-      const name = relative(process.cwd(), module.moduleId);
+      const name = `${relative(process.cwd(), module.moduleId)} (${module.project.name})`;
       for (const { message } of module.errors()) console.log(`✗ ${name}: ${message}`);
       const seconds = Math.round(module.diagnostic().duration / 1_000);
       return [

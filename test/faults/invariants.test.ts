@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { plantCanaries } from '../support/canaries.ts';
 import { Invariants } from '../support/invariants.ts';
+import { portalRelease } from '../support/portal-release.ts';
 import { World } from './world.ts';
 
 /** A portal that shows the cloud, as the service itself has filled it. */
@@ -48,7 +49,7 @@ test('a figure that is not shown, and one that is not true, are seen', async () 
   const { device } = ours(world.sandbox);
   await world.stop();
 
-  metricDaemon.take(String(device.id), {
+  metricDaemon.take(String(world.sandbox.portal.ids.show('device', device.id)), {
     ...([...metricDaemon.shown(device.id).values()][0] as Parameters<typeof metricDaemon.take>[1]),
     name: 'os.instance.cpu_utilization',
     value: 26,
@@ -60,7 +61,13 @@ test('a figure that is not shown, and one that is not true, are seen', async () 
 });
 
 test('a change of what was made by hand is seen', async () => {
-  await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+  await using sandbox = await startSandbox({
+    projects: 1,
+    stacks: 1,
+    servers: 1,
+    pace: 0,
+    release: portalRelease(),
+  });
   const invariants = new Invariants(sandbox, plantCanaries(sandbox).canaries);
   const byHand = sandbox.portal.devices.all().find(({ name }) => name === 'switch-1');
 
@@ -96,7 +103,13 @@ test.each([
   'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x',
   '-----BEGIN OPENSSH PRIVATE KEY-----',
 ])('a secret that was printed is found, and not printed again: %s', async (secret) => {
-  await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+  await using sandbox = await startSandbox({
+    projects: 1,
+    stacks: 1,
+    servers: 1,
+    pace: 0,
+    release: portalRelease(),
+  });
   const invariants = new Invariants(sandbox, plantCanaries(sandbox).canaries);
 
   const found = invariants.harmed([`{"msg":"oops","why":"${secret}"}`]);

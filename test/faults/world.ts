@@ -15,6 +15,7 @@ import { type Canaries, plantCanaries } from '../support/canaries.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { Invariants } from '../support/invariants.ts';
 import { type OtlpCollector, startCollector } from '../support/otlp-collector.ts';
+import { portalRelease } from '../support/portal-release.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { FigureWatch } from './figure-watch.ts';
 import { askApi, send, type Wish } from './portal-user.ts';
@@ -82,7 +83,15 @@ export class World implements AsyncDisposable {
     } = options;
     const origins = new Set<string>();
     const clock = new VirtualClock((origin) => origins.has(origin));
-    const sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 3, ...size, pace: 0, clock });
+    const sandbox = await startSandbox({
+      projects: 2,
+      stacks: 3,
+      servers: 3,
+      release: portalRelease(),
+      ...size,
+      pace: 0,
+      clock,
+    });
     for (const { url } of Object.values(sandbox.services)) origins.add(url);
     const { canaries, config } = plantCanaries(sandbox);
     await clock.pass(headStartMs);

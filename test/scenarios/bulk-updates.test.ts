@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { profiles } from '../../src/concertim/profile.ts';
 import { changeCount } from '../../src/reconcile/run-report.ts';
 import { resourceGroup, server, serverGroup, type Template } from '../../src/sandbox/cloud/template.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { outOfStep } from '../support/in-step.ts';
+import { objectsShown, outOfStep } from '../support/in-step.ts';
+import { portalRelease } from '../support/portal-release.ts';
 import { startScenario } from '../support/scenario.ts';
 
 /** A stack of the first account, complete since yesterday, from these resources. */
@@ -16,6 +18,10 @@ function addStack(sandbox: Sandbox, name: string, resources: Template['resources
     cloud.timeline.now() - 86_400_000,
   );
 }
+
+const { deviceKinds, dotsInNames } = profiles[portalRelease()];
+/** As this release takes it. */
+const validName = (name: string) => (dotsInNames ? name : name.replaceAll('.', '-'));
 
 function flavorNamed(sandbox: Sandbox, name: string) {
   const flavor = [...sandbox.cloud.compute.flavors.values()].find((each) => each.name === name);
@@ -32,7 +38,11 @@ test('an empty portal shows the cloud after one run, and a second run writes not
   const second = await scenario.run();
 
   expect(outOfStep(scenario.sandbox)).toEqual([]);
-  expect(first.changes).toEqual({ 'create-template': 6, 'create-rack': 6, 'create-device': 24 });
+  expect(first.changes).toEqual({
+    'create-template': 6,
+    'create-rack': 6,
+    'create-device': objectsShown(scenario.sandbox).length,
+  });
   expect(first.failures).toEqual([]);
   expect(second.changes).toEqual({});
   expect(writes(scenario.sandbox)).toEqual([]);
@@ -55,21 +65,27 @@ test('a story of many changes is followed, step by step', async () => {
   expect(changeCount(await scenario.run())).toBe(0);
 });
 
-test('the outputs of a stack are shown, and follow when they change', async () => {
-  await using scenario = await startScenario();
-  await scenario.run();
-  const rack = () => scenario.sandbox.portal.racks.all()[0];
-  const { orchestration } = scenario.sandbox.cloud;
-  const [stack] = [...orchestration.stacks()].filter(({ parent }) => !parent);
-  const before = rack()?.creation_output;
+// v0.2.1 has none.
+test.skipIf(deviceKinds === 'bare')(
+  'the outputs of a stack are shown, and follow when they change',
+  async () => {
+    await using scenario = await startScenario();
+    await scenario.run();
+    const rack = () => scenario.sandbox.portal.racks.all()[0];
+    const { orchestration } = scenario.sandbox.cloud;
+    const [stack] = [...orchestration.stacks()].filter(({ parent }) => !parent);
+    const before = rack()?.creation_output;
 
-  await scenario.clock.sleep(60_000);
-  orchestration.setOutput(stack?.id ?? '', 'web_access', 'https://cluster/?a=b, c');
-  await scenario.run();
+    await scenario.clock.sleep(60_000);
+    orchestration.setOutput(stack?.id ?? '', 'web_access', 'https://cluster/?a=b, c');
+    await scenario.run();
 
-  expect(before).toMatch(/^concertim_cluster_type=\S+, gateway_ext_ip=[\d.]+, web_access=https:\/\/[\d.]+$/);
-  expect(rack()?.creation_output).toMatch(/, web_access=https:\/\/cluster\/\?a%3Db%2C%20c$/);
-});
+    expect(before).toMatch(
+      /^concertim_cluster_type=\S+, gateway_ext_ip=[\d.]+, web_access=https:\/\/[\d.]+$/,
+    );
+    expect(rack()?.creation_output).toMatch(/, web_access=https:\/\/cluster\/\?a%3Db%2C%20c$/);
+  },
+);
 
 test('a Heat list that is empty, or fails in the middle of a run, deletes nothing', async () => {
   await using scenario = await startScenario({ projects: 2, stacks: 4 });
@@ -88,7 +104,7 @@ test('a Heat list that is empty, or fails in the middle of a run, deletes nothin
   await scenario.tryRun();
 
   expect(scenario.sandbox.portal.racks.all()).toHaveLength(4);
-  expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
 test('a Nova list that lacks half of the servers deletes none of them: each is asked for', async () => {
@@ -109,7 +125,7 @@ test('a Nova list that lacks half of the servers deletes none of them: each is a
   expect(report.changes).toEqual({});
   expect(report.held).toEqual([]);
   expect(report.seen.servers).toBe(12);
-  expect(scenario.sandbox.portal.devices.all()).toHaveLength(12);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
 test('one tree that cannot be read keeps its rack, the others are brought into step, and it is read later', async () => {
@@ -139,15 +155,19 @@ test('a portal user without a project is skipped', async () => {
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
-test('of two portal users with one project the first has the racks', async () => {
+test('of two owners with one project one has the racks, and keeps them', async () => {
   await using scenario = await startScenario();
-  const [, user] = scenario.sandbox.portal.users.all();
-  const second = scenario.sandbox.portal.addUser({ login: 'second', project_id: user?.project_id ?? null });
+  const { portal } = scenario.sandbox;
+  const [, user] = portal.users.all();
+  const second = portal.addUser({ login: 'second', project_id: user?.project_id ?? null });
 
   await scenario.run();
+  const [owner] = portal.racks.all().map(({ user_id }) => user_id);
+  const again = await scenario.run();
 
-  expect(scenario.sandbox.portal.racks.all().map(({ user_id }) => user_id)).toEqual([user?.id]);
-  expect(second.id).toBeGreaterThan(user?.id ?? 0);
+  expect([user?.id, second.id]).toContain(owner);
+  expect(again.changes).toEqual({});
+  expect(portal.racks.all().map(({ user_id }) => user_id)).toEqual([owner]);
 });
 
 test('a stack of 100 servers fills a rack of 72 units and spills into a second', async () => {
@@ -189,7 +209,7 @@ test('names that the portal refuses are made valid, and two that become one are 
   await using scenario = await startScenario({ stacks: 0 });
   const { sandbox } = scenario;
   addStack(sandbox, 'my.stack', {
-    dotted: server({ name: 'node.1', ...tiny(sandbox) }),
+    spaced: server({ name: 'node 1', ...tiny(sandbox) }),
     lined: server({ name: 'node_1', ...tiny(sandbox) }),
   });
 
@@ -257,7 +277,11 @@ test('a server that is resized, renamed and re-addressed is shown as it is now, 
 
   const now = sandbox.portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id);
   expect(outOfStep(sandbox)).toEqual([]);
-  expect(now).toMatchObject({ name: 'another-name', private_ips: 'n:10.9.9.9, n:fd00::9', public_ips: '' });
+  expect(now).toMatchObject({
+    name: validName('another.name'),
+    private_ips: 'n:10.9.9.9, n:fd00::9',
+    public_ips: '',
+  });
   expect(now?.rack_id).toBe(device?.rack_id);
 });
 
@@ -402,7 +426,7 @@ test('a create that was refused is tried again by the next run; the rest is not 
   const next = await scenario.run();
 
   expect(report.failures).toMatchObject([{ object: 'device', doing: 'create-device' }]);
-  expect(report.changes['create-device']).toBe(2);
+  expect(report.changes['create-device']).toBe(objectsShown(scenario.sandbox).length - 1);
   expect(next.changes).toEqual({ 'create-device': 1 });
   expect(next.requests['Heat']).toBe(1);
 });
@@ -454,7 +478,7 @@ test('many objects that the portal answers with 500 are each their own trouble: 
   await scenario.run();
 
   expect(report.untried).toBe(0);
-  expect(report.failures).toHaveLength(80);
+  expect(report.failures).toHaveLength(objectsShown(scenario.sandbox).length);
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
@@ -516,7 +540,9 @@ test('a great absence without a trace deletes nothing until a person allows it',
   const report = await scenario.run();
 
   expect(report.changes).toEqual({});
-  expect(report.warnings).toEqual([expect.stringContaining('24 of 24 devices, 8 of 8 racks have vanished')]);
+  expect(report.warnings).toEqual([
+    expect.stringMatching(/24 of 24 devices(?:,| and) 8 of 8 racks have vanished/),
+  ]);
   expect(scenario.logged.some((line) => line.includes('"level":"error"'))).toBe(true);
 });
 
@@ -633,13 +659,15 @@ test('a tree that was read while Heat left out half of it is read again for the 
   await scenario.run();
   restore();
   const before = outOfStep(scenario.sandbox);
+  const { length: shown } = scenario.sandbox.portal.devices.all();
 
   await scenario.clock.sleep(150_000);
   await scenario.run();
   await scenario.clock.sleep(150_000);
   const later = await scenario.run();
 
-  expect(before).toHaveLength(2);
+  expect(shown).toBe(1);
+  expect(before).toHaveLength(objectsShown(scenario.sandbox).length - shown);
   expect(outOfStep(scenario.sandbox)).toEqual([]);
   expect(later.requests['Heat']).toBe(1);
 });

@@ -1,11 +1,14 @@
 import { chmodSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { profiles } from '../../src/concertim/profile.ts';
 import { describeDiagnosis, worstOf } from '../../src/doctor/describe.ts';
 import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
-import type { Portal } from '../../src/sandbox/portal/portal.ts';
+import type { Portal, UserRow } from '../../src/sandbox/portal/portal.ts';
 import { signToken } from '../../src/sandbox/portal/tokens.ts';
+import { signInBody } from '../../src/sandbox/portal/users.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ailments, type Clinic, type Settings, startClinic } from '../support/doctor.ts';
+import { portalRelease } from '../support/portal-release.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
 
 interface Case {
@@ -40,6 +43,7 @@ type Repair =
   | { readonly how: `not run here: ${string}` };
 type Value = string | undefined | ((clinic: Clinic) => string);
 
+const { owner } = profiles[portalRelease()];
 const commands: Repair = { how: 'its commands run' };
 const settings = (right: Readonly<Record<string, Value>>): Repair => ({
   how: `${Object.keys(right).join(', ')} set`,
@@ -321,7 +325,7 @@ const cases: readonly Case[] = [
     found: /Role member does not exist/,
     repair: /^openstack role create member$/,
     isFixable: true,
-    repaired: commands,
+    repaired: { how: 'its commands run', afterwards: addMembersAgain },
   },
   {
     fault: 'no role rating, and billing',
@@ -375,7 +379,7 @@ const cases: readonly Case[] = [
       ),
     check: 'keystone.watcher',
     level: 'warning',
-    found: /not watcher in project \w+ of portal user user1/,
+    found: /not watcher in project \w+ of portal (?:user user1|team user1_team)/,
     repair: /^openstack role add --user \w+ --project \w+ watcher$/,
     isFixable: true,
     repaired: commands,
@@ -413,7 +417,7 @@ const cases: readonly Case[] = [
     spoil: ({ sandbox }) => sandbox.cloud.identity.deleteProject(firstAccount(sandbox).project),
     check: 'keystone.projects',
     level: 'error',
-    found: /Project \w+ of portal user user1 is not in Keystone/,
+    found: /Project \w+ of portal (?:user user1|team user1_team) is not in Keystone/,
     repair: /right cloud/,
     repaired: byHand('the project id cleared, and the user saved again, in Concertim', giveProjects),
   },
@@ -424,7 +428,7 @@ const cases: readonly Case[] = [
     },
     check: 'keystone.projects',
     level: 'warning',
-    found: /Project \w+ of portal user user1 is disabled in Keystone/,
+    found: /Project \w+ of portal (?:user user1|team user1_team) is disabled in Keystone/,
     repair: /openstack project set --enable \w+$/,
     repaired: byHand('the project enabled', ({ sandbox }) => {
       firstAccount(sandbox).project.enabled = true;
@@ -552,7 +556,8 @@ const cases: readonly Case[] = [
         service: 'concertim',
         path: /sign_in\.json/,
         kind: 'rewrite',
-        rewrite: (body) => ({ ...(body as object), credits: '0.0' }),
+        // The one that all have in common but v0.2.1, which has no cost either.
+        rewrite: (body) => without(body as Record<string, unknown>, 'deleted_at', 'project_id'),
       }),
     check: 'concertim.release',
     level: 'error',
@@ -583,12 +588,7 @@ const cases: readonly Case[] = [
         path: /users\/sign_in/,
         kind: 'answer',
         status: 200,
-        body: JSON.stringify({
-          root: true,
-          fixme_encrypt_this_already_plaintext_password: '',
-          cost: '0.0',
-          project_id: null,
-        }),
+        body: JSON.stringify(signInBody(portal, admin(portal))),
         headers: { authorization: `Bearer ${shortToken(portal)}` },
       }),
     check: 'concertim.token',
@@ -600,9 +600,9 @@ const cases: readonly Case[] = [
   {
     fault: 'a user without a project',
     spoil: ({ sandbox }) => void sandbox.portal.addUser({ login: 'newcomer' }),
-    check: 'concertim.users',
+    check: `concertim.${owner}s`,
     level: 'warning',
-    found: /Users without a Keystone project: newcomer/,
+    found: /(?:Users|Teams) without a Keystone project: newcomer/,
     repair: /component api/,
     repaired: byHand('the user saved again in Concertim, with the component api running', giveProjects),
   },
@@ -610,9 +610,9 @@ const cases: readonly Case[] = [
     fault: 'two users with one project',
     spoil: ({ sandbox }) =>
       void sandbox.portal.addUser({ login: 'second', project_id: firstAccount(sandbox).project.id }),
-    check: 'concertim.users',
+    check: `concertim.${owner}s`,
     level: 'warning',
-    found: /belongs to user1, second/,
+    found: /belongs to user1(?:_team)?, second/,
     repair: /one of them/,
     repaired: byHand('the project id left to one of them', ({ sandbox: { portal } }) => {
       const [second] = portal.users.all().filter(({ login }) => login === 'second');
@@ -654,7 +654,7 @@ const cases: readonly Case[] = [
     },
     check: 'concertim.claims',
     level: 'warning',
-    found: /^rack \d+ of user user1 claims stack \S+ of project \S+$/,
+    found: /^rack \S+ owned by user1(?:_team)? claims stack \S+ of project \S+$/,
     repair: /Delete it in Concertim/,
     repaired: byHand('the rack deleted', ({ sandbox: { portal } }) => {
       const forged = portal.racks.all().find(({ name }) => name === 'forged');
@@ -673,7 +673,7 @@ const cases: readonly Case[] = [
     },
     check: 'concertim.gone-stacks',
     level: 'warning',
-    found: /^Heat does not list the stacks of 1 rack: left \(\d+\)$/,
+    found: /^Heat does not list the stacks of 1 rack: left \(\S+\)$/,
     repair: /run updates_bulk --once --allow-deletions/,
     repaired: byHand('the rack removed', ({ sandbox: { portal } }) => {
       const left = portal.racks.all().find(({ name }) => name === 'left');
@@ -698,7 +698,7 @@ const cases: readonly Case[] = [
     },
     check: 'concertim.device-claims',
     level: 'warning',
-    found: /^device \d+ of user user1 claims server \S+ of project \S+$/,
+    found: /^device \S+ owned by user1(?:_team)? claims server \S+ of project \S+$/,
     repair: /Delete it in Concertim/,
     repaired: byHand('the device deleted', ({ sandbox: { portal } }) => {
       const forged = portal.devices.all().find(({ name }) => name === 'forged');
@@ -824,9 +824,30 @@ const cases: readonly Case[] = [
 ];
 
 /** Of five minutes, for the administrator. */
-function shortToken({ clock, secret }: Portal): string {
+function admin({ users }: Portal): UserRow {
+  const [first] = users.all();
+  if (!first) throw new Error('the portal has no user');
+  return first;
+}
+
+function without(body: Record<string, unknown>, ...names: string[]): object {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
+}
+
+function shortToken(portal: Portal): string {
+  const { clock, secret, ids, allowedTokens } = portal;
   const iat = Math.floor(clock.now() / 1_000);
-  return signToken({ sub: '1', scp: 'user', iat, exp: String(iat + 300), jti: 'short' }, secret);
+  allowedTokens.add('short');
+  return signToken(
+    {
+      sub: String(ids.show('user', admin(portal).id)),
+      scp: 'user',
+      iat,
+      exp: String(iat + 300),
+      jti: 'short',
+    },
+    secret,
+  );
 }
 
 function spoilDaemon({ faults }: Sandbox, status: number, text?: string): void {
@@ -860,7 +881,14 @@ function giveProjects({ sandbox: { portal, cloud, population } }: Clinic): void 
     const project = identity.createProject({ name: `CM_${login}_new`, description: 'Concertim Managed' });
     identity.grant(population.concertim, project, 'member', 'watcher');
     portal.users.update(id, { project_id: project.id });
+    const account = population.accounts.find((each) => each.login === login);
+    if (account) identity.grant(account.user, project, 'member');
   }
+}
+
+/** The role is another one than before: whoever had that has none, until Concertim is asked again for each member of a team. */
+function addMembersAgain({ sandbox: { cloud, population } }: Clinic): void {
+  for (const { user, project } of population.accounts) cloud.identity.grant(user, project, 'member');
 }
 
 function measureAgain({ sandbox: { cloud, telemetry } }: Clinic): void {

@@ -35,6 +35,11 @@ function firstServer({ cloud }: Sandbox): Server {
   return server;
 }
 
+/** The name of its device. */
+function shownAs({ portal }: Sandbox, { id }: Server): string | undefined {
+  return portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id)?.name;
+}
+
 function about({ id, projectId }: Server, deleted = false): Reference {
   return { kind: 'server', id: id as ServerId, projectId: projectId as ProjectId, deleted };
 }
@@ -46,7 +51,7 @@ test('a change of the cloud that nothing announced is drift', async () => {
 
   sandbox.cloud.compute.act(server.id, 'stop');
 
-  expect(await driftAfter(reconciler)).toEqual([`device ${server.name.replaceAll('.', '-')}`]);
+  expect(await driftAfter(reconciler)).toEqual([`device ${shownAs(sandbox, server)}`]);
   expect(outOfStep(sandbox)).toEqual([]);
 });
 
@@ -173,8 +178,12 @@ test('a server whose end was announced is gone from the portal', async () => {
   reconciler.announce([about(server, true)]);
 
   const report = await reconciler.reconcile([about(server, true)]);
+  const isShown = shownAs(sandbox, server) !== undefined;
+  // The volume that it had is another event's.
+  await reconciler.reconcileAll();
 
   expect(report.changes['delete-device']).toBe(1);
+  expect(isShown).toBe(false);
   expect(outOfStep(sandbox)).toEqual([]);
 });
 
@@ -207,5 +216,7 @@ test('a device that has been given the id of ours since it was read is not delet
   const report = await reconciler.reconcile([about(server, true)]);
 
   expect(portal.devices.get(device.id)).toMatchObject({ name: 'switch', metadata: { room: 'B-12' } });
-  expect(report.skipped).toMatchObject([{ id: device.id, because: expect.stringContaining('has changed') }]);
+  expect(report.skipped).toMatchObject([
+    { id: portal.ids.show('device', device.id), because: expect.stringContaining('has changed') },
+  ]);
 });

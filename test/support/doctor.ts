@@ -8,6 +8,7 @@ import type { Finding } from '../../src/doctor/finding.ts';
 import { admit } from '../../src/doctor/patient.ts';
 import { applyRemedy } from '../../src/doctor/repair.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { portalRelease } from './portal-release.ts';
 
 /** Sections of config.yaml that differ from what the sandbox needs, key by key. */
 export type Settings = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
@@ -28,7 +29,13 @@ export interface Clinic extends AsyncDisposable {
 }
 
 export async function startClinic(options: SandboxOptions = {}): Promise<Clinic> {
-  const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 2, ...options });
+  const sandbox = await startSandbox({
+    projects: 2,
+    stacks: 2,
+    servers: 2,
+    release: portalRelease(),
+    ...options,
+  });
   const folder = mkdtempSync(join(tmpdir(), 'clinic-'));
   const file = join(folder, 'config.yaml');
   const write = (settings: Settings = {}) => {

@@ -17,6 +17,7 @@ import { Service } from '../../src/service.ts';
 import { plantCanaries } from './canaries.ts';
 import { outOfStep } from './in-step.ts';
 import { Invariants } from './invariants.ts';
+import { portalRelease } from './portal-release.ts';
 import { type TestBroker, withConnection } from './rabbitmq.ts';
 
 export interface ListeningOptions extends SandboxOptions {
@@ -67,7 +68,14 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
     isWatched = false,
     ...sandboxOptions
   } = options;
-  const sandbox = await startSandbox({ projects: 2, stacks: 2, servers: 3, pace: 0, ...sandboxOptions });
+  const sandbox = await startSandbox({
+    projects: 2,
+    stacks: 2,
+    servers: 3,
+    pace: 0,
+    release: portalRelease(),
+    ...sandboxOptions,
+  });
   const planted = isWatched ? plantCanaries(sandbox) : undefined;
   const invariants = planted && new Invariants(sandbox, planted.canaries);
   const prefix = `test-${randomUUID().slice(0, 8)}-`;

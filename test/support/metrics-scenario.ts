@@ -9,6 +9,7 @@ import type { Flow, Load } from '../../src/sandbox/openstack/gnocchi-load.ts';
 import { steady } from '../../src/sandbox/openstack/gnocchi-load.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from './manual-clock.ts';
+import { portalRelease } from './portal-release.ts';
 import { sessionsOn } from './sandbox-sessions.ts';
 
 export interface MetricsScenarioOptions extends Omit<SandboxOptions, 'clock'> {
@@ -55,6 +56,7 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     stacks: 1,
     servers: 3,
     pace: 0,
+    release: portalRelease(),
     ...sandboxOptions,
     clock,
   });

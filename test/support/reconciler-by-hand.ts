@@ -6,6 +6,7 @@ import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { type Random, seededRandom } from '../../src/runtime/random.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { portalRelease } from './portal-release.ts';
 import { sessionsOn } from './sandbox-sessions.ts';
 
 export interface ReconcilerByHand extends AsyncDisposable {
@@ -24,7 +25,12 @@ export async function startReconcilerByHand(
   const { clock } = sandboxOptions;
   const { deletions, audit } = options;
   const logged: string[] = [];
-  const sandbox = await startSandbox({ projects: 2, pace: 0, ...sandboxOptions });
+  const sandbox = await startSandbox({
+    projects: 2,
+    pace: 0,
+    release: portalRelease(),
+    ...sandboxOptions,
+  });
   const random = seededRandom(1);
   const { cloud, portal, close } = sessionsOn(sandbox.config, { clock, random });
   const reconciler = new Reconciler({

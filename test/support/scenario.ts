@@ -9,6 +9,7 @@ import { seededRandom } from '../../src/runtime/random.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
 import { HastyClock } from './manual-clock.ts';
+import { portalRelease } from './portal-release.ts';
 
 export interface ScenarioOptions extends Omit<SandboxOptions, 'clock'> {
   /** What config.yaml says beside the sandbox's own addresses. */
@@ -40,6 +41,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     stacks: 1,
     servers: 3,
     pace: 0,
+    release: portalRelease(),
     ...sandboxOptions,
     clock,
   });
