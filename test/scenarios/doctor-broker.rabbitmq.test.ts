@@ -35,6 +35,14 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     await broker[Symbol.asyncDispose]();
   });
 
+  /** Each command of `rabbitmqctl` starts a machine of Erlang: what is so already is not set again. */
+  let permitted = '';
+  async function permit(...permissions: readonly string[]): Promise<void> {
+    if (permitted === permissions.join('\n')) return;
+    await broker.control('set_permissions', 'concertim', ...permissions);
+    permitted = permissions.join('\n');
+  }
+
   const onBroker = (work: (connection: Connection) => Promise<unknown>) => withConnection(broker.url, work);
 
   /** A clinic on that broker, on which nothing is missing. */
@@ -48,7 +56,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
         rmq_password: 'right',
       },
     });
-    await broker.control('set_permissions', 'concertim', ...whole);
+    await permit(...whole);
     await onBroker(async (connection) => {
       for (const exchange of exchanges) await connection.exchangeDeclare({ exchange, type: 'topic' });
       await connection.queueDeclare(queue);
@@ -67,6 +75,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     const [, line = ''] = /^rabbitmqctl ([^;]+)/.exec(repair) ?? [];
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
     expect(words, repair).not.toEqual([]);
+    permitted = '';
     await broker.control(...words);
   }
 
@@ -133,11 +142,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     'the user may not %s: the command that is printed gives it the right',
     async (permission, which) => {
       await using clinic = await start();
-      await broker.control(
-        'set_permissions',
-        'concertim',
-        ...whole.map((pattern, at) => (at === which ? '^$' : pattern)),
-      );
+      await permit(...whole.map((pattern, at) => (at === which ? '^$' : pattern)));
 
       const finding = await only(clinic);
       await runPrinted(finding?.repair);
@@ -155,13 +160,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   test('the user may not read what Cinder and Neutron announce: a warning, for the rest arrives', async () => {
     await using clinic = await start();
     const [configure, write] = whole;
-    await broker.control(
-      'set_permissions',
-      'concertim',
-      configure,
-      write,
-      '^(concertim\\..*|nova|heat|openstack)$',
-    );
+    await permit(configure, write, '^(concertim\\..*|nova|heat|openstack)$');
 
     const finding = await only(clinic);
     await runPrinted(finding?.repair);
@@ -246,7 +245,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
 
   test('the queue of others that is to be read is not there, or theirs: rmq.queue is removed', async () => {
     await using clinic = await start();
-    await broker.control('set_permissions', 'concertim', '.*', '.*', '.*');
+    await permit('.*', '.*', '.*');
 
     clinic.set('rmq.queue', 'nobodys');
     const missing = await only(clinic);
@@ -348,7 +347,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
 
     test('is not seen on an exchange that nobody would guess: the list that is named has it', async () => {
       await using clinic = await start();
-      await broker.control('set_permissions', 'concertim', '.*', '.*', '.*');
+      await permit('.*', '.*', '.*');
       await using _publisher = await publish(clinic, 'region-one-');
 
       const [silent] = await tryTestEvent(clinic);
