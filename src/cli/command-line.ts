@@ -5,6 +5,7 @@ import { ConfigError } from '../config/problems.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
+import type { AllowDeletionsOptions } from './allow-deletions.ts';
 import type { BillingOptions } from './billing.ts';
 import type { CheckConfigOptions } from './check-config.ts';
 import type { DecommissionOptions } from './decommission.ts';
@@ -178,6 +179,23 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('end a pause: write to the portal again, beginning with a full run')
     .addOption(configOption())
     .action(async (options: PauseOptions) => exit(await (await import('./pause.ts')).resume(options)));
+
+  program
+    .command('allow-deletions')
+    .description(
+      'print what the service would delete if it held nothing back, and let the running service do so once with --yes; exit 0 nothing to delete, or allowed; 2 something to delete',
+    )
+    .addOption(configOption())
+    .option(
+      '--yes',
+      'allow it: the next full run may delete what this command lists, and nothing else that is held',
+    )
+    .option('--json', 'print JSON, as docs/cli.md describes it for plan')
+    .option('--all', 'print every line, however many')
+    .addOption(timeout())
+    .action(async (options: AllowDeletionsOptions) =>
+      exit(await (await import('./allow-deletions.ts')).allowDeletions(options)),
+    );
 
   program
     .command('decommission')

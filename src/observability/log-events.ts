@@ -49,7 +49,23 @@ const updates: readonly LogEvent[] = [
     meaning:
       'more is missing from OpenStack, without proof of its deletion, than `updates.max_deletion_share` and `updates.max_deletions` allow, of one owner or of all, or all of a kind is: what has no proof stays, the rest of the run is done. `Almost nothing of what the portal shows is in this cloud`, or `Almost none of the servers`, or of the stacks: nothing at all is changed. Logged once, however many runs find it',
     action:
-      'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `run --once --allow-deletions`',
+      'Is `openstack.auth_url` the right cloud? Does the account still have its role? `plan` lists what is held. If the objects are really gone: `allow-deletions` shows them and, with `--yes`, lets the running service delete them',
+  },
+  {
+    code: 'deletions-allowed',
+    level: 'warn',
+    message: 'deletions allowed for this run',
+    meaning:
+      'somebody called `allow-deletions --yes`: this full run deletes or recreates `deletions` objects, none that the command had not listed; `by` is the account that called it',
+    action: 'nothing; the lines `changed` of the same `runId` name each object',
+  },
+  {
+    code: 'deletion-permission-unused',
+    level: 'warn',
+    message: 'permission to delete not used',
+    meaning:
+      'a permission of `allow-deletions` does not hold for this run: it has expired, its file cannot be read or removed, or the run would also delete what the command did not list; `because` says which. Nothing more is deleted than without it',
+    action: 'look at `allow-deletions` again: what would be deleted has changed, or no full run came in time',
   },
   {
     code: 'costs-not-read',

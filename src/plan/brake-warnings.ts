@@ -34,14 +34,14 @@ export function warningsOf(
     warnings.push(
       `${countsOf(missing)} have vanished from the cloud without a trace of their deletion; ${whoKeeps(missing, index)} deleted. ` +
         'Is this the right cloud, and do the credentials still see all projects? If they are really gone, ' +
-        'run once with --allow-deletions, or raise updates.max_deletions.',
+        '`allow-deletions` lists them and lets the running service delete them once; or raise updates.max_deletions.',
     );
   }
   if (decided.length > 0) {
     warnings.push(
       `${countsOf(decided)} would be deleted or recreated, because of the configuration or because the cloud shows them in other ` +
         `racks or with other flavors; ${whoKeeps(decided, index)} deleted or recreated. Look at \`plan\`; if it is right, ` +
-        'run once with --allow-deletions, or raise updates.max_deletions.',
+        '`allow-deletions` lets the running service do it once; or raise updates.max_deletions.',
     );
   }
   return warnings;

@@ -48,7 +48,7 @@ function warning(what: string, census: Census): string {
   return (
     `Almost ${what} in this cloud: ${missing.join(', ')} have vanished without a trace of their ` +
     'deletion. Nothing at all is changed. Is this the right cloud (openstack.auth_url and region), and do the credentials still ' +
-    'see all projects? If it is right, look at `plan --allow-deletions`, then run once with --allow-deletions.'
+    'see all projects? If it is right, `allow-deletions` lists what would be deleted and lets the running service delete it once.'
   );
 }
 

@@ -15,6 +15,7 @@ import { metadataKeys, stackKey } from '../plan/ownership.ts';
 import { plan } from '../plan/plan.ts';
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { indexPortal } from '../plan/portal-index.ts';
+import { removedObjects } from '../plan/removed-objects.ts';
 import { Subjects } from '../plan/subject.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
@@ -25,6 +26,7 @@ import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { ChangeRecord } from './change-record.ts';
 import { ContestWatch } from './contest-watch.ts';
 import type { CostSource } from './cost-source.ts';
+import type { DeletionAllowance } from './deletion-allowance.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
@@ -43,6 +45,8 @@ export interface ReconcilerOptions {
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
   readonly settings: PlanSettings;
+  /** Permissions to delete once more than `settings` allow. Default: there are none. */
+  readonly allowances?: Pick<DeletionAllowance, 'take'> | undefined;
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly random: Random;
@@ -132,10 +136,15 @@ export class Reconciler {
 
   /** Both sides as they are, and what would be changed. Changes nothing. */
   async survey(signal?: AbortSignal): Promise<Survey> {
-    return this.#survey(() => readPortal(this.#options.portal, signal), signal);
+    const read = () => readPortal(this.#options.portal, signal);
+    return this.#survey(read, this.#options.settings, signal);
   }
 
-  async #survey(read: () => Promise<PortalSnapshot>, signal: AbortSignal | undefined): Promise<Survey> {
+  async #survey(
+    read: () => Promise<PortalSnapshot>,
+    settings: PlanSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<Survey> {
     const elapsed = startStopwatch();
     const found = await read();
     const portal = { ...found, owners: await this.#markLeaving(found.owners) };
@@ -146,7 +155,7 @@ export class Reconciler {
     ]);
     const observedMs = elapsed();
     const cloud = { ...seen.cloud, costs, orders };
-    const changes = plan(cloud, portal, this.#options.settings);
+    const changes = plan(cloud, portal, settings);
     return {
       costs,
       seen: { ...seen, cloud },
@@ -160,17 +169,51 @@ export class Reconciler {
    * What a full run changes, it has read: devices of the racks that the plan is about are read now, where they were not before,
    * and where any is otherwise than it was known, it is planned again. It ends, since each round reads further racks.
    */
-  async #readAtStake(survey: Survey, signal: AbortSignal | undefined): Promise<Survey> {
+  async #readAtStake(
+    survey: Survey,
+    settings: PlanSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<Survey> {
     const elapsed = startStopwatch();
     let { portal, plan: changes } = survey;
     for (;;) {
       const found = await this.#reader.readAlso(portal, racksAtStake(changes), this.#mirror, signal);
       if (found === portal) break;
       portal = found;
-      changes = plan(survey.seen.cloud, portal, this.#options.settings);
+      changes = plan(survey.seen.cloud, portal, settings);
     }
     const ms = { ...survey.ms, observe: survey.ms.observe + elapsed() };
     return { ...survey, portal, plan: changes, ms };
+  }
+
+  /** For a full run: with a permission to delete more, if there is one and everything that would go was listed. */
+  async #surveyAllowed(
+    read: () => Promise<PortalSnapshot>,
+    log: Logger,
+    signal: AbortSignal | undefined,
+  ): Promise<Survey> {
+    const { settings, allowances } = this.#options;
+    const usual = await this.#readAtStake(await this.#survey(read, settings, signal), settings, signal);
+    const taken = (await allowances?.take()) ?? { kind: 'none' };
+    if (taken.kind === 'none') return usual;
+    if (taken.kind === 'void') {
+      log.warn({ because: taken.because }, 'permission to delete not used');
+      return usual;
+    }
+    const { objects, by } = taken.allowance;
+    const allowed = { ...settings, deletions: { ...settings.deletions, allowAll: true } };
+    const changes = plan(usual.seen.cloud, usual.portal, allowed);
+    const survey = await this.#readAtStake({ ...usual, plan: changes }, allowed, signal);
+    const deletions = removedObjects(survey.plan);
+    const expected = new Set([...objects, ...removedObjects(usual.plan)]);
+    const others = deletions.filter((object) => !expected.has(object));
+    if (others.length === 0) {
+      log.warn({ deletions: deletions.length, by }, 'deletions allowed for this run');
+      return survey;
+    }
+    const because = `the run would also delete what was not listed (${others.length}), such as ${others[0]}`;
+    log.warn({ because, by }, 'permission to delete not used');
+    return usual;
   }
 
   #noteRelease({ release }: PortalProfile, before: PortalProfile | undefined, log: Logger): void {
@@ -247,7 +290,7 @@ export class Reconciler {
     const known = this.#mirror?.unedited();
     const announced = [...this.#announced];
     const read = () => this.#reader.read(this.#mirror, signal);
-    const survey = await this.#readAtStake(await this.#survey(read, signal), signal);
+    const survey = await this.#surveyAllowed(read, run.log, signal);
     this.#noteRelease(survey.portal.profile, known?.profile, run.log);
     if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
       run.log.warn({ racks: known.racks.length }, 'portal lost all racks, creating them again');

@@ -8,6 +8,7 @@ import { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import type { Progress } from '../reconcile/apply-progress.ts';
+import { DeletionAllowance } from '../reconcile/deletion-allowance.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import { Reconciler, type ReconcilerOptions } from '../reconcile/reconciler.ts';
 import type { RunReport } from '../reconcile/run-report.ts';
@@ -60,6 +61,9 @@ export class Updates {
     this.#health = base.roundHealth(first, intervalMs);
     this.#reconciler = createReconciler(base, log, {
       ...options,
+      ...(config.dataDir !== undefined && {
+        allowances: new DeletionAllowance({ dataDir: config.dataDir, clock }),
+      }),
       onProgress: (progress) => this.#health.works(describeProgress(progress)),
     });
     const shared = { clock, random, log, health: this.#health, tracing };
@@ -150,7 +154,7 @@ function describeProgress({ done, total, perSecond, leftMs }: Progress): string 
 export function createReconciler(
   base: Foundation,
   log: Logger,
-  options: PlanOptions & Pick<ReconcilerOptions, 'onProgress'>,
+  options: PlanOptions & Pick<ReconcilerOptions, 'onProgress' | 'allowances'>,
 ): Reconciler {
   const { config, cloud, portal, traffic, tracing, clock, random } = base;
   const { updates, concertim } = config;
@@ -165,7 +169,7 @@ export function createReconciler(
       allowAll: options.allowDeletions ?? false,
     },
   };
-  const { onProgress } = options;
+  const { onProgress, allowances } = options;
   return new Reconciler({
     cloud,
     portal,
@@ -181,6 +185,7 @@ export function createReconciler(
     clock,
     random,
     log,
+    allowances,
     ...(onProgress && { onProgress }),
   });
 }

@@ -674,7 +674,7 @@ const cases: readonly Case[] = [
     check: 'concertim.gone-stacks',
     level: 'warning',
     found: /^Heat does not list the stacks of 1 rack: left \(\S+\)$/,
-    repair: /run updates_bulk --once --allow-deletions/,
+    repair: /allow-deletions --yes lets the running service remove them/,
     repaired: byHand('the rack removed', ({ sandbox: { portal } }) => {
       const left = portal.racks.all().find(({ name }) => name === 'left');
       portal.racks.remove(left?.id ?? 0);

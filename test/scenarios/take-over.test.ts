@@ -48,9 +48,9 @@ test('racks of stacks that are gone are listed and kept, and the command that is
   expect(left()).toHaveLength(gone);
   expect(plan.code).toBe(2);
   for (const { name } of left()) expect(plan.stdout).toContain(name);
-  expect(plan.stdout).toMatch(/8 of 14 racks have vanished .* --allow-deletions/s);
+  expect(plan.stdout).toMatch(/8 of 14 racks have vanished .* `allow-deletions` lists them/s);
   expect(doctor.stdout).toMatch(/Heat does not list the stacks of 8 racks: left-0 .* and 3 more/);
-  expect(doctor.stdout).toContain('run updates_bulk --once --allow-deletions');
+  expect(doctor.stdout).toContain('allow-deletions --yes lets the running service remove them');
 
   const removal = await command('run', 'updates_bulk', '--once', '--allow-deletions', '-c', config).finished;
   const after = await command('plan', '-c', config).finished;

@@ -56,7 +56,7 @@ function goneFinding(racks: readonly Rack[]): Finding {
     found: `Heat does not list the stacks of ${racks.length} rack${racks.length === 1 ? '' : 's'}: ${names.join(', ')}${more}`,
     why: 'They were deleted while no service was running, or the account does not see them. A few are removed by the next run; more than updates.max_deletions and updates.max_deletion_share allow are kept.',
     repair:
-      'plan lists them all. If the stacks are really gone: stop the service, then run updates_bulk --once --allow-deletions.',
+      'allow-deletions lists them all. If the stacks are really gone: allow-deletions --yes lets the running service remove them.',
   });
 }
 
