@@ -2,36 +2,36 @@ import { ShapeError } from '../http/errors.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { readDevices } from './devices.ts';
 import { ConcertimError } from './errors.ts';
-import type { Device, Owner, PortalSnapshot, Rows } from './model.ts';
+import type { Device, Owner, PortalSnapshot, Rack, UnreadableRow } from './model.ts';
 import { readOwners } from './owners.ts';
 import type { OwnerField, PortalProfile } from './profile.ts';
 import { readRacks } from './racks.ts';
 import type { Session } from './session.ts';
 import { readTemplates } from './templates.ts';
 
-/** Reads the devices of a portal of that release with these racks. */
-type DevicesOf = (
-  portal: Pick<PortalSnapshot, 'profile' | 'racks'>,
-) => Promise<Pick<Rows<Device>, 'unreadable'> & { readonly rows: readonly Device[] }>;
+/** Racks, and what stands in them. */
+export type Furnishing = Pick<PortalSnapshot, 'racks' | 'devices'> & {
+  readonly unreadable: readonly UnreadableRow[];
+};
 
 /**
  * The whole portal in four requests, and in those that find out its release where that is not known. A portal that was
  * upgraded meanwhile shows it in its rows: then its release is found out again, and all is read once more.
  *
- * @param devicesOf gives the devices of the racks; default: all of them, in one list
+ * @param furnishing gives the racks and devices of a portal of that release; default: all of them, in two lists
  * @throws {ServiceError} fatal when it is not one of the releases
  */
 export async function readPortal(
   session: Session,
   signal?: AbortSignal,
-  devicesOf: DevicesOf = () => readDevices(session, { signal }),
+  furnishing: (profile: PortalProfile) => Promise<Furnishing> = () => readFurnishing(session, signal),
 ): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
-  const read = await readAs(session, profile, devicesOf, signal).catch(strangeness);
+  const read = await readAs(session, profile, furnishing, signal).catch(strangeness);
   if (read instanceof Error || !isLike(profile, read)) session.doubtProfile();
   // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
-  if (found !== profile) return readAs(session, found, devicesOf, signal);
+  if (found !== profile) return readAs(session, found, furnishing, signal);
   if (read instanceof Error) throw unknownPortal(profile, read);
   return read;
 }
@@ -58,23 +58,32 @@ function unknownPortal({ release }: PortalProfile, cause: Error): ServiceError {
 async function readAs(
   session: Session,
   profile: PortalProfile,
-  devicesOf: DevicesOf,
+  furnishing: (profile: PortalProfile) => Promise<Furnishing>,
   signal: AbortSignal | undefined,
 ): Promise<PortalSnapshot> {
-  const listedRacks = readRacks(session, { signal });
-  const [owners, racks, devices, templates] = await Promise.all([
+  const [owners, { racks, devices, unreadable }, templates] = await Promise.all([
     readOwners(session, { profile, signal }),
-    listedRacks,
-    listedRacks.then(({ rows }) => devicesOf({ profile, racks: rows })),
+    furnishing(profile),
     readTemplates(session, { signal }),
   ]);
   return {
     profile,
     owners: owners.rows,
+    racks,
+    devices,
+    templates: templates.rows,
+    unreadable: [...owners.unreadable, ...unreadable, ...templates.unreadable],
+  };
+}
+
+/** All racks and all devices. One rack that is made meanwhile has devices in no rack, never the other way round. */
+export async function readFurnishing(session: Session, signal?: AbortSignal): Promise<Furnishing> {
+  const racks = await readRacks(session, { signal });
+  const devices = await readDevices(session, { signal });
+  return {
     racks: racks.rows,
     devices: devices.rows,
-    templates: templates.rows,
-    unreadable: [owners, racks, devices, templates].flatMap(({ unreadable }) => unreadable),
+    unreadable: [...racks.unreadable, ...devices.unreadable],
   };
 }
 
@@ -83,10 +92,15 @@ function isLike(profile: PortalProfile, { owners, racks, devices, templates }: P
   const hasKinds = profile.deviceKinds === 'details' || profile.deviceKinds === 'typed';
   return (
     owners.every((owner) => isOwnerOf(profile, owner)) &&
-    racks.every(({ id, orderId }) => isIdOf(profile, id) && (orderId !== undefined) === profile.orders) &&
+    racks.every((rack) => isRackOf(profile, rack)) &&
     devices.every((device) => isDeviceOf(profile, device)) &&
     templates.every(({ tag }) => (tag !== undefined) === hasKinds)
   );
+}
+
+/** Whether a rack's row has what the release's have. */
+export function isRackOf(profile: PortalProfile, { id, orderId }: Rack): boolean {
+  return isIdOf(profile, id) && (orderId !== undefined) === profile.orders;
 }
 
 /** Whether a device's row has what the release's have. */

@@ -138,7 +138,7 @@ export const ConfigFile = z.strictObject({
     }),
     audit_interval: optional(duration(1, 86_400), {
       description:
-        'Within this time every device in Concertim is read, and what others have changed there is put right. Of a portal of more than 150 racks or devices, full reconciles read between them only the racks that look changed or that they change; with the time of `interval` or less each reads all.',
+        'Within this time every rack and device in Concertim is read, and what others have changed there is put right. Of a portal of more than 150 racks or devices, full reconciles read in between only the racks in doubt and those that they change; with the time of `interval` or less each reads all.',
       default: '1800',
     }),
     max_deletion_share: optional(share, {

@@ -5,17 +5,19 @@ import type {
   PortalSnapshot,
   Rack,
   RackId,
+  Rows,
   Template,
   TemplateId,
   UnreadableRow,
 } from '../concertim/model.ts';
 import type { PortalProfile } from '../concertim/profile.ts';
+import { equal } from '../plan/difference.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { type Edit, editsBetween } from './portal-edits.ts';
 
 /**
  * The portal as its one writer knows it: read whole by each full run, kept current by the writer's own writes, so that a
- * targeted run need not read it again; in between, what stands in one rack after the other is read.
+ * targeted run need not read it again; in between, one rack after the other is read with what stands in it.
  */
 export class PortalMirror {
   readonly #profile: PortalProfile;
@@ -23,10 +25,11 @@ export class PortalMirror {
   readonly #racks: Map<RackId, Rack>;
   readonly #devices: Map<DeviceId, Device>;
   readonly #templates: Map<TemplateId, Template>;
-  /** Devices that were read as others have made them since, as they were known before; undefined: not. */
+  /** Rows that were read as others have made them since, as they were known before; undefined: not. */
+  readonly #editedRacks = new Map<RackId, Rack | undefined>();
   readonly #edited = new Map<DeviceId, Device | undefined>();
-  /** As of the full run: what they may be stays unmade until the next one. */
-  readonly #unreadable: readonly UnreadableRow[];
+  /** As of the full run, racks as of their last list: what they may be stays unmade until the next one. */
+  #unreadable: readonly UnreadableRow[];
   /** undefined: something was written since it was made. */
   #snapshot: PortalSnapshot | undefined;
 
@@ -53,16 +56,45 @@ export class PortalMirror {
 
   /** As it would be if nobody else had written to it since it was made. */
   unedited(): PortalSnapshot {
-    const devices = new Map(this.#devices);
-    for (const [id, before] of this.#edited) {
-      if (before) devices.set(id, before);
-      else devices.delete(id);
-    }
-    return { ...this.snapshot(), devices: [...devices.values()] };
+    const racks = before(this.#racks, this.#editedRacks);
+    return { ...this.snapshot(), racks, devices: before(this.#devices, this.#edited) };
   }
 
-  /** What stands in a rack, as it was just read. @returns what others have done to it */
-  setRead(rackId: RackId, devices: readonly Device[]): Edit[] {
+  /** All racks, as they were just listed. @returns those that others have changed or made, and what became of devices with racks */
+  setListed({ rows, unreadable }: Rows<Rack>): { readonly changed: RackId[]; readonly edits: Edit[] } {
+    const listed = new Map(rows.map((rack) => [rack.id, rack]));
+    const isUnreadable = (id: RackId) => unreadable.some((row) => row.id === undefined || row.id === id);
+    const gone = [...this.#racks.keys()].filter((id) => !listed.has(id));
+    const edits = gone.flatMap((id) => (isUnreadable(id) ? [] : this.#setDevices(id, [])));
+    for (const id of gone) this.#setReadRack(id, undefined);
+    const changed = rows.filter((rack) => this.#setReadRack(rack.id, rack)).map(({ id }) => id);
+    const others = this.#unreadable.filter(({ object }) => object !== 'rack');
+    if (!equal([...others, ...unreadable], this.#unreadable)) this.#snapshot = undefined;
+    this.#unreadable = [...others, ...unreadable];
+    return { changed, edits };
+  }
+
+  /** A rack and what stands in it, as they were just read; undefined: it is gone. @returns what others have done to its devices */
+  setRead(
+    id: RackId,
+    read: { readonly rack: Rack; readonly devices: readonly Device[] } | undefined,
+  ): Edit[] {
+    this.#setReadRack(id, read?.rack);
+    return this.#setDevices(id, read?.devices ?? []);
+  }
+
+  /** @returns whether others have changed it */
+  #setReadRack(id: RackId, rack: Rack | undefined): boolean {
+    const known = this.#racks.get(id);
+    if (equal(known, rack)) return false;
+    if (!this.#editedRacks.has(id)) this.#editedRacks.set(id, known);
+    if (rack) this.#racks.set(id, rack);
+    else this.#racks.delete(id);
+    this.#snapshot = undefined;
+    return true;
+  }
+
+  #setDevices(rackId: RackId, devices: readonly Device[]): Edit[] {
     const known = indexPortal(this.snapshot()).devicesOfRack.get(rackId) ?? [];
     const edits = editsBetween(known, devices);
     for (const { before, after } of edits) {
@@ -82,11 +114,13 @@ export class PortalMirror {
 
   setRack(rack: Rack): void {
     this.#snapshot = undefined;
+    this.#editedRacks.delete(rack.id);
     this.#racks.set(rack.id, rack);
   }
 
   deleteRack(id: RackId): void {
     this.#snapshot = undefined;
+    this.#editedRacks.delete(id);
     this.#racks.delete(id);
   }
 
@@ -111,4 +145,14 @@ export class PortalMirror {
     this.#snapshot = undefined;
     this.#templates.delete(id);
   }
+}
+
+/** The rows as they were before others have changed these. */
+function before<Id, Row>(rows: ReadonlyMap<Id, Row>, edited: ReadonlyMap<Id, Row | undefined>): Row[] {
+  const all = new Map(rows);
+  for (const [id, was] of edited) {
+    if (was) all.set(id, was);
+    else all.delete(id);
+  }
+  return [...all.values()];
 }

@@ -1,49 +1,37 @@
 import pLimit from 'p-limit';
-import { readDevices } from '../concertim/devices.ts';
 import type { Device, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
-import { showRack } from '../concertim/racks.ts';
+import { readRacks, showRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
-import { isDeviceOf, readPortal } from '../concertim/snapshot.ts';
+import { type Furnishing, isDeviceOf, isRackOf, readFurnishing, readPortal } from '../concertim/snapshot.ts';
 import { ShapeError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
-import { equal } from '../plan/difference.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
+import type { AtStake } from './at-stake.ts';
+import { type AuditPace, AuditTimer } from './audit-timer.ts';
 import type { PortalMirror } from './mirror.ts';
 import { isOutage } from './outage.ts';
 import { editsBetween, logEdits } from './portal-edits.ts';
-import { RackAudit } from './rack-audit.ts';
-
-/** How often what stands in each rack is looked at. */
-export interface AuditPace {
-  /** In no longer than this each is read, and what was found is put right. */
-  readonly withinMs: number;
-  /** From one full run to the next. */
-  readonly runEveryMs: number;
-  /** A portal of no more devices and no more racks is read whole in each run. Default 150: a second of its time, at 6 ms a device. */
-  readonly readWholeUpTo?: number;
-}
+import { RackAudit, rackList, type Turn } from './rack-audit.ts';
 
 const defaultReadWholeUpTo = 150;
 /** Racks in doubt that one run reads: a second of the portal's time, at four devices each. */
 const mostDoubted = 40;
 /** The portal's users keep the other three of its five threads. */
 const readsAtOnce = 2;
-/** Of the time there is, for a round of all racks: the rest is for what runs take themselves. */
-const roundShare = 0.9;
-/** After a rack was read nothing is read for so many times as long: a tenth of one thread, a fiftieth of five. */
-const restShare = 9;
 
 /**
- * Reads the portal for its one writer, who knows what it has written. Owners, racks and templates cost little and are read in each
- * run; devices are most of what there is, and of them
+ * Reads the portal for its one writer, who knows what it has written. Owners and templates are few, and read in each run; racks
+ * and devices are most of what there is, and of them
  *
  * ```
- *  the first time, after others may have written, in a small portal ──► all, in one list
- *  in racks that look otherwise than they are known, or where a write has failed ──► with the next run
+ *  the first time, after others may have written, in a small portal ──► all, in two lists
+ *  racks where a write has failed or the list shows a change ──► with the next run
  *  what a plan would change ──► before it is changed
  *  all the others ──► rack by rack between runs, so that each is looked at within the interval
+ *
+ *  the list of racks ──► in its turn like a rack, and before one is made
  * ```
  *
  * A row that was not read in a run is as it is known: what was last read or written.
@@ -54,13 +42,12 @@ export class PortalReader {
   readonly #log: Logger;
   readonly #pace: AuditPace | undefined;
   readonly #audit = new RackAudit();
+  readonly #timer: AuditTimer;
   #isWholeDue = true;
-  /** Racks whose devices were read in this run. */
-  #read: ReadonlySet<RackId> | 'all' = 'all';
-  /** The next rack is due: so long after that moment. */
-  #nextAudit = { since: 0, ms: 0 };
+  #isRackListDue = false;
+  /** What was read in this run. */
+  #read: ReadonlySet<Turn> | 'all' = 'all';
   #isAllReadInRuns = true;
-  #isLate = false;
 
   /** @param options.pace undefined: every run reads all */
   constructor(options: {
@@ -73,6 +60,7 @@ export class PortalReader {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#pace = options.pace;
+    this.#timer = new AuditTimer(options);
   }
 
   /** Somebody else may have written since: the next run reads all. */
@@ -80,9 +68,10 @@ export class PortalReader {
     this.#isWholeDue = true;
   }
 
-  /** What stands in it is not certain: the next run reads it. */
-  doubt(rack: RackId): void {
-    this.#audit.doubt(rack);
+  /** It, or what stands in it, is not certain: the next run reads it. */
+  doubt(turn: Turn): void {
+    if (turn === rackList) this.#isRackListDue = true;
+    else this.#audit.doubt(turn);
   }
 
   /**
@@ -93,78 +82,95 @@ export class PortalReader {
    */
   async read(mirror: PortalMirror | undefined, signal?: AbortSignal): Promise<PortalSnapshot> {
     const known = mirror?.snapshot();
-    this.#read = 'all';
-    const portal = await readPortal(this.#session, signal, async ({ profile, racks }) => {
-      this.#audit.retain(new Set(racks.map(({ id }) => id)), this.#clock.now());
-      if (mirror && known?.profile === profile && !this.#isWholeDue && !this.#isSmall(known, racks)) {
-        const rows = await this.#readDoubted(mirror, racks, signal).catch(unlessOddRow);
-        if (rows) return { rows, unreadable: [] };
-      }
-      const devices = await readDevices(this.#session, { signal });
+    const portal = await readPortal(this.#session, signal, async (profile) => {
       this.#read = 'all';
-      for (const { id } of racks) this.#audit.note(id, this.#clock.now());
-      return devices;
+      if (mirror && known?.profile === profile && !this.#isWholeDue && !this.#isSmall(known)) {
+        const part = await this.#readPart(mirror, signal).catch(unlessOddRow);
+        if (part) return part;
+      }
+      return this.#readWhole(signal);
+    }).catch((error: unknown) => {
+      // What has happened to it meanwhile?
+      if (isOutage(error)) this.#isRackListDue = true;
+      throw error;
     });
-    if (this.#read === 'all' && known?.profile === portal.profile)
-      logEdits(editsBetween(known.devices, portal.devices), this.#log);
-    this.#isAllReadInRuns = this.#isSmall(portal, portal.racks);
-    return portal;
+    if (this.#read === 'all') {
+      if (known?.profile === portal.profile) logEdits(editsBetween(known.devices, portal.devices), this.#log);
+      this.#isAllReadInRuns = this.#isSmall(portal);
+      return portal;
+    }
+    this.#isAllReadInRuns = false;
+    if (!known || !mirror) return portal;
+    // Neither goes without what belongs to it: the portal was emptied, or replaced by another.
+    if (hasLostTemplates(known, portal)) {
+      this.forget();
+      return this.read(mirror, signal);
+    }
+    const isListed = this.#read.has(rackList);
+    return hasLostOwners(known, portal) && !isListed
+      ? this.readAlso(portal, { racks: new Set(), rackList: true }, mirror, signal)
+      : portal;
   }
 
   /** The run goes on with what was read: from now on that is what is known. */
   keep(): void {
-    if (this.#read === 'all') this.#isWholeDue = false;
+    if (this.#read !== 'all') return;
+    this.#isWholeDue = false;
+    this.#isRackListDue = false;
   }
 
-  /**
-   * The same portal with what stands in these racks as it is now, where it was not read in this run; the very same where
-   * nothing is otherwise than it was known.
-   */
+  /** The same portal with what is at stake as it is now, where it was not read in this run; the very same where it is as known. */
   async readAlso(
     portal: PortalSnapshot,
-    racks: ReadonlySet<RackId>,
+    stake: AtStake,
     mirror: PortalMirror | undefined,
     signal?: AbortSignal,
   ): Promise<PortalSnapshot> {
     const read = this.#read;
     if (read === 'all' || !mirror) return portal;
-    const unread = new Set([...racks].filter((id) => !read.has(id)));
-    const edits = await this.#readRacks(unread, mirror, signal);
-    this.#read = new Set([...read, ...unread]);
-    return edits === 0 ? portal : { ...portal, devices: devicesIn(portal.racks, mirror) };
+    const before = mirror.snapshot();
+    if (stake.rackList && !read.has(rackList)) await this.#readRackList(mirror, signal);
+    const unread = [...stake.racks].filter((id) => !read.has(id));
+    await this.#readRacks(unread, mirror, signal);
+    this.#read = new Set([...read, ...unread, ...(stake.rackList ? [rackList] : [])] as Turn[]);
+    if (mirror.snapshot() === before) return portal;
+    const others = (portal.unreadable ?? []).filter(({ object }) => object !== 'rack');
+    const { racks, devices, unreadable } = furnishingOf(mirror);
+    return { ...portal, racks, devices, unreadable: [...others, ...unreadable] };
   }
 
-  /** Whether this run has read a row. All racks were; a device is with what stands in its rack, or with all. */
+  /** Whether this run has read a row: a device is read with its rack, or with all. */
   hasRead(row: Device | Rack): boolean {
-    if (!('location' in row) || this.#read === 'all') return true;
+    if (this.#read === 'all') return true;
+    if (!('location' in row)) return this.#read.has(row.id);
     return row.location !== null && this.#read.has(row.location.rackId);
   }
 
-  /** How long until the next rack is to be read, ms. */
+  /** How long until the next turn is due, ms. */
   get untilAuditMs(): number {
-    const { since, ms } = this.#nextAudit;
-    if (this.#isAllReadInRuns) return Number.POSITIVE_INFINITY;
-    return Math.max(0, ms - ageOf(since, this.#clock.now()));
+    return this.#isAllReadInRuns ? Number.POSITIVE_INFINITY : this.#timer.untilMs;
   }
 
-  /** Reads what stands in the rack that has waited longest. @throws when the portal does not answer */
+  /** Reads what has waited longest. @throws when the portal does not answer */
   async audit(mirror: PortalMirror, signal?: AbortSignal): Promise<void> {
-    const turn = this.#audit.next();
-    this.#rest(this.#turnMs);
-    if (!turn) return;
+    const next = this.#audit.next();
+    if (!next || !this.#pace) return;
+    const { turn, knownAt } = next;
+    this.#timer.rest(this.#pace, this.#audit.size);
     const elapsed = startStopwatch();
     try {
-      await this.#readRack(turn.id, mirror, signal);
+      if (turn === rackList) await this.#readRackList(mirror, signal);
+      else await this.#readRack(turn, mirror, signal);
     } catch (error) {
-      // One that cannot be read must not keep the others from their turn.
-      if (!isOutage(error)) this.#audit.note(turn.id, this.#clock.now());
+      // What cannot be read must not keep the others from their turn.
+      if (!isOutage(error)) this.#audit.note(turn, this.#clock.now());
       throw error;
     }
-    this.#rest(Math.max(this.#turnMs, restShare * elapsed()));
-    this.#noteAge(turn.knownAt);
+    this.#timer.rest(this.#pace, this.#audit.size, elapsed());
+    this.#timer.noteAge(this.#pace, this.#audit.size, knownAt);
   }
 
-  #isSmall({ devices, unreadable }: PortalSnapshot, racks: readonly Rack[]): boolean {
+  #isSmall({ racks, devices, unreadable }: PortalSnapshot): boolean {
     const pace = this.#pace;
     if (!pace || pace.withinMs <= pace.runEveryMs) return true;
     // A rack cannot tell of a row in it that is not understood: the list can.
@@ -173,54 +179,65 @@ export class PortalReader {
     return devices.length <= readWholeUpTo && racks.length <= readWholeUpTo;
   }
 
-  /** So much for each rack, what is found is put right by the run that follows within the interval. */
-  get #turnMs(): number {
-    if (!this.#pace || this.#isAllReadInRuns || this.#audit.size === 0) return Number.POSITIVE_INFINITY;
-    return (roundShare * (this.#pace.withinMs - this.#pace.runEveryMs)) / this.#audit.size;
+  async #readWhole(signal: AbortSignal | undefined): Promise<Furnishing> {
+    const whole = await readFurnishing(this.#session, signal);
+    this.#retain(whole.racks);
+    for (const turn of [rackList, ...whole.racks.map(({ id }) => id)] as Turn[])
+      this.#audit.note(turn, this.#clock.now());
+    return whole;
   }
 
-  #rest(ms: number): void {
-    // In whole milliseconds, as clocks go.
-    this.#nextAudit = { since: this.#clock.now(), ms: Math.ceil(ms) };
-  }
-
-  async #readDoubted(
-    mirror: PortalMirror,
-    racks: readonly Rack[],
-    signal: AbortSignal | undefined,
-  ): Promise<readonly Device[]> {
-    const known = new Map(mirror.snapshot().racks.map((rack) => [rack.id, rack]));
-    for (const rack of racks) if (!equal(known.get(rack.id), rack)) this.#audit.doubt(rack.id);
-    const doubted = new Set(this.#audit.doubted.slice(0, mostDoubted));
+  async #readPart(mirror: PortalMirror, signal: AbortSignal | undefined): Promise<Furnishing> {
+    const isListed = this.#isRackListDue;
+    if (isListed) await this.#readRackList(mirror, signal);
+    this.#retain(mirror.snapshot().racks);
+    const doubted = this.#audit.doubted.slice(0, mostDoubted);
     await this.#readRacks(doubted, mirror, signal);
-    this.#read = doubted;
-    return devicesIn(racks, mirror);
+    this.#read = new Set<Turn>(isListed ? [rackList, ...doubted] : doubted);
+    return furnishingOf(mirror);
   }
 
-  /** @returns how many devices in them are otherwise than they were known */
+  #retain(racks: PortalSnapshot['racks']): void {
+    this.#audit.retain(new Set(racks.map(({ id }) => id)), this.#clock.now());
+  }
+
+  async #readRackList(mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
+    const racks = await readRacks(this.#session, { signal });
+    const { profile } = mirror.snapshot();
+    if (!racks.rows.every((rack) => isRackOf(profile, rack))) this.#throwUpgraded('The list of racks is');
+    const { changed, edits } = mirror.setListed(racks);
+    logEdits(edits, this.#log);
+    this.#retain(mirror.snapshot().racks);
+    for (const id of changed) this.#audit.doubt(id);
+    this.#audit.note(rackList, this.#clock.now());
+    this.#isRackListDue = false;
+  }
+
   async #readRacks(
-    racks: ReadonlySet<RackId>,
+    racks: readonly RackId[],
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
-  ): Promise<number> {
-    const edits = await pLimit(readsAtOnce).map([...racks], (id) => this.#readRack(id, mirror, signal));
-    return edits.reduce((sum, count) => sum + count, 0);
+  ): Promise<void> {
+    await pLimit(readsAtOnce).map(racks, (id) => this.#readRack(id, mirror, signal));
   }
 
-  async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<number> {
-    const devices = (await this.#showRack(id, signal))?.devices ?? [];
-    // Of another release: the portal was upgraded, and nothing is known of it.
-    if (!devices.every((device) => isDeviceOf(mirror.snapshot().profile, device))) {
-      this.#session.doubtProfile();
-      throw new ServiceError(`Rack ${id} has devices of another release of Concertim than was recognized.`, {
-        severity: 'transient',
-        hint: 'Nothing needs to be done: the next run recognizes the release again.',
-      });
-    }
+  async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
+    const read = await this.#showRack(id, signal);
+    const { profile } = mirror.snapshot();
+    const isLike =
+      !read || (isRackOf(profile, read.rack) && read.devices.every((device) => isDeviceOf(profile, device)));
+    if (!isLike) this.#throwUpgraded(`Rack ${id} is`);
     this.#audit.note(id, this.#clock.now());
-    const edits = mirror.setRead(id, devices);
-    logEdits(edits, this.#log);
-    return edits.length;
+    logEdits(mirror.setRead(id, read), this.#log);
+  }
+
+  /** Nothing is known of a portal of another release. */
+  #throwUpgraded(whatIs: string): never {
+    this.#session.doubtProfile();
+    throw new ServiceError(`${whatIs} of another release of Concertim than was recognized.`, {
+      severity: 'transient',
+      hint: 'Nothing needs to be done: the next run recognizes the release again.',
+    });
   }
 
   /** Where a row in it is not understood, the next run reads the list, in which the others are. */
@@ -232,18 +249,6 @@ export class PortalReader {
       throw error;
     }
   }
-
-  #noteAge(knownAt: number): void {
-    if (!this.#pace) return;
-    const isLate = ageOf(knownAt, this.#clock.now()) > this.#pace.withinMs;
-    if (isLate && !this.#isLate) {
-      this.#log.warn(
-        { racks: this.#audit.size, intervalS: this.#pace.withinMs / 1_000 },
-        'portal answers too slowly to be read within updates.audit_interval',
-      );
-    }
-    this.#isLate = isLate;
-  }
 }
 
 /** @throws everything else */
@@ -251,8 +256,25 @@ function unlessOddRow(error: unknown): undefined {
   if (!(error instanceof ShapeError)) throw error;
 }
 
-/** What is known to stand in these racks, and in none. */
-function devicesIn(racks: readonly Rack[], mirror: PortalMirror): Device[] {
-  const listed = new Set(racks.map(({ id }) => id));
-  return mirror.snapshot().devices.filter(({ location }) => !location || listed.has(location.rackId));
+/** What is known of racks, and of devices that stand in them, in racks that cannot be read, or in none. */
+function furnishingOf(mirror: PortalMirror): Furnishing {
+  const { racks, devices, unreadable = [] } = mirror.snapshot();
+  return { racks, devices, unreadable: unreadable.filter(({ object }) => object === 'rack') };
+}
+
+/** Whether templates are gone that devices were made from. */
+function hasLostTemplates(known: PortalSnapshot, { templates, unreadable = [] }: PortalSnapshot): boolean {
+  if (unreadable.some(({ object }) => object === 'template')) return false;
+  const left = new Set(templates.map(({ id }) => id));
+  const gone = new Set<Device['templateId']>(
+    known.templates.filter(({ id }) => !left.has(id)).map(({ id }) => id),
+  );
+  return gone.size > 0 && known.devices.some(({ templateId }) => gone.has(templateId));
+}
+
+/** Whether owners are gone who had racks. */
+function hasLostOwners(known: PortalSnapshot, { owners, racks }: PortalSnapshot): boolean {
+  const left = new Set(owners.map(({ id }) => id));
+  const gone = new Set(known.owners.filter(({ id }) => !left.has(id)).map(({ id }) => id));
+  return gone.size > 0 && racks.some(({ ownerId }) => gone.has(ownerId));
 }

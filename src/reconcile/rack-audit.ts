@@ -1,15 +1,19 @@
 import type { RackId } from '../concertim/model.ts';
 
+/** One request: the list of racks, or one rack with what stands in it. */
+export type Turn = RackId | typeof rackList;
+export const rackList = 'list of racks';
+
 /**
- * Which racks' devices to read, where not all are read in every run: those in doubt with the next run, the others in turn, each
- * as often as any other.
+ * What to read of a portal that is not read whole in every run: racks in doubt with the next run, everything in turn, each as
+ * often as any other.
  */
 export class RackAudit {
   /** When each was last read, or first known by what was written; the one that waited longest first. */
-  readonly #knownAt = new Map<RackId, number>();
+  readonly #knownAt = new Map<Turn, number>();
   readonly #doubted = new Set<RackId>();
 
-  /** What stands in it may be otherwise than it is known. */
+  /** The rack, or what stands in it, may be otherwise than it is known. */
   doubt(id: RackId): void {
     this.#doubted.add(id);
   }
@@ -20,26 +24,28 @@ export class RackAudit {
   }
 
   /** It was read. */
-  note(id: RackId, at: number): void {
-    this.#doubted.delete(id);
-    this.#knownAt.delete(id);
-    this.#knownAt.set(id, at);
+  note(turn: Turn, at: number): void {
+    if (turn !== rackList) this.#doubted.delete(turn);
+    this.#knownAt.delete(turn);
+    this.#knownAt.set(turn, at);
   }
 
-  /** These are all the racks that there are. */
+  /** These are all the racks that are known. */
   retain(ids: ReadonlySet<RackId>, now: number): void {
-    for (const id of this.#knownAt.keys()) if (!ids.has(id)) this.#knownAt.delete(id);
+    const turns = new Set<Turn>([rackList, ...ids]);
+    for (const turn of this.#knownAt.keys()) if (!turns.has(turn)) this.#knownAt.delete(turn);
     for (const id of this.#doubted) if (!ids.has(id)) this.#doubted.delete(id);
-    for (const id of ids) if (!this.#knownAt.has(id)) this.#knownAt.set(id, now);
+    for (const turn of turns) if (!this.#knownAt.has(turn)) this.#knownAt.set(turn, now);
   }
 
+  /** How many turns a round has. */
   get size(): number {
     return this.#knownAt.size;
   }
 
-  /** Whose turn it is; undefined: there are none. */
-  next(): { readonly id: RackId; readonly knownAt: number } | undefined {
-    for (const [id, knownAt] of this.#knownAt) return { id, knownAt };
+  /** What has waited longest; undefined: nothing is known yet. */
+  next(): { readonly turn: Turn; readonly knownAt: number } | undefined {
+    for (const [turn, knownAt] of this.#knownAt) return { turn, knownAt };
     return undefined;
   }
 }

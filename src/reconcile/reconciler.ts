@@ -23,6 +23,8 @@ import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { applyPlan } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
+import { atStake } from './at-stake.ts';
+import type { AuditPace } from './audit-timer.ts';
 import { ChangeRecord } from './change-record.ts';
 import { ContestWatch } from './contest-watch.ts';
 import type { CostSource } from './cost-source.ts';
@@ -33,9 +35,9 @@ import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { observeReferences } from './observe-references.ts';
 import type { Outcome } from './outcome.ts';
-import { type AuditPace, PortalReader } from './portal-reader.ts';
+import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
-import { racksAtStake } from './racks-at-stake.ts';
+import { rackList } from './rack-audit.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { Strays } from './strays.ts';
 import { TreeMemory } from './tree-memory.ts';
@@ -51,7 +53,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** How often what stands in each rack is looked at. Default: each full run reads the whole portal. */
+  /** How often everything in the portal is looked at. Default: each full run reads the whole portal. */
   readonly audit?: AuditPace;
   /** What stacks were last found to be made of. Default: nothing yet. */
   readonly trees?: TreeMemory | undefined;
@@ -166,8 +168,8 @@ export class Reconciler {
   }
 
   /**
-   * What a full run changes, it has read: devices of the racks that the plan is about are read now, where they were not before,
-   * and where any is otherwise than it was known, it is planned again. It ends, since each round reads further racks.
+   * What a full run changes, it has read: racks that the plan is about are read now with what stands in them, where they were not
+   * before, and where any is otherwise than it was known, it is planned again. It ends, since each round reads further racks.
    */
   async #readAtStake(
     survey: Survey,
@@ -177,7 +179,7 @@ export class Reconciler {
     const elapsed = startStopwatch();
     let { portal, plan: changes } = survey;
     for (;;) {
-      const found = await this.#reader.readAlso(portal, racksAtStake(changes), this.#mirror, signal);
+      const found = await this.#reader.readAlso(portal, atStake(changes), this.#mirror, signal);
       if (found === portal) break;
       portal = found;
       changes = plan(survey.seen.cloud, portal, settings);
@@ -472,6 +474,8 @@ export class Reconciler {
   /** A change that was not made as it was meant may have been made nevertheless, or rested on what is so no more. */
   #doubt(change: Change): void {
     if ('device' in change && change.device.location) this.#reader.doubt(change.device.location.rackId);
+    if (change.kind === 'create-rack') this.#reader.doubt(rackList);
+    if (change.kind === 'update-rack' || change.kind === 'delete-rack') this.#reader.doubt(change.rack.id);
     if (change.kind !== 'create-device' && change.kind !== 'replace-device') return;
     if (change.rack.kind === 'present') return this.#reader.doubt(change.rack.id);
     const stack = change.draft.metadata[metadataKeys.stackId];

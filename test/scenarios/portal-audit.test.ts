@@ -1,15 +1,16 @@
 /**
- * Large portals: a run reads the devices of those racks alone that look changed or that it changes; what others do to the rest is
- * found rack by rack.
+ * Large portals: a run reads those racks alone that are in doubt or that it changes, and lists them only where it makes one; what
+ * others do to the rest is found rack by rack.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Release } from '../../src/concertim/profile.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Tracing } from '../../src/observability/tracing.ts';
-import type { AuditPace } from '../../src/reconcile/portal-reader.ts';
+import type { AuditPace } from '../../src/reconcile/audit-timer.ts';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
+import { server } from '../../src/sandbox/cloud/template.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
@@ -26,7 +27,7 @@ function portalRequests({ services }: Sandbox): string[] {
     .toSorted();
 }
 
-const lists = ['GET racks', 'GET templates', 'GET users'];
+const lists = ['GET templates', 'GET users'];
 
 /** A scenario whose portal is in step and known. */
 async function startKnown(options: SandboxOptions): Promise<Scenario> {
@@ -38,11 +39,11 @@ async function startKnown(options: SandboxOptions): Promise<Scenario> {
 }
 
 test.each([
-  [150, 50, 3, ['GET devices', ...lists]],
+  [150, 50, 3, ['GET devices', 'GET racks', ...lists]],
   [153, 51, 3, lists],
   [151, 151, 1, lists],
 ])(
-  '%i devices: an idle run reads them all, or none',
+  '%i devices: an idle run reads them all, or neither a rack nor a device',
   async (devices, stacks, servers, requests) => {
     await using scenario = await startKnown({ stacks, servers });
     expect(scenario.sandbox.portal.devices.size).toBe(devices);
@@ -93,27 +94,125 @@ test('what an owner takes over is not deleted by what was known of it', async ()
   ).toHaveLength(1);
 }, 60_000);
 
-test('a rack that looks changed has its devices read with the next run', async () => {
+/** One more stack, of one server. */
+function addStack({ cloud, population }: Sandbox) {
+  const [account] = population.accounts;
+  const [flavor] = cloud.compute.flavors.values();
+  if (!flavor || !account) throw new Error('a cloud without flavors or accounts');
+  const resources = { node: server({ name: 'node-1', flavor, addresses: [] }) };
+  const template = { description: '', parameters: {}, resources, outputs: [] };
+  const stack = cloud.orchestration.createStack({
+    name: 'new-one',
+    project: account.project,
+    owner: account.user,
+    template,
+  });
+  cloud.settle();
+  return stack;
+}
+
+test('before a rack is made the list is read: one that its owner has made of it meanwhile is not doubled', async () => {
   await using scenario = await startKnown({ stacks: 51, servers: 3 });
   const { sandbox } = scenario;
-  const [rack] = sandbox.portal.racks.all();
-  const [device] = sandbox.portal.devicesIn(rack?.id ?? 0);
-  sandbox.portal.racks.update(rack?.id ?? 0, { status: 'FAILED' });
-  sandbox.portal.devices.update(device?.id ?? 0, { status: 'FAILED' });
+  const { portal } = sandbox;
+  const stack = addStack(scenario.sandbox);
+  const owner = portal.users.all().find(({ project_id }) => project_id === stack.projectId);
+  portal.addRack({
+    user_id: owner?.id ?? 0,
+    name: 'by-hand',
+    order_id: 'by-hand',
+    metadata: { openstack_stack_id: stack.id },
+  });
 
   const report = await scenario.run();
 
-  expect(report.changes).toEqual({ 'update-rack': 1, 'update-device': 1 });
-  expect(portalRequests(sandbox).filter((request) => request === 'GET racks/ID')).toHaveLength(1);
+  expect(report.changes['create-rack']).toBeUndefined();
+  expect(portalRequests(sandbox).filter((request) => request === 'GET racks')).toHaveLength(1);
   expect(outOfStep(sandbox)).toEqual([]);
+}, 60_000);
+
+test.each([
+  ['its racks and devices are', ({ portal }: Sandbox) => emptyRacks(portal)],
+  [
+    'all but its users is',
+    ({ portal }: Sandbox) => {
+      emptyRacks(portal);
+      for (const { id, foreign_id } of portal.templates.all()) if (foreign_id) portal.templates.remove(id);
+    },
+  ],
+])(
+  'a large portal that was emptied is filled again: %s gone',
+  async (_, empty) => {
+    await using scenario = await startKnown({ stacks: 51, servers: 3 });
+    const { portal } = scenario.sandbox;
+    empty(scenario.sandbox);
+    // Where templates are left one rack alone is known to be gone, and that must do.
+    const [server] = [...scenario.sandbox.cloud.compute.servers()];
+    scenario.sandbox.cloud.compute.act(server?.id ?? '', 'stop');
+
+    await scenario.tryRun();
+
+    expect([portal.racks.size, portal.devices.size]).toEqual([51, 153]);
+    expect(scenario.logged.filter((line) => line.includes('portal lost all racks'))).toHaveLength(1);
+    expect(outOfStep(scenario.sandbox)).toEqual([]);
+  },
+  60_000,
+);
+
+function emptyRacks(portal: Sandbox['portal']): void {
+  for (const { id } of portal.racks.all()) portal.deleteRack(id);
+}
+
+test('a user who was deleted with all racks has the list read, and nothing else', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { portal } = scenario.sandbox;
+  const [rack] = portal.racks.all();
+  portal.deleteUser(rack?.user_id ?? 0);
+
+  const report = await scenario.run();
+
+  expect(report.seen.racks).toBe(portal.racks.size);
+  expect(portal.racks.size).toBeLessThan(51);
+  expect(portalRequests(scenario.sandbox)).toEqual(['GET racks', ...lists]);
+}, 60_000);
+
+test('a rack whose making is not answered is looked for with the next run, and made once', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { portal, faults, services } = scenario.sandbox;
+  addStack(scenario.sandbox);
+  faults.add({ kind: 'reset-after', service: 'concertim', method: 'POST', path: /racks$/, times: 1 });
+  // It is looked for at once, and cannot be found.
+  const restore = faults.add({
+    kind: 'answer',
+    status: 500,
+    body: '{}',
+    service: 'concertim',
+    method: 'GET',
+    path: /racks$/,
+    skip: 1,
+  });
+
+  const lost = await scenario.tryRun();
+  restore();
+  services.concertim.forget();
+  const next = await scenario.run();
+
+  expect(lost?.failures).toHaveLength(1);
+  expect(next.changes).toEqual({ 'create-device': 1 });
+  expect(portalRequests(scenario.sandbox).filter((request) => request.endsWith('racks'))).toEqual([
+    'GET racks',
+  ]);
+  expect(portal.racks.size).toBe(52);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
 }, 60_000);
 
 test('a creation whose answer is lost has its rack read with the next run, and is made once', async () => {
   await using scenario = await startKnown({ stacks: 51, servers: 3 });
-  const { portal, faults, services } = scenario.sandbox;
-  const [device] = portal.devices.all();
+  const { cloud, portal, faults, services } = scenario.sandbox;
+  const [device, other] = portal.devicesIn(portal.racks.all()[0]?.id ?? 0);
   portal.devices.remove(device?.id ?? 0);
-  portal.racks.update(device?.rack_id ?? 0, { status: 'FAILED' });
+  // So that its rack is read.
+  cloud.compute.act(String(other?.metadata['openstack_instance_id']), 'stop');
   const path = /racks\/\d/;
   faults.add({ kind: 'reset-after', service: 'concertim', method: 'POST', path: /nodes/, times: 1 });
   // It is looked for at once, and cannot be found.
@@ -164,10 +263,12 @@ test.each([1_800_000, 600_000])(
     for (const rack of portal.racks.all()) {
       const [device] = portal.devicesIn(rack.id);
       portal.devices.update(device?.id ?? 0, { status: 'FAILED' });
+      portal.racks.update(rack.id, { status: 'FAILED' });
     }
     const editedAt = clock.now();
-    const edited = () => portal.devices.all().filter(({ status }) => status === 'FAILED').length;
-    expect(edited()).toBe(51);
+    const edited = () =>
+      [...portal.devices.all(), ...portal.racks.all()].filter(({ status }) => status === 'FAILED').length;
+    expect(edited()).toBe(2 * 51);
 
     await clock.pass(withinMs, () => edited() === 0);
 
@@ -176,7 +277,10 @@ test.each([1_800_000, 600_000])(
     expect(logged.filter((line) => line.includes('edited in the portal by somebody else'))).toHaveLength(51);
     const requests = portalRequests(sandbox);
     expect(requests).not.toContain('GET devices');
-    expect(requests.filter((request) => request === 'PATCH devices/ID')).toHaveLength(51);
+    for (const patch of ['PATCH devices/ID', 'PATCH racks/ID'])
+      expect(requests.filter((request) => request === patch)).toHaveLength(51);
+    // Once in a round.
+    expect(requests.filter((request) => request === 'GET racks').length).toBeLessThanOrEqual(2);
     // Once in its turn, once more before what was found is undone.
     expect(requests.filter((request) => request === 'GET racks/ID').length).toBeLessThanOrEqual(3 * 51);
     stop.abort();
@@ -259,6 +363,8 @@ const act = fc.oneof(
         'add',
         'delete rack',
         'disown rack',
+        'change rack',
+        'make rack',
       ),
       at: fc.nat(30),
       other: fc.nat(30),
@@ -275,6 +381,12 @@ function edit({ portal }: Sandbox, kind: string, at: number, other: number): voi
   const rack = racks[at % (racks.length || 1)];
   if (kind === 'delete rack' && rack) portal.deleteRack(rack.id);
   if (kind === 'disown rack' && rack) portal.racks.update(rack.id, { metadata: {} });
+  if (kind === 'change rack' && rack) portal.racks.update(rack.id, { status: 'FAILED' });
+  if (kind === 'make rack' && rack) {
+    const { user_id, metadata } = rack;
+    const name = `made-${portal.racks.size}`;
+    portal.addRack({ user_id, name, order_id: name, metadata: { ...metadata } });
+  }
   if (!device) return;
   if (kind === 'disown') portal.devices.update(device.id, { metadata: {} });
   if (kind === 'change') portal.devices.update(device.id, { status: 'FAILED', description: 'edited' });
@@ -333,7 +445,7 @@ test.each<Release>(['2023-08', 'main'])(
         // Every rack has its turn, with runs in between, as the loop would have it.
         // Some are of racks that are gone, until a run lists what there is.
         await reconciler.reconcileAll();
-        for (let turn = 2 * portal.racks.size; turn >= 0; turn--) {
+        for (let turn = 2 * (portal.racks.size + 1); turn >= 0; turn--) {
           await clock.sleep(30_000);
           await reconciler.audit();
           if (turn % 2 === 0) await reconciler.reconcileAll();

@@ -1,7 +1,7 @@
 import { createLogger } from '../../src/observability/logger.ts';
 import { Traffic } from '../../src/observability/traffic.ts';
 import type { DeletionPolicy } from '../../src/plan/brake.ts';
-import type { AuditPace } from '../../src/reconcile/portal-reader.ts';
+import type { AuditPace } from '../../src/reconcile/audit-timer.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { type Random, seededRandom } from '../../src/runtime/random.ts';
