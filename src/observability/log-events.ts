@@ -247,8 +247,8 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'row of the portal not understood, kept as it is',
     meaning:
-      'a rack, device, template, user or team of Concertim lacks something that the service decides by, or has something else there; `problem` names the field. It is neither changed nor deleted, and what it may show is not made a second time',
-    action: 'correct or delete it in Concertim; `plan` and `doctor` name it too',
+      'a rack, device, template, user or team of Concertim lacks something that the service decides by, or has something else there, or Concertim fails to show it; `problem` names the field or the answer. It is neither changed nor deleted, and what it may show is not made a second time',
+    action: 'correct or delete it in Concertim, or see why it fails; `plan` and `doctor` name it too',
   },
   {
     code: 'deletion-unconfirmed',

@@ -83,6 +83,27 @@ export class PortalMirror {
     return this.#setDevices(id, read?.devices ?? []);
   }
 
+  /** A rack that the portal fails to show counts like a row that cannot be read: it, and what stands in it, stays as it is. */
+  setUnshown(id: RackId, problem: string): void {
+    const rack = this.#racks.get(id);
+    if (!rack) return;
+    const { name, metadata, ownerId } = rack;
+    const unknown = { rackId: undefined, location: undefined, templateId: undefined, foreignId: undefined };
+    const row: UnreadableRow = {
+      kind: 'unreadable',
+      object: 'rack',
+      problem,
+      id,
+      name,
+      metadata,
+      ownerId,
+      ...unknown,
+    };
+    this.#racks.delete(id);
+    this.#unreadable = [...this.#unreadable, row];
+    this.#snapshot = undefined;
+  }
+
   /** @returns whether others have changed it */
   #setReadRack(id: RackId, rack: Rack | undefined): boolean {
     const known = this.#racks.get(id);
@@ -90,6 +111,7 @@ export class PortalMirror {
     if (!this.#editedRacks.has(id)) this.#editedRacks.set(id, known);
     if (rack) this.#racks.set(id, rack);
     else this.#racks.delete(id);
+    this.#unreadable = this.#unreadable.filter((row) => row.object !== 'rack' || row.id !== id);
     this.#snapshot = undefined;
     return true;
   }

@@ -16,7 +16,7 @@ export function isOutage(error: unknown): boolean {
 const fewest = 10;
 const patienceMs = 5_000;
 /** What may be one object's trouble, or everybody's: a portal without its database answers everything so. */
-function isFault(error: unknown): boolean {
+export function isFault(error: unknown): boolean {
   return (error instanceof ConcertimError || error instanceof OpenStackError) && error.status === 500;
 }
 

@@ -6,18 +6,20 @@ import { type Furnishing, isDeviceOf, isRackOf, readFurnishing, readPortal } fro
 import { ShapeError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { ServiceError } from '../runtime/severity.ts';
+import { explain, ServiceError } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import type { AtStake } from './at-stake.ts';
 import { type AuditPace, AuditTimer } from './audit-timer.ts';
 import type { PortalMirror } from './mirror.ts';
-import { isOutage } from './outage.ts';
+import { isFault, isOutage } from './outage.ts';
 import { editsBetween, logEdits } from './portal-edits.ts';
 import { RackAudit, rackList, type Turn } from './rack-audit.ts';
 
 const defaultReadWholeUpTo = 150;
 /** Racks in doubt that one run reads: a second of the portal's time, at four devices each. */
 const mostDoubted = 40;
+/** Racks that one run goes without because the portal fails to show them: of more it is the portal that fails. */
+const mostUnshown = 10;
 /** The portal's users keep the other three of its five threads. */
 const readsAtOnce = 2;
 
@@ -43,6 +45,8 @@ export class PortalReader {
   readonly #pace: AuditPace | undefined;
   readonly #audit = new RackAudit();
   readonly #timer: AuditTimer;
+  /** Racks that the portal failed to show, and how: each run tries again. */
+  readonly #unshown = new Map<RackId, string>();
   #isWholeDue = true;
   #isRackListDue = false;
   /** What was read in this run. */
@@ -164,6 +168,7 @@ export class PortalReader {
     } catch (error) {
       // What cannot be read must not keep the others from their turn.
       if (!isOutage(error)) this.#audit.note(turn, this.#clock.now());
+      if (isFault(error)) this.doubt(turn);
       throw error;
     }
     this.#timer.rest(this.#pace, this.#audit.size, elapsed());
@@ -181,6 +186,7 @@ export class PortalReader {
 
   async #readWhole(signal: AbortSignal | undefined): Promise<Furnishing> {
     const whole = await readFurnishing(this.#session, signal);
+    this.#unshown.clear();
     this.#retain(whole.racks);
     for (const turn of [rackList, ...whole.racks.map(({ id }) => id)] as Turn[])
       this.#audit.note(turn, this.#clock.now());
@@ -191,7 +197,7 @@ export class PortalReader {
     const isListed = this.#isRackListDue;
     if (isListed) await this.#readRackList(mirror, signal);
     this.#retain(mirror.snapshot().racks);
-    const doubted = this.#audit.doubted.slice(0, mostDoubted);
+    const doubted = [...new Set([...this.#unshown.keys(), ...this.#audit.doubted])].slice(0, mostDoubted);
     await this.#readRacks(doubted, mirror, signal);
     this.#read = new Set<Turn>(isListed ? [rackList, ...doubted] : doubted);
     return furnishingOf(mirror);
@@ -209,6 +215,8 @@ export class PortalReader {
     logEdits(edits, this.#log);
     this.#retain(mirror.snapshot().racks);
     for (const id of changed) this.#audit.doubt(id);
+    // That they are in the list does not mean that they can be shown.
+    for (const [id, problem] of this.#unshown) mirror.setUnshown(id, problem);
     this.#audit.note(rackList, this.#clock.now());
     this.#isRackListDue = false;
   }
@@ -218,7 +226,16 @@ export class PortalReader {
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    await pLimit(readsAtOnce).map(racks, (id) => this.#readRack(id, mirror, signal));
+    let unshown = 0;
+    await pLimit(readsAtOnce).map(racks, async (id) => {
+      try {
+        await this.#readRack(id, mirror, signal);
+      } catch (error) {
+        if (!isFault(error) || ++unshown > mostUnshown) throw error;
+        this.#unshown.set(id, explain(error));
+        mirror.setUnshown(id, explain(error));
+      }
+    });
   }
 
   async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
@@ -227,6 +244,7 @@ export class PortalReader {
     const isLike =
       !read || (isRackOf(profile, read.rack) && read.devices.every((device) => isDeviceOf(profile, device)));
     if (!isLike) this.#throwUpgraded(`Rack ${id} is`);
+    this.#unshown.delete(id);
     this.#audit.note(id, this.#clock.now());
     logEdits(mirror.setRead(id, read), this.#log);
   }

@@ -206,6 +206,68 @@ test('a rack whose making is not answered is looked for with the next run, and m
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 }, 60_000);
 
+test('a change whose answer is lost is looked at even where nothing is to be changed any more', async () => {
+  await using scenario = await startKnown({ stacks: 51, servers: 3 });
+  const { cloud, faults } = scenario.sandbox;
+  const [server] = [...cloud.compute.servers()];
+  cloud.compute.act(server?.id ?? '', 'stop');
+  const path = /devices\/\d/;
+  const restore = faults.add({ kind: 'reset-after', service: 'concertim', method: 'PATCH', path });
+  const lost = await scenario.tryRun();
+  restore();
+  cloud.compute.act(server?.id ?? '', 'start');
+  cloud.settle();
+
+  const next = await scenario.run();
+
+  expect(lost?.failures).toHaveLength(1);
+  expect(next.changes).toEqual({ 'update-device': 1 });
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+}, 60_000);
+
+test.each([10, 11])(
+  'of %i racks that the portal fails to show a run leaves up to ten alone',
+  async (count) => {
+    await using scenario = await startKnown({ stacks: 51, servers: 3 });
+    const { cloud, portal, faults } = scenario.sandbox;
+    const unshown = portal.racks.all().slice(0, count);
+    const path = new RegExp(`racks/(${unshown.map(({ id }) => id).join('|')})$`);
+    const fault = {
+      service: 'concertim',
+      method: 'GET',
+      path,
+      kind: 'answer',
+      status: 500,
+      body: '{}',
+    } as const;
+    const restore = faults.add(fault);
+    for (const { id } of cloud.compute.servers()) cloud.compute.act(id, 'stop');
+    const stopped = () =>
+      portal.devices
+        .all()
+        .filter(({ status }) => status === 'STOPPED')
+        .map(({ rack_id }) => rack_id);
+
+    const report = await scenario.tryRun();
+
+    if (count > 10) {
+      expect([report, stopped()]).toEqual([undefined, []]);
+      return;
+    }
+    expect(report?.changes).toEqual({ 'update-device': 153 - 30 });
+    expect(report?.unreadableRows.map(({ id }) => id)).toEqual(unshown.map(({ id }) => id));
+    expect(stopped().filter((id) => unshown.some((rack) => rack.id === id))).toEqual([]);
+
+    restore();
+    const next = await scenario.run();
+
+    expect(next.changes).toEqual({ 'update-device': 30 });
+    expect(next.unreadableRows).toEqual([]);
+    expect(outOfStep(scenario.sandbox)).toEqual([]);
+  },
+  60_000,
+);
+
 test('a creation whose answer is lost has its rack read with the next run, and is made once', async () => {
   await using scenario = await startKnown({ stacks: 51, servers: 3 });
   const { cloud, portal, faults, services } = scenario.sandbox;
