@@ -1,8 +1,6 @@
 import type { AccountId, Invoice, InvoiceItem } from '../billing.ts';
+import type { Tags } from './tags.ts';
 import type * as wire from './wire.ts';
-
-/** Tags of orders, those of closed ones too, by order. */
-export type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 const unknownCluster = '(unknown cluster)';
 /** What credits pay, and what is paid in; everything else is what something costs. */

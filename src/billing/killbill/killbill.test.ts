@@ -79,6 +79,20 @@ test('an order is opened once for a key, also when the answer is lost, and never
   expect(sandbox.killBill.subscriptions.size).toBe(2);
 });
 
+test('a key whose order is closed opens another one, the same for each repeat', async () => {
+  const account = await billing.accountFor(team);
+  const first = await billing.openOrder(account, 'k1');
+  await billing.closeOrder(first);
+
+  const second = await billing.openOrder(account, 'k1');
+  expect(await billing.openOrder(account, 'k1')).toBe(second);
+  await billing.closeOrder(second);
+  const third = await billing.openOrder(account, 'k1');
+
+  expect((await billing.orders()).map(({ id }) => id)).toEqual([third]);
+  expect(new Set([first, second, third]).size).toBe(3);
+});
+
 test('a plan that the catalog has not is refused in its own words', async () => {
   const account = await billing.accountFor(team);
   sandbox.killBill.subscriptions.clear();
@@ -161,6 +175,26 @@ test('a deposit whose answer was lost is made once; one that was never carried o
   sandbox.faults.add({ service: 'killbill', path: /credits/, times: 1, kind: 'reset-before' });
   await expect(billing.deposit(account, 10, 'r-2')).rejects.toThrow('did not answer');
   expect(await billing.creditsOf(account)).toBe(10);
+});
+
+test('a deposit that is repeated is made once: by a caller that heard nothing, and by two at once', async () => {
+  const account = await billing.accountFor(team);
+  loseAnswer(/credits/);
+  const notFound = sandbox.faults.add({
+    service: 'killbill',
+    path: /invoices\?/,
+    skip: 1,
+    times: 3,
+    kind: 'reset-before',
+  });
+  await expect(billing.deposit(account, 10, 'r-1')).rejects.toThrow('did not answer');
+  notFound();
+  expect(await billing.creditsOf(account)).toBe(10);
+
+  await Promise.all([billing.deposit(account, 10, 'r-1'), billing.deposit(account, 10, 'r-1')]);
+  await Promise.all([billing.deposit(account, 7, 'r-2'), billing.deposit(account, 7, 'r-2')]);
+
+  expect(await billing.creditsOf(account)).toBe(17);
 });
 
 test('invoices come newest first by page, their lines add up, and what no cluster is known of is a line too', async () => {

@@ -115,7 +115,7 @@ function addAccounts(app: FastifyInstance, state: KillBillState): void {
     state.accounts.set(account.accountId, { ...account, closed: true });
     if (queryOf(request)['cancelAllSubscriptions'] === 'true') {
       for (const row of state.subscriptions.values())
-        if (row.accountId === account.accountId) state.cancel(row);
+        if (row.accountId === account.accountId && row.state === 'ACTIVE') state.cancel(row);
     }
     return reply.code(204).send();
   });
@@ -135,12 +135,14 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
     accountOf(state, accountId);
     if (planName !== state.plan)
       throw new KillBillRefusal(400, 2010, `Could not find any plan named '${planName}'`);
-    if (byKey(externalKey)) {
-      throw new KillBillRefusal(
-        400,
-        1015,
-        `Subscription bundle ${externalKey} already has a base subscription`,
-      );
+    const present = byKey(externalKey);
+    if (present?.state === 'CANCELLED') {
+      const message = `Unique index or primary key violation: SUBSCRIPTIONS_EXTERNAL_KEY ${externalKey}`;
+      throw new KillBillRefusal(500, null, message);
+    }
+    if (present) {
+      const message = `Subscription bundle ${externalKey} already has a base subscription`;
+      throw new KillBillRefusal(400, 1015, message);
     }
     return created(request, reply, `subscriptions/${state.subscribe(accountId, externalKey).subscriptionId}`);
   });

@@ -1,0 +1,155 @@
+import { parseBody } from '../../http/body.ts';
+import { BodyError } from '../../http/errors.ts';
+import { severityOf } from '../../runtime/severity.ts';
+import type { AccountId, Customer } from '../billing.ts';
+import { createdId, type KillBillClient } from './client.ts';
+import { readDraft, readInvoices } from './invoices.ts';
+import { readPages } from './pages.ts';
+import * as wire from './wire.ts';
+
+/** Custom fields by which the Python service of 2024 and 2023 knew whose an account is. */
+const projectFields = ['project_cloud_id', 'openstack_project_id'];
+
+/** Accounts, each under the id of its project for a key, and the credits on them. */
+export class KillBillAccounts {
+  readonly #client: KillBillClient;
+  /** Deposits under way, by account and key. */
+  readonly #depositing = new Map<string, Promise<void>>();
+
+  constructor(client: KillBillClient) {
+    this.#client = client;
+  }
+
+  async accountFor(customer: Customer, signal?: AbortSignal): Promise<AccountId> {
+    const { projectId, name, email } = customer;
+    const present = await this.#accountOf(projectId, signal);
+    if (present !== undefined) return present;
+    const response = await this.#client.request({
+      method: 'POST',
+      path: '/accounts',
+      route: '/accounts',
+      body: {
+        name,
+        externalKey: projectId,
+        email,
+        currency: 'USD',
+        // Bills are for whole months, as costs in the portal are.
+        billCycleDayLocal: 1,
+        timeZone: 'UTC',
+      },
+      // The key is unique: a second one is refused.
+      idempotent: true,
+      accept: [409],
+      signal,
+    });
+    const made = response.status === 409 ? await this.#byKey(projectId, signal) : createdId(response);
+    if (made === undefined) throw new BodyError(response, 'no address of the account that was made');
+    return made as AccountId;
+  }
+
+  async changeEmail(account: AccountId, email: string, signal?: AbortSignal): Promise<void> {
+    const path = `/accounts/${encodeURIComponent(account)}`;
+    await this.#client.request({ method: 'PUT', path, route: '/accounts/{id}', body: { email }, signal });
+  }
+
+  async close(account: AccountId, signal?: AbortSignal): Promise<void> {
+    await this.#client.request({
+      method: 'DELETE',
+      path: `/accounts/${encodeURIComponent(account)}`,
+      route: '/accounts/{id}',
+      query: {
+        cancelAllSubscriptions: true,
+        writeOffUnpaidInvoices: false,
+        itemAdjustUnpaidInvoices: false,
+      },
+      accept: [404],
+      signal,
+    });
+  }
+
+  async creditsOf(account: AccountId, signal?: AbortSignal): Promise<number> {
+    const [{ accountCBA }, draft] = await Promise.all([
+      this.#account(account, signal),
+      readDraft(this.#client, account, signal),
+    ]);
+    return (accountCBA ?? 0) - (draft?.amount ?? 0);
+  }
+
+  async deposit(account: AccountId, amount: number, key: string, signal?: AbortSignal): Promise<number> {
+    const about = `${account} ${key}`;
+    const underWay = this.#depositing.get(about) ?? this.#depositOnce(account, amount, key, signal);
+    this.#depositing.set(about, underWay);
+    try {
+      await underWay;
+    } finally {
+      this.#depositing.delete(about);
+    }
+    return this.creditsOf(account, signal);
+  }
+
+  /** KillBill knows no key of a deposit, so that ours is in its description: only the invoices tell whether it was made. */
+  async #depositOnce(
+    account: AccountId,
+    amount: number,
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const description = `Deposit ${key}`;
+    const isMade = async () => {
+      const invoices = await readInvoices(this.#client, account, { includeInvoiceComponents: true }, signal);
+      return invoices.some(({ items }) => items?.some((item) => item.description === description));
+    };
+    const { currency } = await this.#account(account, signal);
+    if (await isMade()) return;
+    try {
+      await this.#client.request({
+        method: 'POST',
+        path: '/credits',
+        route: '/credits',
+        query: { autoCommit: true },
+        body: [{ accountId: account, amount, currency: currency ?? 'USD', description }],
+        signal,
+      });
+    } catch (error) {
+      // Without an answer, and after one of a proxy, it may have been made.
+      if (severityOf(error) !== 'transient' || !(await isMade())) throw error;
+    }
+  }
+
+  /** Ours by its key; one of the Python service's by its custom field. */
+  async #accountOf(projectId: string, signal: AbortSignal | undefined): Promise<AccountId | undefined> {
+    const byKey = await this.#byKey(projectId, signal);
+    if (byKey !== undefined) return byKey;
+    for (const fieldName of projectFields) {
+      const query = { objectType: 'ACCOUNT', fieldName, fieldValue: projectId };
+      const request = { path: '/customFields/search', query };
+      const found = await readPages(this.#client, request, wire.CustomFields, signal);
+      const field = found.find(({ name, value }) => name === fieldName && value === projectId);
+      if (field) return field.objectId as AccountId;
+    }
+    return undefined;
+  }
+
+  async #byKey(externalKey: string, signal: AbortSignal | undefined): Promise<AccountId | undefined> {
+    const response = await this.#client.request({
+      method: 'GET',
+      path: '/accounts',
+      route: '/accounts',
+      query: { externalKey },
+      accept: [404],
+      signal,
+    });
+    return response.status === 404 ? undefined : (parseBody(response, wire.Account).accountId as AccountId);
+  }
+
+  async #account(account: AccountId, signal: AbortSignal | undefined) {
+    const response = await this.#client.request({
+      method: 'GET',
+      path: `/accounts/${encodeURIComponent(account)}`,
+      route: '/accounts/{id}',
+      query: { accountWithBalanceAndCBA: true },
+      signal,
+    });
+    return parseBody(response, wire.Account);
+  }
+}
