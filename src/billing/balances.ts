@@ -1,5 +1,5 @@
 import type { AccountId, Billing } from './billing.ts';
-import { BillingError } from './errors.ts';
+import { oneByOne, type Refusal } from './one-by-one.ts';
 
 /** A platform needs two requests for each: the others come in the runs that follow. */
 const mostAsked = 50;
@@ -22,15 +22,20 @@ export class Balances {
    */
   async refresh(
     accounts: readonly AccountId[],
-    onRefused: (account: AccountId, error: BillingError) => void,
+    onRefused: (account: AccountId, refusal: Refusal) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     const wanted = new Set(accounts);
     for (const account of this.#known.keys()) if (!wanted.has(account)) this.#known.delete(account);
     const never = accounts.filter((account) => !this.#known.has(account));
-    for (const account of [...never, ...this.#known.keys()].slice(0, mostAsked)) {
-      this.#know(account, await this.#ask(account, onRefused, signal));
-    }
+    await oneByOne(
+      [...never, ...this.#known.keys()].slice(0, mostAsked),
+      async (account) => this.#know(account, await this.#billing.creditsOf(account, signal)),
+      (account, refusal) => {
+        this.#know(account, undefined);
+        onRefused(account, refusal);
+      },
+    );
   }
 
   /** undefined: not known. */
@@ -41,20 +46,5 @@ export class Balances {
   #know(account: AccountId, credits: number | undefined): void {
     this.#known.delete(account);
     this.#known.set(account, credits);
-  }
-
-  async #ask(
-    account: AccountId,
-    onRefused: (account: AccountId, error: BillingError) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<number | undefined> {
-    try {
-      return await this.#billing.creditsOf(account, signal);
-    } catch (error) {
-      if (!(error instanceof BillingError) || error.kind === 'unauthorized' || error.severity === 'transient')
-        throw error;
-      onRefused(account, error);
-      return undefined;
-    }
   }
 }

@@ -3,6 +3,7 @@ import { findStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Billing, Order, OrderId } from './billing.ts';
+import { oneByOne, type Refusal } from './one-by-one.ts';
 
 export interface OrderSweepOptions {
   readonly billing: Billing;
@@ -17,6 +18,18 @@ export interface ClosedOrder {
   readonly order: OrderId;
   readonly stack: string | undefined;
   readonly because: 'its stack is deleted' | 'it never got a stack';
+}
+
+/** An order that stays open until the next sweep: the platform, or Heat about its stack, said no. */
+export interface FailedOrder {
+  readonly order: OrderId;
+  readonly stack: string | undefined;
+  readonly error: Refusal;
+}
+
+export interface SweptOrders {
+  readonly closed: readonly ClosedOrder[];
+  readonly failures: readonly FailedOrder[];
 }
 
 /** Longer than the launch of a cluster may take. */
@@ -34,7 +47,7 @@ export class OrderSweep {
   readonly #options: OrderSweepOptions;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #asked = 0;
-  /** Stacks that Heat says are deleted: when it first did, and whose they were. */
+  /** Stacks that Heat says are deleted: since when, and whose they were. */
   readonly #gone = new Map<string, { readonly at: number; readonly projectId: string }>();
 
   constructor(options: OrderSweepOptions) {
@@ -45,26 +58,35 @@ export class OrderSweep {
    * Sweeps, unless that was done a short time ago.
    *
    * @param present stacks that Heat has just listed
-   * @returns what was closed
+   * @returns what was closed, and what was refused; undefined: it is too early
+   * @throws {ServiceError} the platform, or Heat, is unavailable; what was closed before stays closed
    */
-  async run(present: ReadonlySet<string>, signal?: AbortSignal): Promise<ClosedOrder[]> {
+  async run(present: ReadonlySet<string>, signal?: AbortSignal): Promise<SweptOrders | undefined> {
     const { billing, clock } = this.#options;
     const now = clock.now();
-    if (ageOf(this.#sweptAt, now) < everyMs) return [];
+    if (ageOf(this.#sweptAt, now) < everyMs) return undefined;
     const orders = await billing.orders(signal);
-    const closed = orders.filter((order) => isOrphan(order, now)).map(orphaned);
+    const orphans = orders.filter((order) => isOrphan(order, now)).map(orphaned);
     const absent = orders.flatMap((order) => absentStack(order, present));
-    for (const { order, stack } of this.#share(absent)) {
-      if ((await this.#isDeleted(stack, signal)) && this.#isSettled(order.id, stack)) {
-        closed.push({ order: order.id, stack, because: 'its stack is deleted' });
-      }
-    }
-    for (const { order, stack } of closed) {
-      await billing.closeOrder(order, signal);
-      if (stack !== undefined) this.#gone.delete(stack);
-    }
+    const closed: ClosedOrder[] = [];
+    const failures: FailedOrder[] = [];
+    await oneByOne(
+      [...orphans, ...this.#share(absent)],
+      async (over) => {
+        const { order, stack } = over;
+        if (stack !== undefined && !(await this.#isOver(order, stack, signal))) return;
+        await billing.closeOrder(order, signal);
+        if (stack !== undefined) this.#gone.delete(stack);
+        closed.push(over);
+      },
+      ({ order, stack }, error) => failures.push({ order, stack, error }),
+    );
     this.#sweptAt = now;
-    return closed;
+    return { closed, failures };
+  }
+
+  async #isOver(order: OrderId, stack: string, signal: AbortSignal | undefined): Promise<boolean> {
+    return (await this.#isDeleted(stack, signal)) && this.#isSettled(order, stack);
   }
 
   /** Some of them, next time those that follow. */
@@ -80,7 +102,11 @@ export class OrderSweep {
     const { cloud, clock } = this.#options;
     const found = await findStack(cloud, stack as StackId, undefined, signal);
     if (found?.stack.status !== 'DELETE_COMPLETE') return false;
-    this.#gone.set(stack, { at: clock.now(), projectId: found.stack.projectId });
+    const {
+      deletedAt: at = clock.now(),
+      stack: { projectId },
+    } = found;
+    this.#gone.set(stack, { at, projectId });
     return true;
   }
 
@@ -99,7 +125,8 @@ function orphaned({ id }: Order): ClosedOrder {
   return { order: id, stack: undefined, because: 'it never got a stack' };
 }
 
-function absentStack(order: Order, present: ReadonlySet<string>) {
-  const stack = order.tags['openstack_stack_id'];
-  return stack === undefined || present.has(stack) ? [] : [{ order, stack }];
+function absentStack({ id, tags }: Order, present: ReadonlySet<string>): ClosedOrder[] {
+  const stack = tags['openstack_stack_id'];
+  if (stack === undefined || present.has(stack)) return [];
+  return [{ order: id, stack, because: 'its stack is deleted' }];
 }

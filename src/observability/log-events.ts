@@ -91,6 +91,14 @@ const updates: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
+    code: 'order-not-closed',
+    level: 'warn',
+    message: 'order not closed',
+    meaning:
+      'the billing platform refuses to close `order`, or Heat to say whether its `stack` is deleted: it stays open until the next try, ten minutes later, and holds up no other; `why` says why',
+    action: 'close it in the billing platform if it stays',
+  },
+  {
     code: 'orders-not-swept',
     level: 'warn',
     message: 'orders not swept',

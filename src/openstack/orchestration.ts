@@ -3,6 +3,7 @@ import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
+import { parseTime } from '../runtime/clock.ts';
 import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import type {
@@ -35,6 +36,8 @@ export interface StackList {
 export interface StackDetail {
   readonly stack: Stack;
   readonly outputs: StackOutputs;
+  /** By Heat's clock, ms since 1970; undefined: it is not deleted. */
+  readonly deletedAt: number | undefined;
   /** What it was made with; Heat hides those that are secret. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
@@ -392,6 +395,7 @@ function readStack(response: HttpResponse): StackDetail | undefined {
   return {
     stack: { ...toRow(stack), projectId: parameters['OS::project_id'] as ProjectId },
     outputs,
+    deletedAt: parseTime(stack.deletion_time ?? ''),
     parameters,
   };
 }

@@ -70,6 +70,8 @@ export interface SandboxOptions {
   readonly rating?: 'v2' | 'v1';
   /** Whether Heat takes an administrator's token for one of its own administrators'. Default true, as Heat's policy. */
   readonly adminContext?: boolean;
+  /** How long Nova and Heat remember what is deleted. Default: an hour. */
+  readonly keepDeletedMs?: number;
 }
 
 /** What listens on a port of its own. */
@@ -138,6 +140,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     adminContext: options.adminContext ?? true,
     rating: options.rating,
     microversion: options.microversion ?? '2.100',
+    keepDeletedMs: options.keepDeletedMs,
   });
   const population = new Population(cloud, { projects, stacks, servers }, randomFor(seed, 'population'));
   const portal = new Portal({

@@ -6,6 +6,7 @@ import { UsageLedger } from '../billing/usage/usage-ledger.ts';
 import { UsagePoster, type UsageState } from '../billing/usage/usage-poster.ts';
 import type { Owner } from '../concertim/model.ts';
 import type { Logger } from '../observability/logger.ts';
+import { SaidOnce } from '../observability/said-once.ts';
 import type { ToldMoney } from '../observability/told-money.ts';
 import type { StackId } from '../openstack/model.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
@@ -94,9 +95,19 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
     clock,
     ...(poster && { isSettled: (...of) => poster.isSettled(...of) }),
   });
+  const said = new SaidOnce();
   return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
     try {
-      for (const closed of await sweep.run(stacks, signal)) log.info(closed, 'order closed');
+      const swept = await sweep.run(stacks, signal);
+      if (!swept) return;
+      for (const closed of swept.closed) log.info(closed, 'order closed');
+      for (const { error, ...failed } of swept.failures) {
+        const why = explain(error);
+        said.say(`${failed.order} ${why}`, () =>
+          log.warn({ ...failed, why, err: error }, 'order not closed'),
+        );
+      }
+      said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
       log.warn({ err: error, why: explain(error) }, 'orders not swept');

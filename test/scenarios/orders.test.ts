@@ -5,9 +5,36 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AccountId } from '../../src/billing/billing.ts';
 import { NoPlatform } from '../../src/billing/none.ts';
 import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
-import { startScenario } from '../support/scenario.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Scenario, type ScenarioOptions, startScenario } from '../support/scenario.ts';
 
 const hourMs = 3_600_000;
+
+function startKillBillSite(size: Pick<ScenarioOptions, 'stacks' | 'servers'>) {
+  const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
+  return startScenario({
+    ...size,
+    // A site on which every stack is deleted looks like another cloud.
+    allowDeletions: true,
+    keepDeletedMs: 48 * hourMs,
+    config: ({ services }) => ({
+      billing_platform: 'killbill',
+      killbill: { api_host: services.killbill.url, password, apikey, apisecret },
+    }),
+  });
+}
+
+/** As cluster builder had it opened by the Python service. */
+function orderOf(killBill: Sandbox['killBill'], stack: string): string {
+  const { subscriptionId: objectId } = killBill.subscribe('account', `of ${stack}`);
+  const field = { objectType: 'SUBSCRIPTION', objectId, name: 'openstack_stack_id' } as const;
+  killBill.fields.set(stack, { customFieldId: stack, value: stack, ...field });
+  return objectId;
+}
+
+function roots({ sandbox }: Pick<Scenario, 'sandbox'>) {
+  return [...sandbox.cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+}
 
 async function startSite() {
   const dataDir = mkdtempSync(join(tmpdir(), 'orders-'));
@@ -18,8 +45,7 @@ async function startSite() {
   });
   // As the component that serves the API does it, in a process of its own.
   const billing = new NoPlatform({ dataDir, freeCredits: 100, clock: scenario.clock });
-  const roots = [...scenario.sandbox.cloud.orchestration.stacks()].filter(({ parent }) => !parent);
-  const [stack, other] = roots;
+  const [stack, other] = roots(scenario);
   if (!stack || !other) throw new Error('two stacks are needed');
   const open = async (key: string, stackId?: string) => {
     const order = await billing.openOrder('a'.repeat(32) as AccountId, key);
@@ -58,21 +84,42 @@ test('an order that never got a stack is closed after an hour, not before', asyn
   expect(await openOrders()).toEqual([]);
 });
 
-test('a KillBill that fails stops no run, and the order is closed by the next that reaches it', async () => {
-  const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
-  await using scenario = await startScenario({
-    servers: 1,
-    config: ({ services }) => ({
-      billing_platform: 'killbill',
-      killbill: { api_host: services.killbill.url, password, apikey, apisecret },
-    }),
-  });
+test('an order that KillBill will not close, and a stack that Heat will not show, hold up no other order', async () => {
+  await using scenario = await startKillBillSite({ stacks: 3, servers: 3 });
   const { cloud, killBill, faults } = scenario.sandbox;
-  const stack = [...cloud.orchestration.stacks()].find(({ parent }) => !parent);
-  // As cluster builder had it opened by the Python service.
-  const { subscriptionId: objectId } = killBill.subscribe('account', 'made-by-killbill');
-  const field = { objectType: 'SUBSCRIPTION', objectId, name: 'openstack_stack_id' } as const;
-  killBill.fields.set('f', { customFieldId: 'f', value: stack?.id ?? '', ...field });
+  const [refused = '', hidden = '', ...others] = roots(scenario).map(({ id }) => id);
+  const orders = new Map([refused, hidden, ...others].map((id) => [id, orderOf(killBill, id)]));
+  const orphan = killBill.subscribe('account', 'concertim-orphan').subscriptionId;
+  await scenario.run();
+  for (const id of orders.keys()) cloud.orchestration.deleteStack(id);
+  await scenario.clock.sleep(26 * hourMs);
+  const path = new RegExp(`subscriptions/(${orders.get(refused)}|${orphan})`);
+  // A status that passes by itself, by what it says: KillBill says it also of what it will never do.
+  faults.add({ service: 'killbill', method: 'DELETE', path, kind: 'answer', status: 500 });
+  faults.add({ service: 'heat', path: new RegExp(hidden), kind: 'answer', status: 403 });
+  const open = () => [...killBill.subscriptions.values()].filter(({ state }) => state === 'ACTIVE');
+
+  await scenario.run();
+
+  const stillOpen = open().map(({ subscriptionId }) => subscriptionId);
+  expect(new Set(stillOpen)).toEqual(new Set([orders.get(refused), orders.get(hidden), orphan]));
+  const said = () => scenario.logged.filter((line) => line.includes('order not closed')).length;
+  expect(said()).toBe(3);
+  await scenario.clock.sleep(hourMs);
+  await scenario.run();
+  expect(said()).toBe(3);
+  faults.clear();
+  await scenario.clock.sleep(hourMs);
+  await scenario.run();
+
+  expect(open()).toEqual([]);
+});
+
+test('a KillBill that fails stops no run, and the order is closed by the next that reaches it', async () => {
+  await using scenario = await startKillBillSite({ servers: 1 });
+  const { cloud, killBill, faults } = scenario.sandbox;
+  const [stack] = roots(scenario);
+  const objectId = orderOf(killBill, stack?.id ?? '');
   await scenario.run();
   cloud.orchestration.deleteStack(stack?.id ?? '');
   await scenario.clock.sleep(hourMs / 6);

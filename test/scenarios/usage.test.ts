@@ -15,6 +15,9 @@ async function start(billing: Record<string, unknown> = {}) {
   const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
   const scenario = await startScenario({
     release: 'main',
+    // A site on which every stack is deleted looks like another cloud.
+    allowDeletions: true,
+    keepDeletedMs: 90 * dayMs,
     rating: 'v2',
     projects: 1,
     stacks: 1,
@@ -156,6 +159,49 @@ test('a KillBill that refuses one order holds up no other, nor the run', async (
   await scenario.run();
 
   expect(sandbox.killBill.usages).toHaveLength(1);
+});
+
+test.each([
+  { away: '3 days', ms: 3 * dayMs, records: 1 },
+  { away: 'longer than days are read again', ms: 70 * dayMs, records: 0 },
+])(
+  'an order ends when Heat says that its stack was deleted, not when the service next looked: away for $away',
+  async ({ ms, records }) => {
+    const scenario = await start();
+    const { sandbox, clock } = scenario;
+    const { killBill, cloud } = sandbox;
+    const { id, stackId } = order(sandbox, 'concertim-launch');
+    await scenario.run();
+    cloud.orchestration.deleteStack(stackId);
+    await clock.sleep(ms);
+    await scenario.restart();
+    // So many days are read in one run.
+    for (let read = 0; read < 62; read += 16) {
+      await scenario.run();
+      await clock.sleep(hourMs / 6);
+    }
+
+    expect(killBill.subscriptions.get(id)?.state).toBe('CANCELLED');
+    expect(killBill.usages).toHaveLength(records);
+  },
+);
+
+test('a record that KillBill fails to make holds up no other', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  order(sandbox, 'concertim-launch');
+  await scenario.run();
+  await clock.sleep(3 * dayMs);
+  // All tries of the first.
+  sandbox.faults.add({ service: 'killbill', path: /usages$/, kind: 'answer', status: 500, times: 3 });
+
+  await scenario.run();
+  expect(sandbox.killBill.usages).toHaveLength(2);
+  expect(said(logged, 'usage not recorded')).toHaveLength(1);
+  await clock.sleep(hourMs);
+  await scenario.run();
+
+  expect(sandbox.killBill.usages).toHaveLength(3);
 });
 
 test('the volume that a server boots from is billed with its stack, and in the cost of its rack', async () => {

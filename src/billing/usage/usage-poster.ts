@@ -4,6 +4,7 @@ import { ageOf, type Clock } from '../../runtime/clock.ts';
 import { dayPeriod, daysIn, isoDate, monthOf } from '../../runtime/month.ts';
 import type { Order, OrderId, UsageBook, UsageUnits } from '../billing.ts';
 import { BillingError } from '../errors.ts';
+import { oneByOne, type Refusal } from '../one-by-one.ts';
 import type { StackLedger } from '../stack-ledger.ts';
 import { ordersByStack } from '../stack-orders.ts';
 import type { Bucket, Recorded, UsageLedger } from './usage-ledger.ts';
@@ -68,7 +69,7 @@ interface Look {
 export interface UsageReport extends UsageReview {
   /** Records that were made. */
   readonly made: readonly (Bucket & { readonly amount: number; readonly cost: number })[];
-  readonly failures: readonly (Bucket & { readonly error: BillingError })[];
+  readonly failures: readonly (Bucket & { readonly error: Refusal })[];
 }
 
 /** How far all is recorded, of the days that were looked at. */
@@ -133,31 +134,22 @@ export class UsagePoster {
     const failures: UsageReport['failures'][number][] = [];
     const left: UsageStep[] = [];
     const postponed = new Set<string>();
-    for (const step of review.steps) {
-      if (step.step === 'done' || step.step === 'over') continue;
-      if (made.length + failures.length >= mostMade) {
-        postponed.add(step.day);
-        continue;
-      }
-      if (step.step === 'wait') {
-        left.push(step);
-        continue;
-      }
-      try {
-        const amount = await this.#carryOut(step, review.units, signal);
-        const { order, unit, day, cost } = step;
-        if (amount > 0) made.push({ order, unit, day, amount, cost });
-      } catch (error) {
-        if (
-          !(error instanceof BillingError) ||
-          error.kind === 'unauthorized' ||
-          error.severity === 'transient'
-        )
-          throw error;
+    await oneByOne(
+      review.steps.filter(({ step }) => step !== 'done' && step !== 'over'),
+      async (step) => {
+        if (made.length + failures.length >= mostMade) postponed.add(step.day);
+        else if (step.step === 'wait') left.push(step);
+        else {
+          const amount = await this.#carryOut(step, review.units, signal);
+          const { order, unit, day, cost } = step;
+          if (amount > 0) made.push({ order, unit, day, amount, cost });
+        }
+      },
+      (step, error) => {
         left.push(step);
         failures.push({ ...step, error });
-      }
-    }
+      },
+    );
     this.#note(review, left, postponed);
     return { ...review, made, failures };
   }
@@ -233,10 +225,15 @@ export class UsagePoster {
   /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
   isSettled(order: OrderId, projectId: string, until: number): boolean {
     if (!this.#isRated) return true;
-    const day = isoDate(until);
-    const look = this.#looked.get(day);
-    if (!look || !isFinished(look, projectId, dayPeriod(day).end)) return false;
-    return (this.#left.get(order)?.size ?? 0) === 0;
+    const last = isoDate(until);
+    const closed = this.closedDays();
+    if (last > (closed.at(-1) ?? '')) return false;
+    const isRead = closed.every((day) => {
+      if (day > last) return true;
+      const look = this.#looked.get(day);
+      return look !== undefined && isFinished(look, projectId, dayPeriod(day).end);
+    });
+    return isRead && (this.#left.get(order)?.size ?? 0) === 0;
   }
 
   /** Days that are over, of this month and the last. */

@@ -19,6 +19,7 @@ export type Stack = z.infer<typeof Stack>;
 export const StackBody = z.object({
   stack: Stack.extend({
     parameters: z.looseObject({ 'OS::project_id': z.string() }),
+    deletion_time: z.string().nullish(),
     outputs: z.array(z.object({ output_key: z.string(), output_value: z.unknown().optional() })).default([]),
   }),
 });

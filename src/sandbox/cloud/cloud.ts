@@ -36,10 +36,9 @@ export interface CloudOptions {
   readonly rating?: 'v2' | 'v1' | undefined;
   /** Nova's newest microversion. */
   readonly microversion: string;
+  /** How long Nova and Heat remember what is deleted. Default: an hour, short enough for a story that runs for days. */
+  readonly keepDeletedMs?: number | undefined;
 }
-
-/** An hour: longer than any client looks back, short enough for a story that runs for days. */
-const keepDeletedMs = 3_600_000;
 
 /** An OpenStack in memory: its state and what can be done to it. HTTP comes in openstack/. */
 export class Cloud {
@@ -59,7 +58,7 @@ export class Cloud {
 
   constructor(options: CloudOptions) {
     this.options = options;
-    const { seed } = options;
+    const { seed, keepDeletedMs = 3_600_000 } = options;
     const timeline = new Timeline(options.clock, options.pace);
     const onEvent = (event: CloudEvent) => {
       for (const listener of this.#listeners) listener(event);
