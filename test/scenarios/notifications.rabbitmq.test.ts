@@ -18,9 +18,9 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
   });
 
   test('what happens in the cloud shows at once, without a full run', async () => {
-    await using listening = await startListening({ broker });
+    await using listening = await startListening({ broker, release: 'main' });
     const { sandbox, reports } = listening;
-    const { compute, orchestration } = sandbox.cloud;
+    const { blockStorage, compute, networking, orchestration } = sandbox.cloud;
     const fullRuns = () => reports.filter(({ scope }) => scope === 'full').length;
     const before = fullRuns();
     const [stack, other] = rootStacks(sandbox);
@@ -32,9 +32,21 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     compute.act(must(server).id, 'start');
     await listening.inStep();
     expect(statusOf(sandbox, must(server).id)).toBe('ACTIVE');
+    // Nova hands back the volume that it had: Cinder announces that.
+    const [volume] = must(second).volumes;
     compute.deleteServer(must(second).id);
     await listening.inStep();
     expect(statusOf(sandbox, must(second).id)).toBeUndefined();
+    expect(statusOf(sandbox, must(volume).id)).toBe('AVAILABLE');
+    blockStorage.changeVolume(must(volume).id, { status: 'error' });
+    await listening.inStep();
+    expect(statusOf(sandbox, must(volume).id)).toBe('FAILED');
+    const network = must(
+      [...networking.networks.values()].find(({ isShared, isExternal }) => !isShared && !isExternal),
+    );
+    networking.changeNetwork(network.id, { adminStateUp: false });
+    await listening.inStep();
+    expect(statusOf(sandbox, network.id)).toBe('STOPPED');
     orchestration.suspendStack(must(other).id);
     await listening.inStep();
     const [account] = sandbox.population.accounts;

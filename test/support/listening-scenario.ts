@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
+import { type EmittedMessage, exchanges } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
@@ -97,7 +97,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
       rmq_username: 'guest',
       rmq_password: 'guest',
       deployment: `${prefix}x`,
-      exchanges: [`${prefix}nova`, `${prefix}heat`],
+      exchanges: exchanges.map((exchange) => `${prefix}${exchange}`),
       ...rmq,
     },
   };
@@ -166,7 +166,7 @@ export async function startListening(options: ListeningOptions): Promise<Listeni
         for (const queue of Object.values(queues)) await connection.queueDelete({ queue });
         for (const queue of ['info', 'error'])
           await connection.queueDelete(`${prefix}notifications.${queue}`);
-        for (const name of [exchange, `${prefix}nova`, `${prefix}heat`]) {
+        for (const name of [exchange, ...exchanges.map((service) => `${prefix}${service}`)]) {
           await connection.exchangeDelete({ exchange: name });
         }
       });
