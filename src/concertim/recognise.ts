@@ -5,27 +5,32 @@ import { type PortalProfile, profiles, type Release, releases } from './profile.
 /** No portal has it: the answers distinguish routes, not rows. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
+/** All releases from one to another; a later one is taken to have what the last has. */
+function from(first: Release, last?: Release): readonly Release[] {
+  return releases.slice(releases.indexOf(first), last && releases.indexOf(last) + 1);
+}
+
 /**
  * Addresses that some releases have and others do not. Without a token, one that is there answers 401 (the page for
  * signing in 200), one that is not 404; none of them needs a row, and none changes anything.
  */
 const probes: readonly { readonly path: string; readonly servedBy: readonly Release[] }[] = [
-  { path: '/api/v1/teams', servedBy: ['1.2', 'main', 'next'] },
-  { path: `/teams/${nobody}/usage_limits`, servedBy: ['main', 'next'] },
-  { path: '/compute-unit-usage/volumes', servedBy: ['next'] },
-  { path: '/accounts/sign_in', servedBy: ['1.1', '1.2', 'main', 'next'] },
-  { path: '/api/v1/data-source-maps', servedBy: ['0.2.3', '1.1', '1.2', 'main', 'next'] },
-  { path: '/users/key_pairs', servedBy: ['2023-08', '0.2.3'] },
+  { path: '/api/v1/teams', servedBy: from('1.2') },
+  { path: `/teams/${nobody}/usage_limits`, servedBy: from('main') },
+  { path: '/compute-unit-usage/volumes', servedBy: from('next') },
+  { path: '/accounts/sign_in', servedBy: from('1.1') },
+  { path: '/api/v1/data-source-maps', servedBy: from('0.2.3') },
+  { path: '/users/key_pairs', servedBy: from('2023-08', '0.2.3') },
 ];
 
 /** Names in the answer to a sign-in by which groups of releases differ. */
 const telling: readonly { readonly key: string; readonly shownBy: readonly Release[] }[] = [
-  { key: 'fixme_encrypt_this_already_plaintext_password', shownBy: ['0.2.1', '2023-08'] },
-  { key: 'cost', shownBy: ['2023-08', '0.2.3', '1.1'] },
-  { key: 'billing_acct_id', shownBy: ['0.2.3', '1.1'] },
-  { key: 'credits', shownBy: ['1.1'] },
-  { key: 'project_id', shownBy: ['0.2.1', '2023-08', '0.2.3', '1.1'] },
-  { key: 'deleted_at', shownBy: ['1.1', '1.2', 'main', 'next'] },
+  { key: 'fixme_encrypt_this_already_plaintext_password', shownBy: from('0.2.1', '2023-08') },
+  { key: 'cost', shownBy: from('2023-08', '1.1') },
+  { key: 'billing_acct_id', shownBy: from('0.2.3', '1.1') },
+  { key: 'credits', shownBy: from('1.1', '1.1') },
+  { key: 'project_id', shownBy: from('0.2.1', '1.1') },
+  { key: 'deleted_at', shownBy: from('1.1') },
 ];
 
 /**

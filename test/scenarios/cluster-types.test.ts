@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { releases } from '../../src/concertim/profile.ts';
+import { hasKinds, releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startScenario } from '../support/scenario.ts';
 
@@ -122,7 +124,7 @@ test('a rack of servers without a stack is as old as the first of them', async (
   expect(Date.parse(rack?.cloud_created_at ?? '')).toBe(Math.floor((first?.createdAt ?? 0) / 1_000) * 1_000);
 });
 
-test.each(['1.2', 'main', 'next'] as const)(
+test.each(releases.filter((release) => hasKinds(releaseRules[release])))(
   'the templates of networks and volumes that %s brings with it are left alone',
   async (release) => {
     await using scenario = await startScenario({ release });

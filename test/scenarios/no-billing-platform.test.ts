@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { NoPlatform } from '../../src/billing/none.ts';
 import { type Release, releases } from '../../src/concertim/profile.ts';
+import { hasKinds, releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startApi } from '../support/api.ts';
 import { ownCredentials } from '../support/api-cloud.ts';
@@ -35,15 +36,15 @@ async function startSite(release: Release) {
 }
 
 const stored = (release: Release, credits: number) =>
-  ['1.1', '1.2', 'main'].includes(release) ? credits : 0;
+  releaseRules[release].launchCredits === undefined ? 0 : credits;
 const ordersOf = ({ portal }: Sandbox) => new Set(portal.racks.all().map(({ order_id }) => order_id));
 /** The order of the first rack, and those of the further ones. */
 const numbered = (id: string, racks: number) =>
   Array.from({ length: racks }, (_, at) => (at === 0 ? id : `${id}/${at + 1}`));
 /** What a cluster of 80 servers fills: portals with kinds show its volumes and its network, too. */
 const shownOf80 = (release: Release) =>
-  ['1.2', 'main', 'next'].includes(release) ? { devices: 161, racks: 6 } : { devices: 80, racks: 4 };
-const wantsOrders = (release: Release) => ['0.2.3', '1.1', '1.2', 'main'].includes(release);
+  hasKinds(releaseRules[release]) ? { devices: 161, racks: 6 } : { devices: 80, racks: 4 };
+const wantsOrders = (release: Release) => releaseRules[release].orders;
 
 describe.each(releases)('with a portal of release %s', (release) => {
   test('a user signs up, launches a cluster of several racks, sees it, and destroys it', async () => {

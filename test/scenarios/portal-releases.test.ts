@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { releases } from '../../src/concertim/profile.ts';
+import { hasKinds, releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import { startScenario } from '../support/scenario.ts';
 
 /** What holds with every release of the portal. */
@@ -12,7 +13,7 @@ describe.each(releases)('a portal of release %s', (release) => {
 
     expect(filled.failures).toEqual([]);
     // A server with a volume each, and a network for each stack.
-    const devices = ['1.2', 'main', 'next'].includes(release) ? 8 + 8 + 2 : 8;
+    const devices = hasKinds(releaseRules[release]) ? 8 + 8 + 2 : 8;
     expect(filled.changes).toMatchObject({ 'create-rack': 2, 'create-device': devices });
     expect(again.failures).toEqual([]);
     expect(again.changes).toEqual({});

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Release, releases } from '../../src/concertim/profile.ts';
+import { releases } from '../../src/concertim/profile.ts';
 import type { Flavor } from '../../src/sandbox/cloud/compute.ts';
 import type { Stack } from '../../src/sandbox/cloud/stack.ts';
 import { nestedStack, network, type Resources, server, volume } from '../../src/sandbox/cloud/template.ts';
+import { hasKinds, releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { type Scenario, type ScenarioOptions, startScenario } from '../support/scenario.ts';
 
 const flavor: Flavor = { id: '1', name: 'm1.tiny', vcpus: 1, ram: 512, disk: 1, isPublic: true };
 const depth = 6;
-const hasKinds = (release: Release) => ['1.2', 'main', 'next'].includes(release);
-const withKinds = releases.filter(hasKinds);
+const withKinds = releases.filter((release) => hasKinds(releaseRules[release]));
 
 /** A server with a volume of its own, a volume that nothing has, and a network, at each level from the root down. */
 function levels(at = 0): Resources {
@@ -60,7 +60,7 @@ describe.each(releases)('a portal of release %s', (release) => {
     expect(filled.failures).toEqual([]);
     expect(outOfStep(scenario.sandbox)).toEqual([]);
     expect(kindsOf(scenario)).toEqual(
-      hasKinds(release)
+      withKinds.includes(release)
         ? { Instance: levelsShown, Volume: 2 * levelsShown, Network: levelsShown }
         : { Instance: levelsShown },
     );
@@ -84,7 +84,7 @@ describe.each(releases)('a portal of release %s', (release) => {
 
     expect(changed.failures).toEqual([]);
     expect(outOfStep(scenario.sandbox)).toEqual([]);
-    expect(changed.changes).toEqual(hasKinds(release) ? { 'update-device': 3 } : {});
+    expect(changed.changes).toEqual(withKinds.includes(release) ? { 'update-device': 3 } : {});
     expect((await scenario.run()).changes).toEqual({});
 
     cloud.orchestration.deleteStack(root.id);

@@ -1,6 +1,7 @@
 import type { Network } from '../../src/sandbox/cloud/network.ts';
 import { type Stack, treeOf } from '../../src/sandbox/cloud/stack.ts';
 import type { DeviceRow, RackRow } from '../../src/sandbox/portal/portal.ts';
+import { hasKinds } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 /** What of a stack has a device beside its servers: id, name, and the status that the portal should show. */
@@ -14,8 +15,8 @@ interface Expected {
 
 /** The volumes and networks of a stack, at any depth, where the portal's release has devices for them. */
 export function furtherObjects(stack: Stack, { cloud, portal }: Sandbox): Expected[] {
-  const { release } = portal;
-  if (!['1.2', 'main', 'next'].includes(release)) return [];
+  const { release, rules } = portal;
+  if (!hasKinds(rules)) return [];
   return treeOf(stack).flatMap(({ resources }) =>
     resources.flatMap(({ type, physicalId: id }): Expected[] => {
       const volume = type === 'OS::Cinder::Volume' ? cloud.blockStorage.volume(id) : undefined;

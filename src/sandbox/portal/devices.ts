@@ -17,6 +17,7 @@ import { placeComplaints } from './location.ts';
 import type { DeviceRow, Portal, TemplateRow, UserRow } from './portal.ts';
 import { isSavable, maySee } from './racks.ts';
 import { crash, forbidden, noSuchRecord, Refusal } from './refusal.ts';
+import { hasKinds } from './release-rules.ts';
 
 export const deviceAttributes = [
   'name',
@@ -109,7 +110,7 @@ export function updateDevice(
   const kind = kindOf(portal, attributes, device);
   const complaints = deviceComplaints(portal, attributes, { rackId: device.rack_id, device, kind });
   const said = object(attributes, 'details')?.['type'];
-  if (said !== undefined && kind && hasKinds(portal) && said !== detailsOf[kind].type) {
+  if (said !== undefined && kind && hasKinds(portal.rules) && said !== detailsOf[kind].type) {
     complaints.add('details_type', { code: '', message: 'cannot be changed' });
   }
   if (portal.rules.clusterTypes && attributes['cloud_created_at'] === null) {
@@ -221,7 +222,7 @@ function checkName(
   }
   if (name.length > longestName) complaints.add('name', tooLong(longestName));
   // Ruby's \Z lets one newline follow.
-  const [valid, words] = hasKinds(portal)
+  const [valid, words] = hasKinds(portal.rules)
     ? [/^[a-zA-Z0-9.-]*\n?$/, 'alphanumeric characters, hyphens and dots.']
     : [/^[a-zA-Z0-9-]*\n?$/, 'alphanumeric characters and hyphens.'];
   if (!valid.test(name)) {
@@ -253,7 +254,7 @@ function sentColumns(
   if (cost !== undefined) columns.cost = asDecimal(cost) ?? 0;
   const created = scalar(attributes, 'cloud_created_at');
   if (portal.rules.clusterTypes && created !== undefined) columns.cloud_created_at = asText(created);
-  const details = hasKinds(portal) ? object(attributes, 'details') : undefined;
+  const details = hasKinds(portal.rules) ? object(attributes, 'details') : undefined;
   // Where there are details, what stands beside them is ignored.
   const said = details ? { ...attributes, ...without(details) } : attributes;
   if (details && device.kind !== 'Instance') columns.details = { ...device.details, ...without(details) };
@@ -268,17 +269,13 @@ function sentColumns(
   return columns;
 }
 
-function hasKinds({ rules }: Portal): boolean {
-  return rules.devices === 'details' || rules.devices === 'typed';
-}
-
 /** By its type or, where that is none of the release's, by the type of its details; undefined: of no kind. */
 function kindOf(
   portal: Portal,
   attributes: JsonObject,
   device: DeviceRow | undefined,
 ): DeviceRow['kind'] | undefined {
-  if (!hasKinds(portal)) return 'Instance';
+  if (!hasKinds(portal.rules)) return 'Instance';
   const type = scalar(attributes, 'type');
   const details = object(attributes, 'details');
   if (details) checkDetails(details, device);

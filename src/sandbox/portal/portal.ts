@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../runtime/random.ts';
 import type { JsonObject } from './attributes.ts';
 import { jsonb } from './jsonb.ts';
 import { PublicIds } from './public-ids.ts';
-import { type ReleaseRules, releaseRules } from './release-rules.ts';
+import { hasKinds, type ReleaseRules, releaseRules } from './release-rules.ts';
 import { Table } from './table.ts';
 
 /** Rows of the portal's tables, by the names of their columns. */
@@ -356,7 +356,7 @@ export class Portal {
 
   /** Releases with kinds bring the templates of networks and volumes with them. */
   #seedTemplates(): void {
-    if (this.rules.devices !== 'details' && this.rules.devices !== 'typed') return;
+    if (!hasKinds(this.rules)) return;
     const tags = new Set(this.templates.all().map(({ tag }) => tag));
     if (!tags.has('network')) {
       this.addTemplate({ name: 'network', description: 'Network', tag: 'network', height: 1 });

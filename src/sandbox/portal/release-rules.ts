@@ -116,6 +116,11 @@ const withComputeUnits: ReleaseRules = {
   pages: [...withTypes.pages.filter((page) => page !== `${team}/invoices`), '/compute-unit-usage/volumes'],
 };
 
+/** Whether volumes and networks have devices beside servers. */
+export function hasKinds({ devices }: ReleaseRules): boolean {
+  return devices === 'details' || devices === 'typed';
+}
+
 /** By release. */
 export const releaseRules: Readonly<Record<Release, ReleaseRules>> = {
   '0.2.1': first,

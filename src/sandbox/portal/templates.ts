@@ -2,6 +2,7 @@ import { asInteger, asText, type JsonObject, numericality, object, scalar } from
 import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
 import type { Portal, TemplateRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
+import { hasKinds } from './release-rules.ts';
 
 export const templateAttributes = [
   'name',
@@ -26,8 +27,7 @@ const largestInteger = 2 ** 31 - 1;
 
 export function templateBody({ ids, rules }: Portal, template: TemplateRow) {
   const { rackable: _, tag, id, ...body } = template;
-  const hasTags = rules.devices === 'details' || rules.devices === 'typed';
-  return { id: ids.show('template', id), ...body, ...(hasTags && { tag }) };
+  return { id: ids.show('template', id), ...body, ...(hasKinds(rules) && { tag }) };
 }
 
 /** `POST /api/v1/templates` */
@@ -42,8 +42,7 @@ export function createTemplate(portal: Portal, caller: UserRow, attributes: Json
   complaints.add('height', ...numericality(height, { integer: true, greaterThan: 0 }));
   checkSizes(attributes, complaints);
   const units = asInteger(height) ?? 0;
-  const hasTags = portal.rules.devices === 'details' || portal.rules.devices === 'typed';
-  const tag = hasTags ? asText(scalar(attributes, 'tag')) : null;
+  const tag = hasKinds(portal.rules) ? asText(scalar(attributes, 'tag')) : null;
   if (tag !== null && portal.templates.all().some((other) => other.tag === tag)) complaints.add('tag', taken);
   if ((units < 1 || units > highest) && !object(attributes, 'images'))
     complaints.add('images', said('No images found for template height'));
