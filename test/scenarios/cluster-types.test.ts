@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { releases } from '../../src/concertim/profile.ts';
 import { hasKinds, releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
 import { startScenario } from '../support/scenario.ts';
 
 /** The release `next` takes no rack without a type of cluster that it has, nor without the time of its stack. */
@@ -137,6 +138,36 @@ test.each(releases.filter((release) => hasKinds(releaseRules[release])))(
 
     expect(report.failures).toEqual([]);
     expect(tagged().map(({ name }) => name)).toEqual(['network of ours', 'volume of ours']);
+    expect(again.changes).toEqual({});
+  },
+);
+
+test.each(releases.filter((release) => hasKinds(releaseRules[release])))(
+  'the templates of networks and volumes that somebody deleted, devices and all, are made again for %s',
+  async (release) => {
+    await using scenario = await startScenario({ release });
+    const { portal } = scenario.sandbox;
+    await scenario.run();
+    const tagged = () => portal.templates.all().filter(({ tag }) => tag !== null);
+    const before = tagged().map(({ tag, height }) => ({ tag, height }));
+    const ids = new Set(tagged().map(({ id }) => id));
+    for (const device of portal.devices.all())
+      if (ids.has(device.template_id)) portal.devices.remove(device.id);
+    for (const id of ids) portal.templates.remove(id);
+
+    const report = await scenario.run();
+    const again = await scenario.run();
+
+    expect(report.failures).toEqual([]);
+    expect(report.changes).toMatchObject({ 'create-template': 2 });
+    const byTag = (a: { readonly tag: string | null }, b: { readonly tag: string | null }) =>
+      String(a.tag).localeCompare(String(b.tag));
+    expect(
+      tagged()
+        .map(({ tag, height }) => ({ tag, height }))
+        .sort(byTag),
+    ).toEqual(before.sort(byTag));
+    expect(outOfStep(scenario.sandbox)).toEqual([]);
     expect(again.changes).toEqual({});
   },
 );
