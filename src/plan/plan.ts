@@ -45,7 +45,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
   const isEachDeviceShown = desired.presentDevices === index.ownedDevices;
   const hasDevices = index.ownedDevices > 0;
   if (cloud.scope.kind === 'all' && !settings.deletions.allowAll && !(hasDevices && isEachDeviceShown)) {
-    const wrong = recogniseWrongCloud(census, desired, index);
+    const wrong = recogniseWrongCloud(census, desired);
     if (wrong !== undefined)
       return {
         phases: [],

@@ -1,7 +1,6 @@
 import { nouns } from './brake-warnings.ts';
 import { type Census, sumOf, type Tallies, type Tally } from './census.ts';
-import type { DesiredState } from './desired-state.ts';
-import type { PortalIndex } from './portal-index.ts';
+import type { DesiredDevice, DesiredState } from './desired-state.ts';
 
 /** Who finds at least so much of what the portal shows of his projects is in the right cloud. */
 const foundShare = 0.1;
@@ -20,14 +19,13 @@ const foundShare = 0.1;
 export function recogniseWrongCloud(
   census: Census,
   desired: Pick<DesiredState, 'racks'>,
-  index: PortalIndex,
 ): string | undefined {
   const servers = census.server();
   const racks = census.rack();
-  const shown = together([servers, census.volume(), census.network(), racks]);
-  const all = withNewcomers(shown, newRacks(desired));
-  const ofNova = withNewcomers(together([servers, newServers(desired, index)]), newServers(desired));
-  const ofHeat = withNewcomers(racks, newRacks(desired));
+  const newcomers = ownersOf(desired);
+  const all = new Map([...newcomers, ...together([servers, census.volume(), census.network(), racks])]);
+  const ofHeat = new Map([...newcomers, ...racks]);
+  const ofNova = together([servers, newServersOfStacks(desired)]);
 
   const isSaying = (tallies: Tallies) => tallies.size > 1 || all.size === 1;
   const wrong = [
@@ -62,28 +60,20 @@ function isFound({ owned, absent }: Tally): boolean {
   return owned - absent >= foundShare * owned && absent < owned;
 }
 
-/** Who owns something in the cloud of which the portal shows nothing yet finds all of it. */
-function withNewcomers(shown: Tallies, found: Tallies): Tallies {
-  return new Map([...found, ...shown]);
-}
-
-function newRacks({ racks }: Pick<DesiredState, 'racks'>): Tallies {
+/** Whose racks are to be shown: of those of whom the portal shows nothing yet nothing is missing. */
+function ownersOf({ racks }: Pick<DesiredState, 'racks'>): Tallies {
   return new Map(racks.map(({ ownerId }) => [String(ownerId), { owned: 1, absent: 0 }]));
 }
 
-/**
- * Servers without a device.
- *
- * @param index only those that are members of a stack which the portal shows: Nova and Heat speak of the same cloud there
- */
-function newServers({ racks }: Pick<DesiredState, 'racks'>, index?: PortalIndex): Tallies {
+/** Servers without a device that a stack names: Nova and Heat speak of the same cloud. */
+function newServersOfStacks({ racks }: Pick<DesiredState, 'racks'>): Tallies {
   const tallies = new Map<string, Tally>();
-  for (const { key, source, ownerId, devices } of racks) {
-    if (index && (source.kind !== 'stack' || !index.racksOfSource.has(key))) continue;
-    const owned = devices.filter(({ object, present }) => object.kind === 'server' && present.length === 0);
-    if (owned.length === 0) continue;
-    const tally = tallies.get(String(ownerId)) ?? { owned: 0, absent: 0 };
-    tallies.set(String(ownerId), { ...tally, owned: tally.owned + owned.length });
+  for (const { source, ownerId, devices } of racks) {
+    if (source.kind !== 'stack') continue;
+    const isNew = ({ object, present }: DesiredDevice) => object.kind === 'server' && present.length === 0;
+    const count = devices.filter(isNew).length;
+    const owner = String(ownerId);
+    if (count > 0) tallies.set(owner, { owned: count + (tallies.get(owner)?.owned ?? 0), absent: 0 });
   }
   return tallies;
 }
