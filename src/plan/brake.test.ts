@@ -289,12 +289,18 @@ test('Nova and Heat of another cloud are recognised beside the Cinder of the rig
     profile: profiles.main,
     devices: [...site.shown.devices, ...volumes.map((each) => each.shown)],
   };
-  const strange = server({ id: 'strange-server', projectId: 'p-1' });
+  const strange = each(100, (at) => server({ id: `strange-${at}`, projectId: `p-${at % 5}` }));
   const seen = {
     ...without(site, { server: all, stack: all }),
     volumes: new Map(volumes.map(({ seen }) => [seen.id, seen])),
-    servers: new Map([[strange.id, strange]]),
-    trees: [tree({ id: 'strange', projectId: 'p-1', servers: [strange.id] })],
+    servers: new Map(strange.map((one) => [one.id, one])),
+    trees: each(5, (o) =>
+      tree({
+        id: `strange-${o}`,
+        projectId: `p-${o}`,
+        servers: strange.filter(({ projectId }) => projectId === `p-${o}`).map(({ id }) => id),
+      }),
+    ),
   };
 
   const planned = plan(seen, shown, chosen());
@@ -370,6 +376,21 @@ test('flavors that were all made anew under other ids do not have every device m
 
   expect(removals(planned)).toBe(0);
   expect(planned.warnings).toContainEqual(expect.stringContaining('80 of 80 devices'));
+});
+
+test('servers that all turn up in other stacks do not have every device made anew', () => {
+  const small = siteOf({ owners: 2, stacks: 5, servers: 4 });
+  const trees = small.seen.trees.map(({ root }, at) => {
+    const servers = small.seen.trees[5 * Math.floor(at / 5) + ((at + 1) % 5)]?.content?.servers ?? [];
+    return tree({ ...root, servers });
+  });
+
+  const planned = plan({ ...without(small, {}), trees }, small.shown, chosen());
+
+  expect(removals(planned)).toBe(0);
+  expect(planned.warnings).toEqual([
+    expect.stringContaining('40 of 40 devices would be deleted or recreated'),
+  ]);
 });
 
 test('servers that were resized have their devices made anew, however many they are', () => {

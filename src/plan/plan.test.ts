@@ -436,6 +436,27 @@ test('two racks of one name, as a race leaves them, are parted before anything e
   expect(devices).toHaveLength(2);
 });
 
+test.each([
+  ['something made by hand', {}],
+  ["a device of the stack's", { openstack_instance_id: 'db' }],
+])('a further rack of a stack stays while %s stands in it, and goes once it is empty', (_, metadata) => {
+  const seen = stackOf('web', 'db');
+  const before = after(stackOf('web'));
+  const second = { ...rack({ id: 90 }), ...before.racks[0], id: rack({ id: 90 }).id, name: 'second' };
+  const inIt = device({ id: 91, name: 'db', location: { rackId: 90 }, metadata });
+
+  const { racks, devices } = after(seen, {
+    ...before,
+    racks: [...before.racks, second],
+    devices: [...before.devices, inIt],
+  });
+  const emptied = after(seen, { ...before, racks: [...before.racks, second] });
+
+  expect(racks.map(({ id }) => id)).toContain(second.id);
+  expect(devices.map(({ id, location }) => [id, location?.rackId])).toContainEqual([inIt.id, second.id]);
+  expect(emptied.racks.map(({ id }) => id)).toEqual(before.racks.map(({ id }) => id));
+});
+
 test('servers without a stack are not shown, or have a rack of their project', () => {
   const loose = { servers: [server({ id: 'loose' })] };
 
