@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Credentials } from '../openstack/credentials.ts';
+import { deepFreeze } from '../runtime/deep-freeze.ts';
 import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import { Secret } from '../runtime/secret.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
@@ -377,14 +378,6 @@ class ConfigBuilder {
 function pathPrefixOf(text: string | undefined): string | undefined {
   const parts = (text ?? '').split('/').filter((part) => part !== '');
   return parts.length === 0 ? undefined : `/${parts.join('/')}`;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }
 
 /** Of what is no list: it is made in moments, or never; but Nova waits 60 s for a cell that is down before it answers. */

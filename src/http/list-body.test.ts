@@ -50,6 +50,7 @@ test('a row that has not changed is the same object as in the last list, and not
     { id: 'a', size: 2 },
   ]);
   expect(second[0]).toBe(first[1]);
+  expect(second.every(Object.isFrozen)).toBe(true);
   expect(checked).toBe(2);
 });
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { deepFreeze } from '../runtime/deep-freeze.ts';
 import { type ListShape, listIn, notJson, parseJson, placeOf, refuseWebPage, shapeProblem } from './body.ts';
 import type { BodySink, HttpResponse } from './client.ts';
 import { BodyError, ListShapeError, ShapeError } from './errors.ts';
@@ -89,7 +90,7 @@ export class ListBody<Row> implements BodySink {
     }
     const { field, row } = this.#shape;
     const parsed = row.safeParse(json);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return this.#memory ? deepFreeze(parsed.data) : parsed.data;
     const problem = shapeProblem(parsed.error, placeOf(field, this.#rows.length));
     this.#problem = (response) => new ShapeError(response, problem);
     return undefined;

@@ -138,7 +138,7 @@ function rowsOf<Field>(
 
 /**
  * What each device was found to say all of. A row that has not changed is the object that it was (http/row-memory.ts), and
- * no row is ever written to: of two that were compared nothing need be read again.
+ * frozen: of two that were compared nothing need be read again.
  */
 const found = new WeakMap<Device, DesiredDevice>();
 

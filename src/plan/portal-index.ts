@@ -44,6 +44,7 @@ const indices = new WeakMap<PortalSnapshot, PortalIndex>();
 export function inOrderOfIds(snapshot: PortalSnapshot): PortalSnapshot {
   let portal = ordered.get(snapshot);
   if (!portal) {
+    freezeLists(snapshot);
     const { profile, owners, racks, devices, templates, unreadable } = snapshot;
     portal = {
       profile,
@@ -59,7 +60,12 @@ export function inOrderOfIds(snapshot: PortalSnapshot): PortalSnapshot {
   return portal;
 }
 
-/** The index of a snapshot, which must not change after this. */
+function freezeLists(snapshot: PortalSnapshot): void {
+  Object.freeze(snapshot);
+  for (const list of Object.values(snapshot)) Object.freeze(list);
+}
+
+/** The index of a snapshot, which is frozen by that: what was made of it once must stay true. */
 export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   const portal = inOrderOfIds(snapshot);
   let index = indices.get(portal);
