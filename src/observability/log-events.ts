@@ -676,7 +676,7 @@ const all: readonly LogEvent[] = [
     message: 'OpenTelemetry is not installed, no traces are exported',
     meaning:
       '`observability.otlp_endpoint` is set, and the package was installed without its optional dependencies',
-    action: 'install it with them (`npm install --include=optional`), or remove the setting',
+    action: 'install the package again without `--omit=optional`, or remove the setting',
   },
   {
     code: 'sd-notify-failed',

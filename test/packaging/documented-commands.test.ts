@@ -58,7 +58,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     'it takes an hour; docs/performance.json is what it wrote, and generated-docs.test.ts reads it',
   ],
   [/^npm run release$/, 'package.test.ts packs; it adds what npm knows of the packages'],
-  [/^npm (pack|ci)$|^sudo npm install --global /, 'package.test.ts packs, installs and starts the package'],
+  [
+    /^npm (pack|ci|install)\b|^sudo npm install --global /,
+    'package.test.ts packs, installs and starts the package',
+  ],
   [/^npm run docs$/, 'scripts/generated-docs.test.ts compares what it would write'],
   [/^npm run docs:api$/, 'public-names.test.ts does it'],
   [
