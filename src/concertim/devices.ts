@@ -1,10 +1,11 @@
 import { parseBody } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
 import { ConcertimError, saysNoSuchRecord } from './errors.ts';
-import type { Device, DeviceDraft, DeviceId, DevicePatch, Rows, UnreadableRow } from './model.ts';
+import type { Device, DeviceDraft, DeviceId, DevicePatch, Location, Rows, UnreadableRow } from './model.ts';
 import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
 import type { DeviceKind } from './statuses.ts';
@@ -86,7 +87,8 @@ export async function createDevice(
 }
 
 /**
- * Changes what `patch` names, and never the type: the device could only be deleted after that. It is never moved: the portal would carry out half of a refused move.
+ * Changes what `patch` names, and never the type: the device could only be deleted after that. `moveDevice` moves it: of a
+ * request with both, a refused move would leave the other half carried out.
  */
 export async function updateDevice(
   session: Session,
@@ -103,6 +105,34 @@ export async function updateDevice(
     signal,
   });
   return parseBody(response, wire.Device);
+}
+
+/**
+ * Moves a device within its rack. Into another rack the portal moves none: delete it there, and make it here.
+ *
+ * @returns where it stands now
+ * @throws {ConcertimError} of kind `invalid` when the place is taken or outside the rack; the device stays where it is
+ */
+export async function moveDevice(
+  session: Session,
+  { id }: Pick<Device, 'id'>,
+  { startU, facing }: Pick<Location, 'startU' | 'facing'>,
+  signal?: AbortSignal,
+): Promise<Device> {
+  await session.request({
+    method: 'PATCH',
+    path: `${collection}/${id}`,
+    route: member,
+    // A place without one of the two is refused.
+    body: { device: { location: { start_u: startU, facing } } },
+    idempotent: true,
+    signal,
+  });
+  // The answer to the move has the place that it stood in before.
+  const moved = await showDevice(session, id, signal);
+  if (!moved)
+    throw new ServiceError(`Device ${id} was deleted while it was moved.`, { severity: 'terminal' });
+  return moved;
 }
 
 /** Deletes a device; one that is gone already counts as deleted. */

@@ -4,7 +4,15 @@
  * @packageDocumentation
  */
 export type { ListOptions } from '../http/list-options.ts';
-export { createDevice, deleteDevice, listDevices, readDevices, updateDevice } from './devices.ts';
+export {
+  createDevice,
+  deleteDevice,
+  listDevices,
+  moveDevice,
+  readDevices,
+  showDevice,
+  updateDevice,
+} from './devices.ts';
 export { ConcertimError, type ConcertimErrorKind } from './errors.ts';
 export {
   MetricReportError,
@@ -14,7 +22,7 @@ export {
   type ReportedMetric,
 } from './metric-reporting.ts';
 export * from './model.ts';
-export { updateOwner } from './owners.ts';
+export { listOwners, readOwners, updateOwner } from './owners.ts';
 export { type OwnerField, type PortalProfile, profiles, type Release } from './profile.ts';
 export { createRack, deleteRack, listRacks, readRacks, showRack, updateRack } from './racks.ts';
 export { Session, type SessionOptions, type SessionRequest } from './session.ts';

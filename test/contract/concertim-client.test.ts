@@ -3,6 +3,7 @@ import {
   createDevice,
   deleteDevice,
   listDevices,
+  moveDevice,
   readDevices,
   showDevice,
   updateDevice,
@@ -279,6 +280,24 @@ describe('devices', () => {
     const changed = await updateDevice(session, made, { status: 'SUSPENDED', volumeDetails: {} });
 
     expect(changed).toEqual({ ...made, status: 'SUSPENDED', volumeDetails: {} });
+  });
+
+  test('it is moved within its rack; a place that is taken leaves it where it is', async () => {
+    const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
+    const at = (startU: number) => ({ rackId: rack.id as RackId, startU, facing: 'f' as const });
+    const made = await createDevice(session, deviceDraft(rack.id, { location: at(1) }));
+    await createDevice(session, deviceDraft(rack.id, { name: 'other', location: at(5) }));
+
+    const moved = await moveDevice(session, made, { startU: 9, facing: 'b' });
+    const refused = await failureOf(moveDevice(session, made, { startU: 5, facing: 'f' }));
+
+    expect(moved.location).toMatchObject({ rackId: rack.id, startU: 9, facing: 'b' });
+    expect(moved.name).toBe(made.name);
+    expect(refused).toMatchObject({
+      kind: 'invalid',
+      problems: [{ field: 'start_u', problem: 'is occupied' }],
+    });
+    expect((await showDevice(session, made.id))?.location).toEqual(moved.location);
   });
 
   test('a description is cut to what the portal can store', async () => {
