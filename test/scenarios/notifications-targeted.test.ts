@@ -220,3 +220,25 @@ test('a device that has been given the id of ours since it was read is not delet
     { id: portal.ids.show('device', device.id), because: expect.stringContaining('has changed') },
   ]);
 });
+
+test('a rack that its owner has taken over since it was read is not deleted', async () => {
+  await using running = await start();
+  const { sandbox, reconciler } = running;
+  const { portal, cloud } = sandbox;
+  const [root] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  const rack = portal.racks.all().find(({ metadata }) => metadata['openstack_stack_id'] === root?.id);
+  if (!root || !rack) throw new Error('the stack has no rack');
+  portal.racks.update(rack.id, { metadata: { room: 'B-12' } });
+
+  cloud.orchestration.deleteStack(root.id);
+  for (let steps = 0; steps < 10; steps++) cloud.advance();
+  const projectId = root.projectId as ProjectId;
+  const about = { kind: 'stack', id: root.id as StackId, projectId, deleted: true } as const;
+  reconciler.announce([about]);
+  const report = await reconciler.reconcile([about]);
+
+  expect(portal.racks.get(rack.id)?.metadata).toEqual({ room: 'B-12' });
+  expect(report.skipped).toMatchObject([
+    { id: portal.ids.show('rack', rack.id), because: expect.stringContaining('has changed') },
+  ]);
+});
