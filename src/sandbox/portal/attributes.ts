@@ -40,6 +40,12 @@ export function asDecimal(value: Scalar): number | null {
   return isNothing(value) ? null : Number.parseFloat(String(value)) || 0;
 }
 
+/** A boolean column's value: of words these alone mean no, so that Python's `None` means yes. */
+export function asFlag(value: Scalar): boolean | null {
+  if (isNothing(value)) return null;
+  return !/^(0|f|false|off)$/i.test(String(value));
+}
+
 /** A date column's value, `YYYY-MM-DD`; what is none counts as null. */
 export function asDate(value: Scalar): string | null {
   return /^\d{4}-\d{2}-\d{2}/.exec(asText(value) ?? '')?.[0] ?? null;

@@ -61,7 +61,7 @@ function details(device: DeviceRow) {
       volume_details: device.volume_details,
     };
   }
-  const names: readonly string[] = detailsOf[device.details_kind].names;
+  const names = Object.keys(detailsOf[device.details_kind].columns);
   return Object.fromEntries(names.map((name) => [name, device.details[name] ?? null]));
 }
 

@@ -1,3 +1,4 @@
+import { asFlag, asInteger, asText, type JsonObject, type Scalar, scalar } from './attributes.ts';
 import type { DeviceRow } from './portal.ts';
 
 /** What each kind of device says, and can be, in releases with kinds. */
@@ -6,32 +7,59 @@ export const detailsOf = {
     type: 'Device::ComputeDetails',
     says: 'compute',
     tag: null,
-    names: ['public_ips', 'private_ips', 'ssh_key', 'login_user', 'volume_details'],
+    columns: {
+      public_ips: asText,
+      private_ips: asText,
+      ssh_key: asText,
+      login_user: asText,
+      volume_details: asText,
+    },
     statuses: ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED', 'SUSPENDED'],
   },
   Volume: {
     type: 'Device::VolumeDetails',
     says: 'volume',
     tag: 'volume',
-    names: ['availability_zone', 'bootable', 'encrypted', 'read_only', 'size', 'volume_type'],
+    columns: {
+      availability_zone: asText,
+      bootable: asFlag,
+      encrypted: asFlag,
+      read_only: asFlag,
+      size: asInteger,
+      volume_type: asText,
+    },
     statuses: ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'AVAILABLE'],
   },
   Network: {
     type: 'Device::NetworkDetails',
     says: 'network',
     tag: 'network',
-    names: [
-      'admin_state_up',
-      'dns_domain',
-      'l2_adjacency',
-      'mtu',
-      'port_security_enabled',
-      'qos_policy',
-      'shared',
-    ],
+    columns: {
+      admin_state_up: asFlag,
+      dns_domain: asText,
+      l2_adjacency: asFlag,
+      mtu: asInteger,
+      port_security_enabled: asFlag,
+      qos_policy: asText,
+      shared: asFlag,
+    },
     statuses: ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED'],
   },
-} as const satisfies Record<DeviceRow['kind'], object>;
+} as const satisfies Record<
+  DeviceRow['kind'],
+  Readonly<Record<string, unknown>> & { readonly columns: Columns }
+>;
+
+/** What each column makes of what is sent. */
+type Columns = Readonly<Record<string, (value: Scalar) => string | number | boolean | null>>;
+
+/** Details of a kind, as its columns take them. */
+export function castDetails(kind: DeviceRow['kind'], sent: JsonObject): JsonObject {
+  const columns: Columns = detailsOf[kind].columns;
+  return Object.fromEntries(
+    Object.keys(sent).map((name) => [name, columns[name]?.(scalar(sent, name)) ?? null]),
+  );
+}
 
 export function isKind(value: unknown): value is DeviceRow['kind'] {
   return typeof value === 'string' && Object.hasOwn(detailsOf, value);

@@ -11,7 +11,7 @@ import {
 } from './attributes.ts';
 import { badFormat, blank, Complaints, notIncluded, said as saidOf, taken, tooLong } from './complaints.ts';
 import { deviceJson, shownDeviceJson } from './device-json.ts';
-import { detailsOf, isKind } from './device-kinds.ts';
+import { castDetails, detailsOf, isKind } from './device-kinds.ts';
 import { jsonb } from './jsonb.ts';
 import { placeComplaints } from './location.ts';
 import type { DeviceRow, Portal, TemplateRow, UserRow } from './portal.ts';
@@ -257,7 +257,8 @@ function sentColumns(
   const details = hasKinds(portal.rules) ? object(attributes, 'details') : undefined;
   // Where there are details, what stands beside them is ignored.
   const said = details ? { ...attributes, ...without(details) } : attributes;
-  if (details && device.kind !== 'Instance') columns.details = { ...device.details, ...without(details) };
+  if (details && device.kind !== 'Instance')
+    columns.details = { ...device.details, ...castDetails(device.kind, without(details)) };
   for (const column of texts) {
     const value = scalar(column === 'description' ? attributes : said, column);
     if (value !== undefined) columns[column] = asText(value);
@@ -266,6 +267,9 @@ function sentColumns(
     const value = object(column === 'metadata' ? attributes : said, column);
     if (value) columns[column] = jsonb(value);
   }
+  // Beside an object these details take a text or a list as well.
+  const volumes = details?.['volume_details'];
+  if (typeof volumes === 'string' || Array.isArray(volumes)) columns.volume_details = jsonb(volumes);
   return columns;
 }
 
@@ -293,7 +297,7 @@ const kinds = Object.keys(detailsOf) as DeviceRow['kind'][];
 function checkDetails(details: JsonObject, device: DeviceRow | undefined): void {
   const type = details['type'] ?? (device && detailsOf[device.kind].type);
   const kind = kinds.find((kind) => detailsOf[kind].type === type);
-  const names: readonly string[] = kind ? detailsOf[kind].names : [];
+  const names = kind ? Object.keys(detailsOf[kind].columns) : [];
   if (Object.keys(without(details)).some((name) => !names.includes(name))) throw crash();
   if (!kind) throw crash();
 }

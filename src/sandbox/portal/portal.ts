@@ -91,7 +91,8 @@ export interface DeviceRow {
   readonly private_ips: string | null;
   readonly ssh_key: string | null;
   readonly login_user: string | null;
-  readonly volume_details: JsonObject;
+  /** An object, where nobody has sent a text or a list. */
+  readonly volume_details: JsonObject | string | readonly unknown[];
   /** What it shows, and what it says of it when that is no server. */
   readonly kind: 'Instance' | 'Volume' | 'Network';
   readonly details: JsonObject;
