@@ -75,7 +75,15 @@ function outputsIn(sibling: Rack | undefined): JsonObject {
   return outputs === undefined ? {} : { [outputsKey]: outputs };
 }
 
-/** The order that a rack is billed under; undefined: it stays, as where the stack's order is not known. */
-export function orderOf({ orderId }: Rack, { order }: DesiredRack, orderIds: OrderIds): string | undefined {
-  return orderId === undefined || order === undefined ? undefined : orderIds.keep(orderId, order);
+/**
+ * The order that a rack is billed under; undefined: it stays, as where the stack's order is not known. The Python service of
+ * 2024 gave the first stack without an order its word for none: that is replaced as in a new rack.
+ */
+export function orderOf(
+  { orderId }: Rack,
+  { order, key }: DesiredRack,
+  orderIds: OrderIds,
+): string | undefined {
+  const known = order ?? (orderId === 'None' ? key : undefined);
+  return orderId === undefined || known === undefined ? undefined : orderIds.keep(orderId, known);
 }

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import type { Flavor } from '../../src/sandbox/cloud/compute.ts';
+import type { Stack } from '../../src/sandbox/cloud/stack.ts';
+import { network, server, volume } from '../../src/sandbox/cloud/template.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { outOfStep } from '../support/in-step.ts';
+import { sessionsOn } from '../support/sandbox-sessions.ts';
+import { type Scenario, startScenario } from '../support/scenario.ts';
+import { heightOf2024, ServiceOf2024 } from '../support/service-of-2024.ts';
+
+/** A portal that the Python service of 2024 has filled: what was right stays as it is, and nothing is there twice. */
+
+const sizes = [1, 2, 3, 4, 5, 8];
+const flavors = sizes.map(
+  (vcpus): Flavor => ({ id: `of-${vcpus}`, name: `m1.of${vcpus}`, vcpus, ram: 512, disk: 1, isPublic: true }),
+);
+
+/** A server of each size with a volume of its own, a volume that nothing has, and a network; names as cluster builder makes them. */
+function addStack({ cloud, population }: Sandbox, name: string): Stack {
+  const [account] = population.accounts;
+  if (!account) throw new Error('The sandbox has no account.');
+  const { project, user: owner } = account;
+  const nodes = flavors.flatMap((flavor, at) => [
+    [`disk${at}`, volume(10, { name: `disk_${at}`, requiredBy: [`node${at}`] })] as const,
+    [
+      `node${at}`,
+      server({
+        name: `node0${at}.${name}.alces.network`,
+        flavor,
+        addresses: [],
+        imageId: '',
+        volume: `disk${at}`,
+      }),
+    ] as const,
+  ]);
+  const resources = {
+    lan: network(`${name}.network`),
+    spare: volume(1, { name: 'spare' }),
+    ...Object.fromEntries(nodes),
+  };
+  const outputs = [{ key: 'answer', value: () => '42' }];
+  const stack = cloud.orchestration.createStack({
+    name,
+    project,
+    owner,
+    template: { description: '', parameters: {}, resources, outputs },
+  });
+  cloud.settle();
+  return stack;
+}
+
+/** Three stacks; of the last one that service could make no rack, since the order `None` was taken. */
+async function startFilled(
+  release: '1.2' | 'main',
+): Promise<Scenario & { readonly stacks: readonly Stack[] }> {
+  const scenario = await startScenario({ release, stacks: 0 });
+  const { sandbox } = scenario;
+  sandbox.cloud.compute.flavors.clear();
+  for (const flavor of flavors) sandbox.cloud.compute.addFlavor(flavor);
+  const stacks = ['cluster_0', 'by_hand', 'by_hand_too'].map((name) => addStack(sandbox, name));
+  const [ordered, byHand] = stacks;
+  const { portal, close } = sessionsOn(sandbox.config);
+  const service = new ServiceOf2024(portal, sandbox);
+  await service.addTemplates();
+  if (ordered) await service.addRack(ordered, 'c0ffee00-0000-4000-8000-000000000001');
+  if (byHand) await service.addRack(byHand, null);
+  await close();
+  return { ...scenario, stacks };
+}
+
+/** What must stay as it is. */
+function lasting({ portal }: Sandbox) {
+  const places = portal.devices
+    .all()
+    .map(({ id, name, kind, rack_id, start_u, end_u, template_id }) =>
+      [id, name, kind, rack_id, start_u, end_u, template_id].join(' '),
+    );
+  return {
+    racks: portal.racks.all().map(({ id, name, u_height }) => `${id} ${name} ${u_height}`),
+    devices: places,
+    templates: portal.templates.all().map(({ id, name, height }) => `${id} ${name} ${height}`),
+  };
+}
+
+describe.each(['1.2', 'main'] as const)('a portal of release %s', (release) => {
+  test('keeps names, places, heights and orders, and lacks only the rack that was refused', async () => {
+    await using scenario = await startFilled(release);
+    const { sandbox, stacks } = scenario;
+    const { portal } = sandbox;
+    const before = lasting(sandbox);
+
+    const first = await scenario.run();
+    const second = await scenario.run();
+
+    const after = lasting(sandbox);
+    expect(first.failures).toEqual([]);
+    expect(before.devices).toHaveLength(2 * (2 * sizes.length + 2));
+    expect(first.changes).toEqual({
+      'create-rack': 1,
+      'create-device': 2 * sizes.length + 2,
+      'update-rack': before.racks.length,
+      'update-device': before.devices.length,
+      'update-template': sizes.length,
+    });
+    for (const rows of ['racks', 'devices', 'templates'] as const)
+      expect(after[rows]).toEqual(expect.arrayContaining(before[rows]));
+    expect(after.templates).toHaveLength(before.templates.length);
+    expect(Object.fromEntries(portal.racks.all().map(({ name, order_id: order }) => [name, order]))).toEqual({
+      'cluster-0': 'c0ffee00-0000-4000-8000-000000000001',
+      'by-hand': stacks[1]?.id,
+      by_hand_too: stacks[2]?.id,
+    });
+    expect(outOfStep(sandbox)).toEqual([]);
+    expect(second.changes).toEqual({});
+  });
+
+  test('has of each device what the cloud says where there were words of Python', async () => {
+    await using scenario = await startFilled(release);
+    const { portal, cloud } = scenario.sandbox;
+    const wrong = () =>
+      portal.devices
+        .all()
+        .flatMap(({ name, ssh_key: key, volume_details: volumes, details }) =>
+          [key, typeof volumes === 'string' && volumes, ...Object.values(details)].some(
+            (value) => value === 'None' || value === '[]',
+          )
+            ? [name]
+            : [],
+        );
+    const networks = () => portal.devices.all().filter(({ kind }) => kind === 'Network');
+    const before = { wrong: wrong().length, mtu: networks().map(({ details }) => details['mtu']) };
+
+    await scenario.run();
+
+    expect(before).toEqual({ wrong: 2 * sizes.length, mtu: [0, 0] });
+    expect(wrong()).toEqual([]);
+    const mtus = [...cloud.networking.networks.values()].flatMap(({ name, mtu }) =>
+      name.endsWith('.network') ? [mtu] : [],
+    );
+    expect(networks().map(({ details }) => details['mtu'])).toEqual(mtus);
+  });
+
+  test('gives a new server the height of the template that is there', async () => {
+    await using scenario = await startFilled(release);
+    const { sandbox } = scenario;
+    await scenario.run();
+
+    addStack(sandbox, 'later');
+    const report = await scenario.run();
+
+    const { portal } = sandbox;
+    expect(report.changes).toEqual({ 'create-rack': 1, 'create-device': 2 * sizes.length + 2 });
+    expect(outOfStep(sandbox)).toEqual([]);
+    const rack = portal.racks.all().find(({ name }) => name === 'later');
+    const heights = portal
+      .devicesIn(rack?.id ?? 0)
+      .filter(({ kind }) => kind === 'Instance')
+      .map(({ name, start_u: start, end_u: end }) => [name.slice(0, 6), end - start + 1]);
+    expect(Object.fromEntries(heights)).toEqual(
+      Object.fromEntries(flavors.map((flavor, at) => [`node0${at}`, heightOf2024(flavor)])),
+    );
+  });
+});
