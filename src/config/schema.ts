@@ -143,12 +143,12 @@ export const ConfigFile = z.strictObject({
     }),
     max_deletion_share: optional(share, {
       description:
-        "Where objects are only absent from the cloud's lists, and nothing says that they were deleted, a run that misses more than this share of the racks or devices, of one user or of all, deletes none of them and says so. The same share of what a mapping leaves out or shows elsewhere.",
+        "Where objects are only absent from the cloud's lists, and nothing says that they were deleted, a run that misses more than this share of the racks or devices of one user deletes none of his; of all users together, without the one who misses most, none at all. It says so. The same share of what a mapping leaves out or shows elsewhere.",
       default: '5%',
     }),
     max_deletions: optional(whole(0, 1_000_000), {
       description:
-        'So many deletions of a kind are let through, whatever their share, unless they are all of the kind. Raise it to let a larger one pass.',
+        'So many deletions of a kind are let through of each of these, whatever their share, unless they are all of the kind. Raise it to let a larger one pass.',
       default: '5',
     }),
     standalone_servers: optional(oneOf(['ignore', 'rack']), {
