@@ -7,6 +7,8 @@ import { type Scenario, startScenario } from '../support/scenario.ts';
 
 /** What an operator does while the service runs on: `db:migrate` destroys racks, and in some releases much more. */
 
+const byText = (a: string, b: string) => a.localeCompare(b);
+
 const upgraded = ({ logged }: Scenario) =>
   logged.filter((line) => line.includes('"event":"portal-upgraded"')).map((line) => JSON.parse(line));
 
@@ -55,6 +57,57 @@ test('to a release with teams everything is created again once the teams have pr
   expect(filled.changes).toMatchObject({ 'create-rack': 2 });
   expect(upgraded(scenario)).toHaveLength(1);
   expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('one service sees a portal through all its releases: nothing is lost, and nothing is there twice', async () => {
+  await using scenario = await startScenario({ release: '0.2.3', stacks: 3, servers: 2 });
+  const { sandbox } = scenario;
+  const { portal, upgradePortal } = sandbox;
+  const shown = () => ({
+    racks: portal.racks
+      .all()
+      .map(({ name }) => name)
+      .sort(byText),
+    servers: portal.devices
+      .all()
+      .filter(({ kind }) => kind === 'Instance')
+      .map(({ metadata }) => String(metadata['openstack_instance_id']))
+      .sort(byText),
+  });
+  await scenario.run();
+  const before = shown();
+  expect(before).toMatchObject({ racks: { length: 3 }, servers: { length: 6 } });
+
+  await upgradePortal('1.1');
+  expect(portal.racks.size).toBe(0);
+  await inStepAgain();
+  // Its first try has deleted the racks by the time it stops: the service fills the old release, and makes it stop again.
+  await expect(upgradePortal('1.2')).rejects.toThrow(MigrationError);
+  await inStepAgain();
+  await expect(upgradePortal('1.2')).rejects.toThrow(MigrationError);
+  await upgradePortal('1.2');
+  await scenario.run();
+  giveTeams(sandbox);
+  await inStepAgain();
+  const ids = new Set(portal.devices.all().map(({ id }) => id));
+  await upgradePortal('main');
+  await inStepAgain();
+
+  // The last one deletes nothing, so nothing was created.
+  expect(new Set(portal.devices.all().map(({ id }) => id))).toEqual(ids);
+  expect(upgraded(scenario).map(({ before: from, release }) => [from, release])).toEqual([
+    ['0.2.3', '1.1'],
+    ['1.1', '1.2'],
+    ['1.2', 'main'],
+  ]);
+
+  async function inStepAgain(): Promise<void> {
+    const report = await scenario.run();
+    expect(report.failures).toEqual([]);
+    expect(shown()).toEqual(before);
+    expect(outOfStep(sandbox)).toEqual([]);
+    expect((await scenario.run()).changes).toEqual({});
+  }
 });
 
 test('the last migrations stop where there are devices, and pass where there are none', async () => {
