@@ -90,6 +90,9 @@ test.concurrent('what is packed is for those who use it: no sources, tests or ma
   const contents = await succeed('tar', '-tzf', tarball);
 
   expect(contents).toContain('package/dist/index.d.ts\n');
+  // The command in one piece, and the licences of what that piece contains.
+  expect(contents).toContain('package/dist/command/main.js\n');
+  expect(contents).toContain('package/dist/command/licences.md\n');
   expect(contents).toContain('package/docs/operating.md\n');
   expect(contents).toContain('package/examples/own-mapping.ts\n');
   expect(contents).not.toMatch(/\.test\.|\.map$|package\/(src|test|scripts)\//m);

@@ -28,6 +28,8 @@ export async function measurePortal(setting: Setting): Promise<Figure[]> {
 
   await service.ask('serve');
   const restarted = await portalMs(() => service.ask('nextRun'));
+  // After a first run that took longer than the interval the second is due at once.
+  await service.ask('nextRun');
   const startedAt = performance.now();
   const interval = await portalMs(() => service.ask('nextRun'));
   const elapsedMs = performance.now() - startedAt;

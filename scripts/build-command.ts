@@ -1,0 +1,30 @@
+import { root } from './command.ts';
+
+/**
+ * Bundles the command with the packages that it needs into a few files, one for each part that is loaded where it is used: to
+ * find, read and compile hundreds of modules is most of what a start takes. It stands as deep as the modules do, whose
+ * paths to what is beside them lead to the same places. Licences of what is in it are in `licences.md`.
+ */
+export async function buildCommand(outDir: string): Promise<void> {
+  const { build } = await import('vite');
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root,
+    ssr: { noExternal: true },
+    build: {
+      ssr: 'src/cli/main.ts',
+      outDir,
+      emptyOutDir: true,
+      target: 'node22.19',
+      // Errors and profiles name what they are about.
+      minify: false,
+      license: { fileName: 'licences.md' },
+      rolldownOptions: {
+        // May be left out, and is then not there.
+        external: /^@opentelemetry\//,
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  });
+}
