@@ -15,6 +15,7 @@ const mayImport = {
     'openstack/model',
     'concertim/model',
     'concertim/profile',
+    'concertim/row-rules',
     'concertim/statuses',
     'runtime/brand',
     'runtime/unreachable',

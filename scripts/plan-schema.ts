@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { releases } from '../src/concertim/profile.ts';
 import { kinds } from '../src/openstack/model.ts';
 import { changeReasons, heldReasons } from '../src/plan/reason.ts';
+import { refusals } from '../src/plan/refusal.ts';
 
 const count = z.int().nonnegative();
 const id = z.union([z.int(), z.string()]);
@@ -11,6 +12,8 @@ const codes = <Code extends string>(table: Readonly<Record<Code, string>>) =>
       .map(([code, text]) => `${code}: ${text}`)
       .join('\n')}`,
   });
+
+const refusalTexts = Object.fromEntries(Object.entries(refusals).map(([code, { text }]) => [code, text]));
 
 const subject = {
   object: z.enum(['template', 'rack', 'device']),
@@ -39,7 +42,8 @@ export const PlanDocument = z
       delete: count,
       held: count,
       unread: count,
-      heldByReason: z.record(z.string(), count),
+      refused: count.meta({ description: 'How many of the changes the portal would refuse' }),
+      heldByReason: z.partialRecord(z.enum(Object.keys(heldReasons)), count),
     }),
     changes: z
       .array(
@@ -65,6 +69,8 @@ export const PlanDocument = z
               to: z.unknown().optional().meta({ description: 'Left out: the field is removed' }),
             }),
           ),
+          refusal: z.string().nullable().meta({ description: 'Why the portal would refuse it, for people' }),
+          refusalCode: codes(refusalTexts).nullable(),
         }),
       )
       .meta({ description: 'In the order in which a run makes them' }),

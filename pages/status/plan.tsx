@@ -51,7 +51,7 @@ function Found({ view: { at, plan } }: { view: PlanView }) {
         <Ago at={at} />:{' '}
         {inStep
           ? 'in step, nothing to change.'
-          : `${totals.create} to create, ${totals.change + totals.replace} to change, ${totals.delete} to delete, ${totals.held} held.`}
+          : `${totals.create} to create, ${totals.change + totals.replace} to change, ${totals.delete} to delete, ${totals.held} held${totals.refused > 0 ? `; the portal would refuse ${totals.refused} of these changes` : ''}.`}
       </p>
       <ul class="lines">
         {warnings.map((warning) => (
@@ -115,6 +115,9 @@ function Line({ entry }: { entry: Entry }) {
       {entry.object === 'device' && entry.rack !== null && <span class="soft"> in rack {entry.rack}</span>}:{' '}
       {entry.reason}
       {fields.length > 0 && <span class="soft"> ({fields.join(', ')})</span>}
+      {isChange && entry.refusal !== null && (
+        <span class="line-refused"> The portal would refuse this: {entry.refusal}</span>
+      )}
     </li>
   );
 }

@@ -15,7 +15,7 @@ import type { ObjectId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
 import type { ForeignClaim } from './claims.ts';
 import type { Ground } from './ground.ts';
-import type { Reason } from './reason.ts';
+import type { HeldReasonCode, Reason } from './reason.ts';
 
 /** A rack that is there, or one that an earlier change of the same plan makes. */
 export type RackRef =
@@ -72,7 +72,7 @@ export interface Lane {
 }
 
 /** Something that would have been changed and was not, and why. */
-export interface Held extends Reason {
+export interface Held extends Reason<HeldReasonCode> {
   readonly kind: 'rack' | 'device' | 'template';
   readonly id: number | string;
   readonly name: string;

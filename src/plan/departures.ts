@@ -14,7 +14,7 @@ import {
   stackKey,
 } from './ownership.ts';
 import type { PortalIndex } from './portal-index.ts';
-import { because, type ReasonCode } from './reason.ts';
+import { because, type HeldReasonCode } from './reason.ts';
 import { isInScope, seenOf } from './seen.ts';
 import { deletedState, statusOf } from './status.ts';
 
@@ -179,7 +179,7 @@ function hold(kind: 'rack' | 'device', { id, name }: Rack | Device, evidence: Ev
   return { kind, id, name, ...because(reasonToHold(evidence)) };
 }
 
-function reasonToHold(evidence: Evidence | undefined): ReasonCode {
+function reasonToHold(evidence: Evidence | undefined): HeldReasonCode {
   if (evidence === 'exists') return 'not-listed';
   if (evidence === 'hidden') return 'sight-limited';
   if (evidence === 'disputed') return 'deletion-unconfirmed';

@@ -106,6 +106,8 @@ const everyKind: readonly Change[] = [
     kind: 'replace-device',
     device: bobsDb,
     ...newDevice,
+    startU: 9,
+    draft: { ...draft, name: 'db-2' },
     ground: 'moved',
     ...because('device-moved', { object: 'server' }),
   },

@@ -4,7 +4,9 @@ import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { describeClaim } from './claims.ts';
 import { type FieldChange, fieldsOf, isSecret } from './field-change.ts';
+import { foreseeRefusals } from './foresee-refusals.ts';
 import { compareTexts } from './portal-index.ts';
+import { type RefusalCode, refusals } from './refusal.ts';
 import { type Subject, Subjects } from './subject.ts';
 import { describeTotals, isInStep, totalsOf } from './totals.ts';
 
@@ -56,7 +58,8 @@ export function describePlan(plan: Plan, portal: PortalSnapshot, options: Descri
   const lines: string[] = [];
   let owner: string | undefined;
   let rack: string | undefined;
-  for (const { subject, tone, sign, text } of entriesOf(plan, portal).sort(byPlace)) {
+  const refused = foreseeRefusals(plan, portal);
+  for (const { subject, tone, sign, text } of entriesOf(plan, portal, refused).sort(byPlace)) {
     const ownerHeading = headingOf(subject);
     if (ownerHeading !== owner) {
       lines.push(paint('heading', ownerHeading));
@@ -87,17 +90,20 @@ export function describePlan(plan: Plan, portal: PortalSnapshot, options: Descri
     lines.push(paint('held', `x ${describeClaim(claim)}: not managed, left as it is`));
   for (const warning of plan.warnings) lines.push(paint('warning', `! ${warning}`));
   if (isInStep(plan, unread)) return `${[...lines, 'In step: nothing to change.'].join('\n')}\n`;
-  return `${[...lines, describeTotals(totalsOf(plan, unread))].join('\n')}\n`;
+  return `${[...lines, describeTotals(totalsOf(plan, unread, refused.size))].join('\n')}\n`;
 }
 
-function entriesOf(plan: Plan, portal: PortalSnapshot): Entry[] {
+function entriesOf(plan: Plan, portal: PortalSnapshot, refused: ReadonlyMap<Change, RefusalCode>): Entry[] {
   const subjects = new Subjects(plan, portal);
   const entries = changesOf(plan).map((change): Entry => {
-    const subject = subjects.of(change);
+    const code = refused.get(change);
+    const look = looks[change.kind];
     return {
-      subject,
-      ...looks[change.kind],
-      text: (room) => `${whatOf(change, subjects, room)}${change.reason}`,
+      subject: subjects.of(change),
+      sign: look.sign,
+      tone: code ? 'warning' : look.tone,
+      text: (room) =>
+        `${whatOf(change, subjects, room)}${change.reason}${code ? `; the portal would refuse this: ${refusals[code].text}` : ''}`,
     };
   });
   for (const held of plan.held) {

@@ -1,4 +1,5 @@
 import type { Template, TemplateDraft, TemplateId, TemplatePatch } from '../concertim/model.ts';
+import { rowRules } from '../concertim/row-rules.ts';
 import { type Change, type TemplateRef, templateKey } from './change.ts';
 import { difference } from './difference.ts';
 import { type DesiredTemplate, isTemplateOf } from './flavor-template.ts';
@@ -40,7 +41,7 @@ export function planTemplates(
     if (isOwnTemplate(template)) ofFlavor.set(template.foreignId, template);
   }
   const left = [...ofFlavor.values()].filter(({ foreignId }) => !flavors.has(foreignId));
-  const names = new Set(actual.map(({ name }) => name));
+  const names = new Set([...rowRules.template.reservedNames, ...actual.map(({ name }) => name)]);
 
   for (const { height, ...wanted } of desired) {
     const present = ofFlavor.get(wanted.foreignId);

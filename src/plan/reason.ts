@@ -37,17 +37,19 @@ export const heldReasons = {
   'too-many-removals': 'too many would be deleted or recreated at once',
 } as const satisfies Record<string, string>;
 
+/** Why something is kept, for programs. */
+export type HeldReasonCode = keyof typeof heldReasons;
 /** A reason for programs. */
-export type ReasonCode = keyof typeof changeReasons | keyof typeof heldReasons;
+export type ReasonCode = keyof typeof changeReasons | HeldReasonCode;
 
 /** Why, for people and for programs. */
-export interface Reason {
+export interface Reason<Code extends ReasonCode = ReasonCode> {
   readonly reason: string;
-  readonly reasonCode: ReasonCode;
+  readonly reasonCode: Code;
 }
 
 /** The reason of a change, or of what is held. */
-export function because(reasonCode: ReasonCode, slots: Slots = {}): Reason {
+export function because<Code extends ReasonCode>(reasonCode: Code, slots: Slots = {}): Reason<Code> {
   const text: string = { ...changeReasons, ...heldReasons }[reasonCode];
   return {
     reasonCode,

@@ -1,4 +1,5 @@
 import { type Change, changesOf, type Plan } from './change.ts';
+import { type HeldReasonCode, heldReasons } from './reason.ts';
 
 /** What a plan comes to. */
 export interface Totals {
@@ -9,8 +10,10 @@ export interface Totals {
   readonly held: number;
   /** What of the cloud could not be read. */
   readonly unread: number;
+  /** How many of the changes the portal would refuse. */
+  readonly refused: number;
   /** How many are held for each reason. */
-  readonly heldByReason: Readonly<Record<string, number>>;
+  readonly heldByReason: Readonly<Partial<Record<HeldReasonCode, number>>>;
 }
 
 const verbs: Record<Change['kind'], 'create' | 'change' | 'replace' | 'delete'> = {
@@ -27,12 +30,12 @@ const verbs: Record<Change['kind'], 'create' | 'change' | 'replace' | 'delete'> 
 };
 
 /** Counts a plan's changes by what they do, and what it holds back by reason. */
-export function totalsOf(plan: Plan, unread: readonly unknown[]): Totals {
+export function totalsOf(plan: Plan, unread: readonly unknown[], refused: number): Totals {
   const totals = { create: 0, change: 0, replace: 0, delete: 0 };
   for (const { kind } of changesOf(plan)) totals[verbs[kind]]++;
-  const heldByReason: Record<string, number> = {};
-  for (const { reason } of plan.held) heldByReason[reason] = (heldByReason[reason] ?? 0) + 1;
-  return { ...totals, held: plan.held.length, unread: unread.length, heldByReason };
+  const heldByReason: Partial<Record<HeldReasonCode, number>> = {};
+  for (const { reasonCode } of plan.held) heldByReason[reasonCode] = (heldByReason[reasonCode] ?? 0) + 1;
+  return { ...totals, held: plan.held.length, unread: unread.length, refused, heldByReason };
 }
 
 /** Whether the portal shows the cloud as it is: nothing to change, nothing held back, nothing that was not read. */
@@ -45,10 +48,13 @@ export function isInStep(plan: Plan, unread: readonly unknown[]): boolean {
 
 /** `12 to create, 3 to change, 0 to delete; 5 held: …` */
 export function describeTotals(totals: Totals): string {
-  const { create, change, replace, delete: gone, held, unread, heldByReason } = totals;
+  const { create, change, replace, delete: gone, held, unread, refused, heldByReason } = totals;
   const replaced = replace > 0 ? `, ${replace} to replace` : '';
-  const reasons = Object.entries(heldByReason).map(([reason, count]) => `${reason} (${count})`);
+  const reasons = Object.entries(heldByReason).map(
+    ([code, count]) => `${heldReasons[code as HeldReasonCode].replace(' {name}', '')} (${count})`,
+  );
   const kept = held > 0 ? `; ${held} held: ${reasons.join('; ')}` : '';
   const hidden = unread > 0 ? `; ${unread} could not be read` : '';
-  return `${create} to create, ${change} to change${replaced}, ${gone} to delete${kept}${hidden}`;
+  const invalid = refused > 0 ? `; the portal would refuse ${refused} of these changes` : '';
+  return `${create} to create, ${change} to change${replaced}, ${gone} to delete${kept}${hidden}${invalid}`;
 }
