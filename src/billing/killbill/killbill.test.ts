@@ -75,7 +75,7 @@ test('an order is opened once for a key, also when the answer is lost, and never
 
   expect(await billing.openOrder(account, 'k1')).toBe(order);
   expect(await billing.openOrder(account, 'k2')).not.toBe(order);
-  await expect(billing.openOrder(other, 'k1')).rejects.toMatchObject({ kind: 'invalid' });
+  await expect(billing.openOrder(other, 'k1')).rejects.toMatchObject({ kind: 'conflict' });
   expect(sandbox.killBill.subscriptions.size).toBe(2);
 });
 

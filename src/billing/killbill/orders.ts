@@ -74,12 +74,22 @@ export class KillBillOrders {
       .map((subscription) => toOrder(subscription, tags));
   }
 
-  /** @returns undefined: the key's order is closed */
+  /**
+   * The key is looked for first: KillBill 0.22 answers 500 to a key whose order is closed, and from then on to every list of
+   * all orders of the tenant.
+   *
+   * @returns undefined: the key's order is closed
+   */
   async #openUnder(
     account: AccountId,
     externalKey: string,
     signal: AbortSignal | undefined,
   ): Promise<OrderId | undefined> {
+    const present = await this.#byKey(externalKey, signal);
+    if (present && present.accountId !== account) {
+      throw new BillingError('conflict', `The order of key ${externalKey} is another account's.`);
+    }
+    if (present) return isOpen(present) ? (present.subscriptionId as OrderId) : undefined;
     const response = await this.#client.request({
       method: 'POST',
       path: '/subscriptions',
@@ -91,15 +101,15 @@ export class KillBillOrders {
       accept: [400, 409, 500],
       signal,
     });
-    if (response.status < 300) {
-      const id = createdId(response);
-      if (id === undefined) throw new BodyError(response, 'no address of the subscription that was made');
-      return id as OrderId;
+    if (response.status >= 300) {
+      // Somebody has opened it meanwhile, or we have, and did not hear of it.
+      const made = await this.#byKey(externalKey, signal);
+      if (made?.accountId !== account || !isOpen(made)) throw refusal(response);
+      return made.subscriptionId as OrderId;
     }
-    // 400 while the key's order is open, 500 once it is closed: it is looked for instead.
-    const present = await this.#byKey(externalKey, signal);
-    if (present?.accountId !== account) throw refusal(response);
-    return isOpen(present) ? (present.subscriptionId as OrderId) : undefined;
+    const id = createdId(response);
+    if (id === undefined) throw new BodyError(response, 'no address of the subscription that was made');
+    return id as OrderId;
   }
 
   async #byKey(externalKey: string, signal: AbortSignal | undefined) {

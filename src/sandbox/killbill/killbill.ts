@@ -75,6 +75,8 @@ export class KillBillState {
   /** As the playbook of Concertim installs it. 0.22 takes days for the times of records, and cuts amounts to whole numbers. */
   version = '0.24.0';
   readonly plan = 'openstack-standard-monthly';
+  /** An order was wanted under the key of a closed one: that leaves a bundle without a subscription behind. */
+  isBundleListBroken = false;
   readonly #billed = new Set<UsageRow>();
   readonly #ids: Ids;
   readonly #clock: Clock;

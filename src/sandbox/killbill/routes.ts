@@ -137,6 +137,7 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
       throw new KillBillRefusal(400, 2010, `Could not find any plan named '${planName}'`);
     const present = byKey(externalKey);
     if (present?.state === 'CANCELLED') {
+      state.isBundleListBroken = true;
       const message = `Unique index or primary key violation: SUBSCRIPTIONS_EXTERNAL_KEY ${externalKey}`;
       throw new KillBillRefusal(500, null, message);
     }
@@ -156,6 +157,7 @@ function addSubscriptions(app: FastifyInstance, state: KillBillState): void {
     return reply.code(204).send();
   });
   app.get('/1.0/kb/bundles/pagination', async (request, reply) => {
+    if (state.isBundleListBroken) throw new KillBillRefusal(500, null, 'null');
     const bundles = [...state.subscriptions.values()].map(({ bundleId, ...row }) => ({
       accountId: row.accountId,
       bundleId,
@@ -213,10 +215,8 @@ function addMoney(app: FastifyInstance, state: KillBillState): void {
     if (state.countsWholeUnits && dates.some((date) => !/^\d{4}-\d\d-\d\d$/.test(date))) {
       throw new KillBillRefusal(400, null, `Cannot deserialize a LocalDate from ${dates.join()}`);
     }
-    if (dates.some((date) => state.isAfterEnd(date, subscription))) {
-      const message = `Subscription ${subscriptionId} was cancelled on ${subscription.endDate}`;
-      throw new KillBillRefusal(400, null, message);
-    }
+    if (dates.some((date) => state.isAfterEnd(date, subscription)))
+      throw new KillBillRefusal(400, null, 'Bad Request');
     if (state.usages.some((row) => row.subscriptionId === subscriptionId && row.trackingId === trackingId)) {
       throw new KillBillRefusal(400, 50_000, `A usage record with tracking ID ${trackingId} already exists`);
     }
