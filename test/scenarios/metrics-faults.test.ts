@@ -380,6 +380,28 @@ test('a token that the daemon does not take any more is had anew, once for all',
   expect(services.concertim.seen.filter(({ url }) => url.includes('sign_in'))).toHaveLength(1);
 });
 
+test('a daemon that takes no token at all is told once, and a cycle signs in again once or twice', async () => {
+  await using metrics = await startMetrics();
+  const { faults, services } = metrics.sandbox;
+  faults.add({ service: 'concertim', path: /^\/mrd\//, kind: 'answer', status: 401 });
+  services.concertim.forget();
+
+  const cycles = 5;
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    await metrics.clock.sleep(15_000);
+    expect((await metrics.cycle()).delivery.sent).toBe(0);
+  }
+
+  // Each cycle says its figures, and that they are not all of them.
+  const reasons = complaints(metrics.logged).filter((line) => line !== 'metrics sent in part');
+  expect(reasons).toEqual([
+    expect.stringMatching(/^sending stopped: .* with 401\. .*same secret as the portal/),
+  ]);
+  expect(services.concertim.seen.filter(({ url }) => url.includes('sign_in')).length).toBeLessThanOrEqual(
+    2 * cycles,
+  );
+});
+
 test('a daemon that is slow: the cycle is cut and says how many values were left', async () => {
   await using metrics = await startMetrics({ servers: 12 });
   await metrics.cycle();
