@@ -5,6 +5,8 @@ import { Ago } from './ago.tsx';
 
 const asked = signal<PlanView | undefined>(undefined);
 const isAsking = signal(false);
+/** Of what is shown of the plan; undefined: everything. */
+const chosenKind = signal<string | undefined>(undefined);
 
 async function look(): Promise<void> {
   if (isAsking.peek()) return;
@@ -43,8 +45,13 @@ type Json = PlanView['plan'];
 
 function Found({ view: { at, plan } }: { view: PlanView }) {
   const { changes, held, foreign, warnings, unread, unknownStates, inStep, totals } = plan;
-  const byOwner = Map.groupBy([...changes, ...held], ({ owner }) => owner);
-  const isFolded = changes.length + held.length > fewChanges;
+  const all = [...changes, ...held];
+  const kinds = [...new Set(all.map(kindOf))].sort();
+  // A kind that was chosen may be in step by now.
+  const kind = kinds.find((each) => each === chosenKind.value);
+  const entries = kind === undefined ? all : all.filter((entry) => kindOf(entry) === kind);
+  const byOwner = Map.groupBy(entries, ({ owner }) => owner);
+  const isFolded = entries.length > fewChanges;
   return (
     <>
       <p>
@@ -76,6 +83,7 @@ function Found({ view: { at, plan } }: { view: PlanView }) {
           </li>
         )}
       </ul>
+      {kinds.length > 1 && <KindFilter kinds={kinds} chosen={kind} />}
       {[...byOwner].map(([owner, entries]) => (
         <details key={owner} open={!isFolded}>
           <summary>
@@ -98,6 +106,35 @@ function Found({ view: { at, plan } }: { view: PlanView }) {
 }
 
 type Entry = Json['changes'][number] | Json['held'][number];
+
+/** A device is of the kind of what it shows. */
+function kindOf({ object, openstackKind }: Entry): string {
+  return object === 'device' ? (openstackKind ?? object) : object;
+}
+
+function KindFilter({ kinds, chosen }: { kinds: readonly string[]; chosen: string | undefined }) {
+  return (
+    <p>
+      <label>
+        Show{' '}
+        <select
+          class="field"
+          value={chosen ?? ''}
+          onChange={({ currentTarget }) => {
+            chosenKind.value = currentTarget.value || undefined;
+          }}
+        >
+          <option value="">all kinds</option>
+          {kinds.map((kind) => (
+            <option key={kind} value={kind}>
+              {kind}s
+            </option>
+          ))}
+        </select>
+      </label>
+    </p>
+  );
+}
 
 function counted(entries: readonly Entry[]): string {
   const changes = entries.filter((entry) => 'change' in entry).length;
