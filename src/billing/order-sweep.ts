@@ -66,6 +66,7 @@ export class OrderSweep {
     const now = clock.now();
     if (ageOf(this.#sweptAt, now) < everyMs) return undefined;
     const orders = await billing.orders(signal);
+    this.#forgetOthers(orders);
     const orphans = orders.filter((order) => isOrphan(order, now)).map(orphaned);
     const absent = orders.flatMap((order) => absentStack(order, present));
     const closed: ClosedOrder[] = [];
@@ -108,6 +109,12 @@ export class OrderSweep {
     } = found;
     this.#gone.set(stack, { at, projectId });
     return true;
+  }
+
+  /** An order may be closed by somebody else, too. */
+  #forgetOthers(orders: readonly Order[]): void {
+    const stacks = new Set(orders.map(({ tags }) => tags['openstack_stack_id']));
+    for (const stack of this.#gone.keys()) if (!stacks.has(stack)) this.#gone.delete(stack);
   }
 
   #isSettled(order: OrderId, stack: string): boolean {

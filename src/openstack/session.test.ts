@@ -286,6 +286,23 @@ test('another project has a session of its own, always the same, over the same p
   expect(cloud.seen).toEqual(['GET /orchestration/v1/p2/stacks']);
 });
 
+test('of 1,000 projects that come and go no session is kept, of one that is used it is', async () => {
+  const clock = new ManualClock();
+  await using cloud = await start({ clock });
+  const session = cloud.session({ clock });
+  const used = session.forProject('used' as ProjectId);
+  for (let number = 0; number < 1_000; number++) session.forProject(`p${number}` as ProjectId);
+  const most = session.projectsKept;
+
+  clock.advance(1_800_000);
+  session.forProject('used' as ProjectId);
+  clock.advance(1_800_001);
+  session.forProject('new' as ProjectId);
+
+  expect([most, session.projectsKept]).toEqual([1_001, 2]);
+  expect(session.forProject('used' as ProjectId)).toBe(used);
+});
+
 test('a project in which the user has no role is no reason to stop', async () => {
   await using cloud = await start({ isMember: (projectId) => projectId === 'admin' });
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import {
   type BodySink,
   type ConnectionOptions,
@@ -62,6 +63,9 @@ export type FollowRequest = Omit<
 
 /** A catalog without the service is read again, but not all the time: a cloud may have no Gnocchi. */
 const catalogDoubtMs = 60_000;
+/** A session of another project that was not used for so long is forgotten: projects come and go, each has a token and a catalog. */
+const forgottenAfterMs = 3_600_000;
+const mostProjects = 10_000;
 
 /**
  * One user in one project of one cloud: has its token, finds the services and speaks to them. The token is had when
@@ -74,7 +78,7 @@ export class Session {
   readonly clock: Clock;
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
-  readonly #projects: Map<ProjectId, Session>;
+  readonly #projects: LRUCache<ProjectId, Session>;
   readonly #closing: AbortController;
   /** Without its own login there is no cloud; without that to another project there is one project less. */
   readonly #refusal: Severity;
@@ -89,7 +93,7 @@ export class Session {
     this.#http = http;
     this.clock = options.clock ?? systemClock;
     this.#clients = parent ? parent.#clients : new Map();
-    this.#projects = parent ? parent.#projects : new Map();
+    this.#projects = parent ? parent.#projects : newProjects(this.clock);
     this.#closing = parent ? parent.#closing : new AbortController();
     this.#refusal = parent ? 'terminal' : 'fatal';
     this.#tokens = new TokenHolder(this.clock, () => this.#signIn());
@@ -135,9 +139,14 @@ export class Session {
     });
   }
 
+  /** How many sessions of other projects are kept. */
+  get projectsKept(): number {
+    return this.#projects.size;
+  }
+
   /**
-   * The same user in another project, over the same connections; always the same session for the same project. Its
-   * login fails where the user has no role in the project.
+   * The same user in another project, over the same connections; the same session for the same project, as long as it is
+   * in use. Its login fails where the user has no role in the project.
    *
    * @throws {ServiceError} an application credential is bound to its project
    */
@@ -152,6 +161,7 @@ export class Session {
         });
       }
       session = new Session({ ...this.#http, ...this.#place, credentials }, this);
+      this.#projects.purgeStale();
       this.#projects.set(id, session);
     }
     return session;
@@ -225,6 +235,17 @@ export class Session {
     }
     return client;
   }
+}
+
+function newProjects(clock: Clock): LRUCache<ProjectId, Session> {
+  const perf = { now: () => clock.now() };
+  return new LRUCache({
+    max: mostProjects,
+    ttl: forgottenAfterMs,
+    updateAgeOnGet: true,
+    ttlResolution: 0,
+    perf,
+  });
 }
 
 function queryText(query: SessionRequest['query']): string {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Change, NewRackKey } from '../plan/change.ts';
 import { fieldsOf } from '../plan/field-change.ts';
 import { objectOfDevice } from '../plan/ownership.ts';
@@ -10,6 +11,8 @@ const mostUndone = 3;
 const memoryMs = 3_600_000;
 /** A first run of a large portal writes as much; the oldest is forgotten first. */
 const mostKept = 100_000;
+/** A longer value is kept as its digest: metadata and outputs of stacks take kilobytes each. */
+const longestKept = 44;
 
 /** What we wrote last, and how often the same had to be written again. */
 interface Written {
@@ -27,6 +30,7 @@ interface Written {
  */
 export class ContestWatch {
   readonly #clock: Clock;
+  /** By place, the one written last at the end. */
   readonly #written = new Map<string, Written>();
   /** Racks that are not made in this run. */
   readonly #racksLeft = new Set<NewRackKey>();
@@ -36,10 +40,20 @@ export class ContestWatch {
     this.#clock = clock;
   }
 
+  /** How many writes are remembered. */
+  get size(): number {
+    return this.#written.size;
+  }
+
   /** A run begins. */
   begin(): void {
     this.#run++;
     this.#racksLeft.clear();
+    const now = this.#clock.now();
+    for (const [place, { at }] of this.#written) {
+      if (ageOf(at, now) <= memoryMs) break;
+      this.#written.delete(place);
+    }
   }
 
   /** Whether others have undone this change too often for it to be made again. */
@@ -116,5 +130,6 @@ function placeOf({ rack, template }: Extract<Change, { kind: 'create-device' | '
 }
 
 function textOf(value: unknown): string {
-  return JSON.stringify(value) ?? '';
+  const text = JSON.stringify(value) ?? '';
+  return text.length <= longestKept ? text : hash('sha256', text, 'base64');
 }

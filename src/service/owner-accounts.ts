@@ -47,6 +47,8 @@ export class OwnerAccounts {
     signal?: AbortSignal,
   ): Promise<KnownAccount[]> {
     const known: KnownAccount[] = [];
+    const present = new Set(owners.map(({ id }) => id));
+    for (const id of this.#written.keys()) if (!present.has(id)) this.#written.delete(id);
     const hasCredits = profile.ownerFields.includes('credits');
     const isFree = this.#base.billing.platform === 'none';
     const gifted = new Set<Owner>(hasCredits && isFree ? await this.#free.due(owners) : []);
