@@ -24,8 +24,11 @@ export interface InstanceDevice {
 
 /** The list costs the portal 3 ms a device: at most such a share of its time goes into ours. */
 const costShare = 1 / 50;
-const expiredCostShare = 1 / 10;
+/** While it is known, or likely, that there are other devices by now. */
+const hurriedCostShare = 1 / 10;
 const leastAgeMs = 60_000;
+/** A portal that is busy with something else takes longer: that is not what the list costs it. Real ones take 3 to 8 ms a device. */
+const mostCost = { ofListMs: 1_000, ofDeviceMs: 20 };
 
 /** The portal's devices that show instances, read now and then. */
 export class DeviceList {
@@ -35,9 +38,13 @@ export class DeviceList {
   #devices: readonly InstanceDevice[] = [];
   #sizes: ReadonlyMap<string, Size> = new Map();
   #othersCount = 0;
+  /** Of all kinds. */
+  #count = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #costMs = 0;
   #isExpired = false;
+  #isRead = false;
+  #isGrowing = false;
 
   constructor(options: { session: Session; clock: Clock }) {
     this.#session = options.session;
@@ -45,9 +52,14 @@ export class DeviceList {
   }
 
   get isDue(): boolean {
-    const share = this.#isExpired ? expiredCostShare : costShare;
+    const share = this.#isExpired || this.#isGrowing ? hurriedCostShare : costShare;
     const ageMs = Math.max(this.#isExpired ? 0 : leastAgeMs, this.#costMs / share);
     return ageOf(this.#readAt, this.#clock.now()) >= ageMs;
+  }
+
+  /** Whether it was ever read. If not, nothing is known of the portal's devices. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   get devices(): readonly InstanceDevice[] {
@@ -99,9 +111,13 @@ export class DeviceList {
     this.#sizes = new Map(
       templates.flatMap(({ foreignId, vcpus, ram }) => (foreignId ? [[foreignId, { vcpus, ram }]] : [])),
     );
+    // A portal that is being filled will have more of them soon.
+    this.#isGrowing = all.length > this.#count;
+    this.#count = all.length;
     this.#othersCount = all.length - this.#devices.length;
     this.#readAt = this.#clock.now();
-    this.#costMs = elapsed();
+    this.#costMs = Math.min(elapsed(), mostCost.ofListMs + all.length * mostCost.ofDeviceMs);
     this.#isExpired = false;
+    this.#isRead = true;
   }
 }

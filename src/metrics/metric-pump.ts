@@ -3,7 +3,7 @@ import type { Session as PortalSession } from '../concertim/session.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
-import { explain } from '../runtime/severity.ts';
+import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { type Definition, metersByType } from './definitions.ts';
@@ -74,7 +74,7 @@ export class MetricPump {
     using reading = new TimeLimit('reading', (deadline - startedAt) * readingShare, signal);
 
     await stopwatch.time('devices', async () => {
-      if (this.#devices.isDue) await attempt('devices', () => this.#devices.refresh(reading.signal));
+      if (this.#devices.isDue) await attempt('devices', () => this.#refreshDevices(reading.signal));
     });
     const { devices } = this.#devices;
     this.#sent.keepOnly(new Set(devices.map(({ id }) => id)));
@@ -131,6 +131,20 @@ export class MetricPump {
         signal?.throwIfAborted();
         failures.push({ what, error });
       }
+    }
+  }
+
+  /** What is not known yet is not empty: without the first list it is not said that there is nothing to do. */
+  async #refreshDevices(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#devices.refresh(signal);
+    } catch (error) {
+      if (this.#devices.isRead) throw error;
+      throw new ServiceError(`Waiting for the portal's list of devices: ${explain(error)}`, {
+        severity: severityOf(error),
+        hint: 'No figures are sent until it is read. Look why the portal takes so long; the next cycle goes on with it.',
+        cause: error,
+      });
     }
   }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { CycleReport } from '../../src/metrics/cycle-report.ts';
+import { type CycleReport, whyMissing } from '../../src/metrics/cycle-report.ts';
+import { explain } from '../../src/runtime/severity.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { constantLoad, startMetrics } from '../support/metrics-scenario.ts';
+import { constantLoad, showServers, startMetrics } from '../support/metrics-scenario.ts';
 
 /*
  * One thing at a time goes wrong; the rest goes on, and the log says what was left out and why.
@@ -274,6 +275,43 @@ test('a portal that cannot be reached for a while: the devices of before count o
   const report = await metrics.cycle();
 
   expect(report).toMatchObject({ known: 15, delivery: { sent: 15 }, failures: [{ what: 'devices' }] });
+});
+
+test('a portal too slow for the first cycle: its list of devices is awaited, which is not well', async () => {
+  await using metrics = await startMetrics();
+  metrics.sandbox.faults.add({ service: 'concertim', path: /devices/, kind: 'stall' });
+
+  const first = await metrics.cycle(300);
+
+  expect(explain(whyMissing(first))).toContain(
+    "Waiting for the portal's list of devices: The time for reading",
+  );
+  expect(first).toMatchObject({ instances: 0, due: 0 });
+});
+
+test('a list of devices that was read while the portal was empty and busy is read again after a minute', async () => {
+  await using metrics = await startMetrics({ empty: true });
+  // At a fiftieth of the portal's time that would be two minutes.
+  const late = (body: unknown) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_400);
+    return body;
+  };
+  const stop = metrics.sandbox.faults.add({
+    service: 'concertim',
+    path: /devices/,
+    kind: 'rewrite',
+    rewrite: late,
+  });
+  const first = await metrics.cycle();
+  stop();
+  showServers(metrics.sandbox);
+
+  await metrics.clock.sleep(59_000);
+  const early = await metrics.cycle();
+  await metrics.clock.sleep(1_000);
+  const later = await metrics.cycle();
+
+  expect([first, early, later].map(({ instances }) => instances)).toEqual([0, 0, 3]);
 });
 
 test('a device deleted in mid-cycle: the daemon goes on taking its figures, and then it is forgotten', async () => {

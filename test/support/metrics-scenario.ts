@@ -16,6 +16,8 @@ export interface MetricsScenarioOptions extends Omit<SandboxOptions, 'clock'> {
   readonly intervalMs?: number;
   readonly ttlMs?: number;
   readonly cpuPerVcpu?: boolean;
+  /** The portal shows nothing yet. Default: all servers. */
+  readonly empty?: boolean;
   readonly names?: '2023' | '2024';
 }
 
@@ -47,6 +49,7 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     intervalMs = 15_000,
     ttlMs = 180_000,
     cpuPerVcpu = true,
+    empty = false,
     names = '2023',
     ...sandboxOptions
   } = options;
@@ -61,7 +64,7 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     clock,
   });
   await clock.sleep(headStartMs);
-  showServers(sandbox);
+  if (!empty) showServers(sandbox);
   const logged: string[] = [];
   const log = createLogger({
     level: 'debug',
