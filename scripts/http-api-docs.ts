@@ -1,4 +1,5 @@
 import { apiApp } from '../src/api/api-app.ts';
+import { AccountClosings } from '../src/billing/account-closings.ts';
 import { NoPlatform } from '../src/billing/none.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { Session } from '../src/openstack/session.ts';
@@ -97,11 +98,13 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
     project: { id: '' },
   } as const;
   const ownCloud = new OwnCloud(new Session({ credentials }));
+  const billing = new NoPlatform({ dataDir: undefined, freeCredits: 0 });
   const app = await apiApp({
     sessions,
     repeats: new Repeats(),
     ownCloud,
-    billing: new NoPlatform({ dataDir: undefined, freeCredits: 0 }),
+    billing,
+    closings: new AccountClosings({ billing, dataDir: undefined, clock: systemClock }),
     departing: new DepartingProjects({ dataDir: undefined, clock: systemClock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: () => {},

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AccountClosings } from '../billing/account-closings.ts';
 import type { Billing } from '../billing/billing.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Reference } from '../openstack/model.ts';
@@ -48,6 +49,8 @@ export interface ApiOptions extends LogRequestsOptions {
   readonly repeats: Repeats;
   readonly ownCloud: OwnCloud;
   readonly billing: Billing;
+  /** Takes the accounts of those who are deleted. */
+  readonly closings: Pick<AccountClosings, 'request'>;
   /** Where it is noted that the portal wants a project deleted. */
   readonly departing: DepartingProjects;
   readonly teamRoles: RoleMapping;

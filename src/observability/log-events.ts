@@ -99,6 +99,22 @@ const updates: readonly LogEvent[] = [
     action: 'close it in the billing platform if it stays',
   },
   {
+    code: 'account-closed',
+    level: 'info',
+    message: 'account closed',
+    meaning:
+      '`account` of a team, or user, that was deleted is closed: all that it used is recorded and invoiced',
+    action: 'nothing',
+  },
+  {
+    code: 'account-not-closed',
+    level: 'warn',
+    message: 'account not closed',
+    meaning:
+      '`account` of a team, or user, that was deleted stays open until the next try, ten minutes later: the billing platform refuses, is unavailable, or has not invoiced all that was used; `why` says why',
+    action: 'if it stays, have the billing platform invoice what is left on the account',
+  },
+  {
     code: 'orders-not-swept',
     level: 'warn',
     message: 'orders not swept',

@@ -46,6 +46,7 @@ export function createApi(
       repeats: new Repeats({ clock }),
       ownCloud: new OwnCloud(base.cloud),
       billing: base.billing,
+      closings: base.closings,
       departing: base.departing,
       // A courtesy: without it the change shows when a notification, or the next full run, comes.
       requestReconcile: (references) =>

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Broker } from '../amqp/broker.ts';
+import { AccountClosings } from '../billing/account-closings.ts';
 import type { Billing } from '../billing/billing.ts';
 import { KillBillClient } from '../billing/killbill/client.ts';
 import { KillBill } from '../billing/killbill/killbill.ts';
@@ -41,6 +42,7 @@ export class Foundation implements AsyncDisposable {
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
   readonly billing: Billing;
+  readonly closings: AccountClosings;
   /** Written by the API, read where racks are made. */
   readonly departing: DepartingProjects;
   /** Begun and ended by the status page too. */
@@ -72,6 +74,7 @@ export class Foundation implements AsyncDisposable {
       this.#killBill && killBill
         ? new KillBill(this.#killBill, killBill.plan)
         : new NoPlatform({ ...config.billing, dataDir: config.dataDir, clock });
+    this.closings = new AccountClosings({ billing: this.billing, dataDir: config.dataDir, clock });
     this.departing = new DepartingProjects({ dataDir: config.dataDir, clock });
     this.writePause = new WritePause({ dataDir: config.dataDir, clock });
     this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });

@@ -28,6 +28,7 @@ export function createMoney(
   const poster = createUsagePoster(base, stacks);
   const post = poster && postUsage(poster, log);
   const sweep = sweepOrders(base, poster, log);
+  const closeAccounts = createAccountClosing(base, poster, log);
   const accounts = new OwnerAccounts(base, log);
   return {
     costs,
@@ -35,6 +36,7 @@ export function createMoney(
     onFullRun: async ({ stacks, portal, costs }, signal) => {
       await post?.(portal.owners, signal);
       await sweep(stacks, signal);
+      await closeAccounts(signal);
       const known = await accounts.write(portal, costs, signal);
       base.observation.accounted(toldMoney(billing.platform, known, poster?.state));
     },
@@ -112,5 +114,26 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
       signal?.throwIfAborted();
       log.warn({ err: error, why: explain(error) }, 'orders not swept');
     }
+  };
+}
+
+/** Closes the accounts of teams that are deleted. */
+function createAccountClosing({ closings }: Foundation, poster: UsagePoster | undefined, log: Logger) {
+  const said = new SaidOnce();
+  return async (signal?: AbortSignal) => {
+    const warn = (account: string | undefined, error: unknown) => {
+      const why = explain(error);
+      said.say(`${account} ${why}`, () => log.warn({ account, why, err: error }, 'account not closed'));
+    };
+    try {
+      const swept = await closings.run((...of) => poster?.isSettled(...of) ?? true, signal);
+      if (!swept) return;
+      for (const account of swept.closed) log.info({ account }, 'account closed');
+      for (const { account, error } of swept.failures) warn(account, error);
+    } catch (error) {
+      signal?.throwIfAborted();
+      warn(undefined, error);
+    }
+    said.endRound();
   };
 }

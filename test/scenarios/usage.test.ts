@@ -3,6 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { AccountClosings } from '../../src/billing/account-closings.ts';
+import type { AccountId } from '../../src/billing/billing.ts';
+import { KillBillClient } from '../../src/billing/killbill/client.ts';
+import { KillBill } from '../../src/billing/killbill/killbill.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import type { SubscriptionRow } from '../../src/sandbox/killbill/killbill.ts';
 import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startScenario } from '../support/scenario.ts';
@@ -32,7 +38,18 @@ async function start(billing: Record<string, unknown> = {}) {
     await scenario[Symbol.asyncDispose]();
     rmSync(dataDir, { recursive: true, force: true });
   });
-  return scenario;
+  // Of the component that serves the portal, in a process of its own.
+  const client = new KillBillClient({
+    url: scenario.sandbox.services.killbill.url,
+    username: killBillLogin.username,
+    password: new Secret(password),
+    apiKey: new Secret(apikey),
+    apiSecret: new Secret(apisecret),
+  });
+  onTestFinished(() => client.close());
+  const platform = new KillBill(client, scenario.sandbox.killBill.plan);
+  const closings = new AccountClosings({ billing: platform, dataDir, clock: scenario.clock });
+  return Object.assign(scenario, { closings });
 }
 
 /** The order of the stack that is there. */
@@ -98,8 +115,9 @@ test('what a stack has used is recorded day by day, all of it before its order i
   expect(said(logged, '"usage recorded"').length).toBe(3);
   for (const trouble of ['usage not recorded', 'not billed', 'orders not swept'])
     expect(said(logged, trouble)).toEqual([]);
-  const invoice = killBill.bill(accountId);
-  const items = invoice?.items.filter(({ itemType }) => itemType === 'USAGE') ?? [];
+  const items = [...killBill.invoices.values()]
+    .filter((invoice) => invoice.accountId === accountId)
+    .flatMap((invoice) => invoice.items);
   expect(items.reduce((sum, { amount }) => sum + amount, 0)).toBeCloseTo(rated(sandbox, 5), 2);
 });
 
@@ -185,6 +203,59 @@ test.each([
     expect(killBill.usages).toHaveLength(records);
   },
 );
+
+test('the account of a deleted team is closed once all that it used is recorded and invoiced', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  const { killBill, cloud } = sandbox;
+  const { id, accountId, stackId } = order(sandbox, 'concertim-launch');
+  const projectId = cloud.orchestration.stack(stackId)?.projectId;
+  await scenario.run();
+  await clock.sleep(2 * dayMs);
+  cloud.orchestration.deleteStack(stackId);
+  // As the component that serves the portal does it.
+  await scenario.closings.request(accountId as AccountId, projectId);
+  await scenario.closings.request(accountId as AccountId, projectId);
+  await scenario.run();
+  const isClosed = () => killBill.accounts.get(accountId)?.closed;
+  expect([isClosed(), killBill.subscriptions.get(id)?.state]).toEqual([false, 'ACTIVE']);
+
+  for (let hours = 0; hours < 30; hours += 6) {
+    await clock.sleep(6 * hourMs);
+    await scenario.restart();
+    await scenario.run();
+  }
+
+  expect([isClosed(), killBill.subscriptions.get(id)?.state]).toEqual([true, 'CANCELLED']);
+  const invoiced = [...killBill.invoices.values()].flatMap(({ items }) => items);
+  expect(invoiced.reduce((sum, { amount }) => sum + amount, 0)).toBeCloseTo(rated(sandbox, 4), 2);
+  expect(said(logged, '"account closed"')).toHaveLength(1);
+});
+
+test('an account of which something cannot be invoiced stays open, and that is said once', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged } = scenario;
+  const { killBill } = sandbox;
+  const { id, accountId } = order(sandbox, 'concertim-launch');
+  await scenario.run();
+  killBill.cancel(killBill.subscriptions.get(id) as SubscriptionRow);
+  const recordDate = new Date(clock.now()).toISOString();
+  const unitType = 'openstack-billed-instance';
+  killBill.usages.push({ subscriptionId: id, trackingId: 'late', unitType, recordDate, amount: 3 });
+  await scenario.closings.request(accountId as AccountId, 'p');
+  for (let round = 0; round < 3; round++) {
+    await clock.sleep(hourMs / 4);
+    await scenario.run();
+  }
+  expect(killBill.accounts.get(accountId)?.closed).toBe(false);
+  expect(said(logged, 'no open order, and 3 USD not invoiced')).toHaveLength(1);
+
+  killBill.bill(accountId);
+  await clock.sleep(hourMs / 4);
+  await scenario.run();
+
+  expect(killBill.accounts.get(accountId)?.closed).toBe(true);
+});
 
 test('a record that KillBill fails to make holds up no other', async () => {
   const scenario = await start();

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { ApiServer, type ApiServerOptions } from '../../src/api/api-server.ts';
+import { AccountClosings } from '../../src/billing/account-closings.ts';
 import { NoPlatform } from '../../src/billing/none.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { Credentials } from '../../src/openstack/credentials.ts';
@@ -53,6 +54,7 @@ export interface ApiAnswer {
 export async function startApi(options: RunningApiOptions): Promise<RunningApi> {
   const { authUrls, session, patienceMs, credentials, ...rest } = options;
   const clock = options.clock ?? systemClock;
+  const billing = options.billing ?? new NoPlatform({ dataDir: undefined, freeCredits: 1_000_000 });
   const printed: string[] = [];
   const output = new Writable({
     write(line, _, done) {
@@ -69,7 +71,8 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     sessions,
     ownCloud: new OwnCloud(own),
     repeats: new Repeats({ clock, ...(patienceMs === undefined ? {} : { patienceMs }) }),
-    billing: new NoPlatform({ dataDir: undefined, freeCredits: 1_000_000 }),
+    billing,
+    closings: new AccountClosings({ billing, dataDir: undefined, clock }),
     departing: new DepartingProjects({ dataDir: undefined, clock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: (references) => void reconciled.push(...references),

@@ -1,3 +1,4 @@
+import type { AccountClosings } from '../../billing/account-closings.ts';
 import type { AccountId, Billing } from '../../billing/billing.ts';
 import { createTeam } from '../../operations/create-team.ts';
 import { deleteTeam } from '../../operations/delete-team.ts';
@@ -13,6 +14,7 @@ import { refusals } from './refusals.ts';
 export interface TeamRoutesOptions {
   readonly asker: Asker;
   readonly billing: Billing;
+  readonly closings: Pick<AccountClosings, 'request'>;
   readonly departing: DepartingProjects;
   readonly teamRoles: RoleMapping;
   /** Whether CloudKitty rates every project, whatever a request says. */
@@ -25,7 +27,8 @@ export function addTeamRoutes(app: TypedApp, options: TeamRoutesOptions): void {
   addTeamRoles(app, options);
 }
 
-function addTeams(app: TypedApp, { asker, billing, departing, isRated }: TeamRoutesOptions): void {
+function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
+  const { asker, billing, closings, departing, isRated } = options;
   app.route({
     method: 'POST',
     url: '/team',
@@ -70,7 +73,7 @@ function addTeams(app: TypedApp, { asker, billing, departing, isRated }: TeamRou
       const projectId = info.project_id ?? undefined;
       const accountId = accountIdIn(info);
       const closeAccount = async () => {
-        if (accountId !== undefined) await billing.closeAccount(accountId as AccountId);
+        if (accountId !== undefined) await closings.request(accountId as AccountId, projectId);
       };
       const call = { about: `project ${projectId ?? ''}`, draft: { accountId, isDeletion: true } };
       await asker.once(request, env.login, call, async (session, audit) => {

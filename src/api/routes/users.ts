@@ -1,3 +1,4 @@
+import type { AccountClosings } from '../../billing/account-closings.ts';
 import type { AccountId, Billing } from '../../billing/billing.ts';
 import { changeUser } from '../../operations/change-user.ts';
 import { createUser } from '../../operations/create-user.ts';
@@ -12,10 +13,12 @@ import { refusals } from './refusals.ts';
 export interface UserRoutesOptions {
   readonly asker: Asker;
   readonly billing: Billing;
+  readonly closings: Pick<AccountClosings, 'request'>;
   readonly departing: DepartingProjects;
 }
 
-export function addUserRoutes(app: TypedApp, { asker, billing, departing }: UserRoutesOptions): void {
+export function addUserRoutes(app: TypedApp, options: UserRoutesOptions): void {
+  const { asker, billing, closings, departing } = options;
   app.route({
     method: 'POST',
     url: '/user',
@@ -111,7 +114,7 @@ export function addUserRoutes(app: TypedApp, { asker, billing, departing }: User
             {
               audit,
               beforeGone: async () => {
-                if (accountId !== undefined) await billing.closeAccount(accountId as AccountId);
+                if (accountId !== undefined) await closings.request(accountId as AccountId, projectId);
               },
             },
           );

@@ -110,6 +110,7 @@ export class KillBillState {
     return row;
   }
 
+  /** What it used is invoiced at once; later records of it are upcoming again. */
   cancel(row: SubscriptionRow): void {
     this.subscriptions.set(row.subscriptionId, {
       ...row,
@@ -117,6 +118,7 @@ export class KillBillState {
       endAt: this.#clock.now(),
       state: 'CANCELLED',
     });
+    this.#bill(row.accountId, [row]);
   }
 
   get countsWholeUnits(): boolean {
@@ -142,8 +144,16 @@ export class KillBillState {
 
   /** Of what has not been billed: undefined where the account has nothing that could be. */
   upcoming(accountId: string): InvoiceRow | undefined {
-    const orders = [...this.subscriptions.values()].filter((row) => row.accountId === accountId);
-    if (orders.length === 0) return undefined;
+    return this.#draft(accountId, this.#ordersOf(accountId));
+  }
+
+  #ordersOf(accountId: string): SubscriptionRow[] {
+    return [...this.subscriptions.values()].filter((row) => row.accountId === accountId);
+  }
+
+  /** A closed account is never invoiced again. */
+  #draft(accountId: string, orders: readonly SubscriptionRow[]): InvoiceRow | undefined {
+    if (orders.length === 0 || this.accounts.get(accountId)?.closed) return undefined;
     const items = orders.flatMap((order) => this.#usageItems(order));
     const owed = items.reduce((sum, { amount }) => sum + amount, 0);
     const paid = Math.min(owed, this.creditsOf(accountId));
@@ -153,12 +163,15 @@ export class KillBillState {
 
   /** Bills what is upcoming, as the end of a month does. */
   bill(accountId: string): InvoiceRow | undefined {
-    const upcoming = this.upcoming(accountId);
-    if (!upcoming) return undefined;
-    for (const usage of this.usages) {
-      if (this.subscriptions.get(usage.subscriptionId)?.accountId === accountId) this.#billed.add(usage);
-    }
-    return this.#commit(upcoming);
+    return this.#bill(accountId, this.#ordersOf(accountId));
+  }
+
+  #bill(accountId: string, orders: readonly SubscriptionRow[]): InvoiceRow | undefined {
+    const draft = this.#draft(accountId, orders);
+    if (!draft) return undefined;
+    const ids = new Set(orders.map(({ subscriptionId }) => subscriptionId));
+    for (const usage of this.usages) if (ids.has(usage.subscriptionId)) this.#billed.add(usage);
+    return this.#commit(draft);
   }
 
   deposit(accountId: string, amount: number, description: string): ItemRow {
