@@ -1,18 +1,15 @@
-import pLimit from 'p-limit';
 import type { Session } from '../concertim/session.ts';
 import { listTemplates } from '../concertim/templates.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { LaneLimit } from './lane-limit.ts';
 import type { PortalMirror } from './mirror.ts';
 import { OutageWatch } from './outage.ts';
 import type { Outcome } from './outcome.ts';
 import { type IsRead, PlanWriter } from './plan-writer.ts';
 import { isRefusal, noticeUpgrade } from './portal-upgraded.ts';
-
-/** As many as one portal process has threads. */
-const lanesAtOnce = 5;
 
 /**
  * Carries out a plan: phase by phase, the lanes of a phase side by side, the changes of a lane one after the other.
@@ -41,11 +38,11 @@ export async function applyPlan(
   const { profile } = portal.mirror.snapshot();
   const writer = new PlanWriter({ ...portal, watch, isRead: options.isRead, signal: options.signal });
   let untried = 0;
-  const limit = pLimit(lanesAtOnce);
+  const limit = new LaneLimit();
   for (const lanes of plan.phases) {
     await Promise.all(
       lanes.map((lane) =>
-        limit(async () => {
+        limit.run(async () => {
           for (const change of lane.changes) {
             if (options.signal?.aborted) return;
             if (watch.isAway) {
@@ -61,6 +58,7 @@ export async function applyPlan(
               writer.write(change, lane.name),
             );
             options.onOutcome(outcome);
+            if (outcome.kind === 'done') limit.note(change.kind, outcome.ms);
             if (outcome.kind === 'failed' && isRefusal(outcome.error))
               await noticeUpgrade(portal.session, profile, watch, options.signal);
           }

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { seededRandom } from '../runtime/random.ts';
+import { LaneLimit } from './lane-limit.ts';
+
+/** The lanes after each of so many answers, of a portal that takes so long when that many are under way. */
+function lanesAt(answers: number, took: (lanes: number) => number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const limit = new LaneLimit();
+  return Array.from({ length: answers }, (_, at) => {
+    const kind = at % 5 === 0 ? 'create-rack' : 'create-device';
+    const byChance = 0.8 + 0.4 * random.next();
+    limit.note(kind, (kind === 'create-rack' ? 1 : 2) * took(limit.lanes) * byChance);
+    return limit.lanes;
+  });
+}
+
+/** So many requests are worked on at once, each for 17 ms; 20 ms are the way there and back. */
+const portalOf = (processors: number, wayMs: number) => (lanes: number) =>
+  Math.max(17 + wayMs, 17 * (lanes / processors));
+
+test.each([
+  ['one processor, next to it', portalOf(1, 0), 1, 1],
+  ['one processor, 20 ms away', portalOf(1, 20), 2, 3],
+  ['three processors', portalOf(3, 0), 3, 4],
+  ['many processors', portalOf(100, 20), 5, 5],
+])('%s: as many lanes as make it faster, and no more', (_, took, least, most) => {
+  for (const seed of [1, 2, 3]) {
+    const lanes = lanesAt(2_000, took, seed);
+    const late = lanes.slice(1_000).toSorted((a, b) => a - b);
+    const median = late[500] ?? 0;
+
+    expect(lanes[0]).toBe(5);
+    expect(median).toBeGreaterThanOrEqual(least);
+    expect(median).toBeLessThanOrEqual(most);
+    expect(late[50]).toBeGreaterThanOrEqual(Math.max(1, least - 1));
+    expect(late[950]).toBeLessThanOrEqual(Math.min(5, most + 1));
+  }
+});
+
+test('a small plan is carried out with the lanes that it began with', () => {
+  const seen = lanesAt(23, () => 38, 1);
+
+  expect(new Set(seen)).toEqual(new Set([5]));
+});
+
+test('what a portal can do changes, and is found out', () => {
+  let processors = 1;
+  const limit = new LaneLimit();
+  const answer = (times: number) => {
+    for (let at = 0; at < times; at++) limit.note('create-device', portalOf(processors, 0)(limit.lanes));
+  };
+  answer(1_000);
+  expect(limit.lanes).toBeLessThanOrEqual(2);
+
+  processors = 4;
+  answer(2_000);
+
+  expect(limit.lanes).toBeGreaterThanOrEqual(3);
+});
