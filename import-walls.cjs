@@ -87,6 +87,7 @@ const mayImport = {
     'ask-status',
     'components',
     'doctor',
+    'metrics/describe-instance',
     'operations',
     'plan',
     'config',

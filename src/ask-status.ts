@@ -22,10 +22,11 @@ class UnprovenError extends ServiceError {
   }
 }
 
-const askMs = 3_000;
+/** A process of this machine answers at once, s. */
+export const statusTimeoutSeconds = 3;
 const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 
-/** Where the components of a machine tell how they fare; all empty where there is no `observability.port`. */
+/** Where the components of a machine report their status; all empty where there is no `observability.port`. */
 export interface StatusPlaces {
   readonly usual: readonly string[];
   /** Of second processes of a component, if there are such: something else may answer there. */
@@ -56,8 +57,11 @@ export function statusPlaces({
  *
  * @throws {ServiceError} something else answers where a component usually does
  */
-export async function askStatuses({ usual, standBy, proof }: StatusPlaces): Promise<Status[]> {
-  const http = new HttpClient({ service: 'The component', timeoutMs: askMs, retry: once });
+export async function askStatuses(
+  { usual, standBy, proof }: StatusPlaces,
+  timeoutSeconds = statusTimeoutSeconds,
+): Promise<Status[]> {
+  const http = new HttpClient({ service: 'The component', timeoutMs: timeoutSeconds * 1_000, retry: once });
   try {
     const answers = await Promise.all([
       ...usual.map((url) => ask(http, url, proof)),

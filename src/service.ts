@@ -4,7 +4,7 @@ import type { UsageReview } from './billing/usage/usage-poster.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import { listOwners } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';
-import { explainInstance } from './metrics/explain.ts';
+import { explainInstance, type InstanceExplanation } from './metrics/explain.ts';
 import type { NotificationSource } from './notifications/source.ts';
 import { type ComponentHealth, together } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
@@ -128,8 +128,8 @@ export class Service implements AsyncDisposable {
     return { ...this.#options.mapping, standaloneServers };
   }
 
-  /** Why the figures of an instance are what they are, for a person. */
-  async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<string> {
+  /** Why the figures of an instance are what they are. */
+  async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<InstanceExplanation> {
     const { cloud, portal, clock, config } = this.#base;
     const { cpuPerVcpu } = config.metrics;
     return explainInstance(instanceId, { cloud, portal, clock, cpuPerVcpu, signal });

@@ -37,10 +37,10 @@ const configOption = () =>
   );
 const allowDeletions = (what: string) => new Option('--allow-deletions', what);
 
-const timeout = () =>
-  new Option('--timeout <seconds>', 'give up when a service has answered nothing within this time')
-    .argParser(wholeNumber)
-    .default(defaultTimeoutSeconds);
+const timeout = (
+  what = 'give up when a service has answered nothing within this time',
+  seconds = defaultTimeoutSeconds,
+) => new Option('--timeout <seconds>', what).argParser(wholeSeconds).default(seconds);
 
 const logFormat = () =>
   new Option(
@@ -108,6 +108,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('print the measures of an instance, and how its figures are computed')
     .requiredOption('--instance <id>', 'id of the instance in Nova')
     .addOption(configOption())
+    .option('--json', 'print JSON')
     .addOption(timeout())
     .action(async (options: MetricsOptions) => exit(await (await import('./metrics.ts')).metrics(options)));
 
@@ -139,6 +140,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('check whether the components on this machine work; exit 0 if so, else 1')
     .argument('[components...]', `any of ${componentNames.join(', ')}; default: all`)
     .addOption(configOption())
+    .option('--json', 'print JSON')
     .action(async (names: string[], options: HealthCommandOptions) =>
       exit(await (await import('./health.ts')).health(names, options)),
     );
@@ -151,11 +153,12 @@ export function commandLine(exit: (code: number) => void): Command {
     .addOption(configOption())
     .option('--json', 'print JSON')
     .option('--fix', 'create what the APIs of OpenStack can create: roles, users, grants, archive policies')
-    .option('--yes', 'with --fix: do not ask first')
+    .option('--yes', 'with --fix: make each change without a question')
     .option(
       '--test-event',
       'create and delete a key pair in Nova, and check that both notifications arrive over RabbitMQ',
     )
+    .addOption(timeout('time that one request may take', 4))
     .action(async (options: DoctorOptions) => exit(await (await import('./doctor.ts')).doctor(options)));
 
   program
@@ -165,6 +168,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--url <url...>', 'query processes elsewhere, as http://host:port')
     .option('--watch', 'repeat every two seconds, until Ctrl-C')
     .option('--json', 'print JSON')
+    .addOption(timeout('time that one process may take to answer', 3))
     .action(async (options: StatusOptions) => exit(await (await import('./status.ts')).status(options)));
 
   program
@@ -250,6 +254,15 @@ export function commandLine(exit: (code: number) => void): Command {
 
   return program;
 }
+
+function wholeSeconds(text: string): number {
+  const seconds = wholeNumber(text);
+  if (seconds > 0 && seconds <= mostSeconds) return seconds;
+  throw new InvalidArgumentError(`It must be from 1 to ${mostSeconds}.`);
+}
+
+/** What a timer can wait is far more; nobody waits a day at a prompt. */
+const mostSeconds = 86_400;
 
 function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);

@@ -20,6 +20,8 @@ export interface DoctorOptions {
   readonly fix?: boolean;
   readonly yes?: boolean;
   readonly testEvent?: boolean;
+  /** How long one request may take, s. */
+  readonly timeout: number;
 }
 
 /** A role that was made can be given only then: each round may find what the one before made possible. */
@@ -34,10 +36,10 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     );
   }
   const loaded = load(options.config);
-  if ('findings' in loaded) return tell(loaded, options);
+  if ('findings' in loaded) return print(loaded, options);
   // `status` reports whatever answers there without being a component.
   const running = await askStatuses(statusPlaces(loaded.config)).catch(() => []);
-  await using patient = admit(loaded, { running });
+  await using patient = admit(loaded, { running, timeoutMs: options.timeout * 1_000 });
   using stop = stopSignal();
   const onWait = (why: string) => console.error(why);
   let diagnosis = await examine(patient, stop.signal, onWait);
@@ -51,7 +53,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     diagnosis = await examine(patient, stop.signal, onWait);
   }
   if (options.testEvent) diagnosis = await examineTestEvent(patient, diagnosis, stop.signal);
-  return tell(diagnosis, options);
+  return print(diagnosis, options);
 }
 
 function load(file: string | undefined): LoadedConfig | Diagnosis {
@@ -77,12 +79,12 @@ function load(file: string | undefined): LoadedConfig | Diagnosis {
 
 const exitCodeOf = { ok: exitCodes.success, warning: exitCodes.warnings, error: exitCodes.difference };
 
-function tell(diagnosis: Diagnosis, { json }: DoctorOptions): number {
+function print(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   const { findings, unchecked } = diagnosis;
-  const told = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
+  const entries = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
   console.log(
     json
-      ? JSON.stringify({ findings: told, unchecked }, undefined, 2)
+      ? JSON.stringify({ findings: entries, unchecked }, undefined, 2)
       : printable(describeDiagnosis(diagnosis, screenSize(process.stdout).columns)),
   );
   return exitCodeOf[worstOf(diagnosis)];

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts';
+import { describeInstance, instanceJson } from '../metrics/describe-instance.ts';
 import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
 import { onStandardError, withProgress } from './progress.ts';
@@ -7,12 +8,13 @@ import { stopSignal } from './stop-signal.ts';
 export interface MetricsOptions {
   readonly config?: string;
   readonly instance: string;
+  readonly json?: boolean;
   /** For how long a service may be silent before its first answer, s. */
   readonly timeout: number;
 }
 
 /** `metrics`: the measures of an instance, and how its figures come about. @returns the exit code */
-export async function metrics({ config: file, instance, timeout }: MetricsOptions): Promise<number> {
+export async function metrics({ config: file, instance, json, timeout }: MetricsOptions): Promise<number> {
   const config = loadConfig({ file });
   // The explanation is the output: only what a person must know goes beside it.
   await using service = new Service({ config: { ...config, logLevel: 'critical' }, components: [] });
@@ -21,6 +23,7 @@ export async function metrics({ config: file, instance, timeout }: MetricsOption
     (signal) => service.explainMetrics(instance, signal),
     onStandardError(service, timeout, stop.signal),
   );
-  console.log(printable(explanation));
+  if (json) console.log(JSON.stringify(instanceJson(explanation), undefined, 2));
+  else console.log(printable(describeInstance(explanation)));
   return 0;
 }

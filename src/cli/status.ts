@@ -18,6 +18,8 @@ export interface StatusOptions {
   readonly watch?: boolean;
   /** Of processes elsewhere. */
   readonly url?: readonly string[];
+  /** How long one process may take to answer, s. */
+  readonly timeout: number;
 }
 
 /** What is shown, and whether all of it does its work. */
@@ -57,10 +59,10 @@ function lookBy(config: Config, options: StatusOptions): () => Promise<Picture> 
 /** @param expected components of this machine; empty: of those places nothing is known */
 async function askAll(
   places: StatusPlaces,
-  { json }: StatusOptions,
+  { json, timeout }: StatusOptions,
   expected: readonly string[] = [],
 ): Promise<Picture> {
-  const statuses = await askStatuses(places);
+  const statuses = await askStatuses(places, timeout);
   if (json) return { text: JSON.stringify(statuses, undefined, 2), isWell: areWell(statuses) };
   if (statuses.length === 0) {
     const advice =
@@ -72,8 +74,8 @@ async function askAll(
       isWell: false,
     };
   }
-  const told = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
-  const absent = expected.filter((name) => !told.has(name));
+  const running = new Set(statuses.flatMap(({ components }) => components.map(({ component }) => component)));
+  const absent = expected.filter((name) => !running.has(name));
   const parts = [describeStatus(statuses, systemClock.now(), screenSize(process.stdout).columns)];
   if (absent.length > 0) parts.push(`Not running on this machine: ${absent.join(', ')}`);
   const writers = writersOf(statuses);
@@ -97,12 +99,12 @@ function writersOf(statuses: readonly Status[]): number[] {
 }
 
 async function readSigns(config: Config, dataDir: string, { json }: StatusOptions): Promise<Picture> {
-  const told = await Promise.all(
+  const found = await Promise.all(
     componentsFor(config).map((name) => readHealth(healthFolder(dataDir), name, systemClock.now())),
   );
-  const signs = told.flat();
+  const signs = found.flat();
   const isWell = signs.every(({ ready }) => ready);
   if (json) return { text: JSON.stringify(signs, undefined, 2), isWell };
   const lines = signs.map((sign) => `  ${sign.ready ? '✓' : '✗'} ${describeHealth(sign)}`);
-  return { text: [...lines, 'With observability.port set there is more to tell.'].join('\n'), isWell };
+  return { text: [...lines, 'Set observability.port to see more here.'].join('\n'), isWell };
 }

@@ -1,15 +1,33 @@
+import type { DeviceId } from '../concertim/model.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { showServer } from '../openstack/compute.ts';
 import type { ServerId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
-import { type Clock, isoTime } from '../runtime/clock.ts';
-import { ServiceError } from '../runtime/severity.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { explain, ServiceError } from '../runtime/severity.ts';
 import { DeviceList } from './device-list.ts';
-import { type Figure, figuresOf, type MeasuredResource, type Series } from './figures.ts';
+import { type Figure, figuresOf, type MeasuredResource, type Size } from './figures.ts';
 import { measureInstance } from './measure-instance.ts';
 import { listWatchedProjects } from './watched-projects.ts';
 
-/** Why the figures of one instance are what they are: its measures, the computation and the result, for a person. */
+/** Why the figures of one instance are what they are: its measures and the result. Times are ms since 1970. */
+export interface InstanceExplanation {
+  readonly instance: string;
+  /** Devices of the portal that show it; without any, nothing is sent. */
+  readonly devices: readonly { readonly id: DeviceId; readonly name: string; readonly size: Size }[];
+  /** Projects that its measures belong to; of one that is not watched nothing is sent. */
+  readonly projects: readonly { readonly id: string | null; readonly isWatched: boolean }[];
+  readonly measured: readonly MeasuredResource[];
+  readonly figures: readonly Figure[];
+  /** What Gnocchi did not answer. */
+  readonly failures: readonly { readonly type: string; readonly problem: string }[];
+}
+
+/**
+ * Reads an instance's measures and computes its figures, as a cycle does. Sends nothing.
+ *
+ * @throws {ServiceError} neither the portal nor Nova has it
+ */
 export async function explainInstance(
   instanceId: string,
   options: {
@@ -19,35 +37,25 @@ export async function explainInstance(
     readonly cpuPerVcpu: boolean;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<string> {
+): Promise<InstanceExplanation> {
   const { cloud, portal, clock, signal } = options;
   const deviceList = new DeviceList({ session: portal, clock });
   const [watched] = await Promise.all([listWatchedProjects(cloud, signal), deviceList.refresh(signal)]);
   const devices = deviceList.devices.filter((device) => device.instanceId === instanceId);
-  const lines = [`instance ${instanceId}`];
-  for (const { id, name, size } of devices) {
-    lines.push(`device ${id} "${name}": ${size.vcpus ?? '?'} vCPUs, ${size.ram ?? '?'} MiB by its template`);
-  }
-  if (devices.length === 0) {
-    await assertServer(cloud, instanceId, signal);
-    lines.push('no device of the portal shows it: nothing is sent');
-  }
-
+  if (devices.length === 0) await assertServer(cloud, instanceId, signal);
   const { measured, projects, flavorId, failures } = await measureInstance(cloud, instanceId, {
     clock,
     signal,
   });
-  for (const { type, error } of failures) lines.push(`${type}: ${String(error)}`);
-  for (const project of projects) {
-    const isWatched = watched.some((id) => id === project);
-    lines.push(
-      `project ${project}: ${isWatched ? 'watched' : 'not watched, so nothing is sent (role watcher of user concertim)'}`,
-    );
-  }
-  lines.push('', ...measured.flatMap(describeMeasures));
   const size = (flavorId && deviceList.sizeOf(flavorId)) || devices[0]?.size || { vcpus: null, ram: null };
-  for (const figure of figuresOf(measured, size, options)) lines.push(describeFigure(figure));
-  return lines.join('\n');
+  return {
+    instance: instanceId,
+    devices: devices.map(({ id, name, size }) => ({ id, name, size })),
+    projects: [...projects].map((id) => ({ id, isWatched: watched.some((each) => each === id) })),
+    measured,
+    figures: figuresOf(measured, size, options),
+    failures: failures.map(({ type, error }) => ({ type, problem: explain(error) })),
+  };
 }
 
 /** @throws {ServiceError} Nova has no such server */
@@ -57,41 +65,4 @@ async function assertServer(cloud: CloudSession, id: string, signal: AbortSignal
     severity: 'terminal',
     hint: 'Give the id, not the name: `openstack server list --all-projects` shows both.',
   });
-}
-
-function describeMeasures({ id, type, series }: MeasuredResource): string[] {
-  const lines = [`${type} ${id}`];
-  for (const [meter, one] of series) lines.push(`  ${meter}: ${describeSeries(one)}`);
-  return [...lines, ''];
-}
-
-function describeSeries(series: Series): string {
-  if (series.kind === 'unread') return 'Gnocchi did not answer';
-  if (series.kind === 'unreadable') return series.reason;
-  const { points, granularityMs, newestAt, freshSince } = series;
-  const grains = `grains of ${granularityMs / 1000} s`;
-  if (points.length === 0) return `${grains}, no points`;
-  const shown = points.slice(-4).map(({ at, value }) => `\n    ${isoTime(at).slice(0, 19)}Z  ${value}`);
-  const isStale = newestAt !== undefined && newestAt < freshSince;
-  return `${grains}${isStale ? ', and none of late' : ''}${shown.join('')}`;
-}
-
-function describeFigure(figure: Figure): string {
-  const { name, units, formula, meters } = figure.definition;
-  const how = {
-    'cpu-share': 'growth of cpu in ns a second ÷ 1e9 ÷ vCPUs × 100',
-    'ram-share': 'newest memory.usage ÷ memory of the template × 100',
-    rate: `sum of the growth a second of ${meters.join(' and ')}`,
-  }[formula];
-  if (figure.kind === 'unknown') {
-    const detail = figure.detail === undefined ? '' : ` (${figure.detail})`;
-    return `${name}: unknown, not sent: ${figure.because}${detail}`;
-  }
-  const { value, at, spanMs, error } = figure;
-  const end = `${isoTime(at).slice(0, 19)}Z`;
-  const time =
-    spanMs === 0
-      ? `at ${end}`
-      : `over the ${spanMs / 1000} s to ${end}, within ± ${Math.round(error * 1000) / 10} %`;
-  return `${name} = ${value} ${units}   ${how}, ${time}`;
 }

@@ -115,7 +115,7 @@ test('from nothing to a service that runs, by what it prints', { timeout: 90_000
   // How the components fare is told once a second.
   for (let asked = 1; asked < 10 && /starting/.test(little.stdout); asked++) little = await ask('status');
   expect(little.stdout).toMatch(/^ {2}✓ api works$/m);
-  expect(little.stdout).toMatch(/^With observability\.port set there is more to tell/m);
+  expect(little.stdout).toMatch(/^Set observability\.port to see more here/m);
   edit({ observability: { port: await freePort(2 * componentNames.length - 1) } });
   running.kill('SIGTERM');
   expect((await running.finished).code).toBe(0);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { describeInstance, instanceJson } from '../../src/metrics/describe-instance.ts';
 import { explainInstance } from '../../src/metrics/explain.ts';
 import { AggregatesBody } from '../../src/openstack/wire/metric.ts';
 import { constantLoad, startMetrics } from '../support/metrics-scenario.ts';
@@ -96,12 +97,23 @@ test('an id of no server is no such server, and a gauge has no growth', async ()
   const options = { cloud, portal, clock: metrics.clock, cpuPerVcpu: true };
   const [server = ''] = metrics.servers();
 
-  const explained = await explainInstance(server, options);
+  const explanation = await explainInstance(server, options);
+  const explained = describeInstance(explanation);
+  const json: unknown = JSON.parse(JSON.stringify(instanceJson(explanation)));
   await expect(explainInstance('00000000-0000-4000-8000-000000000000', options)).rejects.toThrow(
     /^No such server/,
   );
 
   expect(explained).not.toContain('no growth');
   expect(explained).toContain('over the 100 s to');
+  expect(json).toMatchObject({
+    instance: server,
+    devices: [{ size: { vcpus: expect.any(Number) } }],
+    measures: expect.arrayContaining([expect.objectContaining({ meter: 'cpu', problem: null })]),
+    figures: expect.arrayContaining([
+      expect.objectContaining({ name: 'os.instance.cpu_utilization', units: '%', seconds: 100 }),
+    ]),
+    failures: [],
+  });
   await close();
 });

@@ -172,7 +172,12 @@ test('the commands pause and resume, and status, health and doctor say so', asyn
 
   const paused = await ask('pause', '--reason', 'upgrade of the portal');
   await service.saw('paused: nothing is written to the portal');
-  const [status, health, doctor] = await Promise.all([ask('status'), ask('health'), ask('doctor')]);
+  const [status, health, json, doctor] = await Promise.all([
+    ask('status', '--timeout', '10'),
+    ask('health'),
+    ask('health', '--json'),
+    ask('doctor', '--timeout', '10'),
+  ]);
   addCluster(sandbox, 'later');
   const resumed = await ask('resume');
   await service.saw('resumed: writing to the portal again');
@@ -183,6 +188,10 @@ test('the commands pause and resume, and status, health and doctor say so', asyn
   expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining(': upgrade of the portal') });
   expect(status.stdout).toMatch(/PAUSED +\d+ s ago: upgrade of the portal/);
   expect(health).toMatchObject({ stdout: expect.stringContaining('Writing to the portal is paused since') });
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    paused: { since: expect.stringMatching(/^20.*Z$/), reason: 'upgrade of the portal' },
+    components: expect.arrayContaining([expect.objectContaining({ component: 'updates_bulk', ready: true })]),
+  });
   expect(doctor.stdout).toContain('Writing to the portal is paused since');
   expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining('goes on with a full run') });
 }, 60_000);
