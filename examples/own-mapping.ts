@@ -7,7 +7,7 @@
 import { createService, explain } from 'concertim-openstack-service';
 
 async function main(configFile: string): Promise<boolean> {
-  await using service = createService({
+  const service = createService({
     configFile,
     components: ['updates_bulk'],
     mapping: {
@@ -20,8 +20,13 @@ async function main(configFile: string): Promise<boolean> {
     },
     onReport: ({ changes }) => console.log(changes),
   });
-  // One cycle; `service.run(signal)` goes on until the signal is aborted.
-  return await service.runOnce(new AbortController().signal);
+  try {
+    // One cycle; `service.run(signal)` goes on until the signal is aborted.
+    return await service.runOnce(new AbortController().signal);
+  } finally {
+    // From Node 24 on `await using service = …` does it.
+    await service[Symbol.asyncDispose]();
+  }
 }
 
 const [file] = process.argv.slice(2);

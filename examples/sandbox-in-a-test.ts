@@ -14,11 +14,13 @@ async function countServers(session: Session): Promise<number> {
   return (await listDevices(session)).filter(({ kind }) => kind === 'server').length;
 }
 
-test('as many servers are shown as the cloud has', async () => {
+test('as many servers are shown as the cloud has', async (context) => {
   // The same seed fills it with the same cloud.
-  await using sandbox = await startSandbox({ seed: 7, projects: 1, stacks: 2, servers: 3 });
+  const sandbox = await startSandbox({ seed: 7, projects: 1, stacks: 2, servers: 3 });
+  context.after(() => sandbox.close());
   const config = { log_level: 'error', ...sandbox.config } as const;
-  await using service = createService({ config, components: ['updates_bulk'] });
+  const service = createService({ config, components: ['updates_bulk'] });
+  context.after(() => service[Symbol.asyncDispose]());
   const { concertim_url: url, concertim_username: login, concertim_password } = sandbox.config.concertim;
   const session = new Session({ url, login, password: new Secret(concertim_password) });
 

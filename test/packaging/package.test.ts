@@ -22,7 +22,7 @@ import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { name, version } = manifest;
 const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
@@ -155,7 +155,7 @@ test.concurrent('without OpenTelemetry, which may be left out, the service works
   expect(output).toContain('"msg":"reconciled"');
 });
 
-test.concurrent("a strict program of somebody else's compiles against each public door, types of dependencies included", async () => {
+test.concurrent("a strict program of somebody else's compiles against each public door, types of dependencies included, and each example runs", async () => {
   const consumer = mkdtempSync(join(folder, 'consumer-'));
   const modules = join(consumer, 'node_modules');
   const compilerOptions = {
@@ -182,6 +182,14 @@ test.concurrent("a strict program of somebody else's compiles against each publi
   cpSync(join(checkout, 'examples'), consumer, { recursive: true });
 
   await succeed('tsc', '-p', consumer);
+  // As this Node runs TypeScript itself; the sources that examples.test.ts takes need the pinned one.
+  const examples = readdirSync(join(checkout, 'examples'));
+  const ran = await Promise.all(examples.map((example) => run('node', [join(consumer, example)])));
+  ran.forEach(({ code, output }, at) => {
+    const isTest = examples[at] === 'sandbox-in-a-test.ts';
+    expect(output).toMatch(isTest ? /pass 1\n/ : /Needed: .*\.\n/);
+    expect(code).toBe(isTest ? 0 : 1);
+  });
 });
 
 const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/systemd-sysusers');
