@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { AccountId, OrderId } from '../../src/billing/billing.ts';
 import { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { KillBill } from '../../src/billing/killbill/killbill.ts';
+import { OrderSweep } from '../../src/billing/order-sweep.ts';
 import { StackLedger } from '../../src/billing/stack-ledger.ts';
 import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
 import { UsagePoster } from '../../src/billing/usage/usage-poster.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
+import type { Account } from '../../src/sandbox/population.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { sessionsOn } from '../support/sandbox-sessions.ts';
@@ -47,7 +49,12 @@ interface WorldStack {
   readonly projectId: string;
   readonly order: OrderId;
   goneAt: number | undefined;
-  isClosed: boolean;
+}
+
+/** One process that may be the writer, as far as it remembers anything. */
+interface Writer {
+  readonly poster: UsagePoster;
+  readonly sweep: OrderSweep;
 }
 
 /** Amounts of all that was ever rated of a bucket: now, and at most. */
@@ -65,7 +72,7 @@ export class UsageWorld implements AsyncDisposable {
   readonly #billing: KillBill;
   readonly #dataDir: string;
   readonly #stackLedger: StackLedger;
-  readonly #posters: (UsagePoster | undefined)[] = [undefined, undefined];
+  readonly #writers: (Writer | undefined)[] = [undefined, undefined];
   readonly #stacks: WorldStack[] = [];
   readonly #devices: WorldDevice[] = [];
   readonly #sums = new Map<string, Sum>();
@@ -97,7 +104,15 @@ export class UsageWorld implements AsyncDisposable {
 
   static async start({ version = '0.24.0' } = {}): Promise<UsageWorld> {
     const clock = new HastyClock();
-    const sandbox = await startSandbox({ projects: 2, stacks: 0, servers: 0, pace: 0, rating: 'v2', clock });
+    const sandbox = await startSandbox({
+      projects: 2,
+      stacks: 0,
+      servers: 0,
+      pace: 0,
+      rating: 'v2',
+      clock,
+      keepDeletedMs: 400 * dayMs,
+    });
     return new UsageWorld(sandbox, clock, version);
   }
 
@@ -150,7 +165,7 @@ export class UsageWorld implements AsyncDisposable {
         const ended = faults.add({ ...killbill, path, kind, skip: event.requests });
         await this.#run(event.poster);
         ended();
-        this.#posters[event.poster] = undefined;
+        this.#writers[event.poster] = undefined;
         break;
       }
       case 'answers lost':
@@ -166,7 +181,7 @@ export class UsageWorld implements AsyncDisposable {
       }
       case 'records of usage lost':
         for (const name of readdirSync(this.#dataDir)) rmSync(join(this.#dataDir, name), { recursive: true });
-        this.#posters[event.poster] = undefined;
+        this.#writers[event.poster] = undefined;
     }
   }
 
@@ -186,8 +201,8 @@ export class UsageWorld implements AsyncDisposable {
   async wrongs(): Promise<string[]> {
     const { killBill } = this.#sandbox;
     // One that has seen nothing yet: it goes by what is kept.
-    this.#posters[0] = undefined;
-    const poster = this.#poster(0);
+    this.#writers[0] = undefined;
+    const { poster } = this.#writer(0);
     const days = poster.closedDays();
     const wrongs: string[] = [];
     const recorded = new Map<string, number>();
@@ -223,6 +238,12 @@ export class UsageWorld implements AsyncDisposable {
     for (const { step, order, unit, day } of review?.steps ?? []) {
       if (step !== 'done' && step !== 'over') wrongs.push(`${order} ${unit} ${day} is left to ${step}`);
     }
+    const open = new Set((await this.#billing.orders()).map(({ id }) => id));
+    for (const { order, goneAt } of this.#stacks) {
+      if (open.has(order) !== (goneAt === undefined)) {
+        wrongs.push(`${order} is ${open.has(order) ? 'open' : 'closed'}, and its stack went at ${goneAt}`);
+      }
+    }
     if (review?.unbilled.length) wrongs.push(`unbilled: ${JSON.stringify(review.unbilled)}`);
     return wrongs;
   }
@@ -239,10 +260,10 @@ export class UsageWorld implements AsyncDisposable {
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 
-  #poster(at: number): UsagePoster {
-    const present = this.#posters[at];
+  #writer(at: number): Writer {
+    const present = this.#writers[at];
     if (present) return present;
-    const made = new UsagePoster({
+    const poster = new UsagePoster({
       book: this.#billing.usage,
       cloud: this.#sessions.cloud,
       stacks: this.#stackLedger,
@@ -250,23 +271,24 @@ export class UsageWorld implements AsyncDisposable {
       clock: this.clock,
       othersSince: undefined,
     });
-    this.#posters[at] = made;
+    const sweep = new OrderSweep({
+      billing: this.#billing,
+      cloud: this.#sessions.cloud,
+      clock: this.clock,
+      isSettled: (...of) => poster.isSettled(...of),
+    });
+    const made = { poster, sweep };
+    this.#writers[at] = made;
     return made;
   }
 
   /** As the writer does after a full run. */
   async #run(at: number): Promise<void> {
-    const poster = this.#poster(at);
+    const { poster, sweep } = this.#writer(at);
     await this.#note();
     await poster.run().catch(() => {});
-    for (const stack of this.#stacks) {
-      const { goneAt, isClosed, order, projectId } = stack;
-      if (goneAt === undefined || isClosed || !poster.isSettled(order, projectId, goneAt)) continue;
-      stack.isClosed = await this.#billing.closeOrder(order).then(
-        () => true,
-        () => false,
-      );
-    }
+    const present = new Set(this.#stacks.filter(isThere).map(({ id }) => id));
+    await sweep.run(present).catch(() => {});
   }
 
   /** What Heat shows of the stacks that are there. */
@@ -282,16 +304,20 @@ export class UsageWorld implements AsyncDisposable {
   }
 
   async #launch(): Promise<void> {
-    const { accounts } = this.#sandbox.population;
+    const { population, cloud } = this.#sandbox;
     const number = this.#stacks.length;
-    const projectId = accounts[number % accounts.length]?.project.id ?? '';
+    const owner = population.accounts[number % population.accounts.length] as Account;
+    const { project, user } = owner;
+    const projectId = project.id;
+    const template = { description: '', parameters: {}, resources: {}, outputs: [] };
+    const draft = { name: `stack-${number}`, project, owner: user, template };
+    const { id } = cloud.orchestration.addStack(draft, this.clock.now());
     const account =
       this.#accounts.get(projectId) ?? (await this.#billing.accountFor({ projectId, name: projectId }));
     this.#accounts.set(projectId, account);
-    const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
     const order = await this.#billing.openOrder(account, `launch-${number}`);
     await this.#billing.tagOrder(order, 'openstack_stack_id', id);
-    const stack = { id, projectId, order, goneAt: undefined, isClosed: false };
+    const stack = { id, projectId, order, goneAt: undefined };
     this.#stacks.push(stack);
     this.#addDevice(stack);
     await this.#note();
@@ -306,6 +332,7 @@ export class UsageWorld implements AsyncDisposable {
 
   #destroy(stack: WorldStack): void {
     stack.goneAt = this.clock.now();
+    this.#sandbox.cloud.orchestration.deleteStack(stack.id);
     for (const device of this.#devices) if (device.stack === stack) device.until ??= stack.goneAt;
   }
 
