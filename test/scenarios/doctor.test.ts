@@ -1085,3 +1085,35 @@ test('a portal without teams is not asked about their members', async () => {
 
   expect(findings.map(({ check }) => check)).not.toContain('keystone.team-members');
 });
+
+test.each([0, 1, 5, 6])(
+  'of %i racks whose rows are not understood each is named, up to five',
+  async (count) => {
+    await using clinic = await startClinic();
+    const { portal, faults } = clinic.sandbox;
+    const [user] = portal.users.all();
+    const racks = Array.from({ length: 8 }, (_, at) =>
+      portal.addRack({ user_id: user?.id ?? 0, name: `by hand ${at}` }),
+    );
+    const odd = new Set(racks.slice(0, count).map(({ id }) => id));
+    faults.add({
+      service: 'concertim',
+      method: 'GET',
+      path: /racks/,
+      kind: 'rewrite',
+      rewrite: (body) =>
+        (body as { id: (typeof racks)[number]['id'] }[]).map((row) =>
+          odd.has(row.id) ? { ...row, u_height: 'odd' } : row,
+        ),
+    });
+
+    const { findings } = await clinic.examine();
+
+    const said = findings.filter(({ check }) => check === 'concertim.rows').map(({ found }) => found);
+    const named = racks.slice(0, Math.min(count, 5)).map(({ id, name }) => `rack ${name} (${id}): `);
+    expect(said).toHaveLength(count === 0 ? 0 : 1);
+    for (const name of named) expect(said[0]).toContain(name);
+    expect(said[0]?.match(/by hand/g) ?? []).toHaveLength(named.length);
+    expect(said[0]?.endsWith(' and 1 more') ?? false).toBe(count === 6);
+  },
+);
