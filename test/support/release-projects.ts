@@ -8,13 +8,13 @@ const quick = [
   'test/scenarios/bulk-updates.test.ts',
   'test/scenarios/notifications-targeted.test.ts',
   'test/scenarios/orders.test.ts',
-  'test/scenarios/two-writers.test.ts',
 ];
 
 /** What must hold for every release as well, and takes longer. */
 const slow = [
   'test/scenarios/cell-down.test.ts',
   'test/scenarios/doctor.test.ts',
+  'test/scenarios/two-writers.test.ts',
   'test/faults/invariants.test.ts',
   'test/faults/model.test.ts',
   'test/faults/upstream-fuzz.test.ts',
