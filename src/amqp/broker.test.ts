@@ -76,7 +76,7 @@ test('the members of a cluster are tried in turn', async () => {
   expect(lines.map((line) => /RabbitMQ at (\S+):/.exec(line)?.[1])).toEqual(['127.0.0.1', 'localhost']);
 });
 
-test('a port that speaks HTTP is told as such, and the process lives', async () => {
+test('a port that speaks HTTP is reported as such, and the process lives', async () => {
   const page = 'HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\n\r\n<html></html>';
   await using http = await port((socket) => socket.resume().end(page));
 

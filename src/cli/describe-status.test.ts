@@ -48,7 +48,7 @@ const status: Status = {
   ],
 };
 
-test('a process is told in a few lines, each source with its age', () => {
+test('a process is reported in a few lines, each source with its age', () => {
   expect(describeStatus([status], now)).toBe(
     `process 7, version 1.0.0, started 3 h ago
   ✓ updates_bulk  works; last success 29 s ago
@@ -63,7 +63,7 @@ test('a process is told in a few lines, each source with its age', () => {
   );
 });
 
-test('of the figures it is told how many are not known', () => {
+test('of the figures it is reported how many are not known', () => {
   const counts = {
     instances: 1,
     sent: 3,
@@ -85,13 +85,13 @@ test('of the figures it is told how many are not known', () => {
   expect(lines).toContain('unknown       2 late');
 });
 
-test('of a component that stands by no success is told', () => {
+test('of a component that stands by no success is shown', () => {
   const standing = { ...status, components: [told('updates_bulk', { status: 'stands by' })] };
 
   expect(describeStatus([standing], now)).toMatch(/✓ updates_bulk {2}stands by$/m);
 });
 
-test('what went wrong in a run, and a run that failed as a whole, are told', () => {
+test('what went wrong in a run, and a run that failed as a whole, are reported', () => {
   const lastFull = { ...run, failures: 3, held: 1, drift: 2, deletionsRefused: 1 };
   const failure = { at: run.startedAt, why: 'Keystone refused "concertim" (401).' };
 

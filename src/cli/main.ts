@@ -1,7 +1,7 @@
 import { keepHeapSmall } from '../runtime/small-heap.ts';
 import { runCommandLine } from './command-line.ts';
-import { tellDefects } from './tell-defects.ts';
+import { reportUncaught } from './report-uncaught.ts';
 
-tellDefects();
+reportUncaught();
 keepHeapSmall();
 process.exitCode = await runCommandLine(process.argv.slice(2));

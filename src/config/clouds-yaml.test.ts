@@ -120,7 +120,7 @@ test('an application credential may stand in clouds.yaml', () => {
   });
 });
 
-test('a wrong value is told with its place in clouds.yaml', () => {
+test('a wrong value is reported with its place in clouds.yaml', () => {
   write('openstack/clouds.yaml', clouds.replace('interface: internal', 'interface: secret'));
 
   expect(problemsOf('  cloud: prod')).toEqual([

@@ -64,7 +64,7 @@ test('a secret may be one already', () => {
   expect(concertim.password.reveal()).toBe('of the program');
 });
 
-test('what is wrong is told as of a file, all at once, and no value is repeated', () => {
+test('wrong values are reported as those of a file are, all at once, and none is repeated', () => {
   const problems = problemsOf({
     log_level: 'loud',
     openstack: { ...values.openstack, usrname: 'x' },

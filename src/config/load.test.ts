@@ -135,7 +135,7 @@ test('the configuration cannot be changed', () => {
   expect(Object.isFrozen(config.notices)).toBe(true);
 });
 
-test('all problems are told at once, each with its place and what to do', () => {
+test('all problems are reported at once, each with its place and what to do', () => {
   const problems = problemsOf(`log_levl: debug
 openstack:
   auth_url: controller

@@ -73,6 +73,6 @@ test('one with another archive policy does not keep the others from being read, 
   ]);
 });
 
-test('what has none of our meters is not asked for', () => {
+test('what has none of our meters is not requested', () => {
   expect(groupReads('instance', [resource('a', { 'disk.root.size': '5' })], byId)).toEqual([]);
 });

@@ -83,7 +83,7 @@ test('what waited longest comes first, and what was never sent before all', () =
   expect(due.map(({ deviceId }) => deviceId)).toEqual([3, 2, 1]);
 });
 
-test('a device that was deleted and made anew gets its values again', () => {
+test('a device that was deleted and recreated gets its values again', () => {
   const sent = new SentValues();
   sent.note(value(0), 0);
 

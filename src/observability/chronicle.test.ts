@@ -41,7 +41,7 @@ test('before the first run nothing is known', () => {
   expect(new Chronicle().read()).toEqual({ inStep: null, runs: [], lags: [], cycles: [] });
 });
 
-test('a run that finds nothing to do is not told, but both sides are in step since the first of them', () => {
+test('a run that finds nothing to do is not listed, but both sides are in step since the first of them', () => {
   const chronicle = new Chronicle();
 
   chronicle.reconciled(run());
@@ -53,7 +53,7 @@ test('a run that finds nothing to do is not told, but both sides are in step sin
   });
 });
 
-test('what a run did is told in words, what is wrong first', () => {
+test('what a run did is described in words, what is wrong first', () => {
   const chronicle = new Chronicle();
 
   chronicle.reconciled(
@@ -126,7 +126,7 @@ test('out of step is so since the first failure, for the reason of the last, unt
   expect(inStep()).toEqual({ is: true, since: '2026-11-22T12:00:04.031Z', because: null });
 });
 
-test('of several reasons the first is told, with how many more there are', () => {
+test('of several reasons the first is shown, with how many more there are', () => {
   const chronicle = new Chronicle();
 
   chronicle.reconciled(run({ failures: [failure, failure, failure] }));
@@ -142,7 +142,7 @@ test('a targeted run does not say that all is in step before a full one has', ()
   expect(chronicle.read()).toMatchObject({ inStep: null, runs: [{ scope: 'targeted', changes: 1 }] });
 });
 
-test('of a run that did much only the first lines are told, and how many are not', () => {
+test('of a run that did much only the first lines are shown, and how many are not', () => {
   const chronicle = new Chronicle();
 
   chronicle.reconciled(run({ made: Array.from({ length: 1_000 }, () => made) }));

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@pro
 import { version } from '../runtime/version.ts';
 import type { Paused } from '../runtime/write-pause.ts';
 import type { ComponentHealth } from './health.ts';
-import type { ToldMoney } from './told-money.ts';
+import type { MoneyReport } from './money-report.ts';
 
 /** One exchange over HTTP, as far as it is counted. */
 export interface CountedExchange {
@@ -299,7 +299,7 @@ export class Instruments {
   }
 
   /** What a full run knows of money: of owners who are gone nothing stays. */
-  accounted({ owners, usage }: ToldMoney): void {
+  accounted({ owners, usage }: MoneyReport): void {
     for (const gauge of [this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled]) gauge.reset();
     for (const { owner, cost, credits, unbilled } of owners) {
       if (cost !== undefined) this.#ownerCost.set({ owner }, cost);

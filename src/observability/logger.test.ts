@@ -166,7 +166,7 @@ test('after a log file was moved away, reopening goes on in a new one', () => {
   expect(readFileSync(file, 'utf8')).toMatch(/^[^\n]*after[^\n]*\n$/);
 });
 
-test('a full disk is told once, does not stop the work, and its end is told with the lines lost', () => {
+test('a full disk is logged once, does not stop the work, and its end is logged with the lines lost', () => {
   const path = join(folder, 'x.log');
   symlinkSync('/dev/full', path);
   const told: string[] = [];
@@ -206,7 +206,7 @@ test('standard output on a full disk does not stop the work', () => {
 
 const deaf = { onFailure: () => {}, onRecovery: () => {} };
 
-test('a file that would grow too large is put aside, and only so many are kept', () => {
+test('a file that would grow too large is rotated, and only so many are kept', () => {
   const path = join(folder, 'x.log');
   const file = new LogFile(path, { ...deaf, rotation: { maxBytes: 10, files: 3 } });
 
@@ -223,7 +223,7 @@ test('a file that would grow too large is put aside, and only so many are kept',
   ]);
 });
 
-test('what an earlier process wrote counts, and a single file that is kept starts anew', () => {
+test('what an earlier process wrote counts, and a single file that is kept starts again', () => {
   const path = join(folder, 'x.log');
   writeFileSync(path, '12345678\n');
   const file = new LogFile(path, { ...deaf, rotation: { maxBytes: 10, files: 1 } });
@@ -235,7 +235,7 @@ test('what an earlier process wrote counts, and a single file that is kept start
   expect(readFileSync(path, 'utf8')).toBe('new\n');
 });
 
-test('while no new file can be opened nothing that was put aside is lost, and that is told once', () => {
+test('while no new file can be opened no rotated file is lost, and that is logged once', () => {
   const program = `
     import { closeSync, openSync } from 'node:fs';
     import { LogFile } from ${JSON.stringify(new URL('log-file.ts', import.meta.url).href)};

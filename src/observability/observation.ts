@@ -8,9 +8,9 @@ import type {
   LiveState,
   NotificationOutcome,
 } from './instruments.ts';
+import type { MoneyReport } from './money-report.ts';
 import type { Status } from './status.ts';
 import { StatusBoard } from './status-board.ts';
-import type { ToldMoney } from './told-money.ts';
 
 /** What one process does, as its components report it: counted for Prometheus, and the latest remembered for `status`. */
 export class Observation {
@@ -40,7 +40,7 @@ export class Observation {
   }
 
   /** What a full run knows of money. */
-  accounted(money: ToldMoney): void {
+  accounted(money: MoneyReport): void {
     this.#count((instruments) => instruments.accounted(money));
     this.#board.accounted(money);
   }

@@ -2,8 +2,8 @@ import { type Clock, isoTime } from '../runtime/clock.ts';
 import { version } from '../runtime/version.ts';
 import { Chronicle, type ToldCycle, type ToldRun } from './chronicle.ts';
 import type { CountedExchange, LiveState } from './instruments.ts';
+import { launchCredits, type MoneyReport } from './money-report.ts';
 import type { RunStatus, Status } from './status.ts';
-import { launchCredits, type ToldMoney } from './told-money.ts';
 
 interface Source {
   answeredAt: number | undefined;
@@ -94,7 +94,7 @@ export class StatusBoard {
     this.#failure = { at: isoTime(now), why };
   }
 
-  accounted({ platform, owners, usage }: ToldMoney): void {
+  accounted({ platform, owners, usage }: MoneyReport): void {
     const sum = (of: 'cost' | 'unbilled') => {
       const known = owners.flatMap((owner) => owner[of] ?? []);
       return known.length === 0 ? null : known.reduce((total, amount) => total + amount, 0);

@@ -131,7 +131,7 @@ test('a second process of a component is seen beside the first, and takes its pl
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a folder that cannot be written is told once, and stops nothing', async () => {
+test('a folder that cannot be written is reported once, and stops nothing', async () => {
   const taken = join(folder, 'file');
   writeFileSync(taken, '');
   const signs = start(join(taken, 'health'));

@@ -149,7 +149,7 @@ test("only Cinder's own word about the volume is a 404", async () => {
   });
 });
 
-test('a cloud without Cinder is told from one whose Cinder fails', async () => {
+test('a cloud without Cinder is distinguished from one whose Cinder fails', async () => {
   await using without = await cinder([], 1000, { hasCinder: false });
   await expect(listVolumes(without.session)).rejects.toBeInstanceOf(CatalogError);
 

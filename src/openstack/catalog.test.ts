@@ -44,7 +44,7 @@ test('the only region needs no name, several do', () => {
   );
 });
 
-test('what is missing is told together with what there is', () => {
+test('what is missing is reported together with what there is', () => {
   const catalog = [entry('compute', 'http://a/v2.1', { region: 'Mars' }), entry('image', 'http://b')];
 
   expect(() => find(catalog, 'compute', { region: 'Venus' })).toThrow(

@@ -147,7 +147,7 @@ test("whatever Nova's longest page, a list is whole, and with a page missing it 
   );
 });
 
-test('servers of all projects are asked for, at the negotiated microversion', async () => {
+test('servers of all projects are requested, at the negotiated microversion', async () => {
   await using small = await start();
 
   await listServers(small.session);

@@ -28,7 +28,7 @@ test.each([
   expect(identityUrl({ ...credentials, authUrl })).toBe(expected);
 });
 
-test('who signs in is told in the words of the configuration', () => {
+test('who signs in is reported in the words of the configuration', () => {
   const secret = new Secret('s');
   const bridge: Credentials = {
     kind: 'application-credential',

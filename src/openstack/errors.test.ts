@@ -32,7 +32,7 @@ test('a failure names the request by which its log can be searched', () => {
   );
 });
 
-test("a proxy's page is told by its title", () => {
+test("a proxy's page is read from its title", () => {
   const page =
     '<html><head><title>503 Service Unavailable</title></head><body>No server is available.</body></html>';
 

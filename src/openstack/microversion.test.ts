@@ -15,7 +15,7 @@ test.each([
   expect(chooseMicroversion({ min, max })).toBe(expected);
 });
 
-test('Nova is asked once for all who wait, and again only when the answer was forgotten', async () => {
+test('Nova is queried once for all who wait, and again only when the answer was forgotten', async () => {
   let max = '2.93';
   await using cloud = await SmallCloud.start({
     routes: (app) =>

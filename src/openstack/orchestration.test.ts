@@ -258,7 +258,7 @@ test.each([
   expect(found).toEqual(shown);
 });
 
-test('one project without a role does not make the others be asked for twice', async () => {
+test('one project without a role does not make the others be requested twice', async () => {
   await using small = await start({ memberOf: ['p2'] });
   small.heat.stacks.push({ id: 'own', project: 'admin' });
   await readStacks(small.session, { projects });

@@ -48,7 +48,7 @@ test('a token of a day is renewed five minutes before its end', async () => {
   expect([before, cloud.logins.length]).toEqual([1, 2]);
 });
 
-test("a token's end is told by our clock, though Keystone's is an hour ahead", async () => {
+test("a token's end is read from our clock, though Keystone's is an hour ahead", async () => {
   const clock = new ManualClock();
   await using cloud = await start({ clock, ahead: 3_600_000, lifetimeMs: 60_000 });
 
@@ -227,7 +227,7 @@ test('a service that the catalog lacks is a fatal error that says what there is'
   });
 });
 
-test('a catalog that lacks a service is asked for again after a minute, and not before', async () => {
+test('a catalog that lacks a service is requested again after a minute, and not before', async () => {
   const clock = new ManualClock();
   await using cloud = await start({ clock });
   const session = cloud.session({ clock });
@@ -260,7 +260,7 @@ test('of a link only what stands below the version is followed, so no other host
   await expect(astray).rejects.toMatchObject({ name: 'BodyError' });
 });
 
-test('an answer from 300 on is an error unless it was asked for', async () => {
+test('an answer from 300 on is an error unless it was requested', async () => {
   await using cloud = await start({
     routes: (app) => void app.get('/compute/*', (_, reply) => reply.code(404).send({})),
   });
@@ -340,7 +340,7 @@ test('an application credential signs in without a scope and stays in its projec
   expect(() => session.forProject('p2' as ProjectId)).toThrow('cannot be used in another project');
 });
 
-test('an application credential that is gone is told as such', async () => {
+test('an application credential that is gone is reported as such', async () => {
   await using cloud = await start();
   cloud.faults.add({ service: 'cloud', path: /^\/identity/, kind: 'answer', status: 404 });
   const session = cloud.session({

@@ -81,7 +81,7 @@ function recordedCloud(): CloudObservation {
   });
 }
 
-test('what the first version made is adopted: nothing is deleted, made or made anew', () => {
+test('what the first version made is adopted: nothing is deleted, made or recreated', () => {
   const changes = changesOf(plan(recordedCloud(), portalOfFirstVersion(), settings()));
 
   expect(changes).toHaveLength(19);

@@ -123,7 +123,7 @@ test.each([
   expect(planned.warnings).toHaveLength(goes ? 0 : 1);
 });
 
-test('what is absent is measured against all that is ours, whether it was asked for or not', () => {
+test('what is absent is measured against all that is ours, whether it was queried or not', () => {
   const asked = (id: string): Evidence | undefined => (id.startsWith('d-0-') ? 'not-found' : undefined);
 
   const planned = plan(without(some, { server: all }, asked), some.shown, chosen());
@@ -132,7 +132,7 @@ test('what is absent is measured against all that is ours, whether it was asked 
   expect(planned.warnings).toEqual([expect.stringContaining('400 of 400 devices have vanished')]);
 });
 
-test('a tenth that is absent, a few of each owner, is too much, and so is one that cannot be asked for', () => {
+test('a tenth that is absent, a few of each owner, is too much, and so is one that cannot be queried', () => {
   const isTenth = (id: string) => id.endsWith('-0-0') || id.endsWith('-1-0');
   const site = siteOf({ owners: 20, stacks: 5, servers: 4 });
 
@@ -359,7 +359,7 @@ test('what a mapping leaves out is measured too', () => {
   expect(removals(few)).toBe(4);
 });
 
-test('flavors that were all made anew under other ids do not have every device made anew', () => {
+test('flavors that were all recreated under other ids do not have every device recreated', () => {
   const small = siteOf({ owners: 4, stacks: 5, servers: 4 });
   const seen = {
     ...without(small, {}),
@@ -378,7 +378,7 @@ test('flavors that were all made anew under other ids do not have every device m
   expect(planned.warnings).toContainEqual(expect.stringContaining('80 of 80 devices'));
 });
 
-test('servers that all turn up in other stacks do not have every device made anew', () => {
+test('servers that all turn up in other stacks do not have every device recreated', () => {
   const small = siteOf({ owners: 2, stacks: 5, servers: 4 });
   const trees = small.seen.trees.map(({ root }, at) => {
     const servers = small.seen.trees[5 * Math.floor(at / 5) + ((at + 1) % 5)]?.content?.servers ?? [];
@@ -393,7 +393,7 @@ test('servers that all turn up in other stacks do not have every device made ane
   ]);
 });
 
-test('servers that were resized have their devices made anew, however many they are', () => {
+test('servers that were resized have their devices recreated, however many they are', () => {
   const small = siteOf({ owners: 1, stacks: 1, servers: 12 });
   const seen = {
     ...without(small, {}),

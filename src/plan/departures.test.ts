@@ -155,7 +155,7 @@ const answers = (evidence: Evidence, servers: readonly string[]) => ({
   evidence: { servers: Object.fromEntries(servers.map((id) => [id, evidence])) },
 });
 
-test('where too much has vanished at once none of it is deleted, and a person is told what to check', () => {
+test('where too much has vanished at once none of it is deleted, and the warning says what to check', () => {
   const { deleted, held, warnings } = deletions(answers('not-found', many.slice(0, 6)), full);
 
   expect(deleted).toEqual([]);

@@ -191,15 +191,15 @@ function placeOf(device: Device, { index }: Facts): string {
 }
 
 function comingChanges(openstackId: string, facts: Facts): string[] {
-  return told(facts, (subject) => subject.openstackId === openstackId);
+  return linesAbout(facts, (subject) => subject.openstackId === openstackId);
 }
 
 function changesOfObject(object: Subject['object'], id: number | string, facts: Facts): string[] {
-  return told(facts, (subject) => subject.object === object && subject.id === id);
+  return linesAbout(facts, (subject) => subject.object === object && subject.id === id);
 }
 
 /** What the next run will do with an object, and what it will not. */
-function told({ plan, subjects }: Facts, isMeant: (subject: Subject) => boolean): string[] {
+function linesAbout({ plan, subjects }: Facts, isMeant: (subject: Subject) => boolean): string[] {
   const changes = changesOf(plan)
     .filter((change: Change) => isMeant(subjects.of(change)))
     .map(({ kind, reason }) => `Next run: ${kind.replace('-', ' ')}: ${reason}.`);

@@ -17,7 +17,7 @@ import {
 } from '../openstack/model.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
-import { renameDoubles } from './doubles.ts';
+import { renameDuplicates } from './duplicate-names.ts';
 import type { CloudObservation } from './observation.ts';
 import { type RackKey, stackKey } from './ownership.ts';
 import { plan } from './plan.ts';
@@ -64,7 +64,7 @@ test('every prefix of a plan can be applied, however its lanes run side by side'
   );
 });
 
-test('a plan that was cut short and planned anew ends where it would have ended, but for units and the ends of names', () => {
+test('a plan that was cut short and planned again ends where it would have ended, but for units and the ends of names', () => {
   assert(
     property(situation, nat(100), (told, percent) => {
       const given = withoutBrake(told);
@@ -228,7 +228,7 @@ test('a targeted run touches nothing outside of its scope, and a full one after 
     property(situation, array(boolean(), { minLength: 1, maxLength: 10 }), (told, lots) => {
       const given = withoutBrake(told);
       // Two of one name the portal refuses to change: full runs part them.
-      pre(renameDoubles(given.portal, { kind: 'all' }).changes.length === 0);
+      pre(renameDuplicates(given.portal, { kind: 'all' }).changes.length === 0);
       const seen = observe(given.cloud, given.portal, given.memory);
       const targeted = partOf(seen, given.portal, lots);
       const changes = changesOf(plan(targeted, given.portal, given.settings));

@@ -353,7 +353,7 @@ test('outputs are refreshed when the tree was read', () => {
   expect(racks).toMatchObject([{ creationOutput: 'a=2', metadata: { openstack_stack_output: 'a=2' } }]);
 });
 
-test('a status that is unknown to us changes nothing, and is told', () => {
+test('a status that is unknown to us changes nothing, and is reported', () => {
   const before = after(stackOf('web'));
 
   const planned = plan(
@@ -517,7 +517,7 @@ test('a flavor that was deleted keeps its template while a server uses it', () =
   expect(kinds(changes(empty, before))).toEqual(['delete-device', 'delete-template']);
 });
 
-test('a flavor that is made anew with other sizes leaves the devices of the old one as they are', () => {
+test('a flavor that is recreated with other sizes leaves the devices of the old one as they are', () => {
   const embedded = { kind: 'embedded', name: 'm1', vcpus: 1, ram: 2048, disk: 20 } as const;
   const seen = {
     servers: [server({ id: 'web', flavor: embedded })],
@@ -530,7 +530,7 @@ test('a flavor that is made anew with other sizes leaves the devices of the old 
   expect(change).toMatchObject([{ kind: 'create-template', draft: { name: 'm1-new', vcpus: 4 } }]);
 });
 
-test('a flavor that is made anew under its old id with other sizes leaves the servers of the old one theirs', () => {
+test('a flavor that is recreated under its old id with other sizes leaves the servers of the old one theirs', () => {
   const small = { kind: 'embedded', name: 'm1', vcpus: 1, ram: 2048, disk: 20 } as const;
   const before = after({
     flavors: [flavor({ id: 'm1' })],

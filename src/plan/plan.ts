@@ -4,8 +4,8 @@ import { takeCensus } from './census.ts';
 import type { Held, Plan } from './change.ts';
 import { settleClaims } from './claims.ts';
 import { desiredState } from './desired-state.ts';
-import { renameDoubles } from './doubles.ts';
 import { draftPlan, lanes } from './draft-plan.ts';
+import { renameDuplicates } from './duplicate-names.ts';
 import { updateFlavorIds } from './flavor-ids.ts';
 import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation } from './observation.ts';
@@ -20,7 +20,7 @@ import { recogniseWrongCloud } from './wrong-cloud.ts';
  * What to change in the portal until it shows the cloud:
  *
  * ```
- *  portal ──► claims ──► doubles ─► flavor ids ► 1 names and ids
+ *  portal ──► claims ──► duplicates ► flavor ids ► 1 names and ids
  *  cloud ──► desired state ─┬─► departures ──► 3 removals
  *                           ├─► templates ───► 2 templates             6 leftovers
  *                           └─► racks ───────► 4 racks    5 devices    6 leftovers
@@ -33,7 +33,7 @@ import { recogniseWrongCloud } from './wrong-cloud.ts';
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
   const read = withStandIns(inOrderOfIds(snapshot));
   const { portal: claimed, foreign: claims } = settleClaims(read, projectsIn(cloud));
-  const { changes: renames, portal: named } = renameDoubles(claimed, cloud.scope);
+  const { changes: renames, portal: named } = renameDuplicates(claimed, cloud.scope);
   const { changes: flavorIds, portal } = updateFlavorIds(named, cloud);
   const index = indexPortal(portal);
   const desired = desiredState(cloud, portal, index, settings);

@@ -27,14 +27,14 @@ import type { ExternalNetworks } from './external-networks.ts';
 import { type FurtherKind, observeKind, type SeenKind } from './kind-source.ts';
 import { OutageWatch } from './outage.ts';
 import { isKnown, isShown, rootsOf, stackTrees } from './stack-trees.ts';
-import type { Strays } from './strays.ts';
 import type { TreeMemory } from './tree-memory.ts';
+import type { UnassignedServers } from './unassigned-servers.ts';
 import type { Unread } from './unread.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
   readonly externalNetworks: ExternalNetworks;
-  readonly strays: Strays;
+  readonly unassigned: UnassignedServers;
   readonly memory: TreeMemory;
   readonly deletions: DeletionPolicy;
   readonly clock: Clock;
@@ -80,7 +80,7 @@ export async function observeCloud(
   const index = indexPortal(claims.portal);
   const reading = { ...options, kinds };
   const { trees: firstRead, unread } = await readTrees(reading, rows, index, signal);
-  const doubtful = new Set(options.strays.doubtfulTrees(serversById, firstRead, memory.trees, index));
+  const doubtful = new Set(options.unassigned.doubtfulTrees(serversById, firstRead, memory.trees, index));
   const trees = await Promise.all(
     firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(reading, tree, signal) : tree)),
   );

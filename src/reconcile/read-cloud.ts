@@ -5,8 +5,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { observeCloud, type SeenCloud } from './observe-cloud.ts';
-import { Strays } from './strays.ts';
 import { TreeMemory } from './tree-memory.ts';
+import { UnassignedServers } from './unassigned-servers.ts';
 
 /**
  * The cloud as far as the users of a portal would see it, for programs that only look. The portal may be one that was
@@ -23,7 +23,7 @@ export async function readCloud(
   const options = {
     session,
     externalNetworks: new ExternalNetworks(log),
-    strays: new Strays(systemClock),
+    unassigned: new UnassignedServers(systemClock),
     memory: new TreeMemory(),
     deletions: { maxDeletions: 0, maxShare: 0, allowAll: false },
     clock: systemClock,

@@ -39,8 +39,8 @@ import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
 import { rackList } from './rack-audit.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
-import { Strays } from './strays.ts';
 import { TreeMemory } from './tree-memory.ts';
+import { UnassignedServers } from './unassigned-servers.ts';
 import { unreadableObjects } from './unread-in.ts';
 
 export interface ReconcilerOptions {
@@ -128,7 +128,7 @@ export class Reconciler {
     this.#observe = {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
-      strays: new Strays(options.clock),
+      unassigned: new UnassignedServers(options.clock),
       memory: options.trees ?? new TreeMemory(),
       deletions: options.settings.deletions,
       clock: options.clock,

@@ -17,7 +17,7 @@ test('all run until the signal is aborted', async () => {
   expect(ended.sort()).toEqual(['a', 'b']);
 });
 
-test('when one cannot go on the others end first, and its error is told', async () => {
+test('when one cannot continue the others end first, and its error is thrown', async () => {
   const ended: string[] = [];
   const running = runAll(
     [

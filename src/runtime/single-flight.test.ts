@@ -26,7 +26,7 @@ test('all who join before the end get one outcome, who joins after it another', 
   expect(await late).toBe(2);
 });
 
-test('a failure is told to all and not kept', async () => {
+test('a failure reaches all callers and is not kept', async () => {
   const { flights, work } = heldWork();
   const flight = new SingleFlight(work);
 

@@ -6,8 +6,8 @@ import { UsageLedger } from '../billing/usage/usage-ledger.ts';
 import { UsagePoster, type UsageState } from '../billing/usage/usage-poster.ts';
 import type { Owner } from '../concertim/model.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { MoneyReport } from '../observability/money-report.ts';
 import { SaidOnce } from '../observability/said-once.ts';
-import type { ToldMoney } from '../observability/told-money.ts';
 import type { StackId } from '../openstack/model.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
 import { explain } from '../runtime/severity.ts';
@@ -38,17 +38,17 @@ export function createMoney(
       await sweep(stacks, signal);
       await closeAccounts(signal);
       const known = await accounts.write(portal, costs, signal);
-      base.observation.accounted(toldMoney(billing.platform, known, poster?.state));
+      base.observation.accounted(moneyReport(billing.platform, known, poster?.state));
     },
   };
 }
 
 /** What was rated of a project that no owner has is not among it. */
-function toldMoney(
+function moneyReport(
   platform: string,
   known: readonly KnownAccount[],
   usage: UsageState | undefined,
-): ToldMoney {
+): MoneyReport {
   const unbilled = new Map<string, number>();
   for (const { projectId, cost } of usage?.unbilled ?? [])
     unbilled.set(projectId, (unbilled.get(projectId) ?? 0) + cost);

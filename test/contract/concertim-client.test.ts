@@ -316,7 +316,7 @@ describe('devices', () => {
     expect(requests('POST')).toBe(1);
   });
 
-  test('the codes of a refused creation are told', async () => {
+  test('the codes of a refused creation are reported', async () => {
     const rack = portal.addRack({ user_id: alice.id, name: 'rack' });
     await createDevice(session, deviceDraft(rack.id));
 

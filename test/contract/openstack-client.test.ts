@@ -159,7 +159,7 @@ test.each(servers)('%s is read as a server', async (name) => {
   expect(read).toMatchObject({ kind: 'server', id });
 });
 
-test('the recorded states of a server are told apart', async () => {
+test('the recorded states of a server are reported apart', async () => {
   const states = async (name: string) => {
     await using cloud = await cloudOf(() => name);
     const read = await showServer(cloud.session(), 'any' as ServerId);

@@ -238,7 +238,7 @@ test('an API server that hangs is not healthy, and is again when it goes on', as
   expect((await stop(running, image)).code).toBe(0);
 });
 
-test('in a container a full log file is put aside, and a given number is kept', async () => {
+test('in a container a full log file is rotated, and a given number is kept', async () => {
   const image = new Image('updates_bulk');
   const rotation = { log_rotation: { size: '1 kB', files: 3 }, log_level: 'debug' };
   const host = await hostFor(await startCloud(), { ...rotation, updates: { interval: 1 } });

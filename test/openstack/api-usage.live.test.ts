@@ -121,7 +121,7 @@ test('a Nova that has no statistics any more, and Placement in its place, give t
   expect(fromPlacement.body.stats).toMatchObject({ total_vcpus, total_ram, used_vcpus, running_vms });
 });
 
-test('without statistics and without Placement the administrator is told what is missing', async () => {
+test('without statistics and without Placement the administrator is reported what is missing', async () => {
   await using api = await startWithout('placement');
   proxies.missing = /\/os-hypervisors\/statistics$/;
 

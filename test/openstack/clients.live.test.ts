@@ -90,7 +90,7 @@ test('a token that was revoked is replaced without anybody noticing', { timeout:
   expect((await session.token()).text.reveal()).not.toBe(token.text.reveal());
 });
 
-test('a wrong password is told from a wrong address', { timeout: inTime }, async () => {
+test('a wrong password is reported from a wrong address', { timeout: inTime }, async () => {
   const wrong = (authUrl: string) =>
     new Session({
       credentials: {

@@ -198,7 +198,7 @@ describe.skipIf(obstacle !== undefined)(
       await page.getByRole('heading', { name: /^In step since/ }).waitFor();
     });
 
-    test('cycles without Gnocchi are told as they were, in words and in plots', async () => {
+    test('cycles without Gnocchi are reported as they were, in words and in plots', async () => {
       await using opened = await openInStep();
       const { page, part } = opened;
       const cycles = part('Metrics cycles');

@@ -61,7 +61,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     expect(problems).toEqual([]);
   });
 
-  test('a change of the cloud is told in words, a moment after it was made', async () => {
+  test('a change of the cloud is reported in words, a moment after it was made', async () => {
     await using opened = await openPage(browser, `${watched.apiUrl}/ui/`);
     const { page } = opened;
     const [server] = watched.sandbox.cloud.compute.servers();
@@ -78,7 +78,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     await notifications.getByRole('img', { name: /^Delivery, ms: \d+ to \d+/ }).waitFor();
   });
 
-  test('what the portal refuses is told, and the portal is not called in step until it takes it', async () => {
+  test('what the portal refuses is reported, and the portal is not called in step until it takes it', async () => {
     await using opened = await openPage(browser, `${watched.apiUrl}/ui/`);
     const { page } = opened;
     const [, server] = watched.sandbox.cloud.compute.servers();
@@ -156,7 +156,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     expect(problems).toEqual([expect.stringContaining('401')]);
   }, 60_000);
 
-  test('with a token it is asked for once, and what is wrong is refused', async () => {
+  test('with a token it is requested once, and what is wrong is refused', async () => {
     await using guarded = await startWatchedSandbox({
       projects: 1,
       stacks: 1,

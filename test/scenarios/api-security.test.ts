@@ -306,7 +306,7 @@ test('a body that is too large is a 413, one that is no JSON a 400, one of anoth
   expect(answers.every(({ body }) => body.message && body.error && body.request_id)).toBe(true);
 });
 
-test('what is wrong with a body is told field by field', async () => {
+test('what is wrong with a body is reported field by field', async () => {
   await using cloud = await startApiCloud();
 
   const answer = await cloud.api.send('POST', '/create_user_project', { cloud_env: {}, username: 7 });

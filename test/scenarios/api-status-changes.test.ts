@@ -67,7 +67,7 @@ test("an administrator destroys another project's stack", async () => {
   expect(cloud.sandbox.cloud.orchestration.stack(id)?.deletedAt).toBeDefined();
 });
 
-test("a conflict is told in Nova's own words, and nothing is looked at again", async () => {
+test("a conflict is reported in Nova's own words, and nothing is looked at again", async () => {
   await using cloud = await startApiCloud();
   const id = firstServer(cloud);
 

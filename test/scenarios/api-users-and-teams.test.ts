@@ -506,7 +506,7 @@ test('each thing that is done in the cloud is one line, with who asked, and no s
   expect(cloud.api.printed.join('')).not.toMatch(/first-password|second-password/);
 });
 
-test('a user whose password the portal has lost is told what to do', async () => {
+test('a user whose password the portal has lost is reported what to do', async () => {
   await using cloud = await startApiCloud();
 
   const answer = await cloud.api.send('GET', '/key_pairs', { cloud_env: { ...cloud.user, password: null } });

@@ -75,7 +75,7 @@ describe('the type of a cluster', () => {
     expect(typesOf(scenario.sandbox)).toHaveLength(1);
   });
 
-  test.each(['0.2.3', '1.1', '1.2', 'main'] as const)('is not asked for by %s', async (release) => {
+  test.each(['0.2.3', '1.1', '1.2', 'main'] as const)('is not requested by %s', async (release) => {
     await using scenario = await startScenario({ release, stacks: 0 });
     addStack(scenario.sandbox);
 

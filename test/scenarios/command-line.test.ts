@@ -307,7 +307,7 @@ test('a second process of a component is seen as one that stands by, by its port
   expect(signed.stdout).toMatch(/✓ updates_bulk works\n {2}✓ updates_bulk standby: another process/);
 });
 
-test('two processes that write at once are told', async () => {
+test('two processes that write at once are reported', async () => {
   const port = await freePort(2 * componentNames.length - 1);
   const config = configFile('writers.yaml', { updates: { interval: 1 }, observability: { port } });
   const both = [command('run', 'updates_bulk', '-c', config), command('run', 'updates_bulk', '-c', config)];

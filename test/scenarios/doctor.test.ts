@@ -954,7 +954,7 @@ test.each(cases)('$fault: $check names it; $repaired.how: all is well', async (g
   expect(after.findings.filter(({ found }) => given.found.test(found))).toEqual([]);
 });
 
-test('where Nova lists no servers, that alone is told', async () => {
+test('where Nova lists no servers, that alone is reported', async () => {
   await using clinic = await startClinic();
   clinic.sandbox.faults.add({ service: 'nova', path: /servers/, kind: 'answer', status: 503 });
 

@@ -52,7 +52,7 @@ function log(name: string): string {
   return readFileSync(join(folder, 'log', name), 'utf8');
 }
 
-test('a full log file is put aside, a given number is kept, and standard output has the same lines', async () => {
+test('a full log file is rotated, a given number is kept, and standard output has the same lines', async () => {
   const maxBytes = 1_000;
   const service = start({ size: '1 kB', files: 3 });
   await service.saw('"msg":"reconciled"');

@@ -19,7 +19,7 @@ function complaints(logged: readonly string[]): string[] {
     .map(({ msg, because, why }) => [msg, because ?? why].filter(Boolean).join(': '));
 }
 
-test('an instance that Gnocchi lacks is told after a quarter of an hour, once', async () => {
+test('an instance that Gnocchi lacks is reported after a quarter of an hour, once', async () => {
   await using metrics = await startMetrics();
   const [without = ''] = metrics.servers();
   metrics.sandbox.telemetry.except(without, { isAbsent: true });
@@ -58,7 +58,7 @@ test('a server that was just made is awaited without a word, whether Gnocchi has
   expect(complaints(metrics.logged)).toEqual([]);
 });
 
-test('a cloud without Ceilometer is told in one line', async () => {
+test('a cloud without Ceilometer is reported in one line', async () => {
   await using metrics = await startMetrics({ servers: 8 });
   for (const server of metrics.servers()) metrics.sandbox.telemetry.except(server, { isAbsent: true });
 
@@ -418,7 +418,7 @@ test('a token that the daemon does not take any more is had anew, once for all',
   expect(services.concertim.seen.filter(({ url }) => url.includes('sign_in'))).toHaveLength(1);
 });
 
-test('a daemon that takes no token at all is told once, and a cycle signs in again once or twice', async () => {
+test('a daemon that takes no token at all is reported once, and a cycle signs in again once or twice', async () => {
   await using metrics = await startMetrics();
   const { faults, services } = metrics.sandbox;
   faults.add({ service: 'concertim', path: /^\/mrd\//, kind: 'answer', status: 401 });

@@ -108,7 +108,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ to kill${why ? ` (skipped: $
     expect(listening.harmed()).toEqual([]);
   });
 
-  test('an account that may not declare queues is told which permission is missing, and works once it is granted', async () => {
+  test('an account that may not declare queues is reported which permission is missing, and works once it is granted', async () => {
     await using listening = await startListening({ broker, isWatched: true, withService: false });
     await broker.control('add_user', 'openstack', 'secret');
     await broker.control('set_permissions', 'openstack', '^nova$', '^nova$', '.*');

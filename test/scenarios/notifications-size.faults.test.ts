@@ -23,7 +23,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     await broker[Symbol.asyncDispose]();
   });
 
-  test('three quarters of a gigabyte of nonsense are put aside, their beginnings only, and what comes after is heard', async () => {
+  test('three quarters of a gigabyte of nonsense are rotated, their beginnings only, and what comes after is heard', async () => {
     await using listening = await startListening({ broker });
     const { sandbox, names, prefix, logged } = listening;
     const before = process.memoryUsage().rss;

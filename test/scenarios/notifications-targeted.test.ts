@@ -150,7 +150,7 @@ test('a device that a proxy says it does not know is there nevertheless', async 
   expect([after.changes, after.failures]).toEqual([{ 'update-device': 1 }, []]);
 });
 
-test('a server that Nova fails to show is told, and the others are brought into step', async () => {
+test('a server that Nova fails to show is reported, and the others are brought into step', async () => {
   await using started = await start();
   const { sandbox, reconciler } = started;
   const [unlucky, lucky] = [...sandbox.cloud.compute.servers()];

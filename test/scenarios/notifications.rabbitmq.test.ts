@@ -118,7 +118,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(reports.length - before).toBeLessThan(10);
   });
 
-  test('bodies that are no notifications are put aside with the reason, and the listener lives', async () => {
+  test('bodies that are no notifications are rotated with the reason, and the listener lives', async () => {
     await using listening = await startListening({ broker });
     const { sandbox, names, prefix } = listening;
     const envelope = { exchange: `${prefix}nova`, routingKey: 'notifications.info' };
@@ -158,7 +158,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(reasons).toEqual(bodies.map(([reason]) => expect.stringContaining(reason)));
   });
 
-  test('every captured message of a real cloud is taken, and none is put aside', async () => {
+  test('every captured message of a real cloud is taken, and none is rotated', async () => {
     await using listening = await startListening({ broker });
     const { names, prefix } = listening;
     const messages = captures.flatMap(capturedMessages);
@@ -191,7 +191,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     await listening.inStep(20_000);
   });
 
-  test('a message that comes back for ever is put aside unread, and one of a lost connection is not', async () => {
+  test('a message that comes back for ever is rotated unread, and one of a lost connection is not', async () => {
     await using listening = await startListening({ broker });
     const { names } = listening;
     const [server] = [...listening.sandbox.cloud.compute.servers()];

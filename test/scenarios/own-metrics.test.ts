@@ -15,7 +15,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-test('status, health and readiness of the components are told, and nothing else', async () => {
+test('status, health and readiness of the components are reported, and nothing else', async () => {
   await using observed = await startObserved(sandbox, ['updates_bulk']);
   await observed.saw('concertim_openstack_component_ready{component="updates_bulk"} 1');
 

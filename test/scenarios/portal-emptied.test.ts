@@ -23,7 +23,7 @@ test('a portal that lost all its racks, as in an upgrade, is filled again, with 
   expect(scenario.logged.filter((line) => line.includes(emptied))).toHaveLength(1);
 });
 
-test('a project whose deletion the portal has asked for gets no new racks for an hour', async () => {
+test('a project whose deletion the portal has requested gets no new racks for an hour', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'departing-'));
   try {
     await using scenario = await startScenario({ projects: 1, stacks: 1, config: { data_dir: dataDir } });

@@ -37,7 +37,7 @@ const componentsOf = ({ processes }: StatusView) =>
     processes.flatMap(({ pid, components }) => components.map(({ component }) => [component, pid])),
   );
 
-test('the status page is told of all processes of the machine, each by what it does, and misses one that ends', async () => {
+test('the status page is reported of all processes of the machine, each by what it does, and misses one that ends', async () => {
   const isComplete = ({ processes }: StatusView) =>
     processes.some(({ history }) => history?.inStep?.is) && processes.some(({ metrics }) => metrics);
 

@@ -13,7 +13,7 @@ import { sessionsOn } from '../support/sandbox-sessions.ts';
  * tens of kilobytes of garbage for each server, which V8 would let lie until the process is several times as large.
  */
 
-test('of lists that are read again only what has changed is made anew', async () => {
+test('of lists that are read again only what has changed is recreated', async () => {
   await using sandbox = await startSandbox({ projects: 4, stacks: 25, servers: 4, pace: 0 });
   showServers(sandbox);
   const { cloud, portal, close } = sessionsOn(sandbox.config);

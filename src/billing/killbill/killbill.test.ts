@@ -37,7 +37,7 @@ const requests = () => sandbox.services.killbill.seen.length;
 const loseAnswer = (path: RegExp, times = 1) =>
   sandbox.faults.add({ service: 'killbill', method: 'POST', path, times, kind: 'reset-after' });
 
-test('an account is made once: asked for again, by two at once, and after an answer that was lost', async () => {
+test('an account is made once: requested again, by two at once, and after an answer that was lost', async () => {
   loseAnswer(/accounts$/);
   const [one, two] = await Promise.all([billing.accountFor(team), billing.accountFor(team)]);
 

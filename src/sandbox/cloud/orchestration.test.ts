@@ -282,7 +282,7 @@ test('each action is announced where it begins and where it ends, nested stacks 
   );
 });
 
-test('whatever state a test sets is Heat’s state then, also one it has never heard of', () => {
+test('whatever state a test sets is Heat’s state then, also one it has never met', () => {
   const { create, cloud, orchestration } = start();
   const stack = create(cluster());
   cloud.settle();

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { device, portal, rack, template } from '../../test/support/builders.ts';
-import { renameDoubles } from './doubles.ts';
+import { renameDuplicates } from './duplicate-names.ts';
 
 const all = { kind: 'all' } as const;
 const ours = { openstack_stack_id: '55555555-1' };
 
-const renamed = (...of: Parameters<typeof renameDoubles>) =>
-  renameDoubles(...of).changes.map((change) => ('patch' in change ? change.patch.name : undefined));
+const renamed = (...of: Parameters<typeof renameDuplicates>) =>
+  renameDuplicates(...of).changes.map((change) => ('patch' in change ? change.patch.name : undefined));
 
 test('of two racks of one user with one name the younger gets another', () => {
   const racks = [rack({ id: 1, name: 'a', metadata: ours }), rack({ id: 2, name: 'a', metadata: ours })];
 
-  const { changes, portal: parted } = renameDoubles(portal({ racks }), all);
+  const { changes, portal: parted } = renameDuplicates(portal({ racks }), all);
 
   expect(changes).toMatchObject([{ kind: 'update-rack', rack: { id: 2 }, patch: { name: 'a-55555' } }]);
   expect(parted.racks).toMatchObject([
@@ -23,7 +23,7 @@ test('of two racks of one user with one name the younger gets another', () => {
 test('ours gives way to one that was made by hand, be it the older', () => {
   const racks = [rack({ id: 1, name: 'a', metadata: ours }), rack({ id: 2, name: 'a' })];
 
-  expect(renameDoubles(portal({ racks }), all).changes).toMatchObject([{ rack: { id: 1 } }]);
+  expect(renameDuplicates(portal({ racks }), all).changes).toMatchObject([{ rack: { id: 1 } }]);
 });
 
 test('two that were made by hand are left alone', () => {

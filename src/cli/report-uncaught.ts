@@ -5,7 +5,7 @@ import { scrub } from '../observability/scrub.ts';
  * and the line of the source that threw it. This prints only the messages and stacks of the error and its causes. A diagnostic report,
  * where Node is configured to write one, leaves out the environment, which may hold a password.
  */
-export function tellDefects(): void {
+export function reportUncaught(): void {
   if (process.report) process.report.excludeEnv = true;
   process.on('uncaughtException', (error, origin) => {
     // The reader has seen enough and closed the pipe, as in `status --watch | head`.

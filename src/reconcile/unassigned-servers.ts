@@ -16,7 +16,7 @@ const mostTrees = 50;
  * half of it is remembered like that until it changes. So a project's remembered trees are read again when it has such a
  * server: soon at first, and ever more seldom.
  */
-export class Strays {
+export class UnassignedServers {
   readonly #clock: Clock;
   readonly #looks = new Map<ServerId, { readonly at: number; readonly waitMs: number }>();
 
@@ -37,7 +37,7 @@ export class Strays {
       const last = this.#looks.get(id);
       return !last || ageOf(last.at, now) >= last.waitMs;
     };
-    const due = strays(servers, trees, remembered, index).filter(isDue);
+    const due = unassigned(servers, trees, remembered, index).filter(isDue);
     const doubtful: StackTree[] = [];
     for (const [project, ofProject] of Map.groupBy(due, ({ projectId }) => projectId)) {
       const unread = trees.filter(({ root, content }) => root.projectId === project && !content);
@@ -55,7 +55,7 @@ export class Strays {
   }
 }
 
-function strays(
+function unassigned(
   servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
   trees: readonly StackTree[],
   remembered: CloudObservation['remembered'],

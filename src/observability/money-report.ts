@@ -1,5 +1,5 @@
 /** What a full run knows of money. Amounts are in the currency of the cloud's prices. */
-export interface ToldMoney {
+export interface MoneyReport {
   readonly platform: string;
   readonly owners: readonly OwnerMoney[];
   /** undefined: nothing is ever recorded. */

@@ -20,7 +20,7 @@ import { because } from './reason.ts';
  *
  * @returns the changes, and the portal as they leave it
  */
-export function renameDoubles(
+export function renameDuplicates(
   portal: PortalSnapshot,
   scope: Scope,
 ): { changes: Change[]; portal: PortalSnapshot } {
