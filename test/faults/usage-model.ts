@@ -22,6 +22,7 @@ const kinds: fc.Arbitrary<UsageEvent>[] = [
   fc.record({ kind: fc.constant('answers lost' as const), poster, times: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ kind: fc.constant('KillBill fails' as const), poster }),
   fc.record({ kind: fc.constant('records of usage lost' as const), poster }),
+  fc.record({ kind: fc.constant('memberships lost' as const) }),
 ];
 /** Time passes, and the writer runs, more often than anything else. */
 const event = fc.oneof(
@@ -53,6 +54,17 @@ const examples: [UsageEvent[], string][] = [
       { kind: 'records of usage lost', poster: 0 },
       { kind: 'rated again', which: 0, hoursAgo: 40, by: 2.5 },
       { kind: 'run', poster: 1 },
+    ],
+    '0.24.0',
+  ],
+  [
+    // What a stack that is gone used, and nobody remembers: it is told, and its order is closed all the same.
+    [
+      { kind: 'hours pass', hours: 30 },
+      { kind: 'destroy', which: 0 },
+      { kind: 'memberships lost' },
+      { kind: 'hours pass', hours: 30 },
+      { kind: 'run', poster: 0 },
     ],
     '0.24.0',
   ],
