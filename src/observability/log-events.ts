@@ -412,7 +412,8 @@ const writing: readonly LogEvent[] = [
     code: 'writer-lock-not-renewed',
     level: 'warn',
     message: 'failed to renew the writer lock, will retry',
-    meaning: 'the same; the process goes on writing for ten seconds, in which no other one takes over',
+    meaning:
+      '`writer.lock` in `data_dir` cannot be written, such as on a full disk; this process continues to write to the portal for ten seconds, in which no other one takes over',
     action: unlessItStays,
   },
   {
