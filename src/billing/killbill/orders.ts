@@ -102,7 +102,7 @@ export class KillBillOrders {
       signal,
     });
     if (response.status >= 300) {
-      // Somebody has opened it meanwhile, or we have, and did not hear of it.
+      // Somebody has opened it meanwhile, or we have, and the answer was lost.
       const made = await this.#byKey(externalKey, signal);
       if (made?.accountId !== account || !isOpen(made)) throw refusal(response);
       return made.subscriptionId as OrderId;
