@@ -21,8 +21,6 @@ export async function buildCommand(outDir: string): Promise<void> {
       minify: false,
       license: { fileName: 'licences.md' },
       rolldownOptions: {
-        // May be left out, and is then not there.
-        external: /^@opentelemetry\//,
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

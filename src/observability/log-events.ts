@@ -692,8 +692,8 @@ const all: readonly LogEvent[] = [
     level: 'error',
     message: 'OpenTelemetry is not installed, no traces are exported',
     meaning:
-      '`observability.otlp_endpoint` is set, and the package was installed without its optional dependencies',
-    action: 'install the package again without `--omit=optional`, or remove the setting',
+      '`observability.otlp_endpoint` is set in a program that imports this package, and the optional packages that `package.json` names are missing',
+    action: 'install the packages of `peerDependencies` in its `package.json`, or remove the setting',
   },
   {
     code: 'sd-notify-failed',

@@ -21,6 +21,7 @@ import { unitFiles } from '../../scripts/systemd-units.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
+import { startCollector } from '../support/otlp-collector.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -35,22 +36,14 @@ const config = join(folder, 'config.yaml');
 let sandbox: Sandbox;
 let tarball: string;
 
-/** Packs as npm would publish it, and installs that without what may be left out (npm leaves nothing out of `--global`). */
+/** Packs as npm would publish it, and installs that, without what may be added. */
 beforeAll(async () => {
   // What `prepack` does; types are checked elsewhere.
   await succeed('npm', 'run', 'build', '--', '--noCheck');
   const pack = ['--ignore-scripts', '--json', '--loglevel=error', '--pack-destination', folder];
   const packed = await succeed('npm', 'pack', ...pack);
   tarball = join(folder, /[\w.-]+\.tgz/.exec(packed)?.[0] ?? '');
-  await succeed(
-    'npm',
-    'install',
-    '--omit=optional',
-    `--prefix=${site}`,
-    '--prefer-offline',
-    '--no-audit',
-    tarball,
-  );
+  await succeed('npm', 'install', `--prefix=${site}`, '--prefer-offline', '--no-audit', tarball);
   sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
   const api = { host: '127.0.0.1', port: await freePort() };
   writeFileSync(config, stringify({ log_level: 'info', ...sandbox.config, api }));
@@ -139,20 +132,32 @@ test.concurrent('every public door of the installed package opens, to modules an
   expect(doors.length).toBeGreaterThan(4);
 });
 
-test.concurrent('without OpenTelemetry, which may be left out, the service works, and says that there are no traces', async ({
+test.concurrent('the command brings what exports traces with it; a program that lacks it is served without traces, and says so', async ({
   onTestFinished,
 }) => {
+  await using collector = await startCollector();
   const cloud = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0 });
   onTestFinished(() => cloud.close());
   const traced = join(folder, 'traced.yaml');
-  const observability = { otlp_endpoint: 'http://127.0.0.1:9' };
+  const observability = { otlp_endpoint: collector.url };
   writeFileSync(traced, stringify({ log_level: 'info', ...cloud.config, observability }));
+  const program = join(installed, 'traced.mjs');
+  writeFileSync(
+    program,
+    `import { createService } from '${name}';
+    const service = createService({ configFile: ${JSON.stringify(traced)} });
+    await service.runOnce(AbortSignal.timeout(30_000));
+    await service[Symbol.asyncDispose]();`,
+  );
 
-  const { output } = await run(command, ['run', '--once', '--config', traced]);
+  await succeed(command, 'run', '--once', '--config', traced);
+  const sent = collector.spans().length;
+  const output = await succeed('node', program);
 
   expect(existsSync(join(site, 'node_modules/@opentelemetry/sdk-trace'))).toBe(false);
+  expect(sent).toBeGreaterThan(1);
   expect(output).toContain('OpenTelemetry is not installed, no traces are exported');
-  expect(output).toContain('"msg":"reconciled"');
+  expect(collector.spans()).toHaveLength(sent);
 });
 
 test.concurrent("a strict program of somebody else's compiles against each public door, types of dependencies included, and each example runs", async () => {

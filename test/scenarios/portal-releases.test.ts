@@ -51,7 +51,7 @@ describe.each(releases)('a portal of release %s', (release) => {
     const { portal } = scenario.sandbox;
     await scenario.run();
     const [device] = portal.devices.all();
-    portal.devices.update(device?.id ?? 0, { volume_details: "{'a': 1}" as never });
+    portal.devices.update(device?.id ?? 0, { volume_details: "{'a': 1}" });
 
     const report = await scenario.run();
     const again = await scenario.run();
