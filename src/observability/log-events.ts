@@ -180,14 +180,16 @@ const updates: readonly LogEvent[] = [
     code: 'reconciled-with-failures',
     level: 'warn',
     message: 'reconciled with failures',
-    meaning: 'some objects are not in step; the lines before name each',
+    meaning:
+      'some objects are not in step; the lines before name each. Logged again when something was changed, or something else failed',
     action: unlessItStays,
   },
   {
     code: 'change-failed',
     level: 'warn',
     message: 'change failed',
-    meaning: 'the portal refused a change, or did not answer; the next run retries it',
+    meaning:
+      'the portal refused a change, or did not answer; each run retries it, and logs it again when the reason changes',
     action: 'if it stays, see `err`',
   },
   {

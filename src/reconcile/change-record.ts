@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import type { SaidOnce } from '../observability/said-once.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Change, ChangeKind } from '../plan/change.ts';
 import { fieldsOf } from '../plan/field-change.ts';
@@ -7,7 +8,10 @@ import { explain } from '../runtime/severity.ts';
 import type { Outcome } from './outcome.ts';
 import type { Failure, RunReport } from './run-report.ts';
 
-/** Notes what became of each change of a run: a log line, an event of the trace, and its row in the report. */
+/**
+ * Notes what became of each change of a run: a log line, an event of the trace, and its row in the report. A change that fails
+ * in every run, and for the same reason, has one line.
+ */
 export class ChangeRecord {
   readonly done: Change[] = [];
   readonly made: RunReport['made'][number][] = [];
@@ -17,15 +21,19 @@ export class ChangeRecord {
   readonly #counts: Partial<Record<ChangeKind, number>> = {};
   readonly #subjectOf: (change: Change) => Subject;
   readonly #log: Logger;
+  readonly #said: SaidOnce;
   readonly #tracing: Tracing;
 
   constructor(options: {
     readonly subjectOf: (change: Change) => Subject;
     readonly log: Logger;
+    /** What was said in the last run. */
+    readonly said: SaidOnce;
     readonly tracing: Tracing;
   }) {
     this.#subjectOf = options.subjectOf;
     this.#log = options.log;
+    this.#said = options.said;
     this.#tracing = options.tracing;
   }
 
@@ -54,7 +62,9 @@ export class ChangeRecord {
       case 'failed':
         this.failures.push({ ...subject, doing: change.kind, error: outcome.error });
         this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
-        this.#log.warn({ ...fields, err: outcome.error }, 'change failed');
+        this.#once(subject, change.kind, explain(outcome.error), () =>
+          this.#log.warn({ ...fields, err: outcome.error }, 'change failed'),
+        );
         return;
       case 'contested':
         this.contested.push({ ...subject, change: change.kind });
@@ -63,7 +73,13 @@ export class ChangeRecord {
       case 'skipped':
         this.skipped.push({ ...subject, because: outcome.because });
         this.#tracing.event('change skipped', { ...fields, because: outcome.because });
-        this.#log.warn({ ...fields, because: outcome.because }, 'change skipped');
+        this.#once(subject, change.kind, outcome.because, () =>
+          this.#log.warn({ ...fields, because: outcome.because }, 'change skipped'),
+        );
     }
+  }
+
+  #once({ object, id, openstackId, name }: Subject, change: ChangeKind, why: string, say: () => void): void {
+    this.#said.say([change, object, id ?? openstackId ?? name, why].join(' '), say);
   }
 }

@@ -5,6 +5,7 @@ import type { PortalProfile } from '../concertim/profile.ts';
 import type { Session as PortalSession } from '../concertim/session.ts';
 import { readPortal } from '../concertim/snapshot.ts';
 import type { Logger } from '../observability/logger.ts';
+import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Flavor, ObjectId, Reference, StackId } from '../openstack/model.ts';
@@ -110,6 +111,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #observe: ObserveOptions;
   readonly #tracing: Tracing;
+  /** Of changes that are not made. */
+  readonly #said = new SaidOnce();
   readonly #reader: PortalReader;
   #mirror: PortalMirror | undefined;
   #ownersReadAt = 0;
@@ -398,7 +401,7 @@ export class Reconciler {
   ): Promise<{ report: RunReport } & Pick<FullRun, 'done' | 'subjectOf'>> {
     const subjects = new Subjects(plan, portal);
     const subjectOf = (change: Change) => subjects.of(change);
-    const record = new ChangeRecord({ subjectOf, log: run.log, tracing: this.#tracing });
+    const record = new ChangeRecord({ subjectOf, log: run.log, said: this.#said, tracing: this.#tracing });
     const progress = new ApplyProgress({
       total: changesOf(plan).length,
       clock: this.#options.clock,
@@ -430,6 +433,8 @@ export class Reconciler {
         signal,
       },
     );
+    // A targeted run tries a part: what it does not mention may still fail.
+    this.#said.endRound(run.scope === 'full' && applied.untried === 0);
     if (applied.untried > 0) {
       const { untried, because } = applied;
       const fields = { untried, why: explain(because), err: because };

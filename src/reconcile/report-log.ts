@@ -95,12 +95,11 @@ export class ReportLog {
     for (const failure of report.failures) {
       if (failure.doing !== 'read') continue;
       const { object, id, name, error } = failure;
-      log.warn({ object, id, name, err: error }, 'failed to read object');
+      once(`unread ${object} ${id} ${explain(error)}`, () =>
+        log.warn({ object, id, name, err: error }, 'failed to read object'),
+      );
     }
     for (const subject of report.drift) log.warn(subject, 'drift: OpenStack changed without a notification');
-    // A targeted run sees a part: what it does not mention may still be so.
-    this.#once.endRound(report.scope === 'full');
-
     const fields = {
       changes: report.changes,
       failed: report.failures.length,
@@ -112,10 +111,25 @@ export class ReportLog {
       requests: report.requests,
       ms: rounded(report.ms),
     };
-    if (!isSuccess(report)) log.warn(fields, 'reconciled with failures');
-    else if (changeCount(report) > 0) log.info(fields, 'reconciled');
-    else log.debug(fields, 'in step');
+    let isNews = changeCount(report) > 0;
+    if (isSuccess(report)) {
+      if (isNews) log.info(fields, 'reconciled');
+      else log.debug(fields, 'in step');
+    } else {
+      once(`failures ${troubleOf(report)}`, () => (isNews = true));
+      if (isNews) log.warn(fields, 'reconciled with failures');
+    }
+    // A targeted run sees a part: what it does not mention may still be so.
+    this.#once.endRound(report.scope === 'full');
   }
+}
+
+/** All that failed, to tell one run that changed nothing from the next. */
+function troubleOf({ scope, failures, skipped, contested, untried }: RunReport): string {
+  const rows = [...failures, ...skipped, ...contested].map(
+    ({ object, id, name }) => `${object} ${id ?? name}`,
+  );
+  return `${scope} ${untried} ${rows.sort().join(', ')}`;
 }
 
 function rounded(ms: RunReport['ms']): Record<string, number> {

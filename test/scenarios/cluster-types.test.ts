@@ -10,7 +10,11 @@ import { startScenario } from '../support/scenario.ts';
 /** A stack that is not of the cluster builder's templates, as far as these say. */
 function addStack(
   { cloud, population }: Sandbox,
-  { parameters = {}, output }: { parameters?: Record<string, string>; output?: string } = {},
+  {
+    name = 'made-by-hand',
+    parameters = {},
+    output,
+  }: { name?: string; parameters?: Record<string, string>; output?: string } = {},
 ) {
   const [account] = population.accounts;
   if (!account) throw new Error('no account');
@@ -19,7 +23,7 @@ function addStack(
     { key: 'web_access', description: '', value: () => 'https://a/?b=c' },
   ];
   return cloud.orchestration.createStack({
-    name: 'made-by-hand',
+    name,
     project: account.project,
     owner: account.user,
     template: { description: '', parameters, resources: {}, outputs },
@@ -73,6 +77,39 @@ describe('the type of a cluster', () => {
       hint: expect.stringContaining('concertim.default_cluster_type'),
     });
     expect(typesOf(scenario.sandbox)).toHaveLength(1);
+  });
+
+  test('where nothing says it, each of three stacks is logged once, and again when the reason changes', async () => {
+    await using scenario = await startScenario({
+      release: 'next',
+      stacks: 0,
+      config: ({ config: { concertim } }) => ({
+        concertim: { ...concertim, default_cluster_type: undefined },
+      }),
+    });
+    for (const name of ['a', 'b', 'c']) addStack(scenario.sandbox, { name });
+    const warned = () => scenario.logged.filter((line) => line.includes('"level":"warn"')).length;
+
+    await scenario.run();
+    const first = warned();
+    await scenario.run();
+    await scenario.run();
+    const stays = warned();
+    scenario.sandbox.faults.add({
+      service: 'concertim',
+      path: /racks/,
+      method: 'POST',
+      kind: 'answer',
+      status: 403,
+      times: 3,
+    });
+    await scenario.run();
+
+    // One for each, and the summary.
+    expect(first).toBe(4);
+    expect(stays).toBe(4);
+    // For another reason.
+    expect(warned()).toBe(7);
   });
 
   test.each(['0.2.3', '1.1', '1.2', 'main'] as const)('is not requested by %s', async (release) => {
