@@ -2,14 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../command.ts';
+import { serviceEnv } from '../service-env.ts';
 import type { Stage } from './stage.ts';
 import type { Usage } from './usage.ts';
 
 const commandLine = join(root, 'bin/concertim-openstack-service');
-/** What the units and images give to Node. */
-export const nodeOptions = ['--max-semi-space-size=8'];
-/** And to the C library. */
-const mallocArenas = '2';
 const atExit = new URL('usage-at-exit.ts', import.meta.url).href;
 
 /** Starts the command line as a person does. Ms since 1970 of that moment with it. */
@@ -22,12 +19,7 @@ export function startCommand(
     process.execPath,
     [...(env['BENCH_USAGE'] ? ['--import', atExit] : []), commandLine, ...args],
     {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: nodeOptions.join(' '),
-        MALLOC_ARENA_MAX: mallocArenas,
-        ...env,
-      },
+      env: { ...process.env, ...serviceEnv, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

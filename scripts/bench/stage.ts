@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ComponentName } from '../../src/components.ts';
+import { nodeOptions } from '../service-env.ts';
 import { Child } from './child.ts';
-import { nodeOptions } from './command.ts';
 import type { SandboxAnswers, SandboxProcessOptions } from './sandbox-process.ts';
 import type { ServiceAnswers } from './service-process.ts';
 

@@ -19,6 +19,7 @@ import { type ComponentName, componentNames } from '../../src/components.ts';
 import { type Release, releases } from '../../src/concertim/profile.ts';
 import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.ts';
 import { root } from '../command.ts';
+import { serviceEnv } from '../service-env.ts';
 import { plot } from './plot.ts';
 import { sampleProcess } from './process-sample.ts';
 import { type Cycles, renderSoak } from './render-soak.ts';
@@ -59,8 +60,11 @@ function turnsOf(list: string): Release[] {
   return known.length === 1 ? known : [...known, ...known];
 }
 
-function start(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   return child;
 }
@@ -102,7 +106,7 @@ class World {
     }
     const ports = this.#places?.ports;
     const world: WorldOptions = { ...size, release, rmqUrl: this.#rmqUrl, ...(ports && { ports }) };
-    this.#child = start(join(import.meta.dirname, 'world-process.ts'), JSON.stringify(world));
+    this.#child = start([join(import.meta.dirname, 'world-process.ts'), JSON.stringify(world)]);
     return (this.#places = JSON.parse(await firstLine(this.#child)) as WorldPlaces);
   }
 }
@@ -151,7 +155,7 @@ async function soak(): Promise<boolean> {
   for (const name of componentNames) {
     // A list of devices that is read while the machine is busy filling the portal counts as costly, and is read seldom.
     if (name === 'metrics') await until(async () => (await fullRuns()).count > 0);
-    const child = start(bin, 'run', name, '--config', file);
+    const child = start([bin, 'run', name, '--config', file], serviceEnv);
     if (name === 'metrics') note(child, complaints, () => storm.isCalm);
     else child.stdout?.resume();
     processes.set(name, child.pid ?? 0);
