@@ -40,6 +40,8 @@ export function stopSignal(): { readonly signal: AbortSignal } & Disposable {
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
+      // Stopped, the process ends with its own exit code: the same signal may still come from a parent that passes it on.
+      if (stoppedAt !== undefined) return;
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
     },
