@@ -48,11 +48,15 @@ export interface Reason<Code extends ReasonCode = ReasonCode> {
   readonly reasonCode: Code;
 }
 
+const texts: Readonly<Record<ReasonCode, string>> = { ...changeReasons, ...heldReasons };
+
 /** The reason of a change, or of what is held. */
 export function because<Code extends ReasonCode>(reasonCode: Code, slots: Slots = {}): Reason<Code> {
-  const text: string = { ...changeReasons, ...heldReasons }[reasonCode];
   return {
     reasonCode,
-    reason: text.replaceAll(/\{(object|name)\}/g, (_, slot: keyof Slots) => slots[slot] ?? 'object'),
+    reason: texts[reasonCode].replaceAll(
+      /\{(object|name)\}/g,
+      (_, slot: keyof Slots) => slots[slot] ?? 'object',
+    ),
   };
 }
