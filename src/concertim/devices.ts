@@ -4,10 +4,11 @@ import { memoryOfEach } from '../http/row-memory.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { deleteRecord } from './delete-record.ts';
 import { fitDescription } from './description.ts';
-import { ConcertimError, saysNoSuchRecord } from './errors.ts';
+import { ConcertimError } from './errors.ts';
 import type { Device, DeviceDraft, DeviceId, DevicePatch, Location, Rows, UnreadableRow } from './model.ts';
 import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
+import { showRecord } from './show-record.ts';
 import type { DeviceKind } from './statuses.ts';
 import * as wire from './wire/device.ts';
 import { detailNames, kinds } from './wire/device.ts';
@@ -37,16 +38,8 @@ export async function showDevice(
   id: DeviceId,
   signal?: AbortSignal,
 ): Promise<Device | undefined> {
-  const response = await session.request({
-    method: 'GET',
-    path: `${collection}/${id}`,
-    route: member,
-    accept: [404],
-    signal,
-  });
-  if (saysNoSuchRecord(response)) return undefined;
-  if (response.status === 404) throw new ConcertimError(response);
-  return parseBody(response, wire.Device);
+  const response = await showRecord(session, { path: `${collection}/${id}`, route: member, signal });
+  return response && parseBody(response, wire.Device);
 }
 
 /**

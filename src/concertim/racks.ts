@@ -2,10 +2,10 @@ import { parseBody } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { deleteRecord } from './delete-record.ts';
-import { ConcertimError, saysNoSuchRecord } from './errors.ts';
 import type { Device, Rack, RackDraft, RackId, RackPatch, Rows, UnreadableRow } from './model.ts';
 import { readRows } from './read-rows.ts';
 import type { Session } from './session.ts';
+import { showRecord } from './show-record.ts';
 import * as wire from './wire/rack.ts';
 import { rowOrUnreadable } from './wire/unreadable-row.ts';
 
@@ -31,16 +31,8 @@ export async function showRack(
   id: RackId,
   signal?: AbortSignal,
 ): Promise<{ rack: Rack; devices: Device[] } | undefined> {
-  const response = await session.request({
-    method: 'GET',
-    path: `${collection}/${id}`,
-    route: member,
-    accept: [404],
-    signal,
-  });
-  if (saysNoSuchRecord(response)) return undefined;
-  if (response.status === 404) throw new ConcertimError(response);
-  return parseBody(response, wire.RackWithDevices);
+  const response = await showRecord(session, { path: `${collection}/${id}`, route: member, signal });
+  return response && parseBody(response, wire.RackWithDevices);
 }
 
 /**
