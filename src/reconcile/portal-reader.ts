@@ -8,7 +8,6 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain, ServiceError } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
-import type { AtStake } from './at-stake.ts';
 import { type AuditPace, AuditTimer } from './audit-timer.ts';
 import type { PortalMirror } from './mirror.ts';
 import { isFault, isOutage } from './outage.ts';
@@ -112,7 +111,7 @@ export class PortalReader {
     }
     const isListed = this.#read.has(rackList);
     return hasLostOwners(known, portal) && !isListed
-      ? this.readAlso(portal, { racks: new Set(), rackList: true }, mirror, signal)
+      ? this.readAlso(portal, new Set([rackList]), mirror, signal)
       : portal;
   }
 
@@ -126,21 +125,22 @@ export class PortalReader {
   /** The same portal with what is at stake as it is now, where it was not read in this run; the very same where it is as known. */
   async readAlso(
     portal: PortalSnapshot,
-    stake: AtStake,
+    stake: ReadonlySet<Turn>,
     mirror: PortalMirror | undefined,
     signal?: AbortSignal,
   ): Promise<PortalSnapshot> {
     const read = this.#read;
     if (read === 'all' || !mirror) return portal;
     const before = mirror.snapshot();
-    if (stake.rackList && !read.has(rackList)) await this.#readRackList(mirror, signal);
-    const unread = [...stake.racks].filter((id) => !read.has(id));
-    await this.#readRacks(unread, mirror, signal);
-    this.#read = new Set([...read, ...unread, ...(stake.rackList ? [rackList] : [])] as Turn[]);
+    const unread = [...stake].filter((turn) => !read.has(turn));
+    if (unread.includes(rackList)) await this.#readRackList(mirror, signal);
+    const racks = unread.filter((turn): turn is RackId => turn !== rackList);
+    await this.#readRacks(racks, mirror, signal);
+    this.#read = new Set([...read, ...unread]);
     if (mirror.snapshot() === before) return portal;
     const others = (portal.unreadable ?? []).filter(({ object }) => object !== 'rack');
-    const { racks, devices, unreadable } = furnishingOf(mirror);
-    return { ...portal, racks, devices, unreadable: [...others, ...unreadable] };
+    const furnishing = furnishingOf(mirror);
+    return { ...portal, ...furnishing, unreadable: [...others, ...furnishing.unreadable] };
   }
 
   /** Whether this run has read a row: a device is read with its rack, or with all. */

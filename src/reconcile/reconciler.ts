@@ -24,7 +24,7 @@ import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { applyPlan } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
-import { atStake } from './at-stake.ts';
+import { atStake, turnsOf } from './at-stake.ts';
 import type { AuditPace } from './audit-timer.ts';
 import { ChangeRecord } from './change-record.ts';
 import { ContestWatch } from './contest-watch.ts';
@@ -38,7 +38,6 @@ import { observeReferences } from './observe-references.ts';
 import type { Outcome } from './outcome.ts';
 import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
-import { rackList } from './rack-audit.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { TreeMemory } from './tree-memory.ts';
 import { UnassignedServers } from './unassigned-servers.ts';
@@ -478,11 +477,10 @@ export class Reconciler {
 
   /** A change that was not made as it was meant may have been made nevertheless, or rested on what is so no more. */
   #doubt(change: Change): void {
-    if ('device' in change && change.device.location) this.#reader.doubt(change.device.location.rackId);
-    if (change.kind === 'create-rack') this.#reader.doubt(rackList);
-    if (change.kind === 'update-rack' || change.kind === 'delete-rack') this.#reader.doubt(change.rack.id);
-    if (change.kind !== 'create-device' && change.kind !== 'replace-device') return;
-    if (change.rack.kind === 'present') return this.#reader.doubt(change.rack.id);
+    for (const turn of turnsOf(change)) this.#reader.doubt(turn);
+    const isInNewRack =
+      (change.kind === 'create-device' || change.kind === 'replace-device') && change.rack.kind === 'new';
+    if (!isInNewRack) return;
     const stack = change.draft.metadata[metadataKeys.stackId];
     for (const { id, metadata } of this.#mirror?.snapshot().racks ?? [])
       if (metadata[metadataKeys.stackId] === stack) this.#reader.doubt(id);
