@@ -1,5 +1,3 @@
-import type { Device, Rack, Template } from '../concertim/model.ts';
-import { unreachable } from '../runtime/unreachable.ts';
 import { type Finding, nouns, warningsOf } from './brake-warnings.ts';
 import {
   type Census,
@@ -11,9 +9,10 @@ import {
   type Tally,
 } from './census.ts';
 import type { Change, Held } from './change.ts';
-import { brakeOf, type Ground } from './ground.ts';
+import { brakeOf } from './ground.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { because } from './reason.ts';
+import { kindOfRemoval, objectOf, type Removal, type Shown } from './removal.ts';
 
 /** How much may be deleted on mere absence, and how much because we see things otherwise than before. */
 export interface DeletionPolicy {
@@ -24,10 +23,6 @@ export interface DeletionPolicy {
   /** A person has looked: let everything through. */
   readonly allowAll: boolean;
 }
-
-/** A change that takes an object out of the portal. */
-export type Removal = Extract<Change, { readonly ground: Ground }>;
-type Shown = Device | Rack | Template;
 
 /** What must stay although a plan would remove it. */
 export interface Verdict {
@@ -136,33 +131,6 @@ function talliesOf(removals: readonly Removal[], census: Tallies, index: PortalI
     else tallies.set(owner, { owned: 1, absent: 1 });
   }
   return tallies;
-}
-
-function kindOfRemoval(change: Change): ShownKind | undefined {
-  switch (change.kind) {
-    case 'delete-device':
-    case 'replace-device':
-      return change.device.kind;
-    case 'delete-rack':
-      return 'rack';
-    case 'delete-template':
-      return 'template';
-    case 'create-template':
-    case 'create-rack':
-    case 'create-device':
-    case 'update-template':
-    case 'update-rack':
-    case 'update-device':
-      return undefined;
-    default:
-      // A new kind of deletion does not compile until it is here.
-      return unreachable(change);
-  }
-}
-
-function objectOf(removal: Removal): Shown {
-  if (removal.kind === 'delete-rack') return removal.rack;
-  return removal.kind === 'delete-template' ? removal.template : removal.device;
 }
 
 function ownerOf(removal: Removal, index: PortalIndex): string {
