@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   cloud,
   device,
+  emptyPlan,
   owner,
   portal,
   rack,
@@ -18,16 +19,8 @@ import { describePlan } from './describe.ts';
 import { plan } from './plan.ts';
 import { because } from './reason.ts';
 
-const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan => ({
-  phases: [[{ name: 'stack', changes }]],
-  held: [],
-  foreign: [],
-  warnings: [],
-  isWrongCloud: false,
-  members: () => new Map(),
-  unknownStates: [],
-  ...rest,
-});
+const planOf = (changes: readonly Change[], rest: Partial<Plan> = {}): Plan =>
+  emptyPlan({ phases: [[{ name: 'stack', changes }]], ...rest });
 const draft = {
   kind: 'server',
   createdAt: '2026-11-22T12:00:00Z',

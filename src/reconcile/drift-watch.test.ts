@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { device, portal } from '../../test/support/builders.ts';
+import { device, emptyPlan, portal } from '../../test/support/builders.ts';
 import type { Reference, ServerId } from '../openstack/model.ts';
 import type { Change } from '../plan/change.ts';
 import { indexPortal } from '../plan/portal-index.ts';
@@ -26,18 +26,7 @@ function incompleteRun(): FullRun {
       reasonCode: 'device-differs',
     },
   ];
-  const subjects = new Subjects(
-    {
-      phases: [],
-      held: [],
-      foreign: [],
-      warnings: [],
-      isWrongCloud: false,
-      members: () => new Map(),
-      unknownStates: [],
-    },
-    known,
-  );
+  const subjects = new Subjects(emptyPlan(), known);
   return {
     done,
     subjectOf: (change) => subjects.of(change),

@@ -28,6 +28,7 @@ import { Secret } from '../../src/runtime/secret.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
+import { emptyPlan } from '../support/builders.ts';
 
 /* What a plan says that the portal would refuse, against what the portal of every release does refuse. */
 
@@ -271,15 +272,7 @@ function attempts(portal: PortalSnapshot): Change[] {
 }
 
 function planOf(changes: readonly Change[]): Plan {
-  return {
-    phases: [[{ name: 'lane', changes }]],
-    held: [],
-    foreign: [],
-    warnings: [],
-    isWrongCloud: false,
-    members: () => new Map(),
-    unknownStates: [],
-  };
+  return emptyPlan({ phases: [[{ name: 'lane', changes }]] });
 }
 
 /** Where the portal names fields, whether the one that was foreseen is among them. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { WritePause } from '../../src/runtime/write-pause.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
-import { portal } from '../support/builders.ts';
+import { emptyPlan, portal } from '../support/builders.ts';
 
 const writePause = new WritePause({ dataDir: undefined, clock: systemClock });
 let api: RunningApi;
@@ -19,22 +19,12 @@ async function start(token?: string): Promise<void> {
       statuses: async () => [],
       expected: [],
       portal: 'https://concertim.example',
-      plan: async () => ({ plan: planJson(nothing, portal(), []) }),
+      plan: async () => ({ plan: planJson(emptyPlan(), portal(), []) }),
       writePause,
       examine: undefined,
     },
   });
 }
-
-const nothing = {
-  phases: [],
-  held: [],
-  foreign: [],
-  warnings: [],
-  isWrongCloud: false,
-  members: () => new Map(),
-  unknownStates: [],
-};
 
 const ask = async (path: string, headers: Record<string, string> = {}) => {
   const { statusCode, headers: answered, body } = await request(api.url + path, { headers });

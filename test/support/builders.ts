@@ -1,6 +1,7 @@
 import type * as concertim from '../../src/concertim/model.ts';
 import { profiles } from '../../src/concertim/profile.ts';
 import type * as openstack from '../../src/openstack/model.ts';
+import type { Plan } from '../../src/plan/change.ts';
 import type {
   CloudObservation,
   Evidence,
@@ -316,6 +317,20 @@ export function portal(fields: Partial<concertim.PortalSnapshot> = {}): concerti
     racks: [],
     devices: [],
     templates: [],
+    ...fields,
+  };
+}
+
+/** Of a portal that is in step. */
+export function emptyPlan(fields: Partial<Plan> = {}): Plan {
+  return {
+    phases: [],
+    held: [],
+    foreign: [],
+    warnings: [],
+    isWrongCloud: false,
+    members: () => new Map(),
+    unknownStates: [],
     ...fields,
   };
 }
