@@ -60,14 +60,11 @@ test('a figure that is not shown, and one that is not true, are seen', async () 
   expect(world.wrong()).toContainEqual(expect.stringMatching(/ram_usage .* is not shown/));
 });
 
+const startSmallSandbox = () =>
+  startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0, release: portalRelease() });
+
 test('a change of what was made by hand is seen', async () => {
-  await using sandbox = await startSandbox({
-    projects: 1,
-    stacks: 1,
-    servers: 1,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox();
   const invariants = new Invariants(sandbox, plantCanaries(sandbox).canaries);
   const byHand = sandbox.portal.devices.all().find(({ name }) => name === 'switch-1');
 
@@ -103,13 +100,7 @@ test.each([
   'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x',
   '-----BEGIN OPENSSH PRIVATE KEY-----',
 ])('a secret that was printed is found, and not printed again: %s', async (secret) => {
-  await using sandbox = await startSandbox({
-    projects: 1,
-    stacks: 1,
-    servers: 1,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox();
   const invariants = new Invariants(sandbox, plantCanaries(sandbox).canaries);
 
   const found = invariants.harmed([`{"msg":"oops","why":"${secret}"}`]);

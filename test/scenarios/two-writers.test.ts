@@ -9,7 +9,7 @@ import { createLogger } from '../../src/observability/logger.ts';
 import type { Status } from '../../src/observability/status.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
 import { ailments, startClinic } from '../support/doctor.ts';
 import { objectsShown } from '../support/in-step.ts';
@@ -60,6 +60,10 @@ function startHost(sandbox: Sandbox, standalone: 'rack' | 'ignore'): Host {
   };
 }
 
+function startSmallSandbox(size: Pick<SandboxOptions, 'projects' | 'stacks' | 'servers'> = {}) {
+  return startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0, release: portalRelease(), ...size });
+}
+
 /** A server of no stack. */
 function addServer({ cloud, population }: Sandbox): void {
   const [account] = population.accounts;
@@ -72,13 +76,7 @@ function addServer({ cloud, population }: Sandbox): void {
 }
 
 test('of two with different settings each soon stops making and deleting the same rack, and says so once', async () => {
-  await using sandbox = await startSandbox({
-    projects: 1,
-    stacks: 1,
-    servers: 2,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox();
   addServer(sandbox);
   await using maker = startHost(sandbox, 'rack');
   await using remover = startHost(sandbox, 'ignore');
@@ -104,13 +102,7 @@ test('of two with different settings each soon stops making and deleting the sam
 });
 
 test('a person who deletes a rack once or twice sees it made again', async () => {
-  await using sandbox = await startSandbox({
-    projects: 1,
-    stacks: 1,
-    servers: 2,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox();
   await using host = startHost(sandbox, 'ignore');
   await host.run();
 
@@ -131,13 +123,7 @@ test.each([
   { owners: 2, isWell: false },
 ])('racks of $owners owner(s) that are deleted over and over: health is good: $isWell', async (situation) => {
   const { owners, isWell } = situation;
-  await using sandbox = await startSandbox({
-    projects: 2,
-    stacks: 2,
-    servers: 1,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox({ projects: 2, stacks: 2, servers: 1 });
   await using host = startHost(sandbox, 'ignore');
   await host.run();
   const undone = new Set(
@@ -159,13 +145,7 @@ test.each([
 });
 
 test('a server that is stopped and started again and again is no contest', async () => {
-  await using sandbox = await startSandbox({
-    projects: 1,
-    stacks: 1,
-    servers: 2,
-    pace: 0,
-    release: portalRelease(),
-  });
+  await using sandbox = await startSmallSandbox();
   await using host = startHost(sandbox, 'ignore');
   await host.run();
   const [server] = [...sandbox.cloud.compute.servers()];
