@@ -1,24 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { HastyClock } from '../../test/support/manual-clock.ts';
-import { Secret } from '../runtime/secret.ts';
-import { killBillLogin } from '../sandbox/killbill/routes.ts';
+import { killBillOn } from '../../test/support/sandbox-sessions.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { Balances } from './balances.ts';
-import { KillBillClient } from './killbill/client.ts';
 import { KillBill } from './killbill/killbill.ts';
 
 async function start() {
   const clock = new HastyClock();
   const sandbox = await startSandbox({ projects: 1, stacks: 0, servers: 0, pace: 0, clock });
-  const { username, password, apiKey, apiSecret } = killBillLogin;
-  const client = new KillBillClient({
-    url: sandbox.services.killbill.url,
-    username,
-    password: new Secret(password),
-    apiKey: new Secret(apiKey),
-    apiSecret: new Secret(apiSecret),
-    clock,
-  });
+  const client = killBillOn(sandbox, { clock });
   onTestFinished(async () => {
     await client.close();
     await sandbox.close();

@@ -2,18 +2,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccountId, OrderId } from '../../src/billing/billing.ts';
-import { KillBillClient } from '../../src/billing/killbill/client.ts';
+import type { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { KillBill } from '../../src/billing/killbill/killbill.ts';
 import { OrderSweep } from '../../src/billing/order-sweep.ts';
 import { StackLedger } from '../../src/billing/stack-ledger.ts';
 import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
 import { UsagePoster } from '../../src/billing/usage/usage-poster.ts';
-import { Secret } from '../../src/runtime/secret.ts';
-import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import type { Account } from '../../src/sandbox/population.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from '../support/manual-clock.ts';
-import { sessionsOn } from '../support/sandbox-sessions.ts';
+import { killBillOn, sessionsOn } from '../support/sandbox-sessions.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -91,15 +89,7 @@ export class UsageWorld implements AsyncDisposable {
     this.#sessions = sessionsOn(sandbox.config, { clock });
     this.#dataDir = mkdtempSync(join(tmpdir(), 'usage-'));
     this.#stackLedger = new StackLedger(undefined);
-    const { username, password, apiKey, apiSecret } = killBillLogin;
-    this.#client = new KillBillClient({
-      url: sandbox.services.killbill.url,
-      username,
-      password: new Secret(password),
-      apiKey: new Secret(apiKey),
-      apiSecret: new Secret(apiSecret),
-      clock,
-    });
+    this.#client = killBillOn(sandbox, { clock });
     this.#billing = new KillBill(this.#client, sandbox.killBill.plan);
     this.#pushedUntil = hourOf(clock.now());
     sandbox.killBill.version = version;

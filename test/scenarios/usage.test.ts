@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { AccountClosings } from '../../src/billing/account-closings.ts';
 import type { AccountId } from '../../src/billing/billing.ts';
-import { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { KillBill } from '../../src/billing/killbill/killbill.ts';
-import { Secret } from '../../src/runtime/secret.ts';
 import type { SubscriptionRow } from '../../src/sandbox/killbill/killbill.ts';
 import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { killBillOn } from '../support/sandbox-sessions.ts';
 import { startScenario } from '../support/scenario.ts';
 
 const hourMs = 3_600_000;
@@ -39,13 +38,7 @@ async function start(billing: Record<string, unknown> = {}) {
     rmSync(dataDir, { recursive: true, force: true });
   });
   // Of the component that serves the portal, in a process of its own.
-  const client = new KillBillClient({
-    url: scenario.sandbox.services.killbill.url,
-    username: killBillLogin.username,
-    password: new Secret(password),
-    apiKey: new Secret(apikey),
-    apiSecret: new Secret(apisecret),
-  });
+  const client = killBillOn(scenario.sandbox);
   onTestFinished(() => client.close());
   const platform = new KillBill(client, scenario.sandbox.killBill.plan);
   const closings = new AccountClosings({ billing: platform, dataDir, clock: scenario.clock });

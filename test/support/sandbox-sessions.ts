@@ -1,6 +1,8 @@
+import { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { Session as PortalSession } from '../../src/concertim/session.ts';
 import { Session as CloudSession, type SessionOptions } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 export type SandboxConfig = Sandbox['config'];
@@ -34,4 +36,20 @@ export function sessionsOn(
       await Promise.all([cloud.close(), portal.close()]);
     },
   };
+}
+
+/** A client of a sandbox's KillBill. */
+export function killBillOn(
+  { services }: Pick<Sandbox, 'services'>,
+  options: Pick<SessionOptions, 'clock'> = {},
+): KillBillClient {
+  const { username, password, apiKey, apiSecret } = killBillLogin;
+  return new KillBillClient({
+    url: services.killbill.url,
+    username,
+    password: new Secret(password),
+    apiKey: new Secret(apiKey),
+    apiSecret: new Secret(apiSecret),
+    ...options,
+  });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { HastyClock } from '../../../test/support/manual-clock.ts';
+import { killBillOn } from '../../../test/support/sandbox-sessions.ts';
 import { Secret } from '../../runtime/secret.ts';
-import { killBillLogin } from '../../sandbox/killbill/routes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { AccountId } from '../billing.ts';
 import { KillBillClient } from './client.ts';
@@ -14,15 +14,7 @@ const open: { close(): Promise<void> }[] = [];
 beforeEach(async () => {
   const clock = new HastyClock();
   sandbox = await startSandbox({ projects: 1, stacks: 0, servers: 0, pace: 0, clock });
-  const { username } = killBillLogin;
-  const client = new KillBillClient({
-    url: sandbox.services.killbill.url,
-    username,
-    password: new Secret(killBillLogin.password),
-    apiKey: new Secret(killBillLogin.apiKey),
-    apiSecret: new Secret(killBillLogin.apiSecret),
-    clock,
-  });
+  const client = killBillOn(sandbox, { clock });
   billing = new KillBill(client, sandbox.killBill.plan);
   open.push(client, sandbox);
 });
