@@ -1,45 +1,19 @@
 import { expect, test } from 'vitest';
+import { component, run, updates } from '../../test/support/status-builders.ts';
 import type { Status } from '../observability/status.ts';
 import { describeStatus } from './describe-status.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0);
-const run = {
-  startedAt: '2026-11-22T11:59:30.000Z',
-  ms: 812,
-  changes: 4,
-  failures: 0,
-  held: 0,
-  drift: 0,
-  deletionsRefused: 0,
-};
-const told = (component: string, more: Partial<Status['components'][number]>) => ({
-  component,
-  ready: true,
-  starting: false,
-  status: 'works',
-  continuous: false,
-  lastSuccessAt: null,
-  ...more,
-});
 const status: Status = {
   version: '1.0.0',
   pid: 7,
   startedAt: '2026-11-22T09:00:00.000Z',
   components: [
-    told('updates_bulk', { lastSuccessAt: '2026-11-22T11:59:31.000Z' }),
-    told('updates_mq', { ready: false, status: 'no notifications are heard', continuous: true }),
-    told('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
+    component('updates_bulk', { lastSuccessAt: '2026-11-22T11:59:31.000Z' }),
+    component('updates_mq', { ready: false, status: 'no notifications are heard', continuous: true }),
+    component('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
   ],
-  updates: {
-    writer: true,
-    paused: null,
-    backlog: 2,
-    contested: [],
-    release: 'main',
-    lastFull: run,
-    lastTargeted: null,
-    failure: null,
-  },
+  updates: { ...updates, backlog: 2 },
   notifications: { listening: false, received: 0, lastAt: null, lagMs: null },
   money: null,
   metrics: null,
@@ -86,7 +60,7 @@ test('of the figures it is reported how many are not known', () => {
 });
 
 test('of a component that stands by no success is shown', () => {
-  const standing = { ...status, components: [told('updates_bulk', { status: 'stands by' })] };
+  const standing = { ...status, components: [component('updates_bulk', { status: 'stands by' })] };
 
   expect(describeStatus([standing], now)).toMatch(/✓ updates_bulk {2}stands by$/m);
 });
@@ -99,16 +73,7 @@ test('what went wrong in a run, and a run that failed as a whole, are reported',
     [
       {
         ...status,
-        updates: {
-          writer: false,
-          paused: null,
-          backlog: 0,
-          contested: [],
-          release: null,
-          lastFull,
-          lastTargeted: null,
-          failure,
-        },
+        updates: { ...updates, writer: false, release: null, lastFull, failure },
       },
     ],
     now,
@@ -123,7 +88,7 @@ test('what went wrong in a run, and a run that failed as a whole, are reported',
 
 test('a component in its first run is not said to be broken', () => {
   const doing = '1200 of 4000 changes made, 16.7 a second, about 3 min left';
-  const components = [told('updates_bulk', { ready: false, starting: true, status: doing })];
+  const components = [component('updates_bulk', { ready: false, starting: true, status: doing })];
 
   expect(describeStatus([{ ...status, components }], now)).toContain(`  … updates_bulk  ${doing}\n`);
 });

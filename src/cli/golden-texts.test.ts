@@ -11,6 +11,7 @@ import {
   template,
   tree,
 } from '../../test/support/builders.ts';
+import { component, run, updates } from '../../test/support/status-builders.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { describeDiagnosis } from '../doctor/describe.ts';
 import { advice, error, ok, warning } from '../doctor/finding.ts';
@@ -99,34 +100,6 @@ test('the progress of a command, from the first answer to the last', async () =>
   await expect(said.join('')).toMatchFileSnapshot('__snapshots__/progress.txt');
 });
 
-const run = {
-  startedAt: '2026-11-22T11:59:30.000Z',
-  ms: 812,
-  changes: 4,
-  failures: 0,
-  held: 0,
-  drift: 0,
-  deletionsRefused: 0,
-};
-const component = (name: string, more: Partial<Status['components'][number]>) => ({
-  component: name,
-  ready: true,
-  starting: false,
-  status: 'works',
-  continuous: false,
-  lastSuccessAt: null,
-  ...more,
-});
-const updates = {
-  writer: true,
-  paused: null,
-  backlog: 0,
-  contested: [],
-  release: 'main',
-  lastFull: run,
-  lastTargeted: null,
-  failure: null,
-};
 const idle: Status = {
   version: '2.0.0',
   pid: 7,
