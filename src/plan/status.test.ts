@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { root } from '../../scripts/command.ts';
 import { network, volume } from '../../test/support/builders.ts';
 import { profiles } from '../concertim/profile.ts';
 import { deviceStatus, permitted, rackStatus, statusOf } from './status.ts';
@@ -66,6 +69,18 @@ const changingTasks = [
   'shelving_offloading',
   'unshelving',
 ];
+
+/** What an operator reads of the states of servers. */
+const documented = readFileSync(join(root, 'docs/mapping.md'), 'utf8')
+  .split('\n')
+  .find((line) => line.startsWith('| status | `error` FAILED'));
+
+test.each(Object.keys(vmStates).filter((vmState) => vmState !== 'deleted'))(
+  'docs/mapping.md has the state %s',
+  (vmState) => {
+    expect(documented).toContain(`\`${vmState}\``);
+  },
+);
 
 test.each(Object.entries(vmStates))('a server that is %s and left alone is %s', (vmState, status) => {
   expect(deviceStatus({ vmState, taskState: null })).toBe(status);
@@ -145,15 +160,34 @@ test.each(['', 'COMPLETE', 'CREATE', 'create_complete'])(
   },
 );
 
+/** All of cinder/objects/fields.py (VolumeStatus), and what its API reference adds, but for the errors. */
+const volumeStatuses = {
+  available: 'AVAILABLE',
+  'in-use': 'ACTIVE',
+  creating: 'IN_PROGRESS',
+  deleting: 'IN_PROGRESS',
+  managing: 'IN_PROGRESS',
+  unmanaging: 'IN_PROGRESS',
+  attaching: 'IN_PROGRESS',
+  detaching: 'IN_PROGRESS',
+  maintenance: 'IN_PROGRESS',
+  'restoring-backup': 'IN_PROGRESS',
+  reserved: 'IN_PROGRESS',
+  'awaiting-transfer': 'IN_PROGRESS',
+  'backing-up': 'IN_PROGRESS',
+  downloading: 'IN_PROGRESS',
+  uploading: 'IN_PROGRESS',
+  retyping: 'IN_PROGRESS',
+  extending: 'IN_PROGRESS',
+  migrating: 'IN_PROGRESS',
+  reverting: 'IN_PROGRESS',
+  deleted: 'deleted',
+};
+
 test.each([
-  ['available', 'AVAILABLE'],
-  ['in-use', 'ACTIVE'],
-  ['creating', 'IN_PROGRESS'],
-  ['retyping', 'IN_PROGRESS'],
-  ['awaiting-transfer', 'IN_PROGRESS'],
+  ...Object.entries(volumeStatuses),
   ['error', 'FAILED'],
   ['error_backing-up', 'FAILED'],
-  ['deleted', 'deleted'],
   ['errors', 'unknown'],
   ['constructor', 'unknown'],
 ])('a volume that is %s is %s', (status, shown) => {
