@@ -74,10 +74,19 @@ function installCommand(): void {
   mkdirSync(join(places.command, '..'), { recursive: true });
   const text = `#!/bin/sh
 export STATE_DIRECTORY="\${STATE_DIRECTORY-/var/lib/concertim-openstack-service}"
+secrets=/etc/concertim-openstack-service/environment
 as=
 [ "$(id -u)" -ne 0 ] || as='setpriv --reuid=${user} --regid=${user} --init-groups'
-exec $as ${at}/node --env-file-if-exists=/etc/concertim-openstack-service/environment \\
-  ${at}/concertim-openstack-service "$@"
+with=
+if [ -e "$secrets" ]; then
+  if ! $as test -r "$secrets"; then
+    echo "The account of this command cannot read $secrets, which the units read." >&2
+    echo "Try: chown root:${user} $secrets; chmod 640 $secrets" >&2
+    exit 78
+  fi
+  with="--env-file=$secrets"
+fi
+exec $as ${at}/node $with ${at}/concertim-openstack-service "$@"
 `;
   writeFileSync(places.command, text);
   chmodSync(places.command, 0o755);

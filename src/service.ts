@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly allowDeletions?: boolean;
   /** What is shown, where it differs from docs/mapping.md. */
   readonly mapping?: Mapping;
+  /** Shows nothing, so that a run removes what the service has made in the portal. */
+  readonly decommissions?: boolean;
   /** Where `updates_mq` receives changes from, instead of the RabbitMQ of the configuration. */
   readonly notifications?: NotificationSource;
   /** Called with the report of each finished run. */

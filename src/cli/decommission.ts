@@ -5,7 +5,7 @@ import { unreadIn } from '../reconcile/unread-in.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { deleteQueues } from '../service/delete-queues.ts';
-import { configToShowNothing, showNothing } from '../service/show-nothing.ts';
+import { configToShowNothing } from '../service/show-nothing.ts';
 import { Service } from '../service.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type PrintPlanOptions, printPlan } from './print-plan.ts';
@@ -54,9 +54,7 @@ async function emptyPortal(
   await using service = new Service({
     config,
     components: ['updates_bulk'],
-    mapping: showNothing,
-    // The plan, which comes first, says how much it is.
-    allowDeletions: true,
+    decommissions: true,
   });
   const how = onStandardError(service, options.timeout, signal);
   const look = () => withProgress((until) => service.plan(until), how);

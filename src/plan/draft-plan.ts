@@ -45,7 +45,8 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   );
 
   const removals = new Map<RackKey | 'loose', Change[]>();
-  removeDepartures(leaving, index, removals);
+  const reasonOf = settings.decommissions ? reasonToDecommission : usualReason;
+  removeDepartures(leaving, { index, reasonOf }, removals);
   const racks: Lane[] = [];
   const devices: Lane[] = [];
   const leftovers: Lane[] = [];
@@ -75,14 +76,14 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     if (planned.leftovers.length > 0) leftovers.push({ name: rack.key, changes: planned.leftovers });
   }
   for (const [rack, ground] of leaving.racksMovedOut)
-    leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack, ground)] });
+    leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack, ground, reasonOf)] });
   const gone = goneDevices([...removals.values(), ...devices.map(({ changes }) => changes)].flat());
   const templateRemovals = [...departingTemplates(facts, gone)].map(
     ([template, ground]): Change => ({
       kind: 'delete-template',
       template,
       ground,
-      ...because(ground === 'left out' ? 'template-excluded' : 'template-unused'),
+      ...reasonOf(ground, 'template'),
     }),
   );
 
@@ -100,7 +101,7 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
 
 function removeDepartures(
   { devices, racks }: Departures,
-  index: PortalIndex,
+  { index, reasonOf }: { readonly index: PortalIndex; readonly reasonOf: ReasonOf },
   removals: Map<RackKey | 'loose', Change[]>,
 ): void {
   for (const [device, ground] of devices) {
@@ -112,19 +113,26 @@ function removeDepartures(
       ...reasonOf(ground, device.kind),
     });
   }
-  for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground));
+  for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground, reasonOf));
 }
 
-function reasonOf(ground: Ground, object: Kind | 'stack' | 'project'): Reason {
+/** Why what stands on a ground goes; `object` is what it shows, a template being its flavor's. */
+type ReasonOf = (ground: Ground, object: Kind | 'stack' | 'project' | 'template') => Reason;
+
+const usualReason: ReasonOf = (ground, object) => {
+  if (object === 'template') return because(ground === 'left out' ? 'template-excluded' : 'template-unused');
   return because(ground === 'left out' ? 'cloud-object-excluded' : 'cloud-object-gone', { object });
-}
+};
+
+const reasonToDecommission: ReasonOf = (ground, object) =>
+  ground === 'left out' ? because('decommissioned') : usualReason(ground, object);
 
 function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
   const source = rack && sourceOfRack(rack);
   return source ? keyOfSource(source) : 'loose';
 }
 
-function deleteRack(rack: Rack, ground: Ground): Change {
+function deleteRack(rack: Rack, ground: Ground, reasonOf: ReasonOf): Change {
   const reason =
     ground === 'empty' ? because('rack-empty') : reasonOf(ground, wordForSource(sourceOfRack(rack)));
   return { kind: 'delete-rack', rack, ground, ...reason };

@@ -3,6 +3,8 @@ import type { MappingSettings } from './desired-state.ts';
 
 export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
+  /** The mapping leaves out everything because the service is being removed: so are the reasons. */
+  readonly decommissions?: boolean;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
   /** Of racks of stacks that say none, where the portal wants one. */

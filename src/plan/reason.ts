@@ -21,9 +21,10 @@ export const changeReasons = {
   'name-duplicate': 'another one has the same name',
   'name-free': 'the name of its {object} is free again',
   'cloud-object-gone': 'its {object} is gone from OpenStack',
-  'cloud-object-excluded': 'the configuration excludes its {object}',
+  'cloud-object-excluded': 'the configuration or a mapping excludes its {object}',
   'template-unused': 'its flavor is gone from OpenStack, and no device uses it',
-  'template-excluded': 'the configuration excludes its flavor, and no device uses it',
+  'template-excluded': 'the configuration or a mapping excludes its flavor, and no device uses it',
+  decommissioned: 'this service created it, and decommission removes that',
 } as const satisfies Record<string, string>;
 
 /** Why something is kept that seems to be gone from OpenStack, or that a setting excludes. */

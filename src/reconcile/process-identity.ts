@@ -26,22 +26,22 @@ export async function identityOfProcess(pid: number): Promise<ProcessIdentity | 
 }
 
 /**
- * Whether it has certainly ended. Of a process on another host, in another container, or before the last boot it is not said: what
- * shares our folder may be any of them.
+ * Whether it certainly runs, or has certainly ended. `unknown` of a process on another host, in another container, or before the
+ * last boot: what shares our folder may be any of them.
  */
-export async function hasEnded(identity: ProcessIdentity): Promise<boolean> {
+export async function fateOf(identity: ProcessIdentity): Promise<'runs' | 'ended' | 'unknown'> {
   const own = await identityOfProcess(process.pid);
-  if (own?.boot !== identity.boot || own.namespace !== identity.namespace) return false;
+  if (own?.boot !== identity.boot || own.namespace !== identity.namespace) return 'unknown';
   try {
     process.kill(identity.pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'ended';
   }
   try {
-    return (await beginOf(identity.pid)) !== identity.begun;
+    return (await beginOf(identity.pid)) === identity.begun ? 'runs' : 'ended';
   } catch {
     // `/proc` may hide processes of other users.
-    return false;
+    return 'unknown';
   }
 }
 

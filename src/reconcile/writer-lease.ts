@@ -1,12 +1,26 @@
+/** Who has the right instead of us. */
+export interface LeaseHolder {
+  /** Such as `process 812 on controller-1`. */
+  readonly name: string;
+  /** Where it says so: a file. */
+  readonly path: string;
+  /** Whether it certainly runs: it is not a dead process whose right will expire. */
+  readonly runs: boolean;
+}
+
 /** The right to write to the portal, which one process at a time has. */
 export interface WriterLease {
   /**
    * Waits for the right, does the work with it, and when it is lost waits again, until `signal` is aborted.
    *
    * @param work ends soon after its signal is aborted: the right is gone, or the service stops
-   * @param onWait called when another process has the right
+   * @param onWait called when it has to wait, with the process that has the right; undefined: no process could have it now
    */
-  hold(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal, onWait?: () => void): Promise<void>;
+  hold(
+    work: (held: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+    onWait?: (holder: LeaseHolder | undefined) => void,
+  ): Promise<void>;
 }
 
 /** For a process that has nobody to share the portal with. */

@@ -98,8 +98,8 @@ test('where none can be made it is said why, and what to do', async () => {
   const { ended } = holder();
 
   await expect(ended).rejects.toMatchObject({
-    message: `The lock file ${path} cannot be made (ENOTDIR).`,
-    hint: expect.stringContaining('set another one'),
+    message: `The lock file ${path} cannot be created (ENOTDIR).`,
+    hint: expect.stringContaining('set another data_dir'),
     severity: 'fatal',
   });
 });

@@ -7,8 +7,8 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { hasEnded, identityOfProcess, identityText, parseIdentity } from './process-identity.ts';
-import type { WriterLease } from './writer-lease.ts';
+import { fateOf, identityOfProcess, identityText, parseIdentity } from './process-identity.ts';
+import type { LeaseHolder, WriterLease } from './writer-lease.ts';
 
 /** How often the holder shows that it lives. */
 const beatMs = 2_000;
@@ -46,7 +46,7 @@ export class LockFile implements WriterLease {
   async hold(
     work: (held: AbortSignal) => Promise<void>,
     signal: AbortSignal,
-    onWait?: () => void,
+    onWait?: (holder: LeaseHolder | undefined) => void,
   ): Promise<void> {
     while (!signal.aborted) {
       if (!(await this.#acquire(signal, onWait))) return;
@@ -64,19 +64,21 @@ export class LockFile implements WriterLease {
   }
 
   /** @returns false: the signal was aborted first */
-  async #acquire(signal: AbortSignal, onWait: (() => void) | undefined): Promise<boolean> {
+  async #acquire(signal: AbortSignal, onWait: Parameters<WriterLease['hold']>[2]): Promise<boolean> {
     const identity = await identityOfProcess(process.pid);
     const owner = identity ? `${this.#name} ${identityText(identity)}` : this.#name;
     let untouched = 0;
     let said: string | undefined;
     for (let before: string | undefined; !signal.aborted; ) {
       let trouble: unknown;
+      let mark: string | undefined;
       try {
         if (await this.#create(owner)) return true;
         const touch = await this.#touch();
         untouched = touch?.text === before ? untouched + 1 : 0;
         before = touch?.text;
-        if (touch && (untouched >= staleTries || (await isAbandoned(touch.mark)))) {
+        mark = touch?.mark;
+        if (touch && (untouched >= staleTries || (await fateOfHolder(touch.mark)) === 'ended')) {
           if (await this.#remove(touch.text)) continue;
         }
       } catch (error) {
@@ -91,11 +93,17 @@ export class LockFile implements WriterLease {
         } else {
           this.#log.error({ lock: this.#path, err: trouble }, 'failed to create the writer lock, will retry');
         }
-        onWait?.();
+        onWait?.(mark === undefined ? undefined : await this.#holder(mark));
       }
       await pause(this.#clock, tryMs, signal);
     }
     return false;
+  }
+
+  async #holder(mark: string): Promise<LeaseHolder> {
+    const [, host, pid] = /^(\S+) (\d+) /.exec(mark) ?? [];
+    const name = host === undefined ? 'a process that is not named in it' : `process ${pid} on ${host}`;
+    return { name, path: this.#path, runs: (await fateOfHolder(mark)) === 'runs' };
   }
 
   /** @returns false: it is there already */
@@ -224,10 +232,9 @@ export class LockFile implements WriterLease {
 
 class TakenOverError extends Error {}
 
-/** Whether its holder ran on this host, and has certainly ended. */
-async function isAbandoned(mark: string): Promise<boolean> {
+function fateOfHolder(mark: string): ReturnType<typeof fateOf> | 'unknown' {
   const holder = parseIdentity(mark);
-  return holder !== undefined && (await hasEnded(holder));
+  return holder ? fateOf(holder) : 'unknown';
 }
 
 async function markOf(file: FileHandle): Promise<string> {
@@ -245,9 +252,9 @@ function codeOf(error: unknown): string {
 }
 
 function lockError(path: string, cause: unknown): ServiceError {
-  return new ServiceError(`The lock file ${path} cannot be made (${codeOf(cause)}).`, {
+  return new ServiceError(`The lock file ${path} cannot be created (${codeOf(cause)}).`, {
     severity: 'fatal',
-    hint: 'The service needs to write to data_dir: give it the right to, or set another one.',
+    hint: 'The service must be able to write to data_dir: give its account that right, or set another data_dir.',
     cause,
   });
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { aborted, pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
-import type { WriterLease } from './writer-lease.ts';
+import type { LeaseHolder, WriterLease } from './writer-lease.ts';
 import { receiveRequests, WriterRequests } from './writer-requests.ts';
 import { WriterToken } from './writer-token.ts';
 
@@ -35,6 +35,8 @@ const aloneAfterMs = 5_000;
 const electionMs = 1_000;
 /** A process that is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
 const oncePatienceMs = 20_000;
+/** A process that certainly runs keeps the right, unless it is just stopping. */
+const runningPatienceMs = 2_000;
 
 /**
  * The portal's writer, or one that stands by to become it:
@@ -82,8 +84,10 @@ export class Writer {
    */
   async runOnce(signal: AbortSignal): Promise<boolean> {
     const { loop, clock } = this.#options;
-    const [over, waits, started] = [new AbortController(), new AbortController(), new AbortController()];
+    const [over, started] = [new AbortController(), new AbortController()];
+    const [waits, isTaken] = [new AbortController(), new AbortController()];
     let outcome: Promise<boolean> | undefined;
+    let refusal = this.#options.election ? notElected : noLock;
     const work: Work = {
       async write(held) {
         started.abort();
@@ -91,29 +95,34 @@ export class Writer {
         await outcome;
         over.abort();
       },
-      waits: () => waits.abort(),
-      standsBy: () => over.abort(),
+      waits(holder) {
+        if (holder) refusal = heldBy(holder);
+        if (holder?.runs) isTaken.abort();
+        waits.abort();
+      },
+      standsBy() {
+        refusal = othersElected;
+        over.abort();
+      },
     };
     const until = AbortSignal.any([signal, over.signal]);
-    const giveUp = async () => {
-      await aborted(AbortSignal.any([waits.signal, until]));
-      await pause(clock, oncePatienceMs, AbortSignal.any([started.signal, until]));
+    const giveUp = async ({ signal: from }: AbortController, afterMs: number) => {
+      await aborted(AbortSignal.any([from, until]));
+      await pause(clock, afterMs, AbortSignal.any([started.signal, until]));
       if (!started.signal.aborted) over.abort();
     };
     try {
-      await Promise.all([this.#run(work, until), giveUp()]);
+      await Promise.all([
+        this.#run(work, until),
+        giveUp(waits, oncePatienceMs),
+        giveUp(isTaken, runningPatienceMs),
+      ]);
     } finally {
       over.abort();
     }
     if (outcome) return outcome;
     if (signal.aborted) return false;
-    throw new ServiceError(
-      'Another process writes to this portal, or RabbitMQ, which elects the writer, is unavailable.',
-      {
-        severity: 'terminal',
-        hint: 'A running service keeps the portal in step by itself: see `status`. To run once by hand, stop it first.',
-      },
-    );
+    throw new ServiceError(refusal.message, { severity: 'terminal', hint: refusal.hint });
   }
 
   async #run(work: Work, signal: AbortSignal): Promise<void> {
@@ -157,9 +166,9 @@ export class Writer {
     await lease.hold(
       (held) => this.#write(work, held),
       signal,
-      () => {
+      (holder) => {
         health?.standsBy();
-        work.waits?.();
+        work.waits?.(holder);
       },
     );
   }
@@ -227,11 +236,39 @@ export class Writer {
   }
 }
 
+/** Why one run was not made. */
+interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const stopItFirst =
+  'A running service keeps the portal in step by itself: see `status`. To run once by hand, stop it first.';
+const othersElected: Refusal = {
+  message: 'Another process writes to this portal: RabbitMQ has elected it.',
+  hint: stopItFirst,
+};
+const notElected: Refusal = {
+  message: `RabbitMQ elects the process that writes to the portal, and has not elected this one within ${oncePatienceMs / 1_000} s.`,
+  hint: 'Is RabbitMQ running, and are rmq.rmq_address and its credentials right? `doctor` checks both.',
+};
+const noLock: Refusal = {
+  message: `The lock file that keeps a second writer off could not be created within ${oncePatienceMs / 1_000} s.`,
+  hint: 'The log says why. Is there space left on the disk of data_dir?',
+};
+
+function heldBy({ name, path }: LeaseHolder): Refusal {
+  return {
+    message: `Another process writes to this portal: ${name}, which holds ${path}.`,
+    hint: stopItFirst,
+  };
+}
+
 interface Work {
   /** What the writer does; ends soon after its signal is aborted. */
   write(held: AbortSignal): Promise<void>;
   /** Called when there is something to wait for before it may write: an election, or the lock file of another process. */
-  waits?(): void;
+  waits?(holder?: LeaseHolder): void;
   /** Called when another process has been elected. */
   standsBy?(): void;
 }

@@ -22,6 +22,7 @@ import { checkedMapping } from './checked-mapping.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
 import { createMoney } from './money.ts';
+import { showNothing } from './show-nothing.ts';
 
 /** What decides which changes are made, beside the configuration. */
 export interface PlanOptions {
@@ -29,6 +30,8 @@ export interface PlanOptions {
   readonly mapping?: Mapping;
   /** Lets deletions through that the policy would refuse: a person has looked. */
   readonly allowDeletions?: boolean;
+  /** Shows nothing, so that a run removes what the service has made. */
+  readonly decommissions?: boolean;
 }
 
 export interface UpdatesOptions extends PlanOptions {
@@ -160,13 +163,15 @@ export function createReconciler(
   const { updates, concertim } = config;
   const settings = {
     ...(options.mapping && checkedMapping(options.mapping)),
+    ...(options.decommissions && { ...showNothing, decommissions: true }),
     standaloneServers: updates.standaloneServers,
     defaultRackHeight: concertim.defaultRackHeight,
     defaultClusterType: concertim.defaultClusterType,
     deletions: {
       maxDeletions: updates.maxDeletions,
       maxShare: updates.maxDeletionShare,
-      allowAll: options.allowDeletions ?? false,
+      // Of a decommission the plan, which comes first, says how much it is.
+      allowAll: options.allowDeletions ?? options.decommissions ?? false,
     },
   };
   const { onProgress, allowances } = options;

@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -22,6 +22,7 @@ import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { startCollector } from '../support/otlp-collector.ts';
+import { InstalledMachine, whyNoMachine } from './installed-machine.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -273,6 +274,67 @@ test
         expect(existsSync(place)).toBe(true);
       }
       expect(again).toBe(removed);
+    },
+  );
+
+const noMachine = whyNoMachine();
+
+test
+  .skipIf(noMachine !== undefined)
+  .concurrent(
+    `beside systemd's units a command at a shell sees their folders, secrets and processes${noMachine ? ` (skipped: ${noMachine})` : ''}`,
+    async ({ onTestFinished }) => {
+      const cloud = await startSandbox({ projects: 1, stacks: 2, servers: 2, pace: 0 });
+      onTestFinished(() => cloud.close());
+      const machine = await InstalledMachine.install(join(folder, 'with-units'));
+      const observability = { port: await freePort(8) };
+      // Where data and logs are, only the units say.
+      const text = stringify({ log_level: 'info', ...cloud.config, observability });
+      const secrets = 'JWT_SECRET=0123456789abcdef\n';
+      machine.configure(text, { text: secrets, mode: 0o640 });
+      await using unit = await machine.start('updates_bulk', '"msg":"reconciled"');
+      // What a second writer would write at once, and the unit only with its next full run.
+      const [server] = [...cloud.cloud.compute.servers()];
+      cloud.cloud.compute.act(server?.id ?? '', 'stop');
+      const before = cloud.portal.devices.all();
+
+      const once = await machine.shell('run', 'updates_bulk', '--once');
+      const afterOnce = cloud.portal.devices.all();
+      const plan = await machine.shell('plan');
+      const status = await machine.shell('status');
+      const health = await machine.shell('health', 'updates_bulk', '--json');
+      const effective = await machine.shell('check-config');
+      const pause = await machine.shell('pause', '--reason', 'upgrade of the portal');
+      const paused = await machine.shell('status');
+      const strangers = machine.notOfTheUnits();
+      machine.configure(text, { text: secrets, mode: 0o600 });
+      const blind = await machine.shell('check-config');
+
+      expect(once.stderr).toContain(
+        `Another process writes to this portal: process ${unit.pid} on ${hostname()}, which holds /var/lib/${name}/writer.lock.`,
+      );
+      expect(once.code).toBe(1);
+      expect(afterOnce).toEqual(before);
+      expect(plan.stdout).toContain('0 to create, 1 to change, 0 to delete');
+      expect(plan.code).toBe(2);
+      expect(status.stdout).toMatch(
+        new RegExp(`^process ${unit.pid}, version .*\\n {2}✓ updates_bulk {2}works`),
+      );
+      expect(status.code).toBe(0);
+      // A sign of the unit, whatever it says: where there is none, `health` says that it does not run.
+      expect(health.stdout).toMatch(/"component": "updates_bulk"[^}]*"(starting|works)/);
+      expect(effective.stdout).toMatch(
+        /data_dir: \/var\/lib\/concertim-openstack-service .*\$STATE_DIRECTORY/,
+      );
+      expect(effective.stdout).toMatch(/jwt_secret: "\[hidden\]" # \$JWT_SECRET/);
+      expect(pause.code).toBe(0);
+      expect(paused.stdout).toMatch(/PAUSED.*upgrade of the portal/);
+      for (const { stderr } of [plan, status, health, effective, pause, paused]) expect(stderr).toBe('');
+      expect(strangers).toEqual([]);
+      expect(blind).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining(`chown root:concertim /etc/${name}/environment; chmod 640`),
+      });
     },
   );
 

@@ -58,8 +58,11 @@ test('it prints what it would remove, removes it when told to, and leaves what w
     code: 2,
     stderr: expect.stringContaining('Nothing was removed. Stop the service, then: decommission --yes'),
   });
-  expect(asked.stdout).toMatch(/^ {2}- rack \S+ .*the configuration excludes its stack$/m);
+  expect(asked.stdout).toMatch(
+    /^ {2}- rack \S+ .*: this service created it, and decommission removes that$/m,
+  );
   expect(asked.stdout).toMatch(/^0 to create, 0 to change, \d+ to delete$/m);
+  expect(asked.stdout).not.toMatch(/configuration|no device uses it/);
   expect(untouched).toEqual(before);
   expect(done.code, done.stderr).toBe(0);
   expect(done.stdout).toContain(`files      ${folder}`);
