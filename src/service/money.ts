@@ -1,3 +1,4 @@
+import type { OrderId } from '../billing/billing.ts';
 import { CostReader } from '../billing/cost-reader.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
@@ -99,20 +100,20 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
   });
   const said = new SaidOnce();
   return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
+    const warn = (of: { order?: OrderId; stack?: string | undefined }, message: string, error: unknown) => {
+      const why = explain(error);
+      said.say(`${of.order} ${why}`, () => log.warn({ ...of, why, err: error }, message));
+    };
     try {
       const swept = await sweep.run(stacks, signal);
       if (!swept) return;
       for (const closed of swept.closed) log.info(closed, 'order closed');
-      for (const { error, ...failed } of swept.failures) {
-        const why = explain(error);
-        said.say(`${failed.order} ${why}`, () =>
-          log.warn({ ...failed, why, err: error }, 'order not closed'),
-        );
-      }
+      for (const { error, ...failed } of swept.failures) warn(failed, 'order not closed', error);
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
-      log.warn({ err: error, why: explain(error) }, 'orders not swept');
+      warn({}, 'orders not swept', error);
+      said.endRound(false);
     }
   };
 }
@@ -130,10 +131,11 @@ function createAccountClosing({ closings }: Foundation, poster: UsagePoster | un
       if (!swept) return;
       for (const account of swept.closed) log.info({ account }, 'account closed');
       for (const { account, error } of swept.failures) warn(account, error);
+      said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
       warn(undefined, error);
+      said.endRound(false);
     }
-    said.endRound();
   };
 }

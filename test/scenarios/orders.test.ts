@@ -128,6 +128,8 @@ test('a KillBill that fails stops no run, and the order is closed by the next th
   const failed = await scenario.run();
   expect(failed.failures).toEqual([]);
   expect(killBill.subscriptions.get(objectId)?.state).toBe('ACTIVE');
+  await scenario.clock.sleep(hourMs / 6);
+  await scenario.run();
   expect(scenario.logged.filter((line) => line.includes('orders not swept'))).toHaveLength(1);
   faults.clear();
   await scenario.run();
