@@ -5,6 +5,7 @@ import type { AccountId, Customer } from '../billing.ts';
 import { createdId, type KillBillClient } from './client.ts';
 import { readDraft, readInvoices } from './invoices.ts';
 import { readPages } from './pages.ts';
+import { customFields } from './tags.ts';
 import * as wire from './wire.ts';
 
 /** Custom fields by which the Python service of 2024 and 2023 knew whose an account is. */
@@ -123,7 +124,7 @@ export class KillBillAccounts {
     for (const fieldName of projectFields) {
       const query = { objectType: 'ACCOUNT', fieldName, fieldValue: projectId };
       const request = { path: '/customFields/search', query };
-      const found = await readPages(this.#client, request, wire.CustomFields, signal);
+      const found = await readPages(this.#client, request, customFields, signal);
       const field = found.find(({ name, value }) => name === fieldName && value === projectId);
       if (field) return field.objectId as AccountId;
     }

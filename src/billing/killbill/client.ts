@@ -1,6 +1,7 @@
 import { parseBody } from '../../http/body.ts';
 import { HttpClient, type HttpClientOptions, type HttpResponse, type Method } from '../../http/client.ts';
 import { isTransientStatus } from '../../http/retry.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { BillingError, type BillingErrorKind } from '../errors.ts';
 import * as wire from './wire.ts';
@@ -34,11 +35,13 @@ export const codes = { isCancelled: 1031, trackingIdExists: 50_000 } as const;
 
 /** KillBill's HTTP: one user of one tenant. */
 export class KillBillClient {
+  readonly clock: Clock;
   readonly #http: HttpClient;
   readonly #base: string;
   readonly #headers: () => Record<string, string>;
 
   constructor({ url, username, password, apiKey, apiSecret, ...http }: KillBillClientOptions) {
+    this.clock = http.clock ?? systemClock;
     this.#http = new HttpClient({ service: 'KillBill', concurrency: 8, ...http });
     this.#base = `${url}/1.0/kb`;
     this.#headers = () => ({

@@ -4,7 +4,7 @@ import { parseTime } from '../../runtime/clock.ts';
 import type { AccountId, Order, OrderId } from '../billing.ts';
 import { BillingError } from '../errors.ts';
 import { codeOf, codes, createdId, type KillBillClient, refusal } from './client.ts';
-import { readPages } from './pages.ts';
+import { type PagedRows, readPages } from './pages.ts';
 import { readTags, type Tags } from './tags.ts';
 import * as wire from './wire.ts';
 
@@ -13,6 +13,7 @@ const ownKey = 'concertim-';
 /** Orders that may be opened one after the other by one key. */
 const mostOfAKey = 10;
 const dayMs = 86_400_000;
+const bundles: PagedRows<wire.Bundle> = { rows: wire.Bundles, idOf: ({ bundleId }) => bundleId };
 
 /** Orders: subscriptions, each in a bundle of its own, both made under one key of ours. */
 export class KillBillOrders {
@@ -65,11 +66,11 @@ export class KillBillOrders {
 
   /** Those that are closed too, in a few requests. */
   async all(signal?: AbortSignal): Promise<Order[]> {
-    const [bundles, tags] = await Promise.all([
-      readPages(this.#client, { path: '/bundles/pagination' }, wire.Bundles, signal),
+    const [found, tags] = await Promise.all([
+      readPages(this.#client, { path: '/bundles/pagination' }, bundles, signal),
       readTags(this.#client, signal),
     ]);
-    return bundles
+    return found
       .flatMap(({ subscriptions }) => subscriptions)
       .map((subscription) => toOrder(subscription, tags));
   }

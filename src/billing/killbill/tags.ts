@@ -1,9 +1,15 @@
 import type { KillBillClient } from './client.ts';
-import { readPages } from './pages.ts';
+import { type PagedRows, readPages } from './pages.ts';
 import * as wire from './wire.ts';
 
 /** Tags of orders, those of closed ones too, by order. */
 export type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** `/customFields/search` */
+export const customFields: PagedRows<wire.CustomField> = {
+  rows: wire.CustomFields,
+  idOf: ({ customFieldId }) => customFieldId,
+};
 
 const stackFields = ['openstack_stack_id', 'openstack_stack_name'];
 
@@ -13,7 +19,7 @@ export async function readTags(client: KillBillClient, signal: AbortSignal | und
   const found = await Promise.all(
     stackFields.map((fieldName) => {
       const query = { objectType: 'SUBSCRIPTION', fieldName };
-      return readPages(client, { path: '/customFields/search', query }, wire.CustomFields, signal);
+      return readPages(client, { path: '/customFields/search', query }, customFields, signal);
     }),
   );
   // Of two fields of a name the first counts, which is the one that `tagOrder` changes.

@@ -21,7 +21,11 @@ export const Subscription = z.object({
 export type Subscription = z.output<typeof Subscription>;
 
 /** `GET /bundles/pagination` */
-export const Bundles = z.array(z.object({ subscriptions: z.array(Subscription).default([]) }));
+export const Bundles = z.array(
+  z.object({ bundleId: z.string().min(1), subscriptions: z.array(Subscription).default([]) }),
+);
+
+export type Bundle = z.output<typeof Bundles>[number];
 
 /** `GET /subscriptions/{id}/customFields` and `/customFields/search` */
 export const CustomFields = z.array(
@@ -32,6 +36,8 @@ export const CustomFields = z.array(
     value: z.string(),
   }),
 );
+
+export type CustomField = z.output<typeof CustomFields>[number];
 
 const InvoiceItem = z.object({
   invoiceItemId: z.string().min(1),
