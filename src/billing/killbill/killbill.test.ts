@@ -132,6 +132,39 @@ test('all open orders and their tags are had in 3 requests, and in one more for 
   ]);
 });
 
+test('a list of orders that gives the same page again and again is given up', async () => {
+  const page = Array.from({ length: 500 }, (_, number) => ({ bundleId: `b${number}`, subscriptions: [] }));
+  const body = JSON.stringify(page);
+  const fault = {
+    service: 'killbill',
+    path: /bundles/,
+    kind: 'answer',
+    status: 200,
+    body,
+    times: 20,
+  } as const;
+  sandbox.faults.add(fault);
+
+  await expect(billing.orders()).rejects.toThrow('3 without a new row');
+  const pages = sandbox.services.killbill.seen.filter(({ url }) => url.includes('bundles'));
+  expect(pages).toHaveLength(4);
+});
+
+test.each([
+  ['a day, where the orders have days', '2026-11-22', '2026-11-23'],
+  ['a time, where the orders have times', '2026-11-22T08:00:00.000Z', '2026-11-23T12:00:00.000Z'],
+])('a KillBill that lists no nodes is given %s', async (_, startDate, recordDate) => {
+  const { killBill } = sandbox;
+  sandbox.faults.add({ service: 'killbill', path: /nodesInfo/, kind: 'answer', status: 200, body: '[]' });
+  const order = await billing.openOrder(await billing.accountFor(team), 'k');
+  const row = killBill.subscriptions.get(order);
+  if (row) killBill.subscriptions.set(order, { ...row, startDate });
+  const usage = { order, unit: 'openstack-billed-instance', day: '2026-11-23', amount: 2, key: 'k' };
+
+  expect(await billing.usage.record(usage)).toBe('recorded');
+  expect(killBill.usages.map((one) => one.recordDate)).toEqual([recordDate]);
+});
+
 test('an order and an account that are closed, or were never there, are closed', async () => {
   const account = await billing.accountFor(team);
   const order = await billing.openOrder(account, 'k');

@@ -9,6 +9,7 @@ import * as wire from './wire.ts';
 const decimalsOf = (version: string) => (isOlder(version, 0, 24) ? 0 : 9);
 /** The middle of a day is in it wherever the account's time zone is. */
 const noonMs = 43_200_000;
+const dayLength = '2026-11-01'.length;
 
 /** KillBill's records of usage, from which its invoices are made. */
 export class KillBillUsage implements UsageBook {
@@ -81,14 +82,24 @@ export class KillBillUsage implements UsageBook {
     return new Map(rolledUpUnits.map(({ unitType, amount }) => [unitType, amount]));
   }
 
+  /** KillBill 0.22 lists no node at times: then the form of an order's date says it, and without an order there is no usage. */
   async #countedDecimals(signal: AbortSignal | undefined): Promise<number> {
     if (this.#decimals !== undefined) return this.#decimals;
     const path = '/nodesInfo';
     const response = await this.#client.request({ method: 'GET', path, route: path, signal });
     const versions = parseBody(response, wire.Nodes).flatMap(({ kbVersion }) => kbVersion ?? []);
+    const found = versions.length > 0 ? versions.map(decimalsOf) : await this.#decimalsByOrder(signal);
     // Of several nodes the oldest decides.
-    this.#decimals = Math.min(...versions.map(decimalsOf), 9);
-    return this.#decimals;
+    if (found.length > 0) this.#decimals = Math.min(...found);
+    return this.#decimals ?? 0;
+  }
+
+  async #decimalsByOrder(signal: AbortSignal | undefined): Promise<number[]> {
+    const path = '/bundles/pagination';
+    const query = { offset: 0, limit: 1 };
+    const response = await this.#client.request({ method: 'GET', path, route: path, query, signal });
+    const orders = parseBody(response, wire.Bundles).flatMap(({ subscriptions }) => subscriptions);
+    return orders.flatMap(({ startDate }) => (startDate == null ? [] : startDate.length > dayLength ? 9 : 0));
   }
 }
 
