@@ -8,7 +8,7 @@ import { mostBodyBytes } from '../../src/amqp/raw-messages.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import type { EmittedMessage } from '../../src/sandbox/notifications.ts';
+import { type EmittedMessage, exchanges } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
@@ -65,7 +65,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     rmq_username: user,
     rmq_password: password,
     deployment: `${prefix}x`,
-    exchanges: [`${prefix}nova`, `${prefix}heat`],
+    exchanges: exchanges.map((name) => `${prefix}${name}`),
   };
   writeFileSync(
     file,
@@ -269,7 +269,7 @@ async function tidy(
       `${prefix}notifications.error`,
     ])
       await connection.queueDelete({ queue });
-    for (const name of [exchange, `${prefix}nova`, `${prefix}heat`])
+    for (const name of [exchange, ...exchanges.map((each) => `${prefix}${each}`)])
       await connection.exchangeDelete({ exchange: name });
   });
 }
