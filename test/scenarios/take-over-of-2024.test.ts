@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { profiles } from '../../src/concertim/profile.ts';
 import type { Flavor } from '../../src/sandbox/cloud/compute.ts';
 import type { Stack } from '../../src/sandbox/cloud/stack.ts';
 import { network, server, volume } from '../../src/sandbox/cloud/template.ts';
@@ -16,7 +17,7 @@ const flavors = sizes.map(
 );
 
 /** A server of each size with a volume of its own, a volume that nothing has, and a network; names as cluster builder makes them. */
-function addStack({ cloud, population }: Sandbox, name: string): Stack {
+function addStack({ cloud, population }: Sandbox, name: string, clusterType?: string): Stack {
   const [account] = population.accounts;
   if (!account) throw new Error('The sandbox has no account.');
   const { project, user: owner } = account;
@@ -38,7 +39,10 @@ function addStack({ cloud, population }: Sandbox, name: string): Stack {
     spare: volume(1, { name: 'spare' }),
     ...Object.fromEntries(nodes),
   };
-  const outputs = [{ key: 'answer', value: () => '42' }];
+  const outputs = [
+    { key: 'answer', value: () => '42' },
+    ...(clusterType === undefined ? [] : [{ key: 'concertim_cluster_type', value: () => clusterType }]),
+  ];
   const stack = cloud.orchestration.createStack({
     name,
     project,
@@ -49,15 +53,28 @@ function addStack({ cloud, population }: Sandbox, name: string): Stack {
   return stack;
 }
 
-/** Three stacks; of the last one that service could make no rack, since the order `None` was taken. */
+/**
+ * Three stacks; of the last one that service could make no rack: the order `None` was taken, or, where there are no orders, its
+ * stack says no type of a cluster.
+ */
 async function startFilled(
-  release: '1.2' | 'main',
+  release: '1.2' | 'main' | 'next',
 ): Promise<Scenario & { readonly stacks: readonly Stack[] }> {
-  const scenario = await startScenario({ release, stacks: 0 });
+  const scenario = await startScenario({
+    release,
+    stacks: 0,
+    config: ({ config: { concertim } }) => ({
+      concertim: { ...concertim, default_cluster_type: 'slurm-standalone' },
+    }),
+  });
   const { sandbox } = scenario;
   sandbox.cloud.compute.flavors.clear();
   for (const flavor of flavors) sandbox.cloud.compute.addFlavor(flavor);
-  const stacks = ['cluster_0', 'by_hand', 'by_hand_too'].map((name) => addStack(sandbox, name));
+  const stacks = [
+    addStack(sandbox, 'cluster_0', 'cfd-jumpstart'),
+    addStack(sandbox, 'by_hand', 'jupyterlab-jumpstart'),
+    addStack(sandbox, 'by_hand_too'),
+  ];
   const [ordered, byHand] = stacks;
   const { portal, close } = sessionsOn(sandbox.config);
   const service = new ServiceOf2024(portal, sandbox);
@@ -76,13 +93,15 @@ function lasting({ portal }: Sandbox) {
       [id, name, kind, rack_id, start_u, end_u, template_id].join(' '),
     );
   return {
-    racks: portal.racks.all().map(({ id, name, u_height }) => `${id} ${name} ${u_height}`),
+    racks: portal.racks
+      .all()
+      .map(({ id, name, u_height, cluster_type }) => [id, name, u_height, cluster_type].join(' ')),
     devices: places,
     templates: portal.templates.all().map(({ id, name, height }) => `${id} ${name} ${height}`),
   };
 }
 
-describe.each(['1.2', 'main'] as const)('a portal of release %s', (release) => {
+describe.each(['1.2', 'main', 'next'] as const)('a portal of release %s', (release) => {
   test('keeps names, places, heights and orders, and lacks only the rack that was refused', async () => {
     await using scenario = await startFilled(release);
     const { sandbox, stacks } = scenario;
@@ -105,10 +124,15 @@ describe.each(['1.2', 'main'] as const)('a portal of release %s', (release) => {
     for (const rows of ['racks', 'devices', 'templates'] as const)
       expect(after[rows]).toEqual(expect.arrayContaining(before[rows]));
     expect(after.templates).toHaveLength(before.templates.length);
-    expect(Object.fromEntries(portal.racks.all().map(({ name, order_id: order }) => [name, order]))).toEqual({
-      'cluster-0': 'c0ffee00-0000-4000-8000-000000000001',
-      'by-hand': stacks[1]?.id,
-      by_hand_too: stacks[2]?.id,
+    const { orders } = profiles[release];
+    expect(
+      Object.fromEntries(
+        portal.racks.all().map((rack) => [rack.name, orders ? rack.order_id : rack.cluster_type]),
+      ),
+    ).toEqual({
+      'cluster-0': orders ? 'c0ffee00-0000-4000-8000-000000000001' : 'cfd-jumpstart',
+      'by-hand': orders ? stacks[1]?.id : 'jupyterlab-jumpstart',
+      by_hand_too: orders ? stacks[2]?.id : 'slurm-standalone',
     });
     expect(outOfStep(sandbox)).toEqual([]);
     expect(second.changes).toEqual({});

@@ -1,6 +1,7 @@
 import type { Session } from '../../src/concertim/session.ts';
 import type { Flavor, Server } from '../../src/sandbox/cloud/compute.ts';
 import { type Stack, treeOf } from '../../src/sandbox/cloud/stack.ts';
+import { seconds } from '../../src/sandbox/openstack/times.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 type Id = string | number;
@@ -24,7 +25,8 @@ export function heightOf2024({ vcpus }: Pick<Flavor, 'vcpus'>): number {
 
 /**
  * What the Python service of 2024 wrote to a portal with kinds, as it wrote it: every value of a device as a text, instances and
- * volumes from the bottom of a rack, networks from its top, for a stack without an order the order `None`.
+ * volumes from the bottom of a rack, networks from its top, for a stack without an order the order `None`. The last one said
+ * too when each was made and what a stack's outputs call the type of its cluster; older portals drop that.
  */
 export class ServiceOf2024 {
   readonly #portal: Session;
@@ -57,7 +59,8 @@ export class ServiceOf2024 {
 
   /** A rack with all that the stack is made of. */
   async addRack(stack: Stack, order: string | null): Promise<void> {
-    const { id, name, projectId, ownerId } = stack;
+    const { id, name, projectId, ownerId, createdAt } = stack;
+    const outputs = this.#sandbox.cloud.orchestration.outputs(stack);
     const [team] = (await this.#list('teams')).filter((row) => row.project_id === projectId);
     const rack = {
       team_id: team?.id,
@@ -67,6 +70,8 @@ export class ServiceOf2024 {
       network_details: '{}',
       creation_output: "answer={'output_key': 'answer', 'output_value': '42'}",
       order_id: python(order),
+      cloud_created_at: seconds(createdAt),
+      cluster_type_name: outputs.find(({ key }) => key === 'concertim_cluster_type')?.value,
       metadata: {
         openstack_stack_id: id,
         openstack_stack_owner: 'CM_user1',
@@ -85,7 +90,7 @@ export class ServiceOf2024 {
     let top = 42;
     const add = async (
       { type, details, tag }: { type: string; details: string; tag: string },
-      object: { readonly id: string; readonly name: string | null },
+      object: { readonly id: string; readonly name: string | null; readonly createdAt: number },
       values: Readonly<Record<string, string | number | boolean | null>>,
     ) => {
       const template = this.#templates.get(tag);
@@ -100,6 +105,7 @@ export class ServiceOf2024 {
         status: 'ACTIVE',
         location: { rack_id: rackId, start_u: startU, facing: 'f' },
         metadata: { openstack_instance_id: object.id, openstack_stack_id: stack.id },
+        cloud_created_at: seconds(object.createdAt),
         details: {
           type: `Device::${details}Details`,
           ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, python(value)])),
