@@ -5,7 +5,7 @@ import { type Selection, selected } from './selection.ts';
 
 /** Which devices are shown, and with them their racks. */
 export interface Filter {
-  /** Each of its words stands in a name, template, owner or id. */
+  /** Each of its words stands in a name, template, owner, kind or id. */
   readonly search: string;
   readonly status: string | undefined;
 }
@@ -25,8 +25,8 @@ export function isShown(rack: RackView, device: DeviceView | undefined, login: s
   const { status } = filter.value;
   if (status !== undefined && (device ?? rack).status !== status) return false;
   if (words.value.length === 0) return true;
-  const { name = '', template = '', serverId = null } = device ?? {};
-  const text = [name, template, serverId, rack.name, rack.stackId, login].join(' ').toLowerCase();
+  const { name = '', template = '', serverId = null, shows = '' } = device ?? {};
+  const text = [name, template, serverId, shows, rack.name, rack.stackId, login].join(' ').toLowerCase();
   return words.value.every((word) => text.includes(word));
 }
 

@@ -1,3 +1,4 @@
+import { connection } from '../shared/live.ts';
 import { timeOfDay } from '../shared/now.ts';
 import { happenings } from './story.ts';
 
@@ -7,7 +8,11 @@ export function Happenings() {
     <section class="happenings" aria-labelledby="happenings-heading">
       <h2 id="happenings-heading">What happens</h2>
       {happenings.value.length === 0 && (
-        <p class="soft">Nothing yet. Stop a server or make a stack, and watch its rack follow.</p>
+        <p class="soft">
+          {connection.value.state === 'connecting'
+            ? 'Loading…'
+            : 'Nothing yet. Stop a server or create a stack, and watch its rack follow.'}
+        </p>
       )}
       <ol tabIndex={0} aria-label="What has happened, the newest first">
         {happenings.value.map(({ key, at, told, lagMs }) => (

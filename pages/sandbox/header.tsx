@@ -100,7 +100,8 @@ function StatusFilter({ status }: { status: string }) {
         filter.value = { ...filter.peek(), status: isPressed ? undefined : status };
       }}
     >
-      <StatusMark status={status} /> {statusLabel(status)} <b>{counts.value[status] ?? 0}</b>
+      <StatusMark status={status} /> {statusLabel(status)}{' '}
+      <b>{connection.value.state === 'connecting' ? '–' : (counts.value[status] ?? 0)}</b>
     </button>
   );
 }
@@ -122,7 +123,7 @@ function Search() {
         <input
           class="field"
           type="search"
-          placeholder="Name, owner, template or id"
+          placeholder="Name, owner, kind or id"
           value={filter.value.search}
           onInput={({ currentTarget }) => {
             filter.value = { ...filter.peek(), search: currentTarget.value };

@@ -29,9 +29,13 @@ export interface Reading {
 /** Statuses of devices that do nothing: what the daemon still keeps of them is of before. */
 const idle = new Set(['STOPPED', 'SUSPENDED']);
 
+export function isIdle(status: string): boolean {
+  return idle.has(status);
+}
+
 /** undefined: there is no figure. */
 export function reading(figures: Figures | undefined, metric: Metric, status: string): Reading | undefined {
-  if (idle.has(status)) return undefined;
+  if (isIdle(status)) return undefined;
   const value = figures?.[metric.name];
   const full = metric.units === '%' ? 100 : most.value[metric.name] || 1;
   if (value === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sharedEnding, stackEnding } from './names.ts';
+import { sharedEnding, shortNames, stackEnding } from './names.ts';
 
 test.each([
   [['node01-render-alces', 'node02-render-alces'], '-render-alces'],
@@ -20,4 +20,24 @@ test.each([
   ['render', ''],
 ])('of the stack %s the ending is %j', (name, ending) => {
   expect(stackEnding(name)).toBe(ending);
+});
+
+const stack = 'render--G6jcbZ71Jmun7D-q_8Zk1w';
+const volume = (part: string) => `${stack}-node-group-akkyalcuxkce-${part}-node-volume-bsken3pcmhyr`;
+
+test('volumes of a rack are told apart by what differs in their names', () => {
+  const names = [`${stack}-gw-volume-unq4hhawoiy2`, volume('0-lenwncujk4o4'), volume('1-zd6feynfeag3')];
+
+  expect(shortNames([...names, 'render.network'], stack)).toEqual([
+    'gw-volume',
+    'node-group-0-node-volume',
+    'node-group-1-node-volume',
+    'render.network',
+  ]);
+});
+
+test('what only the random parts tell apart keeps them', () => {
+  const names = [`${stack}-data-unq4hhawoiy2`, `${stack}-data-bsken3pcmhyr`];
+
+  expect(shortNames(names, stack)).toEqual(['data-unq4hhawoiy2', 'data-bsken3pcmhyr']);
 });

@@ -14,3 +14,19 @@ export function sharedEnding(names: readonly string[]): string {
   const from = shared.search(/[-.]/);
   return from < 0 || length === first.length ? '' : shared.slice(from);
 }
+
+/** A random part that Heat gives to what it creates, so that no two are alike: 12 characters. */
+const heatPart = /-[a-z2-7]{12}(?=-|$)/g;
+
+/**
+ * What tells volumes and networks of a rack from each other, by their names: without the stack's name before, and without
+ * Heat's random parts where the rest still differs, such as `node-group-0-node-volume`.
+ */
+export function shortNames(names: readonly string[], stack: string): string[] {
+  const own = names.map((name) => (name.startsWith(`${stack}-`) ? name.slice(stack.length + 1) : name));
+  const plain = own.map((name) => name.replaceAll(heatPart, ''));
+  return own.map((name, at) => {
+    const short = plain[at] ?? '';
+    return short !== '' && plain.indexOf(short) === plain.lastIndexOf(short) ? short : name;
+  });
+}

@@ -14,8 +14,8 @@ export function FigureCycles() {
       <h2 id="cycles-heading">Metrics cycles</h2>
       <p>
         {last
-          ? `The last sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed, ${last.left} wait for the next cycle. The portal has ${last.delivered} of the ${last.due} that it should have.`
-          : 'No cycle has come to an end here.'}
+          ? `The last cycle sent ${last.sent} figures of ${last.instances} instances in ${last.ms} ms; ${last.unknown} were unknown, ${last.failed} failed, ${last.left} wait for the next cycle. The portal has ${last.delivered} of the ${last.due} that it should have.`
+          : 'No cycle has ended here yet.'}
       </p>
       {missing.length > 0 && (
         <p>

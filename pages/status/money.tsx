@@ -8,7 +8,7 @@ export function Money() {
   if (!money || (money.cost === null && !money.usage)) return null;
   const { owners, cost, lowCredits, unbilled, usage } = money;
   return (
-    <section class="card" aria-labelledby="money-heading">
+    <section class="card wide" aria-labelledby="money-heading">
       <h2 id="money-heading">Money</h2>
       <table>
         <tbody>

@@ -18,7 +18,7 @@ async function look(): Promise<void> {
 /** What a run would change now. It is looked at only when somebody asks: it costs the cloud as much as a full run. */
 export function Plan() {
   return (
-    <section class="card" aria-labelledby="plan-heading">
+    <section class="card plan" aria-labelledby="plan-heading">
       <h2 id="plan-heading">Plan</h2>
       <p>
         <button type="button" class="button" aria-disabled={isAsking.value} onClick={() => void look()}>

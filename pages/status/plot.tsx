@@ -78,6 +78,8 @@ function options(element: HTMLElement): uPlot.Options {
   return {
     width: element.clientWidth,
     height,
+    // The last time of the axis is as wide as any, and stands around its mark.
+    padding: [null, 32, null, null],
     legend: { show: false },
     cursor: { show: false },
     scales: {

@@ -1,6 +1,9 @@
+import type { Status } from '../../src/observability/status.ts';
 import { StatusMark } from '../shared/status-mark.tsx';
 import { Ago } from './ago.tsx';
 import { missing, processes, standBys, writer } from './service.ts';
+
+type Component = Status['components'][number];
 
 /** What runs, and which of it writes to the portal. */
 export function Processes() {
@@ -20,14 +23,14 @@ export function Processes() {
             </tr>
           </thead>
           <tbody>
-            {process.components.map(({ component, ready, starting, status, lastSuccessAt }) => (
-              <tr key={component}>
+            {process.components.map((component) => (
+              <tr key={component.component}>
                 <th scope="row">
-                  <StatusMark status={ready ? 'ACTIVE' : starting ? 'IN_PROGRESS' : 'FAILED'} /> {component}
+                  <StatusMark status={markOf(component, process)} /> {component.component}
                 </th>
-                <td>{status}</td>
-                <td>
-                  <Ago at={lastSuccessAt} />
+                <td>{component.status}</td>
+                <td class="when">
+                  <Ago at={component.lastSuccessAt} />
                 </td>
               </tr>
             ))}
@@ -42,6 +45,13 @@ export function Processes() {
       <p>{writers()}</p>
     </section>
   );
+}
+
+/** What is paused, or failed the last time, is not green, though it counts as ready. */
+function markOf({ component, ready, starting, failing }: Component, { updates }: Status): string {
+  const isPaused = Boolean(updates?.paused) && component.startsWith('updates');
+  if (ready) return failing || isPaused ? 'SUSPENDED' : 'ACTIVE';
+  return starting ? 'IN_PROGRESS' : 'FAILED';
 }
 
 function writers() {

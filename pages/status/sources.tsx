@@ -12,7 +12,7 @@ interface Source {
 /** The systems that the service sends requests to, and how old their last answers are. */
 export function Sources() {
   return (
-    <section class="card" aria-labelledby="sources-heading">
+    <section class="card sources" aria-labelledby="sources-heading">
       <h2 id="sources-heading">Sources</h2>
       <table>
         <thead>

@@ -1,3 +1,4 @@
+import { connection } from '../shared/live.ts';
 import { duration, timeOfDay } from '../shared/now.ts';
 import { StatusMark } from '../shared/status-mark.tsx';
 import { PauseButton } from './pause.tsx';
@@ -5,19 +6,38 @@ import { processes, serviceNow, writer } from './service.ts';
 
 /** The one thing that an operator wants to know. */
 export function Step() {
-  const { status, said, more } = verdict();
+  const { status, said, more } =
+    connection.value.state === 'lost' ? unknownSince(connection.value) : verdict();
   return (
     <section class={`step step-${status}`} aria-labelledby="step-heading">
       <h2 id="step-heading">
         <StatusMark status={status} /> {said}
       </h2>
       <p>{more}</p>
-      {writer.value && <PauseButton isPaused={Boolean(writer.value.updates?.paused)} />}
+      {writer.value && connection.value.state !== 'lost' && (
+        <PauseButton isPaused={Boolean(writer.value.updates?.paused)} />
+      )}
     </section>
   );
 }
 
-function verdict(): { status: string; said: string; more: string } {
+interface Verdict {
+  readonly status: string;
+  readonly said: string;
+  readonly more: string;
+}
+
+/** What was true may be so no longer: it is said as of then. */
+function unknownSince({ since }: { readonly since: number }): Verdict {
+  const { said, more } = verdict();
+  return {
+    status: 'STOPPED',
+    said: `Not known since ${timeOfDay(since)}`,
+    more: `Before that: ${said.charAt(0).toLowerCase()}${said.slice(1)}. ${more}`,
+  };
+}
+
+function verdict(): Verdict {
   const process = writer.value;
   if (!process) {
     const names = processes.value.flatMap(({ components }) => components.map(({ component }) => component));
@@ -46,10 +66,10 @@ function verdict(): { status: string; said: string; more: string } {
   }
   const since = Date.parse(inStep.since);
   const last = process.updates?.lastFull;
-  const looked = last ? `Last full look ${duration(serviceNow.value - Date.parse(last.startedAt))} ago.` : '';
+  const looked = last ? `Last full run ${duration(serviceNow.value - Date.parse(last.startedAt))} ago.` : '';
   const for_ = `since ${timeOfDay(since)} (${duration(serviceNow.value - since)})`;
   if (!inStep.is) return { status: 'FAILED', said: `Not in step ${for_}`, more: inStep.because ?? '' };
   const waiting = process.updates?.backlog ?? 0;
-  const more = waiting > 0 ? `${looked} ${waiting} objects wait to be looked at.` : looked;
+  const more = waiting > 0 ? `${looked} ${waiting} objects wait to be reconciled.` : looked;
   return { status: 'ACTIVE', said: `In step ${for_}`, more };
 }

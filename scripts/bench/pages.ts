@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { openPage, startChromium, whyNoChromium, wide } from '../../test/support/chromium.ts';
+import { fillPortal } from '../../test/support/fill-portal.ts';
 import { buildOlderPages } from '../build-pages.ts';
 
 const { values } = parseArgs({ options: { devices: { type: 'string', default: '10000' } } });
@@ -35,7 +36,7 @@ await using sandbox = await startSandbox({
   stacks: racks,
   servers: perRack,
 });
-fillPortal();
+fillPortal(sandbox);
 
 await using browser = await startChromium();
 for (const size of ['small', 'large'] as const) {
@@ -63,30 +64,4 @@ for (const size of ['small', 'large'] as const) {
       `${await page.locator('.device').count()} devices in the document`,
     ].join(' '),
   );
-}
-
-/** What the service would make of the cloud, put there at once. */
-function fillPortal(): void {
-  const { cloud, portal } = sandbox;
-  const template = portal.addTemplate({ name: 'm1.small' });
-  for (const user of portal.users.all()) {
-    if (!user.project_id) continue;
-    for (const stack of cloud.orchestration.stacks(user.project_id)) {
-      if (stack.parent) continue;
-      const rack = portal.addRack({
-        user_id: user.id,
-        name: stack.name,
-        metadata: { openstack_stack_id: stack.id },
-      });
-      for (const [index, server] of cloud.orchestration.serversOf(stack).entries()) {
-        portal.addDevice({
-          template_id: template.id,
-          name: server.name,
-          rack_id: rack.id,
-          start_u: 42 - index,
-          metadata: { openstack_instance_id: server.id },
-        });
-      }
-    }
-  }
 }

@@ -31,7 +31,11 @@ function describeProcess(status: Status, now: number, columns: number): string {
   const lines: string[] = [
     `process ${status.pid}, version ${status.version}, started ${ago(status.startedAt)}`,
     ...components.map((each) =>
-      besideHead(`  ${markOf(each)} ${each.component.padEnd(13)} `, `${each.status}${since(each)}`, columns),
+      besideHead(
+        `  ${markOf(each)} ${each.component.padEnd(13)} `,
+        `${each.status.replace(/\.$/, '')}${since(each)}`,
+        columns,
+      ),
     ),
   ];
   const row = (name: string, text: string) =>
@@ -102,8 +106,8 @@ function moneyRows(money: Status['money'], ago: (time: string | null) => string)
   return rows;
 }
 
-function markOf({ ready, starting }: Status['components'][number]): string {
-  if (ready) return '✓';
+function markOf({ ready, starting, failing }: Status['components'][number]): string {
+  if (ready) return failing ? '!' : '✓';
   return starting ? '…' : '✗';
 }
 

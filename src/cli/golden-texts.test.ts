@@ -129,7 +129,11 @@ const working: Status = {
   components: [
     component('updates_bulk', { lastSuccessAt: '2026-11-22T11:59:31.000Z' }),
     component('updates_mq', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
-    component('metrics', { lastSuccessAt: '2026-11-22T11:59:50.000Z' }),
+    component('metrics', {
+      failing: true,
+      status: 'Gnocchi answered POST https://metric.example/v1/aggregates with 503.',
+      lastSuccessAt: '2026-11-22T11:59:50.000Z',
+    }),
     component('api', { continuous: true, lastSuccessAt: '2026-11-22T09:00:01.000Z' }),
   ],
   updates: { ...updates, backlog: 1, lastTargeted: { ...run, changes: 1, ms: 95 } },

@@ -79,7 +79,7 @@ export async function examine(
       findings.push(...(await unlessAborted(work(), signal)));
     } catch (cause) {
       stop.throwIfAborted();
-      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected(check)));
+      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected(check, cause)));
     }
   };
   const skip = (because: string, ...checks: string[]) => {
@@ -184,18 +184,19 @@ export async function examine(
       findings.push(await checkCells({ ...patient, timeoutMs: cellsMs }, stop));
     } catch (cause) {
       stop.throwIfAborted();
-      findings.push(failure('nova.cells', cause, unexpected('nova')));
+      findings.push(failure('nova.cells', cause, unexpected('nova', cause)));
     }
   }
   return { findings: findings.toSorted(byCheck), unchecked };
 }
 
-/** For what no check has foreseen. */
-function unexpected(check: string): { why: string; repair: string } {
+/** For what no check has foreseen: where to look is said by the system that failed, which a check may only pass through. */
+function unexpected(check: string, cause?: unknown): { why: string; repair: string } {
   const [system = ''] = check.split('.');
-  const place = logs[system];
+  const failed = cause instanceof Error && 'service' in cause ? String(cause.service).toLowerCase() : system;
+  const place = logs[failed] ?? logs[system];
   return {
-    why: 'The service sends the same requests.',
+    why: 'The service sends this request too, and fails with it.',
     repair:
       place === undefined
         ? 'Run doctor again.'
@@ -203,7 +204,7 @@ function unexpected(check: string): { why: string; repair: string } {
   };
 }
 
-/** By the first word of a check; units are named as Debian does. */
+/** By the system's name; units are named as Debian does. */
 const logs: Readonly<Record<string, string>> = {
   keystone: 'systemctl status apache2; /var/log/keystone/ and /var/log/apache2/keystone*',
   nova: 'systemctl status nova-api; /var/log/nova/nova-api.log',
@@ -248,7 +249,10 @@ export async function examineTestEvent(
     return { findings: [...findings, ...found].toSorted(byCheck), unchecked };
   } catch (cause) {
     stop.throwIfAborted();
-    return { findings: [...findings, failure(check, cause, unexpected(check))].toSorted(byCheck), unchecked };
+    return {
+      findings: [...findings, failure(check, cause, unexpected(check, cause))].toSorted(byCheck),
+      unchecked,
+    };
   }
 }
 
@@ -304,7 +308,7 @@ async function seePortal(
     return { users, owners, racks, findings: [signedIn, release, ...findings] };
   } catch (cause) {
     return {
-      findings: [signedIn, release, failure('concertim.lists', cause, unexpected('concertim'))],
+      findings: [signedIn, release, failure('concertim.lists', cause, unexpected('concertim', cause))],
     };
   }
 }

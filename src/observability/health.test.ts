@@ -19,6 +19,7 @@ test('a component is ready once its work was done for the first time, and alive 
     alive: true,
     continuous: false,
     starting: true,
+    failing: false,
     lastSuccessAt: undefined,
     status: 'starting',
   });
@@ -28,6 +29,7 @@ test('a component is ready once its work was done for the first time, and alive 
     alive: true,
     continuous: false,
     starting: false,
+    failing: false,
     lastSuccessAt: 0,
     status: 'works',
   });
@@ -42,7 +44,7 @@ test('one in rounds stays ready over a failed round, not over a success that is 
   const soon = one.read();
   clock.advance(1);
 
-  expect(soon).toMatchObject({ ready: true, status: 'the portal is unavailable' });
+  expect(soon).toMatchObject({ ready: true, failing: true, status: 'the portal is unavailable' });
   expect(one.read()).toMatchObject({
     ready: false,
     alive: true,

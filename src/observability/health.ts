@@ -13,6 +13,8 @@ export interface ComponentHealth {
   readonly lastSuccessAt: number | undefined;
   /** It does its work for the first time, and nothing has failed: a first run that fills a portal takes minutes. */
   readonly starting: boolean;
+  /** Its last try failed. One that works in rounds is still ready until a success is overdue. */
+  readonly failing: boolean;
   /** What it does, or why it does not, in a few words. */
   readonly status: string;
 }
@@ -109,6 +111,7 @@ export class Health {
         this.#failure === undefined &&
         this.#rest === undefined &&
         !isOverdue,
+      failing: this.#rest === undefined && this.#failure !== undefined,
       lastSuccessAt: this.#lastSuccessAt,
       status: this.#status(isOverdue),
     };
@@ -138,13 +141,18 @@ export function together(parts: readonly ComponentHealth[]): ComponentHealth {
   const [first] = parts;
   if (!first) throw new RangeError('a component has at least one part');
   const successes = parts.map(({ lastSuccessAt }) => lastSuccessAt).filter((at) => at !== undefined);
-  const weakest = parts.find(({ alive }) => !alive) ?? parts.find(({ ready }) => !ready) ?? first;
+  const weakest =
+    parts.find(({ alive }) => !alive) ??
+    parts.find(({ ready }) => !ready) ??
+    parts.find(({ failing }) => failing) ??
+    first;
   return {
     component: first.component,
     ready: parts.every(({ ready }) => ready),
     alive: parts.every(({ alive }) => alive),
     continuous: parts.every(({ continuous }) => continuous),
     starting: weakest.starting,
+    failing: parts.some(({ failing }) => failing),
     lastSuccessAt: successes.length > 0 ? Math.max(...successes) : undefined,
     status: weakest.status,
   };

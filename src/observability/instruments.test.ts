@@ -9,6 +9,7 @@ const state: LiveState = {
       alive: true,
       continuous: false,
       starting: false,
+      failing: false,
       lastSuccessAt: 1_000,
       status: 'works',
     },

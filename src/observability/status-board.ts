@@ -146,14 +146,17 @@ export class StatusBoard {
       version,
       pid: process.pid,
       startedAt: isoTime(this.#startedAt),
-      components: healths().map(({ component, ready, starting, status, continuous, lastSuccessAt }) => ({
-        component,
-        ready,
-        starting,
-        status,
-        continuous,
-        lastSuccessAt: timeOrNull(lastSuccessAt),
-      })),
+      components: healths().map(
+        ({ component, ready, starting, failing, status, continuous, lastSuccessAt }) => ({
+          component,
+          ready,
+          starting,
+          failing,
+          status,
+          continuous,
+          lastSuccessAt: timeOrNull(lastSuccessAt),
+        }),
+      ),
       updates:
         writer === undefined
           ? null

@@ -26,6 +26,7 @@ export const Status = z.object({
       ready: z.boolean(),
       /** Not ready yet: it does its work for the first time, and nothing has failed. */
       starting: z.boolean().default(false),
+      failing: z.boolean().default(false),
       status: z.string(),
       /** It works all the time, not in rounds: `lastSuccessAt` says since when. */
       continuous: z.boolean().default(false),

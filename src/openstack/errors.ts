@@ -49,7 +49,7 @@ export function openStackError(response: HttpResponse, known: Interpretation = {
   const { service, method, url, status } = response;
   const requestId = requestIdOf(response);
   const upstream = upstreamMessage(response);
-  const said = upstream === '' ? '.' : `: ${upstream}`;
+  const said = upstream === '' || upstream === String(status) ? '.' : `: ${upstream}`;
   return new OpenStackError(known.message ?? `${service} answered ${method} ${url} with ${status}${said}`, {
     service,
     method,

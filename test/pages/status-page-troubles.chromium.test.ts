@@ -184,6 +184,10 @@ describe.skipIf(obstacle !== undefined)(
       await part('Components')
         .getByRole('row', { name: /^updates_bulk .*Heat/ })
         .waitFor();
+      const marks = part('Components')
+        .getByRole('row', { name: /^updates_bulk / })
+        .locator('.mark');
+      expect(await marks.getAttribute('class')).toBe('mark mark-SUSPENDED');
       await page.getByRole('button', { name: 'Examine' }).click();
       await part('Doctor')
         .getByText(/^heat error/)

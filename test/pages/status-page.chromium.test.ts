@@ -139,7 +139,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     await page.getByRole('heading', { name: /^In step since/ }).waitFor();
     for (const pid of Object.values(processes.pids))
       await components.getByText(`Process ${pid}, version`).waitFor();
-    await page.getByText(/^The last sent \d+ figures/).waitFor();
+    await page.getByText(/^The last cycle sent \d+ figures/).waitFor();
     await components.getByText(/^Process \d+ writes to the portal\. Process \d+ is on standby\.$/).waitFor();
     await page
       .getByRole('region', { name: 'Notifications' })

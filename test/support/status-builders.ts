@@ -20,6 +20,7 @@ export function component(
     component: name,
     ready: true,
     starting: false,
+    failing: false,
     status: 'works',
     continuous: false,
     lastSuccessAt: null,

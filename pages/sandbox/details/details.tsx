@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, read } from '../../shared/ask.ts';
 import { useKeptFocus } from '../../shared/kept-focus.ts';
@@ -42,7 +43,7 @@ function Panel({ selection }: { selection: Selection }) {
     >
       <header>
         <h2 ref={heading} tabIndex={-1}>
-          {object ? object.name : `This ${kind} is gone`}
+          {object ? <Breakable text={object.name} /> : `This ${kind} is gone`}
         </h2>
         <button type="button" class="button" aria-label="Close details" onClick={() => close(selection)}>
           ✕
@@ -64,6 +65,17 @@ function Panel({ selection }: { selection: Selection }) {
       )}
     </section>
   );
+}
+
+/** A long name breaks where it has a joint, not in the middle of a word. */
+function Breakable({ text }: { text: string }) {
+  const parts = text.split(/(?<=[.-])/);
+  return parts.map((part, at) => (
+    <Fragment key={parts.slice(0, at).join('')}>
+      {at > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }
 
 function FigureList({ id, status }: { id: number; status: string }) {

@@ -2,8 +2,8 @@ import type { DeviceView, Figures } from '../../../src/sandbox/view/wire.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark, statusLabel } from '../../shared/status-mark.tsx';
 import { isFiltered, isShown } from '../filter.ts';
-import { chosen, reading } from '../metrics.ts';
-import { sharedEnding, stackEnding } from '../names.ts';
+import { chosen, isIdle, reading } from '../metrics.ts';
+import { sharedEnding, shortNames, stackEnding } from '../names.ts';
 import { figures, fresh, rackContents } from '../portal.ts';
 import { isSelected, selected } from '../selection.ts';
 import { type Density, framePadding, rackHeight } from './layout.ts';
@@ -31,6 +31,12 @@ export function Rack({ id, login, left, density }: RackProps) {
       sharedEnding(some.map(({ name }) => name)),
     ]),
   );
+  const others = devices.filter(({ shows }) => shows !== 'server');
+  const shortened = shortNames(
+    others.map(({ name }) => name),
+    rack.name,
+  );
+  const shortOf = new Map(others.map(({ id }, at) => [id, shortened[at]]));
   const label = `Rack ${rack.name}, ${statusLabel(rack.status)}, ${devices.length} devices`;
   return (
     <div
@@ -66,7 +72,8 @@ export function Rack({ id, login, left, density }: RackProps) {
             figures={figures.get(device.id)}
             rackUnits={rack.height}
             density={density}
-            ending={endings.get(device.shows) ?? ''}
+            shortName={shortOf.get(device.id) ?? device.name}
+            ending={shortOf.has(device.id) ? '' : (endings.get(device.shows) ?? '')}
           />
         ))}
       </div>
@@ -106,11 +113,13 @@ interface DeviceProps {
   readonly figures: Figures | undefined;
   readonly rackUnits: number;
   readonly density: Density;
+  /** As it is written in the rack; all of it is said on hover. */
+  readonly shortName: string;
   readonly ending: string;
 }
 
 /** Drawn again when one of these is another, and for nothing else that is no signal. */
-function Device({ device, isDimmed, figures, rackUnits, density, ending }: DeviceProps) {
+function Device({ device, isDimmed, figures, rackUnits, density, shortName, ending }: DeviceProps) {
   const { id, name, status, startU, endU, shows } = device;
   const { unit } = density;
   const metric = chosen.value;
@@ -143,12 +152,16 @@ function Device({ device, isDimmed, figures, rackUnits, density, ending }: Devic
       <StatusMark status={status} />
       {density.name === 'large' && (
         <>
-          <Name name={name} ending={ending} />
+          <Name name={shortName} ending={ending} />
           <span class="hidden">, {label}</span>
         </>
       )}
-      <span class="bar">{read && <span style={{ width: `${read.share * 100}%` }} />}</span>
-      {density.name === 'large' && <span class="value">{read?.text}</span>}
+      {read && (
+        <span class="bar">
+          <span style={{ width: `${read.share * 100}%` }} />
+        </span>
+      )}
+      {density.name === 'large' && <span class="value">{read?.text ?? (isIdle(status) ? '' : '–')}</span>}
     </button>
   );
 }
