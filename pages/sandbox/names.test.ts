@@ -25,7 +25,7 @@ test.each([
 const stack = 'render--G6jcbZ71Jmun7D-q_8Zk1w';
 const volume = (part: string) => `${stack}-node-group-akkyalcuxkce-${part}-node-volume-bsken3pcmhyr`;
 
-test('volumes of a rack are told apart by what differs in their names', () => {
+test('volumes of a rack are distinguished by what differs in their names', () => {
   const names = [`${stack}-gw-volume-unq4hhawoiy2`, volume('0-lenwncujk4o4'), volume('1-zd6feynfeag3')];
 
   expect(shortNames([...names, 'render.network'], stack)).toEqual([

@@ -9,7 +9,7 @@ const machine = { processors: '2' };
 const figure = (name: string, servers: number, latencyMs: number, seconds: number): Figure =>
   figureOf({ name, servers, latencyMs }, [{ seconds }]);
 
-test('a part that is measured anew takes the place of its like, and all else stays', () => {
+test('a part that is measured again replaces the earlier one, and all else stays', () => {
   const file = emptyFile();
   const idle = figure('run/idle', 2_000, 20, 1);
   const larger = figure('run/idle', 10_000, 20, 2);

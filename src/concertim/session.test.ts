@@ -175,7 +175,7 @@ test.each([
   }
 });
 
-test('a failed sign-in is tried anew by the next request', async () => {
+test('a failed sign-in is retried by the next request', async () => {
   faults.add({ service: 'concertim', path: /sign_in/, kind: 'answer', status: 503, times: 3 });
   const session = sessionWith();
 

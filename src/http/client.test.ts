@@ -208,7 +208,7 @@ test('no more requests are in flight than allowed', async () => {
   expect(most).toBe(3);
 });
 
-test('whoever stops waiting gets the reason, and nothing is repeated', async () => {
+test('a caller that stops waiting gets the reason, and nothing is repeated', async () => {
   await using server = await answering(silence);
   const { client, exchanges } = clientWith();
   const stop = new AbortController();

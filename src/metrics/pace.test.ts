@@ -22,7 +22,7 @@ test('near and busy: no more than keep it busy', () => {
   expect(limit).toBeLessThanOrEqual(48);
 });
 
-test('a daemon that becomes slow is asked less, and more again when it recovers', () => {
+test('a daemon that becomes slow gets fewer requests, and more again when it recovers', () => {
   const pace = new Pace(64);
   settle(pace, { fixedMs: 5, eachMs: 0 });
 

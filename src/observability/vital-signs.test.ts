@@ -47,7 +47,7 @@ function start(into: string) {
   };
 }
 
-test('what a component says is found by whoever asks, and a change within a second', async () => {
+test('the state of a component can be read, and a change of it within a second', async () => {
   const signs = start(folder);
   await signs.looked(1);
   const [before] = await readHealth(folder, 'metrics', signs.clock.now());

@@ -31,7 +31,7 @@ test('a tree that was not read says nothing of outputs: the rack keeps its own',
   expect(remembered?.metadata).not.toHaveProperty('openstack_stack_output');
 });
 
-test('a stack whose project no user has is not shown, whoever has a rack that names it', () => {
+test('a stack whose project no user has is not shown, even where a rack names it', () => {
   const racks = [rack({ ownerId: 7, metadata: { openstack_stack_id: 'stack' } })];
   const owners = [owner({ projectId: null }), owner({ id: 7, projectId: null })];
 

@@ -304,7 +304,7 @@ describe('time', () => {
   });
 });
 
-test('requests do not change the story: the same seed gives the same ids whoever looks on', async () => {
+test('requests do not change the story: the same seed gives the same ids whatever is read meanwhile', async () => {
   const play = async (look: (session: Session) => Promise<unknown>) => {
     const clock = new ManualClock();
     await using sandbox = await startSandbox({ seed: 3, clock });
@@ -385,7 +385,7 @@ describe('a name asks for a fault', () => {
     await expect(readStackMembers(session, faulty)).rejects.toMatchObject({ status: 503 });
   });
 
-  test('a project named fault-429: whatever is asked about it', async () => {
+  test('a project named fault-429: every request about it', async () => {
     await using sandbox = await startSandbox({ projects: 1, stacks: 1 });
     await using session = signIn(sandbox);
     const project = sandbox.cloud.identity.createProject({ name: 'fault-429' });

@@ -260,7 +260,7 @@ test('the sandbox refuses in the recorded words', async () => {
   );
 });
 
-test('asked by metric, the sandbox names all that lack a granularity, as the real one does', async () => {
+test('queried by metric, the sandbox names all that lack a granularity, as the real one does', async () => {
   await using sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 3, pace: 0 });
   const [first, second, third] = [...sandbox.telemetry.resources('instance')].map(({ metrics, server }) => ({
     server: server.id,

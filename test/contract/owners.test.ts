@@ -91,7 +91,7 @@ describe.each(releases)('an owner of a portal of release %s', (release) => {
     expect(portal.users.get(alice.id)?.project_id).toBe(alice.project_id);
   });
 
-  test('of which the release has nothing to be changed is not asked about', async () => {
+  test('that has nothing to change in this release is not queried', async () => {
     const { service, session, named } = await start(release);
     const owner = named('alice');
 

@@ -113,7 +113,7 @@ test('nothing but its own files is loaded by the page, and nobody frames it', as
 describe('pausing the writer', () => {
   const right = { authorization: 'Bearer right' };
 
-  test('is for whoever has the token, with a reason or without, and so is the end of it', async () => {
+  test('is for those who have the token, with a reason or without, and so is the end of it', async () => {
     await start('right');
 
     const paused = await api.send('POST', '/ui/pause', { reason: 'upgrade' }, right);

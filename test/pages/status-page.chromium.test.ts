@@ -96,7 +96,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
     await page.getByRole('heading', { name: /^In step since/ }).waitFor();
   });
 
-  test('plan and doctor look when they are asked to', async () => {
+  test('plan and doctor look when their button is pressed', async () => {
     await using opened = await openPage(browser, `${watched.apiUrl}/ui/`);
     const { page, problems } = opened;
 

@@ -225,7 +225,7 @@ test('many at once with the right password are all served', async () => {
   expect(logins(cloud)).toBe(1);
 });
 
-test('while an account has to wait its right password cannot be told from a wrong one', async () => {
+test('while an account has to wait its right password is answered as a wrong one is', async () => {
   await using cloud = await startApiCloud();
   await listAs(cloud, {});
   await Promise.all(Array.from({ length: 20 }, (_, tries) => listAs(cloud, { password: `wrong ${tries}` })));

@@ -122,7 +122,7 @@ test('a call with a wrong password does not join one with the right', async () =
   expect([right.status, wrong.status]).toEqual([201, 401]);
 });
 
-test('a repeat makes the user anew when it was removed', async () => {
+test('a repeat creates the user again when it was removed', async () => {
   await using cloud = await startApiCloud();
   const { identity } = cloud.sandbox.cloud;
   const { body: before } = await signUp(cloud);
@@ -139,7 +139,7 @@ test('a repeat makes the user anew when it was removed', async () => {
   expect(rolesIn(identity, after.project_id)).toContain('CM_alice: member');
 });
 
-test('a repeat makes the project anew when it was removed, and the user is at home there', async () => {
+test('a repeat creates the project again when it was removed, and the user has it as default project', async () => {
   await using cloud = await startApiCloud();
   const { identity } = cloud.sandbox.cloud;
   const { body: before } = await signUp(cloud);

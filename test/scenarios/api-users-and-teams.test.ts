@@ -476,7 +476,7 @@ test.each(['user', 'team'])('a %s that is not of Concertim is not deleted', asyn
   expect([identity.users.has(user.id), identity.projects.has(project.id)]).toEqual([true, true]);
 });
 
-test('each thing that is done in the cloud is one line, with who asked, and no secret', async () => {
+test('each thing that is done in the cloud is one line, with who requested it, and no secret', async () => {
   await using cloud = await startApiCloud();
   const { ids } = await signUp(cloud);
   await ask(cloud, 'PATCH', '/user', {

@@ -431,7 +431,7 @@ test('a create that was refused is tried again by the next run; the rest is not 
   expect(next.requests['Heat']).toBe(1);
 });
 
-test('a portal that goes away in mid-run is not requested all that is left, and soon has it', async () => {
+test('a portal that stops responding in mid-run does not get all that is left, and soon has it', async () => {
   await using scenario = await startScenario({ projects: 10, stacks: 100, servers: 4 });
   const { faults } = scenario.sandbox;
   faults.add({ service: 'concertim', method: 'POST', path: /\/racks/, skip: 20, kind: 'reset-before' });
@@ -449,7 +449,7 @@ test('a portal that goes away in mid-run is not requested all that is left, and 
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
-test('a portal whose database goes away answers everything with 500, and is not requested all that is left', async () => {
+test('a portal whose database fails answers everything with 500, and does not get all that is left', async () => {
   await using scenario = await startScenario({ projects: 10, stacks: 100, servers: 4 });
   const { faults } = scenario.sandbox;
   const ill = { service: 'concertim', kind: 'answer', status: 500 } as const;
@@ -482,7 +482,7 @@ test('many objects that the portal answers with 500 are each their own trouble: 
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
-test('Heat that goes away in mid-run is not requested all trees, and none is taken for empty', async () => {
+test('a Heat that stops responding in mid-run is not queried for all trees, and none is taken for empty', async () => {
   await using scenario = await startScenario({ projects: 10, stacks: 200, servers: 1 });
   const { faults } = scenario.sandbox;
   faults.add({ service: 'heat', path: /\/stacks\/[^?]/, skip: 10, kind: 'reset-before' });

@@ -34,7 +34,7 @@ function cloudState() {
   ];
 }
 
-test('it prints what it would remove, removes it when told to, and leaves what was made by hand', async () => {
+test('it prints what it would remove, removes it with --yes, and leaves what was made by hand', async () => {
   const { portal } = sandbox;
   const [user] = portal.users.all().filter(({ project_id: project }) => project !== null);
   const template = portal.addTemplate({ name: 'switch', height: 1 });

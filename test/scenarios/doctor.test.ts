@@ -1078,7 +1078,7 @@ test.each(releases.filter((release) => releaseRules[release].owner === 'team'))(
   },
 );
 
-test('a portal without teams is not asked about their members', async () => {
+test('the members of teams are not checked in a portal without teams', async () => {
   await using clinic = await startClinic({ release: '1.1' });
 
   const { findings } = await clinic.examine();

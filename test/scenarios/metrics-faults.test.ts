@@ -204,7 +204,7 @@ test.for<[string, Fault]>([
   expect(next).toMatchObject({ known: 15, failures: [] });
 });
 
-test('Gnocchi not answering for more instances than are read at a time: told once of each kind of resource', async () => {
+test('Gnocchi not answering for more instances than are read at a time: logged once for each kind of resource', async () => {
   await using metrics = await startMetrics({ stacks: 10, servers: 120 });
   await metrics.cycle();
   metrics.sandbox.faults.add({ service: 'gnocchi', path: /aggregates/, kind: 'answer', status: 503 });
@@ -403,7 +403,7 @@ test('a daemon that resets now and then loses nothing', async () => {
   expect(report.delivery).toMatchObject({ sent: 15, left: 0 });
 });
 
-test('a token that the daemon does not take any more is had anew, once for all', async () => {
+test('a token that the daemon no longer takes is replaced once for all', async () => {
   await using metrics = await startMetrics();
   await metrics.cycle();
   const { portal, services } = metrics.sandbox;

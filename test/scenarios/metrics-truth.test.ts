@@ -44,7 +44,7 @@ test('measures that come ten minutes late give late figures, and say how late', 
   expect(report.ages?.oldestMs).toBeGreaterThanOrEqual(600_000);
 });
 
-test('measures that come twenty minutes late are missing because of it, told once', async () => {
+test('measures that come twenty minutes late are missing because of it, logged once', async () => {
   await using metrics = await startMetrics();
   metrics.sandbox.telemetry.delayMs = 1_200_000;
 

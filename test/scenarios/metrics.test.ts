@@ -123,7 +123,7 @@ test('the last value of a stopped instance expires, and no zero takes its place'
   expect(values).not.toContain(0);
 });
 
-test('a counter that begins anew gives no figure until there are two samples of it', async () => {
+test('a counter that restarts gives no figure until there are two samples of it', async () => {
   await using metrics = await startMetrics({ servers: 1 });
   const [server = ''] = metrics.servers();
   metrics.sandbox.telemetry.except(server, { load: constantLoad() });

@@ -74,7 +74,7 @@ describe.each(releases)('portal %s', (release) => {
   const rules = outboundRules[release];
 
   test.each(['', '/', '/prefix', '/prefix/'])(
-    'whoever signs up has an account, each job done at the first try; base URL with "%s"',
+    'a user who signs up has an account, each job done at the first try; base URL with "%s"',
     async (base) => {
       await using chain = await startPortalChain(release, { base });
 
@@ -88,7 +88,7 @@ describe.each(releases)('portal %s', (release) => {
     },
   );
 
-  test('when the cloud is configured anew everybody is signed up again, and keeps what they have', async () => {
+  test('when the cloud is configured again everybody is signed up again, and keeps what they have', async () => {
     await using chain = await startPortalChain(release);
     const before = await signedUp(chain);
     const { id: elsewhere } = await signedUp(chain, { login: 'gina' });

@@ -35,7 +35,7 @@ describe.each(releases)('a portal of release %s', (release) => {
     expect(again.changes).toEqual({});
   });
 
-  test('gives racks to whoever has the project: a user, or that user’s team', async () => {
+  test('gives racks to the owner of the project: a user, or that user’s team', async () => {
     await using scenario = await startScenario({ release, projects: 2, stacks: 2 });
     const { portal } = scenario.sandbox;
 

@@ -77,7 +77,7 @@ test('what any other program says is not, be it passed on word for word', async 
   expect(await askStatuses({ usual: [real], standBy: [stranger.url], proof: places.proof })).toHaveLength(1);
 });
 
-test('whoever may not read the secret is reported what there is', async () => {
+test('an account that may not read the secret is shown what there is', async () => {
   await using service = await start();
   const places = statusPlaces(service.config);
 

@@ -158,7 +158,7 @@ test('the trace of a notification goes on to the PATCH that it brings about', as
   });
 });
 
-test('a cycle of figures is a trace, with what was asked of Gnocchi and told to the portal', async () => {
+test('a cycle of figures is a trace, with the requests to Gnocchi and to the portal', async () => {
   await using collector = await startCollector();
   const clock = new HastyClock();
   await using traced = await startTraced(collector.url, ['updates_bulk', 'metrics'], clock);
@@ -174,7 +174,7 @@ test('a cycle of figures is a trace, with what was asked of Gnocchi and told to 
   expect(lineage(collector, figures[0] as SentSpan)).toEqual(['PUT /mrd/{id}/metrics', 'metrics cycle']);
 });
 
-test('a request of the portal is a trace, with what is asked of the cloud for it', async () => {
+test('a request of the portal is a trace, with the requests to the cloud that it causes', async () => {
   await using collector = await startCollector();
   await using traced = await startTraced(collector.url, ['api']);
   const { sandbox, service } = traced;
@@ -261,7 +261,7 @@ test('nothing secret is in a trace', async () => {
 });
 
 test.each(['refuses', 'is silent', 'is away'] as const)(
-  'a collector that %s disturbs nothing, and is told of once',
+  'a collector that %s disturbs nothing, and is logged once',
   async (state) => {
     await using collector = await startCollector(state === 'is away' ? 'takes' : state);
     const endpoint = state === 'is away' ? 'http://127.0.0.1:1' : collector.url;

@@ -104,7 +104,7 @@ test('it is not tried again before the interval is over, and recovers when it is
   expect(scenario.logged.filter((line) => line.includes('reconcile works again'))).toHaveLength(1);
 });
 
-test('a release that is configured is not asked after', async () => {
+test('a release that is configured is not looked up', async () => {
   await using scenario = await startScenario({
     release: 'main',
     config: ({ config }) => ({ concertim: { ...config.concertim, release: 'main' } }),
