@@ -85,6 +85,14 @@ export class StackLedger {
     return new Map([...held].map(([resource, { stack }]) => [resource, stack]));
   }
 
+  /** When the record begins, ms since 1970; undefined: it is empty. */
+  async beganAt(): Promise<number | undefined> {
+    return (await this.#read()).reduce<number | undefined>(
+      (first, { from }) => Math.min(first ?? from, from),
+      undefined,
+    );
+  }
+
   /** What is known of a stack's resources, those that came first before the others. */
   async membershipsOf(stack: string): Promise<readonly Membership[]> {
     return (await this.#read()).filter((membership) => membership.stack === stack);

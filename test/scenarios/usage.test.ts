@@ -42,7 +42,7 @@ async function start(billing: Record<string, unknown> = {}) {
   onTestFinished(() => client.close());
   const platform = new KillBill(client, scenario.sandbox.killBill.plan);
   const closings = new AccountClosings({ billing: platform, dataDir, clock: scenario.clock });
-  return Object.assign(scenario, { closings });
+  return Object.assign(scenario, { closings, dataDir });
 }
 
 /** The order of the stack that is there. */
@@ -248,6 +248,36 @@ test('an account of which something cannot be invoiced stays open, and that is s
   await scenario.run();
 
   expect(killBill.accounts.get(accountId)?.closed).toBe(true);
+});
+
+test('devices that were gone before the record of stacks was lost raise no alarm, rates that are lowered do', async () => {
+  const scenario = await start();
+  const { sandbox, clock, logged, dataDir } = scenario;
+  const { cloud, killBill } = sandbox;
+  order(sandbox, 'concertim-launch');
+  await scenario.run();
+  await clock.sleep(14 * hourMs);
+  await scenario.run();
+  const before = recorded(sandbox);
+  const [gone] = cloud.compute.servers();
+  cloud.compute.deleteServer(gone?.id ?? '');
+  await clock.sleep(hourMs);
+  rmSync(join(dataDir, 'stacks.jsonl'));
+  await scenario.restart();
+
+  await scenario.run();
+  expect(said(logged, 'recorded than rated')).toEqual([]);
+  expect(said(logged, 'rated usage is not billed')).toHaveLength(1);
+  expect(recorded(sandbox)).toBe(before);
+  expect(killBill.usages).toHaveLength(1);
+
+  const [here] = cloud.compute.servers();
+  const { id, projectId } = here ?? { id: '', projectId: '' };
+  const begin = Date.UTC(2026, 10, 22, 12);
+  cloud.rating.push({ begin, id, type: 'instance', projectId, quantity: 0, rate: -0.1 });
+  await clock.sleep(2 * hourMs);
+  await scenario.run();
+  expect(said(logged, 'recorded than rated')).toHaveLength(1);
 });
 
 test('a record that KillBill fails to make holds up no other', async () => {

@@ -7,6 +7,7 @@ import { BillingError } from '../errors.ts';
 import { oneByOne, type Refusal } from '../one-by-one.ts';
 import type { StackLedger } from '../stack-ledger.ts';
 import { ordersByStack } from '../stack-orders.ts';
+import { Unattributed } from './unattributed.ts';
 import type { Bucket, Recorded, UsageLedger } from './usage-ledger.ts';
 import { type BucketCost, leastDifference, rounded, type UnbilledCost, usageOfDay } from './usage-of-day.ts';
 
@@ -26,7 +27,7 @@ export type UsageStep = BucketCost & {
     | 'record'
     /** CloudKitty says more than is recorded: the difference is to be. */
     | 'correct'
-    /** What is recorded is what CloudKitty says. */
+    /** What is recorded is what CloudKitty says, as far as it is known which stack had it. */
     | 'done'
     /** CloudKitty has not finished the day. */
     | 'wait'
@@ -187,6 +188,7 @@ export class UsagePoster {
     const ordersOf = ordersByStack(orders);
     const steps: UsageStep[] = [];
     const unbilled: UnbilledCost[] = [];
+    const beganAt = (await stacks.beganAt()) ?? 0;
     // Before the first order nothing can be billed.
     const first = orders.map(({ since = '' }) => since).toSorted(compareDays)[0];
     const isBillable = (day: string) => first !== undefined && day >= first;
@@ -199,12 +201,15 @@ export class UsagePoster {
       const billedSince = (order: Order) => this.#billedSince(order);
       const usage = usageOfDay({ day, rated, stackOf, ordersOf, billedSince, units });
       unbilled.push(...usage.unbilled.filter(({ projectId }) => projects?.has(projectId) ?? true));
+      const unattributed = new Unattributed(beganAt > begin ? usage.unbilled : []);
       for (const bucket of usage.buckets) {
         const recorded = await this.#options.ledger.of(bucket);
         const step = isFinished({ at: clock.now(), ratedUntil }, bucket.projectId, end)
           ? stepFor(bucket, recorded, units)
           : 'wait';
-        steps.push({ ...bucket, recorded, step });
+        const excess = ((recorded?.amount ?? 0) - bucket.amount) * (units.prices.get(bucket.unit) ?? 1);
+        const isLost = step === 'over' && unattributed.claim(bucket, excess);
+        steps.push({ ...bucket, recorded, step: isLost ? 'done' : step });
       }
     }
     const before = days.filter((day) => !isBillable(day));
