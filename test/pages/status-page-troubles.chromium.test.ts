@@ -24,6 +24,7 @@ describe.skipIf(obstacle !== undefined)(
       [browser, watched] = await Promise.all([
         startChromium(),
         startWatchedSandbox({
+          release: 'main',
           seed: 8,
           projects: 2,
           stacks: 4,
@@ -48,7 +49,7 @@ describe.skipIf(obstacle !== undefined)(
     }
 
     const server = (number: number) => [...watched.sandbox.cloud.compute.servers()][number] as Server;
-    const deviceName = ({ name }: Server) => name.replaceAll('.', '-');
+    const deviceName = ({ name }: Server) => name;
 
     test('a change that nothing announced is drift, counted and named', async () => {
       await using opened = await openInStep();
@@ -132,23 +133,22 @@ describe.skipIf(obstacle !== undefined)(
     test('a long plan is folded by owner, and filtered by kind', async () => {
       await using opened = await openInStep();
       const { page, part } = opened;
-      const { portal } = watched.sandbox;
-      watched.sandbox.faults.add({
-        service: 'concertim',
-        method: 'PATCH',
-        kind: 'answer',
-        status: 422,
-        body: '{}',
-      });
-      for (const { id, vmState } of watched.sandbox.cloud.compute.servers())
-        watched.sandbox.cloud.compute.act(id, vmState === 'paused' ? 'unpause' : 'pause');
+      const { cloud, faults, portal } = watched.sandbox;
+      faults.add({ service: 'concertim', method: 'PATCH', kind: 'answer', status: 422, body: '{}' });
+      for (const { id, vmState } of cloud.compute.servers())
+        cloud.compute.act(id, vmState === 'paused' ? 'unpause' : 'pause');
       const other = portal.users.all().find(({ login }) => login === 'user2');
+      const isTheirs = ({ projectId }: { readonly projectId: string }) => projectId === other?.project_id;
+      const volume = [...cloud.blockStorage.volumes()].find(isTheirs);
+      if (volume) cloud.blockStorage.changeVolume(volume.id, { status: 'error' });
+      const network = [...cloud.networking.networks.values()].find(isTheirs);
+      if (network) cloud.networking.changeNetwork(network.id, { adminStateUp: false });
       const edited = portal.racks.all().find(({ user_id: owner }) => owner === other?.id);
       if (edited) portal.racks.update(edited.id, { status: 'FAILED' });
       await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
 
       await page.getByRole('button', { name: 'What would a run change now?' }).click();
-      const folded = page.getByText('Owner user1: 6 changes', { exact: true });
+      const folded = page.getByText('Owner user1_team: 6 changes', { exact: true });
       await folded.waitFor();
       const line = page.locator('details', { has: folded }).locator('li').first();
       const isHidden = await line.isHidden();
@@ -157,14 +157,19 @@ describe.skipIf(obstacle !== undefined)(
       expect(isHidden).toBe(true);
       await line.waitFor();
 
-      await page.getByText('Owner user2: 7 changes', { exact: true }).waitFor();
+      await page.getByText('Owner user2_team: 9 changes', { exact: true }).waitFor();
       const kinds = part('Plan').getByRole('combobox', { name: 'Show' });
       const listed = part('Plan').locator('details li');
       await kinds.selectOption('racks');
       await listed.getByText(`update rack ${edited?.name}`).waitFor();
       expect(await listed.count()).toBe(1);
+      for (const kind of ['volume', 'network']) {
+        await kinds.selectOption(`${kind}s`);
+        await listed.getByText(`differs from its ${kind} (`).waitFor();
+        expect(await listed.count()).toBe(1);
+      }
       await kinds.selectOption('servers');
-      await page.getByText('Owner user2: 6 changes', { exact: true }).waitFor();
+      await page.getByText('Owner user2_team: 6 changes', { exact: true }).waitFor();
       expect(await listed.count()).toBe(12);
     });
 
