@@ -10,7 +10,7 @@ import { Template } from '../../src/concertim/wire/template.ts';
 import { User } from '../../src/concertim/wire/user.ts';
 import { parseTime } from '../../src/runtime/clock.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
-import { Portal } from '../../src/sandbox/portal/portal.ts';
+import { type DeviceRow, Portal, type RackRow, type TemplateRow } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 
 /**
@@ -156,21 +156,48 @@ async function signIn(url: string, login: string): Promise<string> {
   return String(response.headers['authorization']);
 }
 
-/** From 400 on each recording began with an empty rack and a template that were made unseen. */
-function makeRoom(portal: Portal, { name, body }: Attempt, ids: Map<string, number | string>): void {
-  if (Number(name.slice(0, 3)) < 400 || !body) return;
-  const place = (body['device'] as { location?: { rack_id?: string | number } } | undefined)?.location;
-  const template = String(body['template_id']);
-  if (!portal.templates.get(portal.ids.read(ids.get(template)))) {
+/** From 400 on each recording began with a rack, what stood in it, and a template that were made unseen. */
+function makeRoom(portal: Portal, attempt: Attempt, ids: Map<string, number | string>): void {
+  if (Number(attempt.name.slice(0, 3)) < 400) return;
+  const [, rows, id] = /\/(racks|devices)\/([^/?]+)/.exec(attempt.path) ?? [];
+  const known = portal.ids.read(ids.get(id ?? ''));
+  if (id !== undefined && !(rows === 'racks' ? portal.racks : portal.devices).get(known)) {
+    const { rack, device } = replaceRoom(
+      portal,
+      rows === 'devices' || attempt.name.includes('with-a-device'),
+    );
     ids.set(
-      template,
-      portal.ids.show('template', portal.addTemplate({ name: 'x-flavor', foreign_id: 'xf' }).id),
+      id,
+      rows === 'racks' ? portal.ids.show('rack', rack.id) : portal.ids.show('device', device?.id ?? 0),
     );
   }
+  const { device, template_id: template } = (attempt.body ?? {}) as {
+    readonly device?: { readonly location?: { readonly rack_id?: string | number } };
+    readonly template_id?: string | number;
+  };
+  if (template !== undefined && !portal.templates.get(portal.ids.read(ids.get(String(template))))) {
+    ids.set(String(template), portal.ids.show('template', addTemplate(portal).id));
+  }
+  const into = device?.location?.rack_id;
+  if (into !== undefined) ids.set(String(into), portal.ids.show('rack', replaceRoom(portal, false).rack.id));
+}
+
+function addTemplate(portal: Portal): TemplateRow {
+  return portal.addTemplate({ name: 'x-flavor', foreign_id: 'xf' });
+}
+
+/** Bob's rack x-1 with one device, or none, in place of the one before. */
+function replaceRoom(
+  portal: Portal,
+  hasDevice: boolean,
+): { readonly rack: RackRow; readonly device: DeviceRow | undefined } {
   const bob = portal.users.all().find(({ login }) => login === 'bob');
   for (const one of portal.racks.all()) if (one.name === 'x-1') portal.deleteRack(one.id);
-  const made = portal.addRack({ user_id: bob?.id ?? 0, name: 'x-1', order_id: 'x-1' });
-  if (place?.rack_id !== undefined) ids.set(String(place.rack_id), portal.ids.show('rack', made.id));
+  const rack = portal.addRack({ user_id: bob?.id ?? 0, name: 'x-1', order_id: 'x-1' });
+  if (!hasDevice) return { rack, device: undefined };
+  const template = portal.templates.all().find(({ name }) => name === 'x-flavor') ?? addTemplate(portal);
+  const device = { template_id: template.id, name: 'x-d', rack_id: rack.id, start_u: 1 };
+  return { rack, device: portal.addDevice(device) };
 }
 
 /** Whose token it was is in the name of the attempt. */

@@ -5,6 +5,9 @@ import type { Portal, UserRow } from './portal.ts';
 import { noSuchRecord } from './refusal.ts';
 import type { Table } from './table.ts';
 
+/** What Rails reads as no; it reads all else as yes, `no` too. */
+const isNo = /^(false|f|off|0|)$/i;
+
 /** One request of somebody who is signed in. */
 export class Call {
   readonly caller: UserRow;
@@ -19,7 +22,8 @@ export class Call {
   }
 
   get recurse(): boolean {
-    return (this.#request.query as { recurse?: string }).recurse === 'true';
+    const { recurse = '' } = this.#request.query as { recurse?: string };
+    return !isNo.test(recurse);
   }
 
   /** The row that the path names; an id that was never shown names none. */
