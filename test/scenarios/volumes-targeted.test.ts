@@ -6,10 +6,10 @@ import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 
-/** A sandbox that is in step, and a reconciler on it. */
+/** A sandbox that is in step, a reconciler on it, and what its first run asked Heat. */
 async function start(
   options: SandboxOptions & { readonly allowAll?: boolean } = {},
-): Promise<ReconcilerByHand> {
+): Promise<ReconcilerByHand & { readonly coldHeatRequests: number }> {
   const { allowAll = false, ...sandboxOptions } = options;
   const clock = new HastyClock();
   const started = await startReconcilerByHand(
@@ -18,10 +18,11 @@ async function start(
   );
   const { sandbox, reconciler } = started;
   await reconciler.reconcileAll();
+  const coldHeatRequests = sandbox.services.heat.seen.length;
   await clock.sleep(60_000);
   await reconciler.reconcileAll();
   for (const service of Object.values(sandbox.services)) service.forget();
-  return started;
+  return Object.assign(started, { coldHeatRequests });
 }
 
 const volumesOf = ({ cloud }: Sandbox) => [...cloud.blockStorage.volumes()];
@@ -170,6 +171,8 @@ test('2,000 servers with a volume each in 500 stacks: nothing changed, and 14 re
 
   expect(report.changes).toEqual({});
   expect(volumesOf(sandbox)).toHaveLength(2_000);
+  // Two a stack, and its list.
+  expect(started.coldHeatRequests).toBeLessThanOrEqual(2 * 500 + 2);
   const { concertim, ...cloud } = Object.fromEntries(
     Object.entries(sandbox.services).map(([name, { seen }]) => [name, seen.length]),
   );
