@@ -23,6 +23,10 @@ import { Secret } from '../../src/runtime/secret.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type RunningApi, startApi } from '../support/api.ts';
 import { setting, signIn } from './openrc.ts';
+import { waitingFor } from './wait-for.ts';
+
+/** For the cloud itself: a server that is booted waits for those that another test takes away. */
+const waitFor = waitingFor(120_000);
 
 const authUrl = setting('OS_AUTH_URL');
 const login = `live${Date.now()}`;
@@ -52,14 +56,6 @@ const userSession = () =>
       project: { id: made.project_id },
     },
   });
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error('it did not come to pass within 30 s');
-}
 
 beforeAll(async () => {
   api = await startApi({ authUrls: [authUrl], ownCloud: new OwnCloud(admin) });
@@ -246,7 +242,7 @@ test('a server is switched off, on, suspended, resumed and destroyed', async () 
     const server = await showServer(session, id);
     return server?.kind === 'server' && server.vmState === state && server.taskState === null;
   };
-  await until(stateIs('active'));
+  await waitFor('the server', stateIs('active'));
   const change = (action: string) =>
     api.send('POST', `/update_status/devices/${id}`, { cloud_env: userEnv(), action });
 
@@ -258,12 +254,12 @@ test('a server is switched off, on, suspended, resumed and destroyed', async () 
     ['resume', 'active'],
   ] as const) {
     expect(await change(action)).toMatchObject({ status: 202 });
-    await until(stateIs(state));
+    await waitFor(action, stateIs(state));
   }
   const destroyed = await change('destroy');
   // Neither while Nova still deletes it nor when it is gone is that an error.
   const during = await change('destroy');
-  await until(async () => (await showServer(session, id)) === undefined);
+  await waitFor('the deletion', async () => (await showServer(session, id)) === undefined);
   const late = await change('destroy');
   await session.close();
 
@@ -272,7 +268,7 @@ test('a server is switched off, on, suspended, resumed and destroyed', async () 
     body: { message: `Cannot 'start' instance ${id} while it is in vm_state active` },
   });
   expect([destroyed.status, during.status, late.status]).toEqual([202, 202, 202]);
-}, 120_000);
+}, 300_000);
 
 test('a stack is suspended by its user, and destroyed by an administrator from his own project', async () => {
   const session = userSession();
@@ -290,19 +286,19 @@ test('a stack is suspended by its user, and destroyed by an administrator from h
   });
   const { id } = (JSON.parse(response.text) as { stack: { id: Parameters<typeof findStack>[1] } }).stack;
   const statusIs = (status: string) => async () => (await findStack(session, id))?.stack.status === status;
-  await until(statusIs('CREATE_COMPLETE'));
+  await waitFor('CREATE_COMPLETE', statusIs('CREATE_COMPLETE'));
   const change = (action: string, env: object) =>
     api.send('POST', `/update_status/racks/${id}`, { cloud_env: env, action });
 
   const suspended = await change('suspend', userEnv());
-  await until(statusIs('SUSPEND_COMPLETE'));
+  await waitFor('SUSPEND_COMPLETE', statusIs('SUSPEND_COMPLETE'));
   const destroyed = await change('destroy', adminEnv);
-  await until(statusIs('DELETE_COMPLETE'));
+  await waitFor('DELETE_COMPLETE', statusIs('DELETE_COMPLETE'));
   const late = await change('destroy', userEnv());
   await session.close();
 
   expect([suspended.status, destroyed.status, late.status]).toEqual([202, 202, 202]);
-}, 120_000);
+}, 300_000);
 
 /** The smallest there is, on no network. */
 async function bootServer(session: Session): Promise<ServerId> {

@@ -179,7 +179,7 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
   expect(servers).toHaveLength(1);
   expect(serverGroups).toHaveLength(1);
   expect(outputs.map(({ key }) => key)).toEqual(['address', 'zero']);
-  expect(named).toEqual({ stack, outputs });
+  expect(named).toMatchObject({ stack, outputs, deletedAt: undefined });
   expect(shown).toMatchObject({
     kind: 'server',
     projectId: stack.projectId,
