@@ -62,7 +62,7 @@ def _values(project):
         'database': mariadb.url(project),
         'database_nova_api': mariadb.url('nova_api'),
         'credentials': _credentials(project),
-        **{'port_' + name: port for name, port in settings.PORTS.items()},
+        **{'port_' + name.replace('-', '_'): port for name, port in settings.PORTS.items()},
     }
 
 

@@ -57,7 +57,7 @@ def _config(name):
     return '--config-file=%s' % (settings.ETC / name)
 
 
-def _uwsgi(project, *application):
+def uwsgi(project, *application):
     """A uWSGI server of one process, as Debian's packages run these APIs (with more of them)."""
     return ('uwsgi', '--plugins', 'python3', '--http-socket', '127.0.0.1:%d' % settings.PORTS[project],
             '--enable-threads', '--threads', '4', '--need-app', '--die-on-term', '--buffer-size', '65535',
@@ -76,7 +76,7 @@ _keystone_manage = ('keystone-manage', '--config-file', settings.ETC / 'keystone
 _nova_manage = ('nova-manage', _config('nova.conf'))
 
 KEYSTONE = Service(
-    'keystone', _uwsgi('keystone', '--wsgi-file', '/usr/bin/keystone-wsgi-public'),
+    'keystone', uwsgi('keystone', '--wsgi-file', '/usr/bin/keystone-wsgi-public'),
     environment={'OS_KEYSTONE_CONFIG_FILES': str(settings.ETC / 'keystone.conf')},
     schema=(
         (*_keystone_manage, 'db_sync'),
@@ -100,18 +100,18 @@ OTHERS = (
         'heat', ('heat-all', _heat),
         schema=(('heat-manage', _heat, 'db_sync'),)),
     Service(
-        'placement', _uwsgi('placement', '--wsgi-file', '/usr/bin/placement-api'),
+        'placement', uwsgi('placement', '--wsgi-file', '/usr/bin/placement-api'),
         environment={'OS_PLACEMENT_CONFIG_DIR': str(settings.ETC)},
         schema=(('placement-manage', _config('placement.conf'), 'db', 'sync'),)),
     Service(
-        'glance', _uwsgi('glance', '--wsgi-file', '/usr/bin/glance-wsgi-api'),
+        'glance', uwsgi('glance', '--wsgi-file', '/usr/bin/glance-wsgi-api'),
         environment={'OS_GLANCE_CONFIG_DIR': str(settings.ETC)},
         schema=(('glance-manage', _glance, 'db_sync'),)),
     Service(
-        'gnocchi', _uwsgi('gnocchi', '--wsgi', 'gnocchi.rest.wsgi', '--pyargv', _gnocchi),
+        'gnocchi', uwsgi('gnocchi', '--wsgi', 'gnocchi.rest.wsgi', '--pyargv', _gnocchi),
         schema=(('gnocchi-upgrade', _gnocchi),)),
     Service(
-        'cinder', _uwsgi('cinder', '--wsgi-file', '/usr/bin/cinder-wsgi', '--pyargv', _cinder,
+        'cinder', uwsgi('cinder', '--wsgi-file', '/usr/bin/cinder-wsgi', '--pyargv', _cinder,
                           '--import', 'announcing_cinder'),
         schema=(('cinder-manage', _cinder, 'db', 'sync'),)),
     Service('cinder-scheduler', _cinder_daemon('scheduler'), serves=False),

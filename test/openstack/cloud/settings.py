@@ -34,7 +34,7 @@ HEAT_SCHEDULER_HINTS = _set('HEAT_SCHEDULER_HINTS', '0', ('0', '1')) == '1'
 _BASE = _number('PORT_BASE', 21000)
 PORTS = {name: _BASE + n for n, name in enumerate((
     'keystone', 'glance', 'placement', 'nova', 'neutron', 'heat', 'gnocchi',
-    'rabbitmq', 'rabbitmq-distribution', 'epmd', 'cinder'))}
+    'rabbitmq', 'rabbitmq-distribution', 'epmd', 'cinder', 'cloudkitty', 'influxdb', 'influxdb-backup'))}
 
 MARIADB_SOCKET = STATE / 'mariadb' / 'socket'
 RABBITMQ_URL = 'rabbit://guest:guest@127.0.0.1:%d/' % PORTS['rabbitmq']
