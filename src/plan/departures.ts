@@ -25,6 +25,8 @@ export interface Departures {
   readonly racks: ReadonlyMap<Rack, Ground>;
   /** Empty only once the devices of what now belongs elsewhere have moved. */
   readonly racksMovedOut: ReadonlyMap<Rack, Ground>;
+  /** Of stacks that the cloud reports as deleted: in each stands a device, such as one made by hand, which is not ours to delete. */
+  readonly racksKept: ReadonlyMap<Rack, Device>;
   readonly held: readonly Held[];
 }
 
@@ -69,15 +71,23 @@ export function departures(
 
   const empty = new Map<Rack, Ground>();
   const movedOut = new Map<Rack, Ground>();
+  const racksKept = new Map<Rack, Device>();
   for (const [rack, ground] of racks.going) {
     const others = (index.devicesOfRack.get(rack.id) ?? []).filter((device) => !devices.going.has(device));
     const staying = others.find((device) => desired.keyOfDevice(device) === undefined);
     if (staying) {
       const reason = because('device-kept', { name: staying.name });
       held.push({ kind: 'rack', id: rack.id, name: rack.name, ...reason });
+      if (isOfDeletedStack(rack, given.deletedStacks)) racksKept.set(rack, staying);
     } else (others.length === 0 ? empty : movedOut).set(rack, ground);
   }
-  return { devices: devices.going, racks: empty, racksMovedOut: movedOut, held };
+  return { devices: devices.going, racks: empty, racksMovedOut: movedOut, racksKept, held };
+}
+
+/** A rack whose stack is merely not there may be somebody's own, who wrote that stack into it. */
+function isOfDeletedStack(rack: Rack, deletedStacks: Facts['deletedStacks']): boolean {
+  const source = sourceOfRack(rack);
+  return source !== undefined && deletedStacks.has(keyOfSource(source));
 }
 
 function leavingDevices(facts: Facts): Leaving<Device> {

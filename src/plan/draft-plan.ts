@@ -75,6 +75,9 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     if (planned.devices.length > 0) devices.push({ name: rack.key, changes: planned.devices });
     if (planned.leftovers.length > 0) leftovers.push({ name: rack.key, changes: planned.leftovers });
   }
+  for (const [rack, device] of leaving.racksKept)
+    if (rack.status !== statusOfDeletedStack)
+      racks.push({ name: laneOf(rack), changes: [stopRack(rack, device)] });
   for (const [rack, ground] of leaving.racksMovedOut)
     leftovers.push({ name: laneOf(rack), changes: [deleteRack(rack, ground, reasonOf)] });
   const gone = goneDevices([...removals.values(), ...devices.map(({ changes }) => changes)].flat());
@@ -130,6 +133,18 @@ const reasonToDecommission: ReasonOf = (ground, object) =>
 function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
   const source = rack && sourceOfRack(rack);
   return source ? keyOfSource(source) : 'loose';
+}
+
+/** Nothing of it runs any more. Every release has this status of racks. */
+const statusOfDeletedStack = 'STOPPED';
+
+function stopRack(rack: Rack, { name }: Device): Change {
+  return {
+    kind: 'update-rack',
+    rack,
+    patch: { status: statusOfDeletedStack },
+    ...because('stack-deleted', { name }),
+  };
 }
 
 function deleteRack(rack: Rack, ground: Ground, reasonOf: ReasonOf): Change {

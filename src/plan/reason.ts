@@ -13,6 +13,7 @@ export const changeReasons = {
   'rack-missing': 'its {object} has no rack yet',
   'rack-full': 'its {object} does not fit into the racks that it has',
   'rack-differs': 'it differs from its {object}',
+  'stack-deleted': 'its stack was deleted, and device {name} stays in it',
   'rack-empty': 'no device is left in it',
   'device-missing': 'its {object} has no device yet',
   'device-differs': 'it differs from its {object}',

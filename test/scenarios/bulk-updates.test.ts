@@ -333,6 +333,40 @@ test('a rack and a device made by hand are not touched, and what is made beside 
   expect(portal.devices.get(between.id)).toEqual(between);
 });
 
+test('a rack whose stack was deleted, and which keeps a device made by hand, is STOPPED, and goes with that device', async () => {
+  await using scenario = await startScenario({ stacks: 2 });
+  const { portal, cloud } = scenario.sandbox;
+  await scenario.run();
+  const [kept, other] = portal.racks.all();
+  const template = portal.templates.all().find(({ rackable }) => rackable);
+  const byHand = portal.addDevice({
+    rack_id: kept?.id ?? 0,
+    name: 'switch',
+    start_u: 30,
+    template_id: template?.id ?? 0,
+  });
+  cloud.orchestration.deleteStack(String(kept?.metadata['openstack_stack_id']));
+  cloud.settle();
+
+  const { held, made } = await scenario.run();
+  const again = await scenario.run();
+
+  expect(held.map(({ name, reasonCode }) => ({ name, reasonCode }))).toEqual([
+    { name: kept?.name, reasonCode: 'device-kept' },
+  ]);
+  expect(made.filter(({ object }) => object === 'rack')).toMatchObject([
+    { change: 'update-rack', fields: ['status'], why: expect.stringContaining('device switch stays in it') },
+  ]);
+  expect(portal.racks.get(kept?.id ?? 0)?.status).toBe('STOPPED');
+  expect(portal.racks.get(other?.id ?? 0)?.status).toBe('ACTIVE');
+  expect(portal.devices.get(byHand.id)).toEqual(byHand);
+  expect(again.changes).toEqual({});
+
+  portal.devices.remove(byHand.id);
+  await scenario.run();
+  expect(portal.racks.get(kept?.id ?? 0)).toBeUndefined();
+});
+
 test('servers of nested ResourceGroups and members of server groups are devices of the root stack', async () => {
   await using scenario = await startScenario({ stacks: 0 });
   const { sandbox } = scenario;
