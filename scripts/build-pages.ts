@@ -3,7 +3,8 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './command.ts';
 
-const pages = ['sandbox', 'status'];
+/** Each is a folder of its own. */
+export const pages = ['sandbox', 'status'];
 const sources = join(root, 'pages');
 /** For those who run the sources. */
 const built = join(sources, 'built');
@@ -31,6 +32,7 @@ async function buildPage(source: string, outDir: string): Promise<void> {
     build: {
       outDir,
       emptyOutDir: true,
+      license: { fileName: 'licences.md' },
       target: ['chrome123', 'firefox120', 'safari17.5'],
       modulePreload: false,
       // Its Content-Security-Policy lets nothing in that is written into it.

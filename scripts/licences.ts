@@ -59,8 +59,8 @@ export function renderLicences(): string {
 <!-- Written from package-lock.json by \`npm run docs\`. -->
 
 This service is under Apache-2.0. What is installed with it is under these, all of them permissive; a test refuses others.
-Of what is bundled with the command, \`dist/command/licences.md\` in the package has the whole texts.
-\`npm run release\` writes the same as a bill of materials (CycloneDX).
+Of what is bundled with the command and the pages, \`licences.md\` beside each in the package's \`dist\` has the whole texts.
+\`npm run release\` writes all of them as a bill of materials (CycloneDX).
 
 | licence | packages |
 |---|---|

@@ -8,6 +8,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { weaknessesOf } from './advisories.ts';
+import { type Bill, billOfMaterials } from './bill-of-materials.ts';
+import { pages } from './build-pages.ts';
 import { releaseNotes } from './changelog.ts';
 import { root, run } from './command.ts';
 import { imageManifests } from './image-manifests.ts';
@@ -25,6 +27,12 @@ async function must(command: string, ...args: string[]): Promise<string> {
 /** The JSON in what npm prints, before which it may warn. */
 function jsonIn(output: string): Record<string, unknown> {
   return JSON.parse(output.slice(output.indexOf('{'))) as Record<string, unknown>;
+}
+
+/** What the bundler took into the command and the pages, as the package has just been built. */
+function licenceLists(): string[] {
+  const names = ['dist/command/licences.md', ...pages.map((page) => `dist/pages/${page}/licences.md`)];
+  return names.map((name) => readFileSync(join(root, name), 'utf8'));
 }
 
 /** @returns what is to be said in the end. @throws when there are known weaknesses */
@@ -55,9 +63,8 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 const audited = await audit();
 await must('npm', 'pack', '--loglevel=silent', '--pack-destination', folder);
-const bill = jsonIn(
-  await must('npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--loglevel=silent'),
-);
+const everything = await must('npm', 'sbom', '--sbom-format', 'cyclonedx', '--loglevel=silent');
+const bill = billOfMaterials(jsonIn(everything) as unknown as Bill, licenceLists());
 writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
 const chart = `concertim-openstack-service-chart-${manifest.version}.tgz`;
 const chartFolder = join(root, 'deploy/helm');
