@@ -102,6 +102,7 @@ async function replay(release: Release, attempts: readonly Attempt[], day: strin
   const ids = new Map<string, number | string>();
   introduce(portal, attempts, ids);
   const sessions = new Map<string, string>();
+  sessions.set('nobody', '').set('forger', 'Bearer garbage');
   for (const login of ['admin', 'alice', 'bob']) sessions.set(login, await signIn(service.url, login));
   const outcomes = [];
   for (const attempt of attempts) {
@@ -202,6 +203,8 @@ function replaceRoom(
 
 /** Whose token it was is in the name of the attempt. */
 function callerOf({ name }: Attempt): string {
+  if (name.endsWith('no-token')) return 'nobody';
+  if (name.endsWith('garbage-token')) return 'forger';
   if (/by-bob|of-bob|-other-user|mere-member/.test(name)) return 'bob';
   if (/^4.*by-the-owner/.test(name)) return 'bob';
   if (/non-root|by-alice|by-team-admin|by-owner|by-the-owner|by-a-user-who-is-not/.test(name)) return 'alice';
