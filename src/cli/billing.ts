@@ -21,7 +21,7 @@ export async function billingPlan(options: BillingOptions): Promise<number> {
   const review = await ask(options, (service, signal) => service.planBilling(signal));
   if (!review) {
     throw new ConfigError([
-      'nothing is ever recorded: that takes billing.platform: killbill, billing.rating: cloudkitty, and a CloudKitty with v2 in the catalogue of Keystone',
+      'No usage is recorded. Set billing.platform: killbill and billing.rating: cloudkitty; the catalogue of Keystone must have a CloudKitty with v2 of its API.',
     ]);
   }
   const { days, steps, unbilled } = review;

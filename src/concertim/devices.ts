@@ -124,7 +124,10 @@ export async function moveDevice(
   // The answer to the move has the place that it stood in before.
   const moved = await showDevice(session, id, signal);
   if (!moved)
-    throw new ServiceError(`Device ${id} was deleted while it was moved.`, { severity: 'terminal' });
+    throw new ServiceError(`Device ${id} was deleted in the portal while this service moved it.`, {
+      severity: 'terminal',
+      hint: 'The next run creates it again if its server still exists.',
+    });
   return moved;
 }
 

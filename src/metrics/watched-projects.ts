@@ -29,8 +29,11 @@ async function findWatcher(session: Session, signal?: AbortSignal): Promise<User
 }
 
 function missing(what: string, command: string): ServiceError {
-  return new ServiceError(`Keystone has no ${what}, so no project is watched.`, {
-    severity: 'transient',
-    hint: `Create it (${command}), and give the user the role in each project whose figures the portal is to show.`,
-  });
+  return new ServiceError(
+    `Keystone has no ${what}, by which the service finds the projects whose figures the portal shows.`,
+    {
+      severity: 'transient',
+      hint: `Create it (${command}), and give the user the role in each project whose figures the portal is to show.`,
+    },
+  );
 }

@@ -190,7 +190,8 @@ export class LockFile implements WriterLease {
   async #beat(lost: AbortController, over: AbortSignal): Promise<void> {
     for (let touchedAt = this.#clock.now(), fails = false; !over.aborted; ) {
       try {
-        if (!(await this.#isOurs())) throw new TakenOverError('another process has taken it over');
+        if (!(await this.#isOurs()))
+          throw new TakenOverError('another process has taken over the writer lock');
         const now = this.#clock.now();
         await utimes(this.#path, now / 1000, now / 1000);
         touchedAt = now;

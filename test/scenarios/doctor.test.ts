@@ -472,6 +472,15 @@ const cases: readonly Case[] = [
     repaired: lifted('Heat started'),
   },
   {
+    fault: 'Heat is away when the racks are compared with its stacks',
+    spoil: ({ sandbox }) => void sandbox.faults.add({ service: 'heat', kind: 'answer', status: 503 }),
+    check: 'concertim.claims',
+    level: 'error',
+    found: /Heat answered .* with 503/,
+    repair: /systemctl status heat-api heat-engine/,
+    repaired: lifted('Heat started'),
+  },
+  {
     fault: 'Gnocchi is away',
     spoil: ({ sandbox }) =>
       void sandbox.faults.add({ service: 'gnocchi', kind: 'answer', status: 503, path: /archive_policy/ }),
