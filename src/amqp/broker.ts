@@ -238,6 +238,7 @@ class Troubles {
     const text = explain(error);
     const now = this.#clock.now();
     if (ageOf(this.#saidAt.get(text) ?? Number.NEGATIVE_INFINITY, now) < sayAgainMs) return;
+    for (const [other, at] of this.#saidAt) if (ageOf(at, now) >= sayAgainMs) this.#saidAt.delete(other);
     this.#saidAt.set(text, now);
     const fields = { why: text, err: error };
     if (error.severity === 'fatal') this.#log.error(fields, 'failed to connect to RabbitMQ, will retry');

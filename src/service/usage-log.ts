@@ -1,11 +1,16 @@
+import { LRUCache } from 'lru-cache';
 import type { UsageReport } from '../billing/usage/usage-poster.ts';
 import type { Logger } from '../observability/logger.ts';
 import { explain } from '../runtime/severity.ts';
 
+/** Of usage that is too much: orders times units times the days that are looked at. */
+const mostRemembered = 10_000;
+
 /** Says what was recorded, what was not, and what never will be: what stays as it is, once. */
 export class UsageLog {
   readonly #log: Logger;
-  readonly #over = new Set<string>();
+  /** A report is of some days: what it does not mention may still be so, and the oldest are forgotten. */
+  readonly #over = new LRUCache<string, true>({ max: mostRemembered });
   #unbilled = new Set<string>();
   #failures = new Set<string>();
 
@@ -20,8 +25,10 @@ export class UsageLog {
     }
     for (const { step, order, stack, unit, day, amount, recorded } of steps) {
       const about = `${order} ${unit} ${day}`;
-      if (step !== 'over' || this.#over.has(about)) continue;
-      this.#over.add(about);
+      if (step !== 'over') continue;
+      const isKnown = this.#over.has(about);
+      this.#over.set(about, true);
+      if (isKnown) continue;
       const fields = { order, stack, unit, day, recorded: recorded?.amount, rated: amount };
       this.#log.error(fields, 'more usage recorded than rated');
     }
