@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger.ts';
 import type { SaidOnce } from '../observability/said-once.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import type { Change, ChangeKind } from '../plan/change.ts';
+import type { Change, ChangeKind, NewRackKey } from '../plan/change.ts';
 import { fieldsOf } from '../plan/field-change.ts';
 import type { Subject } from '../plan/subject.ts';
 import { explain } from '../runtime/severity.ts';
@@ -18,6 +18,8 @@ export class ChangeRecord {
   readonly failures: Failure[] = [];
   readonly skipped: RunReport['skipped'][number][] = [];
   readonly contested: RunReport['contested'][number][] = [];
+  /** Those that this run has made. */
+  readonly #racks = new Map<NewRackKey, Subject['id']>();
   readonly #counts: Partial<Record<ChangeKind, number>> = {};
   readonly #subjectOf: (change: Change) => Subject;
   readonly #log: Logger;
@@ -44,9 +46,7 @@ export class ChangeRecord {
 
   note(outcome: Outcome): void {
     const { change } = outcome;
-    const named = this.#subjectOf(change);
-    const subject =
-      outcome.kind === 'done' && outcome.id !== undefined ? { ...named, id: outcome.id } : named;
+    const subject = this.#subjectAfter(outcome);
     const { reason: why, reasonCode } = change;
     const fields = { ...subject, change: change.kind, why, reasonCode };
     switch (outcome.kind) {
@@ -77,6 +77,21 @@ export class ChangeRecord {
           this.#log.warn({ ...fields, because: outcome.because }, 'change skipped'),
         );
     }
+  }
+
+  /** What it is about, with the ids that the portal has given in this run. */
+  #subjectAfter(outcome: Outcome): Subject {
+    const { change } = outcome;
+    const subject = this.#subjectOf(change);
+    const id = (outcome.kind === 'done' ? outcome.id : undefined) ?? subject.id;
+    if (change.kind === 'create-rack') {
+      if (id !== null) this.#racks.set(change.key, id);
+      return { ...subject, id, rackId: id };
+    }
+    const isInNewRack = 'rack' in change && 'kind' in change.rack && change.rack.kind === 'new';
+    return isInNewRack
+      ? { ...subject, id, rackId: this.#racks.get(change.rack.key) ?? null }
+      : { ...subject, id };
   }
 
   #once({ object, id, openstackId, name }: Subject, change: ChangeKind, why: string, say: () => void): void {

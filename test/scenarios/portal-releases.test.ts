@@ -15,6 +15,8 @@ describe.each(releases)('a portal of release %s', (release) => {
     // A server with a volume each, and a network for each stack.
     const devices = hasKinds(releaseRules[release]) ? 8 + 8 + 2 : 8;
     expect(filled.changes).toMatchObject({ 'create-rack': 2, 'create-device': devices });
+    const shown = filled.made.filter(({ object }) => object !== 'template');
+    expect(shown.flatMap(({ id, rackId }) => [id, rackId])).not.toContain(null);
     expect(again.failures).toEqual([]);
     expect(again.changes).toEqual({});
   });
