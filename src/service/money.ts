@@ -1,4 +1,3 @@
-import type { OrderId } from '../billing/billing.ts';
 import { CostReader } from '../billing/cost-reader.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
@@ -11,7 +10,7 @@ import type { MoneyReport } from '../observability/money-report.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import type { StackId } from '../openstack/model.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
-import { explain } from '../runtime/severity.ts';
+import { explain, severityOf } from '../runtime/severity.ts';
 import type { Foundation } from './foundation.ts';
 import { type KnownAccount, OwnerAccounts } from './owner-accounts.ts';
 import { UsageLog } from './usage-log.ts';
@@ -100,19 +99,19 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
   });
   const said = new SaidOnce();
   return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
-    const warn = (of: { order?: OrderId; stack?: string | undefined }, message: string, error: unknown) => {
-      const why = explain(error);
-      said.say(`${of.order} ${why}`, () => log.warn({ ...of, why, err: error }, message));
-    };
     try {
       const swept = await sweep.run(stacks, signal);
       if (!swept) return;
       for (const closed of swept.closed) log.info(closed, 'order closed');
-      for (const { error, ...failed } of swept.failures) warn(failed, 'order not closed', error);
+      for (const { error, ...order } of swept.failures) {
+        const why = explain(error);
+        said.say(`${order.order} ${why}`, () => log.warn({ ...order, why, err: error }, 'order not closed'));
+      }
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
-      warn({}, 'orders not swept', error);
+      // Of requests side by side another may fail first each time.
+      said.say(severityOf(error), () => log.warn({ why: explain(error), err: error }, 'orders not swept'));
       said.endRound(false);
     }
   };
@@ -122,19 +121,18 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
 function createAccountClosing({ closings }: Foundation, poster: UsagePoster | undefined, log: Logger) {
   const said = new SaidOnce();
   return async (signal?: AbortSignal) => {
-    const warn = (account: string | undefined, error: unknown) => {
-      const why = explain(error);
-      said.say(`${account} ${why}`, () => log.warn({ account, why, err: error }, 'account not closed'));
-    };
     try {
       const swept = await closings.run((...of) => poster?.isSettled(...of) ?? true, signal);
       if (!swept) return;
       for (const account of swept.closed) log.info({ account }, 'account closed');
-      for (const { account, error } of swept.failures) warn(account, error);
+      for (const { account, error } of swept.failures) {
+        const why = explain(error);
+        said.say(`${account} ${why}`, () => log.warn({ account, why, err: error }, 'account not closed'));
+      }
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
-      warn(undefined, error);
+      said.say(severityOf(error), () => log.warn({ why: explain(error), err: error }, 'account not closed'));
       said.endRound(false);
     }
   };
