@@ -90,16 +90,24 @@ export class InstalledMachine {
     const environment = ['env', '-i', 'PATH=/usr/bin', ...folders, ...secrets.split('\n')];
     const child = this.#spawn(['setpriv', ...account, ...environment, ...of('ExecStart').split(' ')]);
     child.stderr.resume();
-    await new Promise<void>((resolve, reject) => {
-      let output = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (output.includes(line)) resolve();
-      });
-      child.once('close', () => reject(new Error(`the unit ended: ${output}`)));
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
     });
+    const logs = (wanted: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (output.includes(wanted)) resolve();
+        };
+        look();
+        child.stdout.on('data', look);
+        child.once('close', () => reject(new Error(`the unit ended: ${output}`)));
+      });
+    await logs(line);
     return {
       pid: child.pid,
+      /** Resolves once its log has a line with these words. */
+      logs,
       async [Symbol.asyncDispose]() {
         const ended = once(child, 'close');
         child.kill('SIGTERM');

@@ -305,6 +305,7 @@ test
       const health = await machine.shell('health', 'updates_bulk', '--json');
       const effective = await machine.shell('check-config');
       const pause = await machine.shell('pause', '--reason', 'upgrade of the portal');
+      await unit.logs('paused: nothing is written to the portal');
       const paused = await machine.shell('status');
       const strangers = machine.notOfTheUnits();
       machine.configure(text, { text: secrets, mode: 0o600 });
