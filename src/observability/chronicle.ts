@@ -26,7 +26,7 @@ export interface ToldRun extends CountedRun {
   readonly untried: number;
   readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
-  readonly unreadable: readonly { readonly problem: string }[];
+  readonly unreadable: readonly { readonly object: string; readonly problem: string }[];
   readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
   readonly drift: readonly { readonly object: string; readonly name: string }[];
 }
@@ -124,8 +124,13 @@ function linesOf(run: ToldRun): RunLine[] {
     ...run.unobserved
       .map(({ projectId, reason }) => `project ${projectId} cannot be read: ${reason}`)
       .map(line('unreadable')),
-    ...[...Map.groupBy(run.unreadable, ({ problem }) => problem)]
-      .map(([problem, servers]) => `${servers.length} servers: details not available: ${problem}`)
+    ...[
+      ...Map.groupBy(
+        run.unreadable,
+        ({ object, problem }) => `${object}s: details not available: ${problem}`,
+      ),
+    ]
+      .map(([trouble, rows]) => `${rows.length} ${trouble}`)
       .map(line('unreadable')),
     ...run.failures
       .map(({ object, name, doing, error }) => `${object} ${name}: ${failed(doing)}: ${explain(error)}`)

@@ -260,13 +260,13 @@ const updates: readonly LogEvent[] = [
     action: unlessItStays,
   },
   {
-    code: 'server-unreadable',
+    code: 'details-unavailable',
     level: 'warn',
-    message: 'server details not available, portal entry kept',
+    message: 'details not available, portal entry kept',
     meaning:
-      'Nova gives the id of these servers and not the rest; the portal keeps what it shows of them, everything else is updated',
+      'OpenStack lists these servers, volumes, networks or stacks (`object`), and no more of them than their ids can be read; the portal keeps what it shows of them, everything else is updated',
     action:
-      'if `problem` is a cell that Nova cannot reach: check the database of that cell; `doctor` names its hosts',
+      'if `problem` is a cell that Nova cannot reach: check the database of that cell, `doctor` names its hosts; if it is a field: update the service',
   },
   {
     code: 'row-unreadable',

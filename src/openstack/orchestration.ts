@@ -16,16 +16,24 @@ import type {
   StackId,
   StackMembers,
   StackOutputs,
+  Unreadable,
   VolumeId,
 } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
+import { rowOrUnreadable } from './row.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/orchestration.ts';
 
-/** The stacks of the cloud, as far as they can be seen. */
-export interface StackList {
+/** The rows of a list of stacks. */
+interface StackRows {
   /** Roots and nested ones. */
   readonly stacks: Stack[];
+  /** Those whose id could be read and nothing else, roots and nested ones. They are there. */
+  readonly unreadable: Unreadable<StackId>[];
+}
+
+/** The stacks of the cloud, as far as they can be seen. */
+export interface StackList extends StackRows {
   /** Heat's clock when the list was begun, ms since 1970; 0 when there was no project to list. */
   readonly at: number;
   /** Projects whose stacks could not be listed, with the reason. They are not empty. */
@@ -51,14 +59,16 @@ const pageSize = 3000;
 /** A row of a list of stacks: its project is shown to administrators only. */
 type StackRow = Omit<Stack, 'projectId'> & { readonly projectId: ProjectId | undefined };
 
-const stackRows: PagedShape<StackRow> = {
+type ListedRow = StackRow | Unreadable<StackId>;
+
+const stackRows: PagedShape<ListedRow> = {
   field: 'stacks',
-  row: wire.Stack.transform(toRow),
+  row: rowOrUnreadable<StackRow, StackId>(wire.Stack.transform(toRow), 'a stack'),
   links: 'links',
 };
 
 /** The stacks of the whole cloud, as each session saw them last. */
-const memoryOf = memoryOfEach<StackRow>();
+const memoryOf = memoryOfEach<ListedRow>();
 
 /** Heat lowers this to its `max_nested_stack_depth`, deeper than which no tree is. */
 const everyDepth = 2 ** 31 - 1;
@@ -110,24 +120,22 @@ export async function wayToAllStacks(session: Session, signal?: AbortSignal): Pr
   const own = await first({});
   if (own?.some(namesItsProject)) return 'administrator';
   if (await first({ global_tenant: true })) return 'global tenant';
-  return own?.length === 0 ? 'unknown' : 'project by project';
+  return own?.some(isReadable) === false ? 'unknown' : 'project by project';
 }
 
-/** The stacks of one project, roots and nested ones, and Heat's clock when the list was begun. */
+/** The stacks of one project, and Heat's clock when the list was begun. */
 export async function readProjectStacks(
   session: Session,
   projectId: ProjectId,
   signal?: AbortSignal,
-): Promise<{ stacks: Stack[]; at: number }> {
+): Promise<StackRows & { readonly at: number }> {
   // `tenant` keeps the others out where the session is an administrator's.
   const query = { tenant: projectId };
   const { rows, at } = await asAdministratorOrMember(session, projectId, (as) =>
     list(as, { query, project: projectId, signal }),
   );
-  const stacks = rows
-    .map((row): Stack => (namesItsProject(row) ? row : { ...row, projectId }))
-    .filter((stack) => stack.projectId === projectId);
-  return { stacks, at };
+  const { stacks, unreadable } = sorted(rows, projectId);
+  return { stacks: stacks.filter((stack) => stack.projectId === projectId), unreadable, at };
 }
 
 /** One stack with its outputs, DELETE_COMPLETE ones too; undefined when Heat knows no such stack. */
@@ -269,16 +277,14 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   let ownOnly = false;
   if (way !== 'global tenant') {
     const { rows, at } = await list(session, { signal });
-    if (rows.length > 0 && rows.every(namesItsProject)) {
-      return { stacks: rows, at, unobserved: new Map() };
-    }
+    if (rows.some(namesItsProject)) return { ...sorted(rows), at, unobserved: new Map() };
     // An empty list tells nothing: a cloud without stacks, or no more than the session's own project without any.
-    ownOnly = rows.length > 0;
+    ownOnly = rows.some(isReadable);
   }
   try {
     const { rows, at } = await list(session, { query: { global_tenant: true }, signal });
     ways.set(session, 'global tenant');
-    return { stacks: rows.filter(namesItsProject), at, unobserved: new Map() };
+    return { ...sorted(rows), at, unobserved: new Map() };
   } catch (error) {
     if (!(error instanceof OpenStackError && error.status === 403)) throw error;
     if (ownOnly) ways.set(session, 'project by project');
@@ -319,6 +325,7 @@ async function listEach(
   }
   return {
     stacks: read.flatMap(({ stacks }) => stacks),
+    unreadable: read.flatMap(({ unreadable }) => unreadable),
     at: read.length === 0 ? 0 : Math.min(...read.map(({ at }) => at)),
     unobserved,
   };
@@ -327,7 +334,7 @@ async function listEach(
 async function list(
   session: Session,
   options: { query?: Record<string, string | boolean>; project?: ProjectId; signal: AbortSignal | undefined },
-): Promise<{ rows: StackRow[]; at: number }> {
+): Promise<{ rows: ListedRow[]; at: number }> {
   const { query, ...rest } = options;
   const request = {
     method: 'GET',
@@ -400,8 +407,25 @@ function readStack(response: HttpResponse): StackDetail | undefined {
   };
 }
 
-function namesItsProject(row: StackRow): row is Stack {
-  return row.projectId !== undefined;
+/** @param ofAll whose the rows are that do not say; undefined: such a row is not understood */
+function sorted(rows: readonly ListedRow[], ofAll?: ProjectId): StackRows {
+  const stacks: Stack[] = [];
+  const unreadable: Unreadable<StackId>[] = [];
+  for (const row of rows) {
+    if (namesItsProject(row)) stacks.push(row);
+    else if (!isReadable(row)) unreadable.push(row);
+    else if (ofAll !== undefined) stacks.push({ ...row, projectId: ofAll });
+    else unreadable.push({ kind: 'unreadable', id: row.id, problem: 'project: missing' });
+  }
+  return { stacks, unreadable };
+}
+
+function isReadable(row: ListedRow): row is StackRow {
+  return !('kind' in row);
+}
+
+function namesItsProject(row: ListedRow): row is Stack {
+  return isReadable(row) && row.projectId !== undefined;
 }
 
 function toRow(row: wire.Stack): StackRow {

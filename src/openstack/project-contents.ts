@@ -82,10 +82,13 @@ export async function listContents(
 }
 
 async function listRootStacks(session: Session, projectId: ProjectId): Promise<Content[]> {
-  const { stacks } = await readProjectStacks(session, projectId);
-  return stacks
-    .filter(({ parentId }) => parentId === null)
-    .map(({ id, name }) => ({ kind: 'stack', id, name }));
+  const { stacks, unreadable } = await readProjectStacks(session, projectId);
+  const roots = stacks.filter(({ parentId }) => parentId === null);
+  return [...roots, ...unreadable.map(({ id }) => ({ id, name: id }))].map(({ id, name }) => ({
+    kind: 'stack',
+    id,
+    name,
+  }));
 }
 
 async function listKind(session: Session, list: List, projectId: ProjectId): Promise<Content[]> {

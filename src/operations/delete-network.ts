@@ -91,11 +91,18 @@ class StackFinder {
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, StackId>> {
     const found = new Map<string, StackId>();
     if (this.#projectId === undefined) return found;
-    const { stacks } = await readProjectStacks(this.#session, this.#projectId);
+    const { stacks, unreadable } = await readProjectStacks(this.#session, this.#projectId);
     for (const stack of stacks.filter(({ parentId }) => parentId === null)) {
       if (ids.every((id) => found.has(id))) break;
       const resources = await readResourceIds(this.#session, stack);
       for (const id of ids) if (resources.has(id)) found.set(id, stack.id);
+    }
+    const [odd] = unreadable;
+    if (odd && !ids.every((id) => found.has(id))) {
+      throw new OperationError(
+        'cloud-failed',
+        `Heat lists stack ${odd.id} in a way that is not understood (${odd.problem}), so what is in it is not known. Nothing was deleted.`,
+      );
     }
     return found;
   }

@@ -45,7 +45,8 @@ export function absentees(
   lists: {
     readonly [C in Collection]: { has(id: ObjectId): boolean } | undefined;
   } & {
-    readonly roots: readonly Stack[];
+    /** Those that cannot be read among them. */
+    readonly roots: readonly Pick<Stack, 'id'>[];
     readonly flavors: readonly Flavor[];
   },
   portal: PortalSnapshot,

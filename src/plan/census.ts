@@ -2,9 +2,9 @@ import type { Device, PortalSnapshot } from '../concertim/model.ts';
 import { collections, type Kind, type ProjectId } from '../openstack/model.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
-import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack, stackKey } from './ownership.ts';
+import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { type PortalIndex, projectOfRack } from './portal-index.ts';
-import { isInScope, seenOf } from './seen.ts';
+import { isInScope, presentStacks, seenOf } from './seen.ts';
 
 /** The kinds of what the portal shows: of devices by what they show, for each kind comes from a service of its own. */
 export type ShownKind = Kind | 'rack' | 'template';
@@ -76,7 +76,7 @@ function countRacks(
   deletedStacks: ReadonlySet<RackKey>,
 ): Tallies {
   const { evidence, scope, unobserved } = cloud;
-  const seen = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
+  const seen = presentStacks(cloud);
   const tallies = new Map<string, Tally>();
   for (const [key, source] of index.sources) {
     const owner = index.racksOfSource.get(key)?.[0]?.ownerId;

@@ -15,7 +15,7 @@ import {
 } from './ownership.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { because, type HeldReasonCode } from './reason.ts';
-import { isInScope, seenOf } from './seen.ts';
+import { isInScope, presentStacks, seenOf } from './seen.ts';
 import { deletedState, statusOf } from './status.ts';
 
 /** What leaves the portal because it has left the cloud, and what stays although it seems to have. */
@@ -138,7 +138,7 @@ function isUnwanted(
 function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leaving<Rack> {
   const { cloud, portal, settings, deletedStacks, unwantedStacks, kept } = facts;
   const leaving: Leaving<Rack> = { going: new Map(), held: [] };
-  const presentStacks = new Set(cloud.trees.map(({ root }) => stackKey(root.id)));
+  const present = presentStacks(cloud);
 
   for (const rack of portal.racks) {
     const source = sourceOfRack(rack);
@@ -150,7 +150,7 @@ function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leav
       else if (isForsaken(rack, key, facts, leavingDevices)) leaving.going.set(rack, 'empty');
     } else if (deletedStacks.has(key)) leaving.going.set(rack, 'deleted');
     else if (unwantedStacks.has(key)) leaving.going.set(rack, 'left out');
-    else if (!presentStacks.has(key)) {
+    else if (!present.has(key)) {
       const evidence = cloud.evidence.stacks.get(source.stackId);
       if (isGone(evidence)) leaving.going.set(rack, evidence === 'nested' ? 'deleted' : 'absent');
       else leaving.held.push(hold('rack', rack, evidence));

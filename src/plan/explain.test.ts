@@ -4,6 +4,7 @@ import {
   network,
   owner,
   portal,
+  rack,
   server,
   settings,
   template,
@@ -74,4 +75,19 @@ test.each([
   expect(explained(id, '1.1', { isFilled: true })[0]).toBe(
     `${kind}: Not shown: this release of the portal shows no ${kind}s.`,
   );
+});
+
+test('a stack that cannot be read is explained with the problem, and with what the portal keeps of it', () => {
+  const odd = cloud({ unreadableStacks: ['stack'] });
+  const of = (shown: ReturnType<typeof portal>) => {
+    const survey = { cloud: odd, portal: shown, plan: plan(odd, shown, settings()), settings: settings() };
+    return explainObject('stack', survey).map(({ lines }) => lines[0]);
+  };
+
+  expect(of(portal({ owners: [owner()] }))).toEqual([
+    'Heat lists it in a way that is not understood: odd. It gets no rack until it can be read.',
+  ]);
+  expect(
+    of(portal({ owners: [owner()], racks: [rack({ metadata: { openstack_stack_id: 'stack' } })] }))[0],
+  ).toBe('Heat lists it in a way that is not understood: odd. The portal keeps what it shows of it.');
 });

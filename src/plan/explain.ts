@@ -56,6 +56,8 @@ export function explainObject(query: string, survey: ExplainedSurvey): Explanati
     }
   }
   explanations.push(...stacks.map((stack) => explainStack(stack, facts)));
+  const problem = [...cloud.unreadable.stacks].find(([id]) => id === query);
+  if (problem) explanations.push(explainUnreadableStack(...problem, facts));
   const hidden = [...cloud.projectOfStack].find(([id]) => id === query);
   if (hidden && stacks.length === 0) explanations.push(explainHiddenStack(...hidden, facts));
   explanations.push(...portal.racks.filter(isMeant).map((rack) => explainRack(rack, facts)));
@@ -138,6 +140,17 @@ function explainStack(stack: Stack, facts: Facts): Explanation {
     `Heat: ${stack.status}, in project ${stack.projectId}${ownerText(stack.projectId, facts)}, created ${stack.createdAt}.`,
   ];
   return { object: 'stack', id: stack.id, name: stack.name, lines };
+}
+
+function explainUnreadableStack(id: Stack['id'], problem: string, { index }: Facts): Explanation {
+  const racks = index.racksOfSource.get(stackKey(id)) ?? [];
+  const kept =
+    racks.length > 0 ? 'The portal keeps what it shows of it' : 'It gets no rack until it can be read';
+  const lines = [
+    `Heat lists it in a way that is not understood: ${problem}. ${kept}.`,
+    ...racks.map((rack) => `Shown as rack ${rack.name} (${rack.id}), ${rack.status}.`),
+  ];
+  return { object: 'stack', id, name: id, lines };
 }
 
 /** A stack that Heat lists, of a project that no owner has, or nested in another. */

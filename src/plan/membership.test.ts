@@ -107,6 +107,17 @@ test('nor are those of a project whose stacks could not be listed', () => {
   expect(homes({ servers: [web], unobserved: ['project'] }, portal(), 'rack')).toEqual({});
 });
 
+test('nor one of a stack that cannot be read: it is remembered in it, or its hint names it', () => {
+  const odd = { unreadableStacks: ['stack'] };
+  const hinted = server({ id: 'web', rootStackId: 'stack' });
+
+  expect(homes({ servers: [web], ...odd }, portal(), 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes({ servers: [hinted], ...odd }, portal(), 'rack')).toEqual({});
+  expect(
+    homes({ servers: [web], ...odd, remembered: { stack: { servers: ['web'] } } }, portal(), 'rack'),
+  ).toEqual({});
+});
+
 test('nor those that stand in the rack of a stack that was not seen, or that it was found to have', () => {
   const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
   const shown = portal({ racks: [rackOf('stack')] });

@@ -123,9 +123,14 @@ function standaloneMembership(
     index,
     new Set([...stacks.keys(), ...deletedStacksOf(cloud)]),
   );
-  return ({ id, projectId }) =>
-    index.ownerOfProject.has(projectId) && !cloud.unobserved.has(projectId) && !elsewhere.has(id)
-      ? standaloneKey(projectId)
+  const isHinted = ({ rootStackId }: Server) =>
+    rootStackId !== null && cloud.unreadable.stacks.has(rootStackId);
+  return (server) =>
+    index.ownerOfProject.has(server.projectId) &&
+    !cloud.unobserved.has(server.projectId) &&
+    !elsewhere.has(server.id) &&
+    !isHinted(server)
+      ? standaloneKey(server.projectId)
       : undefined;
 }
 
@@ -144,11 +149,11 @@ export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
  * read. One that Heat does not know by its id has only the former.
  */
 function serversOfUnseenStacks(
-  { evidence, remembered, servers: seenServers }: CloudObservation,
+  { evidence, remembered, servers: seenServers, unreadable }: CloudObservation,
   index: PortalIndex,
   seen: ReadonlySet<RackKey>,
 ): Set<ServerId> {
-  const servers = new Set<ServerId>();
+  const servers = new Set([...unreadable.stacks.keys()].flatMap((id) => remembered.get(id)?.servers ?? []));
   for (const [key, source] of index.sources) {
     if (source.kind !== 'stack' || seen.has(key)) continue;
     const project = projectOfRack(key, index);

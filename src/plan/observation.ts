@@ -84,6 +84,8 @@ export interface CloudObservation {
   readonly remembered: ReadonlyMap<StackId, RememberedTree>;
   /** Of every stack that was listed, root or nested, shown or not: whose it is. */
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
+  /** What is listed with an id and nothing else that could be read, with the problem: it is there, and stays as it is shown. */
+  readonly unreadable: { readonly stacks: ReadonlyMap<StackId, string> };
   readonly serverGroups: readonly ServerGroup[];
   readonly flavors: readonly Flavor[];
   /** undefined: not read, or the cloud has none. */

@@ -7,6 +7,7 @@ import {
 } from '../openstack/model.ts';
 import type { KnownProjects } from './claims.ts';
 import type { CloudObservation, Scope } from './observation.ts';
+import { type RackKey, stackKey } from './ownership.ts';
 
 /** What was seen of a kind; undefined: it was not observed. */
 export function seenOf(
@@ -14,6 +15,11 @@ export function seenOf(
   kind: Kind,
 ): ReadonlyMap<ObjectId, CloudObject | Unreadable<ObjectId>> | undefined {
   return cloud[collections[kind]];
+}
+
+/** The stacks that are there, those that cannot be read among them. */
+export function presentStacks({ trees, unreadable }: CloudObservation): Set<RackKey> {
+  return new Set([...trees.map(({ root }) => root.id), ...unreadable.stacks.keys()].map(stackKey));
 }
 
 /** Whether a run is about an object. */

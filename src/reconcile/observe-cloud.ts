@@ -8,6 +8,7 @@ import {
   type ServerGroup,
   type Stack,
   type StackId,
+  type Unreadable,
 } from '../openstack/model.ts';
 import { readStackMembers, readStacks, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
@@ -89,7 +90,7 @@ export async function observeCloud(
       servers: serversById,
       volumes: volumes.objects,
       networks: networks.objects,
-      roots: rows.map(({ root }) => root),
+      roots: [...rows.map(({ root }) => root), ...stacks.unreadable],
       flavors,
     },
     portal,
@@ -116,6 +117,7 @@ export async function observeCloud(
     trees,
     remembered: memory.trees,
     projectOfStack,
+    unreadable: { stacks: problemsOf(stacks.unreadable) },
     serverGroups,
     flavors,
     externalNetworks,
@@ -243,6 +245,10 @@ async function readTree(
 /** Whose each stack is, root or nested. */
 export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
   return new Map(stacks.map(({ id, projectId }) => [id, projectId]));
+}
+
+export function problemsOf<Id>(rows: readonly Unreadable<Id>[]): Map<Id, string> {
+  return new Map(rows.map(({ id, problem }) => [id, problem]));
 }
 
 /** For looking up; a repeated id once. */

@@ -26,6 +26,7 @@ import {
   byId,
   hasLeftItsTree,
   type ObserveOptions,
+  problemsOf,
   projectsOf,
   racksWith,
   readServerGroups,
@@ -67,7 +68,7 @@ export async function observeReferences(
     );
   await Promise.all(objects.map(async (each) => each.ask(namedOf(each.kind, false))));
   const projects = await projectsToLookInto(options, shown, objects, index, signal);
-  const [{ rows, all, unread }] = await Promise.all([
+  const [{ rows, unreadable, all, unread }] = await Promise.all([
     readRows(session, projects, kinds, signal),
     ...objects.map(async (each) => {
       const named = namedOf(each.kind);
@@ -83,7 +84,7 @@ export async function observeReferences(
   );
   const { trees } = read;
 
-  const present = new Set(all.map(({ root }) => stackKey(root.id)));
+  const present = new Set([...all.map(({ root }) => root.id), ...unreadable.keys()].map(stackKey));
   const absent = [...scope].filter((key) => !present.has(key));
   const standing = [
     ...trees.filter(({ content }) => content).map(({ root }) => stackKey(root.id)),
@@ -120,6 +121,7 @@ export async function observeReferences(
     trees,
     remembered: options.memory.trees,
     projectOfStack: projectsOf(rows),
+    unreadable: { stacks: unreadable },
     serverGroups,
     flavors,
     externalNetworks,
@@ -182,7 +184,7 @@ async function readRows(
   projects: Iterable<ProjectId>,
   kinds: readonly Kind[],
   signal: AbortSignal | undefined,
-): Promise<{ rows: Stack[]; all: StackTree[]; unread: Unread[] }> {
+): Promise<{ rows: Stack[]; unreadable: Map<StackId, string>; all: StackTree[]; unread: Unread[] }> {
   const { answers, errors } = await settled(
     [...projects],
     (id) => readProjectStacks(session, id, signal),
@@ -190,6 +192,7 @@ async function readRows(
   );
   return {
     rows: [...answers.values()].flatMap(({ stacks }) => stacks),
+    unreadable: problemsOf([...answers.values()].flatMap(({ unreadable }) => unreadable)),
     all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, { now: at, kinds })),
     unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
   };

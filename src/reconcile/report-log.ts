@@ -55,10 +55,14 @@ export class ReportLog {
     for (const { id, state } of report.unknownStates) {
       once(`${id} ${state}`, () => log.warn({ id, state }, 'unknown OpenStack state, portal status kept'));
     }
-    for (const [problem, servers] of Map.groupBy(report.unreadable, ({ problem }) => problem)) {
-      const ids = servers.slice(0, mostNamed).map(({ id }) => id);
-      once(`unreadable ${problem}`, () =>
-        log.warn({ count: servers.length, ids, problem }, 'server details not available, portal entry kept'),
+    for (const rows of Map.groupBy(
+      report.unreadable,
+      ({ object, problem }) => `${object} ${problem}`,
+    ).values()) {
+      const [{ object, problem }] = rows as [(typeof rows)[number]];
+      const ids = rows.slice(0, mostNamed).map(({ id }) => id);
+      once(`unreadable ${object} ${problem}`, () =>
+        log.warn({ object, count: rows.length, ids, problem }, 'details not available, portal entry kept'),
       );
     }
     for (const { object, id, name, problem } of report.unreadableRows) {

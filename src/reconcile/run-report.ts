@@ -1,6 +1,6 @@
 import type { UnreadableRow } from '../concertim/model.ts';
 import type { Release } from '../concertim/profile.ts';
-import type { ProjectId, StackId } from '../openstack/model.ts';
+import type { Kind, ProjectId, StackId } from '../openstack/model.ts';
 import type { ChangeKind, Held } from '../plan/change.ts';
 import type { ForeignClaim } from '../plan/claims.ts';
 import type { Subject } from '../plan/subject.ts';
@@ -39,8 +39,12 @@ export interface RunReport {
   readonly foreign: readonly ForeignClaim[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
-  /** Servers that OpenStack shows only the id of, as those in a Nova cell that is down. The portal keeps what it shows. */
-  readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
+  /** What OpenStack shows only the id of, as servers in a Nova cell that is down. The portal keeps what it shows. */
+  readonly unreadable: readonly {
+    readonly object: Kind | 'stack';
+    readonly id: string;
+    readonly problem: string;
+  }[];
   /** Rows of the portal that cannot be read. They are kept, and what they may be is not made. */
   readonly unreadableRows: readonly UnreadableRow[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];

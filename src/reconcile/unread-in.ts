@@ -1,9 +1,10 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
-import { type Kind, kinds, type ObjectId, type Unreadable } from '../openstack/model.ts';
+import { kinds } from '../openstack/model.ts';
 import type { UnreadObject } from '../plan/describe.ts';
 import { seenOf } from '../plan/seen.ts';
 import { explain } from '../runtime/severity.ts';
 import type { SeenCloud } from './observe-cloud.ts';
+import type { RunReport } from './run-report.ts';
 
 /** What could not be read, for people and programs: objects of the cloud, projects whose stacks could not be listed, rows of the portal. */
 export function unreadIn({
@@ -32,12 +33,16 @@ export function unreadIn({
 }
 
 /** What the cloud tells no more of than the id: the portal keeps what it shows of it. */
-export function unreadableObjects({
-  cloud,
-}: Pick<SeenCloud, 'cloud'>): (Unreadable<ObjectId> & { readonly object: Kind })[] {
-  return kinds.flatMap((object) =>
+export function unreadableObjects({ cloud }: Pick<SeenCloud, 'cloud'>): RunReport['unreadable'][number][] {
+  const objects = kinds.flatMap((object) =>
     [...(seenOf(cloud, object)?.values() ?? [])].flatMap((row) =>
-      row.kind === 'unreadable' ? [{ ...row, object }] : [],
+      row.kind === 'unreadable' ? [{ object, id: row.id, problem: row.problem }] : [],
     ),
   );
+  const stacks = [...cloud.unreadable.stacks].map(([id, problem]) => ({
+    object: 'stack' as const,
+    id,
+    problem,
+  }));
+  return [...objects, ...stacks];
 }

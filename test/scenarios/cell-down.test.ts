@@ -63,7 +63,7 @@ test('the log says once of which servers Nova tells nothing, and why', async () 
   await scenario.run();
   await scenario.run();
 
-  const said = scenario.logged.filter((line) => line.includes('server details not available'));
+  const said = scenario.logged.filter((line) => line.includes('details not available'));
   expect(said).toHaveLength(1);
   expect(said[0]).toContain('Nova cannot reach the cell that it is in');
 });

@@ -691,6 +691,29 @@ const cases: readonly Case[] = [
     }),
   },
   {
+    fault: 'a stack whose row in the list of Heat has no status',
+    spoil: ({ sandbox: { faults } }) => {
+      faults.add({
+        service: 'heat',
+        method: 'GET',
+        path: /\/stacks(\?|$)/,
+        kind: 'rewrite',
+        rewrite: (body) => {
+          const { stacks, ...rest } = body as { stacks: Record<string, unknown>[] };
+          return {
+            ...rest,
+            stacks: stacks.map((row, at) => (at ? row : { ...row, stack_status: undefined })),
+          };
+        },
+      });
+    },
+    check: 'heat.rows',
+    level: 'warning',
+    found: /^Heat lists 1 stack in a way that is not understood: \S+ \(stack_status: .+\)$/,
+    repair: /openstack stack show/,
+    repaired: byHand('the service updated', ({ sandbox: { faults } }) => faults.clear()),
+  },
+  {
     fault: "a device that names another tenant's server",
     spoil: ({ sandbox: { portal, cloud, population } }) => {
       const [first, second] = population.accounts;

@@ -152,6 +152,90 @@ test.each(['devices', 'racks', 'templates'])(
   },
 );
 
+/** What a row of Heat's list is nothing without; one may lack it, or have a list there. */
+test.each(['stack_name', 'project', 'parent', 'stack_status', 'creation_time'])(
+  'a stack whose row has no proper %s keeps its rack, and costs no other',
+  async (field) => {
+    for (const oddity of field === 'parent' ? [['odd']] : [undefined, ['odd']]) {
+      await using scenario = await startScenario({
+        projects: 2,
+        stacks: 3,
+        servers: 2,
+        config: { updates: { standalone_servers: 'rack' } },
+      });
+      const { cloud, portal, population } = scenario.sandbox;
+      await scenario.run();
+      const [odd, gone] = [...cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+      if (!odd || !gone) throw new Error('too few stacks');
+      const rackOf = (id: string) =>
+        portal.racks.all().find((rack) => rack.metadata['openstack_stack_id'] === id);
+      const before = structuredClone(rackOf(odd.id));
+      const devicesOf = () => portal.devices.all().filter((device) => device.rack_id === before?.id);
+      const devices = structuredClone(devicesOf());
+      expect(devices.length).toBeGreaterThan(0);
+      const heal = scenario.sandbox.faults.add({
+        service: 'heat',
+        method: 'GET',
+        path: /\/stacks(\?|$)/,
+        kind: 'rewrite',
+        rewrite: (body) => {
+          const { stacks, ...rest } = body as { stacks: Row[] };
+          return {
+            ...rest,
+            stacks: stacks.map((row) => (row['id'] === odd.id ? { ...row, [field]: oddity } : row)),
+          };
+        },
+      });
+      cloud.orchestration.deleteStack(gone.id);
+      cloud.advance();
+      const made = population.addCluster(population.accounts[0] as Account, { servers: 1 });
+
+      const { failures, skipped, held } = await scenario.run();
+      await scenario.run();
+
+      expect({ failures, skipped, held }).toEqual({ failures: [], skipped: [], held: [] });
+      expect(rackOf(odd.id)).toEqual(before);
+      expect(devicesOf()).toEqual(devices);
+      expect([rackOf(gone.id), rackOf(made.id)?.name]).toEqual([undefined, made.name]);
+      expect(portal.racks.all().filter(({ name }) => name === 'standalone')).toEqual([]);
+      const named = scenario.logged.filter((line) => line.includes('details not available'));
+      expect(named).toHaveLength(1);
+      expect(JSON.parse(named[0] ?? '{}')).toMatchObject({
+        object: 'stack',
+        ids: [odd.id],
+        problem: expect.stringContaining(field === 'parent' ? 'parent' : field),
+      });
+
+      heal();
+      await scenario.run();
+      expect(outOfStep(scenario.sandbox)).toEqual([]);
+    }
+  },
+);
+
+test('a stack whose row has no id makes the list worth nothing: what it may be must not look deleted', async () => {
+  await using scenario = await startScenario({ stacks: 2, servers: 2 });
+  const { portal, faults } = scenario.sandbox;
+  await scenario.run();
+  const before = countRows(portal);
+  faults.add({
+    service: 'heat',
+    method: 'GET',
+    path: /\/stacks(\?|$)/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { stacks, ...rest } = body as { stacks: Row[] };
+      return { ...rest, stacks: stacks.map((row, at) => (at === 0 ? { ...row, id: undefined } : row)) };
+    },
+  });
+
+  expect(await scenario.tryRun()).toBeUndefined();
+  expect(scenario.logged.findLast((line) => line.includes('reconcile failed'))).toContain(
+    'a stack without an id',
+  );
+  expect(countRows(portal)).toEqual(before);
+});
+
 /** A template shows itself in one field or the other. */
 function without(row: Row, field: string, oddity: unknown): Row {
   const both = field === 'template_id' ? { template: oddity } : {};

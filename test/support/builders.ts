@@ -178,6 +178,8 @@ export interface CloudFields {
   readonly flavors?: readonly openstack.Flavor[];
   readonly externalNetworks?: readonly string[];
   readonly unobserved?: readonly string[];
+  /** Ids. */
+  readonly unreadableStacks?: readonly string[];
   readonly evidence?: {
     readonly [List in 'stacks' | 'flavors' | openstack.Collection]?: Readonly<Record<string, Evidence>>;
   };
@@ -193,6 +195,7 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     trees,
     remembered: rememberedTrees(fields.remembered),
     projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
+    unreadable: { stacks: new Map(fields.unreadableStacks?.map((id) => [id as openstack.StackId, 'odd'])) },
     serverGroups,
     flavors,
     externalNetworks: { names: new Set(fields.externalNetworks), addresses: new Map() },

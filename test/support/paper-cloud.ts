@@ -117,6 +117,7 @@ export function observe(
     trees,
     remembered: new Map(memory.trees),
     projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
+    unreadable: { stacks: new Map() },
     serverGroups: cloud.serverGroups,
     flavors: cloud.flavors,
     externalNetworks: cloud.externalNetworks,

@@ -1,6 +1,6 @@
 import { readDevices } from '../../concertim/devices.ts';
 import type { Device, Owner, Rack } from '../../concertim/model.ts';
-import type { ProjectId, Server, ServerId, Unreadable } from '../../openstack/model.ts';
+import type { ProjectId, Server, ServerId, StackId, Unreadable } from '../../openstack/model.ts';
 import { readStacks } from '../../openstack/orchestration.ts';
 import {
   describeClaim,
@@ -28,7 +28,8 @@ export async function checkRackClaims(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
-  const { stacks, unobserved } = await readStacks(patient.cloud, { projects }, signal);
+  const { stacks, unreadable, unobserved } = await readStacks(patient.cloud, { projects }, signal);
+  const unread = new Set(unreadable.map(({ id }) => id));
   const projectOf = new Map(stacks.map(({ id, projectId }) => [id, projectId]));
   const known = { ...noProjectsKnown, ofStack: (id: (typeof stacks)[number]['id']) => projectOf.get(id) };
   const foreign = await foreignClaims(patient, { owners, racks, devices: [] }, known, signal);
@@ -38,12 +39,25 @@ export async function checkRackClaims(
     const source = sourceOfRack(rack);
     // Of an owner without a project, and of stacks that cannot be listed, others tell.
     if (!project || unobserved.has(project) || source?.kind !== 'stack') return false;
-    return !projectOf.has(source.stackId);
+    return !projectOf.has(source.stackId) && !unread.has(source.stackId);
   });
   return [
     findingOf('concertim.claims', foreign, 'Each rack of a stack belongs to the owner of its project'),
     goneFinding(gone),
+    ...unreadableFinding(unreadable),
   ];
+}
+
+function unreadableFinding(stacks: readonly Unreadable<StackId>[]): Finding[] {
+  if (stacks.length === 0) return [];
+  const named = stacks.slice(0, mostNamed).map(({ id, problem }) => `${id} (${problem})`);
+  const more = stacks.length > mostNamed ? ` and ${stacks.length - mostNamed} more` : '';
+  const finding = warning('heat.rows', {
+    found: `Heat lists ${stacks.length} stack${stacks.length === 1 ? '' : 's'} in a way that is not understood: ${named.join(', ')}${more}`,
+    why: 'Their racks stay as they are, and stacks without a rack get none.',
+    repair: 'openstack stack show <id> tells what Heat has of it. If that is well, update the service.',
+  });
+  return [finding];
 }
 
 /** Another service, or an outage, may have left them. */

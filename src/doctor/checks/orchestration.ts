@@ -46,8 +46,8 @@ async function listEach(
   signal: AbortSignal,
 ): Promise<{ count: number; unreadable: readonly ProjectId[] }> {
   try {
-    const { stacks, unobserved } = await readStacks(cloud, { projects }, signal);
-    return { count: stacks.length, unreadable: [...unobserved.keys()] };
+    const { stacks, unreadable, unobserved } = await readStacks(cloud, { projects }, signal);
+    return { count: stacks.length + unreadable.length, unreadable: [...unobserved.keys()] };
   } catch {
     signal.throwIfAborted();
     // It gives up where none of them can be read.
