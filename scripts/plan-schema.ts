@@ -80,7 +80,18 @@ export const PlanDocument = z
     unread: z
       .array(
         z.strictObject({
-          object: z.enum([...kinds, 'stack', 'project', 'service', 'owner', 'rack', 'device', 'template']),
+          object: z.enum([
+            ...kinds,
+            'stack',
+            'flavor',
+            'server group',
+            'project',
+            'service',
+            'owner',
+            'rack',
+            'device',
+            'template',
+          ]),
           id: z.string(),
           name: z.string(),
           problem: z.string(),

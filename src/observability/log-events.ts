@@ -264,7 +264,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'details not available, portal entry kept',
     meaning:
-      'OpenStack lists these servers, volumes, networks or stacks (`object`), and no more of them than their ids can be read; the portal keeps what it shows of them, everything else is updated',
+      'OpenStack lists these servers, volumes, networks, stacks, flavors or server groups (`object`), and no more of them than their ids can be read; the portal keeps what it shows of them, everything else is updated',
     action:
       'if `problem` is a cell that Nova cannot reach: check the database of that cell, `doctor` names its hosts; if it is a field: update the service',
   },

@@ -93,8 +93,10 @@ export async function listUnreachableHosts(
   return services.filter(({ status }) => status === wire.unreachable).map(({ host }) => host);
 }
 
+type FlavorRow = Flavor | Unreadable<FlavorId>;
+
 /** The flavors of all projects, private ones too. */
-export async function listFlavors(session: Session, { signal }: ListOptions = {}): Promise<Flavor[]> {
+export async function listFlavors(session: Session, { signal }: ListOptions = {}): Promise<FlavorRow[]> {
   const query = { is_public: 'None', limit: pageSize };
   return listPages(session, { route: '/flavors/detail', query, signal }, flavors);
 }
@@ -110,21 +112,20 @@ export async function showFlavor(
   return response && toFlavor(parseBody(response, wire.FlavorBody).flavor);
 }
 
+type GroupRow = ServerGroup | Unreadable<ServerGroupId>;
+
 /** The server groups of all projects. */
-export async function listServerGroups(
-  session: Session,
-  { signal }: ListOptions = {},
-): Promise<ServerGroup[]> {
-  const groups = new Map<string, ServerGroup>();
+export async function listServerGroups(session: Session, { signal }: ListOptions = {}): Promise<GroupRow[]> {
+  const groups = new Map<string, GroupRow>();
   const pages = new PageCount(session.clock);
   // This list has no links, and Nova's `max_limit` may shorten a page below the requested limit: the list ends only
   // where nothing new comes.
   for (let offset = 0; ; ) {
     const query = { all_projects: 'True', limit: pageSize, offset };
     const response = await get(session, { route: '/os-server-groups', query, signal });
-    const page = parseRows(response, { field: 'server_groups', row: wire.ServerGroup });
+    const page = parseRows(response, { field: 'server_groups', row: GroupOrUnreadable });
     const known = groups.size;
-    for (const group of page) groups.set(group.id, toServerGroup(group));
+    for (const group of page) groups.set(group.id, group);
     if (groups.size === known) return [...groups.values()];
     pages.turn(response, groups.size);
     offset += page.length;
@@ -215,11 +216,18 @@ function toServerFlavor(flavor: wire.Server['flavor']): ServerFlavor {
   return { kind: 'embedded', name, vcpus, ram, disk };
 }
 
-const flavors = { field: 'flavors', row: wire.Flavor.transform(toFlavor), links: 'flavors_links' };
+const FlavorOrUnreadable = rowOrUnreadable<Flavor, FlavorId>(wire.Flavor.transform(toFlavor), 'a flavor');
+
+const flavors = { field: 'flavors', row: FlavorOrUnreadable, links: 'flavors_links' };
 
 function toFlavor(flavor: wire.Flavor): Flavor {
   return { ...flavor, id: flavor.id as FlavorId };
 }
+
+const GroupOrUnreadable = rowOrUnreadable<ServerGroup, ServerGroupId>(
+  wire.ServerGroup.transform(toServerGroup),
+  'a server group',
+);
 
 function toServerGroup(group: wire.ServerGroup): ServerGroup {
   return {

@@ -47,7 +47,7 @@ export function absentees(
   } & {
     /** Those that cannot be read among them. */
     readonly roots: readonly Pick<Stack, 'id'>[];
-    readonly flavors: readonly Flavor[];
+    readonly flavors: readonly Pick<Flavor, 'id'>[];
   },
   portal: PortalSnapshot,
   index: PortalIndex,

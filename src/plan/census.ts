@@ -4,7 +4,7 @@ import { isOfGoneFlavor } from './flavor-template.ts';
 import type { CloudObservation, Evidence } from './observation.ts';
 import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './ownership.ts';
 import { type PortalIndex, projectOfRack } from './portal-index.ts';
-import { isInScope, presentStacks, seenOf } from './seen.ts';
+import { isInScope, presentFlavors, presentStacks, seenOf } from './seen.ts';
 
 /** The kinds of what the portal shows: of devices by what they show, for each kind comes from a service of its own. */
 export type ShownKind = Kind | 'rack' | 'template';
@@ -93,8 +93,9 @@ function countRacks(
   return tallies;
 }
 
-function countTemplates({ flavors, evidence, scope }: CloudObservation, portal: PortalSnapshot): Tallies {
-  const listed = new Set<string>(flavors.map(({ id }) => id));
+function countTemplates(cloud: CloudObservation, portal: PortalSnapshot): Tallies {
+  const { evidence, scope } = cloud;
+  const listed = presentFlavors(cloud);
   const tallies = new Map<string, Tally>();
   for (const template of portal.templates) {
     if (!isOwnTemplate(template) || isOfGoneFlavor(template.foreignId)) continue;

@@ -28,6 +28,7 @@ export function departingTemplates(
 ): ReadonlyMap<Template, Ground> {
   const going = new Map<Template, Ground>();
   if (cloud.scope.kind !== 'all') return going;
+  const unreadable = new Set<string>(cloud.unreadable.flavors.keys());
   const present = new Set<string>(cloud.flavors.map(({ id }) => id));
   const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
   const used = new Set(
@@ -35,7 +36,7 @@ export function departingTemplates(
   );
 
   for (const template of portal.templates) {
-    if (!isOwnTemplate(template) || kept.has(template)) continue;
+    if (!isOwnTemplate(template) || kept.has(template) || unreadable.has(template.foreignId)) continue;
     if (wanted.has(template.foreignId) || used.has(template.id)) continue;
     if (present.has(template.foreignId)) going.set(template, 'left out');
     else if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');

@@ -15,7 +15,14 @@ export type Tone = 'create' | 'update' | 'replace' | 'delete' | 'held' | 'warnin
 
 /** Something of the cloud, or a row of the portal, that could not be read: the portal keeps what it shows of it. */
 export interface UnreadObject {
-  readonly object: Kind | 'stack' | 'project' | 'service' | UnreadableRow['object'];
+  readonly object:
+    | Kind
+    | 'stack'
+    | 'flavor'
+    | 'server group'
+    | 'project'
+    | 'service'
+    | UnreadableRow['object'];
   readonly id: string;
   readonly name: string;
   readonly problem: string;

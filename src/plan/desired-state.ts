@@ -101,6 +101,7 @@ export function desiredState(
       if (object.kind === 'unreadable') continue;
       const key = rackKeyOf(object);
       if (key === undefined || !isWantedObject(object, settings)) continue;
+      if (lacksSizes(object, flavors, cloud)) continue;
       const status = statusOf(object);
       if (status === deletedState) continue;
       const { id } = object;
@@ -175,6 +176,12 @@ export function desiredState(
     keyOfDevice: keysOfDevices(racks),
     unknownStates: unknownStates.sort((a, b) => compareTexts(a.id, b.id)),
   };
+}
+
+/** Of a flavor that nobody can read an old Nova's server says nothing but the id, and a device cannot become higher later. */
+function lacksSizes(object: CloudObject, flavors: FlavorResolver, { unreadable }: CloudObservation): boolean {
+  if (object.kind !== 'server' || object.flavor.kind !== 'id') return false;
+  return unreadable.flavors.has(object.flavor.id) && !flavors.knows(object.flavor);
 }
 
 function idsOf(devices: readonly DesiredDevice[] = []): string[] {

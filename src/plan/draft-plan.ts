@@ -13,6 +13,7 @@ import type { PlanSettings } from './plan-settings.ts';
 import { planTemplates } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
 import { because, type Reason } from './reason.ts';
+import { presentFlavors } from './seen.ts';
 
 /** What one draft of a plan is made from. */
 export interface DraftFacts {
@@ -36,7 +37,7 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     keyOfDevice: (device: Device) => (kept.has(device) ? undefined : keyOfDevice(device)),
   };
   const leaving = departures({ ...facts, desired });
-  const flavors = new Set<string>(cloud.flavors.map(({ id }) => id));
+  const flavors = presentFlavors(cloud);
   const { changes: templateChanges, templates } = planTemplates(
     desired.templates,
     desired.taggedTemplates,

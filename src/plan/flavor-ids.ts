@@ -6,6 +6,7 @@ import type { CloudObservation } from './observation.ts';
 import { isOwnTemplate } from './ownership.ts';
 import { compareTexts } from './portal-index.ts';
 import { because } from './reason.ts';
+import { presentFlavors } from './seen.ts';
 
 /**
  * Gives templates the ids that their flavors have now. Servers name a flavor by its name and sizes, and Nova has no two of one
@@ -24,7 +25,8 @@ export function updateFlavorIds(
   const listed = new Map<string, Flavor>(cloud.flavors.map((flavor) => [flavor.id, flavor]));
   const newcomers = [...listed.values()].filter(({ id }) => !known.has(id));
   if (newcomers.length === 0) return { changes: [], portal };
-  const orphans = own.filter(({ foreignId }) => !listed.has(foreignId));
+  const present = presentFlavors(cloud);
+  const orphans = own.filter(({ foreignId }) => !present.has(foreignId));
   if (orphans.length === 0) return { changes: [], portal };
 
   const updated = new Map<Template, Template>();

@@ -118,6 +118,13 @@ test('nor one of a stack that cannot be read: it is remembered in it, or its hin
   ).toEqual({});
 });
 
+test('nor those of a project with a server group that cannot be read', () => {
+  const trees = [tree({ serverGroups: ['odd'] })];
+
+  expect(homes({ servers: [web], trees }, portal(), 'rack')).toEqual({ web: 'standalone:project' });
+  expect(homes({ servers: [web], trees, unreadableGroups: ['odd'] }, portal(), 'rack')).toEqual({});
+});
+
 test('nor those that stand in the rack of a stack that was not seen, or that it was found to have', () => {
   const standing = portal({ racks: [rackOf('stack')], devices: [deviceOf('web')] });
   const shown = portal({ racks: [rackOf('stack')] });

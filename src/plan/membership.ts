@@ -45,6 +45,7 @@ export function membership(
   const stacks: ProjectOfStack = new Map();
   const ofTree: Record<Kind, Claims> = { server: new Map(), volume: new Map(), network: new Map() };
   const ofGroup: Claims = new Map();
+  const doubtful = new Set(cloud.unobserved.keys());
   const isOf = (kind: Kind, id: ObjectId, project: ProjectId) => {
     const object = seenOf(cloud, kind)?.get(id);
     return object !== undefined && object.kind !== 'unreadable' && object.projectId === project;
@@ -64,11 +65,12 @@ export function membership(
     for (const kind of kinds)
       for (const object of members[collections[kind]]) claim(ofTree[kind], kind, object);
     for (const group of members.serverGroups) {
+      if (cloud.unreadable.serverGroups.has(group)) doubtful.add(projectId);
       for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, 'server', server);
     }
   }
   const standaloneKeyOf =
-    standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks) : () => undefined;
+    standaloneServers === 'rack' ? standaloneMembership(cloud, index, stacks, doubtful) : () => undefined;
   const ifOfProject = (key: RackKey | undefined, { projectId }: CloudObject) =>
     key !== undefined && stacks.get(key) === projectId ? key : undefined;
   return (object) => {
@@ -112,11 +114,16 @@ function stackOfPlace(
   return lowest;
 }
 
-/** Where the servers stand that belong to no stack, as far as their project's stacks could be seen. */
+/**
+ * Where the servers stand that belong to no stack, as far as their project's stacks could be seen.
+ *
+ * @param doubtful projects of which not all stacks or server groups could be seen
+ */
 function standaloneMembership(
   cloud: CloudObservation,
   index: PortalIndex,
   stacks: ProjectOfStack,
+  doubtful: ReadonlySet<ProjectId>,
 ): (server: Server) => RackKey | undefined {
   const elsewhere = serversOfUnseenStacks(
     cloud,
@@ -127,7 +134,7 @@ function standaloneMembership(
     rootStackId !== null && cloud.unreadable.stacks.has(rootStackId);
   return (server) =>
     index.ownerOfProject.has(server.projectId) &&
-    !cloud.unobserved.has(server.projectId) &&
+    !doubtful.has(server.projectId) &&
     !elsewhere.has(server.id) &&
     !isHinted(server)
       ? standaloneKey(server.projectId)

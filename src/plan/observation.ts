@@ -2,11 +2,13 @@ import type {
   Collection,
   ExternalNetworks,
   Flavor,
+  FlavorId,
   Kind,
   ObjectId,
   ObjectOfKind,
   ProjectId,
   ServerGroup,
+  ServerGroupId,
   Stack,
   StackId,
   StackMembers,
@@ -85,7 +87,11 @@ export interface CloudObservation {
   /** Of every stack that was listed, root or nested, shown or not: whose it is. */
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
   /** What is listed with an id and nothing else that could be read, with the problem: it is there, and stays as it is shown. */
-  readonly unreadable: { readonly stacks: ReadonlyMap<StackId, string> };
+  readonly unreadable: {
+    readonly stacks: ReadonlyMap<StackId, string>;
+    readonly flavors: ReadonlyMap<FlavorId, string>;
+    readonly serverGroups: ReadonlyMap<ServerGroupId, string>;
+  };
   readonly serverGroups: readonly ServerGroup[];
   readonly flavors: readonly Flavor[];
   /** undefined: not read, or the cloud has none. */

@@ -22,6 +22,11 @@ export function presentStacks({ trees, unreadable }: CloudObservation): Set<Rack
   return new Set([...trees.map(({ root }) => root.id), ...unreadable.stacks.keys()].map(stackKey));
 }
 
+/** Ids of the flavors that are there, those that cannot be read among them. */
+export function presentFlavors({ flavors, unreadable }: CloudObservation): Set<string> {
+  return new Set([...flavors.map(({ id }) => id), ...unreadable.flavors.keys()]);
+}
+
 /** Whether a run is about an object. */
 export function isInScope(scope: Scope, kind: Kind, id: ObjectId): boolean {
   return scope.kind === 'all' || scope[collections[kind]].has(id);

@@ -2,10 +2,12 @@ import type { PortalSnapshot } from '../concertim/model.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
 import {
   collections,
+  type FlavorId,
   type Kind,
   type ObjectId,
   type ProjectId,
   type ServerGroup,
+  type ServerGroupId,
   type Stack,
   type StackId,
   type Unreadable,
@@ -27,6 +29,7 @@ import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
 import { type FurtherKind, observeKind, type SeenKind } from './kind-source.ts';
 import { OutageWatch } from './outage.ts';
+import { problemsOf, readableRows } from './readable-rows.ts';
 import { isKnown, isShown, rootsOf, stackTrees } from './stack-trees.ts';
 import type { TreeMemory } from './tree-memory.ts';
 import type { UnassignedServers } from './unassigned-servers.ts';
@@ -117,9 +120,13 @@ export async function observeCloud(
     trees,
     remembered: memory.trees,
     projectOfStack,
-    unreadable: { stacks: problemsOf(stacks.unreadable) },
-    serverGroups,
-    flavors,
+    unreadable: {
+      stacks: problemsOf<StackId>(stacks.unreadable),
+      flavors: problemsOf<FlavorId>(flavors),
+      serverGroups: problemsOf<ServerGroupId>(serverGroups),
+    },
+    serverGroups: readableRows(serverGroups),
+    flavors: readableRows(flavors),
     externalNetworks,
     unobserved: stacks.unobserved,
     evidence,
@@ -213,7 +220,7 @@ export async function readServerGroups(
   { session, memory: { trees: remembered } }: Pick<ObserveOptions, 'session' | 'memory'>,
   trees: readonly StackTree[],
   signal?: AbortSignal,
-): Promise<ServerGroup[]> {
+): Promise<(ServerGroup | Unreadable<ServerGroupId>)[]> {
   const hasGroups = (tree: StackTree) => (membersOf(tree, { remembered })?.serverGroups.length ?? 0) > 0;
   return trees.some(hasGroups) ? listServerGroups(session, { signal }) : [];
 }
@@ -245,10 +252,6 @@ async function readTree(
 /** Whose each stack is, root or nested. */
 export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
   return new Map(stacks.map(({ id, projectId }) => [id, projectId]));
-}
-
-export function problemsOf<Id>(rows: readonly Unreadable<Id>[]): Map<Id, string> {
-  return new Map(rows.map(({ id, problem }) => [id, problem]));
 }
 
 /** For looking up; a repeated id once. */

@@ -3,11 +3,13 @@ import { listFlavors } from '../openstack/compute.ts';
 import {
   collections,
   type Flavor,
+  type FlavorId,
   type Kind,
   type ObjectId,
   type ProjectId,
   type Reference,
   type Server,
+  type ServerGroupId,
   type Stack,
   type StackId,
   type Unreadable,
@@ -26,17 +28,23 @@ import {
   byId,
   hasLeftItsTree,
   type ObserveOptions,
-  problemsOf,
   projectsOf,
   racksWith,
   readServerGroups,
   readTrees,
   type SeenCloud,
 } from './observe-cloud.ts';
+import { problemsOf, readableRows } from './readable-rows.ts';
 import { isForThePortal, projectsToLookInto, racksInScope } from './reference-scope.ts';
 import { settled } from './settled.ts';
 import { rootsOf, stackTrees } from './stack-trees.ts';
 import type { Unread } from './unread.ts';
+
+/** The flavors of the last list, and why some of them could not be read. */
+export interface KnownFlavors {
+  readonly flavors: readonly Flavor[];
+  readonly unreadable: CloudObservation['unreadable']['flavors'];
+}
 
 /** From so many of a kind in one project on, its list is cheaper than one question each. */
 const manyObjects = 20;
@@ -52,7 +60,7 @@ export async function observeReferences(
   references: readonly Reference[],
   known: {
     readonly portal: PortalSnapshot;
-    readonly flavors: readonly Flavor[];
+    readonly flavors: KnownFlavors;
     readonly announced: Announced;
   },
   signal?: AbortSignal,
@@ -121,9 +129,13 @@ export async function observeReferences(
     trees,
     remembered: options.memory.trees,
     projectOfStack: projectsOf(rows),
-    unreadable: { stacks: unreadable },
-    serverGroups,
-    flavors,
+    unreadable: {
+      stacks: unreadable,
+      flavors: flavors.unreadable,
+      serverGroups: problemsOf<ServerGroupId>(serverGroups),
+    },
+    serverGroups: readableRows(serverGroups),
+    flavors: flavors.flavors,
     externalNetworks,
     unobserved: new Map(),
     evidence: {
@@ -192,7 +204,7 @@ async function readRows(
   );
   return {
     rows: [...answers.values()].flatMap(({ stacks }) => stacks),
-    unreadable: problemsOf([...answers.values()].flatMap(({ unreadable }) => unreadable)),
+    unreadable: problemsOf<StackId>([...answers.values()].flatMap(({ unreadable }) => unreadable)),
     all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, { now: at, kinds })),
     unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
   };
@@ -214,12 +226,14 @@ function standingIn(kind: Kind, key: RackKey, index: PortalIndex): ObjectId[] {
 async function flavorsOf(
   { session }: ObserveOptions,
   servers: Iterable<Server | Unreadable<Server['id']>>,
-  { flavors, portal }: { readonly flavors: readonly Flavor[]; readonly portal: PortalSnapshot },
+  { flavors, portal }: { readonly flavors: KnownFlavors; readonly portal: PortalSnapshot },
   signal: AbortSignal | undefined,
-): Promise<readonly Flavor[]> {
-  const resolver = new FlavorResolver(flavors, portal.templates.filter(isOwnTemplate));
+): Promise<KnownFlavors> {
+  const resolver = new FlavorResolver(flavors.flavors, portal.templates.filter(isOwnTemplate));
   for (const server of servers) {
-    if (server.kind === 'server' && !resolver.knows(server.flavor)) return listFlavors(session, { signal });
+    if (server.kind !== 'server' || resolver.knows(server.flavor)) continue;
+    const rows = await listFlavors(session, { signal });
+    return { flavors: readableRows(rows), unreadable: problemsOf<FlavorId>(rows) };
   }
   return flavors;
 }

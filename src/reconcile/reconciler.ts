@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { Flavor, ObjectId, Reference, StackId } from '../openstack/model.ts';
+import type { ObjectId, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -34,7 +34,7 @@ import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
 import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
-import { observeReferences } from './observe-references.ts';
+import { type KnownFlavors, observeReferences } from './observe-references.ts';
 import type { Outcome } from './outcome.ts';
 import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
@@ -115,7 +115,7 @@ export class Reconciler {
   readonly #reader: PortalReader;
   #mirror: PortalMirror | undefined;
   #ownersReadAt = 0;
-  #flavors: readonly Flavor[] = [];
+  #flavors: KnownFlavors = { flavors: [], unreadable: new Map() };
   /** Whether the last full run found that this is not the cloud that the portal shows. */
   #isWrongCloud = false;
   readonly #contest: ContestWatch;
@@ -303,7 +303,7 @@ export class Reconciler {
     this.#reader.keep();
     this.#isWrongCloud = survey.plan.isWrongCloud;
     this.#ownersReadAt = this.#options.clock.now();
-    this.#flavors = survey.seen.cloud.flavors;
+    this.#flavors = flavorsIn(survey.seen.cloud);
     await this.#noteMembers(survey.plan);
     await this.#keepTrees(survey);
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
@@ -344,7 +344,7 @@ export class Reconciler {
       observeReferences(this.#observe, references, known, signal),
       this.#readOrders(portal, signal),
     ]);
-    this.#flavors = seen.cloud.flavors;
+    this.#flavors = flavorsIn(seen.cloud);
     const observedMs = elapsed();
     const changes = plan({ ...seen.cloud, orders }, portal, this.#options.settings);
     const ms = { observe: observedMs, plan: elapsed() - observedMs };
@@ -485,4 +485,8 @@ export class Reconciler {
     for (const { id, metadata } of this.#mirror?.snapshot().racks ?? [])
       if (metadata[metadataKeys.stackId] === stack) this.#reader.doubt(id);
   }
+}
+
+function flavorsIn({ flavors, unreadable }: SeenCloud['cloud']): KnownFlavors {
+  return { flavors, unreadable: unreadable.flavors };
 }

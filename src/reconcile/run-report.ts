@@ -41,7 +41,7 @@ export interface RunReport {
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   /** What OpenStack shows only the id of, as servers in a Nova cell that is down. The portal keeps what it shows. */
   readonly unreadable: readonly {
-    readonly object: Kind | 'stack';
+    readonly object: Kind | 'stack' | 'flavor' | 'server group';
     readonly id: string;
     readonly problem: string;
   }[];

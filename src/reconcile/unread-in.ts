@@ -39,10 +39,18 @@ export function unreadableObjects({ cloud }: Pick<SeenCloud, 'cloud'>): RunRepor
       row.kind === 'unreadable' ? [{ object, id: row.id, problem: row.problem }] : [],
     ),
   );
-  const stacks = [...cloud.unreadable.stacks].map(([id, problem]) => ({
-    object: 'stack' as const,
-    id,
-    problem,
-  }));
-  return [...objects, ...stacks];
+  const { stacks, flavors, serverGroups } = cloud.unreadable;
+  return [
+    ...objects,
+    ...rowsOf('stack', stacks),
+    ...rowsOf('flavor', flavors),
+    ...rowsOf('server group', serverGroups),
+  ];
+}
+
+function rowsOf(
+  object: RunReport['unreadable'][number]['object'],
+  problems: ReadonlyMap<string, string>,
+): RunReport['unreadable'][number][] {
+  return [...problems].map(([id, problem]) => ({ object, id, problem }));
 }

@@ -198,11 +198,11 @@ test('the recorded flavors and server groups are read', async () => {
   const flavors = await listFlavors(session);
   const groups = await listServerGroups(session);
 
-  expect(flavors.map(({ id, name, vcpus, ram, disk }) => [id, name, vcpus, ram, disk])).toEqual([
-    ['1', 'm1.tiny', 1, 512, 1],
-    ['2', 'm1.small', 1, 2048, 20],
-    ['3', 'm1.medium', 2, 4096, 40],
-    ['4', 'm1.large', 4, 8192, 80],
+  expect(flavors).toEqual([
+    { id: '1', name: 'm1.tiny', vcpus: 1, ram: 512, disk: 1 },
+    { id: '2', name: 'm1.small', vcpus: 1, ram: 2048, disk: 20 },
+    { id: '3', name: 'm1.medium', vcpus: 2, ram: 4096, disk: 40 },
+    { id: '4', name: 'm1.large', vcpus: 4, ram: 8192, disk: 80 },
   ]);
   expect(groups).toHaveLength(2);
   expect(groups[0]).toMatchObject({ projectId: 'ca7703481a5f4491af20fae8271af2fd', members: { length: 3 } });

@@ -236,6 +236,79 @@ test('a stack whose row has no id makes the list worth nothing: what it may be m
   expect(countRows(portal)).toEqual(before);
 });
 
+/** Rewrites the rows of one of Nova's lists that `isMeant` names. */
+function oddRows({ faults }: Sandbox, list: string, isMeant: (row: Row) => boolean, oddity: Row) {
+  const field = list.split('/')[0]?.replace('os-', '').replace('-', '_') ?? '';
+  return faults.add({
+    service: 'nova',
+    method: 'GET',
+    path: new RegExp(`/${list}(\\?|$)`),
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { [field]: rows, ...rest } = body as Record<string, Row[]>;
+      return { ...rest, [field]: rows?.map((row) => (isMeant(row) ? { ...row, ...oddity } : row)) };
+    },
+  });
+}
+
+describe.each(['2.100', '2.40'])('with Nova %s', (microversion) => {
+  test.each(['name', 'vcpus', 'ram', 'disk'])(
+    'a flavor whose row has no proper %s keeps its template and its devices, and costs no other',
+    async (field) => {
+      for (const oddity of [undefined, ['odd']]) {
+        await using scenario = await startScenario({ microversion, stacks: 2, servers: 3 });
+        const { cloud, portal, population } = scenario.sandbox;
+        await scenario.run();
+        const [first] = [...cloud.compute.servers()];
+        const used = new Set([...cloud.compute.servers()].map(({ flavor }) => flavor.id));
+        const unused = [...cloud.compute.flavors.keys()].find((id) => !used.has(id));
+        const odd = new Set([first?.flavor.id, unused]);
+        const templates = () => portal.templates.all().filter(({ foreign_id: id }) => odd.has(id ?? ''));
+        const before = structuredClone(templates());
+        expect(before).toHaveLength(2);
+        const heal = oddRows(scenario.sandbox, 'flavors/detail', ({ id }) => odd.has(id as string), {
+          [field]: oddity,
+        });
+        for (const { id } of cloud.compute.servers())
+          cloud.compute.setServerState(id, { vmState: 'stopped' });
+        population.addCluster(population.accounts[0] as Account, { servers: 2 });
+
+        const { changes, failures, skipped } = await scenario.run();
+
+        expect({ failures, skipped }).toEqual({ failures: [], skipped: [] });
+        expect(Object.keys(changes).filter((kind) => /^(delete|replace)/.test(kind))).toEqual([]);
+        expect(templates()).toEqual(before);
+        const named = scenario.logged.filter((line) => line.includes('details not available'));
+        expect(JSON.parse(named[0] ?? '{}')).toMatchObject({ object: 'flavor', count: 2 });
+
+        heal();
+        await scenario.run();
+        expect(outOfStep(scenario.sandbox)).toEqual([]);
+      }
+    },
+  );
+});
+
+test('a new server of a new flavor that cannot be read waits where Nova says no more of it than the id', async () => {
+  await using scenario = await startScenario({ microversion: '2.40', stacks: 1, servers: 2 });
+  const { cloud, portal, population } = scenario.sandbox;
+  const flavors = new Set(cloud.compute.flavors.keys());
+  const heal = oddRows(scenario.sandbox, 'flavors/detail', ({ id }) => flavors.has(id as string), {
+    vcpus: 'odd',
+  });
+  population.addCluster(population.accounts[0] as Account, { servers: 2 });
+
+  const { failures } = await scenario.run();
+
+  expect(failures).toEqual([]);
+  expect(portal.racks.size).toBeGreaterThan(0);
+  expect(portal.devices.all().filter(({ metadata }) => metadata['openstack_instance_id'])).toEqual([]);
+
+  heal();
+  await scenario.run();
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
 /** A template shows itself in one field or the other. */
 function without(row: Row, field: string, oddity: unknown): Row {
   const both = field === 'template_id' ? { template: oddity } : {};

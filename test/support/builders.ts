@@ -180,9 +180,15 @@ export interface CloudFields {
   readonly unobserved?: readonly string[];
   /** Ids. */
   readonly unreadableStacks?: readonly string[];
+  readonly unreadableFlavors?: readonly string[];
+  readonly unreadableGroups?: readonly string[];
   readonly evidence?: {
     readonly [List in 'stacks' | 'flavors' | openstack.Collection]?: Readonly<Record<string, Evidence>>;
   };
+}
+
+function problems<Id extends string>(ids: readonly string[] = []): Map<Id, string> {
+  return new Map(ids.map((id) => [id as Id, 'odd']));
 }
 
 export function cloud(fields: CloudFields = {}): CloudObservation {
@@ -195,7 +201,11 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     trees,
     remembered: rememberedTrees(fields.remembered),
     projectOfStack: new Map(trees.map(({ root }) => [root.id, root.projectId])),
-    unreadable: { stacks: new Map(fields.unreadableStacks?.map((id) => [id as openstack.StackId, 'odd'])) },
+    unreadable: {
+      stacks: problems<openstack.StackId>(fields.unreadableStacks),
+      flavors: problems<openstack.FlavorId>(fields.unreadableFlavors),
+      serverGroups: problems<openstack.ServerGroupId>(fields.unreadableGroups),
+    },
     serverGroups,
     flavors,
     externalNetworks: { names: new Set(fields.externalNetworks), addresses: new Map() },

@@ -117,7 +117,7 @@ export function observe(
     trees,
     remembered: new Map(memory.trees),
     projectOfStack: new Map(stacks.map(({ root }) => [root.id, root.projectId])),
-    unreadable: { stacks: new Map() },
+    unreadable: { stacks: new Map(), flavors: new Map(), serverGroups: new Map() },
     serverGroups: cloud.serverGroups,
     flavors: cloud.flavors,
     externalNetworks: cloud.externalNetworks,

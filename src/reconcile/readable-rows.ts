@@ -1,0 +1,15 @@
+import type { Unreadable } from '../openstack/model.ts';
+
+/** The rows of a list that are understood. */
+export function readableRows<Row extends object, Id>(rows: readonly (Row | Unreadable<Id>)[]): Row[] {
+  return rows.filter((row): row is Row => !isUnreadable(row));
+}
+
+/** What is wrong with the others, by their ids. */
+export function problemsOf<Id>(rows: readonly (object | Unreadable<Id>)[]): Map<Id, string> {
+  return new Map(rows.filter(isUnreadable<Id>).map(({ id, problem }) => [id, problem]));
+}
+
+function isUnreadable<Id>(row: object | Unreadable<Id>): row is Unreadable<Id> {
+  return 'kind' in row && row.kind === 'unreadable';
+}
