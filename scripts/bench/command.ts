@@ -9,15 +9,16 @@ import type { Usage } from './usage.ts';
 const commandLine = join(root, 'bin/concertim-openstack-service');
 const atExit = new URL('usage-at-exit.ts', import.meta.url).href;
 
-/** Starts the command line as a person does. Ms since 1970 of that moment with it. */
+/** Starts the command line as a person does, or another one at `file`. Ms since 1970 of that moment with it. */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
+  file = commandLine,
 ): { process: ChildProcess; startedAt: number } {
   const startedAt = performance.timeOrigin + performance.now();
   const started = spawn(
     process.execPath,
-    [...(env['BENCH_USAGE'] ? ['--import', atExit] : []), commandLine, ...args],
+    [...(env['BENCH_USAGE'] ? ['--import', atExit] : []), file, ...args],
     {
       env: { ...process.env, ...serviceEnv, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -305,6 +305,17 @@ test('a configuration that only root may read is said to be so', async () => {
   expect(running.output()).toContain(`${configPath} may not be read by this user, check its permissions`);
 });
 
+test('a start takes what building the image has compiled, for which Node names each module', async () => {
+  const image = new Image('updates_bulk');
+  const host = await hostFor(await startCloud());
+  const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+  const running = image.start({ volumes: host.volumes, env, command: ['check-config'] });
+
+  expect(await running.exit).toBe(0);
+  expect(running.output()).toMatch(/dist\/command\/main\.js was accepted/);
+  expect(running.output()).toMatch(/dist\/command\/load-\S+ was accepted/);
+});
+
 test('with --user and --read-only there is no root at all, where the folders are that user’s', async () => {
   const image = new Image('updates_bulk');
   const sandbox = await startCloud();
