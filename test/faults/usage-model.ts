@@ -58,6 +58,18 @@ const examples: [UsageEvent[], string][] = [
     '0.24.0',
   ],
   [
+    // A day before the record of stacks begins is rated lower after it was recorded: nothing lost covers that.
+    [
+      { kind: 'hours pass', hours: 14 },
+      { kind: 'run', poster: 0 },
+      { kind: 'launch' },
+      { kind: 'rated again', which: 0, hoursAgo: 2, by: -0.1 },
+      { kind: 'hours pass', hours: 1 },
+      { kind: 'run', poster: 0 },
+    ],
+    '0.22.26',
+  ],
+  [
     // What a stack that is gone used, and nobody remembers: it is told, and its order is closed all the same.
     [
       { kind: 'hours pass', hours: 30 },

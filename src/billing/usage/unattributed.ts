@@ -16,11 +16,18 @@ export class Unattributed {
     }
   }
 
-  /** Whether so much of a bucket's cost may be among it. What is claimed by one bucket is not another's. */
-  claim(bucket: Pick<Bucket, 'unit'> & { readonly projectId: string }, cost: number): boolean {
+  /**
+   * Whether so much of a bucket's cost may be among it. What is claimed by one bucket is not another's.
+   *
+   * @param rounding what the two may differ by and still be the same
+   */
+  claim(
+    bucket: Pick<Bucket, 'unit'> & { readonly projectId: string },
+    cost: number,
+    rounding: number,
+  ): boolean {
     const left = (this.#costs.get(keyOf(bucket)) ?? 0) - cost;
-    // A hundredth is rounding of both.
-    if (left < -0.01) return false;
+    if (left < -rounding) return false;
     this.#costs.set(keyOf(bucket), Math.max(left, 0));
     return true;
   }

@@ -207,8 +207,10 @@ export class UsagePoster {
         const step = isFinished({ at: clock.now(), ratedUntil }, bucket.projectId, end)
           ? stepFor(bucket, recorded, units)
           : 'wait';
-        const excess = ((recorded?.amount ?? 0) - bucket.amount) * (units.prices.get(bucket.unit) ?? 1);
-        const isLost = step === 'over' && unattributed.claim(bucket, excess);
+        const price = units.prices.get(bucket.unit) ?? 1;
+        const excess = ((recorded?.amount ?? 0) - bucket.amount) * price;
+        const isLost =
+          step === 'over' && unattributed.claim(bucket, excess, leastDifference(bucket.unit, units) * price);
         steps.push({ ...bucket, recorded, step: isLost ? 'done' : step });
       }
     }
