@@ -21,7 +21,11 @@ export async function listProjectsWithRole(
     query: { 'user.id': userId, 'role.id': roleId, effective: true },
     signal,
   });
-  const rows = parseRows(response, { field: 'role_assignments', row: wire.RoleAssignment });
+  const field = 'role_assignments';
+  const understood = parseRows(response, { field, row: wire.RoleAssignment.optional().catch(undefined) });
+  const some = understood.filter((row) => row !== undefined);
+  // One that is not understood costs its own project; where none is, the list is not one of Keystone's.
+  const rows = some.length > 0 ? some : parseRows(response, { field, row: wire.RoleAssignment });
   return [...new Set(rows.flatMap(({ scope }) => scope.project?.id ?? []))] as ProjectId[];
 }
 

@@ -149,6 +149,76 @@ test('instances with an archive policy that keeps no means', async () => {
   expect(complaints(metrics.logged)).toEqual(['no figures: unreadable']);
 });
 
+test.each([
+  { field: 'metrics', unknown: ['no-metric'] },
+  // The template of its device has the sizes too.
+  { field: 'flavor_id', unknown: [] },
+] as const)(
+  'an instance whose row in Gnocchi has no proper $field costs no other',
+  async ({ field, unknown }) => {
+    await using metrics = await startMetrics({ servers: 4 });
+    const [odd = '', ...rest] = metrics.servers();
+    metrics.sandbox.faults.add({
+      service: 'gnocchi',
+      path: /^\/v1\/search\/resource\/instance\?/,
+      kind: 'rewrite',
+      rewrite: (body) =>
+        (body as Record<string, unknown>[]).map((row) =>
+          row['id'] === odd ? { ...row, [field]: ['odd'] } : row,
+        ),
+    });
+
+    const report = await metrics.cycleAfterWaiting();
+
+    expect(report.failures).toEqual([]);
+    expect([...report.unknown.keys()]).toEqual(unknown);
+    for (const { examples } of report.unknown.values()) expect(examples).toEqual([odd]);
+    expect(report.known).toBeGreaterThanOrEqual(rest.length * 5);
+  },
+);
+
+test('an interface whose row in Gnocchi does not say whose it is makes no sum smaller', async () => {
+  await using metrics = await startMetrics({ servers: 4 });
+  metrics.sandbox.faults.add({
+    service: 'gnocchi',
+    path: /^\/v1\/search\/resource\/instance_network_interface\?/,
+    kind: 'rewrite',
+    rewrite: (body) =>
+      (body as Record<string, unknown>[]).map((row, at) =>
+        at === 0 ? { ...row, instance_id: ['odd'] } : row,
+      ),
+  });
+
+  const report = await metrics.cycle();
+
+  expect(report.failures.map((failure) => explain(failure.error))).toEqual([
+    expect.stringContaining('instance_id'),
+  ]);
+});
+
+test('a role assignment that is not understood costs its own project alone', async () => {
+  await using metrics = await startMetrics({ projects: 2, stacks: 2, servers: 4 });
+  const before = await metrics.cycle();
+  const project = metrics.sandbox.population.accounts[0]?.project.id;
+  const inProject = (row: unknown) => JSON.stringify(row).includes(`"${project}"`);
+  metrics.sandbox.faults.add({
+    service: 'keystone',
+    path: /\/role_assignments\?/,
+    kind: 'rewrite',
+    rewrite: (body) => {
+      const { role_assignments: rows, ...others } = body as { role_assignments: object[] };
+      const odd = rows.map((row) => (inProject(row) ? { ...row, scope: 'odd' } : row));
+      return { ...others, role_assignments: odd };
+    },
+  });
+  await metrics.clock.sleep(300_000);
+
+  const report = await metrics.cycle();
+
+  expect(report).toMatchObject({ watchedProjects: before.watchedProjects - 1, failures: [] });
+  expect(report.known).toBeGreaterThan(0);
+});
+
 test('a cloud half of whose instances are of an older archive policy', async () => {
   await using metrics = await startMetrics({ servers: 40 });
   const servers = metrics.servers();

@@ -32,14 +32,25 @@ export const MetricBody = z.object({
 /** A row of `GET /metric`. */
 export const MetricId = z.object({ id: z.string().min(1) });
 
-/** Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has its flavor. */
+/** Ids by name. What is no id is left out: then the resource lacks that metric, and the instance that figure. */
+const MetricIds = z.unknown().transform((metrics) => {
+  const entries = typeof metrics === 'object' && metrics !== null ? Object.entries(metrics) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+});
+
+/**
+ * Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has its flavor.
+ * A row that does not say whose it is makes the list worth nothing: left out, it would be missing in some sum.
+ */
 export const Resource = z.object({
   id: z.string().min(1),
-  type: z.string(),
+  type: z.string().catch(''),
   project_id: z.string().nullable(),
   instance_id: z.string().optional(),
-  flavor_id: z.string().nullish(),
-  metrics: z.record(z.string(), z.string()),
+  flavor_id: z.string().nullish().catch(null),
+  metrics: MetricIds,
 });
 export type Resource = z.infer<typeof Resource>;
 
