@@ -47,24 +47,42 @@ describe('every captured message is understood or named as not ours', () => {
       'compute_task.build_instances': 1,
       'port.update.end': 1,
       'port.delete.end': 1,
+      'floatingip.create.end': 1,
+      'floatingip.update.end': 2,
+      'floatingip.delete.end': 1,
     });
     expect(Object.keys(foreign).map((type) => type.split('.')[0])).toEqual(
-      expect.arrayContaining(['scheduler', 'port', 'floatingip', 'identity']),
+      expect.arrayContaining(['scheduler', 'port', 'identity']),
     );
     expect(new Set(references.map(({ id }) => id))).toEqual(
-      new Set(['a9cee660-0ff6-4a69-9063-fb7f1c6f6be8', 'bbdf6350-853c-4832-97ce-294698df814f']),
+      new Set([
+        'a9cee660-0ff6-4a69-9063-fb7f1c6f6be8',
+        'bbdf6350-853c-4832-97ce-294698df814f',
+        '203.0.113.26',
+      ]),
     );
+    expect(
+      references.flatMap((reference) =>
+        reference.kind === 'floating-ip' ? [reference.serverId?.slice(0, 8)] : [],
+      ),
+    ).toEqual([undefined, 'a9cee660', undefined, undefined]);
     expect(references.filter(({ deleted }) => deleted)).toHaveLength(2);
   });
 
   test('nova, versioned', () => {
     const { ours, foreign, references } = meaningsOf('nova-neutron-versioned');
 
-    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(46);
-    expect(Object.keys(ours).every((type) => /^(instance|compute_task|port)\./.test(type))).toBe(true);
+    expect(Object.values(ours).reduce((sum, count) => sum + count, 0)).toBe(50);
+    expect(Object.keys(ours).every((type) => /^(instance|compute_task|port|floatingip)\./.test(type))).toBe(
+      true,
+    );
     expect(foreign).toMatchObject({ 'flavor.create': 1, 'flavor.delete': 1, 'identity.authenticate': 4 });
     expect(new Set(references.map(({ id }) => id))).toEqual(
-      new Set(['de2f662d-e804-4cc8-a29a-695d4a84764f', '0e0ec639-2f32-42b3-92f4-30b44c0945bf']),
+      new Set([
+        'de2f662d-e804-4cc8-a29a-695d4a84764f',
+        '0e0ec639-2f32-42b3-92f4-30b44c0945bf',
+        '203.0.113.48',
+      ]),
     );
     expect(references.filter(({ deleted }) => deleted)).toHaveLength(2);
   });
@@ -127,10 +145,31 @@ test.each([
   ['network.create.start', { network: { name: 'lan' } }],
   ['port.update.end', { port: { device_owner: 'network:dhcp', device_id: 'dhcp1' } }],
   ['port.delete.end', { port_id: 'p' }],
+  ['floatingip.update.start', { floatingip: { port_id: null }, id: 'f' }],
+  ['floatingip.delete.end', { floatingip_id: 'f' }],
   ['volume_type.create', { id: 'ssd' }],
   ['snapshot.create.end', { snapshot_id: 's', volume_id: 'v' }],
 ])('%s %j is about nothing that is shown', (eventType, payload) => {
   expect(meaningOf(notification(eventType, payload))).toEqual({ kind: 'not-ours' });
+});
+
+test('a floating IP names the server that its port is plugged into, and none that is a router or a load balancer', () => {
+  const given = (device_owner: string) =>
+    meaningOf(
+      notification('floatingip.update.end', {
+        floatingip: {
+          id: 'f',
+          floating_ip_address: '203.0.113.1',
+          project_id: 'p1',
+          port_id: 'port',
+          port_details: { device_id: 's1', device_owner },
+        },
+      }),
+    );
+  const named = { kind: 'floating-ip', id: '203.0.113.1', projectId: 'p1', deleted: false };
+
+  expect(given('compute:nova')).toEqual({ kind: 'references', references: [{ ...named, serverId: 's1' }] });
+  expect(given('Octavia')).toEqual({ kind: 'references', references: [{ ...named, serverId: undefined }] });
 });
 
 test("a network's deletion that carries only its id takes the project of the requester", () => {
@@ -166,6 +205,7 @@ test('whatever an event of ours carries, it names objects or is unreadable, neve
     'volume.update.end',
     'network.delete.end',
     'port.create.end',
+    'floatingip.update.end',
   ];
   const fields = [
     'instance_id',
@@ -182,6 +222,10 @@ test('whatever an event of ours carries, it names objects or is unreadable, neve
     'network_id',
     'port',
     'ports',
+    'floatingip',
+    'floatingips',
+    'floating_ip_address',
+    'port_details',
   ];
   const payload = fc.dictionary(
     fc.oneof(fc.constantFrom(...fields), fc.string()),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Kind, ProjectId, Reference, StackId } from '../openstack/model.ts';
+import type { Kind, ProjectId, Reference, ServerId, StackId } from '../openstack/model.ts';
 import { type Notification, UnreadableMessageError } from './envelope.ts';
 
 /** What a notification has us do: look again at what it names, or nothing. */
@@ -34,6 +34,7 @@ const families: readonly {
   { prefix: 'volume.', read: volume },
   { prefix: 'network.', read: network },
   { prefix: 'port.', read: port },
+  { prefix: 'floatingip.', read: floatingIp },
 ];
 
 const id = z.string().min(1);
@@ -137,6 +138,38 @@ function port({ eventType, payload, contextProjectId }: Notification): Reference
       ? [object('server', item.device_id, item.project_id ?? item.tenant_id ?? contextProjectId, false)]
       : [],
   );
+}
+
+/** Who it leads to Neutron says since Rocky (`fip-port-details`); who it has led to it never says. */
+const FloatingIp = z.object({
+  floating_ip_address: id,
+  project_id: projectId,
+  tenant_id: projectId,
+  port_details: z
+    .object({ device_owner: z.string().nullish(), device_id: z.string().nullish() })
+    .nullish()
+    .catch(undefined),
+});
+const FloatingIpPayload = z.union([
+  z.object({ floatingips: z.array(FloatingIp) }).transform(({ floatingips }) => floatingips),
+  z.object({ floatingip: FloatingIp }).transform(({ floatingip }) => [floatingip]),
+  // The end of a deletion may name it by its id alone: Neutron deletes none that is still in use without taking it away first.
+  z.object({ floatingip_id: id }).transform((): z.infer<typeof FloatingIp>[] => []),
+]);
+
+function floatingIp({ eventType, payload, contextProjectId }: Notification): Reference[] {
+  if (!isDone(eventType)) return [];
+  return readPayload(FloatingIpPayload, payload, eventType).map((item) => {
+    const { device_owner, device_id } = item.port_details ?? {};
+    const leadsTo = device_owner?.startsWith('compute:') && device_id ? device_id : undefined;
+    return {
+      kind: 'floating-ip',
+      id: item.floating_ip_address,
+      projectId: (item.project_id ?? item.tenant_id ?? contextProjectId) as ProjectId | undefined,
+      deleted: false,
+      serverId: isDeletion(eventType, 'floatingip.') ? undefined : (leadsTo as ServerId | undefined),
+    };
+  });
 }
 
 /** Neutron announces a request before it has an id, and again when it is done. */

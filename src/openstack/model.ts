@@ -214,13 +214,23 @@ export interface StackMembers extends StackServers {
 }
 
 /** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */
-export type Reference =
+export type Reference = ObjectReference | FloatingIpReference;
+
+/** Neutron: a floating IP was given to a server, or taken from one. */
+export interface FloatingIpReference extends ReferenceTo<'floating-ip', string> {
+  /** The server that it now leads to; undefined: none, or not known. */
+  readonly serverId: ServerId | undefined;
+}
+
+/** An object whose state the portal shows. */
+export type ObjectReference =
   | { readonly [K in Kind]: ReferenceTo<K, ObjectOfKind[K]['id']> }[Kind]
   /** Root or nested. */
   | ReferenceTo<'stack', StackId>;
 
 interface ReferenceTo<What extends string, Id> {
   readonly kind: What;
+  /** Of a floating IP the address. */
   readonly id: Id;
   readonly projectId: ProjectId | undefined;
   /** Its end was announced. */

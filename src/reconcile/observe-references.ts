@@ -6,8 +6,8 @@ import {
   type FlavorId,
   type Kind,
   type ObjectId,
+  type ObjectReference,
   type ProjectId,
-  type Reference,
   type Server,
   type ServerGroupId,
   type Stack,
@@ -57,7 +57,7 @@ const manyObjects = 20;
  */
 export async function observeReferences(
   options: ObserveOptions,
-  references: readonly Reference[],
+  references: readonly ObjectReference[],
   known: {
     readonly portal: PortalSnapshot;
     readonly flavors: KnownFlavors;

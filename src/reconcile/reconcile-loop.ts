@@ -16,7 +16,7 @@ import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 export interface ReconcileLoopOptions {
   readonly reconciler: Pick<
     Reconciler,
-    'reconcileAll' | 'reconcile' | 'announce' | 'audit' | 'untilAuditMs' | 'forgetPortal'
+    'reconcileAll' | 'reconcile' | 'announce' | 'audit' | 'untilAuditMs' | 'untilPostponedMs' | 'forgetPortal'
   >;
   /** From the start of one full run to the start of the next. */
   readonly intervalMs: number;
@@ -49,6 +49,7 @@ const mostOrigins = 128;
  * ```
  *  start, every interval, requestFull() ──► full run
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
+ *  what a run postponed is due ──────────► the same
  *  nothing of these ─────────────────────► a part of the portal is read, when its turn comes
  *  a run that failed ────────────────────► full run after a back-off; while the portal or the cloud is unavailable,
  *                                          requests wait for it
@@ -132,7 +133,8 @@ export class ReconcileLoop {
     this.#options.reconciler.forgetPortal();
     while (!signal.aborted) {
       if (this.#untilFullMs === 0) await this.runFull(signal);
-      else if (this.#pending.size > 0 && !this.#isStuck) await this.#runTargeted(signal);
+      else if ((this.#pending.size > 0 || this.#untilPostponedMs === 0) && !this.#isStuck)
+        await this.#runTargeted(signal);
       else if (this.#untilAuditMs === 0) await this.#audit(signal);
       else await this.#sleep(signal);
     }
@@ -227,6 +229,11 @@ export class ReconcileLoop {
     return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilAuditMs;
   }
 
+  /** What is stuck waits for the full run. */
+  get #untilPostponedMs(): number {
+    return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilPostponedMs;
+  }
+
   #retrySoon(): void {
     const { random, intervalMs } = this.#options;
     const wait = leastWaitMs + backoffDelay(backoff, this.#failures, random);
@@ -246,7 +253,7 @@ export class ReconcileLoop {
   async #sleep(signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     this.#wake = wake;
-    const ms = Math.min(this.#untilFullMs, this.#untilAuditMs);
+    const ms = Math.min(this.#untilFullMs, this.#untilAuditMs, this.#untilPostponedMs);
     await pause(this.#options.clock, ms, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }

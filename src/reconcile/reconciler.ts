@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { ObjectId, Reference, StackId } from '../openstack/model.ts';
+import type { ObjectId, ObjectReference, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -22,6 +22,7 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
+import { resolveFloatingIps } from './addressed-servers.ts';
 import { applyPlan } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { atStake, turnsOf } from './at-stake.ts';
@@ -38,6 +39,7 @@ import { type KnownFlavors, observeReferences } from './observe-references.ts';
 import type { Outcome } from './outcome.ts';
 import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
+import { PostponedReferences } from './postponed-references.ts';
 import { isSuccess, type RunReport } from './run-report.ts';
 import { TreeMemory } from './tree-memory.ts';
 import { UnassignedServers } from './unassigned-servers.ts';
@@ -101,6 +103,11 @@ interface Run {
 
 /** Users and teams are made while we run; those of projects that are not the portal's would have us ask for every event. */
 const ownersAgeMs = 30_000;
+/**
+ * Nova shows a floating IP once Neutron has notified it, which gathers what it has to say for `send_events_interval` (2 s by
+ * default), and the compute host has read its ports.
+ */
+const addressLagMs = 6_000;
 
 /**
  * The portal's one writer: observes both sides, plans, applies. One run at a time; the caller sees to that
@@ -121,12 +128,18 @@ export class Reconciler {
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
   readonly #announced = new Set<ObjectId | StackId>();
+  /** Of projects that were strange when owners had just been read. */
+  readonly #strangers: PostponedReferences<ObjectReference>;
+  /** Servers whose floating IPs have changed. */
+  readonly #addressed: PostponedReferences<ObjectReference>;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#tracing = options.tracing ?? new Tracing();
     this.#reader = new PortalReader({ ...options, session: options.portal, pace: options.audit });
     this.#contest = new ContestWatch(options.clock);
+    this.#strangers = new PostponedReferences(options.clock);
+    this.#addressed = new PostponedReferences(options.clock);
     this.#observe = {
       session: options.cloud,
       externalNetworks: new ExternalNetworks(options.log),
@@ -284,12 +297,16 @@ export class Reconciler {
   /** Takes note of what was announced, and as deleted: the next run that does not find it has its proof. */
   announce(references: readonly Reference[]): void {
     this.#drift.hear(references);
-    for (const { id, deleted } of references) if (deleted) this.#announced.add(id);
+    if (this.#mirror)
+      this.#drift.hear(resolveFloatingIps(references, indexPortal(this.#mirror.snapshot())).addressed);
+    for (const reference of references)
+      if (reference.deleted && reference.kind !== 'floating-ip') this.#announced.add(reference.id);
   }
 
   /** Brings the whole portal into step. */
   async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
     const run = this.#begin('full');
+    this.#strangers.takeAll();
     const drift = this.#drift.begin();
     const known = this.#mirror?.unedited();
     const announced = [...this.#announced];
@@ -337,11 +354,15 @@ export class Reconciler {
 
     const run = this.#begin('targeted');
     const elapsed = startStopwatch();
-    await this.#refreshOwners(references, mirror, signal);
+    const { objects: named, addressed } = resolveFloatingIps(references, indexPortal(mirror.snapshot()));
+    this.#drift.hear(addressed);
+    const due = [...named, ...this.#addressed.takeDue()];
+    this.#addressed.add(addressed, addressLagMs);
+    const objects = [...due, ...(await this.#refreshOwners(due, mirror, signal))];
     const portal = mirror.snapshot();
     const known = { portal, flavors: this.#flavors, announced: this.#announced };
     const [seen, orders] = await Promise.all([
-      observeReferences(this.#observe, references, known, signal),
+      observeReferences(this.#observe, objects, known, signal),
       this.#readOrders(portal, signal),
     ]);
     this.#flavors = flavorsIn(seen.cloud);
@@ -366,19 +387,37 @@ export class Reconciler {
     if (this.#mirror) await this.#reader.audit(this.#mirror, signal);
   }
 
+  /** How long until something is due that a run has postponed, ms. */
+  get untilPostponedMs(): number {
+    return Math.min(this.#strangers.untilDueMs, this.#addressed.untilDueMs);
+  }
+
+  /**
+   * Owners are read again for a project that is nobody's; where they have just been, what is about it waits.
+   *
+   * @returns what has waited until now
+   */
   async #refreshOwners(
-    references: readonly Reference[],
+    references: readonly ObjectReference[],
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const now = this.#options.clock.now();
-    if (ageOf(this.#ownersReadAt, now) < ownersAgeMs) return;
+  ): Promise<readonly ObjectReference[]> {
     const { ownerOfProject } = indexPortal(mirror.snapshot());
-    const isStrange = ({ projectId }: Reference) => projectId !== undefined && !ownerOfProject.has(projectId);
-    if (!references.some(isStrange)) return;
+    const strange = references.filter(
+      ({ projectId }) => projectId !== undefined && !ownerOfProject.has(projectId),
+    );
+    const isDue = this.#strangers.untilDueMs === 0;
+    if (strange.length === 0 && !isDue) return [];
+    const now = this.#options.clock.now();
+    const age = ageOf(this.#ownersReadAt, now);
+    if (age < ownersAgeMs && !isDue) {
+      this.#strangers.add(strange, ownersAgeMs - age);
+      return [];
+    }
     const { profile } = mirror.snapshot();
     mirror.setOwners(await this.#markLeaving(await listOwners(this.#options.portal, { profile, signal })));
     this.#ownersReadAt = now;
+    return this.#strangers.takeAll();
   }
 
   #begin(scope: RunReport['scope']): Run {

@@ -1,4 +1,4 @@
-import type { Kind, ProjectId, Reference } from '../openstack/model.ts';
+import type { Kind, ObjectReference, ProjectId } from '../openstack/model.ts';
 import { findStack } from '../openstack/orchestration.ts';
 import { membersOf } from '../plan/membership.ts';
 import type { StackTree } from '../plan/observation.ts';
@@ -10,7 +10,11 @@ import { isKnown, rootOf } from './stack-trees.ts';
 import type { TreeMemory } from './tree-memory.ts';
 
 /** Whether the portal shows, or is to show, what is named; it may where the project is not named. */
-export function isForThePortal(reference: Reference, kinds: readonly Kind[], index: PortalIndex): boolean {
+export function isForThePortal(
+  reference: ObjectReference,
+  kinds: readonly Kind[],
+  index: PortalIndex,
+): boolean {
   const { kind, id, projectId } = reference;
   if (kind !== 'stack' && !kinds.includes(kind)) return false;
   if (projectId === undefined || index.ownerOfProject.has(projectId)) return true;
@@ -20,7 +24,7 @@ export function isForThePortal(reference: Reference, kinds: readonly Kind[], ind
 /** The projects to look into, of those that the portal shows. */
 export async function projectsToLookInto(
   { session }: ObserveOptions,
-  references: readonly Reference[],
+  references: readonly ObjectReference[],
   objects: readonly NamedObjects[],
   index: PortalIndex,
   signal: AbortSignal | undefined,
@@ -47,7 +51,7 @@ export async function projectsToLookInto(
 
 /** The racks of what is named, of what has changed beside it, and of stacks that are named and gone. */
 export function racksInScope(
-  references: readonly Reference[],
+  references: readonly ObjectReference[],
   rows: readonly StackTree['root'][],
   trees: readonly StackTree[],
   index: PortalIndex,

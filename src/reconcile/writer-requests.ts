@@ -150,10 +150,11 @@ const UpdateRequest = z.union([
     references: z
       .array(
         z.object({
-          kind: z.enum([...kinds, 'stack']),
+          kind: z.enum([...kinds, 'stack', 'floating-ip']),
           id: z.string().min(1),
           projectId: z.string().min(1).optional(),
           deleted: z.boolean(),
+          serverId: z.string().min(1).optional(),
         }),
       )
       .transform((references) => references as unknown as readonly Reference[]),

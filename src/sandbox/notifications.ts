@@ -5,7 +5,7 @@ import type { Cloud, CloudEvent } from './cloud/cloud.ts';
 import type { Server } from './cloud/compute.ts';
 import { Ids, randomFor } from './cloud/ids.ts';
 import type { KeyPairEvent } from './cloud/key-pairs.ts';
-import type { NetworkingEvent } from './cloud/network.ts';
+import type { FloatingIpEvent, NetworkEvent } from './cloud/network.ts';
 import { type Stack, statusOf } from './cloud/stack.ts';
 import { seconds } from './openstack/times.ts';
 
@@ -118,6 +118,14 @@ function contentOf(event: CloudEvent): {
       payload: networkPayload(event),
     };
   }
+  if ('floatingIp' in event) {
+    return {
+      exchange: 'neutron',
+      publisher: 'network.node',
+      projectId: event.floatingIp.projectId,
+      payload: floatingIpPayload(event),
+    };
+  }
   const { server, type } = event;
   const { projectId } = server;
   return {
@@ -226,7 +234,7 @@ function volumePayload(volume: Volume) {
 }
 
 /** neutron/pecan_wsgi/hooks/notifier.py: the end of a deletion names the network by its id first. */
-function networkPayload({ type, network }: NetworkingEvent) {
+function networkPayload({ type, network }: NetworkEvent) {
   const body = {
     id: network.id,
     name: network.name,
@@ -238,6 +246,33 @@ function networkPayload({ type, network }: NetworkingEvent) {
     project_id: network.projectId,
   };
   return { ...(type === 'network.delete.end' ? { network_id: network.id } : {}), network: body };
+}
+
+/** The end of an update tells the whole of it; of one that was taken away not from where. */
+function floatingIpPayload({ floatingIp, serverId, fixed }: FloatingIpEvent) {
+  const { id, address, projectId, portId } = floatingIp;
+  const port = {
+    name: '',
+    mac_address: fixed.mac,
+    admin_state_up: true,
+    status: 'ACTIVE',
+    device_id: serverId,
+    device_owner: 'compute:nova',
+  };
+  return {
+    floatingip: {
+      id,
+      tenant_id: projectId,
+      floating_ip_address: address,
+      port_id: portId,
+      fixed_ip_address: serverId ? fixed.address : null,
+      status: serverId ? 'DOWN' : 'ACTIVE',
+      description: '',
+      port_details: serverId ? port : null,
+      tags: [],
+      project_id: projectId,
+    },
+  };
 }
 
 /** `2026-11-22T19:16:02.880000`, in UTC without saying so; empty for a time that has not come. */

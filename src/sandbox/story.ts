@@ -140,12 +140,9 @@ export class Story {
 
   #changeAddress(): string | undefined {
     const server = this.#server(({ addresses }) => addresses.length > 0);
-    const fixed = server?.addresses.filter(({ type }) => type === 'fixed') ?? [];
-    const [first] = fixed;
-    if (!server || !first) return undefined;
-    const hasFloating = fixed.length < server.addresses.length;
-    const addresses = hasFloating ? fixed : [...fixed, this.#cloud.networking.floatingAddress(first)];
-    this.#cloud.compute.setServerAddresses(server.id, addresses);
+    if (!server?.addresses.some(({ type }) => type === 'fixed')) return undefined;
+    const hasFloating = server.addresses.some(({ type }) => type === 'floating');
+    this.#cloud.setFloatingIp(server.id, !hasFloating);
     return `${hasFloating ? 'take from' : 'give'} ${server.name} a floating address`;
   }
 

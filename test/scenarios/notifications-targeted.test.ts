@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
+import { type Notification, openEnvelope } from '../../src/notifications/envelope.ts';
+import { meaningOf } from '../../src/notifications/meaning.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { Tracing } from '../../src/observability/tracing.ts';
 import type { ProjectId, Reference, ServerId, StackId } from '../../src/openstack/model.ts';
+import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
 import type { Reconciler } from '../../src/reconcile/reconciler.ts';
+import type { RunReport } from '../../src/reconcile/run-report.ts';
 import type { Server } from '../../src/sandbox/cloud/compute.ts';
+import { announce } from '../../src/sandbox/notifications.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
@@ -128,6 +135,90 @@ test('a targeted run of a nested stack brings its root into step, and leaves oth
   expect(sandbox.services.nova.seen.filter(({ url }) => url.includes('of-a-stranger'))).toEqual([]);
 });
 
+test("a portal user's first stack shows when owners may be read again, not with the next full run", async () => {
+  const clock = new HastyClock();
+  await using started = await startReconcilerByHand(
+    { stacks: 2, servers: 1, clock },
+    { deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false } },
+  );
+  const { sandbox, reconciler, random } = started;
+  const [stack] = [...sandbox.cloud.orchestration.stacks()].filter(({ parent }) => !parent);
+  const user = sandbox.portal.users.all().find(({ project_id }) => project_id === stack?.projectId);
+  if (!stack || !user) throw new Error('the sandbox has no stack of a portal user');
+  sandbox.portal.users.update(user.id, { project_id: null });
+  const reports: RunReport[] = [];
+  const stop = new AbortController();
+  const loop = new ReconcileLoop({
+    reconciler,
+    intervalMs: 3_600_000,
+    clock,
+    random,
+    log: createLogger({ level: 'critical', format: 'json' }),
+    tracing: new Tracing(),
+    onReport: (report) => {
+      reports.push(report);
+      if (reports.length === 3) stop.abort();
+    },
+  });
+
+  await loop.runFull(stop.signal);
+  const before = sandbox.portal.racks.all().length;
+  sandbox.portal.users.update(user.id, { project_id: stack.projectId });
+  loop.request([
+    { kind: 'stack', id: stack.id as StackId, projectId: stack.projectId as ProjectId, deleted: false },
+  ]);
+  await loop.run(stop.signal);
+
+  expect(reports.map(({ scope, changes }) => [scope, changes['create-rack']])).toEqual([
+    ['full', before],
+    ['targeted', undefined],
+    ['targeted', 1],
+  ]);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
+test('a floating IP that Nova shows later than Neutron announces it shows seconds after, given and taken away', async () => {
+  const clock = new HastyClock();
+  await using started = await startReconcilerByHand(
+    { stacks: 2, servers: 3, clock },
+    { deletions: { maxDeletions: 5, maxShare: 0.3, allowAll: false } },
+  );
+  const { sandbox, reconciler } = started;
+  const { cloud } = sandbox;
+  await reconciler.reconcileAll();
+  const [server] = [...cloud.compute.servers()].filter(({ addresses }) =>
+    addresses.every(({ type }) => type === 'fixed'),
+  );
+  if (!server) throw new Error('the sandbox has no server of fixed addresses alone');
+  const heard: Notification[] = [];
+  announce(cloud, ({ body }) => heard.push(openEnvelope(Buffer.from(body))));
+  const shown = () =>
+    sandbox.portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === server.id)
+      ?.public_ips;
+  /** The announcement comes first, Nova knows of it afterwards. */
+  const announcedFirst = async (isGiven: boolean) => {
+    const before = [...server.addresses];
+    cloud.setFloatingIp(server.id, isGiven);
+    const after = [...server.addresses];
+    const meaning = meaningOf(must(heard.pop()));
+    if (meaning.kind === 'not-ours') throw new Error('it means nothing');
+    cloud.compute.refreshServerAddresses(server.id, before);
+    await reconciler.reconcile(meaning.references);
+    cloud.compute.refreshServerAddresses(server.id, after);
+    const ms = reconciler.untilPostponedMs;
+    await clock.sleep(ms);
+    await reconciler.reconcile([]);
+    return ms;
+  };
+
+  expect(await announcedFirst(true)).toBe(6_000);
+  expect(shown()).toMatch(/:198\.1[89]\./);
+  expect(await announcedFirst(false)).toBe(6_000);
+  expect(shown()).toBe('');
+  expect(reconciler.untilPostponedMs).toBe(Number.POSITIVE_INFINITY);
+  expect(outOfStep(sandbox)).toEqual([]);
+});
+
 test('a device that a proxy says it does not know is there nevertheless', async () => {
   await using started = await start();
   const { sandbox, reconciler } = started;
@@ -242,3 +333,8 @@ test('a rack that its owner has taken over since it was read is not deleted', as
     { id: portal.ids.show('rack', rack.id), because: expect.stringContaining('has changed') },
   ]);
 });
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the sandbox lacks it');
+  return value;
+}

@@ -123,6 +123,22 @@ export class Cloud {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** Gives a server a floating IP, or takes away those it has. */
+  setFloatingIp(serverId: string, isGiven: boolean): void {
+    const server = this.compute.server(serverId);
+    const fixed = server?.addresses.find(({ type }) => type === 'fixed');
+    if (!server || !fixed) throw new Error(`The sandbox has no server ${serverId} with a fixed address.`);
+    const { projectId } = server;
+    const had = server.addresses.filter(({ type }) => type === 'floating');
+    const changed = isGiven ? [this.networking.floatingAddress(fixed)] : had;
+    const addresses = isGiven
+      ? [...server.addresses, ...changed]
+      : server.addresses.filter(({ type }) => type !== 'floating');
+    this.compute.refreshServerAddresses(serverId, addresses);
+    for (const address of changed)
+      this.networking.announceFloatingIp({ address, fixed }, { id: serverId, projectId, isGiven });
+  }
+
   /** Carries out what is due by the clock. Every request does that first. */
   advance(): void {
     this.timeline.catchUp();

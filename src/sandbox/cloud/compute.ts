@@ -281,7 +281,12 @@ export class Compute {
     this.#announce('update', server);
   }
 
-  /** A floating address comes or goes, an interface is attached: the new addresses, whole. */
+  /** Addresses that Neutron has given or taken away by itself: the new ones, whole. Nova announces nothing. */
+  refreshServerAddresses(id: string, addresses: readonly Address[]): void {
+    this.#change(this.#mustHave(id), { addresses });
+  }
+
+  /** An interface is attached or detached: the new addresses, whole. */
   setServerAddresses(id: string, addresses: readonly Address[]): void {
     const server = this.#mustHave(id);
     this.#change(server, { addresses });

@@ -27,9 +27,20 @@ export type NetworkDraft = Pick<Network, 'name' | 'projectId' | 'createdAt'> & P
 export type NetworkChanges = Partial<Pick<Network, 'name' | 'status' | 'adminStateUp'>>;
 
 /** Said for each step that Neutron would announce: `type` as in its notifications. */
-export interface NetworkingEvent {
+export type NetworkingEvent = NetworkEvent | FloatingIpEvent;
+
+export interface NetworkEvent {
   readonly type: `network.${string}`;
   readonly network: Network;
+}
+
+/** A floating IP was given to a server's port, or taken from it. */
+export interface FloatingIpEvent {
+  readonly type: 'floatingip.update.end';
+  readonly floatingIp: Pick<FloatingIp, 'id' | 'address' | 'projectId' | 'portId'>;
+  /** undefined: it leads to none. */
+  readonly serverId: string | undefined;
+  readonly fixed: Address;
 }
 
 export interface Port {
@@ -153,6 +164,24 @@ export class Networking {
   /** The next free floating address, for the port of a fixed one. */
   floatingAddress(fixed: Address): Address {
     return { ...fixed, address: nth(floatingBlock, ++this.#floating), type: 'floating' };
+  }
+
+  /** Neutron is the only one to announce it: Nova reads the new addresses, and announces nothing. */
+  announceFloatingIp(
+    { address, fixed }: { address: Address; fixed: Address },
+    { id, projectId, isGiven }: { id: string; projectId: string; isGiven: boolean },
+  ): void {
+    this.#onEvent({
+      type: 'floatingip.update.end',
+      floatingIp: {
+        id: this.#ids.uuid(),
+        address: address.address,
+        projectId,
+        portId: isGiven ? this.#ids.uuid() : null,
+      },
+      serverId: isGiven ? id : undefined,
+      fixed,
+    });
   }
 
   #tell(what: string, network: Network): void {
