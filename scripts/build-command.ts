@@ -1,5 +1,16 @@
 import { root } from './command.ts';
 
+/** `src/http/undici.ts` loads undici by a require of its own, which starts sooner than an import where nothing is bundled, and no bundler follows. */
+const undiciInside = {
+  name: 'undici-inside',
+  transform(code: string, id: string) {
+    if (!id.endsWith('/src/http/undici.ts')) return null;
+    const followed = code.replaceAll(/\bload(?=\(['"]undici)/g, 'require');
+    if (followed === code) throw new Error(`${id} does not load undici as build-command.ts expects.`);
+    return followed;
+  },
+};
+
 /**
  * Bundles the command with the packages that it needs into a few files, one for each part that is loaded where it is used: to
  * find, read and compile hundreds of modules is most of what a start takes. It stands as deep as the modules do, whose
@@ -11,6 +22,7 @@ export async function buildCommand(outDir: string): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     root,
+    plugins: [undiciInside],
     ssr: { noExternal: true },
     build: {
       ssr: 'src/cli/main.ts',

@@ -1,13 +1,16 @@
+import { createRequire } from 'node:module';
 import type * as undici from 'undici';
+
+const load = createRequire(import.meta.url);
+
 /*
  * undici's pool and its request by themselves. Its index loads the rest of it as well (fetch, WebSocket, caches, mocks):
  * a fifth of what this service does before its first request, and nothing that it uses.
  */
-import send from 'undici/lib/api/api-request.js';
-import Pools from 'undici/lib/dispatcher/agent.js';
+const api = load('undici/lib/api/index.js') as { request: (options: object) => unknown };
 
 /** undici's pools of connections, one an origin. */
-export const Agent: typeof undici.Agent = Pools;
+export const Agent = load('undici/lib/dispatcher/agent.js') as typeof undici.Agent;
 export type Agent = undici.Agent;
 
 /** undici's request, over a given agent. */
@@ -17,5 +20,6 @@ export function request(
 ): Promise<undici.Dispatcher.ResponseData> {
   const { dispatcher, ...rest } = options;
   const { origin, pathname, search } = new URL(url);
-  return send.call(dispatcher, { ...rest, origin, path: `${pathname}${search}` });
+  const answer = api.request.call(dispatcher, { ...rest, origin, path: `${pathname}${search}` });
+  return answer as Promise<undici.Dispatcher.ResponseData>;
 }
