@@ -72,7 +72,7 @@ test('the pod of the chart, as its user on a read-only root, does its work and a
 
   expect(answered).toBe(true);
   expect(code).toBe(0);
-  expect(running.output()).toContain('"this process writes to the portal"');
+  expect(running.output()).toContain('"became the writer of the portal"');
   // What outlives the process: no lock, and no log beside standard output.
   expect(readdirSync(data).filter((name) => name.endsWith('.lock') || name.endsWith('.log'))).toEqual([]);
 });

@@ -38,7 +38,13 @@ async function hostOf({ givesJwtSecret }: PlaybookRelease, cloud: Listening) {
       cloud_type: 'openstack',
       billing_platform: 'killbill',
       message_queue: 'rmq',
-      killbill: { api_host: 'http://killbill:48080', apikey: 'k', apisecret: 's' },
+      killbill: {
+        api_host: 'http://killbill:48080',
+        username: 'admin',
+        password: 'password',
+        apikey: 'k',
+        apisecret: 's',
+      },
       something_of_another_version: true,
       updates: { interval: 5 },
       metrics: { interval: 2 },
@@ -107,7 +113,7 @@ test.skipIf(whyNo !== undefined).each(rehearsed)(
       signed: await askForKeyPairs(port, { authorization: `Bearer ${token()}` }),
     };
     const writers = running('updates_bulk').map((each) =>
-      each.output().includes('"this process writes to the portal"'),
+      each.output().includes('"became the writer of the portal"'),
     );
     const codes: (number | null)[] = [];
     for (const each of started) codes.push((await stop(each.running, each.image)).code);
