@@ -70,6 +70,23 @@ const examples: [UsageEvent[], string][] = [
     '0.22.26',
   ],
   [
+    // Of two stacks of a project one device is forgotten, and another is rated lower: the first covers the second.
+    [
+      { kind: 'launch' },
+      { kind: 'launch' },
+      { kind: 'hours pass', hours: 14 },
+      { kind: 'run', poster: 0 },
+      { kind: 'delete device', which: 0 },
+      { kind: 'memberships lost' },
+      { kind: 'rated again', which: 17, hoursAgo: 2, by: -0.1 },
+      { kind: 'both run' },
+      { kind: 'run', poster: 0 },
+      { kind: 'run', poster: 0 },
+      { kind: 'hours pass', hours: 2 },
+    ],
+    '0.22.26',
+  ],
+  [
     // What a stack that is gone used, and nobody remembers: it is told, and its order is closed all the same.
     [
       { kind: 'hours pass', hours: 30 },
