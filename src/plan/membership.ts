@@ -117,7 +117,7 @@ function stackOfPlace(
 /**
  * Where the servers stand that belong to no stack, as far as their project's stacks could be seen.
  *
- * @param doubtful projects of which not all stacks or server groups could be seen
+ * @param doubtful projects whose stacks or server groups could not all be seen
  */
 function standaloneMembership(
   cloud: CloudObservation,
