@@ -180,7 +180,7 @@ export function desiredState(
 
 /** Of a flavor that nobody can read an old Nova's server says nothing but the id, and a device cannot become higher later. */
 function lacksSizes(object: CloudObject, flavors: FlavorResolver, { unreadable }: CloudObservation): boolean {
-  if (object.kind !== 'server' || object.flavor.kind !== 'id') return false;
+  if (unreadable.flavors.size === 0 || object.kind !== 'server' || object.flavor.kind !== 'id') return false;
   return unreadable.flavors.has(object.flavor.id) && !flavors.knows(object.flavor);
 }
 
