@@ -330,7 +330,11 @@ test
       expect(effective.stdout).toMatch(/jwt_secret: "\[hidden\]" # \$JWT_SECRET/);
       expect(pause.code).toBe(0);
       expect(paused.stdout).toMatch(/PAUSED.*upgrade of the portal/);
-      for (const { stderr } of [plan, status, health, effective, pause, paused]) expect(stderr).toBe('');
+      // On a busy machine a command says how far it is.
+      const said = [plan, status, health, effective, pause, paused].flatMap(({ stderr }) =>
+        stderr.split('\n'),
+      );
+      expect(said.filter((line) => line !== '' && !/^\d+ s: /.test(line))).toEqual([]);
       expect(strangers).toEqual([]);
       expect(blind).toMatchObject({
         code: 78,
