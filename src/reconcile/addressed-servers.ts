@@ -1,16 +1,17 @@
 import type { FloatingIpReference, ObjectReference, Reference, ServerId } from '../openstack/model.ts';
 import { objectOfDevice } from '../plan/ownership.ts';
-import type { PortalIndex } from '../plan/portal-index.ts';
+import { indexPortal } from '../plan/portal-index.ts';
+import type { PortalMirror } from './mirror.ts';
 
 /**
  * Objects that references name; for a floating IP the server that it now leads to, and those that the portal shows with it. Nobody
- * says which server it was taken from.
+ * says which server it was taken from. Without a floating IP the portal is not looked at: most notifications name none.
  *
  * @returns them, and which of them are servers of floating IPs
  */
 export function resolveFloatingIps(
   references: readonly Reference[],
-  { devicesOf }: PortalIndex,
+  mirror: Pick<PortalMirror, 'snapshot'>,
 ): { readonly objects: readonly ObjectReference[]; readonly addressed: readonly ObjectReference[] } {
   const others: ObjectReference[] = [];
   const floatingIps = new Map<string, FloatingIpReference>();
@@ -20,6 +21,7 @@ export function resolveFloatingIps(
   }
   if (floatingIps.size === 0) return { objects: others, addressed: [] };
 
+  const { devicesOf } = indexPortal(mirror.snapshot());
   const addressed: ObjectReference[] = [];
   for (const { serverId, projectId } of floatingIps.values())
     if (serverId) addressed.push({ kind: 'server', id: serverId, projectId, deleted: false });

@@ -297,8 +297,7 @@ export class Reconciler {
   /** Takes note of what was announced, and as deleted: the next run that does not find it has its proof. */
   announce(references: readonly Reference[]): void {
     this.#drift.hear(references);
-    if (this.#mirror)
-      this.#drift.hear(resolveFloatingIps(references, indexPortal(this.#mirror.snapshot())).addressed);
+    if (this.#mirror) this.#drift.hear(resolveFloatingIps(references, this.#mirror).addressed);
     for (const reference of references)
       if (reference.deleted && reference.kind !== 'floating-ip') this.#announced.add(reference.id);
   }
@@ -354,7 +353,7 @@ export class Reconciler {
 
     const run = this.#begin('targeted');
     const elapsed = startStopwatch();
-    const { objects: named, addressed } = resolveFloatingIps(references, indexPortal(mirror.snapshot()));
+    const { objects: named, addressed } = resolveFloatingIps(references, mirror);
     this.#drift.hear(addressed);
     const due = [...named, ...this.#addressed.takeDue()];
     this.#addressed.add(addressed, addressLagMs);
