@@ -20,7 +20,7 @@ import type {
   VolumeId,
 } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
-import { rowOrUnreadable } from './row.ts';
+import { isUnreadable, rowOrUnreadable } from './row.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/orchestration.ts';
 
@@ -413,7 +413,7 @@ function sorted(rows: readonly ListedRow[], ofAll?: ProjectId): StackRows {
   const unreadable: Unreadable<StackId>[] = [];
   for (const row of rows) {
     if (namesItsProject(row)) stacks.push(row);
-    else if (!isReadable(row)) unreadable.push(row);
+    else if (isUnreadable(row)) unreadable.push(row);
     else if (ofAll !== undefined) stacks.push({ ...row, projectId: ofAll });
     else unreadable.push({ kind: 'unreadable', id: row.id, problem: 'project: missing' });
   }
@@ -421,7 +421,7 @@ function sorted(rows: readonly ListedRow[], ofAll?: ProjectId): StackRows {
 }
 
 function isReadable(row: ListedRow): row is StackRow {
-  return !('kind' in row);
+  return !isUnreadable(row);
 }
 
 function namesItsProject(row: ListedRow): row is Stack {

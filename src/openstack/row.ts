@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { Unreadable } from './model.ts';
 
+/** Whether no more of a row than its id was understood. */
+export function isUnreadable<Id>(row: object | Unreadable<Id>): row is Unreadable<Id> {
+  return 'kind' in row && row.kind === 'unreadable';
+}
+
 const Stub = z.object({ id: z.string().min(1) });
 
 /**

@@ -1,4 +1,5 @@
 import type { Unreadable } from '../openstack/model.ts';
+import { isUnreadable } from '../openstack/row.ts';
 
 /** The rows of a list that are understood. */
 export function readableRows<Row extends object, Id>(rows: readonly (Row | Unreadable<Id>)[]): Row[] {
@@ -8,8 +9,4 @@ export function readableRows<Row extends object, Id>(rows: readonly (Row | Unrea
 /** What is wrong with the others, by their ids. */
 export function problemsOf<Id>(rows: readonly (object | Unreadable<Id>)[]): Map<Id, string> {
   return new Map(rows.filter(isUnreadable<Id>).map(({ id, problem }) => [id, problem]));
-}
-
-function isUnreadable<Id>(row: object | Unreadable<Id>): row is Unreadable<Id> {
-  return 'kind' in row && row.kind === 'unreadable';
 }
