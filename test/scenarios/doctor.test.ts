@@ -11,6 +11,7 @@ import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ailments, type Clinic, type Settings, startClinic } from '../support/doctor.ts';
 import { portalRelease } from '../support/portal-release.ts';
 import { commandsIn, runPrinted } from '../support/printed-commands.ts';
+import { rewriteRows, stackList } from '../support/rewrite-rows.ts';
 
 interface Case {
   readonly fault: string;
@@ -692,21 +693,8 @@ const cases: readonly Case[] = [
   },
   {
     fault: 'a stack whose row in the list of Heat has no status',
-    spoil: ({ sandbox: { faults } }) => {
-      faults.add({
-        service: 'heat',
-        method: 'GET',
-        path: /\/stacks(\?|$)/,
-        kind: 'rewrite',
-        rewrite: (body) => {
-          const { stacks, ...rest } = body as { stacks: Record<string, unknown>[] };
-          return {
-            ...rest,
-            stacks: stacks.map((row, at) => (at ? row : { ...row, stack_status: undefined })),
-          };
-        },
-      });
-    },
+    spoil: ({ sandbox }) =>
+      void rewriteRows(sandbox, stackList, (row, at) => (at ? row : { ...row, stack_status: undefined })),
     check: 'heat.rows',
     level: 'warning',
     found: /^Heat lists 1 stack in a way that is not understood: \S+ \(stack_status: .+\)$/,

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '../../src/sandbox/population.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
+import { type Row, rewriteRows, stackList } from '../support/rewrite-rows.ts';
 import { startScenario } from '../support/scenario.ts';
-
-type Row = Record<string, unknown>;
 
 /** What a plan does not stand on: the rows of a portal may lack it, or have something else there. */
 const needless: Readonly<Record<string, readonly string[]>> = {
@@ -173,19 +172,9 @@ test.each(['stack_name', 'project', 'parent', 'stack_status', 'creation_time'])(
       const devicesOf = () => portal.devices.all().filter((device) => device.rack_id === before?.id);
       const devices = structuredClone(devicesOf());
       expect(devices.length).toBeGreaterThan(0);
-      const heal = scenario.sandbox.faults.add({
-        service: 'heat',
-        method: 'GET',
-        path: /\/stacks(\?|$)/,
-        kind: 'rewrite',
-        rewrite: (body) => {
-          const { stacks, ...rest } = body as { stacks: Row[] };
-          return {
-            ...rest,
-            stacks: stacks.map((row) => (row['id'] === odd.id ? { ...row, [field]: oddity } : row)),
-          };
-        },
-      });
+      const heal = rewriteRows(scenario.sandbox, stackList, (row) =>
+        row['id'] === odd.id ? { ...row, [field]: oddity } : row,
+      );
       cloud.orchestration.deleteStack(gone.id);
       cloud.advance();
       const made = population.addCluster(population.accounts[0] as Account, { servers: 1 });
@@ -215,19 +204,10 @@ test.each(['stack_name', 'project', 'parent', 'stack_status', 'creation_time'])(
 
 test('a stack whose row has no id makes the list worth nothing: what it may be must not look deleted', async () => {
   await using scenario = await startScenario({ stacks: 2, servers: 2 });
-  const { portal, faults } = scenario.sandbox;
+  const { portal } = scenario.sandbox;
   await scenario.run();
   const before = countRows(portal);
-  faults.add({
-    service: 'heat',
-    method: 'GET',
-    path: /\/stacks(\?|$)/,
-    kind: 'rewrite',
-    rewrite: (body) => {
-      const { stacks, ...rest } = body as { stacks: Row[] };
-      return { ...rest, stacks: stacks.map((row, at) => (at === 0 ? { ...row, id: undefined } : row)) };
-    },
-  });
+  rewriteRows(scenario.sandbox, stackList, (row, at) => (at === 0 ? { ...row, id: undefined } : row));
 
   expect(await scenario.tryRun()).toBeUndefined();
   expect(scenario.logged.findLast((line) => line.includes('reconcile failed'))).toContain(
@@ -237,18 +217,11 @@ test('a stack whose row has no id makes the list worth nothing: what it may be m
 });
 
 /** Rewrites the rows of one of Nova's lists that `isMeant` names. */
-function oddRows({ faults }: Sandbox, list: string, isMeant: (row: Row) => boolean, oddity: Row) {
+function oddRows(sandbox: Sandbox, list: string, isMeant: (row: Row) => boolean, oddity: Row) {
   const field = list.split('/')[0]?.replace('os-', '').replace('-', '_') ?? '';
-  return faults.add({
-    service: 'nova',
-    method: 'GET',
-    path: new RegExp(`/${list}(\\?|$)`),
-    kind: 'rewrite',
-    rewrite: (body) => {
-      const { [field]: rows, ...rest } = body as Record<string, Row[]>;
-      return { ...rest, [field]: rows?.map((row) => (isMeant(row) ? { ...row, ...oddity } : row)) };
-    },
-  });
+  return rewriteRows(sandbox, { service: 'nova', list, field }, (row) =>
+    isMeant(row) ? { ...row, ...oddity } : row,
+  );
 }
 
 describe.each(['2.100', '2.40'])('with Nova %s', (microversion) => {
