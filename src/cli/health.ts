@@ -1,9 +1,9 @@
 import { healthFolder } from '../components.ts';
 import { loadConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
 import { describeHealth, readHealth } from '../observability/sign.ts';
 import { isoTime, systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
-import { ServiceError } from '../runtime/severity.ts';
 import { describePause, WritePause } from '../runtime/write-pause.ts';
 import { componentsNamed } from './component-names.ts';
 
@@ -16,13 +16,9 @@ export interface HealthCommandOptions {
 export async function health(names: readonly string[], options: HealthCommandOptions): Promise<number> {
   const config = loadConfig({ file: options.config });
   if (config.dataDir === undefined) {
-    throw new ServiceError(
-      'health reads data_dir, where the components report their health, and none is configured.',
-      {
-        severity: 'fatal',
-        hint: 'Set data_dir, for the service and for this command.',
-      },
-    );
+    throw new ConfigError([
+      'The components report their health in data_dir, and none is configured. Set data_dir, for the service and for this command.',
+    ]);
   }
   const folder = healthFolder(config.dataDir);
   const found = await Promise.all(

@@ -33,6 +33,6 @@ function writePauseOf(file: string | undefined): WritePause {
   if (dataDir !== undefined) return new WritePause({ dataDir, clock: systemClock });
   throw new ConfigError([
     'A pause is a file in data_dir, and none is configured. ' +
-      'Set data_dir, for the service and for this command; or pause on the status page of the process that writes.',
+      'Set data_dir, for the service and for this command; or use the button on the status page of the process that writes.',
   ]);
 }

@@ -26,7 +26,7 @@ export function printPlan({ plan, portal, seen }: Survey, { json, all }: PrintPl
   const terminal = process.stdout.isTTY && {
     width: columns,
     paint,
-    ...(!all && { lines: rows - linesBelow }),
+    ...(!all && { rows: rows - linesBelow }),
   };
   console.log(`Portal of release ${portal.profile.release}.`);
   console.log(printable(describePlan(plan, portal, { unread, ...terminal }).trimEnd()));

@@ -1,6 +1,7 @@
 import type { ComponentName } from '../components.ts';
 import { loadConfigWithSettings } from '../config/load.ts';
 import { reopenLogFiles } from '../observability/log-file.ts';
+import { changeCount, isSuccess, type RunReport } from '../reconcile/run-report.ts';
 import { standBy } from '../service/stand-by.ts';
 import { Service } from '../service.ts';
 import { componentsNamed, type Named } from './component-names.ts';
@@ -27,7 +28,11 @@ export async function run(names: readonly string[], options: RunOptions): Promis
     if (!options.once) await standBy('billing', { config, ...format }, stop.signal);
     return 0;
   }
+  let report: RunReport | undefined;
   await using service = new Service({
+    onReport: (made) => {
+      report = made;
+    },
     config,
     configFile: file,
     components: working.map(({ component }) => component),
@@ -36,9 +41,23 @@ export async function run(names: readonly string[], options: RunOptions): Promis
     allowDeletions: options.allowDeletions ?? false,
   });
   using stop = stopSignal();
-  if (options.once) return (await service.runOnce(stop.signal)) ? 0 : 1;
+  if (options.once) {
+    const isWell = await service.runOnce(stop.signal);
+    // A log for programs says by its level that nothing had to be done; a person waits for a word.
+    if (report && format.logFormat === 'pretty') console.error(describeRun(report));
+    return isWell ? 0 : 1;
+  }
   await service.run(stop.signal);
   return 0;
+}
+
+/** How a single run ended, for a person. */
+function describeRun(report: RunReport): string {
+  const count = changeCount(report);
+  const held = report.held.length > 0 ? `; ${report.held.length} held, which plan lists` : '';
+  if (!isSuccess(report)) return `Not in step: the lines above say why${held}.`;
+  if (count === 0) return held ? `Nothing changed${held}.` : 'In step: nothing to change.';
+  return `${count === 1 ? '1 change' : `${count} changes`} made, none failed${held}.`;
 }
 
 /** Text on a terminal, JSON for programs that collect the lines. */

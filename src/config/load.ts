@@ -50,7 +50,7 @@ export function loadConfigWithSettings(options: LoadOptions = {}): LoadedConfig 
   const content = readFile(file);
   if ('problem' in content) {
     const hint = content.missing ? `To make one: cp ${exampleFile} ${file}` : undefined;
-    throw new ConfigError([`${content.problem}${named ? '' : howToName}`], hint ? { hint } : {});
+    throw new ConfigError([`${content.problem}${named ? '' : howToName}.`], hint ? { hint } : {});
   }
 
   const problems = new Problems();

@@ -116,11 +116,46 @@ test('a child adds its fields to those of its parent', () => {
 test('the pretty format is one line for people, with the fields', () => {
   const { log, lines } = captured({ format: 'pretty' });
 
-  log.info({ changes: 4, password: canary }, 'reconciled');
+  log.warn({ runId: 'r1', why: 'Heat answered 503', password: canary }, 'reconcile failed, will retry');
 
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/INFO: reconciled .*"changes":4/);
-  expect(lines[0]).not.toContain(canary);
+  expect(lines[0]).toMatch(/WARN: reconcile failed, will retry .*"why":"Heat answered 503"/);
+  expect(lines[0]).not.toMatch(/CANARY|r1|reconcile-failed/);
+});
+
+test('for people a full run is a short line, and a targeted one is no more than its changes', () => {
+  const { log, lines } = captured({ format: 'pretty' });
+  const run = {
+    changes: { 'create-rack': 2, 'create-device': 5 },
+    failed: 0,
+    skipped: 0,
+    untried: 0,
+    held: 3,
+  };
+  const ms = { observe: 30, plan: 2, apply: 10 };
+
+  log.info({ scope: 'full', ...run, ms, requests: { Nova: 1 } }, 'reconciled');
+  log.info({ scope: 'targeted', ...run, ms }, 'reconciled');
+  log.warn(
+    { scope: 'targeted', ...run, changes: { 'update-device': 1 }, failed: 2, held: 0, ms },
+    'reconciled with failures',
+  );
+
+  expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+    'INFO: reconciled: full run, 7 changes in 42 ms, 3 held\n',
+    'WARN: reconciled with failures: targeted run, 1 change in 42 ms, 2 failed\n',
+  ]);
+});
+
+test('for people a cycle of metrics is a short line, with what is missing', () => {
+  const { log, lines } = captured({ format: 'pretty' });
+
+  log.info(
+    { instances: 1, sent: 5, kept: 0, unknown: { late: 2, stopped: 1 }, left: 0, due: 8 },
+    'metrics sent',
+  );
+
+  expect(lines.join('')).toMatch(/INFO: metrics sent: 5 figures of 1 instance, 3 unknown\n$/);
 });
 
 test('a log file gets the same JSON lines as standard output, in a folder that is made for it', () => {

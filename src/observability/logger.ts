@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
 import pino from 'pino';
-import type PinoPretty from 'pino-pretty';
-import { printable } from '../runtime/printable.ts';
 import { eventCode } from './log-events.ts';
 import { LogFile, type LogRotation } from './log-file.ts';
+import { logText } from './log-text.ts';
 import { scrub } from './scrub.ts';
 
 /** Logs constant messages with fields: `log.info({ changes: 4, ms: 812 }, 'reconciled')`. */
@@ -62,7 +60,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
   };
   const output = options.output ?? standardOutput();
-  const shown = options.format === 'pretty' ? prettified(output) : output;
+  const shown = options.format === 'pretty' ? logText(output) : output;
   if (options.file === undefined) return withScrubbedBindings(pino(settings, shown));
 
   const onStandardOutput = pino(settings, shown);
@@ -99,33 +97,4 @@ function withScrubbedBindings(logger: Logger): Logger {
     Reflect.set(logger, method, scrubbing);
   }
   return logger;
-}
-
-/** Loaded when it is wanted: a service that writes JSON need not wait for it. */
-function prettified(output: pino.DestinationStream): pino.DestinationStream {
-  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
-  const usual = {
-    colorize: process.stdout.isTTY,
-    translateTime: 'SYS:HH:MM:ss.l',
-    messageKey: 'msg',
-    singleLine: true,
-  };
-  const pretty = prettyFactory(usual);
-  const change = prettyFactory({ ...usual, ignore: 'name', hideObject: true, messageFormat: describeChange });
-  return {
-    // Without its fields a line comes without its end.
-    write: (line) =>
-      output.write(
-        printable(line.includes('"event":"changed"') ? `${change(line).trimEnd()}\n` : pretty(line)),
-      ),
-  };
-}
-
-/** A change in one line that fits a terminal; the rest of it is in the JSON. */
-function describeChange(line: Record<string, unknown>): string {
-  const { change, name, rack, owner, fields, why } = line as Record<string, string> & { fields?: string[] };
-  const place = rack === null || String(change).endsWith('-rack') ? '' : ` in rack ${rack}`;
-  const whose = owner === null ? '' : ` of ${owner}`;
-  const which = fields && fields.length > 0 ? ` (${fields.join(', ')})` : '';
-  return `${String(change).replace('-', ' ')} ${name}${place}${whose}: ${why}${which}`;
 }

@@ -168,11 +168,26 @@ test("a stack's outputs may be secret: that they differ is said, not how", () =>
 });
 
 test('what does not fit the screen is counted, and the totals stay in sight', () => {
-  const lines = describePlan(planOf(everyKind), shown, { lines: 4 }).trimEnd().split('\n');
+  const lines = describePlan(planOf(everyKind), shown, { rows: 4, width: 1_000 }).trimEnd().split('\n');
 
   expect(lines).toHaveLength(5);
   expect(lines[3]).toBe('… 9 more lines: --all shows them');
   expect(lines[4]).toBe('3 to create, 3 to change, 1 to replace, 2 to delete');
+});
+
+test('a line that is longer than the screen is wide counts as the rows that it takes', () => {
+  const width = 60;
+  const rows = 10;
+  const rowsOf = (line: string) => Math.max(1, Math.ceil(line.length / width));
+
+  const lines = describePlan(planOf(everyKind), shown, { rows, width }).trimEnd().split('\n').slice(0, -1);
+
+  const all = describePlan(planOf(everyKind), shown, { width }).split('\n');
+  const filled = lines.reduce((sum, line) => sum + rowsOf(line), 0);
+  expect(lines.at(-1)).toBe(`… ${all.length - 2 - (lines.length - 1)} more lines: --all shows them`);
+  expect(filled).toBeLessThanOrEqual(rows);
+  // The next one would not have fitted.
+  expect(filled + rowsOf(all[lines.length - 1] ?? '')).toBeGreaterThan(rows);
 });
 
 test('a plan is in step only where all was read, and nothing is held', () => {

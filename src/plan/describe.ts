@@ -34,8 +34,8 @@ export interface DescribeOptions {
   readonly unread?: readonly UnreadObject[];
   /** Columns that a value may fill before it is cut. Names and ids are never cut. Default: 140. */
   readonly width?: number;
-  /** At most so many lines; the rest is counted. Default: all. */
-  readonly lines?: number;
+  /** At most so many rows of a screen of that width, where a long line takes several; the rest is counted. Default: all. */
+  readonly rows?: number;
   /** Colours a text. Default: leaves it as it is. */
   readonly paint?: (tone: Tone, text: string) => string;
 }
@@ -59,28 +59,38 @@ export function describePlan(plan: Plan, portal: PortalSnapshot, options: Descri
   const {
     unread = [],
     width = 140,
-    lines: most = Number.POSITIVE_INFINITY,
+    rows = Number.POSITIVE_INFINITY,
     paint = (_tone, text) => text,
   } = options;
   const lines: string[] = [];
+  /** As many lines as fit above the one that counts the rest. */
+  let fitting = 0;
+  let filled = 0;
+  const add = (columns: number, line: string) => {
+    lines.push(line);
+    filled += Math.max(1, Math.ceil(columns / width));
+    if (filled < rows) fitting = lines.length;
+  };
   let owner: string | undefined;
   let rack: string | undefined;
   const refused = foreseeRefusals(plan, portal);
   for (const { subject, tone, sign, text } of entriesOf(plan, portal, refused).sort(byPlace)) {
     const ownerHeading = headingOf(subject);
     if (ownerHeading !== owner) {
-      lines.push(paint('heading', ownerHeading));
+      add(ownerHeading.length, paint('heading', ownerHeading));
       owner = ownerHeading;
       rack = undefined;
     }
     const rackHeading = rackOf(subject);
-    if (rackHeading !== rack && subject.object === 'device') lines.push(`  ${paint('heading', rackHeading)}`);
+    if (rackHeading !== rack && subject.object === 'device')
+      add(rackHeading.length + 2, `  ${paint('heading', rackHeading)}`);
     rack = rackHeading;
     const name = `${subject.object === 'device' ? '    ' : '  '}${sign} ${nameOf(subject)}`;
-    lines.push(`${paint(tone, name)}: ${text(width - name.length - 2)}`);
+    const rest = `: ${text(width - name.length - 2)}`;
+    add(name.length + rest.length, `${paint(tone, name)}${rest}`);
   }
-  if (lines.length > most) {
-    const folded = lines.splice(Math.max(0, most - 1));
+  if (filled > rows) {
+    const folded = lines.splice(fitting);
     lines.push(`… ${folded.length} more lines: --all shows them`);
   }
   for (const { object, id, name, problem } of unread) {

@@ -64,10 +64,12 @@ test('plan tells what a run would do and changes nothing; the run does it; then 
   });
 });
 
-test("the first version's spelling run=updates_bulk is understood", async () => {
-  const { code } = await command('run=updates_bulk', '--once', '-c', configFile('old.yaml')).finished;
+test("the first version's spelling run=updates_bulk is understood, and text says how a single run ended", async () => {
+  const args = ['--once', '--log-format', 'pretty', '-c', configFile('old.yaml')];
 
-  expect(code).toBe(0);
+  const { code, stderr } = await command('run=updates_bulk', ...args).finished;
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'In step: nothing to change.\n' });
 });
 
 test('a wrong configuration ends with 78 and all that is wrong with it', async () => {

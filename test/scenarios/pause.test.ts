@@ -195,12 +195,12 @@ test('the commands pause and resume, and status, health and doctor say so', asyn
   expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining('goes on with a full run') });
 }, 60_000);
 
-test('without data_dir the command says what to set', async () => {
+test.each(['pause', 'resume', 'health'])('without data_dir %s says what to set', async (name) => {
   await using sandbox = await startSandbox({ projects: 1, stacks: 0 });
   const file = join(folder, 'config.yaml');
   writeFileSync(file, stringify(sandbox.config));
 
-  const answer = await command('pause', '--config', file).finished;
+  const answer = await command(name, '--config', file).finished;
 
-  expect(answer).toMatchObject({ code: 78, stderr: expect.stringContaining('data_dir') });
+  expect(answer).toMatchObject({ code: 78, stderr: expect.stringContaining('Set data_dir') });
 });
