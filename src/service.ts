@@ -1,6 +1,6 @@
 import { type StackBilling, stackBilling } from './billing/explain-stack.ts';
 import { StackLedger } from './billing/stack-ledger.ts';
-import type { UsageReview } from './billing/usage/usage-poster.ts';
+import type { UsageReview } from './billing/usage/usage-review.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import { listOwners } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';

@@ -5,7 +5,8 @@ import { isoDate, monthOf } from '../runtime/month.ts';
 import type { Billing, Order } from './billing.ts';
 import type { Membership, StackLedger } from './stack-ledger.ts';
 import { describeStep, money } from './usage/describe-usage.ts';
-import type { UsagePoster, UsageReview } from './usage/usage-poster.ts';
+import type { UsagePoster } from './usage/usage-poster.ts';
+import type { UsageReview } from './usage/usage-review.ts';
 
 export interface StackBillingSources {
   readonly billing: Billing;

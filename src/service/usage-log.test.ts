@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { UsageReport, UsageStep } from '../billing/usage/usage-poster.ts';
+import type { UsageReport } from '../billing/usage/usage-poster.ts';
+import type { UsageStep } from '../billing/usage/usage-review.ts';
 import { createLogger } from '../observability/logger.ts';
 import { UsageLog } from './usage-log.ts';
 

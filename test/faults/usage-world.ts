@@ -8,6 +8,7 @@ import { OrderSweep } from '../../src/billing/order-sweep.ts';
 import { StackLedger } from '../../src/billing/stack-ledger.ts';
 import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
 import { UsagePoster } from '../../src/billing/usage/usage-poster.ts';
+import { closedDays } from '../../src/billing/usage/usage-progress.ts';
 import type { Account } from '../../src/sandbox/population.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from '../support/manual-clock.ts';
@@ -204,7 +205,7 @@ export class UsageWorld implements AsyncDisposable {
     // One that has seen nothing yet: it goes by what is kept.
     this.#writers[0] = undefined;
     const { poster } = this.#writer(0);
-    const days = poster.closedDays();
+    const days = closedDays(this.clock.now());
     const wrongs: string[] = [];
     const recorded = new Map<string, number>();
     const keys = new Set<string>();

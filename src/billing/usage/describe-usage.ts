@@ -1,5 +1,5 @@
 import type { Unbilled, UnbilledCost } from './usage-of-day.ts';
-import type { UsageReview, UsageStep } from './usage-poster.ts';
+import type { UsageReview, UsageStep } from './usage-review.ts';
 
 const reasons: Record<UsageStep['step'], string> = {
   record: 'nothing of it is recorded',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { dayPeriod, isoDate } from '../../runtime/month.ts';
 import type { OrderId } from '../billing.ts';
 import { Journal } from '../journal.ts';
 
@@ -52,7 +53,7 @@ export class UsageLedger {
   }
 
   async #month(day: string) {
-    const name = day.slice(0, '2026-11'.length);
+    const name = monthNameOf(day);
     const present = this.#months.get(name);
     if (present) return present;
     const journal =
@@ -66,8 +67,20 @@ export class UsageLedger {
     }
     const month = { journal, known };
     this.#months.set(name, month);
+    this.#forgetBefore(name);
     return month;
   }
+
+  /** Of what is older than the month before another nothing is recorded any more; its file stays. */
+  #forgetBefore(name: string): void {
+    const before = monthNameOf(isoDate(dayPeriod(`${name}-01`).begin - 1));
+    for (const known of this.#months.keys()) if (known < before) this.#months.delete(known);
+  }
+}
+
+/** `2026-11` */
+function monthNameOf(day: string): string {
+  return day.slice(0, '2026-11'.length);
 }
 
 function keyOf({ order, unit, day }: { order: string; unit: string; day: string }): string {

@@ -1,0 +1,125 @@
+import { ageOf, type Clock } from '../../runtime/clock.ts';
+import { dayPeriod, daysIn, isoDate, monthOf } from '../../runtime/month.ts';
+import type { OrderId } from '../billing.ts';
+import type { UnbilledCost } from './usage-of-day.ts';
+import { isFinished, type UsageReview, type UsageStep } from './usage-review.ts';
+
+/** How far all is recorded, of the days that were looked at. */
+export interface UsageState {
+  readonly left: number;
+  readonly over: number;
+  readonly unbilled: readonly UnbilledCost[];
+  /** When nothing was left last, ms since 1970; undefined: not yet. */
+  readonly completeAt: number | undefined;
+}
+
+/** When a day was looked at. */
+interface Look {
+  readonly at: number;
+  /** How many buckets are left to be recorded. */
+  readonly left: number;
+  /** Of how many more is recorded than rated. */
+  readonly over: number;
+  readonly unbilled: readonly UnbilledCost[];
+  readonly ratedUntil: ReadonlyMap<string, number>;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** After a day is over, and CloudKitty has finished it: what comes late is recorded as a difference. */
+const settleMs = 2 * hourMs;
+/** Of these days something may still come. */
+const youngMs = 4 * dayMs;
+
+/** Days that are over and whose usage may still be recorded: of this month and the last. */
+export function closedDays(now: number): string[] {
+  const { begin } = monthOf(monthOf(now).begin - 1);
+  return daysIn({ begin, end: now - settleMs - dayMs + 1 });
+}
+
+/** Which days were looked at when, and what of them is left to be recorded. */
+export class UsageProgress {
+  readonly #clock: Clock;
+  #completeAt: number | undefined;
+  /** The last look at each day. */
+  readonly #looked = new Map<string, Look>();
+  /** By order, the days that are not recorded in full. */
+  readonly #left = new Map<OrderId, Set<string>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Young days, and those not recorded in full, each hour; all each day. Those that were read longest ago come first. */
+  daysDue(): string[] {
+    const now = this.#clock.now();
+    const readAt = (day: string) => this.#looked.get(day)?.at ?? 0;
+    const due = closedDays(now).filter((day) => {
+      const looked = this.#looked.get(day);
+      if (!looked) return true;
+      const isYoung = looked.left > 0 || now - dayPeriod(day).end < youngMs;
+      return ageOf(looked.at, now) >= (isYoung ? hourMs : dayMs);
+    });
+    return due.toSorted((a, b) => readAt(a) - readAt(b));
+  }
+
+  /** A day with something postponed is due again in the next run. */
+  note(
+    { days, steps, unbilled, ratedUntil }: UsageReview,
+    left: readonly UsageStep[],
+    postponed: ReadonlySet<string>,
+  ): void {
+    const at = this.#clock.now();
+    const leftOf = Map.groupBy(left, ({ day }) => day);
+    const overOf = Map.groupBy(
+      steps.filter(({ step }) => step === 'over'),
+      ({ day }) => day,
+    );
+    const unbilledOf = Map.groupBy(unbilled, ({ day }) => day);
+    for (const day of days) {
+      this.#looked.set(day, {
+        at,
+        ratedUntil,
+        left: leftOf.get(day)?.length ?? 0,
+        over: overOf.get(day)?.length ?? 0,
+        unbilled: unbilledOf.get(day) ?? [],
+      });
+    }
+    for (const day of postponed) this.#looked.delete(day);
+    const present = new Set(closedDays(at));
+    for (const day of this.#looked.keys()) if (!present.has(day)) this.#looked.delete(day);
+    for (const [order, known] of this.#left) {
+      for (const day of days) known.delete(day);
+      if (known.size === 0) this.#left.delete(order);
+    }
+    for (const { order, day } of left) {
+      this.#left.set(order, (this.#left.get(order) ?? new Set()).add(day));
+    }
+    const isComplete = this.state.left === 0 && this.#looked.size === present.size;
+    if (isComplete) this.#completeAt = at;
+  }
+
+  get state(): UsageState {
+    const looks = [...this.#looked.values()];
+    const count = (of: 'left' | 'over') => looks.reduce((sum, look) => sum + look[of], 0);
+    return {
+      left: count('left'),
+      over: count('over'),
+      unbilled: looks.flatMap(({ unbilled }) => unbilled),
+      completeAt: this.#completeAt,
+    };
+  }
+
+  /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
+  isSettled(order: OrderId, projectId: string, until: number): boolean {
+    const last = isoDate(until);
+    const closed = closedDays(this.#clock.now());
+    if (last > (closed.at(-1) ?? '')) return false;
+    const isRead = closed.every((day) => {
+      if (day > last) return true;
+      const look = this.#looked.get(day);
+      return look !== undefined && isFinished(look, projectId, dayPeriod(day).end);
+    });
+    return isRead && (this.#left.get(order)?.size ?? 0) === 0;
+  }
+}
