@@ -29,7 +29,12 @@ process.once('exit', () => {
 });
 
 export function command(...args: string[]): Command {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return commandOf(bin, ...args);
+}
+
+/** The same of another version. */
+export function commandOf(path: string, ...args: string[]): Command {
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
   let stdout = '';
