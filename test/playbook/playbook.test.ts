@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { withOldSpelling } from '../../src/cli/command-line.ts';
 import { componentsNamed } from '../../src/cli/component-names.ts';
 import type { Config } from '../../src/config/config.ts';
-import { mounts, releases } from './releases.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { freshConfig, mounts, releases } from './releases.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 const withRabbitMq = { rmq: {} } as unknown as Config;
@@ -60,3 +62,23 @@ test('what the images are made of is in the build context that the playbook give
   expect(copied.length).toBeGreaterThan(4);
   expect(copied.filter((path) => !ignored.includes(`!${path}`))).toEqual([]);
 });
+
+test.each([
+  ['nobody is billed', 'none', undefined],
+  ['KillBill is named', 'killbill', expect.objectContaining({ url: 'http://killbill:48080' })],
+])(
+  'the sample that the playbook copies and writes its addresses into is complete: %s',
+  (_, platform, killBill) => {
+    const folder = mkdtempSync(join(tmpdir(), 'playbook-'));
+    const file = join(folder, 'config.yaml');
+    writeFileSync(file, freshConfig().replace('platform: "none"', `platform: "${platform}"`));
+
+    const { concertim, billing, notices } = loadConfig({ file, env: {} });
+    rmSync(folder, { recursive: true });
+
+    expect(notices).toEqual([]);
+    expect(concertim).toMatchObject({ url: 'https://proxy:7443', tls: { insecure: true } });
+    expect(concertim.password.reveal()).toBe('admin');
+    expect(billing.killBill).toEqual(killBill);
+  },
+);

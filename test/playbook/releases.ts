@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Release } from '../../src/concertim/profile.ts';
+
 /** A container that a release of Concertim's playbook builds and starts for the companion service. */
 export interface PlaybookContainer {
   /** Of the image that it builds, and of the container. */
@@ -11,6 +15,8 @@ export interface PlaybookContainer {
 /** What a release of Concertim's playbook asks of the companion's sources. */
 export interface PlaybookRelease {
   readonly playbook: string;
+  /** Of the portal that it installs beside the companion. */
+  readonly portal: Release;
   readonly containers: readonly PlaybookContainer[];
   /** Whether `JWT_SECRET` is in each container's environment. */
   readonly givesJwtSecret: boolean;
@@ -22,6 +28,27 @@ export const mounts = {
   '/app/var/log/': 'var/log/openstack-service/',
   '/app/var/data/': 'var/lib/openstack-service/data/',
 } as const;
+
+/**
+ * What the playbook writes in place of the placeholders in the sample that comes with the sources, which it copies once and fails
+ * without: from v1.2.0 on not those of KillBill.
+ */
+const replacements = [
+  { key: 'concertim_url', placeholder: 'https://host.concertim', value: 'https://proxy:7443' },
+  { key: 'concertim_password', placeholder: 'password', value: 'admin' },
+  { key: 'api_host', placeholder: 'http://host.killbill:8080', value: 'http://killbill:48080' },
+] as const;
+
+/** config.yaml as a first run of the playbook leaves it. @throws what it would find nothing to replace of */
+export function freshConfig(): string {
+  let text = readFileSync(join(import.meta.dirname, '../../etc/config-sample.yaml'), 'utf8');
+  for (const { key, placeholder, value } of replacements) {
+    const line = new RegExp(`^(\\s*${key}:\\s*)"${placeholder}"`, 'm');
+    if (!line.test(text)) throw new Error(`the sample has no ${key}: "${placeholder}"`);
+    text = text.replace(line, `$1"${value}"`);
+  }
+  return text;
+}
 
 const container = (image: string, dockerfile: string, command: string): PlaybookContainer => ({
   image: `concertim-${image}`,
@@ -47,10 +74,17 @@ const six = [
 
 /** The releases that deploy the companion: v0.2.1 does not. */
 export const releases: readonly PlaybookRelease[] = [
-  { playbook: 'v0.2.2', containers: four, givesJwtSecret: false },
-  { playbook: 'v1.0.0', containers: five, givesJwtSecret: true },
-  { playbook: 'v1.0.1', containers: five, givesJwtSecret: true },
-  { playbook: 'v1.1.0', containers: five, givesJwtSecret: true },
-  { playbook: 'v1.2.0', containers: six, givesJwtSecret: true },
-  { playbook: 'main', containers: six, givesJwtSecret: true },
+  { playbook: 'v0.2.2', portal: '0.2.3', containers: four, givesJwtSecret: false },
+  { playbook: 'v1.0.0', portal: '1.1', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.0.1', portal: '1.1', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.1.0', portal: '1.1', containers: five, givesJwtSecret: true },
+  { playbook: 'v1.2.0', portal: '1.2', containers: six, givesJwtSecret: true },
+  { playbook: 'main', portal: 'main', containers: six, givesJwtSecret: true },
 ];
+
+/** Those that ask for the same are one: what each asks for, and its names. */
+export const distinctReleases: readonly PlaybookRelease[] = [
+  ...Map.groupBy(releases, (release) => JSON.stringify({ ...release, playbook: '' })).values(),
+].flatMap(([first, ...others]) =>
+  first ? { ...first, playbook: [first, ...others].map(({ playbook }) => playbook).join(', ') } : [],
+);

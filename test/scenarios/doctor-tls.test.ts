@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ailments, type Clinic, startClinic } from '../support/doctor.ts';
 import { takeAuthority } from '../support/take-authority.ts';
-import { type Authority, createAuthority, startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
+import {
+  type Authority,
+  createAuthority,
+  namelessCertificate,
+  startTlsProxy,
+  type TlsProxy,
+} from '../support/tls-proxy.ts';
 
 const here = 'IP:127.0.0.1,DNS:localhost';
 let known: Authority;
@@ -111,6 +117,26 @@ test.each(guarded)('$service: a certificate for another name: one that it has is
   expect(certificate).toMatchObject({ level: 'error', found: expect.stringContaining('ALTNAME') });
   expect(ailments(await clinic.examine())).toEqual([]);
 });
+
+test.each(guarded)(
+  '$service: one that contains no name of a host is accepted where that is set',
+  async (given) => {
+    await using clinic = await startClinic();
+    await using proxy = await startTlsProxy(given.url(clinic), namelessCertificate());
+    given.place(clinic, `https://127.0.0.1:${proxy.port}`);
+
+    const [certificate] = await found(clinic, `${given.section}.certificate`);
+    clinic.set(`${given.section}.insecure`, 'true');
+
+    expect(certificate).toMatchObject({
+      level: 'error',
+      repair: `Have a certificate issued for 127.0.0.1: this one contains no name of a host. If 127.0.0.1 is this machine, ${given.section}.insecure: true does as well.`,
+    });
+    expect(ailments(await clinic.examine())).toMatchObject([
+      { level: 'warning', check: `${given.section}.certificate` },
+    ]);
+  },
+);
 
 test('a certificate that ends within three weeks is a warning', async () => {
   await using clinic = await startClinic();

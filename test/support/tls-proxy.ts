@@ -76,6 +76,20 @@ export function createAuthority(): Authority {
   };
 }
 
+/** One that signs itself and contains no name of a host, as Concertim's playbook makes it for its proxy. */
+export function namelessCertificate(): Certificate {
+  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'own.key'];
+  execFileSync('openssl', ['req', '-x509', ...key, '-days', '3650', '-subj', '/', '-out', 'own.pem'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const certificate = { cert: read('own.pem'), key: read('own.key') };
+  rmSync(folder, { recursive: true });
+  return certificate;
+}
+
 /** HTTPS in front of a service that speaks HTTP. */
 export interface TlsProxy extends AsyncDisposable {
   readonly port: number;

@@ -115,9 +115,7 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
       error(check, {
         found: `The certificate of ${at} is not trusted (${seen.problem})`,
         why: 'The service does not connect to a server that it does not trust.',
-        repair: /ALTNAME/.test(seen.problem)
-          ? `Use in ${section} one of the names that the certificate has (${seen.names}), or have a certificate issued for ${host}.`
-          : `Put the certificate of its authority in a file and set ${section}.cacert to it; what it shows: ${showChain(place)}`,
+        repair: repairOf(place, seen.problem, seen.names),
       }),
     ];
   }
@@ -133,16 +131,31 @@ async function checkCertificate(place: Place, clock: Clock): Promise<Finding[]> 
   return [ok(check, `The certificate of ${at} is trusted and good for ${days} days`)];
 }
 
+function repairOf(place: Place, problem: string, names: string | undefined): string {
+  const { section, host } = place;
+  if (names === undefined) {
+    return `Have a certificate issued for ${host}: this one contains no name of a host. If ${host} is this machine, ${section}.insecure: true does as well.`;
+  }
+  return /ALTNAME/.test(problem)
+    ? `Use in ${section} one of the names that the certificate has (${names}), or have a certificate issued for ${host}.`
+    : `Put the certificate of its authority in a file and set ${section}.cacert to it; what it shows: ${showChain(place)}`;
+}
+
 function showChain({ host, port }: Place): string {
   return `openssl s_client -showcerts -connect ${host}:${port} </dev/null`;
 }
 
 /** The certificate that it presents; undefined when it speaks no TLS. */
-async function look({
-  host,
-  port,
-  ca,
-}: Place): Promise<{ problem: string | undefined; until: number; names: string } | undefined> {
+interface Seen {
+  /** Why it is not trusted; undefined: it is. */
+  readonly problem: string | undefined;
+  /** ms since 1970. */
+  readonly until: number;
+  /** Hosts that it is for; undefined: it names none. */
+  readonly names: string | undefined;
+}
+
+async function look({ host, port, ca }: Place): Promise<Seen | undefined> {
   const socket = connect({
     host,
     port,
@@ -153,11 +166,14 @@ async function look({
   });
   try {
     await once(socket, 'secureConnect', { signal: timeOut(timeoutMs) });
-    const { valid_to, subjectaltname = 'none' } = socket.getPeerCertificate();
+    const { valid_to, subjectaltname, subject } = socket.getPeerCertificate();
+    // Some give a null for a subject that says nothing.
+    const commonName = (subject as typeof subject | null)?.CN;
+    const names = subjectaltname ?? (commonName && `CN:${String(commonName)}`);
     const until = parseTime(valid_to) ?? Number.POSITIVE_INFINITY;
     // Typed as an Error, in truth the code as a text.
     const problem = socket.authorized ? undefined : String(socket.authorizationError);
-    return { problem, until, names: subjectaltname };
+    return { problem, until, names };
   } catch {
     return undefined;
   } finally {
