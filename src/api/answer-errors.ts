@@ -58,11 +58,16 @@ export function answerBareRequests(server: FastifyInstance['server'], requestId:
   });
 }
 
-/** An answer where there is a socket and nothing more. */
+/** So long a client has to take the answer and close its side, ms. */
+const partingMs = 1_000;
+
+/** An answer where there is a socket and nothing more: Node takes no care of it any longer, neither of its errors nor of its end. */
 function endWith(socket: Socket, status: number, message: string, requestId: string): void {
   const body = JSON.stringify(errorBody(status, message, requestId));
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n`;
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(partingMs, () => socket.destroy());
 }
 
 const clientErrors: Readonly<Record<string, readonly [number, string]>> = {

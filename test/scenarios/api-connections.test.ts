@@ -1,4 +1,5 @@
 /** Connections that say nothing take no more than their share, and everybody else is served. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { type RunningApi, startApi } from '../support/api.ts';
@@ -46,3 +47,53 @@ test('of the connections of one address those beyond its share are closed, and o
   expect(status).toBe(200);
   expect(api.printed.filter((line) => line.includes('too many connections'))).toHaveLength(1);
 });
+
+test('a client that resets the connection it wanted tunnelled does not end the process', async () => {
+  await using api = await startApi({ authUrls: [] });
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => void uncaught.push(error);
+  process.on('uncaughtException', note);
+  const { port } = new URL(api.url);
+
+  for (let count = 0; count < 50; count++) {
+    const socket = connect({ host: '127.0.0.1', port: Number(port) });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write('CONNECT inside.invalid:443 HTTP/1.1\r\nhost: x\r\n\r\n');
+    if (count % 2 === 0) await once(socket, 'data');
+    socket.resetAndDestroy();
+  }
+  const status = await answered(api);
+  process.off('uncaughtException', note);
+
+  expect(status).toBe(200);
+  expect(uncaught).toEqual([]);
+});
+
+test.each([
+  ['a tunnel', 'CONNECT inside.invalid:443 HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['no HTTP', '\u0016\u0003\u0001\r\n\r\n'],
+])(
+  'connections that want %s and are never closed make room for others',
+  async (_, bytes) => {
+    const most = 4;
+    await using api = await startApi({ authUrls: [], connections: { total: most, perAddress: most } });
+    const { port } = new URL(api.url);
+    const sockets = await Promise.all(
+      Array.from({ length: most }, async () => {
+        const socket = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
+        socket.on('error', () => {}).write(bytes);
+        await once(socket, 'data');
+        return socket;
+      }),
+    );
+
+    const status = await answered(api);
+    const stillOpen = sockets.filter((socket) => socket.writable);
+    for (const socket of sockets) socket.destroy();
+
+    expect(status).toBe(200);
+    expect(stillOpen).toHaveLength(most);
+  },
+  20_000,
+);
