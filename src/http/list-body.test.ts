@@ -126,3 +126,11 @@ test.each([
   const response = answer(body.end());
   expect(() => body.rowsOf(response)).toThrow('a list of more than 8000000 values');
 });
+
+test.each([
+  ['{"servers":[{"id":"a","size":1}],"servers":[]}'],
+  ['{"servers":[],"links":[],"servers":[{"id":"a","size":1}]}'],
+  ['{"servers":[{"id":"a","size":1}],"servers":[{"id":"b","size":1}]}'],
+])('a list that is there twice is no list: %s', (text) => {
+  expect(() => read(new ListBody(shape), text)).toThrow('expected one list "servers", found several');
+});

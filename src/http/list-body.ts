@@ -61,8 +61,9 @@ export class ListBody<Row> implements BodySink {
     refuseWebPage(response, field);
     const rest = parseJson(response);
     if (this.#problem) throw this.#problem(response);
-    // Not empty: a list stands where none was expected, or twice.
-    if (listIn(response, rest, field).length === 0) return this.#rows;
+    // Not empty: a list stands where none was expected.
+    const isOne = listIn(response, rest, field).length === 0 && (this.#splitter?.lists ?? 0) <= 1;
+    if (isOne) return this.#rows;
     throw new ListShapeError(response, `an unexpected shape: expected one list "${field}", found several`);
   }
 

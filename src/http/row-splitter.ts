@@ -24,6 +24,7 @@ export class RowSplitter {
   readonly #begun: Buffer[] = [];
   #depth = 0;
   #values = 0;
+  #lists = 0;
   #place: 'before the list' | 'in the list' | 'behind the list' = 'before the list';
   #isFirstRow = true;
   #isInText = false;
@@ -56,7 +57,10 @@ export class RowSplitter {
         case openBracket:
           this.#values++;
           this.#depth++;
-          if (this.#depth === listDepth && this.#isListAhead(chunk.subarray(from, at))) {
+          if (this.#depth !== listDepth || this.#place === 'in the list') break;
+          if (!this.#isListAhead(chunk.subarray(from, at))) break;
+          this.#lists++;
+          if (this.#place === 'before the list') {
             this.#rest.push(chunk.subarray(from, at + 1));
             from = at + 1;
             this.#place = 'in the list';
@@ -89,6 +93,11 @@ export class RowSplitter {
     return this.#values;
   }
 
+  /** How often the list was there: where JSON has a key twice, only the first is read. */
+  get lists(): number {
+    return this.#lists;
+  }
+
   /** All but the rows, once all is written. In a list that was cut short the row that was begun is missing. */
   get rest(): string {
     return Buffer.concat(this.#rest).toString();
@@ -113,7 +122,6 @@ export class RowSplitter {
   }
 
   #isListAhead(upToHere: Buffer): boolean {
-    if (this.#place !== 'before the list') return false;
     if (!this.#before) return true;
     // Of what may be many megabytes of other lists only the end is looked at, each time.
     const parts = upToHere.length < keyLength ? [...this.#rest.slice(-keyLength), upToHere] : [upToHere];
