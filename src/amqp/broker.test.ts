@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import { AmqpPeer, method, short } from '../../test/support/amqp-peer.ts';
 import { HastyClock } from '../../test/support/manual-clock.ts';
 import { createLogger } from '../observability/logger.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { Secret } from '../runtime/secret.ts';
 import { Broker } from './broker.ts';
+import { consume } from './consume.ts';
+import type { BrokerError } from './errors.ts';
 
 /** A port that answers every connection in the same way. */
 async function port(answer: (socket: Socket) => void): Promise<{ port: number } & AsyncDisposable> {
@@ -85,4 +88,39 @@ test('a port that speaks HTTP is reported as such, and the process lives', async
   expect(lines[0]).toContain(
     'cannot be reached: what answers there does not speak AMQP. Check rmq.rmq_address',
   );
+});
+
+test.each([
+  ['another answer than that to its request', method(1, 85, 11), 'client received unexpected method'],
+  ['the closing of another channel', method(7, 20, 41), 'unexpected channel'],
+  ['an alarm', method(0, 10, 60, short('low on memory')), 'accepts no messages: low on memory'],
+  ['nothing', Buffer.alloc(0), 'no answer within 0.2 s'],
+])('a broker that sends %s loses the session, and nothing waits for it any longer', async (_, bytes, why) => {
+  await using peer = await AmqpPeer.start();
+  peer.misbehaviour = { at: '60.20', bytes, isAfter: false, pieces: 0, hangsUp: false };
+  const broker = new Broker({
+    hosts: ['127.0.0.1'],
+    port: peer.port,
+    username: 'openstack',
+    password: new Secret('s3cret-canary'),
+    vhost: '/',
+    tls: undefined,
+    clock: new HastyClock(),
+    random: seededRandom(1),
+    answerMs: 200,
+  });
+  await using session = await broker.connect('test', new AbortController().signal);
+  const take = async () => {};
+
+  const consumed = consume(session, {
+    queue: 'q',
+    prefetch: 1,
+    onMessage: take,
+    onReturned: take,
+    hasRoom: () => true,
+    clock: new HastyClock(),
+  });
+
+  await expect(consumed).rejects.toThrow();
+  expect((session.lost.reason as BrokerError).message).toContain(why);
 });

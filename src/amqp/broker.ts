@@ -7,8 +7,10 @@ import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
 import { timeOut } from '../runtime/time-out.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { userAgent } from '../runtime/version.ts';
-import { type BrokerAddress, type BrokerError, brokerError } from './errors.ts';
+import { boundAnswers } from './bound-answers.ts';
+import { type BrokerAddress, type BrokerError, blockedError, brokerError } from './errors.ts';
 import { limitFrames } from './frame-limit.ts';
 import { keepRaw } from './raw-messages.ts';
 
@@ -23,6 +25,8 @@ export interface BrokerOptions {
   readonly tls: { readonly ca: string | undefined } | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** How long an answer may take, ms of the machine. A cluster that elects the leader of a queue takes seconds. */
+  readonly answerMs?: number;
 }
 
 /** What is done with one connection; it ends, by returning or throwing, soon after `session.lost` is aborted. */
@@ -46,6 +50,7 @@ const connectTimeoutMs = 10_000;
 const heartbeatS = 10;
 /** The same trouble is said again only so often. */
 const sayAgainMs = 60_000;
+const usualAnswerMs = 30_000;
 /** For the broker to take note of a proper farewell. */
 const farewellMs = 1_000;
 
@@ -146,7 +151,8 @@ export class Broker {
       signal.removeEventListener('abort', stop);
       connection.off('error', reject);
     }
-    return new BrokerSession(connection, this.#address(host), signal);
+    const { answerMs = usualAnswerMs } = this.#options;
+    return new BrokerSession(connection, { address: this.#address(host), answerMs, signal });
   }
 }
 
@@ -156,22 +162,33 @@ export class BrokerSession implements AsyncDisposable {
   readonly lost: AbortSignal;
   readonly address: BrokerAddress;
   readonly #connection: Connection;
+  readonly #answerMs: number;
   readonly #end = new AbortController();
   readonly #channels: Channel[] = [];
 
-  constructor(connection: Connection, address: BrokerAddress, signal: AbortSignal) {
+  constructor(
+    connection: Connection,
+    options: { readonly address: BrokerAddress; readonly answerMs: number; readonly signal: AbortSignal },
+  ) {
+    const { address, answerMs, signal } = options;
     this.#connection = connection;
     this.address = address;
+    this.#answerMs = answerMs;
     this.lost = AbortSignal.any([this.#end.signal, signal]);
     connection.on('error', (error: unknown) => this.#fail(error));
+    // Until its alarm is over it reads nothing from us, acknowledgements included.
+    connection.on('connection.blocked', (reason: unknown) =>
+      this.#fail(blockedError(String(reason), address)),
+    );
   }
 
   /** A channel that lasts as long as the connection. When it ends, so does the session, and everything is declared again. */
   async channel(): Promise<Channel> {
-    const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
+    const channel = await this.#acquire();
     this.#channels.push(channel);
     channel.on('error', (error: unknown) => this.#fail(error));
-    channel.on('close', () => this.#fail(new Error('a channel was closed')));
+    // When it is the connection that ends, why is said right after this.
+    channel.on('close', () => queueMicrotask(() => this.#fail(new Error('a channel was closed'))));
     channel.on('basic.return', () => this.#fail(new Error('a message found no queue')));
     channel.on('basic.cancel', () =>
       this.#fail(new Error('the queue was deleted, or has moved to another member')),
@@ -181,7 +198,7 @@ export class BrokerSession implements AsyncDisposable {
 
   /** A request that may be refused: RabbitMQ then closes the channel it came on. */
   async attempt<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
-    const channel = keepRaw(await this.#connection.acquire({ emitErrorsFromChannel: true }));
+    const channel = await this.#acquire();
     // It rejects the request as well.
     channel.on('error', () => {});
     try {
@@ -189,7 +206,7 @@ export class BrokerSession implements AsyncDisposable {
     } catch (error) {
       throw brokerError(error, this.address);
     } finally {
-      await channel.close();
+      await this.#answer(channel.close());
     }
   }
 
@@ -202,7 +219,7 @@ export class BrokerSession implements AsyncDisposable {
   async publish(channel: Channel, to: OutgoingMessage): Promise<void> {
     const { exchange, queue, headers = {}, body } = to;
     const envelope = { exchange, routingKey: queue, durable: true, mandatory: true, headers };
-    await channel.basicPublish(envelope, body);
+    await this.#answer(channel.basicPublish(envelope, body));
     this.lost.throwIfAborted();
   }
 
@@ -211,6 +228,26 @@ export class BrokerSession implements AsyncDisposable {
     this.#fail(new Error('the connection was closed'));
     if (isOpen) await Promise.race([this.#farewell(), timeout(farewellMs)]);
     this.#connection.unsafeDestroy();
+  }
+
+  async #acquire(): Promise<Channel> {
+    const channel = await this.#answer(this.#connection.acquire({ emitErrorsFromChannel: true }));
+    return boundAnswers(keepRaw(channel), (answer) => this.#answer(answer));
+  }
+
+  /**
+   * Waits for an answer no longer than the session lasts, and than a broker takes. The client waits without end: for one that lives and
+   * does not answer, and for the answer in whose place something else came.
+   */
+  async #answer<T>(answer: Promise<T>): Promise<T> {
+    const late = timeOut(this.#answerMs);
+    try {
+      return await unlessAborted(answer, AbortSignal.any([this.lost, late]));
+    } catch (error) {
+      if (error !== late.reason) throw error;
+      this.#fail(new Error(`no answer within ${this.#answerMs / 1000} s`));
+      throw this.lost.reason;
+    }
   }
 
   async #farewell(): Promise<void> {

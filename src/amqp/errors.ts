@@ -18,11 +18,12 @@ export interface BrokerAddress {
  * - `login`: user and password do not fit
  * - `vhost`: there is no such virtual host, or the user may not enter it
  * - `permission`: the user may not do this to that queue or exchange
+ * - `blocked`: it accepts no messages at present
  * - `refused`: anything else
  */
 export class BrokerError extends ServiceError {
   override readonly name = 'BrokerError';
-  readonly kind: 'unreachable' | 'certificate' | 'login' | 'vhost' | 'permission' | 'refused';
+  readonly kind: 'unreachable' | 'certificate' | 'login' | 'vhost' | 'permission' | 'blocked' | 'refused';
   readonly host: string;
 
   constructor(
@@ -90,6 +91,16 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
     kind: 'unreachable',
     severity: 'transient',
     hint: 'Check rmq.rmq_address, rmq.rmq_port and rmq.tls, and that RabbitMQ runs.',
+  });
+}
+
+/** RabbitMQ takes no messages at present: it is short of memory or disk. */
+export function blockedError(reason: string, { host, port }: BrokerAddress): BrokerError {
+  return new BrokerError(`RabbitMQ at ${host}:${port} accepts no messages: ${reason}.`, {
+    host,
+    kind: 'blocked',
+    severity: 'transient',
+    hint: 'It has an alarm, which "rabbitmq-diagnostics alarms" names: give it memory or disk space, or empty the queue that takes it.',
   });
 }
 
