@@ -9,10 +9,9 @@ import { defaultRetryPolicy } from '../../src/http/retry.ts';
 import type { PagedShape } from '../../src/openstack/paging.ts';
 import { readPages } from '../../src/openstack/paging.ts';
 import { ServiceError } from '../../src/runtime/severity.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 import { SmallCloud } from '../support/small-cloud.ts';
 
-const seed = Number(process.env['PAGING_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const numRuns = 3_000;
 /** Few enough for links to meet. */
 const mostPages = 12;
 
@@ -56,7 +55,8 @@ function followed(pages: readonly Page[]): Set<string> | undefined {
   }
 }
 
-test('pages of every kind are the whole list or an error, after few requests', async ({ task }) => {
+test('pages of every kind are the whole list or an error, after few requests', async (context) => {
+  const runs = fuzzRuns(context, 'paging', 3_000);
   let pages: readonly Page[] = [];
   let requests = 0;
   await using cloud = await SmallCloud.start({
@@ -98,9 +98,8 @@ test('pages of every kind are the whole list or an error, after few requests', a
       outcomes.whole++;
       if (requests > 2) outcomes.inPages++;
     }),
-    { numRuns, seed },
+    runs,
   );
 
-  task.meta.runs = { of: 'paging', count: numRuns, again: `PAGING_SEED=${seed}` };
-  expect(Math.min(outcomes.inPages, outcomes.refused)).toBeGreaterThan(numRuns / 20);
+  expect(Math.min(outcomes.inPages, outcomes.refused)).toBeGreaterThan(runs.numRuns / 20);
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { request } from 'undici';
 import { expect, test } from 'vitest';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const canary = 'canary-pa55word"\\ü';
@@ -146,7 +147,8 @@ test('every address that is described is among those that strange requests are s
   expect(described.length).toBeGreaterThan(20);
 });
 
-test('no request is too strange', async () => {
+test('no request is too strange', async (context) => {
+  const runs = fuzzRuns(context, 'API requests', 400);
   const clock = new ManualClock();
   await using cloud = await startApiCloud({ api: { clock } });
   const fuzzed = fc.record({
@@ -195,7 +197,7 @@ test('no request is too strange', async () => {
         expect(message?.length).toBeLessThanOrEqual(300);
       }
     }),
-    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 400) },
+    runs,
   );
 
   expect((await cloud.api.send('GET', '/')).body).toBe('Running');
