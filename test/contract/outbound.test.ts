@@ -25,8 +25,8 @@ import { requestStatusChange } from '../../src/sandbox/portal/outbound/status-ch
 import {
   addTeamRole,
   changeTeamRole,
+  deleteTeam,
   queueTeam,
-  queueTeamDeletion,
   removeTeamRole,
 } from '../../src/sandbox/portal/outbound/teams.ts';
 import { showStatistics, showTeamUsage } from '../../src/sandbox/portal/outbound/usage-pages.ts';
@@ -68,12 +68,12 @@ const deeds: Readonly<Record<string, Deed>> = {
   'PATCH /user': changed,
   'POST /change_user_details': changed,
   'DELETE /user': (context, { id }) => {
-    context.portal.users.update(id, { has_team: false });
+    context.portal.users.update(id, { team_name: null });
     deleteUser(context, id);
   },
   'DELETE /delete_user': (context, { id }) => deleteUser(context, id),
   'POST /team': (context, { id }) => queueTeam(context, id),
-  'DELETE /team': (context, { id }) => queueTeamDeletion(context, id),
+  'DELETE /team': (context, { id }) => deleteTeam(context, id),
   'POST /team_role': (context, { id }, body) =>
     addTeamRole(context, { user_id: id, team_id: id, role: roleIn(body, 'role') }),
   'PATCH /team_role': (context, _, body) => {

@@ -92,12 +92,12 @@ test.each(recorded)('from $from to $to', (row) => {
     project_id: project,
     billing_acct_id: account,
     cloud_user_id: user,
-    has_team: hasTeam,
+    team_name: team,
   } = alice(portal) ?? {};
   if (after.users?.includes('project_id, billing_acct_id, cost, credits gone'))
     expect([project, account, user]).toEqual([null, null, 'c1']);
   else expect([project, account, user]).toEqual(['p1', 'b1', 'c1']);
-  if (after.teams !== undefined) expect(hasTeam).toBe(after.teams === 'kept');
+  if (after.teams !== undefined) expect(team !== null).toBe(after.teams === 'kept');
 });
 
 test('every upgrade that was tried with rows is one of these', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../src/sandbox/portal/outbound/key-pair-pages.ts';
 import { outboundRules } from '../../src/sandbox/portal/outbound/outbound-rules.ts';
 import { signUp } from '../../src/sandbox/portal/outbound/sign-up.ts';
-import { addTeamRole, queueTeamDeletion, removeTeamRole } from '../../src/sandbox/portal/outbound/teams.ts';
+import { addTeamRole, deleteTeam, removeTeamRole } from '../../src/sandbox/portal/outbound/teams.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type KilledApi, startKilledApi } from '../support/killed-api.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -97,8 +97,8 @@ export const wholeLife: Stretch = {
       await finish();
       faults.push(...passwordFaults(sandbox, user.id, `${password}-2`));
     }
-    if (deletion && deletion !== 'alone') {
-      if (kind === 'user') queueTeamDeletion(outbound, user.id);
+    if (deletion) {
+      if (kind === 'user') deleteTeam(outbound, user.id);
       await finish();
       deleteUser(outbound, user.id);
       await finish();

@@ -1,5 +1,6 @@
 /** What each released portal asks of the API by itself: its jobs with their retries and time-outs, its pages and buttons. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { type Release, releases } from '../../src/concertim/profile.ts';
 import { changeUser, deleteUser } from '../../src/sandbox/portal/outbound/account-changes.ts';
@@ -20,11 +21,12 @@ import { requestStatusChange } from '../../src/sandbox/portal/outbound/status-ch
 import {
   addTeamRole,
   changeTeamRole,
-  queueTeamDeletion,
+  deleteTeam,
   removeTeamRole,
 } from '../../src/sandbox/portal/outbound/teams.ts';
 import { showStatistics, showTeamUsage } from '../../src/sandbox/portal/outbound/usage-pages.ts';
 import type { UserRow } from '../../src/sandbox/portal/portal.ts';
+import { releaseRules } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { rolesIn, staffRoles } from '../support/identity-facts.ts';
 import { type PortalChain, startPortalChain } from '../support/portal-chain.ts';
@@ -256,7 +258,7 @@ describe.each(withTeams)('teams of portal %s', (release) => {
     const owner = await signedUp(chain);
     const { id: stackId } = await sandbox.outbound.makeStack(owner);
 
-    queueTeamDeletion(sandbox.outbound, owner.id);
+    deleteTeam(sandbox.outbound, owner.id);
     await chain.finish(async () => {
       sandbox.cloud.orchestration.deleteStack(stackId);
       sandbox.advance();
@@ -330,17 +332,21 @@ describe.each(withPages(({ changeUser: change }) => change !== undefined))(
   },
 );
 
-describe.each(withPages(({ deleteUser: deletion }) => deletion !== undefined))(
+describe.each(releases.filter((release) => releaseRules[release].userDeletion !== undefined))(
   'deletion in portal %s',
   (release) => {
-    const isTold = outboundRules[release].deleteUser !== 'alone';
+    const isTold = releaseRules[release].userDeletion === 'by a job';
 
-    test('a deleted user is gone from the cloud where the portal says so, also if all was gone before', async () => {
+    test('a user deleted by a page or by the API is gone from the cloud where the portal says so, also if all was gone before', async () => {
       await using chain = await startPortalChain(release);
       const { sandbox } = chain;
       for (const login of ['oscar', 'gina']) {
         const { id } = await signedUp(chain, { login });
-        if (outboundRules[release].signUp === 'user') queueTeamDeletion(sandbox.outbound, id);
+        const isByApi = login === 'gina';
+        if (outboundRules[release].signUp === 'user') {
+          if (isByApi) await deleteByApi(chain, 'team', id);
+          else deleteTeam(sandbox.outbound, id);
+        }
         await chain.finish();
         if (login === 'gina') {
           const { users } = accountIn(sandbox, login);
@@ -348,7 +354,8 @@ describe.each(withPages(({ deleteUser: deletion }) => deletion !== undefined))(
           if (user) sandbox.cloud.identity.deleteUser(user);
         }
 
-        deleteUser(sandbox.outbound, id);
+        if (isByApi) await deleteByApi(chain, 'user', id);
+        else deleteUser(sandbox.outbound, id);
         await chain.finish();
 
         expect(sandbox.portal.users.get(id)).toBeUndefined();
@@ -358,6 +365,22 @@ describe.each(withPages(({ deleteUser: deletion }) => deletion !== undefined))(
     });
   },
 );
+
+/** As an administrator does by a program. */
+async function deleteByApi({ sandbox }: PortalChain, what: 'user' | 'team', id: number): Promise<void> {
+  const { portal, services } = sandbox;
+  const { url } = services.concertim;
+  const signIn = await request(`${url}/users/sign_in.json`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user: { login: 'admin', password: 'admin' } }),
+  });
+  await signIn.body.dump();
+  const path = `/api/v1/${what}s/${portal.ids.show(what, id)}`;
+  const headers = { accept: 'application/json', authorization: String(signIn.headers['authorization']) };
+  const answer = await request(url + path, { method: 'DELETE', headers });
+  expect([answer.statusCode, await answer.body.json()]).toEqual([200, {}]);
+}
 
 describe.each(withPages(({ invoices }) => invoices !== undefined))(
   'billing pages of portal %s',

@@ -16,7 +16,7 @@ const upgraded = ({ logged }: Scenario) =>
 function giveTeams({ portal, population }: Sandbox): void {
   for (const { login, project } of population.accounts) {
     const user = portal.users.all().find((row) => row.login === login);
-    if (user) portal.users.update(user.id, { has_team: true, project_id: project.id });
+    if (user) portal.users.update(user.id, { team_name: `${user.login}_team`, project_id: project.id });
   }
 }
 

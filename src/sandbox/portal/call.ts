@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { JsonObject, Scalar } from './attributes.ts';
 import { type Parameters, readParameters, rootObject } from './parameters.ts';
 import type { Portal, UserRow } from './portal.ts';
-import { noSuchRecord } from './refusal.ts';
+import { noSuchRecord, unparsable } from './refusal.ts';
 import type { Table } from './table.ts';
 
 /** What Rails reads as no; it reads all else as yes, `no` too. */
@@ -14,11 +14,11 @@ export class Call {
   readonly parameters: Parameters;
   readonly #request: FastifyRequest;
 
-  /** @throws {Refusal} 400 for a body that is not the JSON that it is said to be */
+  /** @throws {Refusal} for a body that is not the JSON that it is said to be */
   constructor(request: FastifyRequest, caller: UserRow) {
     this.#request = request;
     this.caller = caller;
-    this.parameters = readParameters(request.headers['content-type'], request.body);
+    this.parameters = readParameters(request.headers['content-type'], request.body, unparsable());
   }
 
   get recurse(): boolean {

@@ -9,13 +9,13 @@ import {
   type Scalar,
   scalar,
 } from './attributes.ts';
-import { badFormat, blank, Complaints, notIncluded, said as saidOf, taken, tooLong } from './complaints.ts';
+import { badFormat, blank, Complaints, notIncluded, said, taken, tooLong } from './complaints.ts';
 import { deviceJson, shownDeviceJson } from './device-json.ts';
 import { castDetails, detailsOf, isKind } from './device-kinds.ts';
 import { jsonb } from './jsonb.ts';
 import { placeComplaints } from './location.ts';
 import type { DeviceRow, Portal, TemplateRow, UserRow } from './portal.ts';
-import { isSavable, maySee } from './racks.ts';
+import { isSavable, mayChange, maySee } from './racks.ts';
 import { crash, forbidden, noSuchRecord, Refusal } from './refusal.ts';
 import { hasKinds } from './release-rules.ts';
 
@@ -36,7 +36,7 @@ export const deviceAttributes = [
   'cloud_created_at',
 ] as const;
 
-const invalid = saidOf('is invalid');
+const invalid = said('is invalid');
 const longestName = 150;
 const longestDescription = 255;
 const texts = ['description', 'public_ips', 'private_ips', 'ssh_key', 'login_user'] as const;
@@ -44,14 +44,14 @@ const objects = ['metadata', 'volume_details'] as const;
 
 type DeviceColumns = Partial<Omit<DeviceRow, 'id'>>;
 
-/** Devices that a user may see: those in his racks. */
+/** Devices that a user may see: those in racks that the user may see. */
 export function visibleDevices(portal: Portal, caller: UserRow): DeviceRow[] {
   const devices = portal.devices.all();
-  return caller.root ? devices : devices.filter((device) => mayTouch(portal, caller, device));
+  return caller.root ? devices : devices.filter((device) => isAllowed(portal, caller, device, maySee));
 }
 
 export function showDevice(portal: Portal, caller: UserRow, device: DeviceRow): string {
-  if (!mayTouch(portal, caller, device)) throw forbidden('show', device.name);
+  if (!isAllowed(portal, caller, device, maySee)) throw forbidden('show', device.name);
   return shownDeviceJson(portal, device);
 }
 
@@ -67,7 +67,7 @@ export function createNode(
 ): () => string {
   const sent = object(attributes, 'location') ?? {};
   const rack = portal.racks.get(portal.ids.read(scalar(sent, 'rack_id')));
-  if (rack ? !maySee(caller, rack) : !caller.root) throw forbidden('update', rack?.name ?? '');
+  if (rack ? !mayChange(portal, caller, rack) : !caller.root) throw forbidden('update', rack?.name ?? '');
   const facing = 'facing' in sent ? sent['facing'] : 'f';
   const { complaints, place } = placeComplaints(portal, { sent, rack, template, facing, device: undefined });
   if (!complaints.none || !rack) throw new Refusal(422, complaints.codes());
@@ -106,12 +106,15 @@ export function updateDevice(
   device: DeviceRow,
   attributes: JsonObject,
 ): string {
-  if (!mayTouch(portal, caller, device)) throw forbidden('update', device.name);
+  if (!isAllowed(portal, caller, device, mayChange)) throw forbidden('update', device.name);
   const kind = kindOf(portal, attributes, device);
   const complaints = deviceComplaints(portal, attributes, { rackId: device.rack_id, device, kind });
-  const said = object(attributes, 'details')?.['type'];
-  if (said !== undefined && kind && hasKinds(portal.rules) && said !== detailsOf[kind].type) {
-    complaints.add('details_type', { code: '', message: 'cannot be changed' });
+  const type = object(attributes, 'details')?.['type'];
+  if (type !== undefined && kind && hasKinds(portal.rules) && type !== detailsOf[kind].type) {
+    complaints.add('details', said('must exist'), blank);
+    complaints.add('details_type', said('Cannot be changed once a device has been created'));
+    if (portal.rules.devices === 'typed')
+      complaints.add('details_type', said(`must have ${detailsOf[kind].says} details`));
   }
   if (portal.rules.clusterTypes && attributes['cloud_created_at'] === null) {
     complaints.add('cloud_created_at', blank);
@@ -147,13 +150,13 @@ function refuseAnotherType(portal: Portal, device: DeviceRow, type: Scalar, comp
   if (device.kind === device.details_kind) return;
   const { says } = detailsOf[device.kind];
   complaints.add('details', invalid);
-  complaints.add('details_type', saidOf(`must have ${says} details`));
-  complaints.add('template', saidOf(`must use the ${says} template`));
+  complaints.add('details_type', said(`must have ${says} details`));
+  complaints.add('template', said(`must use the ${says} template`));
 }
 
 /** `DELETE /api/v1/devices/{id}` */
 export function deleteDevice(portal: Portal, caller: UserRow, device: DeviceRow): void {
-  if (!mayTouch(portal, caller, device)) throw forbidden('destroy', device.name);
+  if (!isAllowed(portal, caller, device, mayChange)) throw forbidden('destroy', device.name);
   portal.devices.remove(device.id);
 }
 
@@ -166,9 +169,10 @@ function save(portal: Portal, device: DeviceRow, columns: DeviceColumns): Device
   return saved;
 }
 
-function mayTouch(portal: Portal, caller: UserRow, device: DeviceRow): boolean {
+/** As the user is for the device's rack; of one that stands in none, for super-users alone. */
+function isAllowed(portal: Portal, caller: UserRow, device: DeviceRow, may: typeof maySee): boolean {
   const rack = portal.racks.get(device.rack_id ?? 0);
-  return caller.root || (rack !== undefined && maySee(caller, rack));
+  return rack ? may(portal, caller, rack) : caller.root;
 }
 
 function deviceComplaints(
@@ -193,10 +197,12 @@ function deviceComplaints(
   if (isNew || status !== undefined) {
     if (asText(status) === null || asText(status) === '') complaints.add('status', blank);
     const known = kind ? statusesOf(portal, kind) : [];
-    if (!kind) complaints.add('status', saidOf('must be one of '));
+    if (!kind) complaints.add('status', said('must be one of '));
     else if (!known.includes(asText(status) ?? '')) {
-      const words = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
-      complaints.add('status', notIncluded(status, `must be one of ${words}`));
+      const words = `must be one of ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+      const isTyped = portal.rules.devices === 'typed';
+      if (!isTyped) complaints.add('status', notIncluded(status, words));
+      else if (asText(status) !== null) complaints.add('status', said(words));
     }
   }
   const cost = scalar(attributes, 'cost');
@@ -204,7 +210,7 @@ function deviceComplaints(
     complaints.add('cost', ...numericality(cost, { atLeast: 0 }));
   const { devices: limit } = portal.limits;
   if (isNew && limit !== undefined && portal.devices.size >= limit) {
-    complaints.add('base', saidOf(`The device limit of ${limit} has been exceeded`));
+    complaints.add('base', said(`The device limit of ${limit} has been exceeded`));
   }
   return complaints;
 }
@@ -223,7 +229,7 @@ function checkName(
   if (name.length > longestName) complaints.add('name', tooLong(longestName));
   // Ruby's \Z lets one newline follow.
   const [valid, words] = hasKinds(portal.rules)
-    ? [/^[a-zA-Z0-9.-]*\n?$/, 'alphanumeric characters, hyphens and dots.']
+    ? [/^[a-zA-Z0-9.-]*\n?$/, 'alphanumeric characters, dots and hyphens.']
     : [/^[a-zA-Z0-9-]*\n?$/, 'alphanumeric characters and hyphens.'];
   if (!valid.test(name)) {
     complaints.add('name', badFormat(name, `can contain only ${words}`));
@@ -256,15 +262,15 @@ function sentColumns(
   if (portal.rules.clusterTypes && created !== undefined) columns.cloud_created_at = asText(created);
   const details = hasKinds(portal.rules) ? object(attributes, 'details') : undefined;
   // Where there are details, what stands beside them is ignored.
-  const said = details ? { ...attributes, ...without(details) } : attributes;
+  const told = details ?? attributes;
   if (details && device.kind !== 'Instance')
     columns.details = { ...device.details, ...castDetails(device.kind, without(details)) };
   for (const column of texts) {
-    const value = scalar(column === 'description' ? attributes : said, column);
+    const value = scalar(column === 'description' ? attributes : told, column);
     if (value !== undefined) columns[column] = asText(value);
   }
   for (const column of objects) {
-    const value = object(column === 'metadata' ? attributes : said, column);
+    const value = object(column === 'metadata' ? attributes : told, column);
     if (value) columns[column] = jsonb(value);
   }
   // Beside an object these details take a text or a list as well.
@@ -310,10 +316,10 @@ function checkKind(
 ): void {
   if (rules.devices !== 'typed') return;
   const { type, says, tag } = detailsOf[kind];
-  const said = object(attributes, 'details')?.['type'] ?? detailsOf.Instance.type;
-  if (said !== type) complaints.add('details_type', saidOf(`must have ${says} details`));
+  const sent = object(attributes, 'details')?.['type'] ?? detailsOf.Instance.type;
+  if (sent !== type) complaints.add('details_type', said(`must have ${says} details`));
   if (template.tag !== tag) {
-    complaints.add('template', saidOf(`must use ${tag === null ? 'a compute' : `the ${tag}`} template`));
+    complaints.add('template', said(`must use ${tag === null ? 'an instance' : `the ${tag}`} template`));
   }
 }
 

@@ -10,16 +10,20 @@ export interface Parameters {
 /**
  * Reads a body; one that is not said to be JSON counts as empty.
  *
- * @throws {Refusal} 400 when it is not what it is said to be
+ * @throws {Refusal} `unreadable` when it is not what it is said to be
  */
-export function readParameters(contentType: string | undefined, body: unknown): Parameters {
+export function readParameters(
+  contentType: string | undefined,
+  body: unknown,
+  unreadable = malformed(),
+): Parameters {
   const isJson = /^application\/json\b/i.test(contentType ?? '');
   if (!isJson || typeof body !== 'string' || body.trim() === '') return { all: {}, isJson };
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    throw malformed();
+    throw unreadable;
   }
   return { all: isObject(value) ? (withoutNullsInLists(value) as JsonObject) : {}, isJson };
 }

@@ -22,8 +22,10 @@ export interface UserRow {
   readonly root: boolean;
   /** When the user's deletion was requested. */
   readonly deleted_at: string | null;
-  /** Whether there is a team of the user's own, in releases with teams. */
-  readonly has_team: boolean;
+  /** Of the team that is kept in this row, in releases with teams; null: in this row there is none. */
+  readonly team_name: string | null;
+  /** When the team's deletion was requested, which no answer shows. */
+  readonly team_deleted_at: string | null;
   /** With dashes, as PostgreSQL writes a uuid. */
   readonly cloud_user_id: string | null;
   readonly project_id: string | null;
@@ -39,7 +41,7 @@ export interface UserRow {
 export interface TeamRoleRow {
   readonly id: number;
   readonly user_id: number;
-  /** The number of the user whose team it is. */
+  /** The number of the row that holds the team. */
   readonly team_id: number;
   readonly role: 'admin' | 'member';
 }
@@ -102,6 +104,12 @@ export interface DeviceRow {
   readonly metadata: JsonObject;
 }
 
+/** Queues what has the companion delete a user or a team in the cloud, and then deletes it in the portal. */
+export interface DeletionJobs {
+  readonly ofUser: (id: UserRow['id']) => void;
+  readonly ofTeam: (id: UserRow['id']) => void;
+}
+
 /** What can be listened to. */
 export type PortalTable = 'users' | 'racks' | 'devices';
 /** Called with table and id of a row that came, changed or went; read the row to see what it is now, if it is there. */
@@ -114,8 +122,8 @@ const rackTemplateHeight = 42;
  * Concertim: its tables, with an account `admin` (password `admin`). What is done here is done by hand, past every
  * validation; the API's rules are in the modules of its resources, and what releases do otherwise in release-rules.ts.
  *
- * A row's id is a number here, whatever the API shows. In releases with teams each user who is no super-user can have one
- * team of their own, which is known by the user's number; `project_id`, `billing_acct_id`, `cost` and `credits` are the team's.
+ * A row's id is a number here, whatever the API shows. In releases with teams the row of a user who is no super-user can hold a
+ * team besides, mostly that user's own; `project_id`, `billing_acct_id`, `cost` and `credits` are the team's.
  */
 export class Portal {
   /** Of the cluster builder: the types that a rack may name where it has to. */
@@ -135,6 +143,8 @@ export class Portal {
   readonly devices: Table<DeviceRow>;
   /** Most racks and devices by the licence; none by default. */
   readonly limits: { racks?: number; devices?: number } = {};
+  /** Of the configuration of a cloud; undefined: there is none, and no user or team can be deleted. */
+  deletionJobs: DeletionJobs | undefined;
   /** Where the companion's API server is, which carries out what users ask of the cloud; undefined: nowhere. */
   companionUrl: string | undefined;
   /** How long a token lasts from its sign-in on. */
@@ -243,7 +253,8 @@ export class Portal {
         pending_foreign_password: null,
         root: false,
         deleted_at: null,
-        has_team: !columns.root,
+        team_name: columns.root ? null : `${columns.login}_team`,
+        team_deleted_at: null,
         project_id: null,
         cost: 0,
         billing_period_start: null,
@@ -257,7 +268,7 @@ export class Portal {
       },
       id,
     );
-    if (user.has_team) this.teamRoles.insert({ user_id: user.id, team_id: user.id, role: 'admin' });
+    if (user.team_name !== null) this.teamRoles.insert({ user_id: user.id, team_id: user.id, role: 'admin' });
     return user;
   }
 

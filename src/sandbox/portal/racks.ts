@@ -15,7 +15,7 @@ import { deviceListJson } from './device-json.ts';
 import { jsonb } from './jsonb.ts';
 import type { Portal, RackRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
-import { hasTeam, ownerJson } from './users.ts';
+import { hasTeam, ownerJson, roleIn } from './users.ts';
 
 export const rackAttributes = [
   'name',
@@ -56,19 +56,26 @@ export function rackJson(portal: Portal, rack: RackRow, caller: UserRow, more = 
 
 /** A rack as it is shown alone: with its devices. */
 export function rackWithDevicesJson(portal: Portal, rack: RackRow, caller: UserRow): string {
-  if (!maySee(caller, rack)) throw forbidden('show', rack.name);
+  if (!maySee(portal, caller, rack)) throw forbidden('show', rack.name);
   const devices = portal.devicesIn(rack.id).map((device) => deviceListJson(portal, device));
   return rackJson(portal, rack, caller, `,"devices":[${devices.join(',')}]`);
 }
 
-/** Whether a rack, and what stands in it, is shown to a user; who sees it may also change it. */
-export function maySee(caller: UserRow, rack: RackRow): boolean {
-  return caller.root || rack.user_id === caller.id;
+/** Whether a rack, and what stands in it, is shown to a user: the owner or, in releases with teams, whoever is in the team. */
+export function maySee(portal: Portal, caller: UserRow, rack: RackRow): boolean {
+  if (caller.root || portal.rules.owner === 'user') return caller.root || rack.user_id === caller.id;
+  return roleIn(portal, caller, rack.user_id) !== undefined;
+}
+
+/** Whether a user may change it: of a team, its admins. */
+export function mayChange(portal: Portal, caller: UserRow, rack: RackRow): boolean {
+  if (caller.root || portal.rules.owner === 'user') return maySee(portal, caller, rack);
+  return roleIn(portal, caller, rack.user_id) === 'admin';
 }
 
 export function visibleRacks(portal: Portal, caller: UserRow): RackRow[] {
   const racks = portal.racks.all();
-  return caller.root ? racks : racks.filter((rack) => maySee(caller, rack));
+  return caller.root ? racks : racks.filter((rack) => maySee(portal, caller, rack));
 }
 
 /** `POST /api/v1/racks`: validates, and gives the insertion, whose result is the answer's JSON. */
@@ -76,21 +83,23 @@ export function createRack(portal: Portal, caller: UserRow, attributes: JsonObje
   refuseDescription(attributes);
   const { owner } = portal.rules;
   const sent = scalar(attributes, `${owner}_id`);
-  const userId = !caller.root ? caller.id : isNothing(sent) ? null : portal.ids.read(sent);
-  if (owner === 'team' && !caller.root && sent !== undefined && portal.ids.read(sent) !== caller.id) {
+  const isOwn = !caller.root && (owner === 'user' || isNothing(sent));
+  const userId = isOwn ? caller.id : isNothing(sent) ? null : portal.ids.read(sent);
+  if (owner === 'team' && !caller.root && roleIn(portal, caller, userId ?? 0) !== 'admin') {
     throw forbidden('create', '');
   }
   const columns = newColumns(portal, caller, userId, attributes);
   const complaints = new Complaints();
   const user = userId === null ? undefined : portal.users.get(userId);
   if (!user || (owner === 'team' && !user.root && !hasTeam(user))) complaints.add(owner, said('must exist'));
-  checkOrder(portal, caller, attributes, undefined, complaints);
   checkClusterType(portal, attributes, complaints);
   checkLimit(portal, complaints);
   checkName(columns, userId === null ? 0 : portal.racksNamed(userId, columns.name), complaints);
   const height = scalar(attributes, 'u_height');
   complaints.add('u_height', ...heightComplaints(isNothing(height) ? columns.u_height : height));
   checkStatus(columns.status, complaints);
+  checkOrder(portal, caller, attributes, undefined, complaints);
+  checkCreationTime(portal, attributes, complaints);
   checkCost(portal, attributes, complaints);
   if (!complaints.none || userId === null) throw new Refusal(422, complaints.messages());
   refuseUnstorable(portal, columns, attributes);
@@ -102,7 +111,7 @@ export function createRack(portal: Portal, caller: UserRow, attributes: JsonObje
 
 /** `PATCH /api/v1/racks/{id}`: the answer's JSON. The owner stays. */
 export function updateRack(portal: Portal, caller: UserRow, rack: RackRow, attributes: JsonObject): string {
-  if (!maySee(caller, rack)) throw forbidden('update', rack.name);
+  if (!mayChange(portal, caller, rack)) throw forbidden('update', rack.name);
   refuseDescription(attributes);
   const sent = sentColumns(portal, caller, attributes);
   const columns: RackColumns = { ...rack, ...sent };
@@ -118,7 +127,7 @@ export function updateRack(portal: Portal, caller: UserRow, rack: RackRow, attri
 
 /** `DELETE /api/v1/racks/{id}` */
 export function deleteRack(portal: Portal, caller: UserRow, rack: RackRow, recurse: boolean): void {
-  if (!maySee(caller, rack)) throw forbidden('destroy', rack.name);
+  if (!mayChange(portal, caller, rack)) throw forbidden('destroy', rack.name);
   const isEmpty = portal.devicesIn(rack.id).length === 0;
   if (!isEmpty && !recurse) throw new Refusal(422, { errors: 'rack is not empty' });
   portal.deleteRack(rack.id);
@@ -196,6 +205,10 @@ function checkClusterType(
   if (!rules.clusterTypes) return;
   const type = asText(scalar(attributes, 'cluster_type_name'));
   if (type === null || !clusterTypes.has(type)) complaints.add('cluster_type', said('must exist'));
+}
+
+function checkCreationTime({ rules }: Portal, attributes: JsonObject, complaints: Complaints): void {
+  if (!rules.clusterTypes) return;
   const time = scalar(attributes, 'cloud_created_at');
   if (typeof time !== 'string' || parseTime(time) === undefined) complaints.add('cloud_created_at', blank);
 }
@@ -289,10 +302,10 @@ function newestRack(portal: Portal, userId: number | null): RackRow | undefined 
   return racks.reduce<RackRow | undefined>((a, b) => (a && a.id > b.id ? a : b), undefined);
 }
 
-/** `123` → `124` */
+/** `123` → `124`; a name without a number at its end stays, and so is taken. */
 function nextName(newest: string | undefined): string {
   if (newest === undefined) return 'Rack-1';
-  return /\d+$/.test(newest) ? newest.replace(/\d+$/, (digits) => String(Number(digits) + 1)) : `${newest}-1`;
+  return newest.replace(/\d+$/, (digits) => String(Number(digits) + 1));
 }
 
 /** The answer to a change has the objects as they were sent; every later one has their keys in jsonb's order. */

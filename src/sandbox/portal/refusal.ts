@@ -4,25 +4,25 @@ import type { ReleaseRules } from './release-rules.ts';
 export class Refusal extends Error {
   readonly status: number;
   readonly body: unknown;
+  /** What releases that name exceptions answer in its place. */
+  readonly named: Refusal | undefined;
 
-  constructor(status: number, body: unknown) {
+  constructor(status: number, body: unknown, named?: Refusal) {
     super(`the sandbox's portal answers ${status}`);
     this.status = status;
     this.body = body;
+    this.named = named;
   }
 }
 
 /** What may not be and what crashes, in the words of the release. */
 export function inWordsOf({ namesExceptions }: ReleaseRules, refusal: Refusal): Refusal {
-  if (!namesExceptions) return refusal;
-  const { status } = refusal;
-  if (status === 403) {
-    const description = 'You are not authorized to access this page.';
-    return new Refusal(403, { errors: [{ status: '403', title: 'Not Authorized', description }] });
-  }
-  if (status !== 500) return refusal;
-  const title = 'StandardError';
-  return new Refusal(500, { errors: [{ status: '500', title, description: 'it is not said' }] });
+  return namesExceptions ? (refusal.named ?? refusal) : refusal;
+}
+
+/** In the form in which later releases give what is wrong with a request as a whole. */
+export function titled(status: number, title: string, description: string): Refusal {
+  return new Refusal(status, { errors: [{ status: `${status}`, title, description }] });
 }
 
 export function unauthorized(error: string): Refusal {
@@ -31,12 +31,21 @@ export function unauthorized(error: string): Refusal {
 
 export function forbidden(action: 'create' | 'show' | 'update' | 'destroy', name: string): Refusal {
   const detail = `Requires ability to ${action} ${name}`;
-  return new Refusal(403, { errors: [{ status: '403', title: 'Not Authorized', detail }] });
+  const title = 'Not Authorized';
+  const named = titled(403, title, 'You are not authorized to access this page.');
+  return new Refusal(403, { errors: [{ status: '403', title, detail }] }, named);
 }
 
-/** A body that is not JSON. */
+/** A body that is not JSON, at the sign-in. */
 export function malformed(): Refusal {
   return new Refusal(400, { status: 400, error: 'Bad Request' });
+}
+
+/** A body that is not JSON, of somebody who is signed in. */
+export function unparsable(): Refusal {
+  const { status, body } = malformed();
+  const title = 'ActionDispatch::Http::Parameters::ParseError';
+  return new Refusal(status, body, titled(500, title, 'Error occurred while parsing request parameters'));
 }
 
 export function missing(parameter: string): Refusal {
@@ -53,5 +62,6 @@ export function noSuchRoute(): Refusal {
 
 /** What the portal does not rescue: a column that does not exist or may not be null, a text that does not fit. */
 export function crash(): Refusal {
-  return new Refusal(500, { status: 500, error: 'Internal Server Error' });
+  const named = titled(500, 'StandardError', 'it is not said');
+  return new Refusal(500, { status: 500, error: 'Internal Server Error' }, named);
 }

@@ -14,6 +14,10 @@ export interface ReleaseRules {
   readonly money: 'dollars' | 'plain' | 'none';
   /** Tokens are on a list that a sign-out takes them from. */
   readonly allowList: boolean;
+  /** Under which people sign in and out. Signing in at `/users` stays possible in all releases. */
+  readonly accountsPath: '/users' | '/accounts';
+  /** Of users by the API: at once, or marked until a job has done so in the cloud; undefined: the API has no such call. */
+  readonly userDeletion: 'at once' | 'by a job' | undefined;
   /** Of the answer to a sign-in: what differs between releases. */
   readonly signInKeys: readonly string[];
   /** Of a user in a list, besides id, login, name and fullname: what super-users have too, and what they do not. */
@@ -27,6 +31,7 @@ export interface ReleaseRules {
 }
 
 const team = '/teams/:id';
+const teamBillingPages = [`${team}/invoices`, `${team}/credit_deposits/new`];
 
 const first: ReleaseRules = {
   ids: 'integer',
@@ -37,6 +42,8 @@ const first: ReleaseRules = {
   devices: 'bare',
   money: 'none',
   allowList: false,
+  accountsPath: '/users',
+  userDeletion: undefined,
   signInKeys: ['fixme_encrypt_this_already_plaintext_password', 'project_id'],
   userKeys: [],
   memberKeys: ['cloud_user_id', 'project_id'],
@@ -59,6 +66,7 @@ const withOrders: ReleaseRules = {
   ...ofAugust,
   orders: true,
   money: 'plain',
+  userDeletion: 'at once',
   signInKeys: [
     'foreign_password',
     'project_id',
@@ -77,9 +85,11 @@ const withCredits: ReleaseRules = {
   ids: 'uuid',
   launchCredits: 25,
   allowList: true,
+  accountsPath: '/accounts',
+  userDeletion: 'by a job',
   signInKeys: [...withOrders.signInKeys, 'credits', 'deleted_at', 'pending_foreign_password'],
   userKeys: ['email', 'root', 'status'],
-  pages: ['/accounts/sign_in', '/racks/:id', '/invoices', '/key_pairs', '/api/v1/data-source-maps'],
+  pages: ['/racks/:id', '/devices/:id', '/invoices', '/key_pairs', '/api/v1/data-source-maps'],
 };
 
 const withTeams: ReleaseRules = {
@@ -91,12 +101,15 @@ const withTeams: ReleaseRules = {
   memberKeys: ['cloud_user_id'],
   teamKeys: ['billing_acct_id', 'billing_period_start', 'billing_period_end', 'cost', 'credits'],
   pages: [
-    '/accounts/sign_in',
     '/racks/:id',
+    '/devices/:id',
     '/key_pairs',
-    '/api/v1/data-source-maps',
+    '/statistics',
+    '/teams',
     `${team}/quotas`,
-    `${team}/invoices`,
+    ...teamBillingPages,
+    '/api/v1/data-source-maps',
+    '/api/v1/users/permissions',
   ],
 };
 
@@ -113,7 +126,11 @@ const withComputeUnits: ReleaseRules = {
   clusterTypes: true,
   money: 'none',
   teamKeys: [],
-  pages: [...withTypes.pages.filter((page) => page !== `${team}/invoices`), '/compute-unit-usage/volumes'],
+  pages: [
+    ...withTypes.pages.filter((page) => !teamBillingPages.includes(page)),
+    '/compute-unit-usage/volumes',
+    '/compute-unit-usage/instance-types',
+  ],
 };
 
 /** Whether volumes and networks have devices beside servers. */

@@ -11,7 +11,8 @@ import {
   updateDevice,
   visibleDevices,
 } from './devices.ts';
-import type { Portal, UserRow } from './portal.ts';
+import { deleteTeam, deleteUser } from './owner-deletion.ts';
+import type { Portal } from './portal.ts';
 import {
   createRack,
   deleteRack,
@@ -22,7 +23,7 @@ import {
   visibleRacks,
 } from './racks.ts';
 import { inWordsOf, missing, noSuchRecord, noSuchRoute, Refusal, unauthorized } from './refusal.ts';
-import { authenticate, notSignedIn, refuseVisitor, signIn } from './sign-in.ts';
+import { authenticate, notSignedIn, refuseVisitor, signIn, signOut } from './sign-in.ts';
 import {
   createTemplate,
   deleteTemplate,
@@ -31,13 +32,14 @@ import {
   updateTemplate,
 } from './templates.ts';
 import {
-  hasTeam,
+  soleUserJson,
   teamAttributes,
   teamJson,
   updateTeam,
   updateUser,
   userAttributes,
   userJson,
+  visibleTeams,
   visibleUsers,
 } from './users.ts';
 
@@ -59,31 +61,43 @@ export function addRoutes(
     (respond: (call: Call) => string | Promise<string>) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
       const caller = authenticate(portal, request);
-      if (caller instanceof Refusal) return refuseVisitor(request, reply, caller);
+      if (caller instanceof Refusal) return refuseVisitor(portal, request, reply, caller);
       return answer(reply, 200, await respond(new Call(request, caller)));
     };
   const change = (url: string, respond: (call: Call) => string) =>
     app.route({ method: ['PATCH', 'PUT'], url, handler: signedIn(respond) });
 
-  const accounts = portal.rules.allowList ? ['/accounts/sign_in', '/accounts/sign_in.json'] : [];
-  for (const path of ['/users/sign_in', '/users/sign_in.json', ...accounts]) {
-    app.post(path, (request, reply) => signIn(portal, request, reply));
+  const { accountsPath, pages } = portal.rules;
+  for (const path of new Set(['/users', accountsPath])) {
+    app.post(`${path}/sign_in`, (request, reply) => signIn(portal, request, reply));
+    app.post(`${path}/sign_in.json`, (request, reply) => signIn(portal, request, reply));
   }
-
-  for (const path of portal.rules.pages) {
-    app.get(path, (request, reply) => {
-      if (path === '/accounts/sign_in') return answer(reply, 200, '""');
-      return refuseVisitor(request, reply, unauthorized(notSignedIn));
-    });
+  app.get(`${accountsPath}/sign_out.json`, (request, reply) => {
+    signOut(portal, request);
+    return reply.code(204).send();
+  });
+  if (accountsPath !== '/users') {
+    app.get(`${accountsPath}/sign_in`, (_request, reply) =>
+      answer(reply, 200, '{"login":null,"password":null}'),
+    );
+  }
+  for (const path of pages) {
+    app.get(path, (request, reply) => refuseVisitor(portal, request, reply, unauthorized(notSignedIn)));
   }
   if (portal.rules.owner === 'team') {
-    const teams = (caller: UserRow) => visibleUsers(portal, caller).filter(hasTeam);
     app.get(
       '/api/v1/teams',
-      signedIn(({ caller }) => list(teams(caller), (user) => teamJson(portal, user))),
+      signedIn(({ caller }) => list(visibleTeams(portal, caller), (user) => teamJson(portal, user))),
     );
     change('/api/v1/teams/:id', (call) =>
       updateTeam(portal, call.caller, call.find(portal, portal.users), call.root('team', teamAttributes)),
+    );
+    app.delete(
+      '/api/v1/teams/:id',
+      signedIn((call) => {
+        deleteTeam(portal, call.caller, call.find(portal, portal.users), call.recurse);
+        return '{}';
+      }),
     );
   }
 
@@ -93,11 +107,20 @@ export function addRoutes(
   );
   app.get(
     '/api/v1/users/current',
-    signedIn(({ caller }) => userJson(portal, caller)),
+    signedIn(({ caller }) => soleUserJson(portal, caller)),
   );
   change('/api/v1/users/:id', (call) =>
     updateUser(portal, call.caller, call.find(portal, portal.users), call.root('user', userAttributes)),
   );
+  if (portal.rules.userDeletion) {
+    app.delete(
+      '/api/v1/users/:id',
+      signedIn((call) => {
+        deleteUser(portal, call.caller, call.find(portal, portal.users), call.recurse);
+        return '{}';
+      }),
+    );
+  }
 
   app.get(
     '/api/v1/templates',

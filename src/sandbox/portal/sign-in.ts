@@ -10,9 +10,14 @@ import { signInBody } from './users.ts';
 export const notSignedIn = 'You need to sign in or sign up before continuing.';
 
 /** A request that does not accept JSON is taken for a person's and redirected to the page for signing in. */
-export function refuseVisitor(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+export function refuseVisitor(
+  { rules }: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+): FastifyReply {
   if (wantsJson(request)) return refuse(reply, refusal);
-  return redirect(reply, 302, `${request.protocol}://${request.host}/users/sign_in`);
+  return redirect(reply, 302, `${request.protocol}://${request.host}${rules.accountsPath}/sign_in`);
 }
 
 function wantsJson({ headers }: FastifyRequest): boolean {
@@ -28,7 +33,7 @@ function subjectOf(portal: Portal, token: string): string {
 
 /** Who sends a request, or why that is not known. */
 export function authenticate(portal: Portal, { headers }: FastifyRequest): UserRow | Refusal {
-  const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  const token = bearerIn(headers);
   if (token === undefined) return unauthorized(notSignedIn);
   try {
     const user = portal.users.get(portal.ids.read(subjectOf(portal, token)));
@@ -40,21 +45,37 @@ export function authenticate(portal: Portal, { headers }: FastifyRequest): UserR
   }
 }
 
+function bearerIn({ authorization }: FastifyRequest['headers']): string | undefined {
+  return /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+}
+
+/** Takes the token that came off the list of those that are allowed; where there is none, the token stays good. */
+export function signOut(portal: Portal, { headers }: FastifyRequest): void {
+  try {
+    portal.allowedTokens.delete(verifyToken(bearerIn(headers) ?? '', portal.secret, portal.clock.now()).jti);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
 /**
- * Signs in; a token comes only with the path that ends in `.json`. The portal's own takes up to a second for its password
+ * Signs in; where people sign in at `/users`, a token comes only with the path that ends in `.json`. The portal's own takes up to a second for its password
  * hash, this one compares.
  */
 export function signIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { all } = readParameters(request.headers['content-type'], request.body);
   const { login, password } = isObject(all['user']) ? all['user'] : {};
   if (!login || !password) return refuse(reply, unauthorized(notSignedIn));
-  const user = portal.users.all().find((user) => user.login === login && user.password === password);
+  const user = portal.users
+    .all()
+    .find((row) => row.login === login && row.password === password && row.deleted_at === null);
   if (!user) return refuse(reply, unauthorized('Invalid Login or password.'));
-  const isJsonPath = request.url.split('?')[0]?.endsWith('.json');
+  const isJsonPath = request.url.split('?')[0]?.endsWith('.json') ?? false;
+  const givesToken = isJsonPath || portal.rules.accountsPath === '/accounts';
+  if (givesToken) reply.header('authorization', `Bearer ${newToken(portal, user)}`);
   if (!isJsonPath && !wantsJson(request)) {
     return redirect(reply, 303, `${request.protocol}://${request.host}/`);
   }
-  if (isJsonPath) reply.header('authorization', `Bearer ${newToken(portal, user)}`);
   return answer(reply.header('location', '/'), 201, JSON.stringify(signInBody(portal, user)));
 }
 

@@ -32,7 +32,7 @@ const migrations: Readonly<Record<Release, ((portal: Portal) => void) | undefine
         billing_period_end: null,
         cost: 0,
         credits: 0,
-        has_team: false,
+        team_name: null,
       });
     }
   },

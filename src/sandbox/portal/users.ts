@@ -11,7 +11,7 @@ import {
   scalar,
 } from './attributes.ts';
 import { blank, Complaints, said, taken, tooLong } from './complaints.ts';
-import type { Portal, UserRow } from './portal.ts';
+import type { Portal, TeamRoleRow, UserRow } from './portal.ts';
 import { crash, forbidden, Refusal } from './refusal.ts';
 import type { ReleaseRules } from './release-rules.ts';
 
@@ -36,6 +36,15 @@ export const teamAttributes = [
 
 const representations = new WeakMap<UserRow, string>();
 
+/** A user who is shown alone: each role under a name of its own. */
+export function soleUserJson(portal: Portal, user: UserRow): string {
+  return JSON.stringify(soleUserBody(portal, user));
+}
+
+function soleUserBody(portal: Portal, user: UserRow) {
+  return userBody(portal, user, (role) => ({ team_role: role }));
+}
+
 /** A user as lists and racks show it: of a super-user, nothing of the cloud. */
 export function userJson(portal: Portal, user: UserRow): string {
   // Roles in teams are rows of their own.
@@ -45,7 +54,11 @@ export function userJson(portal: Portal, user: UserRow): string {
   return json;
 }
 
-function userBody({ ids, rules, teamRoles }: Portal, user: UserRow) {
+function userBody(
+  { ids, rules, teamRoles }: Portal,
+  user: UserRow,
+  asShown: (role: object) => object = (role) => role,
+) {
   const id = ids.show('user', user.id);
   const { login, name } = user;
   const all: Record<string, unknown> = {
@@ -61,23 +74,25 @@ function userBody({ ids, rules, teamRoles }: Portal, user: UserRow) {
     team_roles: teamRoles
       .all()
       .filter((role) => role.user_id === user.id)
-      .map((role) => ({
-        id: ids.show('team role', role.id),
-        team_id: ids.show('team', role.team_id),
-        user_id: id,
-      })),
+      .map((role) =>
+        asShown({
+          id: ids.show('team role', role.id),
+          team_id: ids.show('team', role.team_id),
+          user_id: id,
+        }),
+      ),
   };
   const [email, ...flags] = rules.userKeys;
   const keys = [email, ...(user.root ? [] : rules.memberKeys), ...flags].filter((key) => key !== undefined);
   return { id, login, name, ...Object.fromEntries(keys.map((key) => [key, all[key]])), fullname: name };
 }
 
-/** Whether there is a team of his own, in releases with teams. */
-export function hasTeam({ root, has_team: has }: UserRow): boolean {
-  return !root && has;
+/** Whether the row holds a team, in releases with teams. */
+export function hasTeam({ root, team_name: name }: UserRow): boolean {
+  return !root && name !== null;
 }
 
-/** A user's team, as lists and racks show it. */
+/** A team, as lists and racks show it. */
 export function teamJson(portal: Portal, user: UserRow): string {
   const { ids, rules } = portal;
   const all: Record<string, unknown> = {
@@ -89,13 +104,13 @@ export function teamJson(portal: Portal, user: UserRow): string {
   };
   return JSON.stringify({
     id: ids.show('team', user.id),
-    name: `${user.login}_team`,
+    name: user.team_name,
     project_id: user.project_id,
     ...Object.fromEntries(rules.teamKeys.map((key) => [key, all[key]])),
   });
 }
 
-/** Who a rack belongs to: a user or, in releases with teams, that user's. */
+/** Who a rack belongs to: a user or, in releases with teams, the team in that row. */
 export function ownerJson(portal: Portal, user: UserRow): string {
   return portal.rules.owner === 'team' ? teamJson(portal, user) : userJson(portal, user);
 }
@@ -132,22 +147,37 @@ export function signInBody({ ids, rules }: Portal, user: UserRow) {
   };
 }
 
+/** What a user is in a team; undefined: nothing. */
+export function roleIn(
+  { teamRoles }: Portal,
+  user: UserRow,
+  teamId: UserRow['id'],
+): TeamRoleRow['role'] | undefined {
+  return teamRoles.all().find((row) => row.user_id === user.id && row.team_id === teamId)?.role;
+}
+
 /** Users whom a user may see. */
 export function visibleUsers(portal: Portal, caller: UserRow): UserRow[] {
   return caller.root ? portal.users.all() : [caller];
 }
 
+/** Teams whom a user may see: those in which the user has a role. */
+export function visibleTeams(portal: Portal, caller: UserRow): UserRow[] {
+  const teams = portal.users.all().filter(hasTeam);
+  return caller.root ? teams : teams.filter(({ id }) => roleIn(portal, caller, id) !== undefined);
+}
+
 /** `PATCH /api/v1/users/{id}`: the answer's JSON. Of what a user sends about himself nothing is taken. */
 export function updateUser(portal: Portal, caller: UserRow, user: UserRow, attributes: JsonObject): string {
   if (!caller.root && caller.id !== user.id) throw forbidden('update', user.name);
-  if (!caller.root) return userJson(portal, user);
+  if (!caller.root) return soleUserJson(portal, user);
   // The columns went to the teams, the API lets them through.
   const { owner } = portal.rules;
   const gone = userAttributes.filter(
     (name) => name !== 'cloud_user_id' && !(name === 'credits' && portal.rules.clusterTypes),
   );
   if (owner === 'team' && gone.some((name) => attributes[name] !== undefined)) throw crash();
-  return changeAccount(portal, user, attributes, (stored) => userBody(portal, stored));
+  return changeAccount(portal, user, attributes, (stored) => soleUserBody(portal, stored));
 }
 
 /** `PATCH /api/v1/teams/{id}`: the answer's JSON. */

@@ -1,4 +1,4 @@
-import { isoTime } from '../../../runtime/clock.ts';
+import { markUser } from '../owner-deletion.ts';
 import { RecordInvalid } from './job-queue.ts';
 import { mustHaveUser, type OutboundContext } from './outbound-context.ts';
 
@@ -46,22 +46,28 @@ async function sendChange(
  * @throws {RecordInvalid} the release cannot, or the user still owns racks or a team
  */
 export function deleteUser(context: OutboundContext, userId: number): void {
-  const { portal, rules, jobs } = context;
+  const { portal, rules } = context;
   const user = mustHaveUser(context, userId);
-  const ownsTeam = rules.signUp === 'user' && user.has_team;
-  if (!rules.deleteUser) throw new RecordInvalid('There is no such page.');
+  const ownsTeam = rules.signUp === 'user' && user.team_name !== null;
+  if (!portal.rules.userDeletion) throw new RecordInvalid('There is no such page.');
   if (ownsTeam || portal.racks.all().some((rack) => rack.user_id === userId)) {
     throw new RecordInvalid('Cannot delete user as they have racks or a team');
   }
-  if (rules.deleteUser === 'alone') return portal.deleteUser(userId);
-  portal.users.update(userId, { deleted_at: isoTime(portal.clock.now()) });
-  jobs.add({ name: 'UserDeletionJob', about: user.login }, () => sendDeletion(context, userId));
+  if (portal.rules.userDeletion === 'at once') return portal.deleteUser(userId);
+  markUser(portal, userId);
+  queueUserDeletion(context, userId);
+}
+
+/** The job that deletes a user who is marked, first in the cloud. */
+export function queueUserDeletion(context: OutboundContext, userId: number): void {
+  const about = mustHaveUser(context, userId).login;
+  context.jobs.add({ name: 'UserDeletionJob', about }, () => sendDeletion(context, userId));
 }
 
 async function sendDeletion(context: OutboundContext, userId: number): Promise<void> {
   const { portal, rules, companion, admin } = context;
   const user = mustHaveUser(context, userId);
-  if (user.cloud_user_id !== null && rules.deleteUser && rules.deleteUser !== 'alone') {
+  if (user.cloud_user_id !== null && rules.deleteUser) {
     const [method, path] = rules.deleteUser;
     const user_info = {
       ...accountIn(context, user.billing_acct_id),

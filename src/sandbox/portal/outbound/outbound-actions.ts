@@ -6,7 +6,7 @@ import { RecordInvalid } from './job-queue.ts';
 import { launch } from './launch.ts';
 import type { OutboundContext } from './outbound-context.ts';
 import { configureCloud, signUp } from './sign-up.ts';
-import { queueTeamDeletion } from './teams.ts';
+import { deleteTeam } from './teams.ts';
 
 const NewUser = z.strictObject({
   login: z.string().min(1).max(80),
@@ -40,7 +40,7 @@ export function addOutboundActions(app: FastifyInstance, outbound: OutboundConte
   );
   app.delete(
     '/teams/:login',
-    ofUser(({ id }, reply) => queued(reply, () => queueTeamDeletion(outbound, id))),
+    ofUser(({ id }, reply) => queued(reply, () => deleteTeam(outbound, id))),
   );
   app.post(
     '/users/:login/clusters',

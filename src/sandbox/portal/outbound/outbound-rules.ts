@@ -19,8 +19,8 @@ export interface OutboundRules {
   readonly keepsParts: boolean;
   /** undefined: the companion has no such endpoint. */
   readonly changeUser: Endpoint | undefined;
-  /** `alone`: the portal does it without a word to its companion. */
-  readonly deleteUser: Endpoint | 'alone' | undefined;
+  /** undefined: the portal does it without a word to its companion, if at all. */
+  readonly deleteUser: Endpoint | undefined;
   /** What the path of a status change calls each kind of device; none: there are no such buttons. */
   readonly statusPaths: Partial<Record<DeviceRow['kind'], string>>;
   /** Takes the dashes out of a user's id before it asks for a status change. */
@@ -80,7 +80,6 @@ const ofAugust: OutboundRules = {
 const withOrders: OutboundRules = {
   ...ofAugust,
   account: 'billing_acct_id',
-  deleteUser: 'alone',
   stripsDashes: false,
   destroysFailed: true,
   keyPairs: ['create', 'list', 'delete'],

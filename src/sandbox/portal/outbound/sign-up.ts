@@ -17,7 +17,7 @@ export function signUp(context: OutboundContext, form: SignUpForm): UserRow {
   if (portal.users.all().some(({ login }) => login === form.login)) {
     throw new RecordInvalid('Login has already been taken');
   }
-  const user = portal.addUser({ ...form, has_team: false });
+  const user = portal.addUser({ ...form, team_name: null });
   queueSignUp(context, user.id);
   return user;
 }
@@ -96,10 +96,10 @@ async function createUser(context: OutboundContext, userId: number): Promise<voi
 function createOwnTeam(context: OutboundContext, userId: number): void {
   const { portal } = context;
   const user = mustHaveUser(context, userId);
-  if (user.has_team) return;
+  if (user.team_name !== null) return;
   // A team's name has letters, digits, spaces, - and _: a login with a dot never gets a team.
   if (!/^[\w -]+$/.test(user.login)) throw new RecordInvalid('Validation failed: Name can contain only …');
-  portal.users.update(userId, { has_team: true });
+  portal.users.update(userId, { team_name: `${user.login}_team` });
   const role = portal.teamRoles.insert({ user_id: userId, team_id: userId, role: 'admin' });
   queueTeam(context, userId, { thenRole: role.id });
 }

@@ -1,12 +1,14 @@
+import { markTeam } from '../owner-deletion.ts';
 import type { TeamRoleRow } from '../portal.ts';
 import { keep, mustHaveUser, type OutboundContext, textIn } from './outbound-context.ts';
 import { type PageAnswer, page } from './page-answer.ts';
 
-/** A user's own team, by the user's number, and who is what in it. */
+/** A team, by the number of the row that holds it. */
 type TeamId = number;
 
 function nameOf(context: OutboundContext, teamId: TeamId): string {
-  return `${mustHaveUser(context, teamId).login}_team`;
+  const { login, team_name: name } = mustHaveUser(context, teamId);
+  return name ?? `${login}_team`;
 }
 
 /**
@@ -90,6 +92,12 @@ export async function removeTeamRole(
 }
 
 /** The button that deletes a team: it stays, and looks as before, until the companion has deleted its project. */
+export function deleteTeam(context: OutboundContext, teamId: TeamId): void {
+  markTeam(context.portal, teamId);
+  queueTeamDeletion(context, teamId);
+}
+
+/** The job that deletes a team that is marked: its project first. */
 export function queueTeamDeletion(context: OutboundContext, teamId: TeamId): void {
   const { portal, companion, admin, jobs } = context;
   jobs.add({ name: 'DeleteTeamJob', about: nameOf(context, teamId) }, async () => {
@@ -100,7 +108,8 @@ export function queueTeamDeletion(context: OutboundContext, teamId: TeamId): voi
       if (role.team_id === teamId) portal.teamRoles.remove(role.id);
     }
     for (const rack of portal.racks.all()) if (rack.user_id === teamId) portal.deleteRack(rack.id);
-    portal.users.update(teamId, { has_team: false, project_id: null, billing_acct_id: null });
+    const gone = { team_name: null, team_deleted_at: null, project_id: null, billing_acct_id: null };
+    portal.users.update(teamId, gone);
   });
 }
 
