@@ -1,40 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Release, releases } from './profile.ts';
+import { openAttemptsOf, recordings } from '../../test/support/recorded-portal.ts';
 import { recognise } from './recognise.ts';
 
-interface Recording {
-  /** By path, of GETs without a token. */
-  readonly statuses: Readonly<Record<string, number>>;
-  /** The names in the answer to a sign-in. */
-  readonly signIn: readonly string[];
-}
-
-/** Recorded from the real portals, by release; v1.0.1 is served as `1.1`. */
-const recordings = JSON.parse(
-  readFileSync(new URL('../../test/fixtures/concertim/probes.json', import.meta.url), 'utf8'),
-) as Readonly<Record<Release | '1.0.1', Recording>>;
-
-function portalOf(release: Release | '1.0.1') {
-  const { statuses, signIn } = recordings[release];
+/** A portal that answers as a real one was recorded to. */
+function portalOf(name: string) {
+  const attempts = openAttemptsOf({ name });
   const asked: string[] = [];
   const ask = async (path: string) => {
     asked.push(path);
-    const status = statuses[path];
-    if (status === undefined) throw new Error(`Nothing was recorded of GET ${path} in ${release}.`);
-    return status;
+    const recorded = attempts.find((attempt) => attempt.method === 'GET' && attempt.path === path);
+    if (!recorded) throw new Error(`Nothing was recorded of GET ${path} in ${name}.`);
+    return recorded.status;
   };
-  return { ask, asked, signIn };
+  const signedIn = attempts.find((attempt) => attempt.name.startsWith('001 '))?.answer;
+  return { ask, asked, signIn: Object.keys(signedIn ?? {}) };
 }
 
-test.each([...releases, '1.0.1'] as const)(
-  'release %s is recognised by what it was recorded to answer to at most four questions',
-  async (release) => {
-    const { ask, asked, signIn } = portalOf(release);
+test.each(recordings)(
+  'release $name is recognised by what it was recorded to answer to at most four questions',
+  async ({ name, release }) => {
+    const { ask, asked, signIn } = portalOf(name);
 
     const profile = await recognise('http://portal', ask, new Set(signIn));
 
-    expect(profile.release).toBe(release === '1.0.1' ? '1.1' : release);
+    expect(profile.release).toBe(release);
     expect(asked.length).toBeLessThanOrEqual(4);
   },
 );

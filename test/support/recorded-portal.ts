@@ -46,8 +46,8 @@ export const recordings: readonly Recording[] = [
 
 export const recordingsFolder = new URL('../fixtures/concertim/releases/', import.meta.url);
 
-function read<Content>(url: URL): Content {
-  return JSON.parse(readFileSync(url, 'utf8')) as Content;
+function read(url: URL): unknown {
+  return JSON.parse(readFileSync(url, 'utf8'));
 }
 
 /** What was recorded, in its order: what is replayed, and the rest. */
@@ -55,7 +55,7 @@ export function attemptsOf({ name }: Pick<Recording, 'name'>): {
   readonly replayed: readonly Attempt[];
   readonly others: readonly Abridged[];
 } {
-  const all = read<readonly (Attempt | Abridged)[]>(new URL(`${name}.json`, recordingsFolder));
+  const all = read(new URL(`${name}.json`, recordingsFolder)) as readonly (Attempt | Abridged)[];
   return {
     replayed: all.filter((each): each is Attempt => each.answer !== undefined),
     others: all.filter((each): each is Abridged => each.answer === undefined),
@@ -63,9 +63,10 @@ export function attemptsOf({ name }: Pick<Recording, 'name'>): {
 }
 
 /** Why what is not replayed is not: by the attempt's name, in one recording or, without its number, in all. */
-export const reasonsNotToReplay = read<
-  readonly { readonly reason: string; readonly names: readonly string[] }[]
->(new URL('../not-replayed.json', recordingsFolder));
+export const reasonsNotToReplay = read(new URL('../not-replayed.json', recordingsFolder)) as readonly {
+  readonly reason: string;
+  readonly names: readonly string[];
+}[];
 
 /** What was recorded without a token: the questions that tell releases apart, and signing in. */
 export function openAttemptsOf(recording: Pick<Recording, 'name'>): readonly Attempt[] {
@@ -86,7 +87,7 @@ function earlierSignIns(): readonly Attempt[] {
     '003-login-wrong-password',
   ];
   return files.map((file) => {
-    const { request, response } = read<Transcript>(new URL(`../A/${file}.json`, recordingsFolder));
+    const { request, response } = read(new URL(`../A/${file}.json`, recordingsFolder)) as Transcript;
     const { status, body: answer } = response;
     return { ...request, name: file.replace('-', ' '), token: null, status, answer };
   });

@@ -61,7 +61,7 @@ export function rackWithDevicesJson(portal: Portal, rack: RackRow, caller: UserR
   return rackJson(portal, rack, caller, `,"devices":[${devices.join(',')}]`);
 }
 
-/** Whether a rack, and what stands in it, is shown to a user: the owner or, in releases with teams, whoever is in the team. */
+/** Whether a rack, and what stands in it, is shown to a user: the owner or, in releases with teams, each member. */
 export function maySee(portal: Portal, caller: UserRow, rack: RackRow): boolean {
   if (caller.root || portal.rules.owner === 'user') return caller.root || rack.user_id === caller.id;
   return roleIn(portal, caller, rack.user_id) !== undefined;

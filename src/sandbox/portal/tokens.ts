@@ -34,13 +34,13 @@ export function verifyToken(token: string, secret: string, now: number): Pick<To
   const expected = Buffer.from(signature(`${header}.${payload}`, secret));
   const actual = Buffer.from(given);
   if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
-    // It then looks for an earlier secret, of which there is none.
+    // The library then tries an earlier secret, and there is none.
     throw unauthorized('No verification key available');
   }
   if (claims.exp !== undefined && Number(claims.exp) * 1000 <= now)
     throw unauthorized('Signature has expired');
   if (claims.jti === undefined) throw unauthorized('Missing jti');
-  return { sub: String(claims.sub), jti: String(claims.jti) };
+  return { sub: String(claims.sub), jti: claims.jti };
 }
 
 function part(value: object): string {
