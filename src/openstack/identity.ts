@@ -4,6 +4,7 @@ import type { HttpResponse } from '../http/client.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { assertNotFound } from './errors.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
+import { parseSought } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/identity.ts';
 
@@ -45,16 +46,16 @@ export async function pingIdentity(session: Session, signal?: AbortSignal): Prom
 export async function findDomain(session: Session, name: string): Promise<string | undefined> {
   const response = await list(session, '/domains', { name });
   // Where policy hides the filter's field, Keystone gives all of them.
-  return parseRows(response, { field: 'domains', row: wire.Named }).find((domain) => domain.name === name)
-    ?.id;
+  const isMeant = (domain: wire.Named) => domain.name === name;
+  return parseSought(response, { field: 'domains', row: wire.Named }, isMeant).find(isMeant)?.id;
 }
 
 /** The role of that name; undefined when there is none. */
 export async function findRole(session: Session, name: string): Promise<RoleId | undefined> {
   const response = await list(session, '/roles', { name });
-  return parseRows(response, { field: 'roles', row: wire.Named }).find((role) => role.name === name)?.id as
-    | RoleId
-    | undefined;
+  const isMeant = (role: wire.Named) => role.name === name;
+  const role = parseSought(response, { field: 'roles', row: wire.Named }, isMeant).find(isMeant);
+  return role?.id as RoleId | undefined;
 }
 
 /** @throws {OpenStackError} 409: there is one of that name */
@@ -81,7 +82,8 @@ export async function listProjects(
   { name, domainId }: { name: string; domainId: string },
 ): Promise<Project[]> {
   const response = await list(session, '/projects', { name, domain_id: domainId });
-  return parseRows(response, { field: 'projects', row: wire.Project }).map(toProject);
+  const isMeant = (project: wire.Project) => project.name === name;
+  return parseSought(response, { field: 'projects', row: wire.Project }, isMeant).map(toProject);
 }
 
 /** undefined when there is no such project any more. */
@@ -125,7 +127,8 @@ export async function listUsers(
   { name, domainId }: { name: string; domainId?: string },
 ): Promise<User[]> {
   const response = await list(session, '/users', { name, domain_id: domainId });
-  return parseRows(response, { field: 'users', row: wire.User }).map(toUser);
+  const isMeant = (user: wire.User) => user.name === name;
+  return parseSought(response, { field: 'users', row: wire.User }, isMeant).map(toUser);
 }
 
 /** undefined when there is no such user any more. */
@@ -202,7 +205,10 @@ export async function deleteUser(session: Session, id: UserId): Promise<void> {
   await remove(session, `/users/${encodeURIComponent(id)}`, '/users/{id}');
 }
 
-/** Who has which role in the project: what was granted to users themselves, not what groups or other roles imply. */
+/**
+ * Who has which role in the project: what was granted to users themselves, not what groups or other roles imply. A row that is not
+ * understood is an error: a project counts as nobody's where nobody has a role.
+ */
 export async function listGrants(
   session: Session,
   { projectId }: { readonly projectId: ProjectId },

@@ -8,6 +8,7 @@ import { PageCount } from '../http/page-count.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { assertNotFound, openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
+import { parseUnderstood } from './row.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/metric.ts';
 
@@ -77,14 +78,14 @@ export const method = 'mean';
 /** Gnocchi's own `[api] max_limit`. */
 const pageSize = 1000;
 
-/** All archive policies there are. */
+/** The archive policies that are understood. */
 export async function listArchivePolicies(
   session: Session,
   { signal }: ListOptions = {},
 ): Promise<ArchivePolicy[]> {
   const path = '/archive_policy';
   const response = await session.request('metric', { method: 'GET', path, route: path, signal });
-  return parseRows(response, { row: wire.ArchivePolicy }).map(toArchivePolicy);
+  return parseUnderstood(response, { row: wire.ArchivePolicy }).map(toArchivePolicy);
 }
 
 /** What an archive policy is made from. */

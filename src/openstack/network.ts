@@ -3,14 +3,18 @@ import type { ListOptions } from '../http/list-options.ts';
 import type { ExternalNetworks, Network, NetworkId, ProjectId, ServerId, Unreadable } from './model.ts';
 import { ObjectList, pageSize } from './object-list.ts';
 import { readPages } from './paging.ts';
-import { rowOrUnreadable } from './row.ts';
+import { isUnreadable, rowOrUnreadable } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/network.ts';
 
 /** All that is read of a network. Neutron passes over those that it does not know. */
 const fields = Object.keys(wire.Network.shape);
 
-const names = { field: 'networks', row: wire.NetworkName, links: 'networks_links' };
+const names = {
+  field: 'networks',
+  row: rowOrUnreadable<wire.NetworkName, NetworkId>(wire.NetworkName, 'a network'),
+  links: 'networks_links',
+};
 const ports = { field: 'ports', row: wire.AddressedPort, links: 'ports_links' };
 /** Their names are in the address of a request. */
 const namesAtOnce = 20;
@@ -33,11 +37,13 @@ export async function listExternalNetworks(
   session: Session,
   { signal }: ListOptions = {},
 ): Promise<string[]> {
-  return (await listNames(session, { 'router:external': true }, signal)).map(({ name }) => name);
+  const rows = await listNames(session, { 'router:external': true }, signal);
+  return rows.flatMap((row) => (isUnreadable(row) ? [] : [row.name]));
 }
 
 /**
- * All networks that lead out of the cloud. Their ports are read only where an internal network has the name of one.
+ * All networks that lead out of the cloud. Their ports are read only where an internal network has the name of one, or where a
+ * name is not understood.
  *
  * @throws {CatalogError} the cloud has no Neutron
  */
@@ -46,22 +52,26 @@ export async function readExternalNetworks(
   signal?: AbortSignal,
 ): Promise<ExternalNetworks> {
   const external = await listNames(session, { 'router:external': true }, signal);
-  const byName = Map.groupBy(external, ({ name }) => name);
+  const known = [...new Set(external.flatMap((row) => (isUnreadable(row) ? [] : [row.name])))];
   const internal = new Set<string>();
-  const known = [...byName.keys()];
   for (let at = 0; at < known.length; at += namesAtOnce) {
     const name = known.slice(at, at + namesAtOnce);
     const query = { 'router:external': false, fields: ['id', 'name'], name };
-    for (const namesake of await listNames(session, query, signal)) internal.add(namesake.name);
+    for (const namesake of await listNames(session, query, signal)) {
+      // One of these is its name.
+      for (const each of isUnreadable(namesake) ? name : [namesake.name]) internal.add(each);
+    }
   }
   const addresses = new Map<ServerId, ReadonlySet<string>>();
-  for (const { id } of external.filter(({ name }) => internal.has(name))) {
-    const query = { network_id: id, fields: ['id', 'device_id', 'fixed_ips'], limit: pageSize };
+  for (const row of external) {
+    if (!isUnreadable(row) && !internal.has(row.name)) continue;
+    const query = { network_id: row.id, fields: ['id', 'device_id', 'fixed_ips'], limit: pageSize };
     const request = { method: 'GET', path: '/ports', route: '/ports', query, signal } as const;
     const { rows } = await readPages(session, 'network', request, ports);
     for (const port of rows) {
+      if (port.device_id === '') continue;
       const server = port.device_id as ServerId;
-      const fixed = port.fixed_ips.map(({ ip_address }) => ip_address);
+      const fixed = port.fixed_ips.flatMap((ip) => ip?.ip_address ?? []);
       addresses.set(server, new Set([...(addresses.get(server) ?? []), ...fixed]));
     }
   }
@@ -72,7 +82,7 @@ async function listNames(
   session: Session,
   filters: NonNullable<SessionRequest['query']>,
   signal: AbortSignal | undefined,
-): Promise<wire.NetworkName[]> {
+): Promise<(wire.NetworkName | Unreadable<NetworkId>)[]> {
   const query = { ...filters, limit: pageSize };
   const request = { method: 'GET', path: '/networks', route: '/networks', query, signal } as const;
   return (await readPages(session, 'network', request, names)).rows;

@@ -2,6 +2,7 @@
 import { parseRows } from '../http/body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
+import { parseUnderstood } from './row.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/role-assignment.ts';
 
@@ -21,11 +22,8 @@ export async function listProjectsWithRole(
     query: { 'user.id': userId, 'role.id': roleId, effective: true },
     signal,
   });
-  const field = 'role_assignments';
-  const understood = parseRows(response, { field, row: wire.RoleAssignment.optional().catch(undefined) });
-  const some = understood.filter((row) => row !== undefined);
-  // One that is not understood costs its own project; where none is, the list is not one of Keystone's.
-  const rows = some.length > 0 ? some : parseRows(response, { field, row: wire.RoleAssignment });
+  // One that is not understood costs its own project.
+  const rows = parseUnderstood(response, { field: 'role_assignments', row: wire.RoleAssignment });
   return [...new Set(rows.flatMap(({ scope }) => scope.project?.id ?? []))] as ProjectId[];
 }
 
@@ -38,7 +36,7 @@ export interface RoleAssignment {
   readonly place: string;
 }
 
-/** Every user that was granted the role, with where. */
+/** Every user that was granted the role, with where. A row that is not understood is an error: who is missing counts as without it. */
 export async function listAssignments(
   session: Session,
   { roleId }: { roleId: RoleId },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseRows } from '../http/body.ts';
+import type { HttpResponse } from '../http/client.ts';
 import type { Unreadable } from './model.ts';
 
 /** Whether no more of a row than its id was understood. */
@@ -31,4 +33,37 @@ export function rowOrUnreadable<Row, Id extends string>(
     const problem = explain(row) ?? `${issue?.path.join('.')}: ${issue?.message}`;
     return { kind: 'unreadable', id: stub.data.id as Id, problem };
   });
+}
+
+interface Shape<Row> {
+  /** Where the list is; undefined: it is the body itself. */
+  readonly field?: string;
+  readonly row: z.ZodType<Row>;
+}
+
+/**
+ * The rows of a list that are understood. One that is not costs itself, since nothing is concluded from its absence; where none is
+ * understood, the list is not one of this service.
+ *
+ * @throws {BodyError} there are rows, and none is understood
+ */
+export function parseUnderstood<Row>(response: HttpResponse, shape: Shape<Row>): Row[] {
+  return parseSought(response, shape, () => true);
+}
+
+/**
+ * The same where one is looked for: when it is not among the rows that are understood, it may be one of the others.
+ *
+ * @throws {BodyError} what is looked for is not there, and there are rows that are not understood
+ */
+export function parseSought<Row>(
+  response: HttpResponse,
+  { row, ...shape }: Shape<Row>,
+  isSought: (row: Row) => boolean,
+): Row[] {
+  const rows = parseRows(response, { ...shape, row: row.optional().catch(undefined) });
+  const understood = rows.filter(
+    (each): each is Exclude<typeof each, undefined> => each !== undefined,
+  ) as Row[];
+  return understood.some(isSought) ? understood : parseRows(response, { ...shape, row });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { rewriteRows } from '../../test/support/rewrite-rows.ts';
 import { sessionsOn } from '../../test/support/sandbox-sessions.ts';
 import { SmallCloud } from '../../test/support/small-cloud.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -46,6 +47,66 @@ test('without a first answer nothing is known', async () => {
   const names = new ExternalNetworks(log).read(cloud.session());
 
   await expect(names).rejects.toMatchObject({ status: 503 });
+});
+
+test.each([
+  ['network', 'networks', { name: ['odd'] }, ['192.0.2.7', '192.0.2.8']],
+  ['port, without its server,', 'ports', { device_id: 7 }, ['192.0.2.8']],
+  ['port, without its addresses,', 'ports', { fixed_ips: 'odd' }, ['192.0.2.8']],
+  [
+    'port, with half an address,',
+    'ports',
+    { fixed_ips: [{ ip_address: 7 }, { ip_address: '192.0.2.9' }] },
+    ['192.0.2.8', '192.0.2.9'],
+  ],
+])('an odd %s costs no more than itself, from the first reading on', async (_, list, oddity, expected) => {
+  await using sandbox = await startSandbox({ projects: 1 });
+  const { compute, networking } = sandbox.cloud;
+  const [first, second] = [...compute.servers()];
+  const [external] = [...networking.networks.values()].filter(({ isExternal }) => isExternal);
+  if (!first || !second || !external) throw new Error('too few servers');
+  const rest = { projectId: first.projectId, deviceOwner: 'compute:nova', networkId: external.id };
+  const odd = networking.addPort({ ...rest, deviceId: first.id, addresses: ['192.0.2.7'] });
+  networking.addPort({ ...rest, deviceId: second.id, addresses: ['192.0.2.8'] });
+  const neutron = { service: 'neutron', field: list, list };
+  rewriteRows(sandbox, { ...neutron, list: 'networks', field: 'networks' }, (row) => ({
+    ...row,
+    name: ['odd'],
+  }));
+  rewriteRows(sandbox, neutron, (row) =>
+    list === 'networks' || row['id'] === odd.id ? { ...row, ...oddity } : row,
+  );
+  const { cloud, close } = sessionsOn(sandbox.config);
+
+  const { names, addresses } = await new ExternalNetworks(log).read(cloud);
+  await close();
+
+  expect(names).toEqual(new Set());
+  expect(
+    [...addresses.values()]
+      .flatMap((each) => [...each])
+      .filter((each) => /^192\.0\.2\.[789]$/.test(each))
+      .sort(),
+  ).toEqual(expected);
+});
+
+test('an internal network without a name may have any: the ports of external ones are listed', async () => {
+  await using cloud = await SmallCloud.start({
+    routes: (app) => {
+      app.get('/network/v2.0/networks', ({ query }) => {
+        const isExternal = (query as Record<string, string>)['router:external'] === 'true';
+        return { networks: [isExternal ? { id: 'n1', name: 'provider' } : { id: 'n2', name: 7 }] };
+      });
+      app.get('/network/v2.0/ports', () => ({
+        ports: [{ id: 'p1', device_id: 's1', fixed_ips: [{ ip_address: '192.0.2.7' }] }],
+      }));
+    },
+  });
+
+  const { names, addresses } = await new ExternalNetworks(log).read(cloud.session());
+
+  expect(names).toEqual(new Set());
+  expect(addresses).toEqual(new Map([['s1', new Set(['192.0.2.7'])]]));
 });
 
 test('when an internal network has the same name, the ports of the external network are listed', async () => {

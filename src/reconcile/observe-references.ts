@@ -75,7 +75,9 @@ export async function observeReferences(
       reference.kind === kind && (every || reference.projectId === undefined) ? [reference.id] : [],
     );
   await Promise.all(objects.map(async (each) => each.ask(namedOf(each.kind, false))));
-  const projects = await projectsToLookInto(options, shown, objects, index, signal);
+  const unfound: Unread[] = [];
+  const context = { index, unread: unfound };
+  const projects = await projectsToLookInto(options, shown, objects, context, signal);
   const [{ rows, unreadable, all, unread }] = await Promise.all([
     readRows(session, projects, kinds, signal),
     ...objects.map(async (each) => {
@@ -148,7 +150,7 @@ export async function observeReferences(
   };
   return {
     cloud,
-    unread: [...objects.flatMap((each) => each.unread), ...unread, ...read.unread],
+    unread: [...objects.flatMap((each) => each.unread), ...unfound, ...unread, ...read.unread],
     rootOfStack: rootsOf(rows),
   };
 

@@ -8,6 +8,7 @@ import type { NamedObjects } from './named-objects.ts';
 import { type ObserveOptions, racksWith } from './observe-cloud.ts';
 import { isKnown, rootOf } from './stack-trees.ts';
 import type { TreeMemory } from './tree-memory.ts';
+import type { Unread } from './unread.ts';
 
 /** Whether the portal shows, or is to show, what is named; it may where the project is not named. */
 export function isForThePortal(
@@ -21,12 +22,12 @@ export function isForThePortal(
   return kind === 'stack' ? index.racksOfSource.has(stackKey(id)) : index.devicesOf[kind].has(id);
 }
 
-/** The projects to look into, of those that the portal shows. */
+/** The projects to look into, of those that the portal shows. What cannot be read leads to none, and is noted in `unread`. */
 export async function projectsToLookInto(
   { session }: ObserveOptions,
   references: readonly ObjectReference[],
   objects: readonly NamedObjects[],
-  index: PortalIndex,
+  { index, unread }: { readonly index: PortalIndex; readonly unread: Unread[] },
   signal: AbortSignal | undefined,
 ): Promise<Set<ProjectId>> {
   const projects = await Promise.all(
@@ -35,7 +36,13 @@ export async function projectsToLookInto(
       if (reference.kind === 'stack') {
         const key = stackKey(reference.id);
         if (index.racksOfSource.has(key)) return projectOfRack(key, index);
-        return (await findStack(session, reference.id, undefined, signal))?.stack.projectId;
+        try {
+          return (await findStack(session, reference.id, undefined, signal))?.stack.projectId;
+        } catch (error) {
+          signal?.throwIfAborted();
+          unread.push({ object: 'stack', id: reference.id, name: reference.id, error });
+          return undefined;
+        }
       }
       const { kind, id } = reference;
       const object = objects.find((each) => each.kind === kind)?.answers.get(id);

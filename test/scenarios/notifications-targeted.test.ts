@@ -9,6 +9,7 @@ import type { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import type { Server } from '../../src/sandbox/cloud/compute.ts';
 import { announce } from '../../src/sandbox/notifications.ts';
+import type { Account } from '../../src/sandbox/population.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
@@ -259,6 +260,27 @@ test('a server that Nova fails to show is reported, and the others are brought i
 
   expect(report.failures).toMatchObject([{ object: 'server', id: unlucky.id, doing: 'read' }]);
   expect(report.changes).toEqual({ 'update-device': 1 });
+});
+
+test('a stack of no known project that Heat shows in an odd way is reported, and the others are brought into step', async () => {
+  await using started = await start();
+  const { sandbox, reconciler } = started;
+  const { cloud, faults, population } = sandbox;
+  const server = firstServer(sandbox);
+  const made = population.addCluster(population.accounts[0] as Account, { servers: 1 });
+  cloud.compute.act(server.id, 'stop');
+  faults.add({
+    service: 'heat',
+    path: new RegExp(`/stacks/.*${made.id}$`),
+    kind: 'rewrite',
+    rewrite: (body) => ({ ...(body as object), stack: { id: made.id, stack_name: ['odd'] } }),
+  });
+  const odd: Reference = { kind: 'stack', id: made.id as StackId, projectId: undefined, deleted: false };
+
+  const report = await reconciler.reconcile([odd, about(server)]);
+
+  expect(report.failures).toMatchObject([{ doing: 'read', object: 'stack', id: made.id }]);
+  expect(report.changes).toMatchObject({ 'update-device': 1 });
 });
 
 test('a server whose end was announced is gone from the portal', async () => {

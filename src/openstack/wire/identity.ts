@@ -79,6 +79,7 @@ export const UserBody = z.object({ user: User });
 
 /** A row of a list of roles or domains. */
 export const Named = z.object({ id: z.string().min(1), name: z.string() });
+export type Named = z.infer<typeof Named>;
 
 /** A row of `GET /role_assignments`: one to a group has no `user`. */
 export const Grant = z.object({

@@ -10,12 +10,14 @@ export const NetworkName = z.object({
 });
 export type NetworkName = z.infer<typeof NetworkName>;
 
-/** A row of `GET /ports`; only the owner of its addresses matters. */
+const FixedIp = z.object({ ip_address: z.string() });
+
+/** A row of `GET /ports`; only the owner of its addresses matters. One that is not understood costs its own addresses. */
 export const AddressedPort = z.object({
   id: z.string().min(1),
   /** Of the server; '' for none. */
-  device_id: z.string().default(''),
-  fixed_ips: z.array(z.object({ ip_address: z.string() })).default([]),
+  device_id: z.string().catch(''),
+  fixed_ips: z.array(FixedIp.optional().catch(undefined)).catch([]),
 });
 
 /** A row of `GET /networks`, or `GET /networks/{id}`. What only an extension knows may be missing. */
