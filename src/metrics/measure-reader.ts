@@ -86,7 +86,10 @@ export class MeasureReader {
 
   /** Forgets what was learnt of resources that are no more. */
   keepOnly(ids: ReadonlySet<ResourceId>): void {
-    for (const windows of this.#windows.values()) windows.keepOnly(ids);
+    for (const [granularity, windows] of this.#windows) {
+      windows.keepOnly(ids);
+      if (windows.isEmpty) this.#windows.delete(granularity);
+    }
   }
 
   /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */

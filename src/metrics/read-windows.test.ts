@@ -59,3 +59,15 @@ test('of two interfaces of one instance both are read for the time that the late
   expect(apart.map(({ ids: of }) => of)).toEqual([[soon, late]]);
   expect(together.find(({ ids: of }) => of.includes(soon))?.windowMs).toBeGreaterThan(340 * s);
 });
+
+test('of what is there no more nothing is remembered, neither its points nor that it was looked far back for', () => {
+  const windows = seen(10);
+  windows.noteFarLook([...ids, 'never measured'], now);
+
+  windows.keepOnly(new Set(['r1']));
+  const isKnown = windows.cadenceOf('r1') !== undefined;
+  const one = windows.isEmpty;
+  windows.keepOnly(new Set());
+
+  expect([isKnown, one, windows.isEmpty]).toEqual([true, false, true]);
+});

@@ -96,6 +96,11 @@ export class ReadWindows {
     for (const id of ids) this.#lookedFarAt.set(id, now);
   }
 
+  /** Nothing is known of any resource. */
+  get isEmpty(): boolean {
+    return this.#cadences.size + this.#lookedFarAt.size === 0;
+  }
+
   /** Forgets what is there no more. */
   keepOnly(ids: ReadonlySet<ResourceId>): void {
     for (const known of [this.#cadences, this.#lookedFarAt])

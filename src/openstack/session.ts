@@ -238,13 +238,12 @@ export class Session {
 }
 
 function newProjects(clock: Clock): LRUCache<ProjectId, Session> {
-  const perf = { now: () => clock.now() };
   return new LRUCache({
     max: mostProjects,
     ttl: forgottenAfterMs,
     updateAgeOnGet: true,
     ttlResolution: 0,
-    perf,
+    perf: clock,
   });
 }
 

@@ -51,6 +51,8 @@ export class CloudSessions {
       max: options.most ?? 500,
       ttl: forgottenAfterMs,
       updateAgeOnGet: true,
+      ttlResolution: 0,
+      perf: clock,
       dispose: (kept) => {
         kept.isDropped = true;
         closeIfIdle(kept);

@@ -26,7 +26,13 @@ export class DepartingProjects {
     this.#clock = clock;
   }
 
+  /** How many are remembered by this process. */
+  get size(): number {
+    return this.#own.size;
+  }
+
   async add(projectId: ProjectId): Promise<void> {
+    for (const [id, at] of this.#own) if (!this.#isRecent(at)) this.#own.delete(id);
     this.#own.set(projectId, isoTime(this.#clock.now()));
     // One after the other: each writes what it has read, with its own.
     this.#writing = this.#writing.catch(() => {}).then(() => this.#write());
@@ -46,10 +52,13 @@ export class DepartingProjects {
     await rename(draft, this.#file);
   }
 
+  #isRecent(at: string): boolean {
+    return (parseTime(at) ?? 0) >= this.#clock.now() - rememberedMs;
+  }
+
   async #all(): Promise<Record<string, string>> {
-    const since = this.#clock.now() - rememberedMs;
     const all = { ...(await readEntries(this.#file)), ...Object.fromEntries(this.#own) };
-    return Object.fromEntries(Object.entries(all).filter(([, at]) => (parseTime(at) ?? 0) >= since));
+    return Object.fromEntries(Object.entries(all).filter(([, at]) => this.#isRecent(at)));
   }
 }
 

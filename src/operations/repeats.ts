@@ -12,6 +12,7 @@ interface Run {
   readonly outcome: Promise<unknown>;
 }
 
+const mostRemembered = 2_000;
 /** For so long an outcome serves repeats to which the cloud is too slow. */
 const rememberedMs = 15 * 60_000;
 
@@ -29,11 +30,12 @@ export class Repeats {
   readonly #patienceMs: number;
   /** The latest about each. */
   readonly #running = new Map<string, Run>();
-  readonly #done = new LRUCache<string, { readonly outcome: unknown }>({ max: 2_000, ttl: rememberedMs });
+  readonly #done: LRUCache<string, { readonly outcome: unknown }>;
 
   constructor({ clock = systemClock, patienceMs = 3_500 }: RepeatsOptions = {}) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
+    this.#done = new LRUCache({ max: mostRemembered, ttl: rememberedMs, ttlResolution: 0, perf: clock });
   }
 
   /**
@@ -45,6 +47,11 @@ export class Repeats {
     const outcome = run.outcome as Promise<T>;
     const lately = this.#done.get(call.key) as { readonly outcome: T } | undefined;
     return lately ? this.#unlessSlow(outcome, lately.outcome) : outcome;
+  }
+
+  /** How many outcomes are remembered. */
+  get size(): number {
+    return this.#done.size;
   }
 
   /** Resolves when nothing is under way any more. */

@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { ObjectId, ObjectReference, Reference, StackId } from '../openstack/model.ts';
+import type { ObjectReference, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -23,6 +23,7 @@ import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { resolveFloatingIps } from './addressed-servers.ts';
+import { AnnouncedDeletions } from './announced-deletions.ts';
 import { applyPlan } from './apply.ts';
 import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { atStake, turnsOf } from './at-stake.ts';
@@ -127,7 +128,7 @@ export class Reconciler {
   #isWrongCloud = false;
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
-  readonly #announced = new Set<ObjectId | StackId>();
+  readonly #announced = new AnnouncedDeletions();
   /** Of projects that were strange when owners had just been read. */
   readonly #strangers: PostponedReferences<ObjectReference>;
   /** Servers whose floating IPs have changed. */
@@ -166,7 +167,7 @@ export class Reconciler {
     const found = await read();
     const portal = { ...found, owners: await this.#markLeaving(found.owners) };
     const [seen, costs, orders] = await Promise.all([
-      observeCloud(this.#observe, portal, this.#announced, signal),
+      observeCloud(this.#observe, portal, this.#announced.ids, signal),
       this.#readCosts(signal),
       this.#readOrders(portal, signal),
     ]);
@@ -298,8 +299,7 @@ export class Reconciler {
   announce(references: readonly Reference[]): void {
     this.#drift.hear(references);
     if (this.#mirror) this.#drift.hear(resolveFloatingIps(references, this.#mirror).addressed);
-    for (const reference of references)
-      if (reference.deleted && reference.kind !== 'floating-ip') this.#announced.add(reference.id);
+    this.#announced.hear(references);
   }
 
   /** Brings the whole portal into step. */
@@ -308,7 +308,7 @@ export class Reconciler {
     this.#strangers.takeAll();
     const drift = this.#drift.begin();
     const known = this.#mirror?.unedited();
-    const announced = [...this.#announced];
+    const forgetAnnounced = this.#announced.begin();
     const read = () => this.#reader.read(this.#mirror, signal);
     const survey = await this.#surveyAllowed(read, run.log, signal);
     this.#noteRelease(survey.portal.profile, known?.profile, run.log);
@@ -334,7 +334,7 @@ export class Reconciler {
         isComplete: isSuccess(report),
       });
     }
-    for (const id of announced) this.#announced.delete(id);
+    forgetAnnounced();
     if (!this.#isWrongCloud) {
       const stacks = new Set(survey.seen.rootOfStack.keys());
       const { portal, costs } = survey;
@@ -359,7 +359,7 @@ export class Reconciler {
     this.#addressed.add(addressed, addressLagMs);
     const objects = [...due, ...(await this.#refreshOwners(due, mirror, signal))];
     const portal = mirror.snapshot();
-    const known = { portal, flavors: this.#flavors, announced: this.#announced };
+    const known = { portal, flavors: this.#flavors, announced: this.#announced.ids };
     const [seen, orders] = await Promise.all([
       observeReferences(this.#observe, objects, known, signal),
       this.#readOrders(portal, signal),
