@@ -23,7 +23,7 @@ test('each page has its folder, in place of what was there', async () => {
 
   await buildPages(built, join(place, 'pages'));
 
-  expect(readdirSync(built).toSorted()).toEqual(['sandbox', 'status']);
+  expect(readdirSync(built).toSorted()).toEqual(['docs', 'sandbox', 'status']);
   expect(readdirSync(place).toSorted()).toEqual(['built', 'pages']);
 });
 

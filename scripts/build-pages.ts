@@ -1,6 +1,7 @@
 /** `npm run build:pages`: builds pages/ into pages/built/. With `--if-older` only where it has to be. */
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDocs, docsSources } from './build-docs.ts';
 import { root } from './command.ts';
 
 /** Each is a folder of its own. */
@@ -9,11 +10,12 @@ const sources = join(root, 'pages');
 /** For those who run the sources. */
 const built = join(sources, 'built');
 
-/** A folder a page, each with all it needs: all of them, or where one cannot be built those that were there before. */
+/** A folder a page, each with all it needs, and one of the documentation: all of them, or where one cannot be built those that were there before. */
 export async function buildPages(folder = built, from = sources): Promise<void> {
   const fresh = `${folder}.${process.pid}`;
   try {
     for (const page of pages) await buildPage(join(from, page), join(fresh, page));
+    buildDocs(join(fresh, 'docs'));
     rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
   } finally {
@@ -47,11 +49,13 @@ export async function buildOlderPages(): Promise<void> {
 }
 
 function isOlder(): boolean {
-  const newest = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('built') && !name.endsWith('.test.ts'))
-    .map((name) => statSync(join(sources, name)).mtimeMs)
+    .map((name) => join(sources, name));
+  const newest = [...files, ...docsSources().map((name) => join(root, name))]
+    .map((file) => statSync(file).mtimeMs)
     .reduce((a, b) => Math.max(a, b), 0);
-  return pages.some((page) => {
+  return [...pages, 'docs'].some((page) => {
     const file = join(built, page, 'index.html');
     return !existsSync(file) || statSync(file).mtimeMs < newest;
   });

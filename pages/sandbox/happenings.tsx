@@ -1,4 +1,4 @@
-import { connection } from '../shared/live.ts';
+import { isUnknown } from '../shared/live.ts';
 import { timeOfDay } from '../shared/now.ts';
 import { happenings } from './story.ts';
 
@@ -9,7 +9,7 @@ export function Happenings() {
       <h2 id="happenings-heading">What happens</h2>
       {happenings.value.length === 0 && (
         <p class="soft">
-          {connection.value.state === 'connecting'
+          {isUnknown.value
             ? 'Loading…'
             : 'Nothing yet. Stop a server or create a stack, and watch its rack follow.'}
         </p>

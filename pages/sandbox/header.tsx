@@ -1,4 +1,4 @@
-import { connection } from '../shared/live.ts';
+import { connection, isUnknown } from '../shared/live.ts';
 import { StatusMark, statuses, statusLabel } from '../shared/status-mark.tsx';
 import { clearFilter, filter, found, isFiltered } from './filter.ts';
 import { amount, chosen, metrics } from './metrics.ts';
@@ -35,7 +35,7 @@ function Lag() {
     <p class="lag" title="From a change in the cloud until the portal shows it">
       Cloud → portal{' '}
       {last === undefined ? (
-        <span class="soft">nothing has changed yet</span>
+        <span class="soft">{isUnknown.value ? '–' : 'nothing has changed yet'}</span>
       ) : (
         <>
           <b>{Math.round(last)} ms</b>
@@ -101,7 +101,7 @@ function StatusFilter({ status }: { status: string }) {
       }}
     >
       <StatusMark status={status} /> {statusLabel(status)}{' '}
-      <b>{connection.value.state === 'connecting' ? '–' : (counts.value[status] ?? 0)}</b>
+      <b>{isUnknown.value ? '–' : (counts.value[status] ?? 0)}</b>
     </button>
   );
 }

@@ -41,3 +41,9 @@ test('what only the random parts tell apart keeps them', () => {
 
   expect(shortNames(names, stack)).toEqual(['data-unq4hhawoiy2', 'data-bsken3pcmhyr']);
 });
+
+test('the underscores of a stack are hyphens in the names of its devices', () => {
+  const names = ['data', 'scratch'].map((part) => `cfd-runs--G6jcbZ71Jmun7D-q-8Zk1w-${part}-unq4hhawoiy2`);
+
+  expect(shortNames(names, 'cfd_runs--G6jcbZ71Jmun7D-q_8Zk1w')).toEqual(['data', 'scratch']);
+});

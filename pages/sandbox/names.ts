@@ -23,7 +23,11 @@ const heatPart = /-[a-z2-7]{12}(?=-|$)/g;
  * Heat's random parts where the rest still differs, such as `node-group-0-node-volume`.
  */
 export function shortNames(names: readonly string[], stack: string): string[] {
-  const own = names.map((name) => (name.startsWith(`${stack}-`) ? name.slice(stack.length + 1) : name));
+  // A rack may have the underscores of its stack; the portal takes none in the name of a device.
+  const before = `${stack}-`.replaceAll('_', '-');
+  const own = names.map((name) =>
+    name.replaceAll('_', '-').startsWith(before) ? name.slice(before.length) : name,
+  );
   const plain = own.map((name) => name.replaceAll(heatPart, ''));
   return own.map((name, at) => {
     const short = plain[at] ?? '';

@@ -11,11 +11,13 @@ export function ConnectionBanner() {
 function banner() {
   const current = connection.value;
   if (current.state === 'lost') {
-    return (
+    const ago = duration(now.value - current.since);
+    return current.hasShown ? (
       <p class="lost">
-        Connection lost {duration(now.value - current.since)} ago. This is how it was at{' '}
-        {timeOfDay(current.since)}; trying again…
+        Connection lost {ago} ago, trying again… The page shows how it was at {timeOfDay(current.since)}.
       </p>
+    ) : (
+      <p class="lost">No answer for {ago}, trying again… Is the service running?</p>
     );
   }
   const isBack = current.state === 'live' && current.wasLost && now.value - current.since < shownMs;

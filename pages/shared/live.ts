@@ -1,12 +1,18 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
-/** Whether what is shown is the present: `since` in ms since 1970. */
+/** Whether what is shown is the present: `since` in ms since 1970; `hasShown`: there was a connection before. */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live'; readonly since: number; readonly wasLost: boolean }
-  | { readonly state: 'lost'; readonly since: number };
+  | { readonly state: 'lost'; readonly since: number; readonly hasShown: boolean };
 
 export const connection = signal<Connection>({ state: 'connecting' });
+
+/** Nothing has arrived yet, so nothing is known: neither how many there are, nor that there are none. */
+export const isUnknown = computed(() => {
+  const current = connection.value;
+  return current.state === 'connecting' || (current.state === 'lost' && !current.hasShown);
+});
 
 const retryMs = 1_000;
 /** The server says something at least every 5 s: after so long a silence there is nobody. */
@@ -28,7 +34,8 @@ export function listen(url: string, handlers: Readonly<Record<string, (data: nev
   function lost() {
     clearTimeout(silence);
     source.close();
-    if (connection.peek().state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
+    const { state } = connection.peek();
+    if (state !== 'lost') connection.value = { state: 'lost', since: Date.now(), hasShown: state === 'live' };
     setTimeout(() => listen(url, handlers), retryMs);
   }
   source.addEventListener('error', lost);

@@ -52,7 +52,7 @@ function Findings({ view: { at, findings, unchecked } }: { view: DoctorView }) {
         <Ago at={at} />:{' '}
         {wrong === 0
           ? `all is well, ${findings.length} checks.`
-          : `${wrong} of ${findings.length} want attention.`}
+          : `${wrong} of ${findings.length} checks ${wrong === 1 ? 'needs' : 'need'} attention.`}
       </p>
       <ul class="findings">
         {sorted.map(({ check, level, found, why, repair }) => (

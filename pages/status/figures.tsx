@@ -21,7 +21,9 @@ export function FigureCycles() {
         <p>
           Missing figures by reason:{' '}
           {missing.map(([because, count]) => `${count} ${plain(because)}`).join(', ')}.{' '}
-          <span class="soft">docs/telemetry.md says what each means and what to set.</span>
+          <a href="./docs/telemetry.html#why-is-a-figure-what-it-is-or-not-there">
+            What each means, and what to set
+          </a>
         </p>
       )}
       <div class="plots">

@@ -36,6 +36,7 @@ function Page() {
       <RefusalNote />
       <main>
         {isShut.value && <SignIn />}
+        {!told.value && !isShut.value && <Waiting />}
         {told.value && (
           <>
             <Step />
@@ -56,11 +57,25 @@ function Page() {
   );
 }
 
+/** Before the first status. */
+function Waiting() {
+  const isLost = connection.value.state === 'lost';
+  return (
+    <section class="step" aria-live="polite">
+      <h2>
+        <StatusMark status={isLost ? 'unknown' : 'IN_PROGRESS'} /> {isLost ? 'Not known' : 'Loading…'}
+      </h2>
+      <p>{isLost ? 'The service has sent no status yet.' : 'Waiting for the first status of the service.'}</p>
+    </section>
+  );
+}
+
 function Links({ portal }: { portal: string }) {
   return (
     <nav class="links" aria-label="Elsewhere">
       <a href={portal}>Portal</a>
       <a href="../openapi.json">API description</a>
+      <a href="./docs/#documentation">Documentation</a>
     </nav>
   );
 }

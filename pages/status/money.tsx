@@ -10,7 +10,7 @@ export function Money() {
   return (
     <section class="card wide" aria-labelledby="money-heading">
       <h2 id="money-heading">Money</h2>
-      <table>
+      <table class="facts">
         <tbody>
           {cost !== null && (
             <tr>

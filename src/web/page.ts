@@ -19,8 +19,8 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A folder of pages/. */
-export type PageName = 'sandbox' | 'status';
+/** A folder of what was built. */
+export type PageName = 'sandbox' | 'status' | 'docs';
 
 /** Serves a page, its scripts and its styles, at the root of `app`: only the files that are there at the start. */
 export async function addPage(app: FastifyInstance, name: PageName): Promise<void> {
@@ -42,10 +42,10 @@ export async function addPage(app: FastifyInstance, name: PageName): Promise<voi
     root,
     wildcard: false,
     decorateReply: false,
-    // The names of all but the page itself change with what is in them.
+    // The names of these change with what is in them.
     setHeaders: (reply, path) => {
-      const isPage = path.endsWith('.html');
-      reply.header('cache-control', isPage ? 'no-cache' : 'public, max-age=31536000, immutable');
+      const isNamedByContent = path.startsWith(`${root}/assets/`);
+      reply.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
     cacheControl: false,
   });

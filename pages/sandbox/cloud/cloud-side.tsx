@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
 import { useKeptFocus } from '../../shared/kept-focus.ts';
+import { isUnknown } from '../../shared/live.ts';
 import { px } from '../../shared/px.ts';
 import { StatusMark } from '../../shared/status-mark.tsx';
 import { stackEnding } from '../names.ts';
@@ -95,6 +96,7 @@ export function CloudSide() {
         </h2>
         <NewStack />
       </header>
+      {isUnknown.value && <p class="soft loading">Loading…</p>}
       <div class="cloud-list" ref={box}>
         <ul class="rows" style={{ height: px(items.value.height) }}>
           {seen.map(({ item, top }) => (

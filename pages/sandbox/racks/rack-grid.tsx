@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { connection } from '../../shared/live.ts';
+import { isUnknown } from '../../shared/live.ts';
 import { px } from '../../shared/px.ts';
 import { clearFilter, found, isFiltered } from '../filter.ts';
 import { chosen } from '../metrics.ts';
@@ -138,9 +138,9 @@ function Empty() {
   }
   return (
     <p class="empty">
-      {connection.value.state === 'live'
-        ? 'No racks yet: each stack of the cloud becomes one as soon as the service has seen it.'
-        : 'Loading racks…'}
+      {isUnknown.value
+        ? 'Loading racks…'
+        : 'No racks yet: each stack of the cloud becomes one as soon as the service has seen it.'}
     </p>
   );
 }

@@ -114,6 +114,8 @@ export function addStatusPage(
         if (/^\/ui(?:\?|$)/.test(url)) await reply.redirect('/ui/');
       });
       await addPage(page, 'status');
+      // Of this version, for those who have no way to the repository.
+      await page.register(async (docs) => addPage(docs, 'docs'), { prefix: '/docs' });
     },
     { prefix: '/ui' },
   );
