@@ -76,8 +76,8 @@ export async function declareQueue(session: BrokerSession, wish: QueueWish, log:
     if (isExpendable && consumerCount === 0) {
       await session.attempt((channel) => channel.queueDelete({ queue }));
       await declareFirst(session, wanted);
-      log.info({ queue }, 'queue replaced: it had no bounds');
-    } else log.warn({ queue }, 'queue has other arguments than expected, used as found');
+      log.info({ queue }, 'queue replaced: it had no size limit');
+    } else log.warn({ queue }, 'queue has unexpected arguments, used as it is');
   }
   await session.attempt((channel) => channel.queueBind({ queue, exchange, routingKey: queue }));
 }

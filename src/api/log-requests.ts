@@ -41,7 +41,7 @@ export function logRequests(app: TypedApp, { onServed, log }: LogRequestsOptions
       why,
       upstream,
     };
-    if (status >= 500) log.warn(fields, 'request failed');
+    if (status >= 500) log.warn(fields, 'API request failed in OpenStack');
     else if (why !== undefined) log.info(fields, 'request refused');
     else log.debug(fields, 'request served');
   });

@@ -47,13 +47,18 @@ export class CycleLog {
       const { error, ...fields } = failure;
       const why = explain(error);
       const what = 'what' in failure ? failure.what : failure.type;
-      once(`${what} ${why}`, () => this.#log.warn({ ...fields, why, err: error }, 'failed to read object'));
+      once(`${what} ${why}`, () =>
+        this.#log.warn({ ...fields, why, err: error }, 'failed to read object, will retry'),
+      );
     }
     for (const [because, { details, ...counts }] of report.unknown) {
       const meaning = meanings[because];
       if (meaning === undefined || isPassing(because)) continue;
       once(`${because} ${details.join()}`, () =>
-        this.#log.warn({ because, ...counts, ...(details.length > 0 && { details }), meaning }, 'no figures'),
+        this.#log.warn(
+          { because, ...counts, ...(details.length > 0 && { details }), meaning },
+          'figures missing for some instances',
+        ),
       );
     }
     const { delivery } = report;
@@ -62,14 +67,20 @@ export class CycleLog {
       // Not by its words: they tell the address of one device.
       const kind = delivery.stoppedBy instanceof MetricReportError ? delivery.stoppedBy.kind : 'no answer';
       once(`sending ${kind}`, () =>
-        this.#log.error({ why, left: delivery.left, err: delivery.stoppedBy }, 'sending stopped'),
+        this.#log.error(
+          { why, left: delivery.left, err: delivery.stoppedBy },
+          'metric daemon unavailable, sending stopped for this cycle',
+        ),
       );
     }
     for (const { value, error } of delivery.refused) {
       const why = explain(error);
       const { deviceId, definition, value: refused } = value;
       once(`${definition.name} refused`, () =>
-        this.#log.warn({ deviceId, name: definition.name, value: refused, why, err: error }, 'value refused'),
+        this.#log.warn(
+          { deviceId, name: definition.name, value: refused, why, err: error },
+          'metric daemon rejected a value',
+        ),
       );
     }
     if (report.watchedProjects === 0 && report.failures.length === 0) {
@@ -97,7 +108,7 @@ export class CycleLog {
       ),
     };
     if (delivery.left > 0 && delivery.stoppedBy === undefined)
-      this.#log.warn(fields, 'metrics cut short: out of time');
+      this.#log.warn(fields, 'metrics cycle timed out, remaining figures not sent');
     else if (isSuccess(report)) this.#log.info(fields, 'metrics sent');
     else this.#log.warn(fields, 'metrics sent in part');
   }

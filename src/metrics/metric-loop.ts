@@ -73,7 +73,7 @@ export class MetricLoop {
       return isSuccess(report);
     } catch (error) {
       if (signal.aborted) return false;
-      log.error({ why: explain(error), err: error }, 'no metrics sent');
+      log.error({ why: explain(error), err: error }, 'metrics cycle failed, no figures sent');
       health.failed(explain(error));
       this.#options.onFailure?.();
       return false;

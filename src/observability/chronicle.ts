@@ -173,7 +173,7 @@ function done(change: string): string {
 }
 
 function failed(doing: string): string {
-  return doing === 'read' ? 'failed to read object' : `not ${done(doing)}`;
+  return doing === 'read' ? 'failed to read object, will retry' : `not ${done(doing)}`;
 }
 
 function summary(wrong: readonly RunLine[]): string {

@@ -62,7 +62,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'deletion-permission-unused',
     level: 'warn',
-    message: 'permission to delete not used',
+    message: 'permission of allow-deletions not used',
     meaning:
       'a permission of `allow-deletions` does not hold for this run: it has expired, its file cannot be read or removed, or the run would also delete what the command did not list; `because` says which. Nothing more is deleted than without it',
     action: 'look at `allow-deletions` again: what would be deleted has changed, or no full run came in time',
@@ -70,7 +70,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'costs-not-read',
     level: 'warn',
-    message: 'costs not read',
+    message: 'failed to read costs, portal values kept',
     meaning:
       'CloudKitty, or the record of stacks in `data_dir`, cannot be read: the portal keeps the costs that it shows; `why` says why',
     action: 'nothing, unless it stays: `billing.rating: none` does without costs',
@@ -78,7 +78,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'orders-not-read',
     level: 'warn',
-    message: 'orders not read',
+    message: 'failed to read orders, portal values kept',
     meaning:
       'requests to the billing platform about orders fail: racks keep the `order_id` that they have, new ones get the id of their stack until a later run; `why` says why',
     action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
@@ -86,14 +86,14 @@ const updates: readonly LogEvent[] = [
   {
     code: 'order-closed',
     level: 'info',
-    message: 'order closed',
+    message: 'billing order closed',
     meaning: 'an order of the billing platform is over: `order`, `stack`, and `because` why',
     action: 'nothing',
   },
   {
     code: 'order-not-closed',
     level: 'warn',
-    message: 'order not closed',
+    message: 'failed to close billing order, will retry',
     meaning:
       'the billing platform refuses to close `order`, or Heat to say whether its `stack` is deleted: it stays open until the next try, ten minutes later, and holds up no other; `why` says why',
     action: 'close it in the billing platform if it stays',
@@ -101,7 +101,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'account-closed',
     level: 'info',
-    message: 'account closed',
+    message: 'billing account closed',
     meaning:
       '`account` of a team, or user, that was deleted is closed: all that it used is recorded and invoiced',
     action: 'nothing',
@@ -109,7 +109,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'account-not-closed',
     level: 'warn',
-    message: 'account not closed',
+    message: 'failed to close billing account, will retry',
     meaning:
       '`account` of a team, or user, that was deleted stays open until the next try, ten minutes later: the billing platform refuses, is unavailable, or has not invoiced all that was used; `why` says why',
     action: 'if it stays, have the billing platform invoice what is left on the account',
@@ -117,7 +117,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'orders-not-swept',
     level: 'warn',
-    message: 'orders not swept',
+    message: 'failed to check open orders, will retry',
     meaning:
       'requests to the billing platform, or to Heat, about open orders fail: they stay open until the next try; `why` says why',
     action: 'nothing, unless it stays: is the billing platform running, and are its credentials right?',
@@ -125,7 +125,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'members-not-recorded',
     level: 'warn',
-    message: 'members of stacks not recorded',
+    message: 'failed to record the members of stacks in data_dir',
     meaning:
       'the members of stacks cannot be written to `stacks.jsonl` in `data_dir`: racks show less than their deleted devices cost',
     action: 'free space in `data_dir`, or make it writable',
@@ -187,7 +187,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'change-failed',
     level: 'warn',
-    message: 'change failed',
+    message: 'change of the portal failed, will retry',
     meaning:
       'the portal refused a change, or did not answer; each run retries it, and logs it again when the reason changes',
     action: 'if it stays, see `err`',
@@ -204,7 +204,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'change-skipped',
     level: 'warn',
-    message: 'change skipped',
+    message: 'change skipped: it depends on one that failed',
     meaning: 'a change depends on one that failed, such as a device in a rack that was not created',
     action: 'see the failed change',
   },
@@ -255,7 +255,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'object-unreadable',
     level: 'warn',
-    message: 'failed to read object',
+    message: 'failed to read object, will retry',
     meaning: 'one stack, server or rack could not be read; the portal keeps what it shows of it',
     action: unlessItStays,
   },
@@ -271,7 +271,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'row-unreadable',
     level: 'warn',
-    message: 'row of the portal not understood, kept as it is',
+    message: 'failed to read a row of the portal, kept as it is',
     meaning:
       'a rack, device, template, user or team of Concertim lacks something that the service decides by, or has something else there, or Concertim fails to show it; `problem` names the field or the answer. It is neither changed nor deleted, and what it may show is not made a second time',
     action: 'correct or delete it in Concertim, or see why it fails; `plan` and `doctor` name it too',
@@ -317,7 +317,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'usage-not-recorded',
     level: 'warn',
-    message: 'usage not recorded',
+    message: 'failed to record usage, will retry',
     meaning:
       'requests to CloudKitty or the billing platform fail, or it refuses a record of `order`: retried each hour, and nothing is recorded twice; `why` says why',
     action: 'nothing, unless it stays: `billing plan` lists what is left',
@@ -341,7 +341,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'owner-account-failed',
     level: 'warn',
-    message: 'account of owner not updated',
+    message: 'failed to update cost and credits of owner, will retry',
     meaning:
       'the portal did not take the cost, the dates of the month or the credits of `owner`, who can launch no cluster without credits; the next full run retries',
     action: unlessItStays,
@@ -349,7 +349,7 @@ const updates: readonly LogEvent[] = [
   {
     code: 'credits-not-read',
     level: 'warn',
-    message: 'credits not read',
+    message: 'failed to read credits, portal values kept',
     meaning:
       'the billing platform does not say what is left on `account`, or on any: the portal keeps the credits that it shows; `why` says why',
     action: 'nothing, unless it stays: does the billing platform have the account that the portal names?',
@@ -480,14 +480,14 @@ const writing: readonly LogEvent[] = [
   {
     code: 'queue-arguments-differ',
     level: 'warn',
-    message: 'queue has other arguments than expected, used as found',
+    message: 'queue has unexpected arguments, used as it is',
     meaning: 'somebody else declared the queue, or a process of an earlier version still consumes it',
     action: 'nothing; to replace it, stop the service and run `rabbitmqctl delete_queue`',
   },
   {
     code: 'queue-replaced',
     level: 'info',
-    message: 'queue replaced: it had no bounds',
+    message: 'queue replaced: it had no size limit',
     meaning: 'an earlier version declared the queue; a full run makes up for what was in it',
     action: 'nothing',
   },
@@ -554,14 +554,14 @@ const metrics: readonly LogEvent[] = [
   {
     code: 'metrics-cycle-failed',
     level: 'error',
-    message: 'no metrics sent',
+    message: 'metrics cycle failed, no figures sent',
     meaning: 'a whole cycle failed',
     action: 'see `why`',
   },
   {
     code: 'metric-daemon-unavailable',
     level: 'error',
-    message: 'sending stopped',
+    message: 'metric daemon unavailable, sending stopped for this cycle',
     meaning:
       'the metric daemon refused, or did not answer, 20 times in a row; the rest of the cycle is not sent',
     action: "is `concertim.concertim_url` the portal's public address, and does its daemon run?",
@@ -577,14 +577,14 @@ const metrics: readonly LogEvent[] = [
   {
     code: 'metrics-timed-out',
     level: 'warn',
-    message: 'metrics cut short: out of time',
+    message: 'metrics cycle timed out, remaining figures not sent',
     meaning: 'the cycle was not done when the next was due; the rest is not sent',
     action: 'raise `metrics.interval`, or run another process with `metrics`',
   },
   {
     code: 'figures-missing',
     level: 'warn',
-    message: 'no figures',
+    message: 'figures missing for some instances',
     meaning:
       'a figure of some instances is not known: `meaning` says why, `examples` names some. What Gnocchi lacks counts after a quarter of an hour, since a new instance has measures only once it was polled',
     action: '[telemetry.md](telemetry.md#why-is-a-figure-what-it-is-or-not-there)',
@@ -592,7 +592,7 @@ const metrics: readonly LogEvent[] = [
   {
     code: 'value-rejected',
     level: 'warn',
-    message: 'value refused',
+    message: 'metric daemon rejected a value',
     meaning: 'the metric daemon rejected a value',
     action: 'report it, with the line',
   },
@@ -638,7 +638,7 @@ const api: readonly LogEvent[] = [
   {
     code: 'api-request-failed',
     level: 'warn',
-    message: 'request failed',
+    message: 'API request failed in OpenStack',
     meaning: 'OpenStack did not do what was requested: `upstream` says which service',
     action: '[what an error means](components/api.md#what-an-error-means)',
   },

@@ -61,9 +61,12 @@ export class ChangeRecord {
       }
       case 'failed':
         this.failures.push({ ...subject, doing: change.kind, error: outcome.error });
-        this.#tracing.event('change failed', { ...fields, error: explain(outcome.error) });
+        this.#tracing.event('change of the portal failed, will retry', {
+          ...fields,
+          error: explain(outcome.error),
+        });
         this.#once(subject, change.kind, explain(outcome.error), () =>
-          this.#log.warn({ ...fields, err: outcome.error }, 'change failed'),
+          this.#log.warn({ ...fields, err: outcome.error }, 'change of the portal failed, will retry'),
         );
         return;
       case 'contested':
@@ -72,9 +75,15 @@ export class ChangeRecord {
         return;
       case 'skipped':
         this.skipped.push({ ...subject, because: outcome.because });
-        this.#tracing.event('change skipped', { ...fields, because: outcome.because });
+        this.#tracing.event('change skipped: it depends on one that failed', {
+          ...fields,
+          because: outcome.because,
+        });
         this.#once(subject, change.kind, outcome.because, () =>
-          this.#log.warn({ ...fields, because: outcome.because }, 'change skipped'),
+          this.#log.warn(
+            { ...fields, because: outcome.because },
+            'change skipped: it depends on one that failed',
+          ),
         );
     }
   }

@@ -215,7 +215,7 @@ export class Reconciler {
     const taken = (await allowances?.take()) ?? { kind: 'none' };
     if (taken.kind === 'none') return usual;
     if (taken.kind === 'void') {
-      log.warn({ because: taken.because }, 'permission to delete not used');
+      log.warn({ because: taken.because }, 'permission of allow-deletions not used');
       return usual;
     }
     const { objects, by } = taken.allowance;
@@ -230,7 +230,7 @@ export class Reconciler {
       return survey;
     }
     const because = `the run would also delete what was not listed (${others.length}), such as ${others[0]}`;
-    log.warn({ because, by }, 'permission to delete not used');
+    log.warn({ because, by }, 'permission of allow-deletions not used');
     return usual;
   }
 
@@ -254,7 +254,7 @@ export class Reconciler {
       return await this.#options.costs?.read(signal);
     } catch (error) {
       signal?.throwIfAborted();
-      this.#options.log.warn({ err: error, why: explain(error) }, 'costs not read');
+      this.#options.log.warn({ err: error, why: explain(error) }, 'failed to read costs, portal values kept');
       return undefined;
     }
   }
@@ -269,7 +269,10 @@ export class Reconciler {
       return (await this.#options.orders?.(signal)) as ReadonlyMap<StackId, string> | undefined;
     } catch (error) {
       signal?.throwIfAborted();
-      this.#options.log.warn({ err: error, why: explain(error) }, 'orders not read');
+      this.#options.log.warn(
+        { err: error, why: explain(error) },
+        'failed to read orders, portal values kept',
+      );
       return undefined;
     }
   }
@@ -278,7 +281,10 @@ export class Reconciler {
     try {
       await this.#options.costs?.note(members());
     } catch (error) {
-      this.#options.log.warn({ err: error, why: explain(error) }, 'members of stacks not recorded');
+      this.#options.log.warn(
+        { err: error, why: explain(error) },
+        'failed to record the members of stacks in data_dir',
+      );
     }
   }
 

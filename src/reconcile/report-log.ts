@@ -67,7 +67,7 @@ export class ReportLog {
     }
     for (const { object, id, name, problem } of report.unreadableRows) {
       once(`row ${object} ${id} ${name} ${problem}`, () =>
-        log.warn({ object, id, name, problem }, 'row of the portal not understood, kept as it is'),
+        log.warn({ object, id, name, problem }, 'failed to read a row of the portal, kept as it is'),
       );
     }
     // A notification comes before the deletion is over: whether it stays unconfirmed, the next full run tells.
@@ -100,7 +100,7 @@ export class ReportLog {
       if (failure.doing !== 'read') continue;
       const { object, id, name, error } = failure;
       once(`unread ${object} ${id} ${explain(error)}`, () =>
-        log.warn({ object, id, name, err: error }, 'failed to read object'),
+        log.warn({ object, id, name, err: error }, 'failed to read object, will retry'),
       );
     }
     for (const subject of report.drift) log.warn(subject, 'drift: OpenStack changed without a notification');

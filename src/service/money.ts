@@ -103,16 +103,20 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
     try {
       const swept = await sweep.run(stacks, signal);
       if (!swept) return;
-      for (const closed of swept.closed) log.info(closed, 'order closed');
+      for (const closed of swept.closed) log.info(closed, 'billing order closed');
       for (const { error, ...order } of swept.failures) {
         const why = explain(error);
-        said.say(`${order.order} ${why}`, () => log.warn({ ...order, why, err: error }, 'order not closed'));
+        said.say(`${order.order} ${why}`, () =>
+          log.warn({ ...order, why, err: error }, 'failed to close billing order, will retry'),
+        );
       }
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
       // Of requests side by side another may fail first each time.
-      said.say(severityOf(error), () => log.warn({ why: explain(error), err: error }, 'orders not swept'));
+      said.say(severityOf(error), () =>
+        log.warn({ why: explain(error), err: error }, 'failed to check open orders, will retry'),
+      );
       said.endRound(false);
     }
   };
@@ -125,15 +129,19 @@ function createAccountClosing({ closings }: Foundation, poster: UsagePoster | un
     try {
       const swept = await closings.run((...of) => poster?.isSettled(...of) ?? true, signal);
       if (!swept) return;
-      for (const account of swept.closed) log.info({ account }, 'account closed');
+      for (const account of swept.closed) log.info({ account }, 'billing account closed');
       for (const { account, error } of swept.failures) {
         const why = explain(error);
-        said.say(`${account} ${why}`, () => log.warn({ account, why, err: error }, 'account not closed'));
+        said.say(`${account} ${why}`, () =>
+          log.warn({ account, why, err: error }, 'failed to close billing account, will retry'),
+        );
       }
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
-      said.say(severityOf(error), () => log.warn({ why: explain(error), err: error }, 'account not closed'));
+      said.say(severityOf(error), () =>
+        log.warn({ why: explain(error), err: error }, 'failed to close billing account, will retry'),
+      );
       said.endRound(false);
     }
   };

@@ -85,7 +85,10 @@ export class OwnerAccounts {
     } catch (error) {
       signal?.throwIfAborted();
       this.#once(owner.name, error, (why) =>
-        this.#log.warn({ owner: owner.name, why, err: error }, 'account of owner not updated'),
+        this.#log.warn(
+          { owner: owner.name, why, err: error },
+          'failed to update cost and credits of owner, will retry',
+        ),
       );
     }
   }
@@ -94,7 +97,7 @@ export class OwnerAccounts {
     const accounts = owners.flatMap(({ account }) => (account.billingAccountId as AccountId | null) ?? []);
     const tell = (account: string | undefined, error: unknown) =>
       this.#once(`credits ${account}`, error, (why) =>
-        this.#log.warn({ account, why, err: error }, 'credits not read'),
+        this.#log.warn({ account, why, err: error }, 'failed to read credits, portal values kept'),
       );
     try {
       await this.#balances.refresh(accounts, tell, signal);

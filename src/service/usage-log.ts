@@ -35,7 +35,10 @@ export class UsageLog {
     this.#failures = this.#once(failures, this.#failures, {
       about: ({ order, unit, error }) => `${order} ${unit} ${explain(error)}`,
       say: ([{ order, unit, error }]) =>
-        this.#log.warn({ order, unit, why: explain(error), err: error }, 'usage not recorded'),
+        this.#log.warn(
+          { order, unit, why: explain(error), err: error },
+          'failed to record usage, will retry',
+        ),
     });
     this.#unbilled = this.#once(unbilled, this.#unbilled, {
       about: ({ projectId, unit, because }) => `${projectId} ${unit} ${because}`,
@@ -50,7 +53,7 @@ export class UsageLog {
   /** No request succeeded. */
   failed(error: unknown): void {
     const why = explain(error);
-    if (!this.#failures.has(why)) this.#log.warn({ why, err: error }, 'usage not recorded');
+    if (!this.#failures.has(why)) this.#log.warn({ why, err: error }, 'failed to record usage, will retry');
     this.#failures = new Set([why]);
   }
 

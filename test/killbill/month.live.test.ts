@@ -67,7 +67,9 @@ test('a month of two stacks is on the invoices to the cent, whatever answers wer
   const end = Date.UTC(new Date(monthEnd).getUTCFullYear(), new Date(monthEnd).getUTCMonth() + 1, 1);
   await liveThrough(end + 2 * dayMs);
   expect(
-    logged.filter((line) => line.includes('usage not recorded') || line.includes('recorded than rated')),
+    logged.filter(
+      (line) => line.includes('failed to record usage, will retry') || line.includes('recorded than rated'),
+    ),
   ).toEqual([]);
   const rated = [...cloud.rating.frames(begin, end + dayMs)].reduce((sum, { rate }) => sum + rate, 0);
   const lines = await tenant.until('invoices and a draft of all that was rated', async () => {

@@ -113,7 +113,7 @@ test('a permission does not extend to what has gone missing since: nothing of it
   expect(left(scenario.sandbox)).toHaveLength(9);
   expect([report.held.length, next.held.length]).toEqual([9, 9]);
   expect(lines('deletions allowed for this run')).toEqual([]);
-  expect(lines('permission to delete not used')).toMatchObject([
+  expect(lines('permission of allow-deletions not used')).toMatchObject([
     {
       because: `the run would also delete what was not listed (1), such as rack ${unlisted?.id}`,
       by: 'alice',
@@ -147,7 +147,7 @@ test('a permission that has expired deletes nothing, and the log says so once', 
   await scenario.run();
 
   expect(left(scenario.sandbox)).toHaveLength(9);
-  expect(lines('permission to delete not used')).toMatchObject([
+  expect(lines('permission of allow-deletions not used')).toMatchObject([
     { because: expect.stringMatching(/^it expired at /), level: 'warn' },
   ]);
 });

@@ -110,7 +110,7 @@ test('when CloudKitty fails the run goes on, says so, and the costs stay', async
 
   expect(report.changes).toEqual({});
   expect(deviceCosts(sandbox)).toEqual(before);
-  expect(logged.filter((line) => line.includes('costs not read'))).toHaveLength(1);
+  expect(logged.filter((line) => line.includes('failed to read costs, portal values kept'))).toHaveLength(1);
 });
 
 test('with the storage of v1 there are totals of projects alone: no device is given a cost', async () => {

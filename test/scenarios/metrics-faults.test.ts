@@ -29,7 +29,7 @@ test('an instance that Gnocchi lacks is reported after a quarter of an hour, onc
 
   expect(report.known).toBe(10);
   expect(report.unknown.get('no-resource')).toMatchObject({ instances: 1, examples: [without] });
-  expect(complaints(metrics.logged)).toEqual(['no figures: no-resource']);
+  expect(complaints(metrics.logged)).toEqual(['figures missing for some instances: no-resource']);
 });
 
 test('a server that was just made is awaited without a word, whether Gnocchi has it late or in part at first', async () => {
@@ -68,7 +68,7 @@ test('a cloud without Ceilometer is reported in one line', async () => {
     await metrics.cycle();
   }
 
-  expect(complaints(metrics.logged)).toEqual(['no figures: no-resource']);
+  expect(complaints(metrics.logged)).toEqual(['figures missing for some instances: no-resource']);
   expect(metrics.logged.join('')).toContain('"instances":8');
 });
 
@@ -146,7 +146,7 @@ test('instances with an archive policy that keeps no means', async () => {
     details: ['archive policy bool keeps no mean, only last'],
   });
   expect(again.requests['Gnocchi']).toBeLessThanOrEqual(5);
-  expect(complaints(metrics.logged)).toEqual(['no figures: unreadable']);
+  expect(complaints(metrics.logged)).toEqual(['figures missing for some instances: unreadable']);
 });
 
 test.each([
@@ -270,7 +270,9 @@ test.for<[string, Fault]>([
 
   expect(report).toMatchObject({ known: 0, delivery: { sent: 0 } });
   expect(report.failures.map((failure) => 'type' in failure && failure.type)).toContain('instance');
-  expect(complaints(metrics.logged)[0]).toMatch(/^failed to read object: Gnocchi (answered|did not answer)/);
+  expect(complaints(metrics.logged)[0]).toMatch(
+    /^failed to read object, will retry: Gnocchi (answered|did not answer)/,
+  );
   expect(next).toMatchObject({ known: 15, failures: [] });
 });
 
@@ -459,7 +461,9 @@ test('a daemon that refuses every value: said once of each metric, not of each d
   const reports = [await metrics.cycle(), await metrics.cycle()];
 
   expect(reports.map(({ delivery }) => delivery.refused.length)).toEqual([15, 15]);
-  expect(complaints(metrics.logged).filter((line) => line.startsWith('value refused'))).toHaveLength(5);
+  expect(
+    complaints(metrics.logged).filter((line) => line.startsWith('metric daemon rejected a value')),
+  ).toHaveLength(5);
 });
 
 test('a daemon that resets now and then loses nothing', async () => {
@@ -503,7 +507,9 @@ test('a daemon that takes no token at all is reported once, and a cycle signs in
   // Each cycle says its figures, and that they are not all of them.
   const reasons = complaints(metrics.logged).filter((line) => line !== 'metrics sent in part');
   expect(reasons).toEqual([
-    expect.stringMatching(/^sending stopped: .* with 401\. .*same secret as the portal/),
+    expect.stringMatching(
+      /^metric daemon unavailable, sending stopped for this cycle: .* with 401\. .*same secret as the portal/,
+    ),
   ]);
   expect(services.concertim.seen.filter(({ url }) => url.includes('sign_in')).length).toBeLessThanOrEqual(
     2 * cycles,
@@ -521,7 +527,7 @@ test('a daemon that is slow: the cycle is cut and says how many values were left
   expect(report.delivery).toMatchObject({ sent: 0, left: 60 - report.kept });
   expect(report.delivery.left).toBeGreaterThan(0);
   expect(report.delivery.stoppedBy).toBeUndefined();
-  expect(complaints(metrics.logged)).toEqual(['metrics cut short: out of time']);
+  expect(complaints(metrics.logged)).toEqual(['metrics cycle timed out, remaining figures not sent']);
 });
 
 test('a page that answers 200 where the daemon should is no taken figure: none counts as sent, and the next cycle sends them', async () => {

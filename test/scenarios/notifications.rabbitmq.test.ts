@@ -251,7 +251,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       connection.queueDeclare(asBefore(names)).catch((error: unknown) => String(error)),
     );
 
-    expect(logged.filter((line) => line.includes('queue replaced: it had no bounds'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('queue replaced: it had no size limit'))).toHaveLength(1);
     expect(refusal).toMatch(/inequivalent arg '(x-max-length-bytes|x-expires)/);
   });
 

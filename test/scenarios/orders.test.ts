@@ -68,7 +68,7 @@ test('the order of a stack is closed once Heat says that it is deleted, and no o
   await scenario.run();
 
   expect(await openOrders()).toEqual([stays, unknown]);
-  expect(scenario.logged.filter((line) => line.includes('order closed'))).toHaveLength(1);
+  expect(scenario.logged.filter((line) => line.includes('billing order closed'))).toHaveLength(1);
 });
 
 test('an order that never got a stack is closed after an hour, not before', async () => {
@@ -103,7 +103,8 @@ test('an order that KillBill will not close, and a stack that Heat will not show
 
   const stillOpen = open().map(({ subscriptionId }) => subscriptionId);
   expect(new Set(stillOpen)).toEqual(new Set([orders.get(refused), orders.get(hidden), orphan]));
-  const said = () => scenario.logged.filter((line) => line.includes('order not closed')).length;
+  const said = () =>
+    scenario.logged.filter((line) => line.includes('failed to close billing order, will retry')).length;
   expect(said()).toBe(3);
   await scenario.clock.sleep(hourMs);
   await scenario.run();
@@ -130,7 +131,9 @@ test('a KillBill that fails stops no run, and the order is closed by the next th
   expect(killBill.subscriptions.get(objectId)?.state).toBe('ACTIVE');
   await scenario.clock.sleep(hourMs / 6);
   await scenario.run();
-  expect(scenario.logged.filter((line) => line.includes('orders not swept'))).toHaveLength(1);
+  expect(
+    scenario.logged.filter((line) => line.includes('failed to check open orders, will retry')),
+  ).toHaveLength(1);
   faults.clear();
   await scenario.run();
 

@@ -58,7 +58,11 @@ test.each(['1.1', 'main'] as const)(
 
       expect(given()).toHaveLength(1);
       expect(given()[0]).toContain('"credits":40');
-      expect(scenario.logged.filter((line) => line.includes('account of owner not updated'))).toEqual([]);
+      expect(
+        scenario.logged.filter((line) =>
+          line.includes('failed to update cost and credits of owner, will retry'),
+        ),
+      ).toEqual([]);
     } finally {
       rmSync(dataDir, { recursive: true });
     }
