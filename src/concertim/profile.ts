@@ -4,15 +4,15 @@ import { type DeviceKind, type DeviceStatus, rackStatuses } from './statuses.ts'
  * The releases of Concertim that are served, and how each differs. Whatever is not in this table is the same in all of
  * them; what a release does not know of the body that is sent it drops, so that one body serves all.
  *
- * | release | of | what operators have |
- * |---|---|---|
- * | `0.2.1` | 2023-07 | v0.2.1 |
- * | `2023-08` | 2023-08 | no release: between v0.2.1 and v0.2.3 |
- * | `0.2.3` | 2023-10 | v0.2.2 and v0.2.3 |
- * | `1.1` | 2024-01 | v1.0.0, v1.0.1 and v1.1.0 |
- * | `1.2` | 2024-04 | v1.2.0 |
- * | `main` | 2024-05 | main |
- * | `next` | 2024-06 | the branch enh/new-credits |
+ * | release | of | what operators have | what it began |
+ * |---|---|---|---|
+ * | `0.2.1` | 2023-07 | v0.2.1 | racks of users, devices with a status and a place |
+ * | `2023-08` | 2023-08 | no release: between v0.2.1 and v0.2.3 | what devices say of servers, costs, SUSPENDED |
+ * | `0.2.3` | 2023-10 | v0.2.2 and v0.2.3 | orders, billing accounts |
+ * | `1.1` | 2024-01 | v1.0.0, v1.0.1 and v1.1.0 | UUIDs, credits |
+ * | `1.2` | 2024-04 | v1.2.0 | teams, volumes and networks, dots in names |
+ * | `main` | 2024-05 | main | statuses by the type of a device |
+ * | `next` | 2024-06 | the branch enh/new-credits | types of clusters and times in place of orders and costs |
  */
 export const releases = ['0.2.1', '2023-08', '0.2.3', '1.1', '1.2', 'main', 'next'] as const;
 /** A release of Concertim, or a state of it that served between two. */

@@ -2,9 +2,10 @@ import { ShapeError } from '../http/errors.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { readDevices } from './devices.ts';
 import { ConcertimError } from './errors.ts';
-import type { Device, Owner, PortalSnapshot, Rack, UnreadableRow } from './model.ts';
+import { fitsRelease } from './fits-release.ts';
+import type { PortalSnapshot, UnreadableRow } from './model.ts';
 import { readOwners } from './owners.ts';
-import type { OwnerField, PortalProfile } from './profile.ts';
+import type { PortalProfile } from './profile.ts';
 import { readRacks } from './racks.ts';
 import type { Session } from './session.ts';
 import { readTemplates } from './templates.ts';
@@ -28,7 +29,7 @@ export async function readPortal(
 ): Promise<PortalSnapshot> {
   const profile = await session.profile(signal);
   const read = await readAs(session, profile, furnishing, signal).catch(strangeness);
-  if (read instanceof Error || !isLike(profile, read)) session.doubtProfile();
+  if (read instanceof Error || !fitsRelease(profile, read)) session.doubtProfile();
   // A sign-in, or a failure, in between had it doubted as well.
   const found = await session.profile(signal);
   if (found !== profile) return readAs(session, found, furnishing, signal);
@@ -85,44 +86,4 @@ export async function readFurnishing(session: Session, signal?: AbortSignal): Pr
     devices: devices.rows,
     unreadable: [...racks.unreadable, ...devices.unreadable],
   };
-}
-
-/** Whether the rows, where there are any, have what the release's have and nothing besides. */
-function isLike(profile: PortalProfile, { owners, racks, devices, templates }: PortalSnapshot): boolean {
-  const hasKinds = profile.deviceKinds === 'details' || profile.deviceKinds === 'typed';
-  return (
-    owners.every((owner) => isOwnerOf(profile, owner)) &&
-    racks.every((rack) => isRackOf(profile, rack)) &&
-    devices.every((device) => isDeviceOf(profile, device)) &&
-    templates.every(({ tag }) => (tag !== undefined) === hasKinds)
-  );
-}
-
-/** Whether a rack's row has what the release's have. */
-export function isRackOf(profile: PortalProfile, { id, orderId }: Rack): boolean {
-  return isIdOf(profile, id) && (orderId !== undefined) === profile.orders;
-}
-
-/** Whether a device's row has what the release's have. */
-export function isDeviceOf(profile: PortalProfile, { cost, type }: Device): boolean {
-  return (cost !== undefined) === profile.costs && isTypeOf(profile, type);
-}
-
-/** Of credits teams alone show theirs. */
-function isOwnerOf(profile: PortalProfile, { kind, id, account }: Owner): boolean {
-  const has = (field: OwnerField) => profile.ownerFields.includes(field);
-  return (
-    isIdOf(profile, id) &&
-    (account.billingAccountId !== undefined) === has('billingAccountId') &&
-    (kind === 'user' || (account.credits !== undefined) === has('credits'))
-  );
-}
-
-function isTypeOf({ deviceKinds }: PortalProfile, type: string | undefined): boolean {
-  if (type === undefined) return deviceKinds === 'bare' || deviceKinds === 'flat';
-  return type.startsWith('Device::') ? deviceKinds === 'details' : deviceKinds === 'typed';
-}
-
-function isIdOf({ ids }: PortalProfile, id: number | string): boolean {
-  return (typeof id === 'number') === (ids === 'integer');
 }

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
+import { deviceFitsRelease, rackFitsRelease } from '../concertim/fits-release.ts';
 import type { Device, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
 import { readRacks, showRack } from '../concertim/racks.ts';
 import type { Session } from '../concertim/session.ts';
-import { type Furnishing, isDeviceOf, isRackOf, readFurnishing, readPortal } from '../concertim/snapshot.ts';
+import { type Furnishing, readFurnishing, readPortal } from '../concertim/snapshot.ts';
 import { ShapeError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -210,7 +211,8 @@ export class PortalReader {
   async #readRackList(mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
     const racks = await readRacks(this.#session, { signal });
     const { profile } = mirror.snapshot();
-    if (!racks.rows.every((rack) => isRackOf(profile, rack))) this.#throwUpgraded('The list of racks is');
+    if (!racks.rows.every((rack) => rackFitsRelease(profile, rack)))
+      this.#throwUpgraded('The list of racks is');
     const { changed, edits } = mirror.setListed(racks);
     logEdits(edits, this.#log);
     this.#retain(mirror.snapshot().racks);
@@ -241,9 +243,11 @@ export class PortalReader {
   async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
     const read = await this.#showRack(id, signal);
     const { profile } = mirror.snapshot();
-    const isLike =
-      !read || (isRackOf(profile, read.rack) && read.devices.every((device) => isDeviceOf(profile, device)));
-    if (!isLike) this.#throwUpgraded(`Rack ${id} is`);
+    const fits =
+      !read ||
+      (rackFitsRelease(profile, read.rack) &&
+        read.devices.every((device) => deviceFitsRelease(profile, device)));
+    if (!fits) this.#throwUpgraded(`Rack ${id} is`);
     this.#unshown.delete(id);
     this.#audit.note(id, this.#clock.now());
     logEdits(mirror.setRead(id, read), this.#log);

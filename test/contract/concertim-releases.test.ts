@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConcertimError } from '../../src/concertim/errors.ts';
+import { fitsRelease } from '../../src/concertim/fits-release.ts';
+import { profiles, releases } from '../../src/concertim/profile.ts';
 import * as device from '../../src/concertim/wire/device.ts';
 import * as rack from '../../src/concertim/wire/rack.ts';
 import { Team } from '../../src/concertim/wire/team.ts';
@@ -64,12 +66,24 @@ describe.each(recordings)('recording $name', (recording) => {
     expect(otherwise.filter(({ differs }) => differs.length > 0)).toEqual([]);
   });
 
+  test('every row that it shows a super-user fits the release, and no other that differs in it', () => {
+    const rows = rowsShown(attempts);
+
+    const unfit = rows.filter(({ rows: shown }) => !fitsRelease(profiles[recording.release], shown));
+    const others = releases.filter((release) =>
+      rows.every(({ rows: shown }) => fitsRelease(profiles[release], shown)),
+    );
+
+    expect(unfit.map(({ name }) => name)).toEqual([]);
+    expect(others).toEqual(rows.length === 0 ? [...releases] : [recording.release]);
+  });
+
   test('our client reads every row, and every refusal', () => {
     for (const { name, method, path, status, answer } of attempts) {
       if (status === 200) {
         for (const row of Array.isArray(answer) ? answer : [answer]) {
-          const schema = schemaOf(path, name);
-          if (schema && method !== 'DELETE') expect(schema.safeParse(row).error, name).toBeUndefined();
+          const schema = method === 'DELETE' ? undefined : schemaOf(path, name);
+          expect(schema?.safeParse(row).error, name).toBeUndefined();
         }
         continue;
       }
@@ -143,6 +157,25 @@ function withoutOwnIds(value: unknown): unknown {
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Of each attempt with racks, devices, templates or owners what the client makes of them. */
+function rowsShown(attempts: readonly Attempt[]) {
+  const none = { owners: [], racks: [], devices: [], templates: [] };
+  return attempts.flatMap(({ name, method, path, status, answer }) => {
+    const kind = collections.find(({ path: under }) => path.startsWith(under));
+    if (!kind || status !== 200 || method === 'DELETE' || !schemaOf(path, name)) return [];
+    const all: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+    return [{ name, rows: { ...none, [kind.rows]: all.map((row) => kind.read(row)) } }];
+  });
+}
+
+const collections = [
+  { path: '/api/v1/racks', rows: 'racks', read: (row: unknown) => rack.Rack.parse(row) },
+  { path: '/api/v1/devices', rows: 'devices', read: (row: unknown) => device.Device.parse(row) },
+  { path: '/api/v1/nodes', rows: 'devices', read: (row: unknown) => device.Device.parse(row) },
+  { path: '/api/v1/templates', rows: 'templates', read: (row: unknown) => Template.parse(row) },
+  { path: '/api/v1/teams', rows: 'owners', read: (row: unknown) => ({ ...Team.parse(row), kind: 'team' }) },
+] as const;
 
 function schemaOf(path: string, name: string) {
   // To others than a super-user a rack has no owner in releases without teams: the client is one.

@@ -1,0 +1,46 @@
+import type { Device, Owner, PortalSnapshot, Rack } from './model.ts';
+import type { OwnerField, PortalProfile } from './profile.ts';
+
+/**
+ * Whether rows, where there are any, have what the release's have and nothing besides. By this a portal that was upgraded
+ * between two reads is noticed; which release it is, recognise.ts finds out.
+ */
+export function fitsRelease(
+  profile: PortalProfile,
+  { owners, racks, devices, templates }: Omit<PortalSnapshot, 'profile'>,
+): boolean {
+  const hasKinds = profile.deviceKinds === 'details' || profile.deviceKinds === 'typed';
+  return (
+    owners.every((owner) => ownerFits(profile, owner)) &&
+    racks.every((rack) => rackFitsRelease(profile, rack)) &&
+    devices.every((device) => deviceFitsRelease(profile, device)) &&
+    templates.every(({ tag }) => (tag !== undefined) === hasKinds)
+  );
+}
+
+export function rackFitsRelease(profile: PortalProfile, { id, orderId }: Rack): boolean {
+  return idFits(profile, id) && (orderId !== undefined) === profile.orders;
+}
+
+export function deviceFitsRelease(profile: PortalProfile, { cost, type }: Device): boolean {
+  return (cost !== undefined) === profile.costs && typeFits(profile, type);
+}
+
+/** Of credits teams alone show theirs. */
+function ownerFits(profile: PortalProfile, { kind, id, account }: Owner): boolean {
+  const has = (field: OwnerField) => profile.ownerFields.includes(field);
+  return (
+    idFits(profile, id) &&
+    (account.billingAccountId !== undefined) === has('billingAccountId') &&
+    (kind === 'user' || (account.credits !== undefined) === has('credits'))
+  );
+}
+
+function typeFits({ deviceKinds }: PortalProfile, type: string | undefined): boolean {
+  if (type === undefined) return deviceKinds === 'bare' || deviceKinds === 'flat';
+  return type.startsWith('Device::') ? deviceKinds === 'details' : deviceKinds === 'typed';
+}
+
+function idFits({ ids }: PortalProfile, id: number | string): boolean {
+  return (typeof id === 'number') === (ids === 'integer');
+}
