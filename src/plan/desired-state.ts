@@ -1,4 +1,5 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
 import type { CloudObject, ExternalNetworks, ProjectId } from '../openstack/model.ts';
 import { clusterTypeOf } from './cluster-type.ts';
@@ -131,7 +132,7 @@ export function desiredState(
     if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
     racks.push({
-      ...stackRack(tree, cloud, settings),
+      ...stackRack(tree, cloud, { ...settings, ownerKind: portal.profile.owner }),
       ownerId,
       status: status === unknownState ? undefined : status,
       order: cloud.orders?.get(tree.root.id),
@@ -215,7 +216,11 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId 
   return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;
 }
 
-function stackRack({ root, content }: StackTree, { remembered }: CloudObservation, { rackName }: Mapping) {
+function stackRack(
+  { root, content }: StackTree,
+  { remembered }: CloudObservation,
+  { rackName, ownerKind }: Mapping & { readonly ownerKind: PortalProfile['owner'] },
+) {
   const outputs = content && creationOutput(content.outputs);
   return {
     key: stackKey(root.id),
@@ -228,7 +233,8 @@ function stackRack({ root, content }: StackTree, { remembered }: CloudObservatio
     metadata: {
       [metadataKeys.stackId]: root.id,
       openstack_stack_owner: root.owner,
-      openstack_stack_owner_id: root.ownerId,
+      // For portals with teams the Python service looks for the rack of a new server by the team's project.
+      openstack_stack_owner_id: ownerKind === 'team' ? root.projectId : root.ownerId,
       stack_status_reason: storableText(root.statusReason),
       ...(outputs !== undefined && { [outputsKey]: outputs }),
     },

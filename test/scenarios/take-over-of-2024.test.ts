@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { profiles } from '../../src/concertim/profile.ts';
 import type { Flavor } from '../../src/sandbox/cloud/compute.ts';
 import type { Stack } from '../../src/sandbox/cloud/stack.ts';
-import { network, server, volume } from '../../src/sandbox/cloud/template.ts';
+import { network, resourceGroup, server, volume } from '../../src/sandbox/cloud/template.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { sessionsOn } from '../support/sandbox-sessions.ts';
 import { type Scenario, startScenario } from '../support/scenario.ts';
 import { heightOf2024, ServiceOf2024 } from '../support/service-of-2024.ts';
 
-/** A portal that the Python service of 2024 has filled: what was right stays as it is, and nothing is there twice. */
+/** A portal that the Python service of 2024 has filled, and fills again: what was right stays as it is, and nothing is there twice. */
 
 const sizes = [1, 2, 3, 4, 5, 8];
 const flavors = sizes.map(
@@ -59,7 +59,7 @@ function addStack({ cloud, population }: Sandbox, name: string, clusterType?: st
  */
 async function startFilled(
   release: '1.2' | 'main' | 'next',
-): Promise<Scenario & { readonly stacks: readonly Stack[] }> {
+): Promise<Scenario & { readonly stacks: readonly Stack[]; readonly service: ServiceOf2024 }> {
   const scenario = await startScenario({
     release,
     stacks: 0,
@@ -81,8 +81,30 @@ async function startFilled(
   await service.addTemplates();
   if (ordered) await service.addRack(ordered, 'c0ffee00-0000-4000-8000-000000000001');
   if (byHand) await service.addRack(byHand, null);
-  await close();
-  return { ...scenario, stacks };
+  return {
+    ...scenario,
+    stacks,
+    service,
+    async [Symbol.asyncDispose]() {
+      await close();
+      await scenario[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A stack that says nothing, with a group of two servers. */
+function addGroup({ cloud, population }: Sandbox, name: string): Stack {
+  const [account] = population.accounts;
+  const [flavor] = flavors;
+  if (!account || !flavor) throw new Error('The sandbox has no account.');
+  const member = (index: number) =>
+    server({ name: `node${index}.${name}.alces.network`, flavor, addresses: [], imageId: '' });
+  const { project, user: owner } = account;
+  const resources = { nodes: resourceGroup(2, member) };
+  const template = { description: '', parameters: {}, resources, outputs: [] };
+  const stack = cloud.orchestration.createStack({ name, project, owner, template });
+  cloud.settle();
+  return stack;
 }
 
 /** What must stay as it is. */
@@ -95,9 +117,13 @@ function lasting({ portal }: Sandbox) {
   return {
     racks: portal.racks
       .all()
-      .map(({ id, name, u_height, cluster_type }) => [id, name, u_height, cluster_type].join(' ')),
-    devices: places,
-    templates: portal.templates.all().map(({ id, name, height }) => `${id} ${name} ${height}`),
+      .map(({ id, name, u_height, cluster_type }) => [id, name, u_height, cluster_type].join(' '))
+      .sort(),
+    devices: places.sort(),
+    templates: portal.templates
+      .all()
+      .map(({ id, name, height }) => `${id} ${name} ${height}`)
+      .sort(),
   };
 }
 
@@ -183,5 +209,30 @@ describe.each(['1.2', 'main', 'next'] as const)('a portal of release %s', (relea
     expect(Object.fromEntries(heights)).toEqual(
       Object.fromEntries(flavors.map((flavor, at) => [`node0${at}`, heightOf2024(flavor)])),
     );
+  });
+
+  test('goes back to that service and comes again: nothing is lost, and nothing is there twice', async () => {
+    await using scenario = await startFilled(release);
+    const { sandbox, service } = scenario;
+    await scenario.run();
+    const group = addGroup(sandbox, 'group');
+    await scenario.run();
+    const before = lasting(sandbox);
+
+    const back = await service.sync();
+    const rolledBack = lasting(sandbox);
+    sandbox.cloud.orchestration.resizeGroup(group.id, 'nodes', 3);
+    sandbox.cloud.settle();
+    const grown = await service.sync();
+    const filled = lasting(sandbox);
+    const again = await scenario.run();
+
+    expect(before.racks).toHaveLength(4);
+    expect(back).toEqual([]);
+    expect(rolledBack).toEqual(before);
+    expect(grown).toEqual(['POST nodes node2-group-alces-network']);
+    expect(Object.keys(again.changes).filter((kind) => !kind.startsWith('update-'))).toEqual([]);
+    expect(lasting(sandbox)).toEqual(filled);
+    expect(outOfStep(sandbox)).toEqual([]);
   });
 });
