@@ -1,11 +1,12 @@
 /**
- * `npm run release [-- --tag]`: what a release consists of, into release/: the package, its bill of materials (CycloneDX), the
- * chart, what each image is built from, the notes, and the sums of them all. Known weaknesses of what it depends on stop it;
- * where the registry cannot tell them, that is its last word. With `--tag` the commit gets the tag of the version.
+ * `npm run release [-- --tag] [--node-image IMAGE@sha256:…]`: what a release consists of, into release/: the package, its bill of
+ * materials (CycloneDX), the chart, what each image is built from, the notes, the provenance of these (in-toto), and the sums of
+ * them all. Known weaknesses of what it depends on stop it; where the registry cannot tell them, that is its last word. With `--tag`
+ * the commit gets the tag of the version; `--node-image` is what the images begin with.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { weaknessesOf } from './advisories.ts';
 import { type Bill, billOfMaterials } from './bill-of-materials.ts';
@@ -14,6 +15,7 @@ import { releaseNotes } from './changelog.ts';
 import { root, run } from './command.ts';
 import { imageManifests } from './image-manifests.ts';
 import { lockedPackages } from './licences.ts';
+import { digestsIn, isPinned, provenance } from './provenance.ts';
 
 const folder = join(root, 'release');
 
@@ -49,12 +51,23 @@ async function audit(): Promise<string> {
   return 'audited: no known weakness';
 }
 
+/** Where a workflow of GitHub makes the release, the address of its run. */
+function workflowRun(): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
+}
+
+const notPinned =
+  'NOT PINNED: the images begin with what a name stands for when they are built. To name it by its digest: --node-image IMAGE@sha256:…, and the same as NODE_IMAGE of each build.';
 const notes = releaseNotes();
 const tag = `v${manifest.version}`;
-const isTagging = process.argv.includes('--tag');
+const startedOn = new Date().toISOString();
+const { tag: isTagging = false, 'node-image': nodeImage } = parseArgs({
+  options: { tag: { type: 'boolean' }, 'node-image': { type: 'string' } },
+}).values;
 const commit = (await must('git', 'rev-parse', 'HEAD')).trim();
+const changed = (await must('git', 'status', '--porcelain')).trim();
 if (isTagging) {
-  const changed = (await must('git', 'status', '--porcelain')).trim();
   if (changed) throw new Error(`What is tagged must be committed. Changed:\n${changed}`);
   const { output } = await run('git', ['tag', '--list', tag]);
   if (output.trim()) throw new Error(`There is a tag ${tag} already: give package.json the next version.`);
@@ -69,17 +82,24 @@ writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n
 const chart = `concertim-openstack-service-chart-${manifest.version}.tgz`;
 const chartFolder = join(root, 'deploy/helm');
 await must('tar', '-chzf', join(folder, chart), '-C', chartFolder, 'concertim-openstack-service');
-writeFileSync(join(folder, 'images.json'), `${JSON.stringify(imageManifests(commit), null, 2)}\n`);
+const images = imageManifests(commit, nodeImage);
+writeFileSync(join(folder, 'images.json'), `${JSON.stringify(images, null, 2)}\n`);
 writeFileSync(join(folder, 'notes.md'), notes);
-const sums = readdirSync(folder).map((name) => {
-  const sum = createHash('sha256')
-    .update(readFileSync(join(folder, name)))
-    .digest('hex');
-  return `${sum}  ${name}\n`;
+const statement = provenance(digestsIn(folder), images, {
+  commit,
+  isModified: changed !== '',
+  runUrl: workflowRun(),
+  npm: (await must('npm', '--version', '--loglevel=silent')).trim(),
+  startedOn,
+  finishedOn: new Date().toISOString(),
 });
+writeFileSync(join(folder, 'provenance.intoto.json'), `${JSON.stringify(statement, null, 2)}\n`);
+const sums = [...digestsIn(folder)].map(([name, digest]) => `${digest}  ${name}\n`);
 writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
 console.log(readdirSync(folder).join('\n'));
 console.log(audited);
+if (!images.every(isPinned)) console.log(notPinned);
+if (changed) console.log('NOT FROM A COMMIT: there are changes that are in none; the provenance says so.');
 if (isTagging) {
   await must('git', 'tag', '--annotate', tag, '--message', `Release ${manifest.version}`);
   console.log(`tagged ${commit.slice(0, 12)} as ${tag}; publish it: git push origin ${tag}`);
