@@ -19,6 +19,7 @@ import { checkPause } from './checks/pause.ts';
 import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects } from './checks/projects.ts';
+import { checkStackRecord } from './checks/stack-record.ts';
 import { checkTeamMembers } from './checks/team-members.ts';
 import { checkTestEvent } from './checks/test-event.ts';
 import { checkWriters } from './checks/writers.ts';
@@ -41,6 +42,7 @@ const cloudChecks = [
   'gnocchi',
   'gnocchi.measures',
   'billing.units',
+  'billing.stack-record',
 ] as const;
 
 /** A person waits for it. */
@@ -154,6 +156,9 @@ export async function examine(
       examineMeasures(),
       attempt('billing.units', obstacleTo('identity', { admin: true }), () =>
         checkUsageUnits(patient, signal),
+      ),
+      attempt('billing.stack-record', obstacleTo('identity', { admin: true, users: true }), () =>
+        checkStackRecord(patient, known, signal),
       ),
     ]);
   };

@@ -131,6 +131,23 @@ const updates: readonly LogEvent[] = [
     action: 'free space in `data_dir`, or make it writable',
   },
   {
+    code: 'stack-record-rebuilt',
+    level: 'info',
+    message: 'rebuilt the record of stacks from Heat',
+    meaning:
+      '`stacks.jsonl` in `data_dir` is new, or was lost, and has what Heat remembers of resources that are gone: `found` that cost something are billed with their stacks again, `unknown` others were in no stack, as far as Heat knows; of `unread` stacks it shows no events',
+    action:
+      'where `unknown` is more than servers without a stack, restore the file from a backup, if there is one',
+  },
+  {
+    code: 'stack-record-not-rebuilt',
+    level: 'warn',
+    message: 'failed to rebuild the record of stacks, will retry',
+    meaning:
+      '`stacks.jsonl` in `data_dir` is new, or was lost, and requests to Heat or CloudKitty about resources that are gone fail: until they succeed no order is closed; `why` says why',
+    action: unlessItStays,
+  },
+  {
     code: 'stack-cache-unreadable',
     level: 'warn',
     message: 'stack cache unreadable, reading all stacks',

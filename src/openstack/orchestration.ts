@@ -5,6 +5,7 @@ import { ListBody } from '../http/list-body.ts';
 import { memoryOfEach } from '../http/row-memory.ts';
 import { parseTime } from '../runtime/clock.ts';
 import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
+import { asAdministratorOrMember } from './as-administrator-or-member.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import type {
   Kind,
@@ -348,43 +349,8 @@ async function list(
   return readPages(session, 'orchestration', request, stackRows, memory);
 }
 
-/** Sessions whose user is no administrator, as far as is known. */
-const members = new WeakSet<Session>();
-
-/**
- * Does something about a project that may not be the session's own: as it is, which Heat allows to administrators, or
- * signed in to that project, whichever did last. The other way is tried where the first is refused.
- */
-async function asAdministratorOrMember<T>(
-  session: Session,
-  projectId: ProjectId,
-  work: (as: Session) => Promise<T>,
-): Promise<T> {
-  const isMember = members.has(session);
-  const asAdministrator = async () => work(session);
-  const asMember = async () => work(session.forProject(projectId));
-  try {
-    return await (isMember ? asMember() : asAdministrator());
-  } catch (refusal) {
-    if (!isRefused(refusal)) throw refusal;
-    try {
-      const answer = await (isMember ? asAdministrator() : asMember());
-      if (isMember) members.delete(session);
-      else members.add(session);
-      return answer;
-    } catch (error) {
-      // The refused login names the role that is missing.
-      throw isMember && isRefused(error) ? refusal : error;
-    }
-  }
-}
-
-/** By Heat, or by Keystone at the login to another project. */
-function isRefused(error: unknown): boolean {
-  return error instanceof OpenStackError && (error.status === 403 || error.status === 401);
-}
-
-function pathOf({ name, id }: StackRef): string {
+/** Of a stack's own page, and in front of those of what belongs to it. */
+export function pathOf({ name, id }: StackRef): string {
   return `/stacks/${encodeURIComponent(name)}/${encodeURIComponent(id)}`;
 }
 

@@ -1,4 +1,5 @@
 import { CostReader } from '../billing/cost-reader.ts';
+import { LedgerRebuild } from '../billing/ledger-rebuild.ts';
 import { OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { StackOrders } from '../billing/stack-orders.ts';
@@ -26,15 +27,21 @@ export function createMoney(
   const isRated = config.billing.rating !== 'none';
   const costs = isRated ? new CostReader({ session: cloud, ledger: stacks, clock }) : undefined;
   const orders = new StackOrders({ billing, clock });
+  const rebuild = isRated ? new LedgerRebuild({ cloud, ledger: stacks, clock }) : undefined;
+  const rebuildLedger = rebuild && createLedgerRebuild(rebuild, log);
   const poster = createUsagePoster(base, stacks);
   const post = poster && postUsage(poster, log);
-  const sweep = sweepOrders(base, poster, log);
-  const closeAccounts = createAccountClosing(base, poster, log);
+  // What is known only later could not be recorded any more.
+  const isSettled: IsSettled | undefined =
+    poster && ((...of) => rebuild?.isDone !== false && poster.isSettled(...of));
+  const sweep = sweepOrders(base, isSettled, log);
+  const closeAccounts = createAccountClosing(base, isSettled, log);
   const accounts = new OwnerAccounts(base, log);
   return {
     costs,
     orders: (signal) => orders.read(signal),
     onFullRun: async ({ stacks, portal, costs }, signal) => {
+      await rebuildLedger?.(portal.owners, signal);
       await post?.(portal.owners, signal);
       await sweep(stacks, signal);
       await closeAccounts(signal);
@@ -90,14 +97,31 @@ export function projectsOf(owners: readonly Owner[]): Set<string> {
   return new Set(owners.flatMap(({ projectId }) => projectId ?? []));
 }
 
+/** Has the ledger of stacks tell what the cloud remembers. */
+function createLedgerRebuild(rebuild: LedgerRebuild, log: Logger) {
+  const said = new SaidOnce();
+  return async (owners: readonly Owner[], signal?: AbortSignal) => {
+    try {
+      const rebuilt = await rebuild.run(projectsOf(owners), signal);
+      const isNews = rebuilt && Object.values(rebuilt).some((count) => count > 0);
+      if (isNews) log.info(rebuilt, 'rebuilt the record of stacks from Heat');
+      said.endRound();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const why = explain(error);
+      said.say(severityOf(error), () =>
+        log.warn({ why, err: error }, 'failed to rebuild the record of stacks, will retry'),
+      );
+      said.endRound(false);
+    }
+  };
+}
+
+type IsSettled = UsagePoster['isSettled'];
+
 /** Closes orders that are over. A platform that cannot be reached holds up nothing else. */
-function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster | undefined, log: Logger) {
-  const sweep = new OrderSweep({
-    billing,
-    cloud,
-    clock,
-    ...(poster && { isSettled: (...of) => poster.isSettled(...of) }),
-  });
+function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
+  const sweep = new OrderSweep({ billing, cloud, clock, ...(isSettled && { isSettled }) });
   const said = new SaidOnce();
   return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
     try {
@@ -123,11 +147,11 @@ function sweepOrders({ billing, cloud, clock }: Foundation, poster: UsagePoster 
 }
 
 /** Closes the accounts of teams that are deleted. */
-function createAccountClosing({ closings }: Foundation, poster: UsagePoster | undefined, log: Logger) {
+function createAccountClosing({ closings }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
   const said = new SaidOnce();
   return async (signal?: AbortSignal) => {
     try {
-      const swept = await closings.run((...of) => poster?.isSettled(...of) ?? true, signal);
+      const swept = await closings.run(isSettled ?? (() => true), signal);
       if (!swept) return;
       for (const account of swept.closed) log.info({ account }, 'billing account closed');
       for (const { account, error } of swept.failures) {

@@ -23,6 +23,7 @@ const kinds: fc.Arbitrary<UsageEvent>[] = [
   fc.record({ kind: fc.constant('KillBill fails' as const), poster }),
   fc.record({ kind: fc.constant('records of usage lost' as const), poster }),
   fc.record({ kind: fc.constant('memberships lost' as const) }),
+  fc.record({ kind: fc.constant('Heat forgets' as const) }),
 ];
 /** Time passes, and the writer runs, more often than anything else. */
 const event = fc.oneof(
@@ -77,6 +78,7 @@ const examples: [UsageEvent[], string][] = [
       { kind: 'hours pass', hours: 14 },
       { kind: 'run', poster: 0 },
       { kind: 'delete device', which: 0 },
+      { kind: 'Heat forgets' },
       { kind: 'memberships lost' },
       { kind: 'rated again', which: 17, hoursAgo: 2, by: -0.1 },
       { kind: 'both run' },
@@ -91,9 +93,24 @@ const examples: [UsageEvent[], string][] = [
     [
       { kind: 'hours pass', hours: 30 },
       { kind: 'destroy', which: 0 },
+      { kind: 'Heat forgets' },
       { kind: 'memberships lost' },
       { kind: 'hours pass', hours: 30 },
       { kind: 'run', poster: 0 },
+    ],
+    '0.24.0',
+  ],
+  [
+    // A stack is destroyed and the memberships are lost before CloudKitty has rated its last hours: Heat tells whose they were.
+    [
+      { kind: 'CloudKitty is late', hours: 50 },
+      { kind: 'hours pass', hours: 30 },
+      { kind: 'delete device', which: 0 },
+      { kind: 'launch' },
+      { kind: 'destroy', which: 0 },
+      { kind: 'memberships lost' },
+      { kind: 'run', poster: 0 },
+      { kind: 'hours pass', hours: 30 },
     ],
     '0.24.0',
   ],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AccountId, OrderId } from '../../src/billing/billing.ts';
 import type { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { KillBill } from '../../src/billing/killbill/killbill.ts';
+import { LedgerRebuild } from '../../src/billing/ledger-rebuild.ts';
 import { OrderSweep } from '../../src/billing/order-sweep.ts';
 import { StackLedger } from '../../src/billing/stack-ledger.ts';
 import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
@@ -34,15 +35,19 @@ export type UsageEvent =
   | { readonly kind: 'answers lost'; readonly poster: number; readonly times: number }
   | { readonly kind: 'KillBill fails'; readonly poster: number }
   | { readonly kind: 'records of usage lost'; readonly poster: number }
-  /** `stacks.jsonl`: what belongs to stacks that are there is known again at the next look. */
-  | { readonly kind: 'memberships lost' };
+  /** `stacks.jsonl`: what belongs to stacks that are there is known again at the next look, the rest as far as Heat remembers. */
+  | { readonly kind: 'memberships lost' }
+  /** Its oldest events: of what is deleted by now it knows nothing any more. */
+  | { readonly kind: 'Heat forgets' };
 
 interface WorldDevice {
   readonly id: string;
   readonly stack: WorldStack;
   readonly from: number;
   until: number | undefined;
-  /** It was gone when the memberships were lost: nobody knows any more whose it was. */
+  /** It was gone when Heat forgot what is deleted. */
+  isPurged: boolean;
+  /** And when the memberships were lost: nobody knows any more whose it was. */
   isForgotten: boolean;
   readonly types: readonly { readonly type: string; readonly rate: number }[];
 }
@@ -56,6 +61,7 @@ interface WorldStack {
 
 /** One process that may be the writer, as far as it remembers anything. */
 interface Writer {
+  readonly rebuild: LedgerRebuild;
   readonly poster: UsagePoster;
   readonly sweep: OrderSweep;
 }
@@ -135,7 +141,9 @@ export class UsageWorld implements AsyncDisposable {
           this.#devices.filter(({ until }) => until === undefined),
           event.which,
         );
-        if (device) device.until = this.clock.now();
+        if (!device) break;
+        device.until = this.clock.now();
+        cloud.orchestration.deleteResource(device.stack.id, device.id);
         break;
       }
       case 'destroy': {
@@ -182,8 +190,19 @@ export class UsageWorld implements AsyncDisposable {
       case 'memberships lost':
         this.#stackLedger = new StackLedger(undefined);
         this.#writers.fill(undefined);
-        for (const device of this.#devices) if (device.until !== undefined) device.isForgotten = true;
+        for (const device of this.#devices) if (device.isPurged) device.isForgotten = true;
         await this.#note();
+        break;
+      case 'Heat forgets': {
+        cloud.advance();
+        cloud.orchestration.forgetFormer();
+        const known = await this.#stackLedger.resources();
+        for (const device of this.#devices) {
+          if (device.until === undefined) continue;
+          device.isPurged = true;
+          if (!known.has(device.id)) device.isForgotten = true;
+        }
+      }
     }
   }
 
@@ -295,6 +314,11 @@ export class UsageWorld implements AsyncDisposable {
   #writer(at: number): Writer {
     const present = this.#writers[at];
     if (present) return present;
+    const rebuild = new LedgerRebuild({
+      cloud: this.#sessions.cloud,
+      ledger: this.#stackLedger,
+      clock: this.clock,
+    });
     const poster = new UsagePoster({
       book: this.#billing.usage,
       cloud: this.#sessions.cloud,
@@ -307,17 +331,19 @@ export class UsageWorld implements AsyncDisposable {
       billing: this.#billing,
       cloud: this.#sessions.cloud,
       clock: this.clock,
-      isSettled: (...of) => poster.isSettled(...of),
+      isSettled: (...of) => rebuild.isDone && poster.isSettled(...of),
     });
-    const made = { poster, sweep };
+    const made = { rebuild, poster, sweep };
     this.#writers[at] = made;
     return made;
   }
 
   /** As the writer does after a full run. */
   async #run(at: number): Promise<void> {
-    const { poster, sweep } = this.#writer(at);
+    const { rebuild, poster, sweep } = this.#writer(at);
     await this.#note();
+    const projects = new Set(this.#stacks.map(({ projectId }) => projectId));
+    await rebuild.run(projects).catch(() => {});
     await poster.run().catch(() => {});
     const present = new Set(this.#stacks.filter(isThere).map(({ id }) => id));
     await sweep.run(present).catch(() => {});
@@ -359,11 +385,15 @@ export class UsageWorld implements AsyncDisposable {
     const number = this.#devices.length + 1;
     const types = [{ type: 'instance', rate: 0.0137 * number }];
     if (number % 2 === 0) types.push({ type: 'volume.size', rate: 1 / (3 * number) });
+    const id = `device-${number}`;
+    const resource = { name: id, type: 'OS::Nova::Server', physicalId: id };
+    this.#sandbox.cloud.orchestration.addResource(stack.id, resource);
     this.#devices.push({
-      id: `device-${number}`,
+      id,
       stack,
       from: this.clock.now(),
       until: undefined,
+      isPurged: false,
       isForgotten: false,
       types,
     });

@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { profiles, releases } from '../../src/concertim/profile.ts';
 import { describeDiagnosis, worstOf } from '../../src/doctor/describe.ts';
@@ -82,6 +83,15 @@ function firstAccount({ population }: Sandbox) {
   return account;
 }
 
+/** The service has seen a stack with these. */
+function recordMembers({ folder }: Clinic, resources: readonly string[]): void {
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  const lines = resources.map((resource) =>
+    JSON.stringify({ did: 'joined', stack: 's', resource, at: 1e12 }),
+  );
+  writeFileSync(join(folder, 'data', 'stacks.jsonl'), lines.join('\n'));
+}
+
 const unit = 'openstack-billed-instance';
 const cases: readonly Case[] = [
   {
@@ -152,6 +162,24 @@ const cases: readonly Case[] = [
     found: /One openstack-billed-instance costs 1, and this KillBill cuts/,
     repair: /price 0\.000001/,
     repaired: byHand('the price lowered', ({ sandbox }) => void sandbox.killBill.units.set(unit, 1e-6)),
+  },
+  {
+    fault: 'something was rated that was in no stack, as far as is known',
+    sandbox: { rating: 'v2', stacks: 0, servers: 0 },
+    spoil: (clinic) => {
+      useKillBill(clinic);
+      const { rating } = clinic.sandbox.cloud;
+      const { id: projectId } = firstAccount(clinic.sandbox).project;
+      const hour = { begin: rating.processedUntil - 3_600_000, type: 'instance', projectId, quantity: 1 };
+      rating.push({ ...hour, id: 'here', rate: 2 });
+      rating.push({ ...hour, id: 'gone', rate: 12.4 });
+      recordMembers(clinic, ['here']);
+    },
+    check: 'billing.stack-record',
+    level: 'warning',
+    found: /^12\.40 was rated this month and the last .*: 1, such as gone of project/,
+    repair: /restore it from a backup/,
+    repaired: byHand('stacks.jsonl restored', (clinic) => recordMembers(clinic, ['here', 'gone'])),
   },
   {
     fault: 'KillBill without CloudKitty',

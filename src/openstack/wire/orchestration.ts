@@ -16,6 +16,12 @@ export const Stack = z.object({
 });
 export type Stack = z.infer<typeof Stack>;
 
+/** A row of `GET /stacks?show_deleted=true`. */
+export const PastStack = Stack.pick({ id: true, stack_name: true, project: true, parent: true }).extend({
+  /** Null while it is there. */
+  deletion_time: z.string().nullish(),
+});
+
 export const StackBody = z.object({
   stack: Stack.extend({
     parameters: z.looseObject({ 'OS::project_id': z.string() }),
@@ -28,4 +34,13 @@ export const StackBody = z.object({
 export const Resource = z.object({
   resource_type: z.string(),
   physical_resource_id: z.string().nullish(),
+});
+
+/** A row of `GET /stacks/{name}/{id}/events`: something came to pass with a resource, or with the stack itself. */
+export const Event = z.object({
+  event_time: z.string(),
+  /** Empty as long as it is not made. */
+  physical_resource_id: z.string().nullish(),
+  /** `<ACTION>_<RESULT>` */
+  resource_status: z.string(),
 });

@@ -91,6 +91,15 @@ export class Orchestration {
     return this.#byName.get(`${projectId}/${name}`);
   }
 
+  /** Newest first, nested ones among them, and those that are deleted and still remembered. */
+  everyStack(projectId?: string): Listing<Stack> {
+    const all = new Listing<Stack>('descending');
+    for (const stack of this.#stacks.values()) {
+      if (projectId === undefined || stack.projectId === projectId) all.add(stack);
+    }
+    return all;
+  }
+
   /** Newest first, nested ones among them. */
   stacks(projectId?: string): Listing<Stack> {
     if (projectId === undefined) return this.#live;
@@ -139,7 +148,7 @@ export class Orchestration {
       setResource(group, 'UPDATE', 'IN_PROGRESS');
       this.#setState(nested, 'UPDATE', 'IN_PROGRESS');
       const [kept, surplus] = [nested.resources.slice(0, count), nested.resources.slice(count)];
-      for (const resource of surplus) this.#delete(resource);
+      for (const resource of surplus) this.#delete(resource, nested);
       const added: Resource[] = [];
       for (let index = kept.length; index < count; index++) {
         added.push(newResource(String(index), contents.member(index), this.#timeline.now()));
@@ -149,6 +158,29 @@ export class Orchestration {
       this.#timeline.after(takes.nested, () => this.#end(nested, 'UPDATE'));
       this.#timeline.after(takes.nested + takes.rootToEnd, () => this.#end(stack, 'UPDATE'));
     });
+  }
+
+  /** An update that adds one resource; no more of it shows than the id that its service knows it by. */
+  addResource(id: string, { name, type, physicalId }: Pick<Resource, 'name' | 'type' | 'physicalId'>): void {
+    const stack = this.#mustHave(id);
+    const resource = newResource(name, { type }, this.#timeline.now());
+    resource.physicalId = physicalId;
+    setResource(resource, 'CREATE', 'COMPLETE');
+    stack.resources.push(resource);
+    this.#setState(stack, 'UPDATE', 'COMPLETE');
+  }
+
+  /** An update that takes a resource away. */
+  deleteResource(id: string, name: string): void {
+    const stack = this.#mustHave(id);
+    for (const resource of stack.resources) if (resource.name === name) this.#delete(resource, stack);
+    stack.resources = stack.resources.filter((resource) => resource.name !== name);
+    this.#setState(stack, 'UPDATE', 'COMPLETE');
+  }
+
+  /** As though so much had come to pass with every stack since that Heat has no events of what is deleted any more. */
+  forgetFormer(): void {
+    for (const { former } of this.#stacks.values()) former.length = 0;
   }
 
   /** @throws {StackBusy} */
@@ -174,7 +206,7 @@ export class Orchestration {
     if (this.#isDoing(root, 'DELETE')) return;
     this.#setState(root, 'DELETE', 'IN_PROGRESS');
     this.#timeline.after(takes.rootToEnd, () => {
-      for (const resource of root.resources) this.#delete(resource);
+      for (const resource of root.resources) this.#delete(resource, root);
       this.#timeline.after(takes.deletingNested + takes.rootToEnd, () => {
         this.#remove(root);
         const { projects } = this.#options.identity;
@@ -283,10 +315,13 @@ export class Orchestration {
     });
   }
 
-  #add(fields: Omit<Stack, 'outputs' | 'action' | 'result' | 'reason' | 'updatedAt' | 'deletedAt'>): Stack {
+  #add(
+    fields: Omit<Stack, 'outputs' | 'former' | 'action' | 'result' | 'reason' | 'updatedAt' | 'deletedAt'>,
+  ): Stack {
     const stack: Stack = {
       ...fields,
       outputs: {},
+      former: [],
       action: 'CREATE',
       result: 'IN_PROGRESS',
       reason: 'Stack CREATE started',
@@ -379,9 +414,10 @@ export class Orchestration {
     return blockStorage.addVolume(draft, since ?? this.#timeline.now()).id;
   }
 
-  #delete(resource: Resource): void {
+  #delete(resource: Resource, stack: Stack): void {
     const { compute, networking, blockStorage } = this.#options;
-    const { nested } = resource;
+    const { nested, name, physicalId, createdAt } = resource;
+    stack.former.push({ name, physicalId, createdAt, deletedAt: this.#timeline.now() });
     setResource(resource, 'DELETE', 'IN_PROGRESS');
     if (resource.type === 'OS::Nova::Server') compute.deleteServer(resource.physicalId);
     if (resource.type === 'OS::Nova::ServerGroup') compute.groups.delete(resource.physicalId);
@@ -389,7 +425,7 @@ export class Orchestration {
     if (resource.type === 'OS::Cinder::Volume') blockStorage.deleteVolume(resource.physicalId);
     if (!nested) return;
     this.#setState(nested, 'DELETE', 'IN_PROGRESS');
-    for (const inner of nested.resources) this.#delete(inner);
+    for (const inner of nested.resources) this.#delete(inner, nested);
     this.#timeline.after(takes.deletingNested, () => this.#remove(nested));
   }
 

@@ -22,6 +22,8 @@ export interface Stack {
   readonly timeoutMins: number | null;
   readonly namedFault: NamedFault | undefined;
   resources: Resource[];
+  /** What it had once: its events still name it. */
+  readonly former: FormerResource[];
   /** What outputs say in place of their templates. */
   outputs: Readonly<Record<string, unknown>>;
   /** Any text: tests let Heat learn new actions. */
@@ -50,6 +52,11 @@ export interface Resource {
   result: StackResult;
   reason: string;
   readonly createdAt: number;
+}
+
+/** Heat: a resource that was deleted, times in ms since 1970. */
+export interface FormerResource extends Pick<Resource, 'name' | 'physicalId' | 'createdAt'> {
+  readonly deletedAt: number;
 }
 
 export function statusOf(item: { action: string; result: string }): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { StackBusy } from '../cloud/orchestration.ts';
 import { type Resource, type Stack, statusOf } from '../cloud/stack.ts';
@@ -82,6 +83,12 @@ export function addHeat(app: FastifyInstance, site: Site): void {
       resources: found.map(({ resource, within }) => resourceBody(call, resource, within)),
     });
   });
+  route('GET', '/stacks/:name/:id/events', async (call) => {
+    const stack = findStack(call);
+    await call.meet(stack.namedFault);
+    for (const name of call.query.keys()) throw notInSandbox(`list events by ${name}`);
+    return JSON.stringify({ events: eventsOf(call, stack) });
+  });
   route('POST', '/stacks/:name/:id/actions', (call) => {
     const stack = findStack(call, 'live');
     const actions = Object.keys(call.body);
@@ -152,7 +159,10 @@ function listStacks(call: Call): string {
   let count = 0;
   let last: Stack | undefined;
   // An unknown marker begins at the beginning.
-  for (const stack of orchestration.stacks(projectId).behind(orchestration.stack(marker ?? ''))) {
+  const all = flag(call, 'show_deleted')
+    ? orchestration.everyStack(projectId)
+    : orchestration.stacks(projectId);
+  for (const stack of all.behind(orchestration.stack(marker ?? ''))) {
     if (!wanted(stack)) continue;
     count++;
     if (rows.length >= (limit ?? Number.POSITIVE_INFINITY)) {
@@ -175,7 +185,6 @@ const otherFilters = [
   'not_tags',
   'not_tags_any',
   'owner_id',
-  'show_deleted',
   'show_hidden',
   'sort_dir',
   'sort_keys',
@@ -285,6 +294,47 @@ function outputBodies(call: Call, stack: Stack) {
     ...(isDeleting ? { output_error: 'The specified reference (in unknown) is incorrect.' } : {}),
     output_value: isDeleting ? null : value,
   }));
+}
+
+/** Newest first: that each resource was made, and is deleted. What happened in between is left out. */
+function eventsOf(call: Call, stack: Stack) {
+  const present = stack.resources.filter(({ action }) => action !== 'DELETE');
+  const events = [
+    ...[...present, ...stack.former].flatMap((resource) =>
+      resource.physicalId === '' ? [] : [{ ...resource, at: resource.createdAt, status: 'CREATE_COMPLETE' }],
+    ),
+    ...stack.former.map((resource) => ({ ...resource, at: resource.deletedAt, status: 'DELETE_COMPLETE' })),
+  ];
+  return events.sort((a, b) => b.at - a.at).map((event) => eventBody(call, stack, event));
+}
+
+function eventBody(
+  call: Call,
+  stack: Stack,
+  { name, physicalId, at, status }: Pick<Resource, 'name' | 'physicalId'> & { at: number; status: string },
+) {
+  const href = call.base + stackPath(stack);
+  const id = hexId(`${stack.id} ${physicalId} ${status}`);
+  return {
+    id,
+    links: [
+      { href: `${href}/resources/${name}/events/${id}`, rel: 'self' },
+      { href: `${href}/resources/${name}`, rel: 'resource' },
+      { href, rel: 'stack' },
+    ],
+    event_time: seconds(at),
+    logical_resource_id: name,
+    resource_name: name,
+    physical_resource_id: physicalId,
+    resource_status: status,
+    resource_status_reason: 'state changed',
+  };
+}
+
+/** A UUID that follows from a text. */
+function hexId(text: string): string {
+  const hex = createHash('md5').update(text).digest('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function resourceBody(call: Call, resource: Resource, within: Stack) {

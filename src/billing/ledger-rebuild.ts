@@ -1,0 +1,162 @@
+import pLimit from 'p-limit';
+import { OpenStackError } from '../openstack/errors.ts';
+import type { ProjectId } from '../openstack/model.ts';
+import { hasRating, listRated, type Rated, readRatedUntil } from '../openstack/rating.ts';
+import type { Session } from '../openstack/session.ts';
+import { listPastStacks, type PastStack, readResourceSpans } from '../openstack/stack-history.ts';
+import { ageOf, type Clock } from '../runtime/clock.ts';
+import { monthOf } from '../runtime/month.ts';
+import type { EndedMembership, StackLedger } from './stack-ledger.ts';
+
+export interface LedgerRebuildOptions {
+  readonly cloud: Session;
+  readonly ledger: StackLedger;
+  readonly clock: Clock;
+  /** The writer waits for it: so many stacks, or one project's, are read in one run; the next run goes on. Default 400. */
+  readonly mostStacks?: number;
+}
+
+/** What a rebuild has found out. */
+export interface RebuiltLedger {
+  /** Resources whose stack is known again. */
+  readonly found: number;
+  /** Resources that cost something this month or the last, and were in no stack that Heat remembers. */
+  readonly unknown: number;
+  /** Stacks whose events Heat does not show. */
+  readonly unread: number;
+}
+
+const hourMs = 3_600_000;
+/** What was deleted shortly before the ledger began is rated some hours later: until then each hour. */
+const everyMs = hourMs;
+/** A project without anything to rate, or that is gone, is never rated so far. */
+const patienceMs = 96 * hourMs;
+const requestsAtOnce = 4;
+
+/**
+ * Adds to a ledger that is new, or was lost, in which stacks the resources were that are gone and have cost something, by the
+ * events that Heat keeps of each stack, of deleted stacks too. It is done once, and of projects with such resources alone.
+ *
+ * ```
+ *  rated, and in no stack that was seen  ──►  the stacks of its project, deleted ones too  ──►  their events
+ *  CloudKitty: one list                       Heat: one list a project                           Heat: one list a stack
+ * ```
+ */
+export class LedgerRebuild {
+  readonly #options: LedgerRebuildOptions;
+  readonly #limit = pLimit(requestsAtOnce);
+  /** Resources that were looked for. */
+  readonly #sought = new Set<string>();
+  readonly #unread = new Set<string>();
+  #found = 0;
+  #isDone = false;
+  #begunAt: number | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LedgerRebuildOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the ledger has all that the cloud remembers. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /**
+   * Takes the next step, if it is time for one.
+   *
+   * @param projects whose stacks may be billed
+   * @returns what was found, once all was
+   * @throws {ServiceError} the cloud is unavailable; what was found before stays
+   */
+  async run(projects: ReadonlySet<string>, signal?: AbortSignal): Promise<RebuiltLedger | undefined> {
+    const { cloud, ledger, clock } = this.#options;
+    const now = clock.now();
+    if (this.#isDone || ageOf(this.#lookedAt, now) < everyMs) return undefined;
+    this.#begunAt ??= now;
+    const isNeeded = !(await ledger.isRebuilt()) && (await hasRating(cloud, signal));
+    // Of what is older nothing is recorded or shown any more.
+    const since = monthOf(monthOf(now).begin - 1).begin;
+    const ratedUntil = isNeeded ? await readRatedUntil(cloud, signal) : new Map<ProjectId, number>();
+    const rated = isNeeded ? await listRated(cloud, { begin: since, end: now, signal }) : undefined;
+    if (!rated) {
+      this.#isDone = true;
+      return undefined;
+    }
+    const costly = rated.filter(({ rate, projectId }) => rate > 0 && projects.has(projectId));
+    if (!(await this.#recall(costly, since, signal))) return undefined;
+    this.#lookedAt = now;
+    const beganAt = (await ledger.beganAt()) ?? this.#begunAt;
+    const isLate = [...projects].some((id) => (ratedUntil.get(id as ProjectId) ?? 0) < beganAt);
+    if (isLate && now < beganAt + patienceMs) return undefined;
+    await ledger.endRebuild(now);
+    this.#isDone = true;
+    const unknown = new Set((await this.#missing(costly)).map(({ id }) => id)).size;
+    return { found: this.#found, unknown, unread: this.#unread.size };
+  }
+
+  /** @returns whether all were looked for, or are known */
+  async #recall(costly: readonly Rated[], since: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const { cloud, ledger, mostStacks = 400 } = this.#options;
+    const missing = (await this.#missing(costly)).filter(({ id }) => !this.#sought.has(id));
+    let budget = mostStacks;
+    for (const [projectId, resources] of Map.groupBy(missing, (row) => row.projectId)) {
+      if (budget <= 0) return false;
+      const ids = new Set(resources.map(({ id }) => id));
+      const all = await listPastStacks(cloud, projectId, signal);
+      const recent = all.filter(({ deletedAt }) => deletedAt === undefined || deletedAt >= since);
+      const memberships = await this.#membershipsIn(recent, ids, signal);
+      await ledger.recall(memberships);
+      this.#found += memberships.length;
+      for (const id of ids) this.#sought.add(id);
+      budget -= recent.length;
+    }
+    return true;
+  }
+
+  async #missing(costly: readonly Rated[]): Promise<Rated[]> {
+    const known = await this.#options.ledger.resources();
+    return costly.filter(({ id }) => !known.has(id));
+  }
+
+  /** Of those resources, when each was in which root's tree. */
+  async #membershipsIn(
+    stacks: readonly PastStack[],
+    wanted: ReadonlySet<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<EndedMembership[]> {
+    const { clock } = this.#options;
+    const stackOf = new Map(stacks.map((stack) => [stack.id, stack]));
+    const found = await this.#limit.map(stacks, async (stack): Promise<EndedMembership[]> => {
+      const root = rootOf(stack, stackOf);
+      if (!root) return [];
+      const spans = await this.#spans(stack, signal);
+      return spans.flatMap(({ id: resource, from, until = stack.deletedAt ?? clock.now() }) =>
+        wanted.has(resource) ? [{ stack: root.id, resource, from, until }] : [],
+      );
+    });
+    return found.flat();
+  }
+
+  /** Nothing where Heat refuses to say: it will tomorrow, too. */
+  async #spans(stack: PastStack, signal: AbortSignal | undefined) {
+    try {
+      return await readResourceSpans(this.#options.cloud, stack, signal);
+    } catch (error) {
+      if (!(error instanceof OpenStackError) || error.severity !== 'terminal') throw error;
+      this.#unread.add(stack.id);
+      return [];
+    }
+  }
+}
+
+/** undefined: what it was nested in is not known any more. */
+function rootOf(stack: PastStack, stackOf: ReadonlyMap<string, PastStack>): PastStack | undefined {
+  const passed = new Set<string>();
+  let at: PastStack | undefined = stack;
+  while (at && at.parentId !== null && !passed.has(at.id)) {
+    passed.add(at.id);
+    at = stackOf.get(at.parentId);
+  }
+  return at?.parentId === null ? at : undefined;
+}
