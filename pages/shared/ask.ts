@@ -9,7 +9,7 @@ export async function read<T>(url: string): Promise<T | undefined> {
   return answer?.ok ? ((await answer.json()) as T) : undefined;
 }
 
-/** Asks for something to be done. What is refused is shown. @returns the answer; undefined when it was refused */
+/** Sends a request for a change. What is refused is shown. @returns the answer; undefined when it was refused */
 export async function ask<T>(url: string, body: object = {}): Promise<T | undefined> {
   refusal.value = undefined;
   try {
@@ -20,9 +20,9 @@ export async function ask<T>(url: string, body: object = {}): Promise<T | undefi
     });
     const said = (await answer.json()) as T & { error?: string; message?: string };
     if (answer.ok) return said;
-    refusal.value = said.message ?? said.error ?? `The answer was ${answer.status}.`;
+    refusal.value = said.message ?? said.error ?? `The service refused this with status ${answer.status}.`;
   } catch {
-    refusal.value = 'There was no answer: is the connection lost?';
+    refusal.value = 'The service did not answer. Is the connection lost?';
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ async function change(url: './pause' | './resume'): Promise<void> {
   isAsking.value = false;
 }
 
-/** Has the portal left alone, or written to again; a moment later the state above says so. */
+/** Pauses or resumes writing to the portal; the next status shows it. */
 export function PauseButton({ isPaused }: { isPaused: boolean }) {
   return (
     <p>

@@ -78,7 +78,7 @@ function options(element: HTMLElement): uPlot.Options {
   return {
     width: element.clientWidth,
     height,
-    // The last time of the axis is as wide as any, and stands around its mark.
+    // The last label of the axis is centred on its mark: half of it needs room.
     padding: [null, 32, null, null],
     legend: { show: false },
     cursor: { show: false },

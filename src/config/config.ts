@@ -119,7 +119,7 @@ export interface UpdatesConfig {
   readonly auditIntervalMs: number;
   /** Of the owned objects of a kind, 0 to 1: where there is only absence, a run that would delete more deletes none. */
   readonly maxDeletionShare: number;
-  /** So many deletions of a kind are let through whatever their share. */
+  /** Deletions of a kind that are allowed whatever their share. */
   readonly maxDeletions: number;
   /** Whether servers of no stack are left out or stand in one rack a project. */
   readonly standaloneServers: 'ignore' | 'rack';

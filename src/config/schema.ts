@@ -148,7 +148,7 @@ export const ConfigFile = z.strictObject({
     }),
     max_deletions: optional(whole(0, 1_000_000), {
       description:
-        'So many deletions of a kind are let through of each of these, whatever their share, unless they are all of the kind. Raise it to let a larger one pass.',
+        'Deletions of a kind that are always allowed, of each owner and of all owners together, whatever their share, unless they are all objects of the kind. Raise it to allow more.',
       default: '5',
     }),
     standalone_servers: optional(oneOf(['ignore', 'rack']), {

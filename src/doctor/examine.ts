@@ -97,7 +97,7 @@ export async function examine(
       if (catalog.some(({ check, level }) => level !== 'ok' && check.endsWith(service)))
         return `there is no endpoint of type ${service}`;
       if (needs.admin && account.level !== 'ok') return 'the account is no administrator';
-      return needs.users && !users ? 'Concertim was not signed in to' : undefined;
+      return needs.users && !users ? 'the sign-in to Concertim failed' : undefined;
     };
     const attempt = async (
       check: (typeof cloudChecks)[number],
@@ -142,7 +142,7 @@ export async function examine(
         checkOrchestration(patient, known, signal),
       ),
       ...(['cinder', 'neutron'] as const).map((service) =>
-        attempt(service, users ? undefined : 'Concertim was not signed in to', () =>
+        attempt(service, users ? undefined : 'the sign-in to Concertim failed', () =>
           checkHiddenProjects(service, patient, signal),
         ),
       ),
@@ -175,11 +175,11 @@ export async function examine(
     (async () => {
       const { token, finding } = await signIn;
       findings.push(finding);
-      if (!token) return skip('Keystone was not signed in to', ...cloudChecks);
+      if (!token) return skip('the sign-in to Keystone failed', ...cloudChecks);
       await examineCloud(token);
     })(),
     (async () => {
-      if (!(await sight).users) return skip('Concertim was not signed in to', 'concertim.metric-daemon');
+      if (!(await sight).users) return skip('the sign-in to Concertim failed', 'concertim.metric-daemon');
       await group('concertim.metric-daemon', async () => [await checkMetricDaemon(patient, signal)]);
     })(),
   ]);

@@ -88,7 +88,7 @@ export class ListShapeError extends ShapeError {
   constructor(facts: ExchangeFacts, problem: string) {
     super(facts, problem, {
       severity: 'fatal',
-      hint: `Something else than ${facts.service} answers at this address, or a release of it that this version does not know: check the address.`,
+      hint: `Another service than ${facts.service} answers at this address, or a release that this version does not know. Check the address.`,
     });
   }
 }

@@ -21,7 +21,7 @@ export const nouns = {
 } as const satisfies Record<ShownKind, { readonly one: string; readonly held: Held['kind'] }>;
 
 /**
- * @param missing what the cloud has lost without a trace
+ * @param missing what is missing from the cloud without proof of its deletion
  * @param decided what the plan itself would take away
  */
 export function warningsOf(
@@ -32,7 +32,7 @@ export function warningsOf(
   const warnings: string[] = [];
   if (missing.length > 0) {
     warnings.push(
-      `${countsOf(missing)} have vanished from the cloud without a trace of their deletion; ${whoKeeps(missing, index)} deleted. ` +
+      `${countsOf(missing)} are missing from OpenStack without proof of their deletion; ${whoKeeps(missing, index)} deleted. ` +
         'Is this the right cloud, and do the credentials still see all projects? If they are really gone, ' +
         '`allow-deletions` lists them and lets the running service delete them once; or raise updates.max_deletions.',
     );

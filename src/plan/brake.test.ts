@@ -129,7 +129,9 @@ test('what is absent is measured against all that is ours, whether it was querie
   const planned = plan(without(some, { server: all }, asked), some.shown, chosen());
 
   expect(removals(planned)).toBe(0);
-  expect(planned.warnings).toEqual([expect.stringContaining('400 of 400 devices have vanished')]);
+  expect(planned.warnings).toEqual([
+    expect.stringContaining('400 of 400 devices are missing from OpenStack'),
+  ]);
 });
 
 test('a tenth that is absent, a few of each owner, is too much, and so is one that cannot be queried', () => {
@@ -144,7 +146,9 @@ test('a tenth that is absent, a few of each owner, is too much, and so is one th
     );
 
     expect(removals(planned)).toBe(0);
-    expect(planned.warnings).toEqual([expect.stringContaining('40 of 400 devices have vanished')]);
+    expect(planned.warnings).toEqual([
+      expect.stringContaining('40 of 400 devices are missing from OpenStack'),
+    ]);
   }
 });
 
@@ -264,7 +268,7 @@ test('another Heat is recognised: what its stacks would be shown as is not made'
   expect(changesOf(planned)).toEqual([]);
   expect(planned.isWrongCloud).toBe(true);
   expect(planned.warnings).toEqual([
-    expect.stringMatching(/^Almost none of the stacks that .* 25 of 25 racks have vanished/),
+    expect.stringMatching(/^Almost none of the stacks that .* 25 of 25 racks are missing from OpenStack/),
   ]);
 });
 
@@ -306,7 +310,9 @@ test('Nova and Heat of another cloud are recognised beside the Cinder of the rig
   const planned = plan(seen, shown, chosen());
 
   expect(changesOf(planned)).toEqual([]);
-  expect(planned.warnings).toEqual([expect.stringContaining('100 of 100 devices, 25 of 25 racks have')]);
+  expect(planned.warnings).toEqual([
+    expect.stringContaining('100 of 100 devices, 25 of 25 racks are missing'),
+  ]);
 });
 
 test('servers that were all recreated in their stacks show that Nova is the right one', () => {

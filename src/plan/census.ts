@@ -9,7 +9,7 @@ import { isInScope, presentFlavors, presentStacks, seenOf } from './seen.ts';
 /** The kinds of what the portal shows: of devices by what they show, for each kind comes from a service of its own. */
 export type ShownKind = Kind | 'rack' | 'template';
 
-/** How many cloud objects one owner's part of the portal claims, and how many of them the cloud has lost without a trace. */
+/** How many cloud objects one owner's part of the portal claims, and how many of them are missing from the cloud without proof of their deletion. */
 export interface Tally {
   owned: number;
   /** In no list, and not reported as deleted by the cloud, whether it was queried by id or not. */

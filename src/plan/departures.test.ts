@@ -162,7 +162,7 @@ test('where too much has vanished at once none of it is deleted, and the warning
   expect(held).toEqual(
     Array.from({ length: 6 }, () => 'device: too many are missing from OpenStack at once'),
   );
-  expect(warnings).toEqual([expect.stringContaining('6 of 10 devices have vanished')]);
+  expect(warnings).toEqual([expect.stringContaining('6 of 10 devices are missing from OpenStack')]);
 });
 
 test('so much is deleted where the cloud says so itself, where it is little, and where a person has looked', () => {

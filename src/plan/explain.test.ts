@@ -64,7 +64,7 @@ test.each([
   ['network', 'shared'],
 ] as const)('a %s that no stack has made is not shown, and why', (kind, id) => {
   expect(explained(id, 'main', { isFilled: true })[0]).toBe(
-    `${kind}: Not shown: it is no resource of a stack that is shown. Only ${kind}s that a stack itself has made are.`,
+    `${kind}: Not shown: it is not a resource of a shown stack. Only ${kind}s that a stack created are shown.`,
   );
 });
 

@@ -122,7 +122,7 @@ function whyHidden(object: CloudObject, facts: Facts): string | undefined {
   if (problem !== undefined) return `the stacks of its project could not be listed: ${problem}.`;
   return kind === 'server'
     ? 'it belongs to no stack that is shown. updates.standalone_servers: rack shows servers outside stacks.'
-    : `it is no resource of a stack that is shown. Only ${kind}s that a stack itself has made are.`;
+    : `it is not a resource of a shown stack. Only ${kind}s that a stack created are shown.`;
 }
 
 function explainStack(stack: Stack, facts: Facts): Explanation {

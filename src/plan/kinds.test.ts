@@ -252,7 +252,7 @@ test('when all volumes vanish at once nothing of them goes, however many servers
   );
 
   expect(changesOf(planned)).toEqual([]);
-  expect(planned.warnings).toEqual([expect.stringMatching(/^2 of 2 volumes have vanished/)]);
+  expect(planned.warnings).toEqual([expect.stringMatching(/^2 of 2 volumes are missing from OpenStack/)]);
 });
 
 test("a tree that names another project's volume does not show it", () => {

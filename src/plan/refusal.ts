@@ -5,8 +5,11 @@ export const refusals = {
   'name-characters': { field: 'name', text: 'its name has characters that this release does not accept' },
   'name-taken': { field: 'name', text: 'another one has the same name' },
   'height-out-of-range': { field: 'u_height', text: 'its height is not between 1 and 72 units' },
-  'height-occupied': { field: 'u_height', text: 'devices stand higher than it would be' },
-  'height-without-picture': { field: 'images', text: 'it has no picture of a device higher than 6 units' },
+  'height-occupied': { field: 'u_height', text: 'devices stand in units that it would lose' },
+  'height-without-picture': {
+    field: 'images',
+    text: 'the portal has no picture of a device higher than 6 units',
+  },
   'size-out-of-range': {
     field: undefined,
     text: 'vCPUs, memory and disk have to be positive 32-bit integers',

@@ -44,7 +44,7 @@ function warning(what: string, census: Census): string {
     .filter(({ absent }) => absent > 0)
     .map(({ one, absent, owned }) => `${absent} of ${owned} ${one}s`);
   return (
-    `Almost ${what} in this cloud: ${missing.join(', ')} have vanished without a trace of their ` +
+    `Almost ${what} in this cloud: ${missing.join(', ')} are missing from OpenStack without proof of their ` +
     'deletion. Nothing at all is changed. Is this the right cloud (openstack.auth_url and region), and do the credentials still ' +
     'see all projects? If it is right, `allow-deletions` lists what would be deleted and lets the running service delete it once.'
   );

@@ -113,7 +113,7 @@ export class PlanWriter {
         mirror.setRack(await updateRack(session, change.rack.id, change.patch, signal));
         return undefined;
       case 'delete-rack':
-        if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device could not be taken out of it');
+        if (this.#occupied.has(change.rack.id)) throw new Obstacle('a device in it could not be removed');
         if (!this.#isRead(change.rack)) await confirmRack({ session, mirror }, change.rack, signal);
         await deleteRack(session, change.rack.id, signal);
         mirror.deleteRack(change.rack.id);

@@ -122,7 +122,7 @@ export class ReconcileLoop {
         this.#pending.clear();
         this.#isStuck = false;
         this.requestFull();
-        health?.works('looking at everything again after a pause');
+        health?.works('full reconcile after a pause');
         log.info('resumed: writing to the portal again');
       },
     });

@@ -102,7 +102,7 @@ export class LockFile implements WriterLease {
 
   async #holder(mark: string): Promise<LeaseHolder> {
     const [, host, pid] = /^(\S+) (\d+) /.exec(mark) ?? [];
-    const name = host === undefined ? 'a process that is not named in it' : `process ${pid} on ${host}`;
+    const name = host === undefined ? 'an unknown process' : `process ${pid} on ${host}`;
     return { name, path: this.#path, runs: (await fateOfHolder(mark)) === 'runs' };
   }
 

@@ -93,11 +93,11 @@ describe.skipIf(obstacle !== undefined)(
       });
 
       await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
-      const refused = part('Last runs').getByText(/12 of 12 devices have vanished/);
+      const refused = part('Last runs').getByText(/12 of 12 devices are missing from OpenStack/);
       await refused.waitFor();
       await page.getByRole('button', { name: 'What would a run change now?' }).click();
       await part('Plan')
-        .getByText(/12 of 12 devices have vanished .*Is this the right cloud/)
+        .getByText(/12 of 12 devices are missing from OpenStack .*Is this the right cloud/)
         .waitFor();
       faults.clear();
 

@@ -168,7 +168,7 @@ describe.skipIf(obstacle !== undefined)(`the status page${obstacle ? `: ${obstac
 
     await page.getByLabel(/^Token/).fill('something else');
     await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByText('That is not the token.').waitFor();
+    await page.getByText(/^Wrong token\. /).waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.getByLabel(/^Token/).fill('let-me-in-please');
     await page.getByRole('button', { name: 'Open' }).click();

@@ -575,7 +575,7 @@ test('a great absence without a trace deletes nothing until a person allows it',
 
   expect(report.changes).toEqual({});
   expect(report.warnings).toEqual([
-    expect.stringMatching(/24 of 24 devices(?:,| and) 8 of 8 racks have vanished/),
+    expect.stringMatching(/24 of 24 devices(?:,| and) 8 of 8 racks are missing from OpenStack/),
   ]);
   expect(scenario.logged.some((line) => line.includes('"level":"error"'))).toBe(true);
 });

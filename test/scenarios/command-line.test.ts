@@ -188,7 +188,7 @@ test('doctor tells people and programs the same, and what is wrong decides its e
 
   expect(told.code).toBe(2);
   expect(told.stdout).toMatch(/^✗ keystone\.sign-in +Keystone refused/m);
-  expect(told.stdout).toMatch(/^\? nova +not checked: Keystone was not signed in to$/m);
+  expect(told.stdout).toMatch(/^\? nova +not checked: the sign-in to Keystone failed$/m);
   expect(told.stdout).toMatch(/^1 error, \d warnings?, \d+ not checked\.$/m);
   expect(asJson.code).toBe(2);
   expect(JSON.parse(asJson.stdout).findings).toContainEqual(

@@ -48,7 +48,7 @@ test('racks of stacks that are gone are listed and kept, and the command that is
   expect(left()).toHaveLength(gone);
   expect(plan.code).toBe(2);
   for (const { name } of left()) expect(plan.stdout).toContain(name);
-  expect(plan.stdout).toMatch(/8 of 14 racks have vanished .* `allow-deletions` lists them/s);
+  expect(plan.stdout).toMatch(/8 of 14 racks are missing from OpenStack .* `allow-deletions` lists them/s);
   expect(doctor.stdout).toMatch(/Heat does not list the stacks of 8 racks: left-0 .* and 3 more/);
   expect(doctor.stdout).toContain('allow-deletions --yes lets the running service remove them');
 

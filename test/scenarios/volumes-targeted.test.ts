@@ -159,7 +159,9 @@ test.each([false, true])(
       new Set(['OpenStack does not find it, and shows this account nothing of other projects']),
     );
     expect(report.held).toHaveLength(volumesOf(sandbox).length);
-    expect(report.warnings).toEqual(allowAll ? [] : [expect.stringMatching(/^6 of 6 volumes have vanished/)]);
+    expect(report.warnings).toEqual(
+      allowAll ? [] : [expect.stringMatching(/^6 of 6 volumes are missing from OpenStack/)],
+    );
   },
 );
 

@@ -28,7 +28,7 @@ export class Admission {
   check(request: FastifyRequest, hasToken = false): void {
     const site = request.headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-      throw new Problem(403, 'Another site may not ask for this.');
+      throw new Problem(403, 'Requests from pages of other sites are refused.');
     }
     if (this.#token === undefined) return mustBeLocal(request);
     const { cookie = '' } = request.headers;
@@ -67,7 +67,10 @@ function mustBeLocal({ socket, headers }: FastifyRequest): void {
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
   const isLocal = loopback.test(socket.remoteAddress ?? '') && localNames.test(headers.host ?? '');
   if (isLocal && !isForwarded) return;
-  throw new Problem(403, 'The status page is for this machine alone: api.ui_token opens it to others.');
+  throw new Problem(
+    403,
+    'The status page is served to this machine alone. Set api.ui_token to open it to others.',
+  );
 }
 
 function isSame(given: string | undefined, expected: string): boolean {

@@ -86,7 +86,7 @@ export function addStatusPage(
   const takes = async (request: FastifyRequest, given: string | undefined): Promise<boolean> => {
     const attempt = await limit.admit(request.ip);
     if ('waitS' in attempt) {
-      throw new Problem(429, `Too many have failed. Try again in ${attempt.waitS} s.`, {
+      throw new Problem(429, `Too many wrong tokens from this address. Try again in ${attempt.waitS} s.`, {
         'retry-after': String(attempt.waitS),
       });
     }
@@ -151,7 +151,8 @@ export function addStatusPage(
         return change(() => writePause.begin(parsed.data.reason));
       });
       data.post('/resume', hidden, async ({ body }) => {
-        if (!Resume.safeParse(body).success) throw new Problem(400, 'An empty JSON object was expected.');
+        if (!Resume.safeParse(body).success)
+          throw new Problem(400, 'The body of POST /ui/resume must be an empty JSON object: {}.');
         return change(() => writePause.end());
       });
       data.post('/doctor', hidden, async () => {
@@ -163,7 +164,11 @@ export function addStatusPage(
   );
   app.post('/ui/sign-in', hidden, async (request, reply) => {
     const parsed = SignIn.safeParse(request.body);
-    if (!(await takes(request, parsed.data?.token))) throw new Problem(401, 'That is not the token.');
+    if (!(await takes(request, parsed.data?.token)))
+      throw new Problem(
+        401,
+        'Wrong token. The right one is api.ui_token, or in the file status-page-token in data_dir.',
+      );
     return reply.header('set-cookie', admission.cookie(isSecure)).send({});
   });
 }

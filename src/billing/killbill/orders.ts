@@ -88,7 +88,7 @@ export class KillBillOrders {
   ): Promise<OrderId | undefined> {
     const present = await this.#byKey(externalKey, signal);
     if (present && present.accountId !== account) {
-      throw new BillingError('conflict', `The order of key ${externalKey} is another account's.`);
+      throw new BillingError('conflict', `The order of key ${externalKey} belongs to another account.`);
     }
     if (present) return isOpen(present) ? (present.subscriptionId as OrderId) : undefined;
     const response = await this.#client.request({
