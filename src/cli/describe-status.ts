@@ -106,7 +106,13 @@ function moneyRows(money: Status['money'], ago: (time: string | null) => string)
   return rows;
 }
 
-function markOf({ ready, starting, failing }: Status['components'][number]): string {
+/** `✓` only where nobody has to look; `!` where it works, and somebody has to. */
+export function markOf(component: {
+  readonly ready: boolean;
+  readonly failing: boolean;
+  readonly starting?: boolean;
+}): string {
+  const { ready, starting, failing } = component;
   if (ready) return failing ? '!' : '✓';
   return starting ? '…' : '✗';
 }

@@ -7,7 +7,7 @@ import type { Status } from '../observability/status.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
-import { describeStatus } from './describe-status.ts';
+import { describeStatus, markOf } from './describe-status.ts';
 import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 import { watch } from './watch.ts';
@@ -105,6 +105,6 @@ async function readSigns(config: Config, dataDir: string, { json }: StatusOption
   const signs = found.flat();
   const isWell = signs.every(({ ready }) => ready);
   if (json) return { text: JSON.stringify(signs, undefined, 2), isWell };
-  const lines = signs.map((sign) => `  ${sign.ready ? '✓' : '✗'} ${describeHealth(sign)}`);
+  const lines = signs.map((sign) => `  ${markOf(sign)} ${describeHealth(sign)}`);
   return { text: [...lines, 'Set observability.port to see more here.'].join('\n'), isWell };
 }

@@ -66,6 +66,17 @@ test('one that is overdue says which source is old', () => {
   expect(one.read().status).toMatch(/; Heat has not answered since 23:00$/);
 });
 
+test('one that did its work but for what a person must look at is ready, and says so until a round without it', () => {
+  const { health: one } = health({ everyMs: 15_000 });
+
+  one.succeeded('deletions refused');
+  const held = one.read();
+  one.succeeded();
+
+  expect(held).toMatchObject({ ready: true, failing: true, status: 'deletions refused' });
+  expect(one.read()).toMatchObject({ ready: true, failing: false, status: 'works' });
+});
+
 test('one in rounds whose rounds come to no end is not alive', () => {
   const { health: one, clock } = health({ everyMs: 15_000 });
   one.succeeded();

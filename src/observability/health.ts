@@ -38,7 +38,7 @@ const stuckMs = 1_800_000;
  *
  * ```
  *  nothing yet ─────────────────────► not ready
- *  succeeded ───────────────────────► ready
+ *  succeeded, whatever it held back ► ready
  *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
  *  on standby ──────────────────────► ready: another process does the work
@@ -63,10 +63,14 @@ export class Health {
     this.#lastSignAt = this.#startedAt;
   }
 
-  /** Its work was done; or, where it has no rounds, from now on it is done. */
-  succeeded(): void {
+  /**
+   * Its work was done; or, where it has no rounds, from now on it is done.
+   *
+   * @param but what a person must look at nevertheless: it counts as ready, and is not shown as well
+   */
+  succeeded(but?: string): void {
     this.#lastSuccessAt = this.#options.clock.now();
-    this.#sign(undefined);
+    this.#sign(but);
   }
 
   /** It is at its work, and this far. */

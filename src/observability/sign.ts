@@ -5,7 +5,14 @@ import { ageOf, isoTime, parseTime } from '../runtime/clock.ts';
 import type { ComponentHealth } from './health.ts';
 
 /** What one process says in a file of how one of its components fares. `by`: a name that no other process has. */
-export const Sign = z.object({ ready: z.boolean(), status: z.string(), by: z.string(), at: z.string() });
+export const Sign = z.object({
+  ready: z.boolean(),
+  /** Ready, and a person must look at something; earlier versions did not write it. */
+  failing: z.boolean().default(false),
+  status: z.string(),
+  by: z.string(),
+  at: z.string(),
+});
 export type Sign = z.infer<typeof Sign>;
 
 /** An older sign does not count: the process that wrote it has been killed, or hangs. */
@@ -28,7 +35,7 @@ export async function readSign(file: string): Promise<Sign | undefined> {
     const text = await readFile(file, 'utf8');
     if (text !== '') return Sign.parse(JSON.parse(text));
     const { mtimeMs } = await stat(file);
-    return { ready: true, status: 'works (data_dir is full)', by: '', at: isoTime(mtimeMs) };
+    return { ready: true, failing: true, status: 'works (data_dir is full)', by: '', at: isoTime(mtimeMs) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -45,20 +52,21 @@ export async function readHealth(
   folder: string,
   component: string,
   now: number,
-): Promise<readonly Pick<ComponentHealth, 'component' | 'ready' | 'status'>[]> {
+): Promise<readonly Pick<ComponentHealth, 'component' | 'ready' | 'failing' | 'status'>[]> {
   let signs: Sign[];
   try {
     const found = await Promise.all(signFiles(folder, component).map(readSign));
     signs = found.filter((sign) => sign !== undefined);
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    return [{ component, ready: false, status: `cannot be looked at (${code})` }];
+    return [{ component, ready: false, failing: true, status: `cannot be looked at (${code})` }];
   }
   const fresh = signs.filter((sign) => isFresh(sign, now));
-  if (fresh.length > 0) return fresh.map(({ ready, status }) => ({ component, ready, status }));
+  if (fresh.length > 0)
+    return fresh.map(({ ready, failing, status }) => ({ component, ready, failing, status }));
   const [last] = signs;
   const status = last ? `has given no sign of life since ${last.at}` : 'does not run';
-  return [{ component, ready: false, status }];
+  return [{ component, ready: false, failing: false, status }];
 }
 
 /** One component in a few words: `updates_bulk works`. */

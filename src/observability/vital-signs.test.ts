@@ -58,8 +58,8 @@ test('the state of a component can be read, and a change of it within a second',
   const [after] = await readHealth(folder, 'metrics', signs.clock.now());
   await signs.end();
 
-  expect(before).toEqual({ component: 'metrics', ready: false, status: 'starting' });
-  expect(after).toEqual({ component: 'metrics', ready: true, status: 'works' });
+  expect(before).toEqual({ component: 'metrics', ready: false, failing: false, status: 'starting' });
+  expect(after).toEqual({ component: 'metrics', ready: true, failing: false, status: 'works' });
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -99,7 +99,7 @@ test('a clock that is set back does not keep it from giving signs', async () => 
 
 test('a component without a sign does not run', async () => {
   expect(await readHealth(folder, 'metrics', 0)).toEqual([
-    { component: 'metrics', ready: false, status: 'does not run' },
+    { component: 'metrics', ready: false, failing: false, status: 'does not run' },
   ]);
 });
 
@@ -127,7 +127,7 @@ test('a second process of a component is seen beside the first, and takes its pl
     'works',
     'standby: another process writes to the portal',
   ]);
-  expect(one).toEqual([{ component: 'metrics', ready: true, status: 'works' }]);
+  expect(one).toEqual([{ component: 'metrics', ready: true, failing: false, status: 'works' }]);
   expect(readdirSync(folder)).toEqual([]);
 });
 

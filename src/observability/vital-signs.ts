@@ -94,8 +94,8 @@ export class VitalSigns {
         healths.map(async (health) => {
           const file = await this.#place(folder, health.component, now);
           const written = `${file}.${this.#id}`;
-          const { ready, status } = health;
-          const sign: Sign = { ready, status, by: this.#id, at: isoTime(now) };
+          const { ready, failing, status } = health;
+          const sign: Sign = { ready, failing, status, by: this.#id, at: isoTime(now) };
           try {
             await writeFile(written, `${JSON.stringify(sign)}\n`);
             await rename(written, file);

@@ -61,7 +61,7 @@ export class ChangeRecord {
       }
       case 'failed':
         this.failures.push({ ...subject, doing: change.kind, error: outcome.error });
-        this.#tracing.event('change of the portal failed, will retry', {
+        this.#tracing.event('change failed', {
           ...fields,
           error: explain(outcome.error),
         });
@@ -75,7 +75,7 @@ export class ChangeRecord {
         return;
       case 'skipped':
         this.skipped.push({ ...subject, because: outcome.because });
-        this.#tracing.event('change skipped: it depends on one that failed', {
+        this.#tracing.event('change skipped', {
           ...fields,
           because: outcome.because,
         });

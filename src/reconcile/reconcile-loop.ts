@@ -39,6 +39,8 @@ const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 const patienceMs = 300_000;
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
+/** What a component's health says of a run that did everything but these. */
+const deletionsRefused = 'deletions refused: `plan` says why';
 /** How long a first request waits for others: what happens in the cloud happens in bursts. */
 const gatherMs = 3;
 const mostOrigins = 128;
@@ -199,7 +201,8 @@ export class ReconcileLoop {
       // A targeted run sees a part only.
       else if (isByAnotherService(report.contested))
         this.#options.health?.failed(describeContest(report.contested));
-      else if (report.scope === 'full') this.#options.health?.succeeded();
+      else if (report.scope === 'full')
+        this.#options.health?.succeeded(report.warnings.length > 0 ? deletionsRefused : undefined);
       if ((mayPass || report.untried > 0) && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);

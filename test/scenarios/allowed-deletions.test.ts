@@ -56,14 +56,18 @@ test('the command shows what is held back and changes nothing; with --yes the ru
   const running = command('run', 'updates_bulk', '-c', config, '--log-format', 'json');
   await running.saw('"event":"deletions-refused"');
 
+  const status = () => command('status', '-c', config).finished;
+  const held = await status();
   const look = await command('allow-deletions', '-c', config).finished;
   const kept = left(sandbox).length;
   const allowed = await command('allow-deletions', '--yes', '-c', config).finished;
   const line = await running.saw('"event":"deletions-allowed"');
   await vi.waitFor(() => expect(left(sandbox)).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect((await status()).stdout).toMatch(/✓ updates_bulk works$/m), 15_000);
   running.kill('SIGTERM');
   await running.finished;
 
+  expect(held.stdout).toMatch(/! updates_bulk deletions refused: `plan` says why$/m);
   expect(look).toMatchObject({ code: 2, stderr: expect.stringContaining('allow-deletions --yes') });
   expect(look.stdout).toMatch(/^ {2}- rack left-0 .*its stack is gone from OpenStack$/m);
   expect(kept).toBe(9);
