@@ -27,6 +27,7 @@ function wantsJson({ headers }: FastifyRequest): boolean {
 /** @throws {Refusal} 401 also where the release has a list of tokens, and this one is not on it */
 function subjectOf(portal: Portal, token: string): string {
   const { sub, jti } = verifyToken(token, portal.secret, portal.clock.now());
+  if (jti === undefined) throw unauthorized('Missing jti');
   if (portal.rules.allowList && !portal.allowedTokens.has(jti)) throw unauthorized('revoked token');
   return sub;
 }
@@ -52,7 +53,8 @@ function bearerIn({ authorization }: FastifyRequest['headers']): string | undefi
 /** Takes the token that came off the list of those that are allowed; where there is none, the token stays good. */
 export function signOut(portal: Portal, { headers }: FastifyRequest): void {
   try {
-    portal.allowedTokens.delete(verifyToken(bearerIn(headers) ?? '', portal.secret, portal.clock.now()).jti);
+    const { jti } = verifyToken(bearerIn(headers) ?? '', portal.secret, portal.clock.now());
+    if (jti !== undefined) portal.allowedTokens.delete(jti);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
