@@ -10,12 +10,12 @@ import { command } from './command.ts';
 
 /** What an operator is to read of each, in a portal of 100 servers in ten stacks. */
 const numbers: Readonly<Record<Blindness, RegExp>> = {
-  'Nova is blind': /100 of 100 devices have/,
-  'Heat is blind': /10 of 10 racks have/,
-  'Nova and Heat are blind': /100 of 100 devices, 10 of 10 racks have/,
-  'one cell of Nova is down': /10 of 100 devices have/,
-  'the region is another one': /100 of 100 devices, 10 of 10 racks, 6 of 6 templates have/,
-  'Nova is of another region': /100 of 100 devices, 6 of 6 templates have/,
+  'Nova is blind': /100 of 100 devices are missing/,
+  'Heat is blind': /10 of 10 racks are missing/,
+  'Nova and Heat are blind': /100 of 100 devices, 10 of 10 racks are missing/,
+  'one cell of Nova is down': /10 of 100 devices are missing/,
+  'the region is another one': /100 of 100 devices, 10 of 10 racks, 6 of 6 templates are missing/,
+  'Nova is of another region': /100 of 100 devices, 6 of 6 templates are missing/,
 };
 
 /**
