@@ -123,6 +123,8 @@ export interface UpdatesConfig {
   readonly maxDeletions: number;
   /** Whether servers of no stack are left out or stand in one rack a project. */
   readonly standaloneServers: 'ignore' | 'rack';
+  /** What updates_bulk does while it cannot reach the broker that elects the writer. */
+  readonly withoutElection: 'write' | 'wait';
 }
 
 /** Figures of the instances. */

@@ -174,6 +174,7 @@ class ConfigBuilder {
         maxDeletionShare: updates.max_deletion_share,
         maxDeletions: updates.max_deletions,
         standaloneServers: updates.standalone_servers,
+        withoutElection: updates.without_election,
       },
       metrics: {
         intervalMs: metrics.interval,

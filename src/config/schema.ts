@@ -156,6 +156,11 @@ export const ConfigFile = z.strictObject({
         "Servers that belong to no stack: `ignore` leaves them out, `rack` puts a project's into one rack named `standalone`.",
       default: 'ignore',
     }),
+    without_election: optional(oneOf(['write', 'wait']), {
+      description:
+        'What updates_bulk does while it cannot reach the RabbitMQ that elects the writer: `write` continues with its full reconciles, `wait` writes nothing until it is elected. Set `wait` where the service runs on more than one machine, and in several replicas: a machine that is cut off from RabbitMQ cannot see that another one was elected.',
+      default: 'write',
+    }),
   }),
 
   rmq: z.strictObject({

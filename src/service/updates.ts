@@ -85,7 +85,7 @@ export class Updates {
       loop: this.loop,
       lease: config.dataDir ? new LockFile(join(config.dataDir, 'writer.lock'), shared) : soleWriter,
       election: broker && config.rmq && { broker, names: queueNames(config.rmq.deployment) },
-      writesAlone: options.isBulk,
+      writesAlone: options.isBulk && config.updates.withoutElection === 'write',
       ...shared,
     });
   }

@@ -41,11 +41,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- add (int .root.Values.observability.port) (get $offsets .component) }}
 {{- end }}
 
-{{/* config.yaml: the values, with what the chart decides. */}}
+{{/* config.yaml: the values, with what the chart decides. Pods that may all write to the portal do so only when elected: they may run on different nodes. */}}
 {{- define "concertim.config" -}}
+{{- $writers := 0 }}
+{{- range $name, $process := (fromJson (include "concertim.processes" .)).items }}
+{{- if has $name (list "all" "updates_bulk" "updates_mq") }}{{- $writers = add $writers (int $process.replicas) }}{{- end }}
+{{- end }}
+{{- $defaults := ternary (dict "updates" (dict "without_election" "wait")) (dict) (gt (int $writers) 1) }}
 {{- $api := dict "host" "0.0.0.0" "port" (int .Values.service.port) }}
 {{- $observability := dict "host" "0.0.0.0" "port" (int .Values.observability.port) }}
-{{- toYaml (mergeOverwrite (deepCopy .Values.config) (dict "api" $api "observability" $observability)) }}
+{{- toYaml (mergeOverwrite $defaults (deepCopy .Values.config) (dict "api" $api "observability" $observability)) }}
 {{- end }}
 
 {{/* What would not work, in words. */}}
