@@ -80,7 +80,7 @@ export class Broker {
         connectedAt = clock.now();
         log.info({ host }, 'connected to RabbitMQ');
         await work(session);
-        session.lost.throwIfAborted();
+        session.throwIfBroken();
       } catch (error) {
         if (!signal.aborted) troubles.say(brokerError(error, this.#address(host)));
       }
@@ -158,12 +158,15 @@ export class Broker {
 
 /** One connection, from its opening to its loss. */
 export class BrokerSession implements AsyncDisposable {
-  /** Aborted with a `BrokerError` when the connection, a channel or a consumer is gone, or when the service stops. */
+  /** Aborted with a `BrokerError` when the connection, a channel or a consumer is gone, or when the service stops or leaves. */
   readonly lost: AbortSignal;
   readonly address: BrokerAddress;
   readonly #connection: Connection;
   readonly #answerMs: number;
   readonly #end = new AbortController();
+  readonly #leaving = new AbortController();
+  /** Until when answers are waited for. */
+  #waitsUntil: AbortSignal;
   readonly #channels: Channel[] = [];
 
   constructor(
@@ -174,24 +177,45 @@ export class BrokerSession implements AsyncDisposable {
     this.#connection = connection;
     this.address = address;
     this.#answerMs = answerMs;
-    this.lost = AbortSignal.any([this.#end.signal, signal]);
-    connection.on('error', (error: unknown) => this.#fail(error));
+    this.lost = AbortSignal.any([this.#end.signal, this.#leaving.signal, signal]);
+    this.#waitsUntil = this.lost;
+    connection.on('error', (error: unknown) => this.end(error));
     // Until its alarm is over it reads nothing from us, acknowledgements included.
-    connection.on('connection.blocked', (reason: unknown) =>
-      this.#fail(blockedError(String(reason), address)),
-    );
+    connection.on('connection.blocked', (reason: unknown) => this.end(blockedError(String(reason), address)));
+  }
+
+  /** Gives the connection up because of an error. */
+  end(error: unknown): void {
+    if (!this.#end.signal.aborted) this.#end.abort(brokerError(error, this.address));
+  }
+
+  /** Has the work with it end, although nothing is wrong with it. */
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  /** What is left to say once `lost` is aborted; nothing where it is the connection that is gone. */
+  async conclude(work: () => Promise<void>): Promise<void> {
+    if (this.#end.signal.aborted) return;
+    this.#waitsUntil = this.#end.signal;
+    await work();
+  }
+
+  /** @throws {BrokerError} why it is gone */
+  throwIfBroken(): void {
+    this.#end.signal.throwIfAborted();
   }
 
   /** A channel that lasts as long as the connection. When it ends, so does the session, and everything is declared again. */
   async channel(): Promise<Channel> {
     const channel = await this.#acquire();
     this.#channels.push(channel);
-    channel.on('error', (error: unknown) => this.#fail(error));
+    channel.on('error', (error: unknown) => this.end(error));
     // When it is the connection that ends, why is said right after this.
-    channel.on('close', () => queueMicrotask(() => this.#fail(new Error('a channel was closed'))));
-    channel.on('basic.return', () => this.#fail(new Error('a message found no queue')));
+    channel.on('close', () => queueMicrotask(() => this.end(new Error('a channel was closed'))));
+    channel.on('basic.return', () => this.end(new Error('a message found no queue')));
     channel.on('basic.cancel', () =>
-      this.#fail(new Error('the queue was deleted, or has moved to another member')),
+      this.end(new Error('the queue was deleted, or has moved to another member')),
     );
     return channel;
   }
@@ -220,12 +244,12 @@ export class BrokerSession implements AsyncDisposable {
     const { exchange, queue, headers = {}, body } = to;
     const envelope = { exchange, routingKey: queue, durable: true, mandatory: true, headers };
     await this.#answer(channel.basicPublish(envelope, body));
-    this.lost.throwIfAborted();
+    this.throwIfBroken();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const isOpen = !this.#end.signal.aborted;
-    this.#fail(new Error('the connection was closed'));
+    this.end(new Error('the connection was closed'));
     if (isOpen) await Promise.race([this.#farewell(), timeout(farewellMs)]);
     this.#connection.unsafeDestroy();
   }
@@ -242,10 +266,10 @@ export class BrokerSession implements AsyncDisposable {
   async #answer<T>(answer: Promise<T>): Promise<T> {
     const late = timeOut(this.#answerMs);
     try {
-      return await unlessAborted(answer, AbortSignal.any([this.lost, late]));
+      return await unlessAborted(answer, AbortSignal.any([this.#waitsUntil, late]));
     } catch (error) {
       if (error !== late.reason) throw error;
-      this.#fail(new Error(`no answer within ${this.#answerMs / 1000} s`));
+      this.end(new Error(`no answer within ${this.#answerMs / 1000} s`));
       throw this.lost.reason;
     }
   }
@@ -253,10 +277,6 @@ export class BrokerSession implements AsyncDisposable {
   async #farewell(): Promise<void> {
     await Promise.all(this.#channels.map((channel) => channel.close()));
     await this.#connection.close();
-  }
-
-  #fail(error: unknown): void {
-    if (!this.#end.signal.aborted) this.#end.abort(brokerError(error, this.address));
   }
 }
 

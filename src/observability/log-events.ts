@@ -468,7 +468,16 @@ const writing: readonly LogEvent[] = [
     level: 'warn',
     message: 'RabbitMQ unavailable: writing to the portal without election',
     meaning: '`updates_bulk` continues although no writer can be elected',
-    action: 'bring the broker back; until then run no second `updates_bulk` elsewhere',
+    action:
+      'bring the broker back; where `updates_bulk` runs on several machines or in several replicas, set `updates.without_election: wait`',
+  },
+  {
+    code: 'writer-passed-on',
+    level: 'warn',
+    message: 'portal or cloud unavailable: a process on standby may write instead',
+    meaning:
+      'every run of this process has failed for 30 s: where another one is on standby, it is elected, and this one stands by',
+    action: 'see what the runs failed of: can this host reach the portal and the cloud?',
   },
   {
     code: 'exchanges-refused',

@@ -73,6 +73,8 @@ export class ReconcileLoop {
   #failures = 0;
   /** Nothing could be done: requests wait for the full run that finds out whether it can again. */
   #isStuck = false;
+  /** Since when it is, in this turn of writing. */
+  #stuckSince: number | undefined;
   #wake: AbortController | undefined;
 
   constructor(options: ReconcileLoopOptions) {
@@ -107,6 +109,11 @@ export class ReconcileLoop {
     return this.#pending.size;
   }
 
+  /** For how long, since it began to run, nothing could be done because the portal or the cloud was unavailable; ms. */
+  get stuckMs(): number {
+    return this.#stuckSince === undefined ? 0 : ageOf(this.#stuckSince, this.#options.clock.now());
+  }
+
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { writePause, health, log } = this.#options;
@@ -133,6 +140,7 @@ export class ReconcileLoop {
   async #run(signal: AbortSignal): Promise<void> {
     // Until now another process may have been the writer, or somebody has done something to the portal.
     this.#options.reconciler.forgetPortal();
+    this.#stuckSince = undefined;
     while (!signal.aborted) {
       if (this.#untilFullMs === 0) await this.runFull(signal);
       else if ((this.#pending.size > 0 || this.#untilPostponedMs === 0) && !this.#isStuck)
@@ -215,6 +223,8 @@ export class ReconcileLoop {
       if (severityOf(error) === 'fatal') this.#setNextFull(Math.min(intervalMs, patienceMs));
       else this.#retrySoon();
       return false;
+    } finally {
+      this.#stuckSince = this.#isStuck ? (this.#stuckSince ?? this.#options.clock.now()) : undefined;
     }
   }
 

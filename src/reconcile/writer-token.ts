@@ -1,8 +1,9 @@
 import type { Broker, BrokerSession } from '../amqp/broker.ts';
 import { declareQueue, type QueueNames } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
-import { pause } from '../runtime/pause.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { aborted, pause } from '../runtime/pause.ts';
+import { TokenConsumer } from './token-consumer.ts';
 import { declareRequests } from './writer-requests.ts';
 
 export interface WriterTokenOptions {
@@ -12,22 +13,37 @@ export interface WriterTokenOptions {
   readonly log: Logger;
 }
 
-/**
- * RabbitMQ takes back a message that has not been acknowledged for half an hour (`consumer_timeout`), and may give one up
- * that has come back twenty times: the holder changes the token for a fresh one in good time.
- */
-const renewMs = 60_000;
-/**
- * How often the connection is tried, and how long an answer may take. Together less than RabbitMQ needs to notice that we
- * are gone (ten seconds at the least): a process that is cut off stops writing before the next one begins.
- */
-const probeMs = 3_000;
-const probeTimeoutMs = 4_000;
+/** A process that stands for election. */
+export interface Candidate {
+  /** Works with this connection until `session.lost` is aborted. */
+  connected(session: BrokerSession, turn: Turn): Promise<void>;
+}
+
+/** What becomes of a candidate in one connection. */
+export interface Turn {
+  /** Resolves when this process is the next writer; the one before may not have noticed yet. */
+  readonly chosen: Promise<void>;
+  /** Resolves when this process is the writer, for as long as the session lasts: no other one writes any more. */
+  readonly elected: Promise<void>;
+}
+
+/** How often who holds the token proves that it does, and who does not that the broker is there. */
+const proveMs = 3_000;
+/** A proof holds for so long from its beginning. Without the next one the session ends. */
+const validMs = 7_000;
+/** Who gets the token of one that has not given it up writes so much later: by then that one has stopped. */
+const lapseMs = validMs + 1_000;
+/** After so many proofs without a token one is put into the queue: somebody may have emptied it. */
+const proofsToNewToken = 20;
 
 /**
  * Elects the writer by a queue: only one of its consumers is active (`x-single-active-consumer`), and it holds the one
- * message, the token, without ever acknowledging it. When its connection ends the broker makes the next consumer the
- * active one and gives it the token. A second token does no harm, for the active consumer takes one at a time.
+ * message, the token. When its connection ends the broker makes the next consumer the active one and gives it the token.
+ *
+ * RabbitMQ may give it to the next one while the holder is alive: cut off, or on a node that the others took for dead for a moment, which
+ * nobody tells the holder. So the token is a lease. The holder exchanges it every few seconds for a new one, which only the active consumer
+ * gets, and only where a majority of the nodes of a quorum queue has it; when that fails it stops. The next one waits until it must have
+ * stopped, unless the token says that its holder has given it up.
  */
 export class WriterToken {
   readonly #options: WriterTokenOptions;
@@ -36,80 +52,97 @@ export class WriterToken {
     this.#options = options;
   }
 
-  /**
-   * Stands for election, again and again, until the signal is aborted.
-   *
-   * @param candidate gets one connection, in which it may be elected
-   */
+  /** Stands for election, again and again, until the signal is aborted. */
   async run(candidate: Candidate, signal: AbortSignal): Promise<void> {
     const { broker, log } = this.#options;
-    await broker.run('concertim writer', (session) => this.#stand(session, candidate), { log, signal });
+    const id = crypto.randomUUID();
+    await broker.run('concertim writer', (session) => this.#stand(session, candidate, id), { log, signal });
   }
 
-  async #stand(session: BrokerSession, candidate: Candidate): Promise<void> {
-    const { names, log } = this.#options;
+  async #stand(session: BrokerSession, candidate: Candidate, id: string): Promise<void> {
+    const { names, log, clock } = this.#options;
     const { exchange, writer } = names;
     await declareRequests(session, names, log);
     const args = { 'x-single-active-consumer': true, 'x-max-length': 1 };
     await declareQueue(session, { exchange, queue: writer, args }, log);
+    const token = await TokenConsumer.open(session, names, id);
 
-    const channel = await session.channel();
-    await channel.confirmSelect();
-    await channel.basicQos({ prefetchCount: 1 });
-    const mint = () => session.publish(channel, { exchange, queue: writer, body: 'token' });
-    await mint();
-    let held: number | undefined;
-    const elected = Promise.withResolvers<void>();
-    await channel.basicConsume({ queue: writer }, ({ deliveryTag }) => {
-      held = deliveryTag;
-      elected.resolve();
+    const [chosen, elected] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isElected = false;
+    const proving = this.#prove(session, token, {
+      chosen: () => chosen.resolve(),
+      elected: () => {
+        isElected = true;
+        elected.resolve();
+      },
     });
-
-    const working = candidate.connected(session, elected.promise);
-    const renewing = this.#prove(session, async () => {
-      if (held === undefined) return;
-      const old = held;
-      await mint();
-      channel.basicAck({ deliveryTag: old });
-    });
-    await Promise.all([working, renewing]);
+    await candidate.connected(session, { chosen: chosen.promise, elected: elected.promise });
+    await proving;
+    // Of one that was chosen only the process before may still write.
+    if (isElected) await session.conclude(() => token.release(clock));
   }
 
-  /** Makes sure that the broker is there, and renews the token from time to time, until the session is over. */
-  async #prove(session: BrokerSession, renew: () => Promise<void>): Promise<void> {
+  /** Until the session is over; ends it when there is no proof any more. */
+  async #prove(
+    session: BrokerSession,
+    token: TokenConsumer,
+    becomes: { readonly chosen: () => void; readonly elected: () => void },
+  ): Promise<void> {
     const { clock } = this.#options;
     const { lost } = session;
-    for (let renewedAt = clock.now(); !lost.aborted; ) {
-      await this.#probe(session);
-      if (ageOf(renewedAt, clock.now()) >= renewMs && !lost.aborted) {
-        await renew();
-        renewedAt = clock.now();
-      }
-      await pause(clock, probeMs, lost);
-    }
+    const standsBy = AbortSignal.any([lost, token.arrived]);
+    let probes = 0;
+    await this.#repeat(session, standsBy, async () => {
+      probes++;
+      if (probes % proofsToNewToken === 0) await token.add();
+      else await this.#probe(session);
+    });
+    if (lost.aborted) return;
+    becomes.chosen();
+    let isElected = token.isFree;
+    let isFirst = true;
+    const elect = async (afterMs: number) => {
+      await pause(clock, afterMs, lost);
+      if (lost.aborted) return;
+      isElected = true;
+      becomes.elected();
+    };
+    await this.#repeat(session, lost, async () => {
+      await token.renew(isElected);
+      if (isFirst) void elect(isElected ? 0 : lapseMs);
+      isFirst = false;
+    });
   }
 
-  /** @throws when the broker does not answer in time */
+  /** Proves again and again until the signal is aborted. Each proof has to come before the one before it has lapsed. */
+  async #repeat(session: BrokerSession, until: AbortSignal, proof: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    let last = new AbortController();
+    while (!until.aborted) {
+      const next = new AbortController();
+      void this.#lapse(session, AbortSignal.any([until, next.signal]));
+      const due = pause(clock, proveMs, until);
+      const proven = new AbortController();
+      proof().then(
+        () => proven.abort(),
+        (error: unknown) => session.end(error),
+      );
+      await aborted(AbortSignal.any([until, session.lost, proven.signal]));
+      last.abort();
+      last = next;
+      await due;
+    }
+    last.abort();
+  }
+
+  async #lapse(session: BrokerSession, renewed: AbortSignal): Promise<void> {
+    await pause(this.#options.clock, validMs, renewed);
+    if (!renewed.aborted) session.end(new Error(`no answer within ${validMs / 1_000} s`));
+  }
+
+  /** @throws {BrokerError} when the broker does not answer as it should */
   async #probe(session: BrokerSession): Promise<void> {
-    const { clock, names } = this.#options;
-    const answered = new AbortController();
-    const answer = session
-      .attempt((channel) => channel.queueDeclare({ queue: names.writer, passive: true }))
-      .finally(() => answered.abort());
-    const late = pause(clock, probeTimeoutMs, AbortSignal.any([session.lost, answered.signal]));
-    await Promise.race([answer, late]);
-    if (!answered.signal.aborted && !session.lost.aborted) {
-      throw new Error(`no answer within ${probeTimeoutMs / 1000} s`);
-    }
+    const { writer: queue } = this.#options.names;
+    await session.attempt((channel) => channel.queueDeclare({ queue, passive: true }));
   }
-}
-
-/** A process that stands for election. */
-export interface Candidate {
-  /**
-   * Works with this connection until `session.lost` is aborted.
-   *
-   * @param elected resolves when this process is the writer, for as long as the session lasts
-   */
-  connected(session: BrokerSession, elected: Promise<void>): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { ServiceError } from '../runtime/severity.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { LeaseHolder, WriterLease } from './writer-lease.ts';
 import { receiveRequests, WriterRequests } from './writer-requests.ts';
-import { WriterToken } from './writer-token.ts';
+import { type Turn, WriterToken } from './writer-token.ts';
 
 export interface WriterOptions {
   readonly loop: ReconcileLoop;
@@ -33,6 +33,12 @@ const mostBacklog = 2_000;
 const aloneAfterMs = 5_000;
 /** An election among those who are there takes no longer. */
 const electionMs = 1_000;
+/** A writer to which the portal or the cloud was unavailable for so long lets another one try. */
+const stuckMs = 30_000;
+/** The same when it has happened again and again: nobody can reach it. */
+const longestStuckMs = 600_000;
+/** How often that is looked at. */
+const lookMs = 5_000;
 /** A process that is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
 const oncePatienceMs = 20_000;
 /** A process that certainly runs keeps the right, unless it is just stopping. */
@@ -43,6 +49,7 @@ const runningPatienceMs = 2_000;
  *
  * ```
  *  elected ─────────────► the loop runs; it begins with a full run
+ *  and stuck ───────────► another one is elected
  *  not elected ─────────► what is requested here goes to the writer, through a durable queue
  *  no broker ───────────► the process that may write alone does
  * ```
@@ -55,6 +62,7 @@ export class Writer {
   #isWriting = false;
   /** It was the writer: what it had in memory then is known to nobody else. */
   #owesFull = false;
+  #patienceMs = stuckMs;
   /** The way to the writer when it is another process. */
   readonly #others: WriterRequests;
   #connected = new AbortController();
@@ -132,8 +140,8 @@ export class Writer {
       return;
     }
     const token = new WriterToken({ ...election, clock, log });
-    const connected = (session: BrokerSession, elected: Promise<void>) =>
-      this.#serve(work, { session, elected, names: election.names });
+    const connected = (session: BrokerSession, turn: Turn) =>
+      this.#serve(work, { session, turn, names: election.names });
     work.waits?.();
     const runs = [token.run({ connected }, signal)];
     if (writesAlone) runs.push(this.#writeWhileAway(work, signal));
@@ -189,20 +197,21 @@ export class Writer {
   }
 
   /** One connection to the broker: stands by, and when elected writes. */
-  async #serve(work: Work, { session, elected, names }: Candidacy): Promise<void> {
+  async #serve(work: Work, { session, turn, names }: Candidacy): Promise<void> {
     const { clock, health, log, loop, tracing } = this.#options;
     this.#connected.abort();
     await this.#alone;
     await this.#others.open(session, names);
     try {
-      const isElected = elected.then(() => true);
-      if (!(await Promise.race([isElected, pause(clock, electionMs, session.lost)]))) {
+      const isChosen = turn.chosen.then(() => true);
+      if (!(await Promise.race([isChosen, pause(clock, electionMs, session.lost)]))) {
         health?.standsBy();
         work.standsBy?.();
         if (this.#owesFull) await this.requestFull();
         this.#owesFull = false;
       }
-      if (!(await Promise.race([isElected, aborted(session.lost)]))) return;
+      await Promise.race([turn.elected, aborted(session.lost)]);
+      if (session.lost.aborted) return;
       const receiver = {
         request: (references: readonly Reference[]) => loop.request(references),
         requestFull: () => loop.requestFull(),
@@ -211,11 +220,26 @@ export class Writer {
       await Promise.all([
         this.#hold(work, session.lost),
         receiveRequests(session, { names, receiver, tracing, clock, log }),
+        this.#passOnWhenStuck(session),
       ]);
     } finally {
       health?.failed('the connection to RabbitMQ is lost');
       this.#others.close();
       this.#connected = new AbortController();
+    }
+  }
+
+  /** What is unavailable to this host another one may reach. Who stands alone is elected again, and waits longer each time. */
+  async #passOnWhenStuck(session: BrokerSession): Promise<void> {
+    const { clock, log, loop } = this.#options;
+    for (let looks = 0; !session.lost.aborted; looks++) {
+      await pause(clock, lookMs, session.lost);
+      if (session.lost.aborted) return;
+      if (loop.stuckMs >= this.#patienceMs) {
+        this.#patienceMs = Math.min(2 * this.#patienceMs, longestStuckMs);
+        log.warn('portal or cloud unavailable: a process on standby may write instead');
+        session.leave();
+      } else if (loop.stuckMs === 0 && looks * lookMs >= stuckMs) this.#patienceMs = stuckMs;
     }
   }
 
@@ -276,6 +300,6 @@ interface Work {
 /** One connection, and whether this process is elected in it. */
 interface Candidacy {
   readonly session: BrokerSession;
-  readonly elected: Promise<void>;
+  readonly turn: Turn;
   readonly names: QueueNames;
 }
