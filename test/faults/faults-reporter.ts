@@ -39,15 +39,11 @@ export class FaultsReporter implements Reporter {
       const tests = [...module.children.allTests()];
       const count = (wanted: string) => tests.filter((test) => test.result().state === wanted).length;
       const name = `${relative(process.cwd(), module.moduleId)} (${module.project.name})`;
-      for (const { message } of module.errors()) console.log(`✗ ${name}: ${message}`);
+      // Of what is before or after tests too: it leaves tests that were not run.
+      const errors = [module, ...module.children.allSuites()].flatMap((part) => part.errors());
+      for (const { message } of errors) console.log(`✗ ${name}: ${message}`);
       const seconds = Math.round(module.diagnostic().duration / 1_000);
-      return [
-        name,
-        count('passed'),
-        count('failed') + module.errors().length,
-        count('skipped'),
-        `${seconds} s`,
-      ];
+      return [name, count('passed'), count('failed') + errors.length, count('skipped'), `${seconds} s`];
     });
     console.log(`\n${table([['', 'passed', 'failed', 'not run', 'took'], ...rows])}`);
     for (const { of, count, again } of this.#runs)

@@ -36,7 +36,7 @@ test.each([
       clock: {
         now: () => clock.now(),
         async sleep(ms, signal) {
-          if (clock.slept.length > 20 * tries) stop.abort();
+          if (clock.slept.length > 8 * tries) stop.abort();
           await clock.sleep(ms, signal);
         },
       },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The command line, as npm installs it. */
@@ -29,14 +30,38 @@ process.once('exit', () => {
 });
 
 export function command(...args: string[]): Command {
-  return commandOf(bin, ...args);
+  return startCommand(args);
 }
 
 /** The same of another version. */
 export function commandOf(path: string, ...args: string[]): Command {
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startCommand(args, { path });
+}
+
+/**
+ * @param where.path of another version
+ * @param where.enter what stands before it, such as what enters a network namespace
+ * @param where.env beside the variables of this process
+ * @param where.onLine called with each line of its standard output as it comes
+ */
+export function startCommand(
+  args: readonly string[],
+  where: {
+    readonly path?: string;
+    readonly enter?: readonly string[];
+    readonly env?: NodeJS.ProcessEnv;
+    readonly onLine?: (line: string) => void;
+  } = {},
+): Command {
+  const { path = bin, enter = [], env, onLine } = where;
+  const [program = process.execPath, ...rest] = [...enter, process.execPath, path, ...args];
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(env && { env: { ...process.env, ...env } }),
+  });
   running.add(child);
   child.once('exit', () => running.delete(child));
+  if (onLine) createInterface({ input: child.stdout }).on('line', onLine);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -29,7 +29,8 @@ export interface PrivateBroker extends TestBroker {
 }
 
 const execute = promisify(execFile);
-const serverScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+/** Where Debian has the server. */
+export const serverScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const startTimeoutMs = 60_000;
 
 /** Why there is no RabbitMQ to be had; undefined when there is one. Installs Debian's when it may. */

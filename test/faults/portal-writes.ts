@@ -1,0 +1,44 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** A change that was requested of a portal. */
+export interface PortalWrite {
+  /** The address it came from. */
+  readonly from: string;
+  /** By the clock of this process, ms. */
+  readonly at: number;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+const channel = 'http.server.request.start';
+
+/** Who has written to a portal of this process, and when: in the order in which the requests came. */
+export class PortalWrites implements Disposable {
+  readonly all: PortalWrite[] = [];
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+    subscribe(channel, this.#see);
+  }
+
+  /** The first since then that did not come from there. */
+  firstSince(at: number, notFrom: string): PortalWrite | undefined {
+    return this.all.find((write) => write.at >= at && write.from !== notFrom);
+  }
+
+  [Symbol.dispose](): void {
+    unsubscribe(channel, this.#see);
+  }
+
+  readonly #see = (message: unknown): void => {
+    const { request } = message as Exchange;
+    const { method = 'GET', url = '', socket } = request;
+    if (socket.localPort !== this.#port || method === 'GET' || url.includes('sign_in')) return;
+    this.all.push({ from: socket.remoteAddress ?? '', at: performance.now() });
+  };
+}
