@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ZodType } from 'zod';
 import { makeFolder } from '../runtime/make-folder.ts';
@@ -11,6 +11,8 @@ import { makeFolder } from '../runtime/make-folder.ts';
 export class Journal<Entry> {
   readonly #path: string;
   readonly #schema: ZodType<Entry>;
+  /** How much of the file was read or written here, bytes. */
+  #seen = 0;
 
   constructor(path: string, schema: ZodType<Entry>) {
     this.#path = path;
@@ -20,10 +22,12 @@ export class Journal<Entry> {
   async append(...entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
     makeFolder(dirname(this.#path));
+    const lines = Buffer.from(`\n${entries.map((entry) => JSON.stringify(entry)).join('\n')}\n`);
     const file = await open(this.#path, 'a', 0o600);
     try {
-      await file.appendFile(`\n${entries.map((entry) => JSON.stringify(entry)).join('\n')}\n`);
+      await file.appendFile(lines);
       await file.sync();
+      this.#seen += lines.length;
     } finally {
       await file.close();
     }
@@ -31,11 +35,14 @@ export class Journal<Entry> {
 
   /** All entries, in the order in which they were added. */
   async read(): Promise<Entry[]> {
-    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
-    return text.split('\n').flatMap((line) => this.#parse(line));
+    const bytes = await readFile(this.#path).catch(unlessMissing);
+    this.#seen = bytes?.length ?? 0;
+    return (bytes?.toString() ?? '').split('\n').flatMap((line) => this.#parse(line));
+  }
+
+  /** Whether another process has added something since. */
+  async hasGrown(): Promise<boolean> {
+    return ((await stat(this.#path).catch(unlessMissing))?.size ?? 0) > this.#seen;
   }
 
   /** Nothing of a line that is empty, cut short, or of a newer version. */
@@ -48,4 +55,8 @@ export class Journal<Entry> {
       return [];
     }
   }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

@@ -42,6 +42,36 @@ test('a resource that moves, and one that comes back, belong to each stack in it
   expect(await during(ledger, 15, 35)).toEqual({ s: ['a'], t: ['a'] });
 });
 
+test('a writer that takes over again knows what the other has seen meanwhile', async () => {
+  const dataDir = folder();
+  const [first, second] = [new StackLedger(dataDir), new StackLedger(dataDir)];
+  await first.note(new Map([['s', ['a']]]), 10);
+  await second.note(new Map([['s', ['a', 'b']]]), 20);
+  await second.note(new Map([['s', ['a']]]), 30);
+
+  await first.note(new Map([['s', ['a']]]), 40);
+
+  expect(await during(first, 0, 50)).toEqual({ s: ['a', 'b'] });
+  expect(await during(first, 30, 50)).toEqual({ s: ['a'] });
+  expect(await during(new StackLedger(dataDir), 0, 50)).toEqual({ s: ['a', 'b'] });
+});
+
+test('what the cloud remembers is added, is still there after a restart, and does not say when the record began', async () => {
+  const dataDir = folder();
+  const ledger = new StackLedger(dataDir);
+  await ledger.note(new Map([['s', ['a']]]), 100);
+  expect([await ledger.isRebuilt(), await ledger.beganAt()]).toEqual([false, 100]);
+  await ledger.recall([{ stack: 's', resource: 'gone', from: 10, until: 50 }]);
+  await ledger.endRebuild(110);
+
+  const again = new StackLedger(dataDir);
+  expect(await during(again, 0, 60)).toEqual({ s: ['gone'] });
+  expect(await during(again, 50, 200)).toEqual({ s: ['a'] });
+  expect((await again.stacksAt(1_000)).get('gone')).toBe('s');
+  expect([...(await again.resources())].sort()).toEqual(['a', 'gone']);
+  expect([await again.isRebuilt(), await again.beganAt()]).toEqual([true, 100]);
+});
+
 test('what a stack has that was not seen stays its own', async () => {
   const ledger = new StackLedger(undefined);
   await ledger.note(new Map([['s', ['a']]]), 10);

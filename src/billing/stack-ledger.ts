@@ -58,6 +58,8 @@ export class StackLedger {
    * seen: what it has stays its own, until another stack has it.
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
+    // Another process was the writer since.
+    if (await this.#journal?.hasGrown()) this.#known = undefined;
     const { memberships } = await this.#read();
     const stackOf = new Map([...members].flatMap(([stack, ids]) => ids.map((id) => [id, stack])));
     const open = new Set<string>();
