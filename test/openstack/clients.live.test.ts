@@ -25,6 +25,7 @@ import {
   showStack,
 } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
+import { listPastStacks, readResourceSpans } from '../../src/openstack/stack-history.ts';
 import { isoTime, systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { setting, signIn } from './openrc.ts';
@@ -150,7 +151,7 @@ async function untilStatus(id: StackId, status: string): Promise<StackDetail> {
   throw new Error(`stack ${id} is not ${status} after 90 s`);
 }
 
-test('a stack is seen whole while it lives and by its id when it is deleted', {
+test('a stack is seen whole while it lives, and by its id and its events when it is deleted', {
   timeout: inTime,
 }, async () => {
   const since = isoTime(systemClock.now() - 5_000);
@@ -175,6 +176,10 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
   });
   const ended = await untilStatus(id, 'DELETE_COMPLETE');
   const after = await readProjectStacks(session, stack.projectId);
+  const past = (await listPastStacks(session, stack.projectId)).filter((each) =>
+    [each.id, each.parentId].includes(id),
+  );
+  const spans = (await Promise.all(past.map((each) => readResourceSpans(session, each)))).flat();
 
   expect(servers).toHaveLength(1);
   expect(serverGroups).toHaveLength(1);
@@ -192,6 +197,14 @@ test('a stack is seen whole while it lives and by its id when it is deleted', {
   expect(after.stacks.filter((stack) => stack.id === id && stack.status !== 'DELETE_COMPLETE')).toEqual([]);
   expect(await showServer(session, server)).toBeUndefined();
   expect(await listDeletedServers(session, { since })).toContain(server);
+  expect(past.map(({ parentId, deletedAt }) => [parentId, deletedAt !== undefined])).toEqual(
+    expect.arrayContaining([
+      [null, true],
+      [id, true],
+    ]),
+  );
+  const span = spans.find((each) => each.id === server) ?? expect.fail('no event of the server');
+  expect(span.until).toBeGreaterThan(span.from);
 });
 
 test('an administrator reads the stacks of another project', { timeout: inTime }, async () => {
