@@ -71,10 +71,10 @@ export function describeStackBilling({ stack, orders, members, rated, usage }: S
     lines.push(`  rated this month: ${money(rated.reduce((sum, { rate }) => sum + rate, 0))}`);
     for (const { id, type, rate } of rated) lines.push(`    ${money(rate)}  ${type} of ${id}`);
   } else lines.push('  this cloud rates nothing by resource: there is no CloudKitty with v2');
-  lines.push(`  resources that were seen in it: ${members.length}`);
+  lines.push(`  resources that were in it: ${members.length}`);
   for (const { resource, from, until } of members) {
     const end = until === undefined ? '' : ` to ${isoTime(until)}`;
-    lines.push(`    ${resource}  seen from ${isoTime(from)}${end}`);
+    lines.push(`    ${resource}  from ${isoTime(from)}${end}`);
   }
   if (!usage) lines.push('  nothing is recorded: there is no billing platform, or nothing is rated');
   for (const step of usage?.steps ?? []) lines.push(`  ${step.day} ${describeStep(step)}`);

@@ -78,7 +78,7 @@ test('billing plan says what is to be recorded and what is billed to nobody, and
     day(2),
     `  + 1.75  openstack-billed-instance of stack ${stack}, order ${order}: nothing of it is recorded`,
     'Billed to nobody',
-    `  ! 4.00  openstack-billed-instance of project ${projectId}, ${day(2)}: it belongs to no stack that was seen`,
+    `  ! 4.00  openstack-billed-instance of project ${projectId}, ${day(2)}: it belongs to no known stack`,
     '2 to record (3.75 rated), 0 not finished (0.00), 0 recorded (0.00).',
     '',
   ]);
@@ -119,7 +119,7 @@ test('billing explain leads from a stack to each of its days, by id or by name',
   for (const line of [
     `stack ${stack}`,
     `  order ${order} of account account, opened on ${day(5)} by this service, open`,
-    '  resources that were seen in it: 2',
+    '  resources that were in it: 2',
     `  ${day(2)} + 1.50  openstack-billed-instance of stack ${stack}, order ${order}: nothing of it is recorded`,
     `  ${day(2)} + 0.50  openstack-billed-volume.size of stack ${stack}, order ${order}: nothing of it is recorded`,
   ])

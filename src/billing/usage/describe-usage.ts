@@ -10,7 +10,7 @@ const reasons: Record<UsageStep['step'], string> = {
 };
 
 const unbilledReasons: Record<Unbilled, string> = {
-  'no-stack': 'it belongs to no stack that was seen',
+  'no-stack': 'it belongs to no known stack',
   'no-order': 'its stack has no order',
   'outside-order': 'before or after the time that its order is billed for (see billing.usage_since)',
   'no-unit': 'the plan in the catalog has no such unit',
