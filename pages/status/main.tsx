@@ -61,7 +61,7 @@ function Page() {
 function Waiting() {
   const isLost = connection.value.state === 'lost';
   return (
-    <section class="step" aria-live="polite">
+    <section class={isLost ? 'step' : 'step step-IN_PROGRESS'} aria-live="polite">
       <h2>
         <StatusMark status={isLost ? 'unknown' : 'IN_PROGRESS'} /> {isLost ? 'Not known' : 'Loading…'}
       </h2>

@@ -52,7 +52,7 @@ function verdict(): Verdict {
     return {
       status: 'SUSPENDED',
       said: `Paused since ${timeOfDay(Date.parse(paused.since))} (${duration(serviceNow.value - Date.parse(paused.since))})`,
-      more: `${paused.reason === null ? '' : `${paused.reason}. `}Nothing is written to the portal; the API and the figures go on.`,
+      more: `${paused.reason === null ? '' : `Reason: ${paused.reason}. `}Nothing is written to the portal; the API and the figures go on.`,
     };
   }
   const failure = process.updates?.failure;

@@ -126,7 +126,7 @@ export class Health {
     if (isOverdue) {
       const since = this.#lastSuccessAt ?? this.#startedAt;
       const reasons = [this.#failure, this.#options.silence?.()].filter((reason) => reason !== undefined);
-      return [`nothing complete since ${isoTime(since)}`, ...reasons].join('; ');
+      return [`nothing complete since ${isoTime(since)}`, ...reasons.map(withoutStop)].join('; ');
     }
     return this.#failure ?? (this.#lastSuccessAt === undefined ? (this.#doing ?? 'starting') : 'works');
   }
@@ -138,6 +138,10 @@ export class Health {
     this.#rest = undefined;
     this.#doing = undefined;
   }
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }
 
 /** A component of several parts: it does its work when all do theirs. */

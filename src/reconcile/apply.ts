@@ -4,6 +4,7 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import type { Subject } from '../plan/subject.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ServiceError } from '../runtime/severity.ts';
 import { LaneLimit } from './lane-limit.ts';
 import type { PortalMirror } from './mirror.ts';
 import { OutageWatch } from './outage.ts';
@@ -57,7 +58,7 @@ export async function applyPlan(
             const outcome = await options.tracing.work(change.kind, { fields }, () =>
               writer.write(change, lane.name),
             );
-            options.onOutcome(outcome);
+            options.onOutcome(options.signal?.aborted ? sayStopped(outcome) : outcome);
             if (outcome.kind === 'done') limit.note(change.kind, outcome.ms);
             if (outcome.kind === 'failed' && isRefusal(outcome.error))
               await noticeUpgrade(portal.session, profile, watch, options.signal);
@@ -67,4 +68,14 @@ export async function applyPlan(
     );
   }
   return { untried, because: watch.because };
+}
+
+/** A request that the end of the run cut short says so: that it "was aborted" tells nobody by what. */
+function sayStopped(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'failed' || outcome.error instanceof ServiceError) return outcome;
+  const error = new ServiceError(
+    'The run was stopped during this request, by a pause or by the end of the process. The next run checks what became of it.',
+    { severity: 'transient' },
+  );
+  return { ...outcome, error };
 }

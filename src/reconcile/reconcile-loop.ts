@@ -39,8 +39,6 @@ const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
 const patienceMs = 300_000;
 /** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
 const leastWaitMs = 2_000;
-/** What a component's health says of a run that did everything but these. */
-const deletionsRefused = 'deletions refused: `plan` says why';
 /** How long a first request waits for others: what happens in the cloud happens in bursts. */
 const gatherMs = 3;
 const mostOrigins = 128;
@@ -209,8 +207,7 @@ export class ReconcileLoop {
       // A targeted run sees a part only.
       else if (isByAnotherService(report.contested))
         this.#options.health?.failed(describeContest(report.contested));
-      else if (report.scope === 'full')
-        this.#options.health?.succeeded(report.warnings.length > 0 ? deletionsRefused : undefined);
+      else if (report.scope === 'full') this.#options.health?.succeeded(reservationOf(report));
       if ((mayPass || report.untried > 0) && !signal.aborted) this.#retrySoon();
       else if (report.scope === 'full') this.#failures = 0;
       return isSuccess(report);
@@ -282,4 +279,11 @@ function describeContest(contested: RunReport['contested']): string {
   const [first] = contested;
   const others = contested.length > 1 ? ` and ${contested.length - 1} more` : '';
   return `another writer undoes what is written to ${first?.object} ${first?.name}${others}: does a second service write to this portal?`;
+}
+
+/** What a person must look at although the run is over; undefined: nothing. */
+function reservationOf({ warnings, failures }: RunReport): string | undefined {
+  if (warnings.length > 0) return 'deletions refused: `plan` says why';
+  if (failures.length === 0) return undefined;
+  return `${failures.length === 1 ? '1 object' : `${failures.length} objects`} not reconciled: the log says why`;
 }

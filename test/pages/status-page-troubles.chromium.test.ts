@@ -95,6 +95,8 @@ describe.skipIf(obstacle !== undefined)(
       await page.getByRole('heading', { name: /^Not in step since/ }).waitFor();
       const refused = part('Last runs').getByText(/12 of 12 devices are missing from OpenStack/);
       await refused.waitFor();
+      const writer = part('Components').getByRole('row', { name: /^updates_bulk deletions refused/ });
+      expect(await writer.locator('.mark').getAttribute('class')).toBe('mark mark-SUSPENDED');
       await page.getByRole('button', { name: 'What would a run change now?' }).click();
       await part('Plan')
         .getByText(/12 of 12 devices are missing from OpenStack .*Is this the right cloud/)

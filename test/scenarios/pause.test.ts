@@ -139,6 +139,8 @@ test('a pause ends a run that is under way, and the next one completes it', asyn
   await vi.waitFor(() => expect(outOfStep(sandbox)).toEqual([]), 20_000);
 
   expect(until).toBeLessThan(60);
+  expect(running.logged.filter((line) => line.includes('operation was aborted'))).toEqual([]);
+  expect(running.logged.join('')).toContain('The run was stopped during this request');
   expect(later).toBe(until);
 });
 
