@@ -271,6 +271,23 @@ test('two servers that swap their names end with them, and are then left alone',
   expect(changes(swapped, then)).toEqual([]);
 });
 
+test.each([3, 5])(
+  '%i servers that pass their names on in a circle end with them, and are then left alone',
+  (count) => {
+    const ids = Array.from({ length: count }, (_, at) => String(at + 1).repeat(5));
+    const before = after(stackOf(...ids));
+    const passedOn: CloudFields = {
+      servers: ids.map((id, at) => server({ id, name: ids[(at + 1) % count] ?? '' })),
+      trees: [tree({ servers: ids })],
+    };
+
+    const then = after(passedOn, before);
+
+    expect(namesOf(then.devices)).toEqual(ids);
+    expect(changes(passedOn, then)).toEqual([]);
+  },
+);
+
 test('racks, devices and templates made by hand are left alone, also inside a rack of ours', () => {
   const ours = after(stackOf('web'));
   const [stackRack] = ours.racks;

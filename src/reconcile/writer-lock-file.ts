@@ -191,7 +191,7 @@ export class LockFile implements WriterLease {
     for (let touchedAt = this.#clock.now(), fails = false; !over.aborted; ) {
       try {
         if (!(await this.#isOurs()))
-          throw new TakenOverError('another process has taken over the writer lock');
+          throw new TakenOverError('the writer lock was deleted, or another process has taken it over');
         const now = this.#clock.now();
         await utimes(this.#path, now / 1000, now / 1000);
         touchedAt = now;

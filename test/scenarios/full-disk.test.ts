@@ -86,3 +86,18 @@ test('more connections than it may open files end nothing: the work goes on', as
 
   expect(limited.isRunning()).toBe(true);
 }, 90_000);
+
+test('a folder of data that somebody deletes under the running process is made again, and the work goes on', async () => {
+  await using limited = await start('true', 'updates_bulk');
+  await limited.inStep();
+
+  rmSync(limited.folder, { recursive: true });
+  await limited.saw('stopped being the writer');
+  const [server] = limited.sandbox.cloud.compute.servers();
+  if (server) limited.sandbox.cloud.compute.act(server.id, 'stop');
+  await limited.inStep();
+
+  expect(limited.printed()).toContain('the writer lock was deleted');
+  expect(statSync(join(limited.folder, 'writer.lock')).size).toBeGreaterThan(0);
+  expect(limited.isRunning()).toBe(true);
+}, 90_000);
