@@ -31,7 +31,8 @@ export interface PrivateBroker extends TestBroker {
 const execute = promisify(execFile);
 /** Where Debian has the server. */
 export const serverScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
-const startTimeoutMs = 60_000;
+/** On a busy machine Erlang alone takes a minute. */
+const startTimeoutMs = 150_000;
 
 /** Why there is no RabbitMQ to be had; undefined when there is one. Installs Debian's when it may. */
 export async function whyNoBroker(): Promise<string | undefined> {
@@ -110,7 +111,14 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     process.kill(-server.pid, 'SIGKILL');
     await gone;
   };
-  await start();
+  const end = async () => {
+    await kill();
+    epmd.kill('SIGKILL');
+  };
+  await start().catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return {
     ...addressOf(port),
     tlsPort,
@@ -120,8 +128,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
       return (await execute(join(dirname(serverScript), 'rabbitmqctl'), args, { env })).stdout;
     },
     async [Symbol.asyncDispose]() {
-      await kill();
-      epmd.kill('SIGKILL');
+      await end();
       rmSync(home, { recursive: true, force: true });
     },
   };

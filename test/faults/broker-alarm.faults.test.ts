@@ -1,0 +1,64 @@
+/** RabbitMQ is short of memory or disk: it delivers what it has, and accepts no message. Who publishes is read no further until then. */
+import { expect, test } from 'vitest';
+import { type Command, command } from '../support/command.ts';
+import { startListening, until } from '../support/listening-scenario.ts';
+import { startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';
+
+const why = whyNoPrivateBroker();
+const patienceMs = 60_000;
+
+const alarms = [
+  ['memory', ['set_vm_memory_high_watermark', 'absolute', '1MB'], ['set_vm_memory_high_watermark', '0.4']],
+  ['disk space', ['set_disk_free_limit', '100000GB'], ['set_disk_free_limit', '50MB']],
+] as const;
+
+test.skipIf(why !== undefined).each(alarms)(
+  `while RabbitMQ is short of %s a process writes, one that starts then too, and says what is wrong${why ? ` (skipped: ${why})` : ''}`,
+  async (_, begin, end) => {
+    await using broker = await startPrivateBroker();
+    await using listening = await startListening({ broker, interval: 2, withService: false });
+    const { compute } = listening.sandbox.cloud;
+    const change = (action: 'stop' | 'start') => {
+      for (const { id } of compute.servers()) compute.act(id, action);
+      listening.sandbox.cloud.advance();
+    };
+    await using first = run(listening.configFile);
+    await first.shows('listening to notifications');
+    await listening.inStep(patienceMs);
+
+    await broker.control(...begin);
+    change('stop');
+    await listening.inStep(patienceMs);
+    first.kill('SIGKILL');
+    await first.finished;
+    change('start');
+    await using second = run(listening.configFile);
+    await second.shows('accepts no messages');
+    await listening.inStep(patienceMs);
+    await broker.control(...end);
+    await second.shows('"writer-began"', 2);
+    change('stop');
+    await listening.inStep(patienceMs);
+
+    second.kill('SIGTERM');
+    expect((await second.finished).code).toBe(0);
+  },
+  9 * patienceMs,
+);
+
+function run(configFile: string) {
+  const started: Command = command('run', 'updates_bulk', 'updates_mq', '--config', configFile);
+  return Object.assign(started, {
+    /** Until it has printed the text so often. */
+    shows: (text: string, times = 1) =>
+      until(
+        () => started.printed().split(text).length > times,
+        patienceMs,
+        () => `"${text}" in ${started.printed()}`,
+      ),
+    async [Symbol.asyncDispose]() {
+      started.kill('SIGKILL');
+      await started.finished;
+    },
+  });
+}
