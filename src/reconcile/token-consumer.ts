@@ -70,7 +70,7 @@ export class TokenConsumer {
     for (let isOwn = false; !isOwn; ) {
       const text = `${isWriter ? held : awaiting} ${this.#id} ${this.#renewals++}`;
       await this.#put(text);
-      if (this.#held) this.#channel.basicAck({ deliveryTag: this.#held.deliveryTag });
+      this.#acknowledge();
       this.#held = await this.#next();
       isOwn = String(this.#held.body) === text;
     }
@@ -88,7 +88,12 @@ export class TokenConsumer {
     await this.renew(true);
     await this.#channel.basicCancel(this.#consumerTag);
     await this.#put(free);
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
     if (this.#held) this.#channel.basicAck({ deliveryTag: this.#held.deliveryTag });
+    this.#held = undefined;
   }
 
   async #consume(): Promise<void> {

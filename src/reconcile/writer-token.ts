@@ -125,7 +125,10 @@ export class WriterToken {
       const proven = new AbortController();
       proof().then(
         () => proven.abort(),
-        (error: unknown) => session.end(error),
+        // What was broken off because we stop says nothing about the broker.
+        (error: unknown) => {
+          if (!until.aborted) session.end(error);
+        },
       );
       await aborted(AbortSignal.any([until, session.lost, proven.signal]));
       last.abort();

@@ -55,6 +55,19 @@ export class BrokerCluster implements AsyncDisposable {
     await gone;
   }
 
+  /** The host whose node has the connection of the one that a queue is given to, of several that consume it. */
+  async hostOfActiveConsumer(queue: string): Promise<Host> {
+    const columns = ['queue_name', 'active', 'channel_pid'];
+    for (const host of this.#hosts) {
+      // As JSON it says numbers of its own instead of the names of nodes.
+      const listed = await this.#control(host, 'list_consumers', '--quiet', ...columns);
+      const [, pid = ''] = listed.split(`${queue}\ttrue\t`);
+      const found = this.#hosts.find((each) => pid.startsWith(`<${nodeName(each)}.`));
+      if (found) return found;
+    }
+    throw new Error(`nobody consumes ${queue}`);
+  }
+
   /** Has the node lose its connections to the others; they are there again with the next message. */
   async disconnect(host: Host): Promise<void> {
     for (const other of this.#hosts) {

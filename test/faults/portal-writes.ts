@@ -31,6 +31,12 @@ export class PortalWrites implements Disposable {
     return this.all.find((write) => write.at >= at && write.from !== notFrom);
   }
 
+  /** The longest time from one to the next since then, ms. */
+  longestGapSince(at: number): number {
+    const times = this.all.filter((write) => write.at >= at).map((write) => write.at);
+    return Math.max(...times.map((time, index) => time - (times[index - 1] ?? at)));
+  }
+
   [Symbol.dispose](): void {
     unsubscribe(channel, this.#see);
   }

@@ -39,6 +39,8 @@ export class ThreeHosts implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly writes: PortalWrites;
   readonly turns: Turn[] = [];
+  /** Part of the names of their queues. */
+  readonly deployment = 'three';
   readonly #folder = mkdtempSync(join(tmpdir(), 'three-hosts-'));
   readonly #processes = new Map<Host, Command>();
   readonly #stop = new AbortController();
@@ -224,7 +226,7 @@ export class ThreeHosts implements AsyncDisposable {
         rmq_address: this.network.hosts.map(({ address }) => address),
         rmq_username: 'guest',
         rmq_password: 'guest',
-        deployment: 'three',
+        deployment: this.deployment,
         exchanges,
       },
       observability: { port: 9_400 },

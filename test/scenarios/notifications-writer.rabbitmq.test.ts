@@ -1,3 +1,4 @@
+import type { AsyncMessage } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
@@ -5,7 +6,7 @@ import { adminOf } from '../support/api-cloud.ts';
 import { type Command, command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { startListening, until } from '../support/listening-scenario.ts';
-import { anyBroker, type TestBroker, whyNoBroker } from '../support/rabbitmq.ts';
+import { anyBroker, type TestBroker, whyNoBroker, withConnection } from '../support/rabbitmq.ts';
 
 const why = await whyNoBroker();
 const writes = 'became the writer of the portal';
@@ -43,6 +44,33 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     expect(ended.code).toBe(0);
     expect(ended.stdout.split(writes)).toHaveLength(2);
   }, 60_000);
+
+  test.each([
+    { signal: 'SIGTERM', says: /^free$/, redelivered: false },
+    { signal: 'SIGKILL', says: /^held by /, redelivered: true },
+  ] as const)(
+    'a writer that gets $signal leaves a token that says so',
+    async ({ signal, says, redelivered }) => {
+      await using listening = await startListening({ broker, withService: false });
+      await using bulk = process('updates_bulk', listening.configFile);
+      await bulk.saw(writes);
+      await listening.inStep();
+
+      bulk.kill(signal);
+      await bulk.finished;
+      const token = await withConnection(broker.url, async (connection) => {
+        const channel = await connection.acquire();
+        const { promise, resolve } = Promise.withResolvers<AsyncMessage>();
+        await channel.basicConsume({ queue: listening.names.writer }, resolve);
+        const message = await promise;
+        await channel.close();
+        return message;
+      });
+
+      expect(token).toMatchObject({ body: expect.stringMatching(says), redelivered });
+    },
+    60_000,
+  );
 
   test('the API server, in a process of its own, tells the writer what it has changed', async () => {
     await using listening = await startListening({ broker, components: ['updates_bulk'] });
