@@ -4,6 +4,7 @@ import type { Audit } from '../operations/audit.ts';
 import { type CloudLogin, fingerprint, fingerprintOf } from '../operations/cloud-login.ts';
 import type { CloudSessions } from '../operations/cloud-sessions.ts';
 import type { Repeats } from '../operations/repeats.ts';
+import { peerNetwork } from '../runtime/peer-network.ts';
 import type { Secret } from '../runtime/secret.ts';
 
 /** A session with the cloud, as operations take it. */
@@ -48,7 +49,7 @@ export class Asker {
     work: Work<T>,
     secrets: readonly Secret[] = [],
   ): Promise<T> {
-    const from = request.isPortal ? undefined : request.ip;
+    const from = request.isPortal ? undefined : peerNetwork(request.ip);
     const audit = this.audit(request, login);
     return this.#options.sessions.use({ ...login, from }, (session) => work(session, audit), secrets);
   }

@@ -1,5 +1,6 @@
+import { Server, Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { fittingLimit } from './connection-limit.ts';
+import { fittingLimit, limitConnections } from './connection-limit.ts';
 
 test.each([
   [1_048_576, 512, 256],
@@ -13,3 +14,30 @@ test.each([
     expect(fittingLimit(descriptors)).toEqual({ total, perAddress });
   },
 );
+
+/** No machine has addresses of several IPv6 networks on its loopback. */
+class SocketFrom extends Socket {
+  override readonly remoteAddress: string;
+
+  constructor(address: string) {
+    super();
+    this.remoteAddress = address;
+  }
+}
+
+test('the addresses of one IPv6 network share its part, another network has its own', () => {
+  const server = new Server();
+  let refused = 0;
+  limitConnections(server, { total: 8, perAddress: 2 }, () => refused++);
+  const from = (address: string) => {
+    const socket = new SocketFrom(address);
+    server.emit('connection', socket);
+    return socket;
+  };
+
+  const same = ['2001:db8::1', '2001:db8::2', '2001:db8::3'].map(from);
+  const [other] = ['2001:db8:0:1::1'].map(from);
+
+  expect(same.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
+  expect([other?.destroyed, refused]).toEqual([false, 1]);
+});

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
+import { peerNetwork } from '../runtime/peer-network.ts';
 
 /** What a server lets in at one time. */
 export interface ConnectionLimit {
   readonly total: number;
-  /** From one address: behind a proxy all of them. */
+  /** From one address, of IPv6 one network of 64 bits: behind a proxy all of them. */
   readonly perAddress: number;
 }
 
@@ -24,7 +25,7 @@ export function limitConnections(server: Server, limit: ConnectionLimit, onRefus
   server.maxConnections = limit.total;
   server.on('drop', onRefused);
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = peerNetwork(socket.remoteAddress ?? '');
     const open = (byAddress.get(address) ?? 0) + 1;
     byAddress.set(address, open);
     socket.once('close', () => {

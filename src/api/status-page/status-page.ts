@@ -4,6 +4,7 @@ import type { Status } from '../../observability/status.ts';
 import { AttemptLimit } from '../../runtime/attempt-limit.ts';
 import { ageOf, type Clock, isoTime } from '../../runtime/clock.ts';
 import { pause } from '../../runtime/pause.ts';
+import { peerNetwork } from '../../runtime/peer-network.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { explain } from '../../runtime/severity.ts';
 import { SingleFlight } from '../../runtime/single-flight.ts';
@@ -84,7 +85,7 @@ export function addStatusPage(
   });
   /** Whether it is the token, unless too many from there were not: then nothing is looked at. */
   const takes = async (request: FastifyRequest, given: string | undefined): Promise<boolean> => {
-    const attempt = await limit.admit(request.ip);
+    const attempt = await limit.admit(peerNetwork(request.ip));
     if ('waitS' in attempt) {
       throw new Problem(429, `Too many wrong tokens from this address. Try again in ${attempt.waitS} s.`, {
         'retry-after': String(attempt.waitS),
