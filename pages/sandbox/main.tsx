@@ -15,7 +15,7 @@ import { changePortal, clearPortal } from './portal.ts';
 import { RackGrid } from './racks/rack-grid.tsx';
 import './sandbox.css';
 import { selected, side } from './selection.ts';
-import { measured, remember, tell } from './story.ts';
+import { addHappening, measured, remember } from './story.ts';
 
 const statusPage = signal<string | null>(null);
 let isFirst = true;
@@ -66,6 +66,6 @@ listen('./sandbox/events', {
       changePortal(change);
       measured(change.lags);
     }),
-  happening: tell,
+  happening: addHappening,
 });
 render(<Page />, document.body.querySelector('#page') ?? document.body);

@@ -15,14 +15,14 @@ export const happenings = signal<readonly Happening[]>([]);
 export const lags = signal<readonly number[]>([]);
 let made = 0;
 
-export function tell(happening: HappeningView): void {
+export function addHappening(happening: HappeningView): void {
   happenings.value = [{ key: ++made, ...happening }, ...happenings.peek()].slice(0, mostHappenings);
 }
 
 /** What happened before the page was opened, or while it had lost the connection. */
 export function remember(happened: readonly HappeningView[]): void {
   happenings.value = [];
-  for (const each of happened) tell(each);
+  for (const each of happened) addHappening(each);
   lags.value = happened.flatMap(({ lagMs }) => lagMs ?? []);
 }
 

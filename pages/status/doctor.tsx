@@ -3,9 +3,9 @@ import type { DoctorView } from '../../src/api/status-page/wire.ts';
 import { ask } from '../shared/ask.ts';
 import { StatusMark } from '../shared/status-mark.tsx';
 import { Ago } from './ago.tsx';
-import { told } from './service.ts';
+import { latest } from './service.ts';
 
-const asked = signal<DoctorView | undefined>(undefined);
+const examined = signal<DoctorView | undefined>(undefined);
 const isAsking = signal(false);
 
 const marks = { ok: 'ACTIVE', warning: 'SUSPENDED', error: 'FAILED' } as const;
@@ -14,13 +14,13 @@ const words = { ok: 'well', warning: 'warning', error: 'error' } as const;
 async function examine(): Promise<void> {
   if (isAsking.peek()) return;
   isAsking.value = true;
-  asked.value = (await ask<DoctorView>('./doctor')) ?? asked.peek();
+  examined.value = (await ask<DoctorView>('./doctor')) ?? examined.peek();
   isAsking.value = false;
 }
 
 /** All that the service stands on, checked against the live systems when somebody asks. */
 export function Doctor() {
-  if (told.value?.hasDoctor === false) return null;
+  if (latest.value?.hasDoctor === false) return null;
   return (
     <section class="card wide" aria-labelledby="doctor-heading">
       <h2 id="doctor-heading">Doctor</h2>
@@ -30,8 +30,8 @@ export function Doctor() {
         </button>
       </p>
       <div aria-live="polite">
-        {asked.value ? (
-          <Findings view={asked.value} />
+        {examined.value ? (
+          <Findings view={examined.value} />
         ) : (
           <p class="soft">
             Checks all that the service stands on against the live systems, and changes nothing.

@@ -12,7 +12,7 @@ import { Notifications } from './notifications.tsx';
 import { Plan } from './plan.tsx';
 import { Processes } from './processes.tsx';
 import { Runs } from './runs.tsx';
-import { isShut, take, told } from './service.ts';
+import { isShut, latest, take } from './service.ts';
 import { SignIn } from './sign-in.tsx';
 import { Sources } from './sources.tsx';
 import './status.css';
@@ -31,13 +31,13 @@ function Page() {
             {state}
           </p>
         )}
-        {told.value && <Links portal={told.value.portal} />}
+        {latest.value && <Links portal={latest.value.portal} />}
       </header>
       <RefusalNote />
       <main>
         {isShut.value && <SignIn />}
-        {!told.value && !isShut.value && <Waiting />}
-        {told.value && (
+        {!latest.value && !isShut.value && <Waiting />}
+        {latest.value && (
           <>
             <Step />
             <div class="cards">
@@ -80,7 +80,7 @@ function Links({ portal }: { portal: string }) {
   );
 }
 
-/** An event source does not tell why it was refused: this asks first. */
+/** An event source does not say why it was refused: this request does, and comes first. */
 async function open(): Promise<void> {
   const answer = await fetch('./whether').catch(() => undefined);
   isShut.value = answer?.status === 401;

@@ -3,7 +3,7 @@ import type { PlanView } from '../../src/api/status-page/wire.ts';
 import { ask } from '../shared/ask.ts';
 import { Ago } from './ago.tsx';
 
-const asked = signal<PlanView | undefined>(undefined);
+const shown = signal<PlanView | undefined>(undefined);
 const isAsking = signal(false);
 /** Of what is shown of the plan; undefined: everything. */
 const chosenKind = signal<string | undefined>(undefined);
@@ -11,7 +11,7 @@ const chosenKind = signal<string | undefined>(undefined);
 async function look(): Promise<void> {
   if (isAsking.peek()) return;
   isAsking.value = true;
-  asked.value = (await ask<PlanView>('./plan')) ?? asked.peek();
+  shown.value = (await ask<PlanView>('./plan')) ?? shown.peek();
   isAsking.value = false;
 }
 
@@ -26,8 +26,8 @@ export function Plan() {
         </button>
       </p>
       <div aria-live="polite">
-        {asked.value ? (
-          <Found view={asked.value} />
+        {shown.value ? (
+          <Found view={shown.value} />
         ) : (
           <p class="soft">Reads cloud and portal, as a full run does, and changes nothing.</p>
         )}

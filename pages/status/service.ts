@@ -4,24 +4,24 @@ import type { Status } from '../../src/observability/status.ts';
 import { now } from '../shared/now.ts';
 
 /** undefined: no status has arrived yet. */
-export const told = signal<StatusView | undefined>(undefined);
+export const latest = signal<StatusView | undefined>(undefined);
 /** The service's clock less ours, ms. */
 const ahead = signal(0);
 /** Whether the page asks for the token. */
 export const isShut = signal(false);
 
 export function take(view: StatusView): void {
-  told.value = view;
+  latest.value = view;
   ahead.value = Date.parse(view.at) - Date.now();
 }
 
 /** Ms since 1970 by the service's clock. */
 export const serviceNow = computed(() => now.value + ahead.value);
 
-export const processes = computed<readonly Status[]>(() => told.value?.processes ?? []);
+export const processes = computed<readonly Status[]>(() => latest.value?.processes ?? []);
 
 /** Components that there is work for, and that nothing runs. */
-export const missing = computed<readonly string[]>(() => told.value?.missing ?? []);
+export const missing = computed<readonly string[]>(() => latest.value?.missing ?? []);
 
 /** The process that writes to the portal; where none does, one that could. */
 export const writer = computed(() => {

@@ -21,7 +21,7 @@ import {
   answerErrors,
   answerFrameworkError,
 } from './answer-errors.ts';
-import { Asker } from './asker.ts';
+import { Caller } from './caller.ts';
 import { ChangeFollower } from './change-follower.ts';
 import { describeApi } from './describe-api.ts';
 import { type LogRequestsOptions, logRequests, tellRefusals } from './log-requests.ts';
@@ -141,19 +141,19 @@ export async function apiApp(options: ApiOptions): Promise<TypedApp> {
     }
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
-  const asker = new Asker(options);
+  const caller = new Caller(options);
   const follower = options.followsChanges ? new ChangeFollower(options) : undefined;
   app.addHook('onClose', async () => follower?.close());
   await app.register(async (guarded) => {
     requireToken(guarded, options);
-    addUserProjectRoutes(guarded, { ...options, asker });
-    addUserRoutes(guarded, { ...options, asker });
-    addTeamRoutes(guarded, { ...options, asker });
-    addUsageRoutes(guarded, { ...options, asker });
-    addCreditAndOrderRoutes(guarded, { ...options, asker });
+    addUserProjectRoutes(guarded, { ...options, caller });
+    addUserRoutes(guarded, { ...options, caller });
+    addTeamRoutes(guarded, { ...options, caller });
+    addUsageRoutes(guarded, { ...options, caller });
+    addCreditAndOrderRoutes(guarded, { ...options, caller });
     addInvoiceRoutes(guarded, options);
-    addStatusChangeRoutes(guarded, { ...options, asker, follower });
-    addKeyPairRoutes(guarded, asker);
+    addStatusChangeRoutes(guarded, { ...options, caller, follower });
+    addKeyPairRoutes(guarded, caller);
   });
   return app;
 }

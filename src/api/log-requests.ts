@@ -27,7 +27,7 @@ export function logRequests(app: TypedApp, { onServed, log }: LogRequestsOptions
     const status = reply.statusCode;
     onServed?.({
       method,
-      // One that is nobody's: its path is the asker's invention.
+      // One that is nobody's: its path is the caller's invention.
       route: routeOptions.url ?? '(none)',
       status,
       ms: reply.elapsedTime,

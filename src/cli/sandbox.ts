@@ -74,11 +74,11 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
-    const tell = () => console.log(whereToLook(running, { file, apiPort }, options));
-    tell();
+    const printAddresses = () => console.log(whereToLook(running, { file, apiPort }, options));
+    printAddresses();
     // Enter repeats the addresses that have scrolled out of sight.
-    using _asked = onEnter(tell);
-    if (options.withService) await serve(running, file, options, stop.signal, tell);
+    using _repeat = onEnter(printAddresses);
+    if (options.withService) await serve(running, file, options, stop.signal, printAddresses);
     else await untilStopped(stop.signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -92,14 +92,14 @@ async function serve(
   file: string,
   options: SandboxCommandOptions,
   signal: AbortSignal,
-  tell: () => void,
+  printAddresses: () => void,
 ): Promise<void> {
   let isFilled = false;
   await using service = new Service({
     config: loadConfig({ file }),
     // The first run fills the portal and the screen: where to look is said below it.
     onReport: () => {
-      if (!isFilled) tell();
+      if (!isFilled) printAddresses();
       isFilled = true;
     },
     configFile: file,

@@ -74,7 +74,7 @@ export interface ReconcilerOptions {
   readonly tracing?: Tracing;
 }
 
-/** What a full run saw, for those who do something about it that is no change of racks or devices. */
+/** What a full run saw, for work other than changes of racks and devices, such as costs and credits. */
 export interface FullRunResult {
   /** All that Heat listed. */
   readonly stacks: ReadonlySet<StackId>;
@@ -259,7 +259,7 @@ export class Reconciler {
     }
   }
 
-  /** Without them a new rack is given its stack's id for an order, until a later run knows better. */
+  /** Without orders a new rack gets its stack's id as its order, until a later run has read them. */
   async #readOrders(
     { profile }: PortalSnapshot,
     signal: AbortSignal | undefined,
@@ -288,7 +288,7 @@ export class Reconciler {
     }
   }
 
-  /** What the next process needs not read again. Of stacks that neither Heat nor the portal has any more nothing is kept. */
+  /** Saves what the next process need not read again. Stacks that neither Heat nor the portal has any more are left out. */
   async #keepTrees({ seen: { rootOfStack }, portal }: Survey): Promise<void> {
     const { racksOfSource } = indexPortal(portal);
     const { memory } = this.#observe;
@@ -519,7 +519,7 @@ export class Reconciler {
     return { report, done: record.done, subjectOf };
   }
 
-  /** A change that was not made as it was meant may have been made nevertheless, or rested on what is so no more. */
+  /** A change that failed may have been made nevertheless, or may have been planned on rows that have changed since. */
   #doubt(change: Change): void {
     for (const turn of turnsOf(change)) this.#reader.doubt(turn);
     const isInNewRack =

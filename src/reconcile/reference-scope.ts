@@ -10,7 +10,7 @@ import { isKnown, rootOf } from './stack-trees.ts';
 import type { TreeMemory } from './tree-memory.ts';
 import type { Unread } from './unread.ts';
 
-/** Whether the portal shows, or is to show, what is named; it may where the project is not named. */
+/** Whether the portal shows, or is to show, the named object; true also where its project is not named. */
 export function isForThePortal(
   reference: ObjectReference,
   kinds: readonly Kind[],

@@ -1,4 +1,4 @@
-/** Every question with its answer or its error. @throws when there are only errors */
+/** Each request with its answer or its error. @throws when there are only errors */
 export async function settled<Id, T>(
   ids: readonly Id[],
   question: (id: Id) => Promise<T>,

@@ -128,7 +128,7 @@ export class TreeMemory {
     try {
       makeFolder(dirname(file));
       await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
-      // Who reads it meanwhile sees the old one or the new one, whole.
+      // A process that reads meanwhile sees the old file or the new one, never a part.
       await rename(draft, file);
       this.#isSaved = true;
       this.#hasFailed = false;

@@ -32,7 +32,7 @@ export function unreadIn({
   ];
 }
 
-/** What the cloud tells no more of than the id: the portal keeps what it shows of it. */
+/** An object whose id is all that the cloud gives: the portal keeps what it shows of it. */
 export function unreadableObjects({ cloud }: Pick<SeenCloud, 'cloud'>): RunReport['unreadable'][number][] {
   const objects = kinds.flatMap((object) =>
     [...(seenOf(cloud, object)?.values() ?? [])].flatMap((row) =>

@@ -170,7 +170,7 @@ export class LockFile implements WriterLease {
     }
   }
 
-  /** @returns false: somebody else is at it */
+  /** @returns false: another process is taking it over */
   async #guard(guard: string): Promise<boolean> {
     try {
       await (await open(guard, 'wx')).close();
@@ -178,7 +178,7 @@ export class LockFile implements WriterLease {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
-    // It is held for moments: one that was there all the time is of somebody who died over it.
+    // It is held for milliseconds: one that was there at every look belongs to a process that ended while it held it.
     this.#guardTries++;
     if (this.#guardTries < staleTries) return false;
     this.#guardTries = 0;

@@ -64,10 +64,10 @@ export function rackHeight(units: number, { unit }: Density): number {
 export function layOut(
   racks: readonly RackToPlace[],
   room: Room,
-  asked: Density,
+  wanted: Density,
 ): { readonly rows: readonly Row[]; readonly height: number; readonly density: Density } {
-  const perRow = Math.max(1, Math.floor((room.width + gap) / (asked.rackWidth + gap)));
-  const density = fit(asked, room, perRow, racks);
+  const perRow = Math.max(1, Math.floor((room.width + gap) / (wanted.rackWidth + gap)));
+  const density = fit(wanted, room, perRow, racks);
   const step = density.rackWidth + gap;
   const rows: Row[] = [];
   let top = 0;
@@ -89,18 +89,18 @@ export function layOut(
 }
 
 /** Racks share the width of a full row; a whole rack is seen at once where that is possible, a single row fills the height. */
-function fit(asked: Density, room: Room, perRow: number, racks: readonly RackToPlace[]): Density {
-  if (racks.length === 0) return asked;
+function fit(wanted: Density, room: Room, perRow: number, racks: readonly RackToPlace[]): Density {
+  if (racks.length === 0) return wanted;
   const isOneRow = racks.length <= perRow;
   const columns = Math.min(perRow, racks.length);
   const shared = Math.floor((room.width + gap) / columns) - gap;
-  const widest = racks.length < perRow ? Math.floor(asked.rackWidth * stretch.width) : shared;
+  const widest = racks.length < perRow ? Math.floor(wanted.rackWidth * stretch.width) : shared;
   const tallest = Math.max(...racks.map(({ height }) => height));
-  const unit = Math.floor((room.height - captionHeight - rackHeight(0, asked)) / tallest);
-  const most = isOneRow ? asked.unit * stretch.most : asked.unit;
+  const unit = Math.floor((room.height - captionHeight - rackHeight(0, wanted)) / tallest);
+  const most = isOneRow ? wanted.unit * stretch.most : wanted.unit;
   return {
-    ...asked,
-    rackWidth: Math.max(asked.rackWidth, Math.min(shared, widest)),
-    unit: unit < asked.unit * stretch.least ? asked.unit : Math.min(unit, Math.floor(most)),
+    ...wanted,
+    rackWidth: Math.max(wanted.rackWidth, Math.min(shared, widest)),
+    unit: unit < wanted.unit * stretch.least ? wanted.unit : Math.min(unit, Math.floor(most)),
   };
 }

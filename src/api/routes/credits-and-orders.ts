@@ -1,6 +1,6 @@
 import type { Billing } from '../../billing/billing.ts';
 import { BillingError } from '../../billing/errors.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import {
   AddCredits,
@@ -17,11 +17,11 @@ import { refusals } from './refusals.ts';
 
 export interface BillingRoutesOptions {
   readonly billing: Billing;
-  readonly asker: Asker;
+  readonly caller: Caller;
 }
 
 /** Credits, and the orders under which stacks are billed: the calls of the cluster builder, and the portal's deposits. */
-export function addCreditAndOrderRoutes(app: TypedApp, { billing, asker }: BillingRoutesOptions): void {
+export function addCreditAndOrderRoutes(app: TypedApp, { billing, caller }: BillingRoutesOptions): void {
   const config = { isForClusterBuilder: true };
 
   app.route({
@@ -55,7 +55,7 @@ export function addCreditAndOrderRoutes(app: TypedApp, { billing, asker }: Billi
         throw new BillingError('conflict', 'Insufficient credits.');
       // The cluster builder sends no key, and repeats no order that was refused: each request is an order of its own.
       const order = await billing.openOrder(account, request.id);
-      asker.audit(
+      caller.audit(
         request,
         undefined,
       )({ verb: 'created', kind: 'order', id: order, detail: `of account ${account}` });
@@ -94,7 +94,7 @@ export function addCreditAndOrderRoutes(app: TypedApp, { billing, asker }: Billi
     handler: async (request) => {
       const { order_id: order } = request.body.order;
       await billing.closeOrder(order);
-      asker.audit(request, undefined)({ verb: 'deleted', kind: 'order', id: order });
+      caller.audit(request, undefined)({ verb: 'deleted', kind: 'order', id: order });
       return { success: true as const, order };
     },
   });
@@ -115,7 +115,7 @@ export function addCreditAndOrderRoutes(app: TypedApp, { billing, asker }: Billi
       handler: async (request, reply) => {
         const { account, amount } = request.body.credits;
         const credits = await billing.deposit(account, amount, request.id);
-        asker.audit(
+        caller.audit(
           request,
           undefined,
         )({ verb: 'changed', kind: 'account', id: account, detail: `${amount} credits added` });

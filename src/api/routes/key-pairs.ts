@@ -1,6 +1,6 @@
 import { createKeyPair, deleteKeyPair, type KeyPair, listKeyPairs } from '../../operations/key-pairs.ts';
 import { faultOf } from '../answer-errors.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import { Problem } from '../problem.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { CloudEnv } from '../wire/cloud-env.ts';
@@ -15,7 +15,7 @@ import {
 } from '../wire/key-pair.ts';
 import { refusals } from './refusals.ts';
 
-export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
+export function addKeyPairRoutes(app: TypedApp, caller: Caller): void {
   app.route({
     method: 'POST',
     url: '/key_pairs',
@@ -28,7 +28,7 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
     },
     handler: async (request, reply) => {
       const { cloud_env: env, key_pair: draft } = request.body;
-      const pair = await asker.use(request, env.login, (session) =>
+      const pair = await caller.use(request, env.login, (session) =>
         createKeyPair(session, {
           name: draft.name,
           type: draft.key_type ?? 'ssh',
@@ -56,7 +56,7 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
     },
     handler: async (request) => {
       const { login } = request.body?.cloud_env ?? readQuery(request.raw.url ?? '');
-      const pairs = await asker.use(request, login, listKeyPairs);
+      const pairs = await caller.use(request, login, listKeyPairs);
       return {
         success: true as const,
         key_pairs: pairs.map((pair) => ({ ...bodyOf(pair), keypair: bodyOf(pair) })),
@@ -75,7 +75,7 @@ export function addKeyPairRoutes(app: TypedApp, asker: Asker): void {
     },
     handler: async (request) => {
       const { cloud_env: env, keypair_name: name } = request.body;
-      await asker.use(request, env.login, (session) => deleteKeyPair(session, name));
+      await caller.use(request, env.login, (session) => deleteKeyPair(session, name));
       return { success: true as const };
     },
   });

@@ -3,14 +3,14 @@ import type { Reference } from '../../openstack/model.ts';
 import { changeObject } from '../../operations/change-object.ts';
 import type { OwnCloud } from '../../operations/own-cloud.ts';
 import { explain } from '../../runtime/severity.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { ChangeFollower } from '../change-follower.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { StatusChange, StatusChangeBody, StatusChangeParams } from '../wire/status-change.ts';
 import { refusals } from './refusals.ts';
 
 export interface StatusChangeRoutesOptions {
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly ownCloud: OwnCloud;
   /** The portal never changes its own status: it learns what became of its request from a reconcile. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
@@ -21,7 +21,7 @@ export interface StatusChangeRoutesOptions {
 
 export function addStatusChangeRoutes(
   app: TypedApp,
-  { asker, ownCloud, requestReconcile, follower, log }: StatusChangeRoutesOptions,
+  { caller, ownCloud, requestReconcile, follower, log }: StatusChangeRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -37,18 +37,18 @@ export function addStatusChangeRoutes(
     handler: async (request, reply) => {
       const { cloud_env: env, action } = request.body;
       const change = { ...request.params, action };
-      const changed = await asker.use(request, env.login, (session, audit) =>
+      const changed = await caller.use(request, env.login, (session, audit) =>
         changeObject(session, change, { audit, ownCloud }),
       );
       // The answer does not wait for it.
-      if (changed) void tell(changed, request.id);
+      if (changed) void notifyWriter(changed, request.id);
       if (changed && !changed.deleted) follower?.follow(changed);
       reply.code(202);
       return { success: true as const };
     },
   });
 
-  async function tell(changed: Reference, requestId: string): Promise<void> {
+  async function notifyWriter(changed: Reference, requestId: string): Promise<void> {
     try {
       await requestReconcile([changed]);
     } catch (error) {

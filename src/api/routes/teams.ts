@@ -4,7 +4,7 @@ import { createTeam } from '../../operations/create-team.ts';
 import { deleteTeam } from '../../operations/delete-team.ts';
 import type { DepartingProjects } from '../../operations/departing-projects.ts';
 import { changeMembership, type RoleMapping, type TeamRole } from '../../operations/team-roles.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { accountIdIn, bothNames } from '../wire/portal-ids.ts';
 import { ChangeTeamRole, CreateTeam, DeleteTeam, TeamBody, TeamRoleBody } from '../wire/team.ts';
@@ -12,7 +12,7 @@ import { DoneBody } from '../wire/user.ts';
 import { refusals } from './refusals.ts';
 
 export interface TeamRoutesOptions {
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly billing: Billing;
   readonly closings: Pick<AccountClosings, 'request'>;
   readonly departing: DepartingProjects;
@@ -28,7 +28,7 @@ export function addTeamRoutes(app: TypedApp, options: TeamRoutesOptions): void {
 }
 
 function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
-  const { asker, billing, closings, departing, isRated } = options;
+  const { caller, billing, closings, departing, isRated } = options;
   app.route({
     method: 'POST',
     url: '/team',
@@ -48,7 +48,7 @@ function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
         billing: isRated || env.billing,
       };
       const call = { about: `team ${name}`, draft };
-      const made = await asker.once(request, env.login, call, async (session, audit) => {
+      const made = await caller.once(request, env.login, call, async (session, audit) => {
         const projectId = await createTeam(session, draft, audit);
         const accountId = await billing.accountFor({ projectId, name });
         return { projectId, accountId };
@@ -76,7 +76,7 @@ function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
         if (accountId !== undefined) await closings.request(accountId as AccountId, projectId);
       };
       const call = { about: `project ${projectId ?? ''}`, draft: { accountId, isDeletion: true } };
-      await asker.once(request, env.login, call, async (session, audit) => {
+      await caller.once(request, env.login, call, async (session, audit) => {
         // A team that was half made has no project.
         if (!projectId) return closeAccount();
         await departing.add(projectId);
@@ -87,7 +87,7 @@ function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
   });
 }
 
-function addTeamRoles(app: TypedApp, { asker, teamRoles: mapping }: TeamRoutesOptions): void {
+function addTeamRoles(app: TypedApp, { caller, teamRoles: mapping }: TeamRoutesOptions): void {
   const description =
     'What a role of the portal is in Keystone is said by `api.team_admin_roles` and `api.team_member_roles`; never `admin`.';
 
@@ -109,7 +109,7 @@ function addTeamRoles(app: TypedApp, { asker, teamRoles: mapping }: TeamRoutesOp
         const isNew = method === 'POST';
         const change: Change = isNew ? { to: given.role } : { from: given.role };
         const call = callOf(given, change);
-        await asker.once(request, env.login, call, (session, audit) =>
+        await caller.once(request, env.login, call, (session, audit) =>
           changeMembership(session, membershipOf(given, change), { mapping, audit }),
         );
         reply.code(isNew ? 201 : 200);
@@ -130,7 +130,7 @@ function addTeamRoles(app: TypedApp, { asker, teamRoles: mapping }: TeamRoutesOp
     handler: async (request) => {
       const { cloud_env: env, team_role: given } = request.body;
       const change: Change = { from: given.current_role ?? undefined, to: given.new_role };
-      await asker.once(request, env.login, callOf(given, change), (session, audit) =>
+      await caller.once(request, env.login, callOf(given, change), (session, audit) =>
         changeMembership(session, membershipOf(given, change), { mapping, audit }),
       );
       return { success: true as const };

@@ -1,18 +1,18 @@
 import type { OwnCloud } from '../../operations/own-cloud.ts';
 import { readLimits, readQuotas, readStatistics } from '../../operations/project-usage.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { GetLimits, LimitsBody, QuotasBody, QuotasParams, StatisticsBody } from '../wire/usage.ts';
 import { refusals } from './refusals.ts';
 
 export interface UsageRoutesOptions {
-  readonly asker: Asker;
+  readonly caller: Caller;
   /** For calls that carry no credentials. */
   readonly ownCloud: OwnCloud;
 }
 
 /** What a team may use and uses, and what the cloud has. */
-export function addUsageRoutes(app: TypedApp, { asker, ownCloud }: UsageRoutesOptions): void {
+export function addUsageRoutes(app: TypedApp, { caller, ownCloud }: UsageRoutesOptions): void {
   app.route({
     method: 'GET',
     url: '/team/:project_id/quotas',
@@ -38,7 +38,7 @@ export function addUsageRoutes(app: TypedApp, { asker, ownCloud }: UsageRoutesOp
       response: { 200: LimitsBody, ...refusals() },
     },
     handler: async (request) => {
-      const limits = await asker.use(request, request.body.cloud_env.login, readLimits);
+      const limits = await caller.use(request, request.body.cloud_env.login, readLimits);
       return { success: true as const, limits };
     },
   });

@@ -1,13 +1,13 @@
 import type { Billing } from '../../billing/billing.ts';
 import { createUserProject } from '../../operations/create-user-project.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { bothNames } from '../wire/portal-ids.ts';
 import { CreateUserProject, UserProjectBody } from '../wire/user-project.ts';
 import { refusals } from './refusals.ts';
 
 export interface UserProjectRoutesOptions {
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly billing: Billing;
   /** Whether CloudKitty rates every project, whatever a request says. */
   readonly isRated: boolean;
@@ -16,7 +16,7 @@ export interface UserProjectRoutesOptions {
 /** The sign-up of portals before 1.2.0, which know no teams. */
 export function addUserProjectRoutes(
   app: TypedApp,
-  { asker, billing, isRated }: UserProjectRoutesOptions,
+  { caller, billing, isRated }: UserProjectRoutesOptions,
 ): void {
   app.route({
     method: 'POST',
@@ -44,7 +44,7 @@ export function addUserProjectRoutes(
         draft: { ...draft, password: password.reveal() },
         secrets: [password],
       };
-      const made = await asker.once(request, env.login, call, async (session, audit) => {
+      const made = await caller.once(request, env.login, call, async (session, audit) => {
         const { userId, projectId } = await createUserProject(session, draft, audit);
         const customer = { projectId, name: username, email: draft.email };
         return { userId, projectId, accountId: await billing.accountFor(customer) };

@@ -4,21 +4,21 @@ import { changeUser } from '../../operations/change-user.ts';
 import { createUser } from '../../operations/create-user.ts';
 import { deleteUser } from '../../operations/delete-user.ts';
 import type { DepartingProjects } from '../../operations/departing-projects.ts';
-import type { Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { accountIdIn } from '../wire/portal-ids.ts';
 import { ChangedUserBody, ChangeUser, CreateUser, DeleteUser, DoneBody, UserBody } from '../wire/user.ts';
 import { refusals } from './refusals.ts';
 
 export interface UserRoutesOptions {
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly billing: Billing;
   readonly closings: Pick<AccountClosings, 'request'>;
   readonly departing: DepartingProjects;
 }
 
 export function addUserRoutes(app: TypedApp, options: UserRoutesOptions): void {
-  const { asker, billing, closings, departing } = options;
+  const { caller, billing, closings, departing } = options;
   app.route({
     method: 'POST',
     url: '/user',
@@ -43,7 +43,7 @@ export function addUserRoutes(app: TypedApp, options: UserRoutesOptions): void {
         draft: { ...draft, password: password.reveal() },
         secrets: [password],
       };
-      const id = await asker.once(request, env.login, call, (session, audit) =>
+      const id = await caller.once(request, env.login, call, (session, audit) =>
         createUser(session, draft, audit),
       );
       reply.code(201);
@@ -74,7 +74,7 @@ export function addUserRoutes(app: TypedApp, options: UserRoutesOptions): void {
           draft: { ...change, password: password?.reveal(), accountId },
           secrets: password ? [password] : [],
         };
-        const updated = await asker.once(request, env.login, call, async (session, audit) => {
+        const updated = await caller.once(request, env.login, call, async (session, audit) => {
           const fields = await changeUser(session, info.cloud_user_id, change, audit);
           if (accountId !== undefined && change.email !== undefined) {
             await billing.changeEmail(accountId as AccountId, change.email);
@@ -106,7 +106,7 @@ export function addUserRoutes(app: TypedApp, options: UserRoutesOptions): void {
           about: `user ${userId ?? projectId ?? ''}`,
           draft: { projectId, accountId, isDeletion: true },
         };
-        await asker.once(request, env.login, call, async (session, audit) => {
+        await caller.once(request, env.login, call, async (session, audit) => {
           if (projectId) await departing.add(projectId);
           await deleteUser(
             session,

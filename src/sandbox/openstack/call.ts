@@ -29,7 +29,7 @@ export class Call {
     return this.token.project;
   }
 
-  /** Under which the asker reached the service: what links begin with. */
+  /** Under which the caller reached the service: what links begin with. */
   get base(): string {
     return `http://${this.request.host}`;
   }

@@ -9,7 +9,7 @@ export interface CatalogService {
   readonly path: (projectId: string) => string;
 }
 
-/** Keystone's catalogue: where the services answer, by whatever name the asker reached Keystone. */
+/** Keystone's catalogue: where the services answer, by whatever name the caller reached Keystone. */
 export class Catalog {
   readonly #ids: Ids;
   readonly #services: (CatalogService & { readonly id: string; readonly endpointIds: readonly string[] })[] =

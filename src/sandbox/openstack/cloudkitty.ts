@@ -97,7 +97,7 @@ function reportSummary(call: Call) {
   };
 }
 
-/** Those of the asker's project, unless he is an administrator. */
+/** Those of the caller's project, unless he is an administrator. */
 function* seenFrames({ cloud, isAdmin, project }: Call, begin: number, end: number): Iterable<Frame> {
   for (const frame of cloud.rating.frames(begin, end)) {
     if (isAdmin || frame.projectId === project?.id) yield frame;

@@ -7,7 +7,7 @@ export interface Reference {
   readonly metric: Metric;
   /** Such as `mean`. */
   readonly method: string;
-  /** How the asker called it: by its name or its id. */
+  /** How the caller called it: by its name or its id. */
   readonly label: string;
   /** Whether the answer has it below its resource. */
   readonly isByResource: boolean;

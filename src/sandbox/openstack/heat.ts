@@ -352,7 +352,7 @@ function resourceBody(call: Call, resource: Resource, within: Stack) {
     links: [
       { href: `${call.base}${path}/resources/${resource.name}`, rel: 'self' },
       { href: call.base + path, rel: 'stack' },
-      // Heat builds this one with the asker's project, whatever project the stack is in.
+      // Heat builds this one with the caller's project, whatever project the stack is in.
       ...(nested ? [{ href: call.base + stackPath(nested, call.project?.id), rel: 'nested' }] : []),
     ],
     required_by: resource.requiredBy,

@@ -13,12 +13,12 @@ type Work<T> = (session: CloudSession, audit: Audit) => Promise<T>;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** A good token came with it: it is the portal, or the cluster builder, that asks. */
+    /** A good token came with it: the portal or the cluster builder calls. */
     isPortal: boolean;
   }
 }
 
-export interface AskerOptions {
+export interface CallerOptions {
   readonly sessions: CloudSessions;
   readonly repeats: Repeats;
   readonly log: Logger;
@@ -34,11 +34,11 @@ export interface RepeatableCall {
   readonly secrets?: readonly Secret[];
 }
 
-/** Does what requests ask for on behalf of those whose credentials are in them. */
-export class Asker {
-  readonly #options: AskerOptions;
+/** Works in the cloud on behalf of a caller, with the credentials in the request. */
+export class Caller {
+  readonly #options: CallerOptions;
 
-  constructor(options: AskerOptions) {
+  constructor(options: CallerOptions) {
     this.#options = options;
   }
 
