@@ -109,7 +109,8 @@ export class ReconcileLoop {
 
   /** For how long, since it began to run, nothing could be done because the portal or the cloud was unavailable; ms. */
   get stuckMs(): number {
-    return this.#stuckSince === undefined ? 0 : ageOf(this.#stuckSince, this.#options.clock.now());
+    if (this.#stuckSince === undefined || this.#options.writePause?.known) return 0;
+    return ageOf(this.#stuckSince, this.#options.clock.now());
   }
 
   /** Until the signal is aborted. */

@@ -219,7 +219,10 @@ export class Writer {
       };
       await Promise.all([
         this.#hold(work, session.lost),
-        receiveRequests(session, { names, receiver, tracing, clock, log }),
+        // The writing ends with the session, before the next one begins.
+        receiveRequests(session, { names, receiver, tracing, clock, log }).catch((error: unknown) => {
+          if (!session.lost.aborted) session.end(error);
+        }),
         this.#passOnWhenStuck(session),
       ]);
     } finally {
