@@ -22,7 +22,7 @@ const contentSecurityPolicy = [
 /** A folder of what was built. */
 export type PageName = 'sandbox' | 'status' | 'docs';
 
-/** Serves a page, its scripts and its styles, at the root of `app`: only the files that are there at the start. */
+/** Serves a page, its scripts and its styles, at the root of `app`. */
 export async function addPage(app: FastifyInstance, name: PageName): Promise<void> {
   const root = `${builtPages}${name}`;
   app.addHook('onSend', async (_, reply) => {
@@ -40,7 +40,8 @@ export async function addPage(app: FastifyInstance, name: PageName): Promise<voi
   }
   await app.register(fastifyStatic, {
     root,
-    wildcard: false,
+    // A page has a route a file, for what is there at the start; the many documents are looked for when one is read.
+    wildcard: name === 'docs',
     decorateReply: false,
     // The names of these change with what is in them.
     setHeaders: (reply, path) => {
