@@ -57,7 +57,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^npm run bench /,
     'it takes an hour; docs/performance.json is what it wrote, and generated-docs.test.ts reads it',
   ],
-  [/^npm run release$/, 'package.test.ts packs; it adds what npm knows of the packages'],
+  [/^npm run release\b/, 'package.test.ts packs; it adds what npm knows of the packages'],
   [
     /^npm (pack|ci|install)\b|^sudo npm install --global /,
     'package.test.ts packs, installs and starts the package',
