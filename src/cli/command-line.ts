@@ -247,6 +247,13 @@ export function commandLine(exit: (code: number) => void): Command {
         'real: the portal answers as slowly as a real one (default: as fast as it can)',
       ).choices(['real']),
     )
+    .addOption(
+      new Option(
+        '--rating <storage>',
+        'give the cloud a CloudKitty with this storage (default: none)',
+      ).choices(['v1', 'v2']),
+    )
+    .option('--killbill', 'make a simulated KillBill the billing platform')
     .addOption(logFormat())
     .action(async (options: SandboxCommandOptions) =>
       exit(await (await import('./sandbox.ts')).sandbox(options)),

@@ -7,6 +7,7 @@ import type { Release } from '../concertim/profile.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { freePort } from '../sandbox/free-port.ts';
+import { killBillLogin } from '../sandbox/killbill/routes.ts';
 import { InMemoryNotifications } from '../sandbox/notifications.ts';
 import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
@@ -23,6 +24,10 @@ export interface SandboxCommandOptions {
   readonly latency: number;
   /** Has the portal take as long as a real one. */
   readonly portalSpeed?: 'real';
+  /** The cloud has a CloudKitty with the storage of that version. */
+  readonly rating?: 'v1' | 'v2';
+  /** The simulated KillBill is the billing platform. */
+  readonly killbill?: boolean;
   /** Seconds between two steps of the story. */
   readonly step: number;
   /** Nothing happens by itself. */
@@ -48,6 +53,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     servers: options.servers,
     latencyMs: options.latency,
     portalSpeed: options.portalSpeed,
+    ...(options.rating && { rating: options.rating }),
     story: !options.still,
     storyIntervalMs: options.step * 1_000,
     onStep: (told) => console.log(`# cloud: ${told}`),
@@ -71,6 +77,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
       // The portal shows a token in the releases that have one; who tries the API by hand needs none.
       api: { host: '127.0.0.1', port: apiPort, jwt: 'if-present', jwt_secret: running.portal.secret },
       observability: { port: apiPort + 1 },
+      ...(options.killbill && killBillSettings(running)),
       ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
@@ -136,6 +143,12 @@ function rmqSettings({ protocol, hostname, port, username, password, pathname }:
   };
 }
 
+function killBillSettings({ services }: Sandbox) {
+  const { username, password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
+  const killbill = { api_host: services.killbill.url, username, password, apikey, apisecret };
+  return { billing: { platform: 'killbill' }, killbill };
+}
+
 async function untilStopped(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await systemClock.sleep(60_000, signal).catch(() => undefined);
 }
@@ -150,6 +163,9 @@ function whereToLook(
   const api = options.withService
     ? `\n  api      http://127.0.0.1:${apiPort}          what the portal asks of the cloud`
     : '';
+  const killBill = options.killbill
+    ? `\n  killbill ${services.killbill.url}         user ${killBillLogin.username}, password ${killBillLogin.password}, API key ${killBillLogin.apiKey}, secret ${killBillLogin.apiSecret}`
+    : '';
   const status = options.withService
     ? `\n  http://127.0.0.1:${apiPort}/ui/          whether the service keeps them in step`
     : '';
@@ -159,7 +175,7 @@ A sandbox is running: an OpenStack cloud and a Concertim portal in this process 
   cloud    ${services.keystone.url}/v3      user ${population.concertim.name}, password ${config.openstack.password}
   portal   ${services.concertim.url}         user ${config.concertim.concertim_username}, password ${config.concertim.concertim_password}
   control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults,
-           ${' '.repeat(services.control.url.length)}         POST /users signs somebody up in the portal, GET /jobs shows what it asks of the service${api}
+           ${' '.repeat(services.control.url.length)}         POST /users signs somebody up in the portal, GET /jobs shows what it asks of the service${api}${killBill}
   config   ${file}
 
 In another terminal${isCheckout ? ', from this folder' : ''}:

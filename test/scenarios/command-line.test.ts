@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { componentNames } from '../../src/components.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { hasRating } from '../../src/openstack/rating.ts';
+import { Session } from '../../src/openstack/session.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { bin, command, type Finished } from '../support/command.ts';
@@ -161,15 +164,26 @@ test('the sandbox says where to look, and the service on it brings its portal in
     '1',
     '--servers',
     '2',
+    '--rating',
+    'v2',
+    '--killbill',
     '--log-format',
     'json',
   );
   await running.saw('"msg":"reconciled"');
+  const [, file] = /config {3}(\S+)/.exec(running.printed()) ?? [];
+  const { openstack, billing } = loadConfig({ file, env: {} });
+  const cloud = new Session(openstack);
+  const isRated = await hasRating(cloud);
+  await cloud.close();
 
   running.kill('SIGINT');
   const { code, stdout } = await running.finished;
 
   expect(code).toBe(0);
+  expect(isRated).toBe(true);
+  expect(billing.killBill?.url).toMatch(/^http:/);
+  expect(stdout).toContain(`killbill ${billing.killBill?.url}`);
   expect(stdout).toMatch(/portal {3}http:\/\/127\.0\.0\.1:\d+/);
   expect(stdout).toMatch(/config {3}\S+config\.yaml/);
 });
