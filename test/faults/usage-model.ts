@@ -114,6 +114,11 @@ const examples: [UsageEvent[], string][] = [
     ],
     '0.24.0',
   ],
+  [
+    // Of the one stack of its project nothing is ever rated: the rebuild waits as long as CloudKitty may be late, and the order is closed then.
+    [{ kind: 'destroy', which: 0 }, { kind: 'memberships lost' }, { kind: 'run', poster: 0 }],
+    '0.22.26',
+  ],
 ];
 
 export interface UsageModelFigures {

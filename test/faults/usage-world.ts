@@ -211,8 +211,8 @@ export class UsageWorld implements AsyncDisposable {
     this.#sandbox.faults.clear();
     this.#sandbox.cloud.rating.waitMs = 2 * hourMs;
     for (let round = 0; round < 10; round++) {
-      // Days enough for the last to be over, and runs enough to come to each.
-      await this.clock.sleep(round < 3 ? dayMs + hourMs : hourMs);
+      // Days enough for the last to be over, and for a rebuild to wait in vain; runs enough to come to each.
+      await this.clock.sleep(round < 5 ? dayMs + hourMs : hourMs);
       this.#rate();
       await this.#run(round % 2);
     }
