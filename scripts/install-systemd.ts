@@ -74,6 +74,7 @@ function installCommand(): void {
   mkdirSync(join(places.command, '..'), { recursive: true });
   const text = `#!/bin/sh
 export STATE_DIRECTORY="\${STATE_DIRECTORY-/var/lib/concertim-openstack-service}"
+export NODE_COMPILE_CACHE="\${NODE_COMPILE_CACHE-/var/cache/concertim-openstack-service}"
 secrets=/etc/concertim-openstack-service/environment
 as=
 [ "$(id -u)" -ne 0 ] || as='setpriv --reuid=${user} --regid=${user} --init-groups'

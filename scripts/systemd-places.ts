@@ -6,6 +6,8 @@ export function systemdPlaces(root: string) {
     package: join(root, 'opt/concertim-openstack-service'),
     command: join(root, 'usr/local/bin/concertim-openstack-service'),
     units: join(root, 'etc/systemd/system'),
+    /** What Node has compiled. */
+    compiled: join(root, 'var/cache/concertim-openstack-service'),
     configuration: join(root, 'etc/concertim-openstack-service'),
   };
 }

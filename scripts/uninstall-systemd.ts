@@ -25,6 +25,7 @@ if (isRunning) {
 for (const unit of unitFiles) rmSync(join(places.units, unit), { force: true });
 rmSync(places.command, { force: true });
 rmSync(places.package, { recursive: true, force: true });
+rmSync(places.compiled, { recursive: true, force: true });
 if (isRunning) await run('systemctl', ['daemon-reload']);
 
 console.log(`Removed. What stays, to be removed by hand if it is not wanted:

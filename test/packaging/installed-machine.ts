@@ -7,6 +7,13 @@ import type { Finished } from '../support/command.ts';
 
 const name = 'concertim-openstack-service';
 
+/** Where systemd makes the folders that a unit asks for, and in which variable it says so. */
+const unitFolders = {
+  LogsDirectory: { parent: '/var/log', variable: 'LOGS_DIRECTORY' },
+  StateDirectory: { parent: '/var/lib', variable: 'STATE_DIRECTORY' },
+  CacheDirectory: { parent: '/var/cache', variable: 'CACHE_DIRECTORY' },
+} as const;
+
 /** Makes a folder the root of a process: its own files, the machine's programs and devices, mounted for that process alone. */
 const enter = `set -e
 cd "$1"
@@ -79,15 +86,18 @@ export class InstalledMachine {
       'utf8',
     );
     const of = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
-    const folders = ['LogsDirectory', 'StateDirectory'].map((key, at) => {
-      const place = join(['/var/log', '/var/lib'][at] ?? '', of(key));
+    const folders = Object.entries(unitFolders).map(([key, { parent, variable }]) => {
+      const place = join(parent, of(key));
       mkdirSync(join(this.#root, place), { recursive: true });
       chownSync(join(this.#root, place), this.#account.uid, this.#account.gid);
-      return `${['LOGS_DIRECTORY', 'STATE_DIRECTORY'][at]}=${place}`;
+      return `${variable}=${place}`;
     });
+    const settings = [...unit.matchAll(/^Environment=(.*)$/gm)].map(([, setting = '']) =>
+      setting.replace('%C', unitFolders.CacheDirectory.parent),
+    );
     const secrets = readFileSync(join(this.#root, of('EnvironmentFile').replace(/^-/, '')), 'utf8').trim();
     const account = [`--reuid=${of('User')}`, `--regid=${of('Group')}`, '--init-groups'];
-    const environment = ['env', '-i', 'PATH=/usr/bin', ...folders, ...secrets.split('\n')];
+    const environment = ['env', '-i', 'PATH=/usr/bin', ...folders, ...settings, ...secrets.split('\n')];
     const child = this.#spawn(['setpriv', ...account, ...environment, ...of('ExecStart').split(' ')]);
     child.stderr.resume();
     let output = '';
@@ -116,10 +126,18 @@ export class InstalledMachine {
     };
   }
 
+  /** Files that Node has compiled for the units and for commands at a shell. */
+  compiled(): string[] {
+    return readdirSync(join(this.#root, unitFolders.CacheDirectory.parent, name), {
+      recursive: true,
+      encoding: 'utf8',
+    });
+  }
+
   /** Files of the units' folders that are not their account's. */
   notOfTheUnits(): string[] {
-    const folders = ['var/lib', 'var/log'].map((place) => join(this.#root, place, name));
-    return folders
+    return Object.values(unitFolders)
+      .map(({ parent }) => join(this.#root, parent, name))
       .flatMap((folder) =>
         readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
       )

@@ -308,6 +308,7 @@ test
       await unit.logs('paused: nothing is written to the portal');
       const paused = await machine.shell('status');
       const strangers = machine.notOfTheUnits();
+      const compiled = machine.compiled();
       machine.configure(text, { text: secrets, mode: 0o600 });
       const blind = await machine.shell('check-config');
 
@@ -336,6 +337,8 @@ test
       );
       expect(said.filter((line) => line !== '' && !/^\d+ s: /.test(line))).toEqual([]);
       expect(strangers).toEqual([]);
+      // What the commands had Node compile, the next one takes.
+      expect(compiled.length).toBeGreaterThan(1);
       expect(blind).toMatchObject({
         code: 78,
         stderr: expect.stringContaining(`chown root:concertim /etc/${name}/environment; chmod 640`),
