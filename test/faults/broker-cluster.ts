@@ -57,12 +57,14 @@ export class BrokerCluster implements AsyncDisposable {
 
   /** The host whose node has the connection of the one that a queue is given to, of several that consume it. */
   async hostOfActiveConsumer(queue: string): Promise<Host> {
-    const columns = ['queue_name', 'active', 'channel_pid'];
+    // As JSON it says numbers of its own instead of the names of nodes; the order of columns is not ours to choose.
+    const columns = ['queue_name', 'channel_pid', 'active'];
     for (const host of this.#hosts) {
-      // As JSON it says numbers of its own instead of the names of nodes.
       const listed = await this.#control(host, 'list_consumers', '--quiet', ...columns);
-      const [, pid = ''] = listed.split(`${queue}\ttrue\t`);
-      const found = this.#hosts.find((each) => pid.startsWith(`<${nodeName(each)}.`));
+      const active = listed
+        .split('\n')
+        .find((line) => line.startsWith(`${queue}\t`) && line.endsWith('\ttrue'));
+      const found = this.#hosts.find((each) => active?.includes(`<${nodeName(each)}.`));
       if (found) return found;
     }
     throw new Error(`nobody consumes ${queue}`);

@@ -31,9 +31,9 @@ export class PortalWrites implements Disposable {
     return this.all.find((write) => write.at >= at && write.from !== notFrom);
   }
 
-  /** The longest time from one to the next since then, ms. */
+  /** The longest time without one since then, ms. */
   longestGapSince(at: number): number {
-    const times = this.all.filter((write) => write.at >= at).map((write) => write.at);
+    const times = [...this.all.filter((write) => write.at >= at).map((write) => write.at), performance.now()];
     return Math.max(...times.map((time, index) => time - (times[index - 1] ?? at)));
   }
 
