@@ -12,6 +12,8 @@ export interface LockedPackage {
   readonly isForDevelopment: boolean;
   readonly integrity: string | undefined;
   readonly hasInstallScript: boolean;
+  /** Where it comes from; undefined: the registry that npm is configured with. */
+  readonly resolved: string | undefined;
 }
 
 interface LockFile {
@@ -24,6 +26,7 @@ interface LockFile {
         readonly dev?: boolean;
         readonly integrity?: string;
         readonly hasInstallScript?: boolean;
+        readonly resolved?: string;
       }
     >
   >;
@@ -34,13 +37,14 @@ export function lockedPackages(): LockedPackage[] {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as LockFile;
   return Object.entries(packages)
     .filter(([path]) => path !== '')
-    .map(([path, { version = '', license, dev = false, integrity, hasInstallScript = false }]) => ({
+    .map(([path, { version = '', license, dev = false, integrity, hasInstallScript = false, resolved }]) => ({
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version,
       licence: license,
       isForDevelopment: dev,
       integrity,
       hasInstallScript,
+      resolved,
     }));
 }
 

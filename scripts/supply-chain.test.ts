@@ -26,6 +26,10 @@ test('every package in the lock file has the sum of what is installed', () => {
   ).toEqual([]);
 });
 
+test('every package comes from the configured registry: none from an address, a repository or a folder', () => {
+  expect(packages.flatMap(({ name, resolved }) => (resolved ? [`${name}: ${resolved}`] : []))).toEqual([]);
+});
+
 test('nothing runs while it is installed but what puts Node there, and only that is allowed to', () => {
   expect(packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name)).toEqual([
     'node',
