@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { printable } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import { LogFile, LogFileError, reopenLogFiles } from './log-file.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
@@ -332,4 +333,20 @@ test('a name cannot command the terminal that a log for people is read on', () =
     expect(lines.join('')).not.toContain(command);
   }
   expect(lines.join('')).toContain('create rack \\u{1b}]0;owned\\u{7}');
+});
+
+test('no line has what a terminal obeys, and each is the same JSON still', () => {
+  const file = join(folder, 'updates_bulk.log');
+  const { log, lines, records } = captured({ file });
+  const name = 'web\u001b[2J\u009b31m\u007f\u202e\u2028\u2066 é 名';
+
+  log.warn({ name }, 'changed');
+
+  const written = readFileSync(file, 'utf8');
+  expect(records()).toMatchObject([{ name, msg: 'changed' }]);
+  expect(JSON.parse(written)).toMatchObject({ name });
+  for (const text of [...lines, written]) {
+    expect(printable(text)).toBe(text);
+    expect(text).toContain('é 名');
+  }
 });

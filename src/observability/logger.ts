@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { printableJson } from '../runtime/printable.ts';
 import { eventCode } from './log-events.ts';
 import { LogFile, type LogRotation } from './log-file.ts';
 import { logText } from './log-text.ts';
@@ -60,7 +61,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
   };
   const output = options.output ?? standardOutput();
-  const shown = options.format === 'pretty' ? logText(output) : output;
+  const shown = options.format === 'pretty' ? logText(output) : printableLines(output);
   if (options.file === undefined) return withScrubbedBindings(pino(settings, shown));
 
   const onStandardOutput = pino(settings, shown);
@@ -72,9 +73,14 @@ export function createLogger(options: LoggerOptions): Logger {
   // What passes is for the logger's own level to say, not for each stream's.
   const both = pino.multistream([
     { level: 'trace', stream: shown },
-    { level: 'trace', stream: file },
+    { level: 'trace', stream: printableLines(file) },
   ]);
   return withScrubbedBindings(pino(settings, both));
+}
+
+/** Logs are read on terminals, and names in them were chosen by users. */
+function printableLines(output: pino.DestinationStream): pino.DestinationStream {
+  return { write: (line) => output.write(printableJson(line)) };
 }
 
 /** What waits while standard output takes nothing, bytes: what does not fit is lost. */

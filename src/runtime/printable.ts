@@ -16,6 +16,14 @@ export function printable(text: string): string {
     .join('');
 }
 
+/** The same of a line of JSON, which stays the same JSON: by itself it escapes no more than what is below a space. */
+export function printableJson(line: string): string {
+  return line.replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
