@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { earlierNames } from '../../src/components.ts';
+import type { Release } from '../../src/concertim/profile.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { freePort } from '../../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -38,10 +39,11 @@ afterAll(() => {
 });
 
 /** A sandbox whose servers have been there, and have been measured, for hours. */
-async function startCloud(): Promise<Sandbox> {
+async function startCloud(release?: Release): Promise<Sandbox> {
   let agoMs = 4 * 3_600_000;
   const clock = { ...systemClock, now: () => systemClock.now() - agoMs };
-  const sandbox = await startSandbox({ projects: 1, stacks: 1, servers: 2, pace: 0, clock });
+  const size = { projects: 1, stacks: 1, servers: 2, pace: 0 };
+  const sandbox = await startSandbox({ ...size, clock, ...(release && { release }) });
   agoMs = 0;
   onTestFinished(sandbox.close);
   return sandbox;
@@ -120,22 +122,33 @@ const isMeasured: Works = async ({ sandbox, running }) => {
 };
 
 /** What shows that a component has done its work, and where its log is. */
-const components: Readonly<Record<string, { readonly works: readonly Works[]; readonly logs: string[] }>> = {
+const components: Readonly<
+  Record<
+    string,
+    {
+      readonly works: readonly Works[];
+      readonly logs: string[];
+      /** Of the portal, and what its site says of billing. */
+      readonly site?: { readonly release: Release; readonly billing: object };
+    }
+  >
+> = {
   updates_bulk: { works: [isInStep], logs: ['updates_bulk.log'] },
   api_server: { works: [isAnswering], logs: ['api_server.log'] },
   metrics: { works: [isMeasured], logs: ['metrics.log'] },
   all: {
     works: [isInStep, isAnswering, isMeasured],
     logs: ['api_server.log', 'metrics.log', 'updates_bulk.log'],
+    site: { release: '1.2', billing: { platform: 'none' } },
   },
 };
 
 test.each(Object.entries(components))(
   '%s works in its image, healthy, as nobody special, on a read-only root',
-  async (name, { works, logs }) => {
+  async (name, { works, logs, site }) => {
     const image = new Image(name);
-    const sandbox = await startCloud();
-    const host = await hostFor(sandbox);
+    const sandbox = await startCloud(site?.release);
+    const host = await hostFor(sandbox, site && { billing: site.billing });
     if (name === 'metrics') await fill(host.config);
     const before = await image.isHealthy(host);
     const running = image.start(host);
