@@ -4,15 +4,15 @@ import { type Release, releases } from '../../src/concertim/profile.ts';
 import { outboundRules } from '../../src/sandbox/portal/outbound/outbound-rules.ts';
 import { keyPairPage, killInEach, startScene, wholeLife } from './kill-portal-chain.ts';
 
-/** These ask the same as another release does. */
-const alike: readonly Release[] = ['2023-08', 'main', 'next'];
+/** These ask the same as another release does: not every pair is tried. The life of 2023-08 has few requests. */
+const strides: Partial<Record<Release, number>> = { '2023-08': 3, main: 5, next: 5 };
 
 test.each(releases)(
   'portal %s: wherever the service is killed, each user has one account in the end, or none',
   async (release) => {
     await using scene = await startScene(release);
 
-    const { kills, faults } = await killInEach(scene, wholeLife, { every: alike.includes(release) ? 5 : 1 });
+    const { kills, faults } = await killInEach(scene, wholeLife, { every: strides[release] ?? 1 });
 
     expect(faults).toEqual([]);
     expect(kills).toBeGreaterThan(3);
