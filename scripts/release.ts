@@ -60,6 +60,13 @@ function workflowRun(): string | undefined {
 const notPinned =
   'NOT PINNED: the images begin with what a name stands for when they are built. To name it by its digest: --node-image IMAGE@sha256:…, and the same as NODE_IMAGE of each build.';
 const notes = releaseNotes();
+const chartText = readFileSync(join(root, 'deploy/helm/concertim-openstack-service/Chart.yaml'), 'utf8');
+for (const key of ['version', 'appVersion']) {
+  if (!chartText.split('\n').includes(`${key}: ${manifest.version}`))
+    throw new Error(
+      `${key} in the chart's Chart.yaml is not ${manifest.version}, the version in package.json.`,
+    );
+}
 const tag = `v${manifest.version}`;
 const startedOn = new Date().toISOString();
 const { tag: isTagging = false, 'node-image': nodeImage } = parseArgs({
