@@ -1143,14 +1143,15 @@ test.each([0, 1, 5, 6])(
     const racks = Array.from({ length: 8 }, (_, at) =>
       portal.addRack({ user_id: user?.id ?? 0, name: `by hand ${at}` }),
     );
-    const odd = new Set(racks.slice(0, count).map(({ id }) => id));
+    const idOf = ({ id }: (typeof racks)[number]) => portal.ids.show('rack', id);
+    const odd = new Set(racks.slice(0, count).map(idOf));
     faults.add({
       service: 'concertim',
       method: 'GET',
       path: /racks/,
       kind: 'rewrite',
       rewrite: (body) =>
-        (body as { id: (typeof racks)[number]['id'] }[]).map((row) =>
+        (body as { id: ReturnType<typeof idOf> }[]).map((row) =>
           odd.has(row.id) ? { ...row, u_height: 'odd' } : row,
         ),
     });
@@ -1158,7 +1159,7 @@ test.each([0, 1, 5, 6])(
     const { findings } = await clinic.examine();
 
     const said = findings.filter(({ check }) => check === 'concertim.rows').map(({ found }) => found);
-    const named = racks.slice(0, Math.min(count, 5)).map(({ id, name }) => `rack ${name} (${id}): `);
+    const named = racks.slice(0, Math.min(count, 5)).map((row) => `rack ${row.name} (${idOf(row)}): `);
     expect(said).toHaveLength(count === 0 ? 0 : 1);
     for (const name of named) expect(said[0]).toContain(name);
     expect(said[0]?.match(/by hand/g) ?? []).toHaveLength(named.length);
