@@ -45,6 +45,11 @@ export class ContestWatch {
     return this.#written.size;
   }
 
+  /** The portal is another one by now: what was written before is in none. */
+  forget(): void {
+    this.#written.clear();
+  }
+
   /** A run begins. */
   begin(): void {
     this.#run++;

@@ -236,7 +236,11 @@ export class Reconciler {
 
   #noteRelease({ release }: PortalProfile, before: PortalProfile | undefined, log: Logger): void {
     if (before === undefined) log.info({ release }, 'portal recognized');
-    else if (before.release !== release) log.warn({ release, before: before.release }, 'portal was upgraded');
+    else if (before.release !== release) {
+      log.warn({ release, before: before.release }, 'portal was upgraded');
+      // What its migrations destroyed nobody undid.
+      this.#contest.forget();
+    }
   }
 
   /** The portal does not mark a team that it is about to delete; our API knows of it. */

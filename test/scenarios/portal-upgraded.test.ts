@@ -40,6 +40,24 @@ describe.each<[Release, Release]>([
   });
 });
 
+test('what was created again three times within the hour is created once more after an upgrade', async () => {
+  await using scenario = await startScenario({ release: '0.2.3', stacks: 2 });
+  const { portal } = scenario.sandbox;
+  await scenario.run();
+  for (let times = 0; times < 3; times++) {
+    for (const { id } of portal.devices.all()) portal.devices.remove(id);
+    for (const { id } of portal.racks.all()) portal.racks.remove(id);
+    await scenario.run();
+  }
+
+  await scenario.sandbox.upgradePortal('1.1');
+  const report = await scenario.run();
+
+  expect(report.changes).toMatchObject({ 'create-rack': 2 });
+  expect(report.contested).toEqual([]);
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
 test('to a release with teams everything is created again once the teams have projects', async () => {
   await using scenario = await startScenario({ release: '1.1', stacks: 2 });
   const { sandbox } = scenario;
