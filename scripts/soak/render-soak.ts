@@ -66,7 +66,7 @@ notifications, ${runs} full runs.
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
-![Memory, descriptors, sockets, time of a run, queue and lag over the time](soak.svg)
+![Memory, heap, descriptors, sockets, time of a run, queue and lag over the time](soak.svg)
 `;
   return { text, problems };
 }
@@ -76,8 +76,9 @@ function howMeasured({ portals }: SoakReport): string {
     return `The first and the last are the medians of the first and last quarter of the time after warm-up (40 %); the growth is
 the median slope over it.`;
   }
-  return `Releases of the portal take turns, twice round, under the same processes: each begins with an empty portal. The first and the last
-are the medians of a release's two turns after warm-up (40 %), of the release in which they differ most.`;
+  return `Releases of the portal take turns, three times round, under the same processes: each begins with an empty portal. The first round
+warms up; the first and the last are the medians of a release's two other turns after warm-up (40 %), of the release in which they
+differ most.`;
 }
 
 function stormOf({ faults, portals }: SoakReport): string {

@@ -1,12 +1,13 @@
 /**
  * `npm run soak -- --minutes N`, or `--hours N`, `--storm`, and `--portal RELEASE[,RELEASE…]`: four components, each a process of its own, on a
  * cloud of 2,000 servers in which something happens every second, with a RabbitMQ. What they hold is sampled; it must not grow, and no
- * cycle be missed. In a storm there is a fault every three minutes, and cycles count while it is calm. Several releases take turns, twice
- * round, under the same processes: what a release takes must be the same the second time. Writes docs/soak.md and docs/soak.svg.
+ * cycle be missed. In a storm there is a fault every three minutes, and cycles count while it is calm. Several releases take turns, three
+ * times round, under the same processes: what a release takes must be the same the last time as before. Writes docs/soak.md and
+ * docs/soak.svg; where it fails, it keeps the components' logs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,11 +22,11 @@ import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.
 import { root } from '../command.ts';
 import { serviceEnv } from '../service-env.ts';
 import { plot } from './plot.ts';
-import { sampleProcess } from './process-sample.ts';
+import { type ProcessSample, sampleProcess } from './process-sample.ts';
 import { type Cycles, renderSoak } from './render-soak.ts';
 import { figureIn } from './scrape.ts';
 import { Storm } from './storm.ts';
-import type { Series } from './trend.ts';
+import { rounds, type Series } from './trend.ts';
 import type { WorldOptions, WorldPlaces } from './world-process.ts';
 
 const { values: options } = parseArgs({
@@ -51,13 +52,13 @@ using stop = stopSignal();
 const children: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'soak-'));
 
-/** The releases in the order in which they are shown: one, or each of several twice. */
+/** The releases in the order in which they are shown: one, or each of several in each round. */
 function turnsOf(list: string): Release[] {
   const named = list.split(',');
   const known = named.filter((name) => (releases as readonly string[]).includes(name)) as Release[];
   if (known.length < named.length)
     throw new Error(`--portal: expected releases out of ${releases.join(', ')}`);
-  return known.length === 1 ? known : [...known, ...known];
+  return known.length === 1 ? known : Array.from({ length: rounds }, () => known).flat();
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -117,6 +118,11 @@ async function scrape(component: ComponentName): Promise<string> {
   return answer.text();
 }
 
+/** What V8 holds for its heap, live or not: of a process's memory the part that is not the C library's. */
+async function heapMiB(component: ComponentName): Promise<number> {
+  return (figureIn(await scrape(component), 'nodejs_heap_size_total_bytes') ?? 0) / 1024 ** 2;
+}
+
 /** So far, of whichever process is the writer. */
 async function fullRuns(): Promise<{ count: number; seconds: number }> {
   const texts = await Promise.all([scrape('updates_bulk'), scrape('updates_mq')]);
@@ -156,8 +162,8 @@ async function soak(): Promise<boolean> {
     // A list of devices that is read while the machine is busy filling the portal counts as costly, and is read seldom.
     if (name === 'metrics') await until(async () => (await fullRuns()).count > 0);
     const child = start([bin, 'run', name, '--config', file], serviceEnv);
+    child.stdout?.pipe(createWriteStream(join(folder, `${name}.log`)));
     if (name === 'metrics') note(child, complaints, () => storm.isCalm);
-    else child.stdout?.resume();
     processes.set(name, child.pid ?? 0);
   }
   await until(async () => (figureIn(await scrape('metrics'), 'metrics_instances') ?? 0) > 1_000);
@@ -206,7 +212,13 @@ async function soak(): Promise<boolean> {
     before = now;
     samples.push({
       turn,
-      processes: new Map([...processes].map(([name, pid]) => [name, sampleProcess(pid)])),
+      processes: new Map(
+        await Promise.all(
+          [...processes].map(
+            async ([name, pid]) => [name, { ...sampleProcess(pid), heapMiB: await heapMiB(name) }] as const,
+          ),
+        ),
+      ),
       queued: messageCount,
       lagSum: figureIn(listening, 'notification_lag_seconds_sum') ?? 0,
       lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
@@ -242,10 +254,13 @@ async function soak(): Promise<boolean> {
 /** A new portal is empty: until 2,000 devices are made and measured, cycles say nothing. */
 const replacementMs = 150_000;
 
+/** A client keeps as many connections as it has once needed at a time: how many that were differs from turn to turn. */
+const keptConnections = 16;
+
 interface Sample {
   /** Which of the releases, in turn. */
   readonly turn: number;
-  readonly processes: ReadonlyMap<ComponentName, ReturnType<typeof sampleProcess>>;
+  readonly processes: ReadonlyMap<ComponentName, ProcessSample & { readonly heapMiB: number }>;
   readonly queued: number;
   /** Since the start, seconds and notifications. */
   readonly lagSum: number;
@@ -260,7 +275,7 @@ function panelsOf(samples: readonly Sample[]) {
   const ofProcesses = (
     title: string,
     unit: string,
-    key: 'rssMiB' | 'descriptors' | 'sockets',
+    key: 'rssMiB' | 'heapMiB' | 'descriptors' | 'sockets',
     tolerance: number,
   ) => ({
     title,
@@ -286,8 +301,9 @@ function panelsOf(samples: readonly Sample[]) {
   });
   return [
     ofProcesses('Memory (RSS)', 'MiB', 'rssMiB', 24),
-    ofProcesses('File descriptors', '', 'descriptors', 4),
-    ofProcesses('Sockets', '', 'sockets', 4),
+    ofProcesses('Heap of V8', 'MiB', 'heapMiB', 24),
+    ofProcesses('File descriptors', '', 'descriptors', keptConnections),
+    ofProcesses('Sockets', '', 'sockets', keptConnections),
     single('Time of a full run', { name: 'writer', unit: 's', tolerance: 3, values: lastRuns }),
     single('Queue of notifications', {
       name: 'messages',
@@ -329,5 +345,6 @@ try {
   process.exitCode = stop.signal.reason.exitCode;
 } finally {
   for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  if (process.exitCode === 1) console.log(`The components' logs are in ${folder}.`);
+  else rmSync(folder, { recursive: true, force: true });
 }

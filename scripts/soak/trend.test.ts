@@ -20,15 +20,15 @@ test('what leaks is not, however much it comes and goes', () => {
   expect(growth).toBeCloseTo(18, -1);
 });
 
-describe('releases that take turns, twice round', () => {
-  const turnOf = times.map((at) => Math.floor(at / 15));
+describe('releases that take turns, three times round', () => {
+  const turnOf = times.map((at) => Math.floor(at / 10));
   const inTurns = (...levels: readonly number[]) => ({
     ...series(turnOf.map((turn) => levels[turn] ?? 0)),
     turnOf,
   });
 
-  test('are flat when each takes the second time what it took the first, however they differ', () => {
-    expect(trendOf(inTurns(100, 200, 105, 208))).toMatchObject({
+  test('are flat when each takes the last time what it took the time before, however they differ', () => {
+    expect(trendOf(inTurns(0, 0, 100, 200, 105, 208))).toMatchObject({
       growth: 8,
       first: 200,
       last: 208,
@@ -36,8 +36,12 @@ describe('releases that take turns, twice round', () => {
     });
   });
 
-  test('grow when one of them takes more the second time', () => {
-    expect(trendOf(inTurns(200, 100, 200, 120))).toMatchObject({
+  test('are flat when they grow in the first round alone', () => {
+    expect(trendOf(inTurns(100, 180, 190, 200, 190, 200))).toMatchObject({ growth: 0, isFlat: true });
+  });
+
+  test('grow when one of them takes more the last time', () => {
+    expect(trendOf(inTurns(200, 100, 200, 100, 200, 120))).toMatchObject({
       growth: 20,
       first: 100,
       last: 120,
@@ -46,6 +50,6 @@ describe('releases that take turns, twice round', () => {
   });
 
   test('grow no less when a later one takes less than all', () => {
-    expect(trendOf(inTurns(100, 200, 120, 90))).toMatchObject({ growth: 20, isFlat: false });
+    expect(trendOf(inTurns(100, 200, 100, 200, 120, 90))).toMatchObject({ growth: 20, isFlat: false });
   });
 });

@@ -23,16 +23,20 @@ export interface Trend {
 /** Part of the time in which caches fill and heaps find their size. */
 const warmUpShare = 0.4;
 
+/** How often those who take turns have one: the first round warms up, for what one of them needs is kept through the turns of all. */
+export const rounds = 3;
+
 /**
- * What became of a series in its one turn; of several, which come twice each, what the second took beyond the first, where that is most.
+ * What became of a series in its one turn; of several, which come in rounds, what each took in the last round beyond the one before, where
+ * that is most.
  */
 export function trendOf(series: Series): Trend {
   const turns = turnsOf(series);
-  const round = turns.length / 2;
-  if (round < 1) return trendOfOne(series, turns[0] ?? []);
-  const changes = turns.slice(0, round).map((values, at) => {
-    const first = median(warmPart(values));
-    const last = median(warmPart(turns[at + round] ?? []));
+  if (turns.length < rounds) return trendOfOne(series, turns[0] ?? []);
+  const round = turns.length / rounds;
+  const changes = turns.slice(-round).map((values, at) => {
+    const first = median(warmPart(turns[turns.length - 2 * round + at] ?? []));
+    const last = median(warmPart(values));
     return { first, last, growth: last - first };
   });
   const [worst = { first: 0, last: 0, growth: 0 }] = changes.toSorted((a, b) => b.growth - a.growth);
