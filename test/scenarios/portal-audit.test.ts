@@ -555,7 +555,7 @@ test('of a large portal a device that cannot be read is kept, and not made a sec
   expect(failures).toEqual([]);
   expect(Object.keys(changes)).toEqual(['update-device']);
   expect(portal.devices.size).toBe(153);
-  expect(scenario.logged.filter((line) => line.includes('not understood, kept as it is'))).toHaveLength(1);
+  expect(scenario.logged.filter((line) => line.includes('"event":"row-unreadable"'))).toHaveLength(1);
 }, 60_000);
 
 type Row = Record<string, unknown>;
