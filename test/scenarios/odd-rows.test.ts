@@ -91,7 +91,7 @@ describe.each(['2023-08', '1.2', 'main'] as const)('in release %s', (release) =>
         expect(Object.keys(changes).filter((kind) => !kind.startsWith('update'))).toEqual([]);
         expect(changes['update-device']).toBeGreaterThanOrEqual(2);
         expect(countRows(portal)).toEqual(before);
-        const named = scenario.logged.filter((line) => line.includes('not understood, kept as it is'));
+        const named = scenario.logged.filter((line) => line.includes('"event":"row-unreadable"'));
         expect(named).toHaveLength(1);
         expect(JSON.parse(named[0] ?? '{}')).toMatchObject({
           object: list.slice(0, -1),
