@@ -24,9 +24,9 @@ export interface Absentees extends Readonly<Record<Collection, readonly AbsentOb
 
 export interface AbsentObject {
   readonly id: ObjectId;
-  /** Who has its device. */
+  /** Owner of its device: the owner of the rack that the device stands in. */
   readonly owner: string;
-  /** The owner's; undefined: its device stands in no rack of somebody who has one. */
+  /** The owner's project; undefined: the device stands in no rack, or the rack's owner has no project. */
   readonly projectId: ProjectId | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface AbsentObject {
 export interface AbsentStack {
   readonly id: StackId;
   readonly owner: string;
-  /** Of the owner of its rack. */
+  /** Project of the rack's owner. */
   readonly projectId: ProjectId;
 }
 
@@ -45,7 +45,7 @@ export function absentees(
   lists: {
     readonly [C in Collection]: { has(id: ObjectId): boolean } | undefined;
   } & {
-    /** Those that cannot be read among them. */
+    /** Includes those that cannot be read. */
     readonly roots: readonly Pick<Stack, 'id'>[];
     readonly flavors: readonly Pick<Flavor, 'id'>[];
   },
@@ -74,7 +74,7 @@ export function absentees(
   return { ...objects, stacks, flavors: [...flavors] };
 }
 
-/** Of a kind that was not listed nothing is absent. */
+/** Where a kind was not listed, nothing counts as absent. */
 function absentObjects(
   kind: Kind,
   list: { has(id: ObjectId): boolean } | undefined,

@@ -23,7 +23,7 @@ function listed({ addresses }: AddressedServer, isMeant: (address: Address) => b
   return joined(ips);
 }
 
-/** `<network>:<address> <type> <MAC>` of each, joined by `, ` and sorted: one text, since the portal's pages show no other value. */
+/** `<network>:<address> <type> <MAC>` of each, joined by `, ` and sorted: one text, since the portal's pages cannot show a list. */
 export function netInterfaces({ addresses }: Pick<Server, 'addresses'>): string {
   const interfaces: string[] = [];
   for (const { network, address, type, mac } of addresses)
@@ -31,12 +31,12 @@ export function netInterfaces({ addresses }: Pick<Server, 'addresses'>): string 
   return joined(interfaces);
 }
 
-/** Most servers have one address of a kind, or none. */
+/** Sorts and joins only where it must: most servers have one address of a kind, or none. */
 function joined(items: string[]): string {
   return items.length > 1 ? items.sort().join(', ') : (items[0] ?? '');
 }
 
-/** Most names have nothing to escape. */
+/** Tests before it replaces: most names have nothing to escape. */
 function escaped(name: string): string {
   return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;
 }

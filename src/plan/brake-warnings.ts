@@ -2,16 +2,16 @@ import { nobody, type ShownKind, type Tally } from './census.ts';
 import type { Held } from './change.ts';
 import type { PortalIndex } from './portal-index.ts';
 
-/** Of what too much would go, and of whom it therefore stays. */
+/** A kind of which too much would be removed, and the owners who therefore keep theirs. */
 export interface Finding {
   readonly kind: ShownKind;
   readonly total: Tally;
-  /** Whose part is too much by itself; undefined: nothing of anybody goes. */
+  /** Owners whose own part is too much; undefined: nothing is removed from any owner. */
   readonly owners: readonly string[] | undefined;
   readonly stops: (owner: string) => boolean;
 }
 
-/** What each kind is called in warnings, and what is held of it. */
+/** What warnings call each kind, and the kind of object that is then held. */
 export const nouns = {
   server: { one: 'device', held: 'device' },
   volume: { one: 'volume', held: 'device' },

@@ -14,13 +14,13 @@ import type { PortalIndex } from './portal-index.ts';
 import { because } from './reason.ts';
 import { kindOfRemoval, objectOf, type Removal, type Shown } from './removal.ts';
 
-/** How much may be deleted on mere absence, and how much because we see things otherwise than before. */
+/** How much may be deleted because it is missing, and how much by our own decision, such as a changed setting. */
 export interface DeletionPolicy {
-  /** So many of a kind are always let through, but not all of a kind. */
+  /** Up to this number of a kind may always be deleted, unless they are all of that kind. */
   readonly maxDeletions: number;
-  /** Beyond that, so large a share of the objects we own of the kind. */
+  /** More than that, up to this share of the objects of the kind that we own: 0.2 is a fifth. */
   readonly maxShare: number;
-  /** A person has looked: let everything through. */
+  /** A person has approved the deletions: let everything through. */
   readonly allowAll: boolean;
 }
 
@@ -33,8 +33,8 @@ export interface Verdict {
 }
 
 /**
- * Judges all removals of a finished plan, whatever has planned them. Those with a proof of their own pass. The rest is
- * measured by what of the whole is missing, per owner and over all owners:
+ * Judges all removals of a finished plan, whatever has planned them. Removals with their own proof pass. The rest is
+ * measured by the share of objects that are missing, per owner and over all owners:
  *
  * ```
  *  one owner's part is too much             ► nothing of his goes on that ground
@@ -43,8 +43,8 @@ export interface Verdict {
  *  a kind is missing
  * ```
  *
- * What one owner makes up neither stops the others, as long as what they have lost is little, nor lets anything of theirs go. How many
- * owners have lost too much does not count: each of them could be made to.
+ * What one owner invents neither stops removals of the others, as long as little of theirs is missing, nor causes any. The
+ * number of owners who lose too much does not count: one user could bring that about for each of them.
  *
  * A great absence is more often a wrong address, or credentials with less sight, than a great deletion.
  */
@@ -52,7 +52,7 @@ export function judgeRemovals(
   changes: readonly Change[],
   facts: {
     readonly census: Census;
-    /** Nothing that a device shows is missing: nothing needs to be counted. */
+    /** Every object that a device shows is present, so that nothing needs to be counted. */
     readonly isEachDeviceShown: boolean;
     readonly index: PortalIndex;
     readonly policy: DeletionPolicy;
@@ -94,12 +94,12 @@ const reasons = {
   decision: 'too-many-removals',
 } as const;
 
-/** Whether so many may not go. */
+/** Whether the policy refuses to delete so many. */
 export function isTooMuch({ absent, owned }: Tally, policy: DeletionPolicy): boolean {
   return !policy.allowAll && absent > policy.maxDeletions && absent > policy.maxShare * owned;
 }
 
-/** undefined: it is little enough. */
+/** @returns undefined: little enough is missing */
 function findExcess(
   kind: ShownKind,
   tallies: Tallies,

@@ -6,7 +6,7 @@ import { isOwnTemplate, keyOfSource, type RackKey, sourceOfRack } from './owners
 import { type PortalIndex, projectOfRack } from './portal-index.ts';
 import { isInScope, presentFlavors, presentStacks, seenOf } from './seen.ts';
 
-/** The kinds of what the portal shows: of devices by what they show, for each kind comes from a service of its own. */
+/** The kinds of objects that are counted. Devices count by what they show, since each kind comes from another service. */
 export type ShownKind = Kind | 'rack' | 'template';
 
 /** How many cloud objects one owner's part of the portal claims, and how many of them are missing from the cloud without proof of their deletion. */
@@ -16,12 +16,12 @@ export interface Tally {
   absent: number;
 }
 
-/** By owner; what nobody owns (templates, devices in no rack) is one owner's more. */
+/** By owner. What nobody owns (templates, devices in no rack) counts as one more owner, `nobody`. */
 export type Tallies = ReadonlyMap<string, Tally>;
-/** Counted at the first question: of a portal in step there is none. */
+/** Counted on first use: where portal and cloud agree, nothing needs the count. */
 export type Census = Readonly<Record<ShownKind, () => Tallies>>;
 
-/** The owner of what has none. */
+/** Stands for the owner of objects without one. */
 export const nobody = '';
 
 /**
@@ -55,7 +55,7 @@ function countDevices(
   const seen = seenOf(cloud, kind);
   const evidence = cloud.evidence[collections[kind]];
   const tallies = new Map<string, Tally>();
-  // What was not looked at is not missing.
+  // A kind that was not observed is not missing.
   if (!seen) return tallies;
   for (const [id, devices] of index.devicesOf[kind]) {
     const [device] = devices;

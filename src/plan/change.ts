@@ -89,7 +89,7 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Almost nothing of what the portal shows, or of its servers or stacks, is in this cloud: nothing is changed. */
   readonly isWrongCloud: boolean;
-  /** What belongs to each stack that has a rack; worked out when it is wanted. */
+  /** What belongs to each stack that has a rack; computed on first use. */
   readonly members: () => ReadonlyMap<StackId, readonly ObjectId[]>;
   /** Objects and stacks in a state that we do not know: the portal keeps what it shows of them. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];

@@ -49,7 +49,7 @@ export function settleClaims(
   const disownedRacks = new Set<Rack['id']>();
   const disownedDevices = new Set<Device>();
   const ownerOfRack = new Map<Rack['id'], OwnerId>();
-  /** The projects of racks that make no false claim, and whose owners have one. */
+  /** The project of each rack that makes no false claim and whose owner has a project. */
   const projectOfRack = new Map<Rack['id'], ProjectId>();
 
   for (const rack of portal.racks) {

@@ -2,10 +2,10 @@ import type { ProjectId, StackId } from '../openstack/model.ts';
 
 /** What the cloud has rated this month so far, in the currency of its prices. */
 export interface Costs {
-  /** By id of the server, volume or network; undefined: this cloud tells the projects' alone. */
+  /** By id of the server, volume or network; undefined: this cloud rates by project only. */
   readonly ofResource: ReadonlyMap<string, number> | undefined;
   readonly ofProject: ReadonlyMap<ProjectId, number>;
-  /** Ids of what has belonged to a stack this month, whether it is there still or not. */
+  /** Ids of all resources that belonged to a stack this month, including those that are deleted by now. */
   readonly members: ReadonlyMap<StackId, ReadonlySet<string>>;
   /** First day of this month and first of the next, such as `2026-11-01`. */
   readonly period: { readonly start: string; readonly end: string };
@@ -20,7 +20,7 @@ export function costOf(resourceId: string, { ofResource }: Costs): number | unde
   return ofResource && toCents(ofResource.get(resourceId) ?? 0);
 }
 
-/** What those have cost together that belonged to a stack and are not `here`: gone, or no devices. */
+/** Sum of the costs of a stack's resources that are not in `here`: they are deleted, or have no device. */
 export function costOfFormer(
   stack: StackId,
   here: Iterable<string>,
@@ -33,7 +33,7 @@ export function costOfFormer(
   return toCents(sum);
 }
 
-/** In whole hundredths, never less than nothing: the portal refuses a negative cost. */
+/** Rounded to hundredths, never below 0: the portal refuses a negative cost. */
 export function toCents(amount: number): number {
   return Math.max(0, Math.round(amount * 100)) / 100;
 }

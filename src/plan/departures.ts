@@ -23,14 +23,14 @@ export interface Departures {
   readonly devices: ReadonlyMap<Device, Ground>;
   /** Empty once those devices are gone. */
   readonly racks: ReadonlyMap<Rack, Ground>;
-  /** Empty only once the devices of what now belongs elsewhere have moved. */
+  /** Empty only once their devices, whose objects now belong elsewhere, have moved. */
   readonly racksMovedOut: ReadonlyMap<Rack, Ground>;
-  /** Of stacks that the cloud reports as deleted: in each stands a device, such as one made by hand, which is not ours to delete. */
+  /** Racks of stacks that the cloud reports as deleted, each with a device in it that is not ours to delete, such as one made by hand. */
   readonly racksKept: ReadonlyMap<Rack, Device>;
   readonly held: readonly Held[];
 }
 
-/** What of a kind may go, and what may not. */
+/** What may be removed of one kind, and what is held. */
 interface Leaving<T> {
   readonly going: Map<T, Ground>;
   readonly held: Held[];
@@ -84,7 +84,7 @@ export function departures(
   return { devices: devices.going, racks: empty, racksMovedOut: movedOut, racksKept, held };
 }
 
-/** A rack whose stack is merely not there may be somebody's own, who wrote that stack into it. */
+/** Absence is no proof here: a user may have written the id of a stack that never existed into his own rack. */
 function isOfDeletedStack(rack: Rack, deletedStacks: Facts['deletedStacks']): boolean {
   const source = sourceOfRack(rack);
   return source !== undefined && deletedStacks.has(keyOfSource(source));
@@ -93,7 +93,7 @@ function isOfDeletedStack(rack: Rack, deletedStacks: Facts['deletedStacks']): bo
 function leavingDevices(facts: Facts): Leaving<Device> {
   const { cloud, desired, portal, index, deletedStacks, kept } = facts;
   const leaving: Leaving<Device> = { going: new Map(), held: [] };
-  // Where what each shows is wanted there is none to look for.
+  // Every device of ours shows something that is wanted: none leaves.
   if (desired.presentDevices === index.ownedDevices) return leaving;
   for (const device of portal.devices) {
     const { kind } = device;
@@ -112,7 +112,7 @@ function leavingDevices(facts: Facts): Leaving<Device> {
       continue;
     }
     if (!seen) {
-      // Nobody looked for it; but what is in a stack goes with it.
+      // The kind was not observed; but what is in a deleted stack is deleted with it.
       if (stackIsDeleted) leaving.going.set(device, 'deleted');
       continue;
     }
@@ -124,7 +124,7 @@ function leavingDevices(facts: Facts): Leaving<Device> {
   return leaving;
 }
 
-/** Whether it is there, and is not to be shown. */
+/** Whether the settings exclude an object that is present in the cloud. */
 function isUnwanted(
   object: CloudObject,
   source: RackSource | undefined,

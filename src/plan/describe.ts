@@ -34,9 +34,9 @@ export interface DescribeOptions {
   readonly unread?: readonly UnreadObject[];
   /** Columns that a value may fill before it is cut. Names and ids are never cut. Default: 140. */
   readonly width?: number;
-  /** At most so many rows of a screen of that width, where a long line takes several; the rest is counted. Default: all. */
+  /** Most rows of the screen to fill, where a line longer than `width` takes several; lines beyond are counted. Default: all. */
   readonly rows?: number;
-  /** Colours a text. Default: leaves it as it is. */
+  /** Colours a text. Default: no colour. */
   readonly paint?: (tone: Tone, text: string) => string;
 }
 

@@ -38,7 +38,7 @@ export interface DesiredRack {
   readonly clusterType: string | undefined;
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: RackStatus | undefined;
-  /** What it is billed under; undefined: not known, or nothing. */
+  /** Id of the order that it is billed under; undefined: not known, or there is none. */
   readonly order: string | undefined;
   /** undefined: not read in this run because nothing changed. */
   readonly creationOutput: string | undefined;
@@ -68,12 +68,12 @@ export interface DesiredDevice {
 /** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */
 export interface DesiredState {
   readonly templates: readonly DesiredTemplate[];
-  /** Those of kinds without flavors, as far as they are used. */
+  /** Templates of kinds without flavors, as far as they are used. */
   readonly taggedTemplates: readonly TaggedTemplate[];
   readonly racks: readonly DesiredRack[];
-  /** How many devices the portal has of the objects in these racks. */
+  /** How many devices of these objects the portal already has. */
   readonly presentDevices: number;
-  /** The source whose racks a device belongs in, whether it is there already or not; undefined: what it shows is not wanted. */
+  /** The source whose racks a device belongs in, even if it stands elsewhere now; undefined: what it shows is not wanted. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
   /** Objects and stacks in a state that we do not know. */
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
@@ -179,7 +179,7 @@ export function desiredState(
   };
 }
 
-/** Of a flavor that nobody can read an old Nova's server says nothing but the id, and a device cannot become higher later. */
+/** An old Nova gives only the flavor's id. If that is unreadable, the height is unknown, and a device cannot change it later. */
 function lacksSizes(object: CloudObject, flavors: FlavorResolver, { unreadable }: CloudObservation): boolean {
   if (unreadable.flavors.size === 0 || object.kind !== 'server' || object.flavor.kind !== 'id') return false;
   return unreadable.flavors.has(object.flavor.id) && !flavors.knows(object.flavor);
@@ -210,7 +210,7 @@ function keysOfDevices(racks: readonly DesiredRack[]): DesiredState['keyOfDevice
   };
 }
 
-/** undefined: nobody has the project, or its owner is about to be deleted and gets no new racks. */
+/** @returns undefined: the project has no owner, or the owner is about to be deleted and gets no new racks */
 function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId | undefined {
   const owner = index.ownerOfProject.get(project);
   return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;
@@ -255,7 +255,7 @@ function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[])
   };
 }
 
-/** A project's own servers are no stack, which would have a time: it begins with the first of them. */
+/** Servers outside stacks have no stack's creation time: their rack takes that of the first server. */
 function firstCreation(devices: readonly DesiredDevice[]): string {
   const times = devices.map(({ object }) => object.createdAt).filter((time) => time !== null);
   return times.reduce((first, time) => (time < first ? time : first), times[0] ?? '1970-01-01T00:00:00Z');

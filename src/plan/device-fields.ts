@@ -15,23 +15,23 @@ import { merged } from './metadata.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
 
-/** What the portal says of each kind, but for what only its users can tell. */
+/** The details of a device by kind, without the fields that only the portal's users fill in. */
 interface Details {
   readonly server: Omit<ComputeDetails, 'loginUser'>;
   readonly volume: VolumeDetails;
   readonly network: NetworkDetails;
 }
 
-/** What a device says of its object, but for its name and status. */
+/** What a device shows of its object, except name and status. */
 export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'createdAt'> & Details[Kind];
 
-/** For a network of a Neutron that does not tell. */
+/** Creation time of a network where Neutron does not report one. */
 const beginning = '1970-01-01T00:00:00Z';
 
-/** What a field says of an object. */
+/** Computes the value of one field from an object. */
 type FieldOf<K extends Kind, Value> = (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Value;
 
-/** What of an object becomes what of its device: the one definition of each field, for making and for comparing it. */
+/** Maps an object to the fields of its device. The only definition of each field, used to create a device and to compare it. */
 const fields: {
   readonly [K in Kind]: {
     readonly [Field in Exclude<keyof Details[K], 'kind'>]: FieldOf<K, Details[K][Field]>;
@@ -68,7 +68,7 @@ const fields: {
   },
 };
 
-/** The same of its metadata, beside the ids. */
+/** The same for the metadata, except the ids. */
 const metadataFields: {
   readonly [K in Kind]: Readonly<Record<string, (object: ObjectOfKind[K]) => string>>;
 } = {
@@ -77,11 +77,11 @@ const metadataFields: {
   network: {},
 };
 
-/** The rows of the tables, as what is walked for every device. */
+/** The tables as lists, which are faster to walk for every device. */
 const fieldsOfKind = rowsOf<FieldOf<Kind, unknown>>(fields);
 const metadataOfKind = rowsOf<FieldOf<Kind, JsonObject[string]>>(metadataFields);
 
-/** What the device of an object says. Of its metadata our keys; others that the portal has stay. */
+/** The fields of an object's device. The metadata has our keys only; the others that the portal has stay. */
 export function deviceFields(wanted: DesiredDevice): DeviceFields {
   const { object, externalNetworks } = wanted;
   return {
@@ -95,8 +95,8 @@ export function deviceFields(wanted: DesiredDevice): DeviceFields {
 }
 
 /**
- * What a device has to be changed in; undefined: in nothing. What its release does not show is not compared: written, it would
- * look different for ever. Every run does this for every row that has changed, so nothing is made but what differs.
+ * The fields of a device that differ; undefined: none. Fields that its release does not show are not compared: after each write
+ * they would still look different. Every run does this for every row that has changed, so only values that differ are allocated.
  */
 export function devicePatch(device: Device, wanted: DesiredDevice, name: string): DevicePatch | undefined {
   const { object, status, cost, externalNetworks } = wanted;
@@ -125,7 +125,7 @@ function ownMetadata({ object, stack, externalNetworks }: DesiredDevice): JsonOb
   return metadata;
 }
 
-/** Each row of a table by kind as a list. What it says of one kind is only given objects of that kind. */
+/** The rows of a table as a list for each kind. A function of one kind is only called with objects of that kind. */
 function rowsOf<Field>(
   table: Readonly<Record<Kind, object>>,
 ): Readonly<Record<Kind, readonly (readonly [string, Field])[]>> {
@@ -137,8 +137,8 @@ function rowsOf<Field>(
 }
 
 /**
- * What each device was found to say all of. A row that has not changed is the object that it was (http/row-memory.ts), and
- * frozen: of two that were compared nothing need be read again.
+ * The wanted device that each row was last found to match. A row that has not changed is the same frozen object
+ * (http/row-memory.ts), so that a pair that matched once need not be compared again.
  */
 const found = new WeakMap<Device, DesiredDevice>();
 

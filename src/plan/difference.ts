@@ -1,6 +1,6 @@
 /**
  * The wanted fields that differ from the present ones; undefined when none does. Fields wanted as undefined stay, and so do
- * those that the portal's release does not show: written, they would look different for ever.
+ * those that the portal's release does not show: after each write they would still look different.
  */
 export function difference<Wanted extends object>(
   present: { readonly [Key in keyof Wanted]?: unknown },

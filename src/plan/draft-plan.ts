@@ -23,7 +23,7 @@ export interface DraftFacts {
   readonly desired: DesiredState;
   readonly deletedStacks: ReadonlySet<RackKey>;
   readonly settings: PlanSettings;
-  /** What the brake has refused in the draft before: nothing of it is taken away. */
+  /** What the brake has refused to remove in the previous draft: it stays. */
   readonly kept: ReadonlySet<Device | Rack | Template>;
 }
 
@@ -31,7 +31,7 @@ export interface DraftFacts {
 export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
   const { cloud, portal, index, kept, settings } = facts;
   const { keyOfDevice } = facts.desired;
-  // What is kept stands where it stands.
+  // A device that the brake keeps stays where it is: no source claims it.
   const desired = {
     ...facts.desired,
     keyOfDevice: (device: Device) => (kept.has(device) ? undefined : keyOfDevice(device)),
@@ -120,7 +120,7 @@ function removeDepartures(
   for (const [rack, ground] of racks) append(removals, laneOf(rack), deleteRack(rack, ground, reasonOf));
 }
 
-/** Why what stands on a ground goes; `object` is what it shows, a template being its flavor's. */
+/** Why an object is removed on a ground; `object` is what it shows in the portal. */
 type ReasonOf = (ground: Ground, object: Kind | 'stack' | 'project' | 'template') => Reason;
 
 const usualReason: ReasonOf = (ground, object) => {
@@ -136,7 +136,7 @@ function laneOf(rack: Rack | null | undefined): RackKey | 'loose' {
   return source ? keyOfSource(source) : 'loose';
 }
 
-/** Nothing of it runs any more. Every release has this status of racks. */
+/** Nothing of a deleted stack runs any more. Racks of every release have this status. */
 const statusOfDeletedStack = 'STOPPED';
 
 function stopRack(rack: Rack, { name }: Device): Change {
@@ -163,7 +163,7 @@ function goneDevices(changes: readonly Change[]): Set<Device> {
   return gone;
 }
 
-/** Per owner the names of the racks that are there and stay. */
+/** By owner, the names of existing racks that stay. */
 function takenNames(portal: PortalSnapshot, leaving: Departures): Map<OwnerId, Set<string>> {
   const taken = new Map<OwnerId, Set<string>>();
   for (const rack of portal.racks) if (!leaving.racks.has(rack)) ofOwner(taken, rack.ownerId).add(rack.name);

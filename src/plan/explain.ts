@@ -79,7 +79,7 @@ function factsOf(survey: ExplainedSurvey): Facts {
   return { ...survey, portal, index, desired, subjects: new Subjects(plan, survey.portal) };
 }
 
-/** Whom to look for in the cloud's own tools. */
+/** The service that a kind comes from, for messages. */
 const services: Readonly<Record<Kind, string>> = { server: 'Nova', volume: 'Cinder', network: 'Neutron' };
 
 function explainCloudObject(
@@ -109,7 +109,7 @@ function explainCloudObject(
   return { object: kind, id, name: object.name, lines };
 }
 
-/** undefined: nothing keeps it from being shown. */
+/** @returns undefined: no reason was found why it would not be shown */
 function whyHidden(object: CloudObject, facts: Facts): string | undefined {
   const { cloud, desired, index, settings, portal } = facts;
   const { kind, id, projectId } = object;
@@ -211,7 +211,7 @@ function changesOfObject(object: Subject['object'], id: number | string, facts: 
   return linesAbout(facts, (subject) => subject.object === object && subject.id === id);
 }
 
-/** What the next run will do with an object, and what it will not. */
+/** The changes of an object that the next run makes, and those that are held. */
 function linesAbout({ plan, subjects }: Facts, isMeant: (subject: Subject) => boolean): string[] {
   const changes = changesOf(plan)
     .filter((change: Change) => isMeant(subjects.of(change)))

@@ -6,7 +6,7 @@ import { equal } from './difference.ts';
 export interface FieldChange {
   readonly field: string;
   readonly from: unknown;
-  /** undefined: it goes. */
+  /** undefined: the field is removed. */
   readonly to: unknown;
 }
 
@@ -20,7 +20,7 @@ export function fieldsOf(change: Change): FieldChange[] {
     case 'update-device':
       return fieldChanges(change.device, change.patch);
     case 'replace-device': {
-      // When the server was made is no field that the portal would show.
+      // The portal shows no field for the creation time.
       const { createdAt: _, kind: __, ...draft } = change.draft;
       return fieldChanges(change.device, draft);
     }
@@ -48,7 +48,7 @@ function fieldChanges(present: object, patch: object, prefix = ''): FieldChange[
     if (isObject(from) && isObject(to)) changes.push(...fieldChanges(from, to, `${prefix}${key}.`));
     else if (!equal(from, to)) changes.push({ field: prefix + key, from, to });
   }
-  // Of an object's own fields those that are not named stay; what is in one of them is written whole.
+  // Top-level fields that a patch does not name stay; a nested object is replaced whole, so that its other keys are removed.
   if (prefix === '') return changes;
   for (const [key, from] of Object.entries(present)) {
     if (!Object.hasOwn(patch, key)) changes.push({ field: prefix + key, from, to: undefined });

@@ -9,10 +9,10 @@ import { because } from './reason.ts';
 import { presentFlavors } from './seen.ts';
 
 /**
- * Gives templates the ids that their flavors have now. Servers name a flavor by its name and sizes, and Nova has no two of one
- * name: so one that is listed with the name and the sizes of a template whose own flavor is not listed is the template's. It was
- * recreated, or it was in no list yet when the template was made for what its servers said of it. The devices stay as they are: the
- * portal would have to recreate each.
+ * Gives templates the ids that their flavors have now. Servers give the name and sizes of their flavor, and flavor
+ * names are unique in Nova. So when the flavor of a template is not listed, and another with the same name and sizes is, that one is
+ * the template's: it was recreated, or was not listed yet when the template was made from what a server said. The devices stay,
+ * because a device's template can only be changed by recreating the device.
  *
  * @returns the changes, and the portal as they leave it
  */
@@ -49,8 +49,8 @@ export function updateFlavorIds(
 }
 
 /**
- * Which flavors a run may be sure of: none where servers name theirs by id, as those of an old Nova do, since one that is gone
- * keeps its own; in a targeted run those of the servers that it has seen.
+ * Which flavors may be matched by name. None where a server names its flavor by id, as in an old Nova: it may still use the
+ * deleted one. In a targeted run only those that the servers in scope name.
  */
 function isNamedIn({ scope, servers }: CloudObservation): (flavor: Flavor) => boolean {
   const names = new Set<string>();

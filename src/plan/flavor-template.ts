@@ -41,7 +41,7 @@ export function isTemplateOf(
 /** The template for a server's flavor, existing or not, by whatever the server says of it. */
 export class FlavorResolver {
   readonly #ofId = new Map<string, DesiredTemplate>();
-  /** Of one name there may be several: a recreated flavor keeps it, and the servers of the old one its sizes. */
+  /** Several may share a name: a recreated flavor has the same name, while servers of the old one keep the old sizes. */
   readonly #ofName = new Map<string, DesiredTemplate[]>();
 
   /** @param templates those of ours that the portal has, by their ids: the memory of flavors that are gone */

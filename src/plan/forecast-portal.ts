@@ -13,7 +13,7 @@ import { type Change, type NewDevice, type NewRackKey, templateKey } from './cha
 
 /** A rack as it will be when the changes so far are made. */
 export interface ForecastRack extends Pick<Rack, 'ownerId' | 'name' | 'height' | 'status' | 'orderId'> {
-  /** By their ids; new ones by themselves. */
+  /** By device id; a new device by its change object, since it has no id yet. */
   readonly devices: Map<unknown, Standing>;
 }
 
@@ -43,7 +43,7 @@ export class ForecastPortal {
     for (const device of portal.devices) this.#addDevice(device);
     for (const name of rowRules.template.reservedNames) count(this.#templateNames, name, 1);
     for (const template of portal.templates) this.#addTemplate(template.id, template);
-    // What can be read of the others is taken too.
+    // Rows that cannot be read take names and units too, as far as those are known.
     for (const { object, id, name, ownerId, location } of portal.unreadable ?? []) {
       if (object === 'device' && location)
         this.#racks.get(location.rackId)?.devices.set(id ?? location, { name: name ?? '', ...location });
@@ -69,7 +69,7 @@ export class ForecastPortal {
     return this.#rackNames.get(rackName(owner, name)) ?? 0;
   }
 
-  /** With every change of a device the portal saves its rack, and refuses one whose name another rack has. */
+  /** The portal saves the rack with every change of a device, and refuses it when another rack of the owner has its name. */
   isSavable({ ownerId, name }: ForecastRack): boolean {
     return this.racksNamed(ownerId, name) === 1;
   }
@@ -87,7 +87,7 @@ export class ForecastPortal {
     return (this.#uses.get(template) ?? 0) > 0;
   }
 
-  /** The same, once a device is deleted: of one that is replaced the deletion comes first. */
+  /** The same portal without a device: to replace one, it is deleted first. */
   without(device: Device): this {
     if (device.location) this.#racks.get(device.location.rackId)?.devices.delete(device.id);
     count(this.#uses, device.templateId, -1);
@@ -128,7 +128,7 @@ export class ForecastPortal {
         return;
       }
       case 'replace-device':
-        // The device before it is gone since the change was judged.
+        // The old device was already removed when the change was judged.
         return this.#addNewDevice(change);
       case 'delete-device':
         this.without(change.device);

@@ -8,7 +8,7 @@ import type { RefusalCode } from './refusal.ts';
 
 /**
  * Which changes of a plan the portal would refuse, as far as its rules and its rows are known: its licence, and rows that
- * come between, are not. Each change is judged on what the ones before it leave.
+ * others write meanwhile, are not. Each change is judged on the portal as the earlier changes leave it.
  */
 export function foreseeRefusals(plan: Plan, portal: PortalSnapshot): ReadonlyMap<Change, RefusalCode> {
   const refused = new Map<Change, RefusalCode>();
@@ -113,7 +113,7 @@ function rackRefusal(
   return profile.orders && isNew && portal.hasOrder(orderId) ? 'order-taken' : undefined;
 }
 
-/** 0: nothing stands in it. */
+/** @returns 0 for an empty rack */
 function highestUnit({ devices }: ForecastRack): number {
   return [...devices.values()].reduce((highest, { endU }) => Math.max(highest, endU), 0);
 }
@@ -126,7 +126,7 @@ function newDeviceRefusal(change: NewDevice, portal: ForecastPortal): RefusalCod
   if (!template) return 'template-refused';
   const endU = startU + template.height - 1;
   if (!Number.isInteger(startU) || startU < 1 || endU > rack.height) return 'unit-outside';
-  // Of the units that it would cover, the portal tests the lowest.
+  // The portal tests only the lowest of the units that the device would cover.
   if ([...rack.devices.values()].some((other) => other.startU <= startU && startU <= other.endU))
     return 'unit-occupied';
   const wrong = deviceRefusal(draft, rack, portal);

@@ -4,7 +4,7 @@
  */
 export type Ground = keyof typeof brakeOf;
 
-/** What may stop a removal: nothing, since it has a proof; how much is missing; how much we would take away ourselves. */
+/** What may stop a removal: nothing, since it has a proof (`lifted`); how much is missing; how much our own plan would remove. */
 export const brakeOf = {
   /** The cloud reports that it deleted it, or that it is nested in another stack. */
   deleted: 'lifted',

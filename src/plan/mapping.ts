@@ -12,7 +12,7 @@ export interface Mapping {
   readonly includesStack?: (stack: Stack) => boolean;
   /** Which servers are shown. The device of one that is not is removed. */
   readonly includesServer?: (server: Server) => boolean;
-  /** Which flavors have a template before a device uses it. The template of one that has none is removed once it is unused. */
+  /** Which flavors get a template before any device uses one. The template of any other flavor is removed once it is unused. */
   readonly includesFlavor?: (flavor: Flavor) => boolean;
   /** Name of a stack's rack. The portal's rules still hold: what it refuses becomes `-`, what is taken gets an end. */
   readonly rackName?: (stack: Stack) => string;
@@ -33,7 +33,7 @@ export function isWantedFlavor(flavor: Flavor, { includesFlavor }: Mapping): boo
   return includesFlavor?.(flavor) ?? true;
 }
 
-/** Whether an object is to be shown: of volumes and networks all whose stack is. */
+/** Whether an object is to be shown. Volumes and networks are shown whenever their stack is. */
 export function isWantedObject(object: CloudObject, { includesServer }: Mapping): boolean {
   return object.kind !== 'server' || (includesServer?.(object) ?? true);
 }

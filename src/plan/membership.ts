@@ -23,8 +23,8 @@ import { seenOf } from './seen.ts';
 import { deletedState, rackStatus } from './status.ts';
 
 /**
- * Which source an object belongs to. The first of these that says so decides, and of two stacks that both have it the one
- * with the lower id:
+ * Which source an object belongs to. The first rule that names one decides; if it names two stacks, the one with the lower id
+ * counts:
  *
  * 1. it is a resource of the stack's tree, as that was last read;
  * 2. of a server: Nova hints at the stack;
@@ -32,9 +32,9 @@ import { deletedState, rackStatus } from './status.ts';
  * 4. its device already stands in a rack of the stack;
  * 5. of a server: it belongs to no stack, not even to one that was not seen, and the configuration gives such servers a rack.
  *
- * Of whatever says so only stacks of the object's own project count: a hint or a server group can be given by anyone who makes
- * a server. What is in none of these is not shown: a volume or a network that is merely used by a stack may be anybody's. A
- * stack that was deleted has none.
+ * Only stacks of the object's own project count: anyone who creates a server can set its hint or its server group. An object
+ * that no rule matches is not shown: a volume or a network that a stack merely uses may belong to somebody else. A deleted
+ * stack has no objects.
  */
 export function membership(
   cloud: CloudObservation,
@@ -58,7 +58,7 @@ export function membership(
     stacks.set(key, projectId);
     const members = membersOf(tree, cloud);
     if (!members) continue;
-    // The project is checked only where several stacks claim one object; otherwise when the claim is used.
+    // To save time, the project is checked here only where several stacks claim one object; otherwise when the claim is used.
     const claim = (claims: Claims, kind: Kind, object: ObjectId) => {
       if (!claims.has(object) || isOf(kind, object, projectId)) claims.set(object, key);
     };
@@ -87,7 +87,7 @@ export function membership(
   };
 }
 
-/** Which stack has an object, as far as stacks say. */
+/** The stack that claims each object. */
 type Claims = Map<ObjectId, RackKey>;
 
 /** The project of each stack that is there. */
@@ -152,8 +152,8 @@ export function deletedStacksOf(cloud: CloudObservation): Set<RackKey> {
 }
 
 /**
- * Servers of stacks that were not seen in this run: those that stand in their racks, and those that were found when they were last
- * read. One that Heat does not know by its id has only the former.
+ * Servers of stacks that were not seen in this run: those that stand in the stacks' racks, and those that were found when the
+ * stacks were last read. A stack that Heat does not find by its id has only the former.
  */
 function serversOfUnseenStacks(
   { evidence, remembered, servers: seenServers, unreadable }: CloudObservation,
@@ -180,7 +180,7 @@ function serversOfUnseenStacks(
   return servers;
 }
 
-/** What a tree is made of: as it was last read; undefined: it never was. */
+/** The members of a stack's tree, as last read; undefined: it was never read. */
 export function membersOf(
   { root, content }: StackTree,
   { remembered }: Pick<CloudObservation, 'remembered'>,

@@ -31,12 +31,12 @@ const plainDeviceNames: NameRules = {
 };
 const dottedDeviceNames: NameRules = { ...plainDeviceNames, invalid: /[^A-Za-z0-9.-]/gu };
 
-/** A device's names, whatever it shows: they are unique in a rack over all kinds. */
+/** The rules for device names. They are the same for all kinds, since a name is unique in its rack. */
 export function deviceNames({ dotsInNames }: Pick<PortalProfile, 'dotsInNames'>): NameRules {
   return dotsInNames ? dottedDeviceNames : plainDeviceNames;
 }
 
-/** What a device would like to be called. Cinder and Neutron take objects without a name. */
+/** The name that a device gets where it is free and valid. Cinder and Neutron allow objects without a name. */
 export function nameOfObject({ kind, name, id }: Pick<CloudObject, 'kind' | 'name' | 'id'>): string {
   return name || `${kind}-${id.slice(0, 8)}`;
 }
@@ -54,7 +54,7 @@ export function* deviceNameCandidates(
   if (rules !== plainDeviceNames) yield* nameCandidates(name, object.id, plainDeviceNames);
 }
 
-/** Whether a device bears its object's name as it is, at a glance. */
+/** Quick test whether a device has its object's name unchanged. */
 export function bearsNameOf(
   device: string,
   object: Pick<CloudObject, 'kind' | 'name' | 'id'>,

@@ -39,7 +39,7 @@ export interface StackTree {
   /** undefined: not read, because it is remembered at this very revision, or because it could not be. */
   readonly content?: StackMembers & {
     readonly outputs: StackOutputs;
-    /** What it was made with; undefined: not read. */
+    /** The parameters of the stack's creation or last update; undefined: not read. */
     readonly parameters?: Readonly<Record<string, unknown>>;
   };
 }
@@ -63,8 +63,8 @@ export interface TreeRevision {
  * - `deleted`: it says so itself (Heat's DELETE_COMPLETE, a deleted row of Nova's, a `delete.end`)
  * - `not-found`: it knows no such id
  * - `nested`: it is a part of another stack, whose rack shows what is in it
- * - `disputed`: the same, but no list bears it out, or another service still has it
- * - `hidden`: the same, by a service that shows this account none of other projects', and says so of all of them
+ * - `disputed`: not found, but no list confirms that, or another service still has it
+ * - `hidden`: not found, but the service hides the objects of other projects from this account and would say so of any
  * - `exists`: the list was wrong
  * - `unknown`: the query failed, or was not made
  */
@@ -77,16 +77,16 @@ export type Evidence = 'deleted' | 'not-found' | 'nested' | 'disputed' | 'hidden
 export interface CloudObservation {
   readonly scope: Scope;
   readonly servers: Listed<'server'>;
-  /** undefined: not observed, because portal or cloud have none; what the portal shows of them stays. */
+  /** undefined: not observed, because portal or cloud do not have this kind; what the portal shows of it stays. */
   readonly volumes: Listed<'volume'> | undefined;
-  /** The same of networks. */
+  /** The same for networks. */
   readonly networks: Listed<'network'> | undefined;
   readonly trees: readonly StackTree[];
-  /** By root; none of a stack that was never read. What is in `trees` with its content counts for more. */
+  /** By root, without stacks that were never read. Where `trees` has content, that is newer and counts. */
   readonly remembered: ReadonlyMap<StackId, RememberedTree>;
-  /** Of every stack that was listed, root or nested, shown or not: whose it is. */
+  /** The project of every stack that was listed, root or nested, shown or not. */
   readonly projectOfStack: ReadonlyMap<StackId, ProjectId>;
-  /** What is listed with an id and nothing else that could be read, with the problem: it is there, and stays as it is shown. */
+  /** Listed objects that could not be read apart from the id, with the problem. They exist, and the portal keeps what it shows of them. */
   readonly unreadable: {
     readonly stacks: ReadonlyMap<StackId, string>;
     readonly flavors: ReadonlyMap<FlavorId, string>;
@@ -96,7 +96,7 @@ export interface CloudObservation {
   readonly flavors: readonly Flavor[];
   /** undefined: not read, or the cloud has none. */
   readonly costs?: Costs | undefined;
-  /** What each stack is billed under; undefined: not read. */
+  /** The order that each stack is billed under; undefined: not read. */
   readonly orders?: ReadonlyMap<StackId, string> | undefined;
   /** Those whose fixed addresses the world can reach. */
   readonly externalNetworks: ExternalNetworks;

@@ -5,12 +5,12 @@
 export class OrderIds {
   readonly #taken: Set<string>;
 
-  /** @param taken those that racks of the portal have */
+  /** @param taken order ids of all racks in the portal */
   constructor(taken: Iterable<string>) {
     this.#taken = new Set(taken);
   }
 
-  /** For a new rack. */
+  /** The order id of a new rack. */
   next(order: string): string {
     for (let number = 1; ; number++) {
       const id = number === 1 ? order : `${order}/${number}`;
@@ -20,7 +20,7 @@ export class OrderIds {
     }
   }
 
-  /** For a rack that is there: its own, if that is of the order. */
+  /** The order id of an existing rack: its present one, if that belongs to the order. */
   keep(present: string, order: string): string {
     return isOf(present, order) ? present : this.next(order);
   }

@@ -5,15 +5,15 @@ import { type Costs, toCents } from './costs.ts';
 /** What is known of an owner's money; undefined: nobody knows, and the portal keeps what it shows. */
 export interface KnownMoney {
   readonly costs: Costs | undefined;
-  /** Not for whom they are shown, but what is left to them. */
+  /** What is left of the owner's credits. */
   readonly credits: number | undefined;
 }
 
 /**
- * What is to be written so that the portal shows an owner's money: what differs by a hundredth, and the dates of the month
- * once it turns.
+ * What to write so that the portal shows an owner's money: amounts that differ by a hundredth or more, and the billing period
+ * when a new month begins.
  *
- * @returns undefined: nothing
+ * @returns undefined: nothing differs
  */
 export function ownerAccountPatch(owner: Owner, { costs, credits }: KnownMoney): OwnerPatch | undefined {
   const { projectId, account } = owner;
@@ -27,7 +27,7 @@ export function ownerAccountPatch(owner: Owner, { costs, credits }: KnownMoney):
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-/** By a hundredth at least. What the portal's release does not show never does. */
+/** Whether two amounts differ by a hundredth or more. One that the portal's release does not show never differs. */
 function differs(shown: number | undefined, known: number): boolean {
   return shown !== undefined && Math.round(shown * 100) !== Math.round(known * 100);
 }

@@ -10,13 +10,13 @@ import type { Brand } from '../runtime/brand.ts';
 export const metadataKeys = {
   stackId: 'openstack_stack_id',
   projectId: 'openstack_project_id',
-  /** Of a server, a volume or a network: the portal's pages read this one key for all of them. */
+  /** The id of a server, a volume or a network: the portal's pages read this one key for all three. */
   objectId: 'openstack_instance_id',
 } as const;
 
 /**
- * Where racks of 1.0.0 noted what their stack is made of. Anybody who may edit a rack could write there, so it is never read,
- * and removed where it is found.
+ * The key under which version 1.0.0 stored the members of a stack. Anybody who may edit a rack can write it, so it is never
+ * read, and removed where it is found.
  */
 export const retiredKey = 'openstack_stack_observed';
 
@@ -40,7 +40,7 @@ export function keyOfSource(source: RackSource): RackKey {
   return source.kind === 'stack' ? stackKey(source.stackId) : standaloneKey(source.projectId);
 }
 
-/** What people call it: a project stands for its servers outside stacks. */
+/** The word for a source in messages: a project stands for its servers outside stacks. */
 export function wordForSource(source: RackSource | undefined): 'stack' | 'project' {
   return source?.kind === 'standalone' ? 'project' : 'stack';
 }
@@ -63,7 +63,7 @@ export function serverOfDevice(device: Pick<Device, 'kind' | 'metadata'>): Serve
   return device.kind === 'server' ? (objectOfDevice(device) as ServerId | undefined) : undefined;
 }
 
-/** Whether a template is of the cloud. Those with a tag the portal brings with it. */
+/** Whether a template was made for a flavor. Templates with a tag come with the portal. */
 export function isOwnTemplate(template: Template): template is Template & { foreignId: string } {
   return template.foreignId !== null && template.foreignId !== '' && !template.tag;
 }

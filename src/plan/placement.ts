@@ -4,13 +4,13 @@ export const maxRackHeight = 72;
 import type { PortalProfile } from '../concertim/profile.ts';
 import type { Kind } from '../openstack/model.ts';
 
-/** From where on a place is looked for. */
+/** The end of the rack at which the search for a free place begins. */
 export type Side = 'top' | 'bottom';
 
-/** Where volumes and networks have devices too, these stand apart: networks above, servers with their volumes below. */
+/** In releases that show volumes and networks: networks at the top, servers with their volumes at the bottom. */
 const sides: Readonly<Record<Kind, Side>> = { server: 'bottom', volume: 'bottom', network: 'top' };
 
-/** The side of its rack that a new device is put to. */
+/** The side of the rack that a new device is placed at. */
 export function sideOf(kind: Kind, { deviceKinds }: Pick<PortalProfile, 'deviceKinds'>): Side {
   return deviceKinds === 'bare' || deviceKinds === 'flat' ? 'top' : sides[kind];
 }
@@ -43,7 +43,7 @@ export class RackUnits {
     return true;
   }
 
-  /** The lowest unit of the free run that is next to that side; undefined when there is none. */
+  /** The lowest unit of the free place nearest to that side; undefined: there is none. */
   find(units: number, side: Side): number | undefined {
     const highest = this.#height - units + 1;
     for (let away = 0; away < highest; away++) {

@@ -21,7 +21,7 @@ import type { RackPlan, RackPlanContext } from './rack-plan.ts';
 import { because } from './reason.ts';
 import { type Shown, type SortedDevices, serverOf } from './sorted-devices.ts';
 
-/** The devices that stay where they are and say something else. */
+/** Changes of devices that stay where they are and differ from their objects. */
 export function planUpdates(
   update: readonly Shown[],
   layout: RackLayout,
@@ -51,8 +51,8 @@ export function planUpdates(
 }
 
 /**
- * Of those that are renamed: two that swap their names each find the other's taken, and get one with an end. By a second change
- * they take the plain one, which the first changes have freed.
+ * Handles devices that swap their names: each finds the other's name taken and first gets one with a suffix. A second change
+ * then gives it the plain name, which the first changes have freed.
  */
 function takeFreedNames(
   layout: RackLayout,
@@ -77,7 +77,7 @@ function takeFreedNames(
   plan.devices.push(...second);
 }
 
-/** The devices that are created, and those that are recreated. */
+/** Changes that create devices or recreate them. */
 export function planNewDevices(
   { replace, create }: SortedDevices,
   desired: DesiredRack,
@@ -117,9 +117,9 @@ export function planNewDevices(
       draft: {
         ...(fields.kind === 'server' ? { ...fields, loginUser: loginOf(device) } : fields),
         name,
-        // An object in a state that we do not know: the one status that offers no button.
+        // For an object in an unknown state: the only status for which the portal shows no buttons.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
-        // It may leave its stack, and not know it by an old id.
+        // It may move to another stack: the id of the old one must not stay.
         metadata: { ...(device && without(metadataKeys.stackId, device.metadata)), ...fields.metadata },
       },
     };
@@ -135,7 +135,7 @@ export function planNewDevices(
   }
 }
 
-/** Where a volume would stand next to the server that has it. */
+/** For each server, the place next to it that its volume would take. */
 function placesAboveServers({ devices }: DesiredRack, layout: RackLayout): Map<ServerId, Place> {
   const places = new Map<ServerId, Place>();
   for (const { object, present } of devices) {
@@ -147,12 +147,12 @@ function placesAboveServers({ devices }: DesiredRack, layout: RackLayout): Map<S
   return places;
 }
 
-/** It is the portal's own. */
+/** The login user is the portal's own field: a recreated device keeps it. */
 function loginOf(device: Device | undefined): string {
   return (device?.kind === 'server' && device.loginUser) || '';
 }
 
-/** Where its flavor is still there, it is the server that has changed. */
+/** If the old flavor still exists, the server was resized. */
 function groundOfReplacement(device: Device, layout: RackLayout, context: RackPlanContext): Ground {
   if (!layout.slotOf(device.location?.rackId)) return 'moved';
   const flavor = device.templateId && context.flavorOfTemplate.get(device.templateId);

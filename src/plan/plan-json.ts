@@ -11,7 +11,7 @@ import { isInStep, type Totals, totalsOf } from './totals.ts';
 
 /** A plan for programs. docs/cli.md describes it; a key that is there stays. */
 export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownStates'> {
-  /** Of the portal. */
+  /** The portal's release. */
   readonly release: Release;
   /** The portal shows the cloud as it is: nothing to change, hold back or explain. */
   readonly inStep: boolean;
@@ -20,7 +20,7 @@ export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownSt
     Reason & {
       readonly change: ChangeKind;
       readonly fields: readonly FieldChange[];
-      /** Why the portal would refuse it; null: nothing is known against it. */
+      /** Why the portal would refuse it; null: no reason is known. */
       readonly refusal: string | null;
       readonly refusalCode: RefusalCode | null;
     })[];

@@ -3,15 +3,15 @@ import type { MappingSettings } from './desired-state.ts';
 
 export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
-  /** The mapping leaves out everything because the service is being removed: so are the reasons. */
+  /** The mapping leaves out everything because the service is being removed: the reasons of removals say so. */
   readonly decommissions?: boolean;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
-  /** Of racks of stacks that say none, where the portal wants one. */
+  /** Cluster type of racks whose stack names none, for portals that require one. */
   readonly defaultClusterType?: string | undefined;
 }
 
-/** What a configuration without a word about it says. */
+/** The settings of a configuration that sets none of them. */
 export const defaultPlanSettings: PlanSettings = {
   standaloneServers: 'ignore',
   defaultRackHeight: 42,

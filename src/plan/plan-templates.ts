@@ -14,13 +14,13 @@ export interface PlannedTemplate {
   readonly ref: TemplateRef;
   /** In rack units. Of a template that is there its own: it cannot be changed. */
   readonly height: number;
-  /** All that a device may be made from as well: templates with one tag, and those that gone flavors of one name and size have left. */
+  /** Templates that a device may be made from as well: others with the same tag, or of deleted flavors with the same name and sizes. */
   readonly alike: ReadonlySet<TemplateId>;
 }
 
 export interface TemplatePlan {
   readonly changes: readonly Change[];
-  /** By what each is known by, see `templateKey`. */
+  /** By `templateKey`. */
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
 }
 

@@ -4,13 +4,13 @@ import { keyOfSource, objectOfDevice, type RackKey, type RackSource, sourceOfRac
 
 /** The portal's state by the keys that a plan asks for. Everything is in the order of the portal's ids. */
 export interface PortalIndex {
-  /** Who sees a project's stacks: of two with one project the lower id. */
+  /** The owner of each project. If two owners have the same project, see `ownersOfProjects`. */
   readonly ownerOfProject: ReadonlyMap<ProjectId, Owner>;
   readonly racksOfSource: ReadonlyMap<RackKey, readonly Rack[]>;
   readonly sources: ReadonlyMap<RackKey, RackSource>;
   /** By the kind and the id of what they show. */
   readonly devicesOf: Readonly<Record<Kind, ReadonlyMap<ObjectId, readonly Device[]>>>;
-  /** How many of them there are. */
+  /** How many devices `devicesOf` has. */
   readonly ownedDevices: number;
   /** Ours and foreign ones. */
   readonly devicesOfRack: ReadonlyMap<RackId, readonly Device[]>;
@@ -65,7 +65,7 @@ function freezeLists(snapshot: PortalSnapshot): void {
   for (const list of Object.values(snapshot)) Object.freeze(list);
 }
 
-/** The index of a snapshot, which is frozen by that: what was made of it once must stay true. */
+/** Indexes a snapshot, once. The snapshot is frozen, so that the cached index stays true. */
 export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   const portal = inOrderOfIds(snapshot);
   let index = indices.get(portal);
@@ -73,7 +73,7 @@ export function indexPortal(snapshot: PortalSnapshot): PortalIndex {
   return index;
 }
 
-/** Who owns each project: of two owners with one project the one who stays, then the lower id. */
+/** The owner of each project. Of two owners with the same project, one who is not about to be deleted counts first, then the lower id. */
 export function ownersOfProjects(owners: readonly Owner[]): Map<ProjectId, Owner> {
   const ofProjects = new Map<ProjectId, Owner>();
   const inTurn = inOrder(owners).sort((a, b) => Number(a.leaving) - Number(b.leaving));
@@ -127,7 +127,7 @@ function newIndex(portal: PortalSnapshot): PortalIndex {
   };
 }
 
-/** Numbers by size, UUIDs by their letters: neither is age. */
+/** Compares numbers by value and UUIDs as text. UUIDs do not tell which object is older. */
 export function compareIds(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return compareTexts(String(a), String(b));

@@ -8,7 +8,7 @@ import { outputsKey } from './outputs.ts';
 import { retiredKey } from './ownership.ts';
 import type { Slot } from './rack-layout.ts';
 
-/** What a rack has to be changed in; undefined: in nothing. */
+/** The fields of a rack that differ; undefined: none. */
 export function rackPatch(
   rack: Rack,
   desired: DesiredRack,
@@ -27,7 +27,7 @@ export function rackPatch(
   });
 }
 
-/** What the devices that stand in a rack cost; of those that are gone the first rack of a stack tells. */
+/** The cost of the devices in a rack. The first rack of a stack also has the cost of resources without a device. */
 function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boolean): number | undefined {
   if (formerCost === undefined || rack.cost === undefined) return undefined;
   let sum = isFirst ? formerCost : 0;
@@ -35,7 +35,7 @@ function rackCost(rack: Rack, { formerCost, devices }: DesiredRack, isFirst: boo
   return toCents(sum);
 }
 
-/** A rack of a source that has too few. */
+/** The draft of another rack, for a source with too few. */
 export function newRack(
   desired: DesiredRack,
   slot: Slot,
@@ -69,15 +69,15 @@ export function newRack(
   };
 }
 
-/** A further rack of a stack that was not read says what the stack's first one says. */
+/** Where the stack was not read, a further rack gets the outputs that the first one shows. */
 function outputsIn(sibling: Rack | undefined): JsonObject {
   const outputs = sibling?.metadata[outputsKey];
   return outputs === undefined ? {} : { [outputsKey]: outputs };
 }
 
 /**
- * The order that a rack is billed under; undefined: it stays, as where the stack's order is not known. The Python service of
- * 2024 gave the first stack without an order its word for none: that is replaced as in a new rack.
+ * The order that a rack is billed under; undefined: the present one stays, for example because the stack's order is not known. The
+ * Python service of 2024 wrote a placeholder for a stack without an order: it is replaced as in a new rack.
  */
 export function orderOf(
   { orderId }: Rack,

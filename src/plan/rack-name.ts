@@ -2,7 +2,7 @@ import type { Rack } from '../concertim/model.ts';
 import type { DesiredRack } from './desired-state.ts';
 import { nameCandidates, rackNames } from './names.ts';
 
-/** The names of a source's first rack, its second… A number that is cut off would be none. */
+/** Names for the rack of a source with this number, best first. The name is shortened so that the number is not cut off. */
 export function rackNameCandidates({ name, nameId }: DesiredRack, number: number): Iterable<string> {
   const numbered = number === 1 ? name : `${name.slice(0, rackNames.maxLength - 3)}-${number}`;
   return nameCandidates(numbered, nameId, rackNames);

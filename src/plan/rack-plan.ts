@@ -13,7 +13,7 @@ export interface RackPlan {
   readonly removals: Change[];
   readonly racks: Change[];
   readonly devices: Change[];
-  /** Racks that nothing stands in any more. */
+  /** Deletes racks that have become empty. */
   readonly leftovers: Change[];
 }
 
@@ -23,7 +23,7 @@ export interface RackPlanContext {
   readonly templates: ReadonlyMap<string, PlannedTemplate>;
   /** Devices whose deletion comes first: their names and places are free. */
   readonly leaving: ReadonlyMap<Device, Ground>;
-  /** What the brake has refused to take away: it stays where it is, as what it is. */
+  /** What the brake has refused to remove: it stays unchanged where it is. */
   readonly kept: ReadonlySet<unknown>;
   /** Flavors that are there, by id. */
   readonly flavors: ReadonlySet<string>;
@@ -31,12 +31,12 @@ export interface RackPlanContext {
   readonly flavorOfTemplate: ReadonlyMap<TemplateId, string>;
   /** Which source's racks a device belongs in: one that stands elsewhere will move there. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
-  /** Names of the owner's other racks. Grows with each rack that is planned. */
+  /** Names of the owner's racks. Each rack that is planned is added. */
   readonly takenNames: Set<string>;
-  /** Of all racks of the portal. */
+  /** Order ids of all racks in the portal. */
   readonly orderIds: OrderIds;
   /** Height of a new rack, in units, unless its devices need more. */
   readonly defaultRackHeight: number;
-  /** Of racks of stacks that say none. */
+  /** Cluster type of racks whose stack names none. */
   readonly defaultClusterType: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { KnownProjects } from './claims.ts';
 import type { CloudObservation, Scope } from './observation.ts';
 import { type RackKey, stackKey } from './ownership.ts';
 
-/** What was seen of a kind; undefined: it was not observed. */
+/** The objects of a kind that were seen; undefined: the kind was not observed. */
 export function seenOf(
   cloud: CloudObservation,
   kind: Kind,
@@ -22,7 +22,7 @@ export function presentStacks({ trees, unreadable }: CloudObservation): Set<Rack
   return new Set([...trees.map(({ root }) => root.id), ...unreadable.stacks.keys()].map(stackKey));
 }
 
-/** Ids of the flavors that are there, those that cannot be read among them. */
+/** Ids of all listed flavors, unreadable ones included. */
 export function presentFlavors({ flavors, unreadable }: CloudObservation): Set<string> {
   return new Set([...flavors.map(({ id }) => id), ...unreadable.flavors.keys()]);
 }
@@ -32,11 +32,11 @@ export function isInScope(scope: Scope, kind: Kind, id: ObjectId): boolean {
   return scope.kind === 'all' || scope[collections[kind]].has(id);
 }
 
-/** Whose the stacks and objects are that were seen. */
+/** The projects of the stacks and objects that were seen. */
 export function projectsIn(cloud: CloudObservation): KnownProjects {
   return {
     ofStack: (id) => cloud.projectOfStack.get(id),
-    // What cannot be read has none.
+    // An unreadable object has no project.
     ofObject: (kind, id) => (seenOf(cloud, kind)?.get(id) as CloudObject | undefined)?.projectId,
   };
 }

@@ -15,13 +15,13 @@ export interface Shown {
   readonly wanted: DesiredDevice;
 }
 
-/** What becomes of the devices of a source. Those that are right as they are are in none of these. */
+/** The devices of a source by what has to be done with them. Devices that are correct are in none of these lists. */
 export interface SortedDevices {
   readonly update: Shown[];
-  /** To be recreated: another template, or another rack. */
+  /** To be recreated, with another template or in another rack. */
   readonly replace: Shown[];
   readonly create: DesiredDevice[];
-  /** Further devices of one object. */
+  /** To be deleted: further devices of one object. */
   readonly surplus: Device[];
 }
 
@@ -45,7 +45,7 @@ export function sortDevices(
   };
   const wrong = desired.devices.filter((wanted) => !isRight(wanted));
   if (wrong.length === 0) return sorted;
-  // Their order is that of their places in an empty rack.
+  // In the order in which they would stand in an empty rack.
   for (const wanted of inOrderOfPlaces(wrong, desired.devices)) {
     const { present } = wanted;
     const device = present.find(isHere) ?? present[0];
@@ -61,7 +61,7 @@ export function sortDevices(
   return sorted;
 }
 
-/** A release that does not show templates leaves but the height to go by. */
+/** Compares heights in a release that does not show the template of a device. */
 function isMadeFrom(device: Device, { alike, height }: PlannedTemplate): boolean {
   const { templateId } = device;
   if (templateId !== undefined) return alike.has(templateId);
@@ -69,7 +69,7 @@ function isMadeFrom(device: Device, { alike, height }: PlannedTemplate): boolean
   return !location || location.endU - location.startU + 1 === height;
 }
 
-/** Servers by name, each with its volumes, which so stand next above it; then what nothing here has. */
+/** Servers by name, each followed by its volumes, which are therefore placed above it; then all other objects. */
 function inOrderOfPlaces(some: readonly DesiredDevice[], all: readonly DesiredDevice[]): DesiredDevice[] {
   const objects = new Map(all.map(({ object }) => [object.id, object]));
   const keys = new Map(
@@ -93,7 +93,7 @@ function inOrderOfPlaces(some: readonly DesiredDevice[], all: readonly DesiredDe
     .map(([wanted]) => wanted);
 }
 
-/** The server, of those at hand, that has a volume; of several the one with the lowest id. */
+/** The server in `here` that a volume is attached to; of several the one with the lowest id. */
 export function serverOf(
   object: DesiredDevice['object'],
   here: { has(id: ServerId): boolean },

@@ -2,8 +2,8 @@ import type { ObjectId, StackId } from '../openstack/model.ts';
 import type { DesiredState } from './desired-state.ts';
 
 /**
- * What each stack is billed for: its objects, and the volumes that are attached to its servers. Nova makes those that a server
- * boots from, and no stack names them. A volume that is an object of one stack is that stack's, whatever it is attached to.
+ * What each stack is billed for: its objects, and the volumes that are attached to its servers. Nova creates the volumes
+ * that servers boot from, so that no stack names them. A volume that is an object of a stack stays with that stack, whatever it is attached to.
  */
 export function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ObjectId[]> {
   const claimed = new Set<string>();

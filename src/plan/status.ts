@@ -75,7 +75,7 @@ const volumeStatuses = {
   deleted: deletedState,
 } as const satisfies Record<string, ObjectStatus>;
 
-/** Every failure of Cinder's begins so: `error`, `error_deleting`, `error_extending`, … */
+/** All error statuses of Cinder begin with `error`: `error_deleting`, `error_extending`, … */
 function volumeStatus({ status }: Pick<Volume, 'status'>): ObjectStatus {
   if (/^error(_|$)/.test(status)) return 'FAILED';
   return Object.hasOwn(volumeStatuses, status)
@@ -91,7 +91,7 @@ function networkStatus({ status, adminStateUp }: Pick<Network, 'status' | 'admin
   return status === 'ACTIVE' ? 'ACTIVE' : unknownState;
 }
 
-/** What an object is, and how its service says so. */
+/** For each kind: the status of an object, and the field of its service that the status comes from. */
 const states: {
   readonly [K in Kind]: {
     readonly status: (object: ObjectOfKind[K]) => ObjectStatus;
@@ -108,13 +108,13 @@ export function statusOf<K extends Kind>(object: ObjectOfKind[K] & { readonly ki
   return states[object.kind].status(object);
 }
 
-/** The state of an object in its service's own word. */
+/** The state of an object as its service reports it. */
 export function stateOf<K extends Kind>(object: ObjectOfKind[K] & { readonly kind: K }): string {
   return states[object.kind].state(object);
 }
 
 /**
- * As the release knows it: v0.2.1 has no SUSPENDED, v1.2.0 no AVAILABLE. What neither runs nor is used is stopped there.
+ * A status that the release has: v0.2.1 has no SUSPENDED, v1.2.0 no AVAILABLE. Both become STOPPED there.
  */
 export function permitted(status: DeviceStatus, kind: Kind, { statuses }: PortalProfile): DeviceStatus {
   return statuses[kind].includes(status) ? status : 'STOPPED';

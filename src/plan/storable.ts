@@ -13,7 +13,7 @@ export function storableText(text: string): string {
  */
 export function storable(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
-  // Rails drops what is null in a list, whatever the column.
+  // Rails drops null elements of a list in every column.
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(storable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [storableText(key), storable(each)]));

@@ -32,13 +32,13 @@ export interface Subject {
   readonly rackId: number | string | null;
   /** Login of the rack's owner; null where there is no rack, or its owner is unknown. */
   readonly owner: string | null;
-  /** Id of what it shows; null when it shows nothing. */
+  /** OpenStack id of what it shows; null when it shows nothing. */
   readonly openstackId: string | null;
-  /** What that is. */
+  /** The type of that object. */
   readonly openstackKind: Kind | 'stack' | 'flavor' | null;
 }
 
-/** Names the objects of one plan. Its maps are made at the first question: most runs change nothing. */
+/** Describes the objects of one plan. The maps are built on first use: most runs change nothing. */
 export class Subjects {
   readonly #plan: Plan;
   readonly #portal: PortalSnapshot;
@@ -77,7 +77,7 @@ export class Subjects {
     }
   }
 
-  /** What was held back. */
+  /** The object that a change was held for. */
   held({ kind, id, name }: Held): Subject {
     const { racks, devices } = this.#lookUp();
     const rack = kind === 'rack' ? racks.get(id as RackId) : undefined;

@@ -7,8 +7,8 @@ export type TaggedTemplate = TemplateDraft & { readonly foreignId: null; readonl
 const base = { foreignId: null, vcpus: null, ram: null, disk: null };
 
 /**
- * The portal brings these with it, and an administrator may change or delete them. They are used as they are, and made only
- * where they are missing.
+ * The portal comes with these templates, and an administrator may change or delete them. They are used unchanged, and created
+ * only where they are missing.
  */
 export const taggedTemplates: Readonly<Record<Exclude<Kind, 'server'>, TaggedTemplate>> = {
   volume: { ...base, tag: 'volume', name: 'volume', description: 'Volume', height: 2 },

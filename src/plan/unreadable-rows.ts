@@ -8,9 +8,9 @@ import { keyOfSource, metadataKeys, objectOfDevice, type RackKey, sourceOfRack }
 import type { PortalIndex } from './portal-index.ts';
 
 /**
- * Rows of the portal that cannot be read (concertim's `UnreadableRow`) show something, and nobody knows all of what. So what
- * one may be counts as present: it is not made a second time, nor is what stands on it taken away. What of the row can be
- * read says how far that goes:
+ * Rows of the portal that cannot be read (concertim's `UnreadableRow`) show something that is known only in part. Everything that
+ * such a row may be counts as present: it is not created a second time, and what it depends on is not deleted. The part that
+ * can be read limits this:
  *
  * | row | what is not made | what is not deleted |
  * |---|---|---|
@@ -20,8 +20,8 @@ import type { PortalIndex } from './portal-index.ts';
  * | rack, its stack is not | racks of its owner, and devices of what stands in it | |
  * | template | the template of its flavor, and what is made from it | |
  *
- * Where not even the rack or the owner is known it is so of all. A user or team that cannot be read has its racks left alone
- * like those of nobody (claims.ts).
+ * Where not even the rack or the owner is known, this holds for all racks and owners. The racks of a user or team that cannot
+ * be read are left alone, like racks without an owner (claims.ts).
  */
 export class UnreadableRows {
   readonly #portal: PortalSnapshot;
@@ -43,11 +43,11 @@ export class UnreadableRows {
     this.#noteDevices();
   }
 
-  /** A plan without what rows that cannot be read may be. */
+  /** The plan without changes that create what an unreadable row may already be, or delete what it depends on. */
   withhold(phases: Plan['phases']): Plan['phases'] {
     if (this.#rows.length === 0) return phases;
     const unmade = new Set<string>();
-    // Racks come before devices: a further one that only devices need which are not made is not needed.
+    // Racks are planned before devices: a further rack is not made if all devices that need it are withheld.
     const neededBy = Map.groupBy(
       phases.flat().flatMap(({ name, changes }) => changes.flatMap((change) => needsRack(change, name))),
       ({ rack }) => rack,
@@ -73,7 +73,7 @@ export class UnreadableRows {
     );
   }
 
-  /** Claims that do not fit because the rack or the owner cannot be read are no claims to what is another's. */
+  /** Without claims that do not fit only because the rack or its owner cannot be read: those are not foreign. */
   unlessUnread(foreign: readonly ForeignClaim[]): readonly ForeignClaim[] {
     if (this.#rows.length === 0) return foreign;
     const { racks, devices } = this.#portal;
@@ -109,7 +109,7 @@ export class UnreadableRows {
       else this.#hidesAnyRack = true;
     }
     if (odd.length === 0) return;
-    // As they claim it: that nobody can say whose their rack is has disowned them.
+    // These devices count as their metadata says: only the unreadable rack made the claim fail.
     const known = new Set(this.#portal.racks.map(({ id }) => id));
     for (const device of this.#portal.devices) {
       const object = objectOfDevice(device);
@@ -125,7 +125,7 @@ export class UnreadableRows {
       const shown = metadata && objectOfDevice({ metadata });
       if (shown !== undefined) this.#objects.add(shown);
       const isPlaced = location !== undefined || rackId === null;
-      // Made by hand, and where it stands is known: its units are respected like any other's.
+      // What it shows, if anything, and where it stands are known: its units are respected like those of any device.
       if (metadata && isPlaced) continue;
       const rack = rackId ? this.#index.racks.get(rackId) : undefined;
       const source = rack && sourceOfRack(rack);
@@ -184,7 +184,7 @@ export class UnreadableRows {
   }
 }
 
-/** The portal with a device made by hand where one stands that cannot be read: its units and its name are taken. */
+/** The portal with a stand-in for each unreadable device, as if made by hand, so that its units and its name are taken. */
 export function withStandIns(portal: PortalSnapshot): PortalSnapshot {
   const standIns = (portal.unreadable ?? []).flatMap(({ object, id, name, location, templateId }) =>
     object === 'device' && location
@@ -214,7 +214,7 @@ function newRack(rack: RackRef): string[] {
   return rack.kind === 'new' ? [rack.key] : [];
 }
 
-/** What an earlier change has to make first. */
+/** Keys of what earlier changes must create first. */
 function standsOn(change: Change): string[] {
   if (change.kind !== 'create-device' && change.kind !== 'replace-device') return [];
   const { rack, template } = change;

@@ -2,19 +2,19 @@ import { nouns } from './brake-warnings.ts';
 import { type Census, sumOf, type Tallies, type Tally } from './census.ts';
 import type { DesiredDevice, DesiredState } from './desired-state.ts';
 
-/** Who finds at least so much of what the portal shows of his projects is in the right cloud. */
+/** An owner is in the right cloud if at least this share of what the portal shows for him is in it. */
 const foundShare = 0.1;
 
 /**
  * Says when nothing, or almost nothing, of what the portal shows is in the cloud: another cloud's address, another region, an
- * account that sees no project. Nova and Heat are judged each for itself as well, since either may answer for another region
- * than the rest, and what they list is shown without anybody's confirmation: servers, flavors and stacks. Cinder and Neutron
- * add nothing but what a stack names.
+ * account that sees no project. Nova and Heat are also judged separately, since either may belong to another region than
+ * the rest, and the servers, flavors and stacks that they list are shown without further proof. Cinder and Neutron add only
+ * what a stack names.
  *
- * Owners are counted, not objects: whatever one of them has in the portal, he is one. An owner who alone has something of a service
- * says nothing about it.
+ * Owners are counted, not objects, so that one owner cannot decide by what he has in the portal. If only one of several
+ * owners has objects of a service, that service is not judged.
  *
- * @returns what to tell a person; undefined: this is the cloud that the portal shows
+ * @returns the warning for the operator; undefined: this is the cloud that the portal shows
  */
 export function recogniseWrongCloud(
   census: Census,
@@ -50,7 +50,7 @@ function warning(what: string, census: Census): string {
   );
 }
 
-/** Whether all are somewhere else but a few. */
+/** Whether all owners but a few are in another cloud. */
 function isElsewhere(tallies: Tallies): boolean {
   const inPlace = [...tallies.values()].filter(isFound).length;
   return tallies.size > 0 && inPlace < foundShare * tallies.size;
@@ -60,12 +60,12 @@ function isFound({ owned, absent }: Tally): boolean {
   return owned - absent >= foundShare * owned && absent < owned;
 }
 
-/** Whose racks are to be shown: of those of whom the portal shows nothing yet nothing is missing. */
+/** Owners whose racks are to be shown, with nothing missing: they count as found. */
 function ownersOf({ racks }: Pick<DesiredState, 'racks'>): Tallies {
   return new Map(racks.map(({ ownerId }) => [String(ownerId), { owned: 1, absent: 0 }]));
 }
 
-/** Servers without a device that a stack names: Nova and Heat speak of the same cloud. */
+/** Servers without a device that a stack names: they prove that Nova and Heat are of the same cloud. */
 function newServersOfStacks({ racks }: Pick<DesiredState, 'racks'>): Tallies {
   const tallies = new Map<string, Tally>();
   for (const { source, ownerId, devices } of racks) {
