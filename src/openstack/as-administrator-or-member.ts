@@ -2,12 +2,13 @@ import { OpenStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
 import type { Session } from './session.ts';
 
-/** Sessions whose user is no administrator, as far as is known. */
+/** Sessions that last succeeded as a member of a project: their user is probably no administrator. */
 const members = new WeakSet<Session>();
 
 /**
- * Does something about a project that may not be the session's own: as it is, which Heat allows to administrators, or
- * signed in to that project, whichever did last. The other way is tried where the first is refused.
+ * Runs `work` on a project that may not be the session's own: with the session as it is, which Heat allows
+ * administrators, or with a login to that project. The way that succeeded last comes first; the other one is
+ * tried when the first is refused.
  */
 export async function asAdministratorOrMember<T>(
   session: Session,
@@ -33,7 +34,7 @@ export async function asAdministratorOrMember<T>(
   }
 }
 
-/** By Heat, or by Keystone at the login to another project. */
+/** Whether Heat refused the request, or Keystone the login to another project. */
 function isRefused(error: unknown): boolean {
   return error instanceof OpenStackError && (error.status === 403 || error.status === 401);
 }

@@ -1,6 +1,4 @@
-/**
- * Block storage (Cinder) v3, without a microversion: all that is read of a volume has been there since 3.0.
- */
+/** Block storage (Cinder) v3, without a microversion: every field that is read has been there since 3.0. */
 import type { ListOptions } from '../http/list-options.ts';
 import type { ProjectId, ServerId, Unreadable, Volume, VolumeId } from './model.ts';
 import { ObjectList } from './object-list.ts';
@@ -22,8 +20,8 @@ const volumes = new ObjectList<Volume | Unreadable<VolumeId>>({
 });
 
 /**
- * The volumes of all projects, or of one. Who is no administrator gets those of the session's own project from Cinder,
- * without a word.
+ * The volumes of all projects, or of one. To an account that is no administrator Cinder returns only those of
+ * the session's own project, without an error.
  *
  * @throws {CatalogError} the cloud has no Cinder
  */

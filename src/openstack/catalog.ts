@@ -21,9 +21,11 @@ interface Service {
   readonly name: string;
   /** The types under which catalogs have it, best first. */
   readonly types: readonly string[];
-  /** The version whose paths are used, for endpoints that name none; undefined: there are none in its paths. */
+  /**
+   * The version to add to an endpoint that names none; undefined: the service has no version in its paths.
+   */
   readonly version: string | undefined;
-  /** Whether the project stands in the path behind the version, always. */
+  /** Whether every path has the project after the version. */
   readonly projectInPath: boolean;
 }
 

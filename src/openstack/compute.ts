@@ -34,15 +34,15 @@ const pageSize = 1000;
 const memoryOf = memoryOfEach<Server | Unreadable<ServerId>>();
 
 /**
- * The servers of all projects, or of one. A server in a cell that is down is missing: Nova waits a minute for the cell, and leaves
- * it out of pages.
+ * The servers of all projects, or of one. Servers in a cell that is down are missing: Nova waits a minute for
+ * the cell, then leaves them out of the pages.
  */
 export async function listServers(
   session: Session,
   { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Server | Unreadable<ServerId>)[]> {
   const query = { all_tenants: 1, limit: pageSize, project_id: projectId };
-  // A list of one project must not have the others' rows forgotten.
+  // A list of one project must not replace the remembered rows of the others.
   const memory = projectId === undefined ? memoryOf(session) : undefined;
   return listPages(session, { route: '/servers/detail', query, signal }, servers, memory);
 }
@@ -81,7 +81,10 @@ export async function listDeletedServers(
   return changed.filter(isDeleted).map(({ id }) => id);
 }
 
-/** Hosts whose cell Nova does not reach: undefined where Nova (before 2.69) leaves them out. It may need a minute to know. */
+/**
+ * Hosts whose cell Nova cannot reach; undefined before 2.69, where Nova leaves them out. The answer may take
+ * a minute.
+ */
 export async function listUnreachableHosts(
   session: Session,
   { timeoutMs, signal }: ListOptions & { readonly timeoutMs: number },

@@ -15,7 +15,7 @@ export interface Project {
   readonly domainId: string;
   /** '' when it has none. */
   readonly description: string;
-  /** Nobody can sign in to one that is not. */
+  /** Nobody can sign in to a disabled project. */
   readonly enabled: boolean;
 }
 
@@ -25,12 +25,12 @@ export interface User {
   readonly domainId: string;
   /** '' when it has none. */
   readonly description: string;
-  /** One that is not can sign in nowhere. */
+  /** A disabled user cannot sign in. */
   readonly enabled: boolean;
   readonly defaultProjectId: ProjectId | null;
 }
 
-/** One user's having one role in one project. */
+/** One role that a user has in one project. */
 export interface Grant {
   readonly projectId: ProjectId;
   readonly userId: UserId;
@@ -74,8 +74,8 @@ export async function findProject(
 }
 
 /**
- * What Keystone has for a project's name in that domain: at most one of that name, or one of a name that its database
- * takes for the same, such as one with capitals.
+ * The projects that Keystone finds by this name in that domain: at most one. Its name may differ in letters
+ * that Keystone's database treats as equal, such as capitals.
  */
 export async function listProjects(
   session: Session,
@@ -121,7 +121,9 @@ export async function findUsers(
   return users.filter(({ name }) => name === place.name);
 }
 
-/** The same, with those of a name that Keystone's database takes for the same. */
+/**
+ * The users that Keystone finds by this name, which may differ in letters that its database treats as equal.
+ */
 export async function listUsers(
   session: Session,
   { name, domainId }: { name: string; domainId?: string },
@@ -206,8 +208,9 @@ export async function deleteUser(session: Session, id: UserId): Promise<void> {
 }
 
 /**
- * Who has which role in the project: what was granted to users themselves, not what groups or other roles imply. A row that is not
- * understood is an error: a project counts as nobody's where nobody has a role.
+ * Who has which role in the project: what was granted to users themselves, not what groups or other roles
+ * imply. A row that cannot be parsed is an error, because a project in which nobody has a role counts as
+ * unowned.
  */
 export async function listGrants(
   session: Session,

@@ -19,16 +19,13 @@ export interface KeyPair {
   readonly privateKey: Secret | undefined;
 }
 
-/**
- * The first that knows types. It is also far below 2.92, which ended key generation: under an older microversion even a
- * newer Nova still generates keys.
- */
+/** The first microversion with key types. Nova, however new, still generates keys for requests below 2.92. */
 const usual = '2.2';
-/** From here on a name may have `@` and `.` in it; a key has to be given. */
+/** From this microversion on a name may contain `@` and `.`, and the public key is required. */
 const freerNames = '2.92';
 
 /**
- * Gives Nova a public key; without one it generates a pair itself.
+ * Stores a public key in Nova; without one, Nova generates a pair.
  *
  * @throws {OpenStackError} 409: the name is taken; 400: the name or the key is not valid, or Nova generates none
  */

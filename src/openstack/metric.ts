@@ -24,11 +24,11 @@ export type ResourceType = 'instance' | 'instance_network_interface' | 'instance
 export interface Resource {
   readonly id: ResourceId;
   readonly projectId: ProjectId | null;
-  /** Its kind: a {@link ResourceType}, or another one in a search for all. */
+  /** A {@link ResourceType}, or any other type in a search for `generic`. */
   readonly type: string;
   /** The instance it is or belongs to. */
   readonly instanceId: string;
-  /** Nova's id of the flavor that an instance has; null for what is no instance. */
+  /** Nova's id of an instance's flavor; null for any other resource. */
   readonly flavorId: string | null;
   /** Ids by name, such as `cpu`. */
   readonly metrics: Readonly<Record<string, MetricId>>;
@@ -78,7 +78,7 @@ export const method = 'mean';
 /** Gnocchi's own `[api] max_limit`. */
 const pageSize = 1000;
 
-/** The archive policies that are understood. */
+/** The archive policies that can be parsed. */
 export async function listArchivePolicies(
   session: Session,
   { signal }: ListOptions = {},
@@ -151,11 +151,12 @@ export async function listMetricsOfPolicy(
 }
 
 /**
- * The resources of that type in these projects that have not ended, to the last page; `generic` is any type, without the
- * instance and flavor. In a list that shifts between two pages each counts once.
+ * The resources of that type that have not ended, from all pages; `generic` is any type, without instance and
+ * flavor. A resource that is on two pages, because the list shifted, is returned once.
  *
- * @param wanted with the names of the metrics that are wanted, if not all are: Ceilometer has some twenty of an instance;
- * `revisedSince` (ms since 1970) leaves those that have come or changed since then by Gnocchi's clock
+ * @param wanted `metrics`: names of the metrics to return, by default all (Ceilometer has some twenty of an
+ * instance); `revisedSince` (ms since 1970): only resources that were created or changed since then by
+ * Gnocchi's clock
  */
 export async function searchResources(
   session: Session,
@@ -270,8 +271,8 @@ export async function aggregateMeasures(
 }
 
 /**
- * Which of these metrics Gnocchi cannot read this way. Queried by id it names all that lack the granularity in one answer,
- * queried by resource it does not; of those without means it names one.
+ * The metrics that Gnocchi refuses to read in this granularity. To a query by id one answer names all that
+ * lack it, which an answer to a query by resource does not; of metrics that keep no mean it names only one.
  */
 export async function findRefusedMetrics(
   session: Session,
@@ -330,7 +331,7 @@ function metricIdsIn(detail: unknown): MetricId[] {
   return first.filter((id): id is MetricId => typeof id === 'string' && uuid.test(id));
 }
 
-/** Python writes what is no number as `NaN` or `Infinity`, which no other reader of JSON takes. */
+/** Python writes numbers that are not finite as `NaN` or `Infinity`, which is not valid JSON. */
 function withoutNaN(response: HttpResponse): HttpResponse {
   if (!/\b(?:NaN|Infinity)\b/.test(response.text)) return response;
   return { ...response, text: response.text.replaceAll(/-?\b(?:NaN|Infinity)\b/g, 'null') };

@@ -33,7 +33,7 @@ export async function microversion(session: Session, signal?: AbortSignal): Prom
   return chooseMicroversion(await rangeOf(session, signal));
 }
 
-/** Whether Nova knows what came with that microversion, such as `2.92`. */
+/** Whether Nova supports that microversion, such as `2.92`. */
 export async function knowsMicroversion(session: Session, version: string): Promise<boolean> {
   const { max } = await rangeOf(session);
   return (minorOf(max) ?? 1) >= (minorOf(version) ?? 0);

@@ -21,7 +21,7 @@ export type VolumeId = Brand<string, 'openstack.VolumeId'>;
 /** Neutron's id of a network. */
 export type NetworkId = Brand<string, 'openstack.NetworkId'>;
 
-/** What can be shown of a stack, by its kind. */
+/** The objects that the portal can show as devices, by kind. */
 export interface ObjectOfKind {
   readonly server: Server;
   readonly volume: Volume;
@@ -34,13 +34,13 @@ export type CloudObject = ObjectOfKind[Kind];
 /** Nova's, Cinder's or Neutron's id. */
 export type ObjectId = CloudObject['id'];
 
-/** Under which name the objects of each kind stand wherever there are several. */
+/** The plural of each kind, which collections are named by. */
 export const collections = {
   server: 'servers',
   volume: 'volumes',
   network: 'networks',
 } as const satisfies Record<Kind, string>;
-/** The name for several of a kind. */
+/** The plural of a kind. */
 export type Collection = (typeof collections)[Kind];
 
 /** All kinds. */
@@ -112,13 +112,13 @@ export interface Volume {
   readonly bootable: boolean;
   readonly encrypted: boolean;
   readonly readOnly: boolean;
-  /** The servers that have it: several where it may be attached more than once. */
+  /** The servers it is attached to: several where it is a multi-attach volume. */
   readonly servers: readonly ServerId[];
-  /** UTC, with or without its zone. */
+  /** UTC, with or without a zone designator. */
   readonly createdAt: string;
 }
 
-/** Network (Neutron): a network. What an extension tells is null where Neutron does not have that. */
+/** Network (Neutron): a network. Fields of an extension are null where Neutron does not have it. */
 export interface Network {
   readonly kind: 'network';
   readonly id: NetworkId;
@@ -151,13 +151,13 @@ export interface Unreadable<Id> {
 }
 
 /**
- * Network (Neutron): what leads out of the cloud, as far as it takes to tell whether an address is on it. Nova names the network
- * of an address, and users may give their networks any name.
+ * Network (Neutron): the external networks, with what is needed to decide whether an address is on one. Nova
+ * gives only the name of an address's network, and users may give their own networks the same name.
  */
 export interface ExternalNetworks {
-  /** Names that external networks alone have. */
+  /** Names that only external networks have. */
   readonly names: ReadonlySet<string>;
-  /** Fixed addresses, by server, on those whose name an internal network has too. */
+  /** Fixed addresses, by server, on external networks whose name an internal network has too. */
   readonly addresses: ReadonlyMap<ServerId, ReadonlySet<string>>;
 }
 
@@ -216,7 +216,7 @@ export interface StackMembers extends StackServers {
 /** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */
 export type Reference = ObjectReference | FloatingIpReference;
 
-/** Neutron: a floating IP was given to a server, or taken from one. */
+/** Neutron: a floating IP was associated with a server, or disassociated. */
 export interface FloatingIpReference extends ReferenceTo<'floating-ip', string> {
   /** The server that it now leads to; undefined: none, or not known. */
   readonly serverId: ServerId | undefined;
@@ -230,9 +230,9 @@ export type ObjectReference =
 
 interface ReferenceTo<What extends string, Id> {
   readonly kind: What;
-  /** Of a floating IP the address. */
+  /** For a floating IP, its address. */
   readonly id: Id;
   readonly projectId: ProjectId | undefined;
-  /** Its end was announced. */
+  /** The notification announced its deletion. */
   readonly deleted: boolean;
 }

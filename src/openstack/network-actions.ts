@@ -1,18 +1,21 @@
-/** Network (Neutron) v2.0: what is plugged into a network, and how it comes to its end. */
+/**
+ * Network (Neutron) v2.0: the ports and floating IPs that keep a network in use, and the deletion of
+ * networks.
+ */
 import { parseRows } from '../http/body.ts';
 import { assertNotFound } from './errors.ts';
 import type { NetworkId, ProjectId } from './model.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/network-actions.ts';
 
-/** Network (Neutron): a port, as far as it says what keeps a network in use. */
+/** Network (Neutron): a port, with the fields that say what keeps a network in use. */
 export interface Port {
   readonly id: string;
   readonly projectId: ProjectId;
   readonly networkId: NetworkId;
-  /** `compute:nova`, `network:dhcp`, `network:router_interface`; '' for one that nothing is plugged into. */
+  /** `compute:nova`, `network:dhcp`, `network:router_interface`; '' for an unattached port. */
   readonly deviceOwner: string;
-  /** Of the server or router; '' for none. */
+  /** Id of the server or router; '' for none. */
   readonly deviceId: string;
 }
 

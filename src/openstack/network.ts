@@ -7,7 +7,7 @@ import { isUnreadable, rowOrUnreadable } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/network.ts';
 
-/** All that is read of a network. Neutron passes over those that it does not know. */
+/** Every field that is read of a network. Neutron ignores the names that it does not know. */
 const fields = Object.keys(wire.Network.shape);
 
 const names = {
@@ -16,7 +16,7 @@ const names = {
   links: 'networks_links',
 };
 const ports = { field: 'ports', row: wire.AddressedPort, links: 'ports_links' };
-/** Their names are in the address of a request. */
+/** The names are in the URL of one request, whose length is limited. */
 const namesAtOnce = 20;
 
 const networks = new ObjectList<Network | Unreadable<NetworkId>>({
@@ -32,7 +32,7 @@ const networks = new ObjectList<Network | Unreadable<NetworkId>>({
   field: 'network',
 });
 
-/** Names of all networks that lead out of the cloud: an internal network may have the name of one. */
+/** Names of all external networks. An internal network may have the same name. */
 export async function listExternalNetworks(
   session: Session,
   { signal }: ListOptions = {},
@@ -42,8 +42,8 @@ export async function listExternalNetworks(
 }
 
 /**
- * All networks that lead out of the cloud. Their ports are read only where an internal network has the name of one, or where a
- * name is not understood.
+ * All external networks. The ports of one are read only where an internal network has the same name, or where
+ * its name cannot be read.
  *
  * @throws {CatalogError} the cloud has no Neutron
  */
@@ -58,7 +58,7 @@ export async function readExternalNetworks(
     const name = known.slice(at, at + namesAtOnce);
     const query = { 'router:external': false, fields: ['id', 'name'], name };
     for (const namesake of await listNames(session, query, signal)) {
-      // One of these is its name.
+      // Its name is one of those that were queried.
       for (const each of isUnreadable(namesake) ? name : [namesake.name]) internal.add(each);
     }
   }
@@ -89,8 +89,8 @@ async function listNames(
 }
 
 /**
- * The networks of all projects, or of one. Who is no administrator gets those of the session's own project from Neutron,
- * and shared ones, without a word.
+ * The networks of all projects, or of one. To an account that is no administrator Neutron returns only those
+ * of the session's own project and shared ones, without an error.
  *
  * @throws {CatalogError} the cloud has no Neutron
  */

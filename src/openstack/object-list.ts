@@ -9,34 +9,34 @@ import type { ProjectId } from './model.ts';
 import { type PagedShape, readPages } from './paging.ts';
 import type { Session, SessionRequest } from './session.ts';
 
-/** Most rows of a page: Cinder's own `osapi_max_limit`, and as many as each request to Neutron wants. */
+/** Rows of a page: Cinder's default `osapi_max_limit`. Neutron sets no limit of its own. */
 export const pageSize = 1000;
 
 type Query = NonNullable<SessionRequest['query']>;
 
-/** Where a service has the objects of one kind. */
+/** How a service is queried for the objects of one kind. */
 interface ObjectListOptions<Row> {
   readonly service: ServiceType;
-  /** Of one object: this and its id. */
+  /** Path of one object, without its id. */
   readonly path: string;
-  /** Of the list, where that is elsewhere. */
+  /** Path of the list, where it differs. */
   readonly listPath?: string;
-  /** Further query of each list. */
+  /** Further query parameters of a list. */
   readonly listQuery?: Query;
-  /** Further query of each object. */
+  /** Further query parameters of a single object. */
   readonly query?: Query;
   readonly shape: PagedShape<Row>;
-  /** The field that one object comes in. */
+  /** The field of the body that holds a single object. */
   readonly field: string;
 }
 
 /**
- * The objects of one kind as Cinder and Neutron give them: of all projects to administrators; to others those of the session's own
- * project, without a word.
+ * The objects of one kind in Cinder or Neutron. Administrators get those of all projects; other accounts get
+ * those of the session's own project, without an error.
  */
 export class ObjectList<Row extends { readonly id: string }> {
   readonly #options: ObjectListOptions<Row>;
-  /** Of the whole cloud, as each session saw them last. */
+  /** The rows of the whole cloud, as each session last read them. */
   readonly #memoryOf = memoryOfEach<Row>();
 
   constructor(options: ObjectListOptions<Row>) {
@@ -49,7 +49,7 @@ export class ObjectList<Row extends { readonly id: string }> {
     { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
   ): Promise<Row[]> {
     const { service, shape } = this.#options;
-    // A list of one project must not have the others' rows forgotten.
+    // A list of one project must not replace the remembered rows of the others.
     const memory = projectId === undefined ? this.#memoryOf(session) : undefined;
     const request = this.#request({ limit: pageSize, project_id: projectId }, signal);
     return (await readPages(session, service, request, shape, memory)).rows;

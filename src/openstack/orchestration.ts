@@ -29,7 +29,7 @@ import * as wire from './wire/orchestration.ts';
 interface StackRows {
   /** Roots and nested ones. */
   readonly stacks: Stack[];
-  /** Those whose id could be read and nothing else, roots and nested ones. They are there. */
+  /** Roots and nested ones of which only the id could be read. They exist. */
   readonly unreadable: Unreadable<StackId>[];
 }
 
@@ -47,7 +47,7 @@ export interface StackDetail {
   readonly outputs: StackOutputs;
   /** By Heat's clock, ms since 1970; undefined: it is not deleted. */
   readonly deletedAt: number | undefined;
-  /** What it was made with; Heat hides those that are secret. */
+  /** The values it was created with; Heat masks hidden parameters. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
@@ -71,10 +71,10 @@ const stackRows: PagedShape<ListedRow> = {
 /** The stacks of the whole cloud, as each session saw them last. */
 const memoryOf = memoryOfEach<ListedRow>();
 
-/** Heat lowers this to its `max_nested_stack_depth`, deeper than which no tree is. */
+/** Heat lowers this to its `max_nested_stack_depth`; no tree is deeper. */
 const everyDepth = 2 ** 31 - 1;
 
-/** The types of resources that are of a kind. */
+/** The types of Heat resources that are members of each kind. */
 const resourceTypes = {
   servers: ['OS::Nova::Server'],
   serverGroups: ['OS::Nova::ServerGroup'],
@@ -102,7 +102,7 @@ export async function readStacks(
 /** How a session can list the stacks of all projects. `unknown`: it sees none, which a cloud without stacks shows too. */
 export type WayToAllStacks = 'administrator' | 'global tenant' | 'project by project' | 'unknown';
 
-/** Finds out which way of `readStacks` works, by a stack or two. */
+/** Finds out which way of `readStacks` works, by requesting a single stack each way. */
 export async function wayToAllStacks(session: Session, signal?: AbortSignal): Promise<WayToAllStacks> {
   const first = async (query: Record<string, boolean>) => {
     const path = '/stacks';
@@ -184,8 +184,8 @@ export async function findStack(
 }
 
 /**
- * What a stack and those nested in it are made of, at any depth. What is not made yet has no id and is left out, and so is
- * what is of none of the `kinds`.
+ * The members of a stack and of the stacks nested in it, at any depth. A resource that is not created yet has
+ * no id and is left out, and so are resources of other kinds than `kinds`.
  */
 export async function readStackMembers(
   session: Session,
@@ -199,7 +199,8 @@ export async function readStackMembers(
       method: 'GET',
       path: `${pathOf(stack)}/resources`,
       route: '/stacks/{name}/{id}/resources',
-      // Heat looks for one text anywhere in the type's name: this finds server groups too, and none finds all kinds.
+      // Heat matches one text anywhere in the type's name: this one finds server groups too; no single text
+      // finds all kinds.
       query: { nested_depth: everyDepth, type: serversOnly ? 'OS::Nova::Server' : undefined },
       project: stack.projectId,
       signal,
@@ -219,7 +220,7 @@ export async function readStackMembers(
   };
 }
 
-/** The ids, in whichever service, of all that a stack and those nested in it are made of. */
+/** The ids, in their own services, of all resources of a stack and of the stacks nested in it. */
 export async function readResourceIds(session: Session, stack: StackRef): Promise<ReadonlySet<string>> {
   const response = await asAdministratorOrMember(session, stack.projectId, (as) =>
     as.request('orchestration', {
@@ -349,7 +350,7 @@ async function list(
   return readPages(session, 'orchestration', request, stackRows, memory);
 }
 
-/** Of a stack's own page, and in front of those of what belongs to it. */
+/** The path of a stack; the paths of its resources and events begin with it. */
 export function pathOf({ name, id }: StackRef): string {
   return `/stacks/${encodeURIComponent(name)}/${encodeURIComponent(id)}`;
 }
@@ -373,7 +374,7 @@ function readStack(response: HttpResponse): StackDetail | undefined {
   };
 }
 
-/** @param ofAll whose the rows are that do not say; undefined: such a row is not understood */
+/** @param ofAll project of the rows that name none; undefined: such a row is unreadable */
 function sorted(rows: readonly ListedRow[], ofAll?: ProjectId): StackRows {
   const stacks: Stack[] = [];
   const unreadable: Unreadable<StackId>[] = [];

@@ -23,7 +23,7 @@ interface List {
   readonly query: (projectId: ProjectId) => NonNullable<SessionRequest['query']>;
 }
 
-/** A few of each say what is in the way: nobody reads more. */
+/** A few of each kind show a person what is left. */
 const limit = 20;
 
 const lists: readonly List[] = [
@@ -54,7 +54,10 @@ const lists: readonly List[] = [
   ),
 ];
 
-/** Each service has its own name for the field that says whose it is; who does not know a filter gives all rows. */
+/**
+ * Each service has its own name for the project's field. A service that does not know a filter returns all
+ * rows.
+ */
 const Row = z.object({
   id: z.string().min(1),
   name: z.string().nullish(),
@@ -66,9 +69,10 @@ const Row = z.object({
 });
 
 /**
- * What is in the project, at most some twenty of each kind; a service that the cloud does not have has nothing there.
+ * What is in the project, at most some twenty of each kind; a service that the cloud does not have counts as
+ * empty.
  *
- * @throws {OpenStackError} a service does not say: then nothing is known
+ * @throws {OpenStackError} a service cannot be read: then the contents are unknown
  */
 export async function listContents(
   session: Session,

@@ -1,4 +1,4 @@
-/** Rating (CloudKitty): v2, and of v1 what a cloud that has no v2 can answer. */
+/** Rating (CloudKitty): v2, and the part of v1 that serves clouds without v2. */
 import { parseBody, parseRows, shapeProblem } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import { BodyError } from '../http/errors.ts';
@@ -8,7 +8,7 @@ import type { ProjectId } from './model.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/rating.ts';
 
-/** What one resource cost in a time, under one of the types that the cloud rates. */
+/** What one resource cost in a period, under one of the types that the cloud rates. */
 export interface Rated {
   /** Of the server, volume or network. */
   readonly id: string;
@@ -25,7 +25,10 @@ export interface Period {
   readonly end: number;
 }
 
-/** Its default is 100, and it cuts a longer list without a word; each page costs it as much as the whole. */
+/**
+ * CloudKitty's default is 100, and it truncates a longer list without an error; each page costs it as much as
+ * the whole list.
+ */
 const pageSize = 5000;
 
 /** Whether the cloud has a CloudKitty at all. */
@@ -34,9 +37,9 @@ export async function hasRating(session: Session, signal?: AbortSignal): Promise
 }
 
 /**
- * What everything cost in a time, of all projects: in one request, as long as that is less than 5,000 rows.
+ * What each resource of every project cost in a period. Up to 5,000 rows take one request.
  *
- * @returns undefined: this CloudKitty has no v2, or its storage none that could tell (see `readProjectTotals`)
+ * @returns undefined: this CloudKitty has no v2, or its storage does not support it (see `readProjectTotals`)
  * @throws {BodyError} the list changed while its pages were read
  */
 export async function listRated(
@@ -73,7 +76,7 @@ function toRated(values: readonly unknown[], columns: readonly string[], respons
   return { id, type, projectId: projectId as ProjectId, rate };
 }
 
-/** What each project cost in a time: all that CloudKitty tells with the storage of v1. */
+/** What each project cost in a period: all that CloudKitty reports with v1 storage. */
 export async function readProjectTotals(
   session: Session,
   period: Period,
@@ -87,8 +90,8 @@ export async function readProjectTotals(
 }
 
 /**
- * By project, the beginning of the last period that CloudKitty has rated: everything before is complete, unless somebody has
- * it rated again. Projects without any rated period are missing.
+ * By project, the beginning of the last period that CloudKitty has rated: everything before it is complete,
+ * unless it is rated again later. Projects without any rated period are missing.
  */
 export async function readRatedUntil(
   session: Session,
@@ -98,7 +101,7 @@ export async function readRatedUntil(
   for (let offset = 0; ; offset += pageSize) {
     const path = '/scope';
     const query = { limit: pageSize, offset };
-    // Nothing on a page is a 404.
+    // CloudKitty answers 404 for an empty page.
     const request = { method: 'GET', path, route: path, query, accept: [404], signal } as const;
     const response = await session.request('rating', request);
     if (response.status === 404) return until;

@@ -22,12 +22,14 @@ export async function listProjectsWithRole(
     query: { 'user.id': userId, 'role.id': roleId, effective: true },
     signal,
   });
-  // One that is not understood costs its own project.
+  // A row that cannot be parsed only hides its own project.
   const rows = parseUnderstood(response, { field: 'role_assignments', row: wire.RoleAssignment });
   return [...new Set(rows.flatMap(({ scope }) => scope.project?.id ?? []))] as ProjectId[];
 }
 
-/** One user's having the role in one place, as it was granted: not by way of a group, nor implied by another role. */
+/**
+ * The role as it was granted to one user in one place: not through a group, and not implied by another role.
+ */
 export interface RoleAssignment {
   readonly userId: UserId;
   /** undefined: on a domain or the system. */
@@ -36,7 +38,10 @@ export interface RoleAssignment {
   readonly place: string;
 }
 
-/** Every user that was granted the role, with where. A row that is not understood is an error: who is missing counts as without it. */
+/**
+ * Every grant of the role to a user. A row that cannot be parsed is an error, because a user who is missing
+ * counts as not having the role.
+ */
 export async function listAssignments(
   session: Session,
   { roleId }: { roleId: RoleId },

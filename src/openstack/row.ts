@@ -3,7 +3,7 @@ import { parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Unreadable } from './model.ts';
 
-/** Whether no more of a row than its id was understood. */
+/** Whether only the id of a row could be parsed. */
 export function isUnreadable<Id>(row: object | Unreadable<Id>): row is Unreadable<Id> {
   return 'kind' in row && row.kind === 'unreadable';
 }
@@ -11,10 +11,11 @@ export function isUnreadable<Id>(row: object | Unreadable<Id>): row is Unreadabl
 const Stub = z.object({ id: z.string().min(1) });
 
 /**
- * A row of a list. Whatever has an id is in the list: left out, it would look deleted.
+ * Schema of a row of a list. A row that has an id stays in the list even if nothing else can be parsed: left
+ * out, it would look deleted.
  *
  * @param object what the row is, in words, such as `a server`
- * @param explain what is wrong with a row that is not understood, where the row itself says it
+ * @param explain what is wrong with a row that cannot be parsed, where the row itself says so
  */
 export function rowOrUnreadable<Row, Id extends string>(
   Row: z.ZodType<Row>,
@@ -42,19 +43,20 @@ interface Shape<Row> {
 }
 
 /**
- * The rows of a list that are understood. One that is not costs itself, since nothing is concluded from its absence; where none is
- * understood, the list is not one of this service.
+ * The rows of a list that can be parsed. The others are left out, since callers conclude nothing from their
+ * absence. When none can be parsed, the list is not one of this service.
  *
- * @throws {BodyError} there are rows, and none is understood
+ * @throws {BodyError} there are rows, and none can be parsed
  */
 export function parseUnderstood<Row>(response: HttpResponse, shape: Shape<Row>): Row[] {
   return parseSought(response, shape, () => true);
 }
 
 /**
- * The same where one is looked for: when it is not among the rows that are understood, it may be one of the others.
+ * The same when the caller looks for one row: when it is not among those that can be parsed, it may be one of
+ * the others.
  *
- * @throws {BodyError} what is looked for is not there, and there are rows that are not understood
+ * @throws {BodyError} the row is not among the parsed ones, and there are rows that cannot be parsed
  */
 export function parseSought<Row>(
   response: HttpResponse,

@@ -40,7 +40,7 @@ export interface SessionRequest {
   readonly path: string;
   /** The path without ids, such as `/servers/{id}`. */
   readonly route: string;
-  /** Of a list each item is a parameter of that name. */
+  /** A list becomes one parameter of that name for each item. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -63,13 +63,17 @@ export type FollowRequest = Omit<
 
 /** A catalog without the service is read again, but not all the time: a cloud may have no Gnocchi. */
 const catalogDoubtMs = 60_000;
-/** A session of another project that was not used for so long is forgotten: projects come and go, each has a token and a catalog. */
+/**
+ * Sessions of other projects are dropped after this time without use: projects come and go, and each session
+ * holds a token and a catalog.
+ */
 const forgottenAfterMs = 3_600_000;
 const mostProjects = 10_000;
 
 /**
- * One user in one project of one cloud: has its token, finds the services and speaks to them. The token is had when
- * first needed, again before it ends and after a 401; one login at a time serves all requests that wait for it.
+ * One user in one project of one cloud: holds its token, finds the services and sends them requests. The
+ * token is fetched when first needed, again before it expires and after a 401; one login at a time serves all
+ * requests that wait for it.
  */
 export class Session {
   readonly #credentials: Credentials;
@@ -168,9 +172,10 @@ export class Session {
   }
 
   /**
-   * Whether Keystone takes this password of a user; not so of one that is disabled, or whose password has expired.
+   * Whether Keystone accepts this password of a user; false for a user who is disabled or whose password has
+   * expired.
    *
-   * @throws {OpenStackError} it does not say
+   * @throws {OpenStackError} Keystone cannot answer
    */
   async opens(userId: UserId, password: Secret): Promise<boolean> {
     return opensAccount(this.#client('identity'), this.#credentials, { userId, password });

@@ -1,4 +1,4 @@
-/** What Heat remembers of stacks and their resources, the deleted ones too, until an operator has it forget them. */
+/** What Heat remembers of stacks and their resources, deleted ones too, until an operator purges them. */
 import { parseRows } from '../http/body.ts';
 import { parseTime } from '../runtime/clock.ts';
 import { asAdministratorOrMember } from './as-administrator-or-member.ts';
@@ -8,17 +8,17 @@ import { type PagedShape, readPages } from './paging.ts';
 import type { Session } from './session.ts';
 import * as wire from './wire/orchestration.ts';
 
-/** A stack that is there or was. */
+/** A stack that exists, or existed. */
 export interface PastStack extends StackRef {
   /** The stack that it is, or was, nested in; null for a root. */
   readonly parentId: StackId | null;
-  /** ms since 1970; undefined: it is there. */
+  /** ms since 1970; undefined: it exists. */
   readonly deletedAt: number | undefined;
 }
 
 /** When a resource was in a stack, ms since 1970. */
 export interface ResourceSpan {
-  /** In the service that it is of. */
+  /** Its id in its own service. */
   readonly id: string;
   /** Or earlier: Heat keeps about a thousand events of a stack, and forgets the oldest. */
   readonly from: number;
@@ -28,7 +28,7 @@ export interface ResourceSpan {
 
 const pageSize = 3000;
 
-/** All stacks that a project has and had, nested ones too, as far as Heat remembers. */
+/** All stacks that a project has or had, nested ones too, as far as Heat remembers. */
 export async function listPastStacks(
   session: Session,
   projectId: ProjectId,
@@ -59,8 +59,8 @@ export async function listPastStacks(
 }
 
 /**
- * When each resource was in a stack, by the stack's events: those of what is nested in it are events of the nested stack. The
- * stack itself is among them.
+ * When each resource was in a stack, by the stack's events. Resources of a nested stack have their events
+ * there. The stack itself is among the results.
  */
 export async function readResourceSpans(
   session: Session,

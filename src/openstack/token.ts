@@ -53,7 +53,10 @@ export async function login(
   return v2 ? readAccess(response, options.now()) : readToken(response, options.now());
 }
 
-/** Whether a user's password is right, in no project. False also for a user who does not exist or may not sign in. */
+/**
+ * Whether a user's password is right, by a login without a project. False also for a user who does not exist
+ * or may not sign in.
+ */
 export async function opensAccount(
   http: HttpClient,
   credentials: Credentials,

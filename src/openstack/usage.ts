@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 /** Numbers by the name that a service gives them; -1 is no limit. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** What the cloud has, and how much of it is given away. */
+/** What the cloud has, and how much of it is allocated. */
 export interface Capacity {
   readonly vcpus: { readonly total: number; readonly used: number };
   /** GiB */
@@ -18,7 +18,7 @@ export interface Capacity {
   readonly ram: { readonly total: number; readonly used: number };
 }
 
-/** What stands beside the numbers, ids and texts, is left out. */
+/** Keeps the numbers of an object, and leaves out its ids and texts. */
 const Numbers = z
   .record(z.string(), z.unknown())
   .transform(
@@ -73,8 +73,8 @@ const HypervisorStatistics = z.object({
 });
 
 /**
- * What all hypervisors have, by Nova's sum of them, which its oldest microversion keeps; where a Nova has none any more,
- * by Placement's inventories.
+ * What all hypervisors have: by Nova's statistics, which only old microversions offer; where Nova no longer
+ * has them, by Placement's inventories.
  */
 export async function showCapacity(session: Session): Promise<Capacity> {
   const path = '/os-hypervisors/statistics';

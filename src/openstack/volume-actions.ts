@@ -1,12 +1,14 @@
-/** Block storage (Cinder) v3: the end of a volume. */
+/** Block storage (Cinder) v3: the deletion of volumes. */
 import { assertNotFound } from './errors.ts';
 import type { VolumeId } from './model.ts';
 import type { Session } from './session.ts';
 
 /**
- * Has Cinder begin to delete the volume. One that is gone already counts as deleted.
+ * Requests the deletion of the volume, which Cinder completes later. One that is gone already counts as
+ * deleted.
  *
- * @throws {OpenStackError} 400: not in its present state, as with a server that has it or with snapshots of it
+ * @throws {OpenStackError} 400: its state does not allow it; for example, it is attached to a server or has
+ * snapshots
  */
 export async function deleteVolume(session: Session, id: VolumeId): Promise<void> {
   const response = await session.request('block-storage', {

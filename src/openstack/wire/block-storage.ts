@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Cinder says it by a text. */
+/** Cinder sends some booleans as text. */
 const BooleanText = z.union([z.boolean(), z.string().transform((text) => text.toLowerCase() === 'true')]);
 
 /** A row of `GET /volumes/detail`, or `GET /volumes/{id}`, at version 3.0. */
@@ -14,9 +14,9 @@ export const Volume = z.object({
   bootable: BooleanText,
   encrypted: z.boolean().default(false),
   created_at: z.string(),
-  // Hidden by no policy of Cinder's own. Without it a volume could be anybody's.
+  // Cinder's default policies always show it. Without it the volume's project is unknown.
   'os-vol-tenant-attr:tenant_id': z.string().min(1),
-  // `readonly` stands in it as a text, set by `os-update_readonly_flag`.
+  // Its `readonly` is a text, set by `os-update_readonly_flag`.
   metadata: z.object({ readonly: BooleanText.catch(false).default(false) }).default({ readonly: false }),
   // An attachment that is being made or unmade may have no server.
   attachments: z.array(z.object({ server_id: z.string().nullish() })).default([]),

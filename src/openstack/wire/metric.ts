@@ -41,8 +41,9 @@ const MetricIds = z.unknown().transform((metrics) => {
 });
 
 /**
- * Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has its flavor.
- * A row that does not say whose it is makes the list worth nothing: left out, it would be missing in some sum.
+ * Of `instance_network_interface` and `instance_disk`, with the instance they belong to; an `instance` has
+ * its flavor. A row that lacks its project makes the whole list invalid: left out, it would be missing from a
+ * sum.
  */
 export const Resource = z.object({
   id: z.string().min(1),
@@ -55,9 +56,9 @@ export const Resource = z.object({
 export type Resource = z.infer<typeof Resource>;
 
 /**
- * `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]` each: start of the grain, its length in seconds, the value. An answer has
- * tens of thousands of them: looked at by hand they leave a fifth of the garbage. One that is no number, or of no time, is
- * like a sample that got lost.
+ * `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]` each: start of the grain, its length in seconds, the
+ * value. An answer has tens of thousands of them: parsed by hand rather than by zod they leave a fifth of the
+ * garbage. A measure without a valid number or time counts as a lost sample.
  */
 const Measures = z.unknown().transform((measures) => {
   const points: { at: number; value: number }[] = [];

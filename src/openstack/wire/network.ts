@@ -12,15 +12,18 @@ export type NetworkName = z.infer<typeof NetworkName>;
 
 const FixedIp = z.object({ ip_address: z.string() });
 
-/** A row of `GET /ports`; only the owner of its addresses matters. One that is not understood costs its own addresses. */
+/**
+ * A row of `GET /ports`; only the owner of its addresses matters. A port that cannot be parsed loses only its
+ * own addresses.
+ */
 export const AddressedPort = z.object({
   id: z.string().min(1),
-  /** Of the server; '' for none. */
+  /** Id of the server; '' for none. */
   device_id: z.string().catch(''),
   fixed_ips: z.array(FixedIp.optional().catch(undefined)).catch([]),
 });
 
-/** A row of `GET /networks`, or `GET /networks/{id}`. What only an extension knows may be missing. */
+/** A row of `GET /networks`, or `GET /networks/{id}`. Fields of extensions may be missing. */
 export const Network = z.object({
   id: z.string().min(1),
   name: z.string().nullish(),

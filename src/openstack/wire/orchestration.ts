@@ -18,7 +18,7 @@ export type Stack = z.infer<typeof Stack>;
 
 /** A row of `GET /stacks?show_deleted=true`. */
 export const PastStack = Stack.pick({ id: true, stack_name: true, project: true, parent: true }).extend({
-  /** Null while it is there. */
+  /** Null while it exists. */
   deletion_time: z.string().nullish(),
 });
 
@@ -36,10 +36,10 @@ export const Resource = z.object({
   physical_resource_id: z.string().nullish(),
 });
 
-/** A row of `GET /stacks/{name}/{id}/events`: something came to pass with a resource, or with the stack itself. */
+/** A row of `GET /stacks/{name}/{id}/events`: something happened to a resource, or to the stack itself. */
 export const Event = z.object({
   event_time: z.string(),
-  /** Empty as long as it is not made. */
+  /** Empty until the resource is created. */
   physical_resource_id: z.string().nullish(),
   /** `<ACTION>_<RESULT>` */
   resource_status: z.string(),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** `GET /v2/summary`: each row is a list of values, in the order of `columns`; none of both where nothing was rated. */
+/**
+ * `GET /v2/summary`: each row is a list of values, in the order of `columns`; both are empty where nothing
+ * was rated.
+ */
 export const Summary = z.object({
   total: z.int().min(0),
   columns: z.array(z.string()),
@@ -15,7 +18,7 @@ export const RatedRow = z.object({
   rate: z.number(),
 });
 
-/** `GET /v1/report/summary`: its rates are texts. */
+/** `GET /v1/report/summary`: its rates may be texts. */
 export const ProjectTotals = z.object({
   summary: z.array(
     z.object({
