@@ -1,11 +1,11 @@
 import type { Channel } from 'rabbitmq-client';
 
-/** How rabbitmq-client 5.0.8 sends each request of a channel that has an answer. */
+/** The private method with which rabbitmq-client 5.0.8 sends each request that has an answer. */
 interface Requests {
   _invoke(...request: unknown[]): Promise<unknown>;
 }
 
-/** Has every request of the channel wait for its answer in this way. */
+/** Makes every request of the channel wait for its answer through `wait`. */
 export function boundAnswers(
   channel: Channel,
   wait: (answer: Promise<unknown>) => Promise<unknown>,

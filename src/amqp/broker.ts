@@ -25,7 +25,10 @@ export interface BrokerOptions {
   readonly tls: { readonly ca: string | undefined } | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long an answer may take, ms of the machine. A cluster that elects the leader of a queue takes seconds. */
+  /**
+   * How long an answer may take, ms of the machine's own time. A cluster that elects the leader of a queue
+   * takes seconds.
+   */
   readonly answerMs?: number;
 }
 
@@ -189,12 +192,12 @@ export class BrokerSession implements AsyncDisposable {
     if (!this.#end.signal.aborted) this.#end.abort(brokerError(error, this.address));
   }
 
-  /** Has the work with it end, although nothing is wrong with it. */
+  /** Ends the work with this connection although nothing has failed. */
   leave(): void {
     this.#leaving.abort();
   }
 
-  /** What is left to say once `lost` is aborted; nothing where it is the connection that is gone. */
+  /** Does the last requests after `lost` was aborted, or nothing if the connection itself has failed. */
   async conclude(work: () => Promise<void>): Promise<void> {
     if (this.#end.signal.aborted) return;
     this.#waitsUntil = this.#end.signal;
@@ -211,7 +214,7 @@ export class BrokerSession implements AsyncDisposable {
     const channel = await this.#acquire();
     this.#channels.push(channel);
     channel.on('error', (error: unknown) => this.end(error));
-    // When it is the connection that ends, why is said right after this.
+    // When the whole connection ends, the event with the cause follows right after this one.
     channel.on('close', () => queueMicrotask(() => this.end(new Error('a channel was closed'))));
     channel.on('basic.return', () => this.end(new Error('a message found no queue')));
     channel.on('basic.cancel', () =>
@@ -260,8 +263,9 @@ export class BrokerSession implements AsyncDisposable {
   }
 
   /**
-   * Waits for an answer no longer than the session lasts, and than a broker takes. The client waits without end: for one that lives and
-   * does not answer, and for the answer in whose place something else came.
+   * Waits for an answer at most `answerMs`, and no longer than the session lasts. The client itself waits
+   * forever for a broker that is alive but does not answer, and for an answer that another frame came instead
+   * of.
    */
   async #answer<T>(answer: Promise<T>): Promise<T> {
     const late = timeOut(this.#answerMs);

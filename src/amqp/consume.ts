@@ -10,14 +10,14 @@ export interface Consumption {
   readonly prefetch: number;
   /** The message is acknowledged when this resolves; when it rejects, the session ends and the message stays. */
   readonly onMessage: (message: RawMessage) => Promise<void>;
-  /** Puts a message aside, unread, that has come back too often: it may be what ends the process each time. */
+  /** Dead-letters a message, unparsed, that was redelivered too often: it may be what crashes the process. */
   readonly onReturned: (message: RawMessage, reason: string) => Promise<void>;
   /** Without room nothing is consumed: messages wait in the queue. */
   readonly hasRoom: () => boolean;
   readonly clock: Clock;
 }
 
-/** A connection that is lost now and then gives a message back once or twice. */
+/** Lost connections redeliver a message once or twice; more often, the message is suspect. */
 const mostReturns = 3;
 /** How often it is looked whether there is room still, or again. */
 const roomCheckMs = 100;

@@ -2,7 +2,8 @@ import type { BrokerSession } from './broker.ts';
 import type { QueueNames } from './queues.ts';
 
 /**
- * Deletes our queues and our exchange from the broker, with what waits in them. What is not there counts as deleted.
+ * Deletes our queues and our exchange from the broker, with the messages in them. One that does not exist
+ * counts as deleted.
  *
  * @throws {BrokerError} of kind `permission` when the account may not
  */

@@ -39,9 +39,15 @@ export async function declareExchange(session: BrokerSession, exchange: string):
   await session.attempt((channel) => channel.exchangeDeclare({ exchange, type: 'direct', durable: true }));
 }
 
-/** A queue that nobody has consumed for so long is deleted by the broker: of a service that was removed nothing stays. */
+/**
+ * The broker deletes a queue that has had no consumer for this time, so that a removed service leaves nothing
+ * behind.
+ */
 export const unusedMs = 24 * 60 * 60 * 1000;
-/** What so many consumers have not survived, the broker itself gives up: not even the client may be able to take it apart. */
+/**
+ * After so many deliveries the broker itself drops a message: the client may crash on it before our code sees
+ * it.
+ */
 const deliveryLimit = 10;
 
 export interface QueueWish {
@@ -49,8 +55,8 @@ export interface QueueWish {
   readonly queue: string;
   readonly args: QueueArguments;
   /**
-   * Whether what waits in the queue can be done without, as a full run makes up for it. One that an earlier version made
-   * with other properties is then replaced, as soon as nobody consumes it; else it is used as it is.
+   * Whether its messages may be lost, because a full run makes up for them. Such a queue is replaced when an
+   * earlier version declared it with other arguments and nobody consumes it; any other is used as it is.
    */
   readonly isExpendable?: boolean;
 }
@@ -72,7 +78,7 @@ export async function declareQueue(session: BrokerSession, wish: QueueWish, log:
     const { consumerCount } = await session.attempt((channel) =>
       channel.queueDeclare({ queue, passive: true }),
     );
-    // Quorum queues know no deletion on the condition that nobody consumes them.
+    // Quorum queues do not support deletion on condition that they are unused.
     if (isExpendable && consumerCount === 0) {
       await session.attempt((channel) => channel.queueDelete({ queue }));
       await declareFirst(session, wanted);

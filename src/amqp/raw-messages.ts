@@ -1,8 +1,8 @@
 import type { AsyncMessage, Channel } from 'rabbitmq-client';
 
-/** A message with its body as the bytes that came. */
+/** A message with its body as received bytes. */
 export interface RawMessage extends AsyncMessage {
-  /** Of a body larger than `mostBodyBytes` the beginning. */
+  /** Only the beginning of a body larger than `mostBodyBytes`. */
   readonly body: Buffer;
   /** How large the body was. */
   readonly bodySize: number;
@@ -22,15 +22,16 @@ interface HeaderFrame {
 interface BodyFrame {
   payload: Buffer;
 }
-/** What rabbitmq-client 5.0.8 assembles messages with: it has no option for either. */
+/** The private methods with which rabbitmq-client 5.0.8 assembles messages: it has no options for this. */
 interface Assembly {
   _onHeader(frame: HeaderFrame): void;
   _onBody(frame?: BodyFrame): void;
 }
 
 /**
- * Has the channel deliver bodies as bytes, and hold at most `mostBodyBytes` of each. By itself the client parses what calls
- * itself JSON or text, of any size: 129 MB of `[{},{},…]` take a minute and 6 GB.
+ * Has the channel deliver bodies as bytes, and hold at most `mostBodyBytes` of each. By itself the client
+ * parses every body that is declared as JSON or text, of any size: 129 MB of `[{},{},…]` take a minute and 6
+ * GB.
  */
 export function keepRaw(channel: Channel): Channel {
   const assembly = channel as unknown as Assembly;
@@ -57,8 +58,8 @@ export function keepRaw(channel: Channel): Channel {
 }
 
 /**
- * How often the message was given back before, by a process that ended or lost its connection. Quorum queues count it; of
- * others it is not known, and 0.
+ * How often the message was redelivered, after a process ended or lost its connection. Only quorum queues
+ * count this; for other queues it is 0.
  */
 export function returnsOf({ headers }: AsyncMessage): number {
   const count: unknown = headers?.['x-delivery-count'];
