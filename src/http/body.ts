@@ -34,16 +34,16 @@ export function parseBody<T>(response: HttpResponse, schema: ZodType<T>): T {
 
 /** Where the rows of a list stand in its JSON, and what they are. */
 export interface ListShape<Row> {
-  /** Of the object that the body is; undefined: the body is the list itself. */
+  /** Field of the body that holds the list; undefined: the body is the list itself. */
   readonly field?: string;
   readonly row: ZodType<Row>;
 }
 
 /**
- * The rows of a short list, each of them needed.
+ * The rows of a short list, all of which must parse.
  *
  * @throws {ListShapeError} there is no list
- * @throws {ShapeError} naming the first row that is not understood, with its field
+ * @throws {ShapeError} naming the first row that cannot be parsed, with its field
  */
 export function parseRows<Row>(response: HttpResponse, { field, row }: ListShape<Row>): Row[] {
   refuseWebPage(response, field);
@@ -70,7 +70,8 @@ export function listIn(response: HttpResponse, body: unknown, field: string | un
 }
 
 /**
- * A proxy, or another application, that answers everything with a page for people. One that is cut short is JSON that was.
+ * Refuses the web page of a proxy, or of another application, that answers every request with HTML. Truncated
+ * JSON is no web page.
  *
  * @throws {ListShapeError}
  */
@@ -85,7 +86,7 @@ function inWords(field: string | undefined): string {
 
 const mostKeys = 5;
 
-/** The keys alone: the values may be anybody's. */
+/** Names the keys only: the values may be private. */
 function kindOf(body: unknown, field: string | undefined): string {
   if (body === null || typeof body !== 'object') return body === null ? 'null' : `a ${typeof body}`;
   if (Array.isArray(body)) return 'a list';

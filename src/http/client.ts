@@ -81,19 +81,21 @@ export interface TlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
-/** How to connect to a system, whichever of its services it is. */
+/** How to connect to a system; the same for all its services. */
 export interface ConnectionOptions {
   /** Most requests in flight. */
   readonly concurrency?: number;
-  /** How long nothing may come of an answer. In all it may take ten times as long. Default: a minute. */
+  /**
+   * Longest silence before and within an answer; as a whole it may take ten times as long. Default: a minute.
+   */
   readonly timeoutMs?: number;
-  /** The same for an answer that is taken as it comes: a list, which may take long to be made. Default: `timeoutMs`. */
+  /** The same for a streamed answer: a list, which may take long to produce. Default: `timeoutMs`. */
   readonly listTimeoutMs?: number | undefined;
   readonly tls?: TlsOptions;
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   readonly random?: Random;
-  /** Called when an exchange begins, repetitions included. */
+  /** Called when an exchange begins, retries included. */
   readonly onBegin?: ((service: string) => void) | undefined;
   /** Called after each exchange, retries included. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
@@ -102,7 +104,7 @@ export interface ConnectionOptions {
 export interface HttpClientOptions extends ConnectionOptions {
   /** The name of the service, for people: `Nova`. */
   readonly service: string;
-  /** Largest answer that is taken as it comes, in bytes. Of others at most `mostOfAWhole` is taken. */
+  /** Largest streamed answer, in bytes. Any other answer may have at most `mostOfAWhole`. */
   readonly maxBytes?: number;
 }
 
@@ -112,8 +114,8 @@ const defaultMaxBytes = 128 * 1024 * 1024;
 const mostOfAWhole = 32 * 1024 * 1024;
 
 /**
- * One service's HTTP: a keep-alive pool, bounded concurrency and size, bounded silence in an exchange, repetition of what
- * may be repeated. Any status is an answer; what it means is the caller's to say.
+ * One service's HTTP: a keep-alive pool, limits on concurrency, size and silence, and retries of what may be
+ * repeated. Any status is an answer; the caller decides what it means.
  */
 export class HttpClient {
   readonly service: string;
@@ -157,7 +159,7 @@ export class HttpClient {
   /**
    * The answer, whatever its status.
    *
-   * @throws {ConnectionError} no answer was had
+   * @throws {ConnectionError} no answer arrived
    * @throws {TimeoutError} no complete answer in time
    * @throws {BodyError} an answer larger than allowed
    */

@@ -8,7 +8,7 @@ export interface ExchangeFacts {
   readonly url: string;
 }
 
-/** No answer was had: refused, reset, not resolved, TLS not trusted. */
+/** No answer arrived: refused, reset, not resolved, TLS not trusted. */
 export class ConnectionError extends ServiceError {
   override readonly name = 'ConnectionError';
   readonly service: string;
@@ -81,7 +81,10 @@ export class BodyError extends ServiceError {
 /** The answer is whole, and something else than what was expected: another release of that system, or none of it at all. */
 export class ShapeError extends BodyError {}
 
-/** The same of a list. No later answer will be another: what answers there is not what this version knows. */
+/**
+ * The same for a list. It is fatal, because a retry gets the same: this address belongs to another service or
+ * to an unknown release.
+ */
 export class ListShapeError extends ShapeError {
   override readonly name = 'ListShapeError';
 

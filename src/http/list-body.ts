@@ -7,8 +7,8 @@ import type { RowMemory } from './row-memory.ts';
 import { RowSplitter } from './row-splitter.ts';
 
 /**
- * Objects, lists and fields in all: a portal of 50,000 devices gives three million. What they take in memory has no bound in
- * the bytes of the text: an empty object is three bytes there, and sixty here.
+ * Objects, lists and fields in all: a portal of 50,000 devices gives three million. The size of the text does
+ * not limit their memory: an empty object is three bytes of text and sixty in memory.
  */
 const mostValues = 8_000_000;
 
@@ -52,8 +52,9 @@ export class ListBody<Row> implements BodySink {
   /**
    * The rows of this answer, the last that was read.
    *
-   * @throws {ListShapeError} it is no such list
-   * @throws {BodyError} it is cut short, or names the first row that is not understood, with its field
+   * @throws {ListShapeError} it is not such a list
+   * @throws {BodyError} it is truncated or too long, or a row cannot be parsed; then it names the first such
+   * row, with its field
    */
   rowsOf(response: HttpResponse): Row[] {
     if (this.#isTooMuch) throw new BodyError(response, `a list of more than ${mostValues} values`);

@@ -1,6 +1,6 @@
 /**
- * The rows of a list as it was read last, by the digest of their bytes: a row that has not changed since is not parsed
- * again, and is the same object, which nobody can write to. Of a cloud nearly all rows are such, in every run.
+ * The rows of a list as it was read last, by the digest of their bytes: a row that has not changed since is
+ * not parsed again, and is the same frozen object. In most runs nearly all rows of a cloud are unchanged.
  */
 export class RowMemory<Row> {
   #rows: ReadonlyMap<string, Row> = new Map();

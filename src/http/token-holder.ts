@@ -7,19 +7,22 @@ export interface Held<Token> {
   readonly renewAt: number;
 }
 
-/** A tenth of its lifetime, and at most five minutes, before a token ends a new one is fetched. */
+/** A token is renewed a tenth of its lifetime before it expires, but at most five minutes before. */
 const renewalShare = 0.1;
 const longestRenewalMs = 5 * 60_000;
 
-/** When to replace a token that was given at `givenAt` (ms since 1970) for `lifetimeMs`; undefined: it does not say for how long. */
+/**
+ * When to replace a token that was given at `givenAt` (ms since 1970) for `lifetimeMs`; undefined: its
+ * lifetime is not known.
+ */
 export function renewalTime(givenAt: number, lifetimeMs: number | undefined): number {
   if (lifetimeMs === undefined) return Number.POSITIVE_INFINITY;
   return givenAt + lifetimeMs - Math.min(longestRenewalMs, lifetimeMs * renewalShare);
 }
 
 /**
- * The token of a session: fetched when first needed, again before it ends and after a 401. One sign-in at a time serves all
- * requests that wait for it, and continues when the request that started it is aborted.
+ * The token of a session: fetched when first needed, again before it expires and after a 401. One sign-in at
+ * a time serves all requests that wait for it, and continues when the request that started it is aborted.
  */
 export class TokenHolder<Token> {
   readonly #clock: Clock;
@@ -31,19 +34,19 @@ export class TokenHolder<Token> {
     this.#signIn = new SingleFlight(async () => (this.#held = await signIn()).token);
   }
 
-  /** A token that is good for a while yet. */
+  /** A token that is not yet due for renewal. */
   async token(signal?: AbortSignal): Promise<Token> {
     signal?.throwIfAborted();
     if (this.#held && this.#clock.now() < this.#held.renewAt) return this.#held.token;
     return this.#signIn.join(signal);
   }
 
-  /** Says that a token is not accepted any more. One that was replaced meanwhile changes nothing. */
+  /** Drops a token that was rejected. One that was replaced meanwhile changes nothing. */
   forget(token: Token): void {
     if (this.#held?.token === token) this.#held = undefined;
   }
 
-  /** The answer to what is sent with a token; after a 401 the answer with a new one. */
+  /** Sends a request with a token, and after a 401 once more with a new one. Returns the last answer. */
   async send<Response extends { readonly status: number }>(
     send: (token: Token) => Promise<Response>,
     signal?: AbortSignal,
