@@ -2,24 +2,26 @@ import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { peerNetwork } from '../runtime/peer-network.ts';
 
-/** What a server lets in at one time. */
+/** How many connections a server accepts at one time. */
 export interface ConnectionLimit {
   readonly total: number;
-  /** From one address, of IPv6 one network of 64 bits: behind a proxy all of them. */
+  /** From one address, or one /64 network of IPv6. Behind a proxy all clients share one address. */
   readonly perAddress: number;
 }
 
 const most = 512;
-/** For what the process does besides: the other services, files, the broker. */
+/** Descriptors for everything else: the other services, files, the broker. */
 const reserve = 128;
 
-/** Fits the process: with few file descriptors, few connections, so that the work it does besides goes on. */
+/** A limit that leaves the process enough file descriptors for its other work. */
 export function fittingLimit(descriptors = descriptorLimit()): ConnectionLimit {
   const total = Math.max(8, Math.min(most, Math.floor((descriptors - reserve) / 2)));
   return { total, perAddress: Math.ceil(total / 2) };
 }
 
-/** Closes at once what is beyond the limit. @param onRefused called for each connection that is refused */
+/**
+ * Closes connections beyond the limit at once. @param onRefused called for each connection that is refused
+ */
 export function limitConnections(server: Server, limit: ConnectionLimit, onRefused: () => void): void {
   const byAddress = new Map<string, number>();
   server.maxConnections = limit.total;

@@ -19,7 +19,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A folder of what was built. */
+/** A folder of built pages. */
 export type PageName = 'sandbox' | 'status' | 'docs';
 
 /** Serves a page, its scripts and its styles, at the root of `app`. */
@@ -40,10 +40,11 @@ export async function addPage(app: FastifyInstance, name: PageName): Promise<voi
   }
   await app.register(fastifyStatic, {
     root,
-    // A page has a route a file, for what is there at the start; the many documents are looked for when one is read.
+    // A page gets one route for each file that is there at the start; the many documents are looked up when
+    // requested.
     wildcard: name === 'docs',
     decorateReply: false,
-    // The names of these change with what is in them.
+    // The names of assets contain a hash of their content.
     setHeaders: (reply, path) => {
       const isNamedByContent = path.startsWith(`${root}/assets/`);
       reply.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache');
