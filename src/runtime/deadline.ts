@@ -3,7 +3,10 @@ import { EventEmitter } from 'node:events';
 /** The deadlines that end with a signal. A listener for each costs several µs: there is one for all. */
 const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 
-/** How often over the time may begin again: what sends a byte now and then is not waited for for ever. */
+/**
+ * Renewals extend the time to at most so many times its length: a sender of a byte now and then must not hold
+ * it forever.
+ */
 const mostRenewals = 10;
 
 /**
@@ -31,7 +34,7 @@ export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable 
     this.#last = setTimeout(end, ms * mostRenewals);
   }
 
-  /** There is a sign of life: the time begins again. In all it is never more than ten times as long. */
+  /** Restarts the time, after a sign of life. As a whole it never exceeds ten times its length. */
   renew(): void {
     if (!this.#isOver) this.#timer.refresh();
   }

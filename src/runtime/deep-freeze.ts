@@ -1,4 +1,4 @@
-/** The same value, which nobody can write to any more, nor to what it consists of. */
+/** Freezes a value and everything in it, and returns it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -5,9 +5,10 @@ import { makeFolder } from './make-folder.ts';
 import { Secret } from './secret.ts';
 
 /**
- * A secret that a file keeps for the user of the service alone: made at the first call, the same after.
+ * A secret in a file that only the service's user can read: created by the first call, the same for later
+ * ones.
  *
- * @throws {NodeJS.ErrnoException} when it can neither be read nor made
+ * @throws {NodeJS.ErrnoException} when it can neither be read nor created
  */
 export function keptSecret(path: string): Secret {
   makeFolder(dirname(path));
@@ -22,7 +23,10 @@ export function keptSecret(path: string): Secret {
   return secret;
 }
 
-/** The same, not made; undefined: the file has none. @throws {NodeJS.ErrnoException} when it cannot be read */
+/**
+ * Reads it without creating it; undefined: the file holds none. @throws {NodeJS.ErrnoException} when it
+ * cannot be read
+ */
 export function readKeptSecret(path: string): Secret | undefined {
   const text = readFileSync(path, 'utf8').trim();
   return text.length < 32 ? undefined : new Secret(text);

@@ -22,7 +22,7 @@ function isMade(path: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Where it is not a folder, its user gets the error.
+    // If it is not a folder, the caller's next step reports the error.
     if (code === 'EEXIST') return true;
     if (code === 'ENOENT' && dirname(path) !== path) return false;
     throw error;

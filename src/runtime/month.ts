@@ -19,7 +19,7 @@ export function dayPeriod(day: string): { readonly begin: number; readonly end: 
   return { begin, end: begin + dayMs };
 }
 
-/** The days that begin in a time. */
+/** The days that begin in a period. */
 export function daysIn({ begin, end }: { readonly begin: number; readonly end: number }): string[] {
   const days: string[] = [];
   for (let at = Math.ceil(begin / dayMs) * dayMs; at < end; at += dayMs) days.push(isoDate(at));

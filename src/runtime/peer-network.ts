@@ -1,8 +1,8 @@
 const mappedIPv4 = /^::ffff:(\d+(?:\.\d+){3})$/i;
 
 /**
- * Whom an address is of, for limits: who has one IPv6 address mostly has the 2^64 beside it, so there it is the network of 64 bits; an
- * IPv4 address is itself, also where it comes as IPv6.
+ * What limits count as one peer: for IPv6 the /64 network, since the owner of one address usually has the
+ * whole network; for IPv4 the address itself, also where it is mapped to IPv6.
  */
 export function peerNetwork(address: string): string {
   const [, ipv4] = mappedIPv4.exec(address) ?? [];

@@ -1,4 +1,4 @@
-/** Control characters but for line feed and tab, what changes the direction of text, and what separates lines unseen. */
+/** Control characters except line feed and tab, changes of text direction, and invisible line separators. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const unprintable = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
 /** The colours of our own commands, and their ends: one in a name only colours the name. */
@@ -16,7 +16,9 @@ export function printable(text: string): string {
     .join('');
 }
 
-/** The same of a line of JSON, which stays the same JSON: by itself it escapes no more than what is below a space. */
+/**
+ * The same for a line of JSON, which keeps its meaning: JSON itself escapes only characters below the space.
+ */
 export function printableJson(line: string): string {
   return line.replace(
     unprintable,

@@ -1,8 +1,9 @@
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
- * Work that many callers request at the same time and that is done once: all of them get its one outcome. A caller that
- * is aborted leaves alone; the work continues for the others. Nothing is kept: a call after the end starts it again.
+ * Work that many callers request at the same time and that is done once: all of them get its one outcome. An
+ * aborted caller stops waiting; the work continues for the others. The outcome is not kept: a call after the
+ * end starts the work again.
  */
 export class SingleFlight<T> {
   readonly #work: () => Promise<T>;

@@ -1,4 +1,4 @@
-/** A column narrower than this is read with more trouble than a line that the terminal breaks. */
+/** A narrower column is harder to read than a line that the terminal wraps. */
 const leastWidth = 30;
 
 /** A text in lines of so many characters, broken between words; a longer word has a line of its own. */
@@ -13,7 +13,10 @@ export function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** A line whose text is wrapped beside what stands before it: `head` on the first row, as much room on the others. */
+/**
+ * A line whose text is wrapped beside what stands before it: `head` on the first row, spaces of the same
+ * width on the others.
+ */
 export function besideHead(head: string, text: string, columns: number): string {
   return `${head}${wrapped(text, columns - head.length).join(`\n${' '.repeat(head.length)}`)}`;
 }

@@ -4,7 +4,7 @@ import { type Clock, isoTime } from './clock.ts';
 import { aborted, pause } from './pause.ts';
 import { printable } from './printable.ts';
 
-/** Since when nothing is written to the portal, and why, if somebody said so. */
+/** Since when nothing is written to the portal, and the reason, if one was given. */
 export interface Paused {
   /** ms since 1970 */
   readonly since: number;
@@ -13,11 +13,12 @@ export interface Paused {
 
 /** Between two looks at the file, ms. */
 const lookMs = 1_000;
-/** Of a reason so much is shown. */
+/** Longest part of a reason that is shown, in characters. */
 const longestReason = 200;
 
 /**
- * Whether the portal is left alone: while it is upgraded, for instance, since what a writer creates makes the migrations fail.
+ * Whether writing to the portal is paused: during its upgrade, for instance, since objects that a writer
+ * creates make the migrations fail.
  *
  * The pause is the file `paused` in `data_dir`, which may have the reason in it: it outlives every process, and anybody who may
  * write there can begin and end it. Without `data_dir` this process alone knows it.
@@ -38,7 +39,7 @@ export class WritePause {
     return this.#known;
   }
 
-  /** As it is now. A folder that cannot be looked into changes nothing. */
+  /** As it is now. If the folder cannot be read, the last known state stays. */
   async look(): Promise<Paused | undefined> {
     if (this.#file === undefined) return this.#known;
     try {
@@ -72,7 +73,8 @@ export class WritePause {
   }
 
   /**
-   * Does `work` while there is no pause, until the signal is aborted: the work's own is aborted within a second of a pause.
+   * Runs `work` whenever there is no pause, until `signal` is aborted. The signal that `work` gets is aborted
+   * within a second of a pause.
    *
    * @param events called when a pause begins, and when it ends
    */
@@ -92,7 +94,9 @@ export class WritePause {
     }
   }
 
-  /** Looks once a second, and at once when this process begins or ends it, until it is so. */
+  /**
+   * Waits until the pause has begun, or ended: looks once a second, and at once when this process changes it.
+   */
   async #until(isPaused: boolean, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const until = AbortSignal.any([signal, this.#changed.signal]);
