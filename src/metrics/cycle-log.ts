@@ -20,8 +20,15 @@ const meanings: Readonly<Partial<Record<WhyUnknown, string>>> = {
   'no-size': 'the template of the device says no vCPUs or no memory',
 };
 
-/** Reasons that pass by themselves where an instance was stopped a moment ago: logged only when they last this long. */
-const passing: ReadonlySet<WhyUnknown> = new Set(['no-measures', 'late', 'part-late', 'counter-jumped']);
+/** Reasons that pass by themselves where an instance was stopped or resized a moment ago: logged only when they last this long. */
+const passing: ReadonlySet<WhyUnknown> = new Set([
+  'no-measures',
+  'late',
+  'part-late',
+  'counter-jumped',
+  // Gnocchi and the portal know the size of a resized instance some minutes late.
+  'impossible',
+]);
 const patienceMs = 360_000;
 
 /** Says what a cycle did: its figures each time, what is wrong with it once, as long as it stays the same. */

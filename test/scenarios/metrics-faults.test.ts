@@ -99,6 +99,23 @@ test('an instance without measures', async () => {
   expect(metrics.shown(silent)).toEqual({});
 });
 
+test('an instance that uses more than its size is reported when that lasts: a new size is known late', async () => {
+  await using metrics = await startMetrics();
+  const [large = ''] = metrics.servers();
+  metrics.sandbox.telemetry.except(large, { load: constantLoad({ memory: 4 }) });
+
+  const report = await metrics.cycle();
+  const atFirst = complaints(metrics.logged);
+  for (let cycle = 0; cycle < 25; cycle++) {
+    await metrics.clock.sleep(15_000);
+    await metrics.cycle();
+  }
+
+  expect(report.unknown.get('impossible')).toMatchObject({ instances: 1, examples: [large] });
+  expect(atFirst).toEqual([]);
+  expect(complaints(metrics.logged)).toEqual(['figures missing for some instances: impossible']);
+});
+
 test('an instance with one metric missing', async () => {
   await using metrics = await startMetrics();
   const [lacking = ''] = metrics.servers();
