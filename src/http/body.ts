@@ -40,7 +40,7 @@ export interface ListShape<Row> {
 }
 
 /**
- * The rows of a short list, all of which must parse.
+ * The rows of a short list: every one must parse.
  *
  * @throws {ListShapeError} there is no list
  * @throws {ShapeError} naming the first row that cannot be parsed, with its field

@@ -29,7 +29,7 @@ import * as wire from './wire/orchestration.ts';
 interface StackRows {
   /** Roots and nested ones. */
   readonly stacks: Stack[];
-  /** Roots and nested ones of which only the id could be read. They exist. */
+  /** Roots and nested ones whose id alone could be read. They exist. */
   readonly unreadable: Unreadable<StackId>[];
 }
 
