@@ -60,7 +60,8 @@ export class Chronicle {
     if (run.scope === 'full') this.#standing = JSON.stringify(standing);
     const wrong = lines.filter(({ kind }) => kind !== 'change' && kind !== 'held' && kind !== 'drift');
     if (wrong.length > 0) this.outOfStep(run.startedAt, summary(wrong));
-    // A targeted run sees a part: it cannot tell that the rest is well again. In step is what a run has left, not what it found.
+    // A targeted run sees only a part, so it cannot end the drift of the rest. Being in step counts from the
+    // end of the run.
     else if (run.scope === 'full' && !this.#inStep?.is)
       this.#inStep = { is: true, since: isoTime(run.startedAt + Math.round(durationOf(run))), because: null };
     if (!isNew && lines.every(({ kind }) => lasting.has(kind))) return;

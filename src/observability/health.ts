@@ -42,7 +42,7 @@ const stuckMs = 1_800_000;
  *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
  *  on standby ──────────────────────► ready: another process does the work
- *  paused ──────────────────────────► ready: somebody wants it to rest
+ * paused ──────────────────────────► ready: an operator has stopped its writes
  * ```
  */
 export class Health {
@@ -51,10 +51,10 @@ export class Health {
   #lastSuccessAt: number | undefined;
   #lastSignAt: number;
   #failure: string | undefined;
-  /** Why it has nothing to do; undefined: it has. */
+  /** Why it has nothing to do; undefined: it has work. */
   #rest: string | undefined;
   #restEndedAt = 0;
-  /** What it is at. */
+  /** What it is doing. */
   #doing: string | undefined;
 
   constructor(options: HealthOptions) {
@@ -66,14 +66,14 @@ export class Health {
   /**
    * Its work was done; or, where it has no rounds, from now on it is done.
    *
-   * @param but what a person must look at nevertheless: it counts as ready, and is not shown as well
+   * @param but what a person must look at nevertheless: it counts as ready, but not as healthy
    */
   succeeded(but?: string): void {
     this.#lastSuccessAt = this.#options.clock.now();
     this.#sign(but);
   }
 
-  /** It is at its work, and this far. */
+  /** It is working; `doing` says how far it is. */
   works(doing: string): void {
     this.#sign(undefined);
     this.#doing = doing;
@@ -89,7 +89,7 @@ export class Health {
     this.rests('standby: another process writes to the portal');
   }
 
-  /** It has nothing to do, until it does or says something else. */
+  /** It has nothing to do until its next report. */
   rests(why: string): void {
     this.#sign(undefined);
     this.#rest = why;

@@ -55,7 +55,7 @@ export interface LiveState {
   readonly backlog: () => number | undefined;
   /** Whether this process writes to the portal; undefined where nothing reconciles. */
   readonly isWriting: () => boolean | undefined;
-  /** Since when nothing is written to the portal; undefined: it is, or nothing reconciles. */
+  /** Since when writing is paused; undefined: it is not, or nothing reconciles. */
   readonly paused: () => Paused | undefined;
   /** Whether notifications are listened to; undefined where that is no task. */
   readonly isListening: () => boolean | undefined;
@@ -298,7 +298,7 @@ export class Instruments {
     this.#runs.inc({ scope, outcome: 'failed' });
   }
 
-  /** What a full run knows of money: of owners who are gone nothing stays. */
+  /** What a full run knows of money. Values of owners who no longer exist are removed. */
   accounted({ owners, usage }: MoneyReport): void {
     for (const gauge of [this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled]) gauge.reset();
     for (const { owner, cost, credits, unbilled } of owners) {
@@ -335,7 +335,7 @@ export class Instruments {
     };
     for (const [outcome, count] of Object.entries(figures)) this.#figures.inc({ outcome }, count);
     this.#instances.set(instances);
-    // Nothing due is nothing missing.
+    // Where nothing is due, nothing is missing.
     this.#deliveredRatio.set(due === 0 ? 1 : delivered / due);
     this.#unknownFigures.reset();
     for (const [reason, { figures: count }] of unknown) this.#unknownFigures.set({ reason }, count);

@@ -6,25 +6,27 @@ export interface MoneyReport {
   readonly usage: ToldUsage | undefined;
 }
 
-/** Of one user or team of the portal; undefined: not known, or not shown by its release. */
+/** The money of one user or team of the portal; undefined: not known, or not shown by its release. */
 export interface OwnerMoney {
   readonly owner: string;
   /** This month so far. */
   readonly cost: number | undefined;
   readonly credits: number | undefined;
-  /** Rated in this month and the last, and billed to nobody; undefined: nothing is ever recorded. */
+  /**
+   * Cost that was rated this month or last month and is billed to nobody; undefined: usage is never recorded.
+   */
   readonly unbilled: number | undefined;
 }
 
 /** How far usage is recorded with the billing platform. */
 export interface ToldUsage {
-  /** Buckets of days that are over and not recorded, by whatever fault. */
+  /** Buckets of past days that are not recorded, for any reason. */
   readonly left: number;
   /** Buckets with more recorded than rated. */
   readonly over: number;
-  /** When nothing was left last, ms since 1970; undefined: not since the start. */
+  /** When nothing was last left to record, ms since 1970; undefined: never since the start. */
   readonly completeAt: number | undefined;
 }
 
-/** With fewer credits the portals from 1.0 to main let nobody launch a cluster. */
+/** Portals from 1.0 to main launch no cluster for an owner with fewer credits. */
 export const launchCredits = 25;

@@ -15,7 +15,7 @@ export interface ObservabilityServerOptions {
   readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly healths: () => readonly ComponentHealth[];
   readonly status: () => Status;
-  /** Shows that the status is this service's (status-proof.ts); undefined: nothing does. */
+  /** Proves that the status is this service's (status-proof.ts); undefined: there is no proof. */
   readonly proof: Secret | undefined;
   readonly log: Logger;
 }

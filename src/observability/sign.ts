@@ -18,7 +18,10 @@ export type Sign = z.infer<typeof Sign>;
 /** An older sign does not count: the process that wrote it has been killed, or hangs. */
 const staleMs = 35_000;
 
-/** Where there are signs of a component: of the process that runs it, and of a second one, such as one that stands by. */
+/**
+ * Where there are signs of a component: of the process that runs it, and of a second one, such as one on
+ * standby.
+ */
 export function signFiles(folder: string, component: string): readonly [string, string] {
   return [join(folder, `${component}.json`), join(folder, `${component}.second.json`)];
 }

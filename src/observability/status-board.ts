@@ -11,7 +11,7 @@ interface Source {
   failure: string | undefined;
 }
 
-/** Of owners without credits. */
+/** How many owners without credits are named. */
 const mostNamed = 20;
 
 /** Remembers the latest of each thing, for `status`. */
@@ -53,7 +53,7 @@ export class StatusBoard {
     }
   }
 
-  /** Which systems have not answered since their last request, in a few words; undefined: none. */
+  /** Systems whose last request failed, in a few words; undefined: none. */
   silence(): string | undefined {
     const silent = [...this.#sources].filter(
       ([, { answeredAt = Number.NEGATIVE_INFINITY, failedAt }]) =>

@@ -4,15 +4,16 @@ import { keptSecret, readKeptSecret } from '../runtime/kept-secret.ts';
 import type { Secret } from '../runtime/secret.ts';
 
 /**
- * How a process shows that what it says of itself comes from this service: any program of the machine may listen on a port that a
- * component has left. Who asks sends a number of chance; the answer bears a code of that number, the port and the text, made with a
- * secret that the processes share in `data_dir`. The port is in it so that nobody can pass on another process's answer.
+ * How a process proves that its status comes from this service: any program on the machine may listen on a
+ * port that a component has left. The client sends a random challenge; the answer carries an HMAC of the
+ * challenge, the port and the text, with a secret that the processes share in `data_dir`. The HMAC includes
+ * the port, so that no program can relay another process's answer.
  */
 
 const file = 'status-proof';
-/** Header of the number of chance, in the request. */
+/** Request header of the random challenge. */
 export const challengeHeader = 'x-status-challenge';
-/** Header of the code, in the answer. */
+/** Response header of the HMAC. */
 export const proofHeader = 'x-status-proof';
 
 /** For the process that answers; undefined: the secret cannot be stored, and nothing can be proven. */

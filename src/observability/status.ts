@@ -38,7 +38,7 @@ export const Status = z.object({
     .object({
       /** Whether this process writes to the portal, or is on standby. */
       writer: z.boolean(),
-      /** Nothing is written, since then; null: it is. */
+      /** Since when writing is paused; null: it is not. */
       paused: z.object({ since: Time, reason: z.string().nullable() }).nullable().default(null),
       /** Objects waiting to be reconciled. */
       backlog: z.number(),
@@ -70,12 +70,12 @@ export const Status = z.object({
       /** Figures that are not known, such as those of stopped instances. */
       unknown: z.number(),
       failed: z.number(),
-      /** Not sent for want of time: they come first in the next cycle. */
+      /** Not sent because time ran out: they come first in the next cycle. */
       left: z.number(),
       /** Figures that should be with the portal, and those of them that are. */
       due: z.number(),
       delivered: z.number(),
-      /** Of the newest measures of the known figures, the oldest; null: there are none. */
+      /** Age of the oldest among the newest measures of the known figures; null: there are none. */
       oldestMs: z.number().nullable(),
       /** Unknown figures by their reason. */
       reasons: z.record(z.string(), z.number()),
@@ -86,15 +86,15 @@ export const Status = z.object({
   money: z
     .object({
       platform: z.string(),
-      /** Those who have a project. */
+      /** How many owners have a project. */
       owners: z.number(),
-      /** Of all of them, this month; null: not known. */
+      /** Cost of all of them this month; null: not known. */
       cost: z.number().nullable(),
-      /** Those who cannot launch a cluster any more, and cost something, the poorest first; 20 at most. */
+      /** Owners who cost something and can no longer launch a cluster, lowest credits first; 20 at most. */
       lowCredits: z.array(z.object({ owner: z.string(), credits: z.number() })),
-      /** Rated, and billed to nobody; null where nothing is ever recorded. */
+      /** Cost that is rated and billed to nobody; null where usage is never recorded. */
       unbilled: z.number().nullable(),
-      /** null where nothing is ever recorded. */
+      /** null where usage is never recorded. */
       usage: z.object({ left: z.number(), over: z.number(), completeAt: Time.nullable() }).nullable(),
     })
     .nullable()

@@ -22,7 +22,7 @@ export interface WorkOptions {
   /** Default: `internal`. */
   readonly kind?: 'internal' | 'consumer' | 'server';
   readonly fields?: TraceFields;
-  /** What it goes on with, as `Tracing.here` gave it. Default: the work around it. */
+  /** The span that it continues, as `Tracing.here` gave it. Default: the work around it. */
   readonly parent?: string | undefined;
   /** What it is about as well. */
   readonly links?: readonly string[];

@@ -100,7 +100,7 @@ export class VitalSigns {
             await writeFile(written, `${JSON.stringify(sign)}\n`);
             await rename(written, file);
           } catch (error) {
-            // What is not ready goes without a sign, which says the same.
+            // A component that is not ready gets no file, which means the same.
             if (ready) await writeBareSign(file, now);
             await rm(written, { force: true });
             throw error;
