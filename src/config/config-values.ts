@@ -3,7 +3,7 @@ import type { Place } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
 
-/** What may stand for a key whose value the service sees as `Seen`: it, or as it is written in config.yaml. */
+/** What a program may give for a key whose parsed value is `Seen`: that value, or its text in config.yaml. */
 type Written<Seen> = Seen extends boolean
   ? boolean | 'true' | 'false'
   : Seen extends number
@@ -27,8 +27,8 @@ type SectionName = {
 }[keyof ConfigFile];
 
 /**
- * What config.yaml says, as a value: the same sections, keys and meanings (times in seconds or as `5m`), for a program that
- * has its settings from elsewhere. docs/configuration.md has them all.
+ * What config.yaml says, as a value: the same sections, keys and meanings (times in seconds or as `5m`), for
+ * a program that keeps its settings elsewhere. docs/configuration.md has them all.
  */
 export type ConfigValues = Keys<Omit<ConfigFile, SectionName>> & {
   readonly [Section in Exclude<SectionName, 'openstack' | 'concertim'>]?:

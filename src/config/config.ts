@@ -25,7 +25,10 @@ export interface Config {
   readonly billing: {
     /** The cloud rates with CloudKitty: its user gets a role in the projects that are made. */
     readonly enabled: boolean;
-    /** What accounts, orders and invoices are kept in; undefined: nothing, and nobody is billed. */
+    /**
+     * The billing platform that keeps accounts, orders and invoices; undefined: there is none, and nobody is
+     * billed.
+     */
     readonly killBill:
       | {
           /** Without a slash at its end. */
@@ -34,13 +37,13 @@ export interface Config {
           readonly password: Secret;
           readonly apiKey: Secret;
           readonly apiSecret: Secret;
-          /** What each order is a subscription to. */
+          /** The plan of the catalog that each order subscribes to. */
           readonly plan: string;
         }
       | undefined;
     /** Where costs come from, in a cloud that has it. */
     readonly rating: 'cloudkitty' | 'none';
-    /** What everybody has where there is no billing platform. */
+    /** Credits of each owner where there is no billing platform. */
     readonly freeCredits: number;
     /** First day, such as `2026-12-01`, whose usage is recorded for orders of another service; undefined: never. */
     readonly usageSince: string | undefined;
@@ -70,9 +73,9 @@ export interface OpenStackConfig {
   readonly region: string | undefined;
   readonly interface: Interface;
   readonly tls: TlsTrust;
-  /** How long nothing may come of an answer, ms. */
+  /** Longest silence before and within an answer, ms. */
   readonly timeoutMs: number;
-  /** The same of a list, ms. */
+  /** The same for a list, ms. */
   readonly listTimeoutMs: number;
 }
 
@@ -99,23 +102,23 @@ export interface ConcertimConfig {
   readonly url: string;
   readonly login: string;
   readonly password: Secret;
-  /** undefined: it is found out. */
+  /** undefined: it is detected. */
   readonly release: Release | undefined;
   /** In rack units, 1 to 72. */
   readonly defaultRackHeight: number;
   /** undefined: stacks that name none have none. */
   readonly defaultClusterType: string | undefined;
   readonly tls: TlsTrust;
-  /** How long nothing may come of an answer, ms. */
+  /** Longest silence before and within an answer, ms. */
   readonly timeoutMs: number;
-  /** The same of a list, ms. */
+  /** The same for a list, ms. */
   readonly listTimeoutMs: number;
 }
 
 /** Keeping the portal in step with the cloud. */
 export interface UpdatesConfig {
   readonly intervalMs: number;
-  /** In so long every device of the portal is read. */
+  /** Within this time every rack and device of the portal is read. */
   readonly auditIntervalMs: number;
   /** Of the owned objects of a kind, 0 to 1: where there is only absence, a run that would delete more deletes none. */
   readonly maxDeletionShare: number;
@@ -134,9 +137,9 @@ export interface MetricsConfig {
   readonly ttlMs: number;
   /** CPU utilisation as a share of all of an instance's vCPUs, instead of their sum. */
   readonly cpuPerVcpu: boolean;
-  /** Whose names of figures: those of the version of that year. */
+  /** The names of figures: those that this service's version of that year used. */
   readonly names: '2023' | '2024';
-  /** How long nothing may come of an answer of the metric daemon, ms. */
+  /** Longest silence before and within an answer of the metric daemon, ms. */
   readonly timeoutMs: number;
 }
 

@@ -317,7 +317,7 @@ class ConfigBuilder {
     return { admin, member };
   }
 
-  /** Its keys may stand there unused, as they do in samples of 2024. */
+  /** The keys of KillBill count only if it is the platform: samples of 2024 have them unused. */
   #killBill(start: Place): Config['billing']['killBill'] {
     const { billing, killbill } = this.#values;
     if (billing.platform !== 'killbill') return undefined;
@@ -375,13 +375,16 @@ class ConfigBuilder {
   }
 }
 
-/** `openstack/`, `/openstack` and `//openstack/` are one; `/` is none. */
+/** `openstack/`, `/openstack` and `//openstack/` are the same prefix; `/` is none. */
 function pathPrefixOf(text: string | undefined): string | undefined {
   const parts = (text ?? '').split('/').filter((part) => part !== '');
   return parts.length === 0 ? undefined : `/${parts.join('/')}`;
 }
 
-/** Of what is no list: it is made in moments, or never; but Nova waits 60 s for a cell that is down before it answers. */
+/**
+ * For requests other than lists. Answers take moments, or never come; but Nova waits 60 s for a cell that is
+ * down.
+ */
 const longestForOthersMs = 75_000;
 /** The metric daemon takes a figure in a millisecond. */
 const longestForFiguresMs = 10_000;

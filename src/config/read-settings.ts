@@ -122,7 +122,10 @@ class SettingsReader {
     return { at, path: file ?? '', text };
   }
 
-  /** A key that looks like one of ours is a slip, whose value would be missed; any other is somebody else's. */
+  /**
+   * A key that resembles one of ours is a typing error, and its value would be lost; any other belongs to
+   * another program.
+   */
   #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: string): void {
     const known = keysOf(schema);
     for (const [key, entry] of map.entries) {
@@ -186,8 +189,8 @@ function given(map: YamlMap, key: string): YamlEntry | undefined {
 }
 
 /**
- * `key:` with nothing after it, for a secret: a template that had no value to put there. As good as not there, it would
- * leave open what the secret is to shut.
+ * `key:` with nothing after it, for a secret: a template that had no value to fill in. Treated as absent, it
+ * would leave open what the secret is to protect.
  */
 function emptySecret(map: YamlMap, key: string, facts: About | undefined): YamlEntry | undefined {
   const entry = facts?.mayNotBeEmpty ? map.entries.get(key) : undefined;

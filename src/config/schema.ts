@@ -352,7 +352,7 @@ export const alsoRead: readonly {
   readonly key: string;
   readonly home: keyof ConfigFile;
   readonly also: '' | keyof ConfigFile;
-  /** What it is called at home, where that is something else. */
+  /** Its name in the home section, where that differs. */
   readonly as?: string;
 }[] = [
   ...['rmq_address', 'rmq_port', 'rmq_username', 'rmq_password', 'rmq_password_file', 'rmq_path'].map(

@@ -15,7 +15,7 @@ export function variablesOf(section: string, key: string, { variable }: Pick<Abo
   return [`${prefix}_${path}`.toUpperCase(), ...(variable === undefined ? [] : [variable])];
 }
 
-/** The tree with the secrets that the environment gives; the file, where it says something, goes first. */
+/** The tree with the secrets that the environment gives; what the file says takes precedence. */
 export function withSecretsOf(env: NodeJS.ProcessEnv, root: YamlMap): YamlMap {
   const sections = new Map(root.entries);
   for (const [section, schema] of Object.entries(ConfigFile.shape)) {

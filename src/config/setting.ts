@@ -137,7 +137,7 @@ export const day: Kind<string> = {
   takes: 'a day such as `2026-12-01`',
 };
 
-/** Of the 31st of a month that has 30 days the 1st of the next. */
+/** The day as JavaScript counts it: the 31st of a month with 30 days becomes the 1st of the next. */
 function isoDayOf(text: string): string | undefined {
   const ms = parseTime(`${text}T00:00:00Z`);
   return ms === undefined ? undefined : isoDate(ms);
