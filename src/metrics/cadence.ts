@@ -4,16 +4,19 @@ import { usualGap } from './usual-gap.ts';
 
 /** Longest time that a sample is under way from the hypervisor to Gnocchi's storage, as long as nothing is wrong. */
 const settlingMs = 60_000;
-/** Later than this a measure says nothing of what is now. */
+/** An older measure says nothing about the present. */
 const latestMs = 900_000;
 
-/** How the measures of one resource come, as its points tell: polling differs by host, and by meter. */
+/**
+ * How often, and how late, the measures of one resource arrive, as its points show: polling differs by host
+ * and by meter.
+ */
 export interface Cadence {
   /** Between two points, of the meter that is polled most slowly. */
   readonly gapMs: number;
   /** The newest point of the meter that is furthest behind, ms since 1970. */
   readonly newestAt: number;
-  /** How old that one was when it was new to us; undefined as long as none has come since we look. */
+  /** How old that point was when it was first read; undefined until one arrives after the first reading. */
   readonly lagMs: number | undefined;
 }
 
@@ -45,25 +48,27 @@ export function observe(
 /** How far back the points must reach for a figure at any moment, until the next point comes; ms. */
 export function neededMs({ gapMs, newestAt, lagMs }: Cadence, granularityMs: number, now: number): number {
   const lag = lagMs ?? Math.min(Math.max(0, now - newestAt), latestMs);
-  // Of the points one may be too new, one begins the time, one stands before that, and one may be lost.
+  // Four gaps: one point may be too new, one begins the span, one stands before that, and one may be lost.
   return lag + spanOf(granularityMs) + 4 * Math.max(gapMs, granularityMs) + granularityMs;
 }
 
-/** How far back they must reach for one now: a gap less, so that a moment more or less makes no difference. ms. */
+/**
+ * How far back they must reach for a figure now, ms: one gap less, so that small delays make no difference.
+ */
 export function leastMs(cadence: Cadence, granularityMs: number, now: number): number {
   return neededMs(cadence, granularityMs, now) - Math.max(cadence.gapMs, granularityMs);
 }
 
 /**
- * How old the newest point may be of something that is being measured, ms. Measures that come late, one after the other, are
- * as true as any, up to a quarter of an hour.
+ * How old the newest point may be of something that is being measured, ms. Measures that steadily arrive late
+ * are as valid as others, up to a quarter of an hour.
  */
 export function freshMs(cadence: Cadence | undefined, granularityMs: number): number {
   const apartMs = 2 * (cadence?.gapMs ?? granularityMs) + granularityMs;
   return Math.min(cadence?.lagMs ?? 0, latestMs) + apartMs + settlingMs;
 }
 
-/** Beyond this age something is not merely late: it is measured no more. ms. */
+/** The age, ms, beyond which measures are not merely late: they have ended. */
 export function endedMs(cadence: Cadence | undefined, granularityMs: number): number {
   const lateMs = Math.max(cadence?.lagMs ?? 0, latestMs);
   return lateMs + 2 * (cadence?.gapMs ?? granularityMs) + granularityMs + settlingMs;

@@ -4,10 +4,10 @@ import { usualGap } from './usual-gap.ts';
 /** Why the points from before are of no use. */
 export type Break = 'counter-fell' | 'counter-jumped';
 
-/** The newest part of a counter's points in which it only grew, and credibly. */
+/** The newest part of a counter's points in which it only grew, at a credible rate. */
 export interface Life {
   readonly points: readonly Point[];
-  /** How the part before it ended; undefined: there is none in sight. */
+  /** How the part before it ended; undefined: no such part was read. */
   readonly after: Break | undefined;
 }
 
@@ -45,9 +45,10 @@ export function lastLife(
   }
   const isBirthSeen = at(kept, 0) - since > (usualGap(kept) ?? 0);
   const isYoung = after === 'counter-fell' || (after === undefined && isBirthSeen);
-  // What was before the first point is not known: it may be a stray, or have samples from before a fall in its grain.
+  // The first point is left out, since what preceded it is not known: it may be a stray, or its grain may
+  // have samples from before a reset.
   const first = Math.max(begin, isYoung ? lastDoubtful(kept, begin, granularityMs) : begin) + 1;
-  // A grain with several samples may hold a fall that only the next one shows.
+  // A grain with several samples may hide a reset that only the next grain shows.
   return { points: kept.slice(first, areSparse(kept, granularityMs) ? undefined : -1), after };
 }
 
@@ -77,8 +78,8 @@ function withoutStrays(points: readonly Point[]): readonly Point[] {
 }
 
 /**
- * A counter that has just begun may begin once more, and have grown past its old value by the next sample: the last point
- * whose value can be reached in the time to the next one, of those from `begin` on.
+ * A counter that has just begun may be reset once more, and grow past its old value by the next sample. Index
+ * of the last point, from `begin` on, whose value a new counter could exceed before the next point.
  */
 function lastDoubtful(points: readonly Point[], begin: number, granularityMs: number): number {
   const fastest = fastestGrowth(points, (end) => end > begin) ?? 0;
@@ -93,7 +94,10 @@ function lastDoubtful(points: readonly Point[], begin: number, granularityMs: nu
   });
 }
 
-/** Faster than can be; or so much faster than ever else, and for one gap only, that it is no load. */
+/**
+ * Whether the growth is impossible; or so much faster than in all other gaps, for one gap only, that no load
+ * explains it.
+ */
 function isJump(
   points: readonly Point[],
   end: number,

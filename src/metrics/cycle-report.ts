@@ -23,7 +23,7 @@ export interface CycleReport {
   readonly due: number;
   /** Of these, those that the portal has, newly sent or unchanged. */
   readonly delivered: number;
-  /** Of the newest measures of the known figures; undefined: there are none. */
+  /** Ages of the newest measures of the known figures; undefined: there are none. */
   readonly ages: { readonly medianMs: number; readonly oldestMs: number } | undefined;
   readonly delivery: Delivery;
   /** What was not read, and why; the rest was. */
@@ -41,7 +41,10 @@ export interface CycleReport {
  */
 export type WhyUnknown = Unknown | 'awaited' | 'not-running';
 
-/** What a figure is missing for that should be there. The others pass by themselves, or are as somebody set them up. */
+/**
+ * Reasons that count as faults: the figure should be there. The others pass by themselves, or follow from how
+ * somebody set things up.
+ */
 const faults: ReadonlySet<WhyUnknown> = new Set([
   'unread',
   'no-measures',
@@ -71,7 +74,10 @@ export function isSuccess({ failures, delivery }: CycleReport): boolean {
   );
 }
 
-/** So much of what is due is delivered while nothing is wrong: an instance has just stopped, a host is restarted. */
+/**
+ * The share of due figures that is delivered while nothing is wrong: an instance may have just stopped, or a
+ * host be restarting.
+ */
 const leastDelivered = 0.9;
 
 /** Why the portal lacks figures that it should have; undefined where it has nearly all. */
@@ -110,7 +116,7 @@ export class UnknownCount {
     if (detail !== undefined && count.details.size < mostDetails) count.details.add(detail);
   }
 
-  /** Those that should be known. */
+  /** How many of them are missing through a fault. */
   get missing(): number {
     return [...this.#byReason].reduce(
       (sum, [because, { figures }]) => sum + (faults.has(because) ? figures : 0),

@@ -13,7 +13,7 @@ export interface Definition {
   /** As the version of 2024 calls it, with its units. */
   readonly of2024: { readonly name: string; readonly units: string };
   readonly units: '%' | 'B/s' | 'Ops/s';
-  /** Of a `rate`: what one counter can grow by in a second. */
+  /** For a `rate`: what one counter can grow by in a second. */
   readonly most?: number;
   /** Faster growth than this, a second, is doubted where it is for one gap only. */
   readonly burst?: number;
@@ -23,7 +23,7 @@ export interface Definition {
   readonly meters: readonly string[];
 }
 
-/** 400 Gbit/s, the fastest interface that there is; a bus of a disk gives no more either. */
+/** 400 Gbit/s, the fastest interface that there is; no disk bus is faster. */
 const mostBytes = 50e9;
 /** Ten times what the fastest drives do. */
 const mostRequests = 30e6;
@@ -32,7 +32,7 @@ const mostRequests = 30e6;
 const burstBytes = 125e6;
 const burstRequests = 100e3;
 
-/** Every figure that the portal is sent. */
+/** Every figure that is sent to the portal. */
 export const definitions: readonly Definition[] = [
   {
     name: 'os.instance.cpu_utilization',

@@ -14,7 +14,10 @@ export interface InstanceDevice {
   readonly id: DeviceId;
   readonly name: string;
   readonly instanceId: string;
-  /** Keystone project of its rack's owner: an instance of any other project is a claim that does not fit. null: of none. */
+  /**
+   * Keystone project of its rack's owner: a device that names an instance of another project makes a false
+   * claim. null: the owner has no project.
+   */
   readonly projectId: string | null;
   /** As the portal shows it. */
   readonly isRunning: boolean;
@@ -22,12 +25,18 @@ export interface InstanceDevice {
   readonly size: Size;
 }
 
-/** The list costs the portal 3 ms a device: at most such a share of its time goes into ours. */
+/**
+ * The list costs the portal milliseconds a device: reading it may take at most this share of the portal's
+ * time.
+ */
 const costShare = 1 / 50;
-/** While it is known, or likely, that there are other devices by now. */
+/** The share while devices are known, or likely, to have changed. */
 const hurriedCostShare = 1 / 10;
 const leastAgeMs = 60_000;
-/** A portal that is busy with something else takes longer: that is not what the list costs it. Real ones take 3 to 8 ms a device. */
+/**
+ * The most that the list counts as costing: the rest of a longer answer is a portal that is busy with
+ * something else. Real ones take 3 to 8 ms a device.
+ */
 const mostCost = { ofListMs: 1_000, ofDeviceMs: 20 };
 
 /** The portal's devices that show instances, read now and then. */
@@ -84,13 +93,13 @@ export class DeviceList {
     this.#isExpired = true;
   }
 
-  /** Reads it again. Who gives up waiting finds it read later on. */
+  /** Reads it again. A caller that gives up waiting finds it read later. */
   async refresh(signal?: AbortSignal): Promise<void> {
     return this.#refresh.join(signal);
   }
 
   async #read(): Promise<void> {
-    // By no clock: one that is set meanwhile would make it the price of hours.
+    // Not by the clock: if that is set meanwhile, the list would seem to cost hours.
     const elapsed = startStopwatch();
     const templates = await listTemplates(this.#session);
     const owners = await listOwners(this.#session, { profile: await this.#session.profile() });
@@ -100,7 +109,7 @@ export class DeviceList {
     const ofRack = new Map(racks.map(({ id, ownerId }) => [id, projects.get(ownerId) ?? null]));
     const sizes = new Map(templates.map(({ id, vcpus, ram }) => [id, { vcpus, ram }]));
     this.#devices = all.flatMap(({ kind, id, name, status, metadata, templateId, location }) => {
-      // Of volumes and networks there are no figures.
+      // Volumes and networks have no figures.
       if (kind !== 'server') return [];
       const instanceId = metadata['openstack_instance_id'];
       if (typeof instanceId !== 'string' || instanceId === '') return [];

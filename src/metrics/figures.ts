@@ -14,14 +14,14 @@ export type Series =
       readonly since: number;
       /** When the newest point was taken that was ever seen; undefined: none was. */
       readonly newestAt: number | undefined;
-      /** A newest point from before this comes too late, or is the last one. */
+      /** If the newest point is older than this, points arrive too late, or have just ended. */
       readonly freshSince: number;
-      /** With a newest point from before this it is measured no more. */
+      /** If the newest point is older than this, it is no longer measured. */
       readonly endedBefore: number;
       /** How far the clock of its host is ahead, ms, as far as its points tell. */
       readonly aheadMs: number;
     }
-  /** Gnocchi has it and cannot give it so. */
+  /** Gnocchi has it, but cannot return it in a usable granularity. */
   | { readonly kind: 'unreadable'; readonly reason: string }
   /** The request for it failed, this time. */
   | { readonly kind: 'unread' };
@@ -85,11 +85,13 @@ export type Figure = { readonly definition: Definition } & (
   | { readonly kind: 'unknown'; readonly because: Unknown; readonly detail?: string }
 );
 
-/** What figures are worked out by, beside measures. */
+/** What figures are computed from, besides measures. */
 export interface FigureSettings {
   /** CPU as a share of all vCPUs (0 to 100 %); else the sum over the vCPUs. */
   readonly cpuPerVcpu: boolean;
-  /** Until when the last figure of a definition was, ms since 1970; undefined: there was none. */
+  /**
+   * The end of the span that a definition's last figure covered, ms since 1970; undefined: there was none.
+   */
   readonly coveredUntil?: (definition: Definition) => number | undefined;
 }
 
@@ -180,9 +182,9 @@ type Points = Extract<Series, { kind: 'points' }>;
 type Missing = { readonly kind: 'unknown'; readonly because: Unknown; readonly detail?: string };
 
 /**
- * The series that a figure is made from. An interface or disk that was taken away stays in Gnocchi and is measured no
- * more: as long as another one of its kind is measured, it is left aside, once its measures cannot merely be late. What the
- * others did while it was measured is then no whole sum: `since` is when that began to be so.
+ * The series that a figure is made from. An interface or disk that was removed stays in Gnocchi and is no
+ * longer measured: as long as another one of its kind is measured, it is left out, once its measures cannot
+ * merely be late. Before `since`, when it was last measured, the others alone are not the whole sum.
  */
 function currentParts(
   definition: Definition,
@@ -232,7 +234,7 @@ function partOf(series: Series | undefined, meter: string): Points | Missing {
   const { newestAt, endedBefore, freshSince } = series;
   if (newestAt === undefined || newestAt < endedBefore) return missing('no-measures');
   if (newestAt < freshSince) return missing('late');
-  // What comes with it is measured, and this is not.
+  // Other meters of the resource are measured, and this one is not.
   return series.points.length > 0 ? series : missing('no-measures');
 }
 

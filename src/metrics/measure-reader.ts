@@ -36,7 +36,7 @@ export interface ReadFailure {
 
 /** A page of resources and their measures cost Gnocchi about the same. */
 const chunkSize = 1000;
-/** Of so long a time each resource may have many points. */
+/** In a long window each resource may have many points. */
 const farChunkSize = 200;
 /** Gnocchi joins resources with their metrics in its database for each request: few at a time. */
 const requestsAtOnce = 4;
@@ -84,7 +84,7 @@ export class MeasureReader {
     this.#inquiries = 0;
   }
 
-  /** Forgets what was learnt of resources that are no more. */
+  /** Forgets what was learnt of resources that no longer exist. */
   keepOnly(ids: ReadonlySet<ResourceId>): void {
     for (const [granularity, windows] of this.#windows) {
       windows.keepOnly(ids);
@@ -92,7 +92,10 @@ export class MeasureReader {
     }
   }
 
-  /** The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is had. */
+  /**
+   * The measures of these resources. What Gnocchi refuses or does not answer is left out; the rest is
+   * returned.
+   */
   async read(type: ResourceType, resources: readonly Measurable[], signal?: AbortSignal): Promise<Reading> {
     const task: Task = {
       resources: new Map(resources.map((resource) => [resource.id, resource])),
@@ -171,7 +174,7 @@ export class MeasureReader {
     );
   }
 
-  /** What was read for too short a time, from long ago on. */
+  /** Requests with the longest window, for resources whose window was too short. */
   #farLooks(read: readonly WindowedGroup[], task: Task): WindowedGroup[] {
     const [group] = read;
     if (!group) return [];

@@ -24,7 +24,7 @@ export interface MetricPumpOptions {
   /** How long the portal shows a value that is not renewed. */
   readonly ttlMs: number;
   readonly cpuPerVcpu: boolean;
-  /** Whose names the portal is sent: those of the version of that year. */
+  /** The names of figures: those that this service's version of that year used. */
   readonly names: FigureNames;
   readonly traffic: Traffic;
   readonly clock: Clock;
@@ -134,7 +134,10 @@ export class MetricPump {
     }
   }
 
-  /** What is not known yet is not empty: without the first list it is not said that there is nothing to do. */
+  /**
+   * An unknown list is not an empty one: until the first list is read, a cycle fails instead of reporting
+   * nothing to do.
+   */
   async #refreshDevices(signal: AbortSignal): Promise<void> {
     try {
       await this.#devices.refresh(signal);
@@ -157,7 +160,7 @@ export class MetricPump {
   }
 
   async #read(devices: readonly InstanceDevice[], signal: AbortSignal | undefined): Promise<Reading> {
-    // Of several devices of one instance its resources are read once.
+    // When several devices show one instance, its resources are read once.
     const resources = [
       ...new Map(
         devices

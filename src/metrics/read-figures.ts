@@ -20,8 +20,8 @@ export interface InstanceFigures extends MeasuredInstance {
 }
 
 /**
- * The newest figures of one instance, from Gnocchi: CPU and memory in percent, network and disks in bytes and operations a
- * second, as the portal is sent them.
+ * The newest figures of one instance, from Gnocchi: CPU and memory in percent, network and disks in bytes and
+ * operations a second, as they are sent to the portal.
  *
  * @throws {OpenStackError} when its resources cannot be listed
  */

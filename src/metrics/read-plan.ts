@@ -11,7 +11,10 @@ export interface ReadGroup {
   readonly type: ResourceType;
   /** Seconds. */
   readonly granularity: number;
-  /** Of all meters of these resources the longest granularity, seconds: what is summed covers one time. */
+  /**
+   * The longest granularity of all meters of these resources, seconds: counters that are summed must cover
+   * the same time.
+   */
   readonly coarsest: number;
   readonly meters: readonly string[];
   readonly ids: readonly ResourceId[];

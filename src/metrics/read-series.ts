@@ -3,7 +3,10 @@ import { type Cadence, endedMs, freshMs } from './cadence.ts';
 import type { Series } from './figures.ts';
 import { usualGap } from './usual-gap.ts';
 
-/** So many gaps without a point are samples that got lost. */
+/**
+ * Up to so many gaps without a point, samples were lost; beyond that, the time stamp of the newest point is
+ * in doubt.
+ */
 const mostLost = 4;
 
 /** What was read of one meter, as figures are made from it. */
@@ -19,7 +22,8 @@ export function readSeries(
 ): Extract<Series, { kind: 'points' }> {
   const { granularityMs, since, now, cadence } = read;
   const past = pointsUpTo(points, now);
-  // Stamped by a clock that was wrong for a moment, a single sample says nothing of the others.
+  // A single point in the future comes from a clock that was wrong for a moment, and says nothing about the
+  // others.
   const isAhead = points.length - past.length >= 2;
   return {
     kind: 'points',
@@ -34,8 +38,8 @@ export function readSeries(
 }
 
 /**
- * The points that can be believed to be of the past. A newest one that stands far from all others is so by its stamp alone,
- * until another one follows it.
+ * The points that are credibly in the past. A newest point that is far from all others may have a wrong time
+ * stamp: it is left out until another one follows it.
  *
  * @param points in the order of time
  */

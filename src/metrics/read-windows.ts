@@ -2,26 +2,30 @@ import type { Point, ResourceId } from '../openstack/metric.ts';
 import { ageOf } from '../runtime/clock.ts';
 import { type Cadence, leastMs, neededMs, observe } from './cadence.ts';
 
-/** Resources whose measures are read from as long ago on. */
+/** Resources whose measures are read over the same window. */
 export interface WindowGroup {
   readonly windowMs: number;
   readonly ids: readonly ResourceId[];
 }
 
-/** The slowest polling in use, and half an hour's mean of it, fits in. */
+/** Long enough for the slowest polling in use, with a mean over half an hour. */
 export const farMs = 7_200_000;
-/** Of what was not measured when we last looked so far back, we look so far again after this time. */
+/** How long to wait before the longest window is read again for resources that had too few points in it. */
 const farAgeMs = 120_000;
-/** Of all resources so many share one window; the rest have longer ones, each twice as long as the one before. */
+/**
+ * The share of resources that the common window suffices for; the rest have windows twice as long, four times
+ * as long, and so on.
+ */
 const commonShare = 0.9;
 
 /** The instance that a resource belongs to: its interfaces are summed, and so are its disks. */
 export type InstanceOf = (id: ResourceId) => string;
 
 /**
- * How far back to read each resource, by how its points have come so far, and those of the resources that it is summed with:
- * of one that is behind, the others are read for the time that it has reached. Nobody has to say the polling interval, and
- * one host that is polled otherwise, or whose clock is wrong, costs no other its figures.
+ * How far back to read each resource: by how its points have arrived so far, and those of the resources that
+ * it is summed with. When one is behind, the others are read back to the time that it has reached. Nobody has
+ * to configure the polling interval, and a host that is polled differently, or whose clock is wrong, costs no
+ * other host its figures.
  */
 export class ReadWindows {
   readonly #cadences = new Map<ResourceId, Cadence>();
@@ -36,7 +40,7 @@ export class ReadWindows {
     return ids.length > 0 && ids.every((id) => !this.#cadences.has(id));
   }
 
-  /** Of how far back which are to be read; all in one where they come alike. */
+  /** The resources grouped by window; a single group where their points arrive alike. */
   plan(
     ids: readonly ResourceId[],
     { granularityMs, now, instanceOf }: { granularityMs: number; now: number; instanceOf: InstanceOf },
@@ -62,7 +66,10 @@ export class ReadWindows {
     if (cadence) this.#cadences.set(id, cadence);
   }
 
-  /** Those whose window or points were too few, and that were not checked lately. */
+  /**
+   * Those whose window was too short or whose points were too few, and for which the longest window was not
+   * read lately.
+   */
   tooShort(
     ids: readonly ResourceId[],
     read: { windowMs: number; granularityMs: number; now: number; instanceOf: InstanceOf },
@@ -101,7 +108,7 @@ export class ReadWindows {
     return this.#cadences.size + this.#lookedFarAt.size === 0;
   }
 
-  /** Forgets what is there no more. */
+  /** Forgets resources that no longer exist. */
   keepOnly(ids: ReadonlySet<ResourceId>): void {
     for (const known of [this.#cadences, this.#lookedFarAt])
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);

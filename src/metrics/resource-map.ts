@@ -13,17 +13,23 @@ export interface InstanceResource extends Measurable {
   readonly type: ResourceType;
   /** Whose it is, as Gnocchi says. */
   readonly projectId: ProjectId | null;
-  /** Of an instance, as Ceilometer saw it last; else null. */
+  /** Flavor of an instance, as Ceilometer saw it last; else null. */
   readonly flavorId: string | null;
 }
 
-/** Resources come and go with their instances. What has gone is seen when all of a type are read again. */
+/**
+ * Resources come and go with their instances. Those that have ended are noticed when all of a type are read
+ * again.
+ */
 const ageMs = 300_000;
-/** What has come, or has another flavor, is looked for more often: without a new interface its instance's sum is wrong. */
+/**
+ * New resources and new flavors are looked for more often: without a new interface its instance's sum is
+ * wrong.
+ */
 const newcomersAgeMs = 15_000;
 /** Gnocchi's clock may be behind ours by so much, and a resource may be committed so late. */
 const overlapMs = 120_000;
-/** The same as long as an instance is awaited. */
+/** `ageMs` as long as an instance is awaited. */
 const awaitingAgeMs = 60_000;
 /** An instance appears in Gnocchi with its first samples: after three of Ceilometer's stock intervals it is late. */
 const longestWaitMs = 900_000;
@@ -86,9 +92,11 @@ export class ResourceMap {
     return ageOf(since, this.#clock.now()) < longestWaitMs;
   }
 
-  /** Reads what has come, and all of one type when that was read long ago: all types at once only the first time. */
+  /**
+   * Reads what is new, or all of one type when that was read long ago; all types at once only the first time.
+   */
   async refresh(signal?: AbortSignal): Promise<void> {
-    // Who gives up waiting finds it read later on.
+    // A caller that gives up waiting finds it read later.
     return this.#refresh.join(signal);
   }
 
@@ -142,7 +150,8 @@ export class ResourceMap {
       }),
     );
     this.#projects = projects;
-    // Of one shelf the newcomers have been read with it; of the others they are looked for from the last look on.
+    // A shelf includes its own newcomers; those of the other shelves are still searched from the last search
+    // on.
     if (unread.length > 0) this.#newcomersSince = readAt;
   }
 

@@ -13,18 +13,18 @@ export interface Delivery {
   readonly unknownDevices: number;
   /** Refused one by one. */
   readonly refused: readonly { readonly value: Value; readonly error: unknown }[];
-  /** Not tried, or not answered, because the time was over or nothing goes. */
+  /** Not tried, or not answered, because time ran out or sending was stopped. */
   readonly left: number;
-  /** Why nothing goes. */
+  /** Why sending was stopped. */
   readonly stoppedBy?: unknown;
-  /** It was not there for a while, or does not know a device that it knew: what it had been sent is lost. */
+  /** The daemon was unavailable for a while, or no longer knows a device: it has lost what it had stored. */
   readonly hasForgotten: boolean;
 }
 
-/** Whose names of figures: those of the version of that year. */
+/** The names of figures: those that this service's version of that year used. */
 export type FigureNames = '2023' | '2024';
 
-/** So many failures in a row mean that the daemon is not there: the rest would fail alike. */
+/** So many failures in a row mean that the daemon is unavailable: the rest would fail too. */
 const mostFailuresInARow = 20;
 
 /** Sends values until all are sent, the time is over, or the daemon is found not to be there. */
@@ -39,7 +39,7 @@ export async function sendValues(
     /** ms since 1970. */
     readonly deadline: number;
     readonly onSent: (value: Value) => void;
-    /** Whether the daemon has ever taken anything of the device. */
+    /** Whether the daemon has ever stored a value of the device. */
     readonly wasTaken: (deviceId: DeviceId) => boolean;
     readonly signal?: AbortSignal | undefined;
   },

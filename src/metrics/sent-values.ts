@@ -12,8 +12,8 @@ export interface Value {
 }
 
 /**
- * Of the figures of one device, in the order of `definitions`: when each was measured and when it was sent, ms since 1970,
- * and what it was.
+ * The figures of one device, in the order of `definitions`: when each was measured and sent, ms since 1970,
+ * and its value.
  */
 interface Sent {
   readonly measuredAt: number[];
@@ -22,26 +22,29 @@ interface Sent {
 }
 
 /**
- * A value that is not renewed for longer than this is renewed: the daemon of 2023 ends a device's history after four minutes
- * without one, and one that was restarted has lost what it was sent.
+ * An unchanged value is sent again before it is this old: the daemon of 2023 ends a device's history after
+ * four minutes without a value, and a restarted daemon has lost what it had stored.
  */
 export const longestSilenceMs = 120_000;
 const never = Number.NEGATIVE_INFINITY;
-/** What differs by less is unchanged: half a point of 100 %, or a hundredth of a rate. Far within the figure's own error. */
+/**
+ * What differs by less is unchanged: half a point of 100 %, or a hundredth of a rate. That is far less than
+ * the figure's own error.
+ */
 const samePoints = 0.5;
 const sameShare = 0.01;
 
 /**
- * What the portal has been sent, and when: nothing is sent twice unless it would be forgotten there. There are five values of
- * each device: as lists of numbers they take a third of what an object each does.
+ * What was sent to the portal, and when: nothing is sent twice unless the portal would forget it. Each device
+ * has five values: as lists of numbers they take a third of the memory of an object each.
  */
 export class SentValues {
   readonly #sent = new Map<DeviceId, Sent>();
   #forgottenAt = never;
 
   /**
-   * Those of the values that are to be sent, what waited longest first: new ones, and unchanged ones whose last sending will
-   * be too long ago before the next cycle has come round. All times are ms.
+   * The values that are to be sent, those that waited longest first: changed ones, and unchanged ones that
+   * would be too old before the next cycle has sent them. All times are ms.
    */
   due(values: readonly Value[], options: { now: number; ttlMs: number; intervalMs: number }): Value[] {
     const { now } = options;
@@ -52,19 +55,19 @@ export class SentValues {
       .map(({ value }) => value);
   }
 
-  /** Until when the last figure was that was sent, ms since 1970. */
+  /** The end of the span that the last sent figure covers, ms since 1970. */
   coveredUntil(deviceId: DeviceId, definition: Definition): number | undefined {
     const at = this.#sent.get(deviceId)?.measuredAt[definitions.indexOf(definition)];
     return at === never ? undefined : at;
   }
 
-  /** Whether the portal has a value of it that was sent within that time. */
+  /** Whether the portal has a value of it that was sent at `sinceMs` (ms since 1970) or later. */
   isDelivered({ deviceId, definition }: Pick<Value, 'deviceId' | 'definition'>, sinceMs: number): boolean {
     const sentAt = this.#sent.get(deviceId)?.sentAt[definitions.indexOf(definition)] ?? never;
     return sentAt >= sinceMs;
   }
 
-  /** Whether anything of the device was ever taken. */
+  /** Whether the daemon has ever stored a value of the device. */
   has(deviceId: DeviceId): boolean {
     return this.#sent.has(deviceId);
   }
@@ -81,7 +84,9 @@ export class SentValues {
     sent.values[place] = value;
   }
 
-  /** The portal's value says it already: no time is left out if the next figure begins there. */
+  /**
+   * Notes a figure that the portal's value already shows, so that the next figure begins where this one ends.
+   */
   noteUnchanged({ deviceId, definition, at }: Value): void {
     const measuredAt = this.#sent.get(deviceId)?.measuredAt;
     if (measuredAt) measuredAt[definitions.indexOf(definition)] = at;
@@ -92,7 +97,7 @@ export class SentValues {
     this.#forgottenAt = now;
   }
 
-  /** Forgets the devices that are no more. */
+  /** Forgets devices that no longer exist. */
   keepOnly(devices: ReadonlySet<DeviceId>): void {
     for (const id of this.#sent.keys()) if (!devices.has(id)) this.#sent.delete(id);
   }

@@ -4,7 +4,10 @@ const longestGapMs = 1_800_000;
 /** So many gaps are looked at: polling that has become slower shows soon. */
 const recent = 5;
 
-/** The time between two points as it is of late, ms: one lost sample does not count. undefined: there are no two. */
+/**
+ * The usual time between two points, ms: the median of the last gaps, so that one lost sample does not count,
+ * or the very last gap where that is longer. undefined: there are no two points.
+ */
 export function usualGap(points: readonly Point[]): number | undefined {
   const gaps: number[] = [];
   for (let index = Math.max(1, points.length - recent); index < points.length; index++)

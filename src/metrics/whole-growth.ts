@@ -21,7 +21,7 @@ export type Growth =
   | {
       readonly kind: 'growth';
       readonly perSecond: number;
-      /** Of each counter, the points that it is worked out from. */
+      /** The points of each counter that it is computed from. */
       readonly parts: readonly { readonly from: Point; readonly to: Point }[];
       /** When the last of these was, ms since 1970, and how long before that the first, ms. */
       readonly at: number;
@@ -35,8 +35,8 @@ export type Growth =
  * The growth a second of all counters together, each over the same time: the newest that all of them cover and that is long
  * enough for the precision.
  *
- * @param within all ms since 1970. `covered`: until when the last figure was; from there on nothing is left out, as far as
- * there are points. `begin`: before that the counters were not all that is summed
+ * @param within all ms since 1970. `covered`: the end of the last figure's span, from which on nothing is
+ * left out, as far as there are points. `begin`: before it the counters were not the whole sum
  */
 export function wholeGrowth(
   counters: readonly Counter[],
