@@ -2,7 +2,7 @@ import { nobody, type ShownKind, type Tally } from './census.ts';
 import type { Held } from './change.ts';
 import type { PortalIndex } from './portal-index.ts';
 
-/** A kind of which too much would be removed, and the owners who therefore keep theirs. */
+/** A kind whose removals are too many, and the owners who therefore keep theirs. */
 export interface Finding {
   readonly kind: ShownKind;
   readonly total: Tally;

@@ -3,7 +3,8 @@ import type { DesiredState } from './desired-state.ts';
 
 /**
  * What each stack is billed for: its objects, and the volumes that are attached to its servers. Nova creates the volumes
- * that servers boot from, so that no stack names them. A volume that is an object of a stack stays with that stack, whatever it is attached to.
+ * that servers boot from, so that no stack names them. A volume that is an object of a stack stays with that stack, whatever it
+ * is attached to.
  */
 export function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ObjectId[]> {
   const claimed = new Set<string>();

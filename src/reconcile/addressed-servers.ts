@@ -4,8 +4,8 @@ import { indexPortal } from '../plan/portal-index.ts';
 import type { PortalMirror } from './mirror.ts';
 
 /**
- * Objects that references name; for a floating IP the server that it now leads to, and those that the portal shows with it. Nobody
- * says which server it was taken from. Without a floating IP the portal is not looked at: most notifications name none.
+ * Objects that references name; for a floating IP the server that it is now assigned to, and those that the portal shows with it,
+ * since no notification says which server it was removed from. Most references name no floating IP: then the portal is not searched.
  *
  * @returns them, and which of them are servers of floating IPs
  */
@@ -36,7 +36,7 @@ export function resolveFloatingIps(
   return { objects: [...others, ...addressed], addressed };
 }
 
-/** Of `network:address, network:address`: colons in the name of a network are escaped. */
+/** The addresses in `network:address, network:address`. Colons in the name of a network are escaped. */
 function addressesIn(publicIps: string | null | undefined): string[] {
   return publicIps?.split(', ').map((each) => each.slice(each.indexOf(':') + 1)) ?? [];
 }

@@ -1,12 +1,12 @@
 import type { ObjectId, Reference, StackId } from '../openstack/model.ts';
 import type { Announced } from './evidence.ts';
 
-/** While no full run succeeds they would be kept for ever. Without the announcement a deletion is proven by a question. */
+/** A limit, since they are kept until a full run succeeds. A deletion whose announcement is lost is proven by a query instead. */
 const mostKept = 50_000;
 
-/** What was announced as deleted and no full run has looked for since. */
+/** Objects that were announced as deleted, until a full run has looked for them. */
 export class AnnouncedDeletions {
-  /** The latest last. */
+  /** Oldest announcement first. */
   readonly #ids = new Set<ObjectId | StackId>();
 
   get ids(): Announced {
@@ -25,7 +25,7 @@ export class AnnouncedDeletions {
     }
   }
 
-  /** A full run begins. @returns what forgets, once it has ended well, what was heard before */
+  /** A full run begins. @returns a function to call when it has succeeded: it forgets what was announced before the run */
   begin(): () => void {
     const heard = [...this.#ids];
     return () => {

@@ -7,11 +7,11 @@ export interface Progress {
   readonly total: number;
   /** Changes a second so far, to a tenth. */
   readonly perSecond: number;
-  /** At that pace, ms. */
+  /** Estimated time left at that pace, ms. */
   readonly leftMs: number;
 }
 
-/** A first run of a large cloud makes thousands of objects, in minutes: it says how far it is, ms. */
+/** How often progress is reported, ms: a first run of a large cloud creates thousands of objects and takes minutes. */
 const sayEveryMs = 10_000;
 
 /** Counts the changes of a run, and says how far it is as long as it lasts. */
@@ -38,7 +38,7 @@ export class ApplyProgress {
     this.#saidAt = this.#startedAt;
   }
 
-  /** One change more was tried. */
+  /** Counts one more change as tried. */
   advance(): void {
     this.#done++;
     const now = this.#clock.now();

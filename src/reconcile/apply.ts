@@ -14,7 +14,7 @@ import { isRefusal, noticeUpgrade } from './portal-upgraded.ts';
 
 /**
  * Carries out a plan: phase by phase, the lanes of a phase side by side, the changes of a lane one after the other.
- * One change's failure is its own; the rest goes on. Ends early, with what was done, when the signal is aborted or the
+ * A change that fails does not stop the others. Ends early, with what was done, when the signal is aborted or the
  * portal becomes unavailable.
  *
  * @returns how many changes were postponed because the portal is unavailable, and its last error
@@ -24,7 +24,7 @@ export async function applyPlan(
   portal: { readonly session: Session; readonly mirror: PortalMirror },
   options: {
     readonly onOutcome: (outcome: Outcome) => void;
-    /** Whether somebody else undoes this change each time. */
+    /** Whether another writer undoes this change each time. */
     readonly isContested: (change: Change) => boolean;
     /** Names a change, for the trace. */
     readonly subjectOf: (change: Change) => Subject;
@@ -70,7 +70,7 @@ export async function applyPlan(
   return { untried, because: watch.because };
 }
 
-/** A request that the end of the run cut short says so: that it "was aborted" tells nobody by what. */
+/** Says why a request was cut short by the end of the run: "was aborted" alone does not say by what. */
 function sayStopped(outcome: Outcome): Outcome {
   if (outcome.kind !== 'failed' || outcome.error instanceof ServiceError) return outcome;
   const error = new ServiceError(

@@ -1,14 +1,14 @@
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import { rackList, type Turn } from './rack-audit.ts';
 
-/** What of the portal a plan rests on besides owners and templates. */
+/** The parts of the portal that a plan depends on, except owners and templates. */
 export function atStake(plan: Plan): Set<Turn> {
   return new Set(changesOf(plan).flatMap(turnsOf));
 }
 
 /**
- * What has to be read to see what a change rests on, or whether it was made: racks that are there, and that are changed or have
- * their devices changed. That there is no rack yet, and that its name is free, only the list of all racks can say.
+ * What to read to check what a change depends on, or whether it was made: the existing rack that is changed, or whose devices
+ * are. For a new rack it is the list of all racks: only that shows that the rack does not exist and that its name is free.
  */
 export function turnsOf(change: Change): Turn[] {
   const turns: Turn[] = [];

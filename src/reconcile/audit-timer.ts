@@ -3,24 +3,24 @@ import { ageOf, type Clock } from '../runtime/clock.ts';
 
 /** How often everything in the portal is looked at. */
 export interface AuditPace {
-  /** In no longer than this each rack is read, and what was found is put right. */
+  /** Within this time each rack is read and what others changed in it is corrected, ms. */
   readonly withinMs: number;
-  /** From one full run to the next. */
+  /** Interval of full runs, ms. */
   readonly runEveryMs: number;
-  /** A portal of no more devices and no more racks is read whole in each run. Default 150: a second of its time, at 6 ms a device. */
+  /** A portal with at most this many devices, and racks, is read whole in each run. Default 150: one second at 6 ms a device. */
   readonly readWholeUpTo?: number;
 }
 
-/** Of the time there is, for a round of all turns: the rest is for what runs take themselves. */
+/** Share of the available time for one round of all turns. The rest is for the runs themselves. */
 const roundShare = 0.9;
-/** After a turn nothing is read for so many times as long: a tenth of one thread, a fiftieth of five. */
+/** After a turn nothing is read for this many times its duration: the audit uses a tenth of one portal thread, a fiftieth of five. */
 const restShare = 9;
 
 /** When the next turn of an audit is due. */
 export class AuditTimer {
   readonly #clock: Clock;
   readonly #log: Logger;
-  /** So long after that moment. */
+  /** The next turn is due `ms` after `since`. */
   #next = { since: 0, ms: 0 };
   #isLate = false;
 
@@ -36,17 +36,17 @@ export class AuditTimer {
   }
 
   /**
-   * A turn is over: so much time has each, that what is found is put right by the run that follows within the interval.
+   * Schedules the turn after one that is over, early enough that the following run corrects what the round finds within `withinMs`.
    *
    * @param tookMs how long the portal took
    */
   rest({ withinMs, runEveryMs }: AuditPace, turns: number, tookMs = 0): void {
     const turnMs = (roundShare * (withinMs - runEveryMs)) / turns;
-    // In whole milliseconds, as clocks go.
+    // The clock counts whole milliseconds.
     this.#next = { since: this.#clock.now(), ms: Math.ceil(Math.max(turnMs, restShare * tookMs)) };
   }
 
-  /** Warns once when what had its turn has waited longer for it than the interval. */
+  /** Warns once when a turn came later than `withinMs` after the one before. */
   noteAge({ withinMs }: AuditPace, turns: number, knownAt: number): void {
     const isLate = ageOf(knownAt, this.#clock.now()) > withinMs;
     if (isLate && !this.#isLate) {

@@ -18,7 +18,7 @@ export class ChangeRecord {
   readonly failures: Failure[] = [];
   readonly skipped: RunReport['skipped'][number][] = [];
   readonly contested: RunReport['contested'][number][] = [];
-  /** Those that this run has made. */
+  /** Racks that this run has created, with their ids. */
   readonly #racks = new Map<NewRackKey, Subject['id']>();
   readonly #counts: Partial<Record<ChangeKind, number>> = {};
   readonly #subjectOf: (change: Change) => Subject;
@@ -29,7 +29,7 @@ export class ChangeRecord {
   constructor(options: {
     readonly subjectOf: (change: Change) => Subject;
     readonly log: Logger;
-    /** What was said in the last run. */
+    /** Failures that the last run logged. */
     readonly said: SaidOnce;
     readonly tracing: Tracing;
   }) {
@@ -88,7 +88,7 @@ export class ChangeRecord {
     }
   }
 
-  /** What it is about, with the ids that the portal has given in this run. */
+  /** The subject of a change, with the ids that the portal has given in this run. */
   #subjectAfter(outcome: Outcome): Subject {
     const { change } = outcome;
     const subject = this.#subjectOf(change);

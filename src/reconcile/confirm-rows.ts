@@ -5,18 +5,18 @@ import type { Session } from '../concertim/session.ts';
 import { claimOfRack, isOfSameObject } from './claim-of-row.ts';
 import type { PortalMirror } from './mirror.ts';
 
-/** Why a change is not tried: what it stands on is not there, or not any more. */
+/** Why a change is not tried: what it depends on does not exist, or not any more. */
 export class Obstacle extends Error {}
 
-/** The portal as it is, and as it is remembered. */
+/** The portal itself, and the rows that are known of it. */
 interface Rows {
   readonly session: Session;
   readonly mirror: PortalMirror;
 }
 
 /**
- * Reads a rack again before it is deleted. An id is remembered; what has it may be another rack by now. One that is gone counts
- * as deleted.
+ * Reads a rack again before it is deleted, since its remembered id may belong to another rack by now. A rack that no longer
+ * exists counts as deleted.
  *
  * @throws {Obstacle} when the row makes another claim than the one that the plan was made for
  */
@@ -31,7 +31,7 @@ export async function confirmRack(
   throw new Obstacle('its row in the portal has changed since it was read');
 }
 
-/** The same of a device, which must stand where it stood, too, and be there. @throws {Obstacle} */
+/** The same for a device, which must also exist and stand where it stood. @throws {Obstacle} */
 export async function confirmDevice(
   { session, mirror }: Rows,
   device: Device,

@@ -5,11 +5,11 @@ import { objectOfDevice } from '../plan/ownership.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 
-/** So often somebody else may undo what we wrote, before we leave it. */
+/** How often others may undo a change before it is no longer made. */
 const mostUndone = 3;
-/** What was written longer ago is not compared any more: a person may change their mind. */
+/** A write older than this is not compared any more: a person may change their mind. */
 const memoryMs = 3_600_000;
-/** A first run of a large portal writes as much; the oldest is forgotten first. */
+/** As many writes as the first run of a large portal makes. The oldest are forgotten first. */
 const mostKept = 100_000;
 /** A longer value is kept as its digest: metadata and outputs of stacks take kilobytes each. */
 const longestKept = 44;
@@ -19,20 +19,20 @@ interface Written {
   readonly value: string;
   readonly undone: number;
   readonly at: number;
-  /** The number of the run: what one run writes twice was not undone in between. */
+  /** Number of the run. A second write in the same run does not mean that the first was undone. */
   readonly run: number;
 }
 
 /**
  * Notices that somebody else undoes what this writer writes: a second service with other settings, or a person. A change that has
  * to be made again, with nothing else written there in between, was undone. After the third time the object is left as the others
- * want it, for an hour: two writers who correct each other wear out the portal, and no picture of theirs lasts.
+ * want it, for an hour: two writers who correct each other only load the portal, and neither state lasts.
  */
 export class ContestWatch {
   readonly #clock: Clock;
-  /** By place, the one written last at the end. */
+  /** By place, in the order of writing. */
   readonly #written = new Map<string, Written>();
-  /** Racks that are not made in this run. */
+  /** Racks that this run leaves out because they are contested: so are the devices in them. */
   readonly #racksLeft = new Set<NewRackKey>();
   #run = 0;
 
@@ -45,7 +45,7 @@ export class ContestWatch {
     return this.#written.size;
   }
 
-  /** The portal is another one by now: what was written before is in none. */
+  /** Forgets all writes, after an upgrade: its migrations delete and change rows, which is not another writer. */
   forget(): void {
     this.#written.clear();
   }
@@ -72,7 +72,7 @@ export class ContestWatch {
     return isContested;
   }
 
-  /** It was made. */
+  /** Notes a change that was made. */
   note(change: Change): void {
     for (const [place, value] of writesOf(change)) {
       const last = this.#last(place);
@@ -102,7 +102,7 @@ export class ContestWatch {
   }
 }
 
-/** Where a change writes, and what. That an object is there is something written, too. */
+/** The places where a change writes, and the values. The existence of an object counts as a value too. */
 function writesOf(change: Change): readonly (readonly [place: string, value: string])[] {
   switch (change.kind) {
     case 'create-rack':
@@ -129,7 +129,7 @@ function writesOf(change: Change): readonly (readonly [place: string, value: str
   }
 }
 
-/** A device that moves is not one that was undone. */
+/** The rack and template of a device: one that moves has another place, and does not look undone. */
 function placeOf({ rack, template }: Extract<Change, { kind: 'create-device' | 'replace-device' }>): string {
   return `${rack.kind === 'present' ? rack.id : rack.key} ${template.kind === 'present' ? template.id : template.key}`;
 }

@@ -2,7 +2,7 @@ import type { Costs } from '../plan/costs.ts';
 
 /** Where costs come from. */
 export interface CostSource {
-  /** undefined: the cloud has none. */
+  /** @returns undefined: the cloud rates nothing */
   read(signal?: AbortSignal): Promise<Costs | undefined>;
   /** Called after each full run with the servers of each stack. */
   note(members: ReadonlyMap<string, readonly string[]>): Promise<void>;

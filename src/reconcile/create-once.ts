@@ -2,8 +2,8 @@ import { ConcertimError } from '../concertim/errors.ts';
 import { BodyError, ConnectionError, TimeoutError } from '../http/errors.ts';
 
 /**
- * A create is never repeated blindly: the portal would make a second object. When it is not certain that nothing
- * was made, what was meant is looked for; if it is not there, the next run, which reads the portal first, tries again.
+ * A create is never repeated blindly: the portal would make a second object. Where a failed create may
+ * still have been carried out, the object is looked for; if it does not exist, the next run, which reads the portal first, tries again.
  *
  * @throws what `create` threw, where nothing was found
  */

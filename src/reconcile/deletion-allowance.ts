@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Clock, isoTime, parseTime } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 
-/** What one full run may delete although the policy would refuse it: a person has looked at the plan. */
+/** What one full run may delete although the policy would refuse it, because a person has approved the plan. */
 export const Allowance = z.strictObject({
   /** What that plan deletes or recreates, as `removedObjects` names it. */
   objects: z.array(z.string()),
@@ -15,7 +15,7 @@ export const Allowance = z.strictObject({
 });
 export type Allowance = z.infer<typeof Allowance>;
 
-/** What `take` found. */
+/** Result of `take`. */
 export type TakenAllowance =
   | { readonly kind: 'none' }
   | { readonly kind: 'valid'; readonly allowance: Allowance }
@@ -44,7 +44,7 @@ export class DeletionAllowance {
     await rename(draft, this.#file);
   }
 
-  /** Each is taken once. One that cannot be removed is void: it would be valid again in the next run. */
+  /** Takes the allowance, once. If its file cannot be removed it is void, since it would be valid again in the next run. */
   async take(): Promise<TakenAllowance> {
     let text: string;
     try {
@@ -75,7 +75,7 @@ function parsed(text: string): Allowance | undefined {
   }
 }
 
-/** For how long an allowance is good: two full runs may be under way or fail before one takes it. */
+/** When an allowance expires: late enough that two full runs may be under way or fail before one takes it. */
 export function allowanceUntil(now: number, intervalMs: number): string {
   return isoTime(now + leastMs + 2 * intervalMs);
 }

@@ -22,8 +22,8 @@ const mostHeard = 20_000;
  * although it was listened all the time since the run before. A change is given until the next full run to be announced
  * after all: the list may have been faster than the message.
  *
- * What people change in the portal and what an earlier run failed to do is no drift; nor are templates,
- * because by default Nova announces nothing about flavors.
+ * Changes that people make in the portal, and changes that an earlier run failed to make, are no drift; nor are templates,
+ * because by default Nova sends no notifications about flavors.
  */
 export class DriftWatch {
   #isListening = false;
@@ -77,7 +77,7 @@ export class DriftWatch {
 /** What a full run saw and did. */
 export interface FullRun {
   readonly done: readonly Change[];
-  /** Names what a change is about. */
+  /** Describes the object of a change. */
   readonly subjectOf: (change: Change) => Subject;
   /** The portal as we knew it before the run read it. */
   readonly known: PortalSnapshot;
@@ -131,7 +131,7 @@ function byId<Id, T extends { readonly id: Id }>(list: readonly T[]): ReadonlyMa
   return new Map(list.map((item) => [item.id, item]));
 }
 
-/** The tree of the rack's stack, and for a device what it shows; for a rack all that it shows. */
+/** Ids that a notification about the change would name: the stack's tree, and what the device or the whole rack shows. */
 function idsOf(
   change: Change,
   { read, remembered }: FullRun,

@@ -22,12 +22,12 @@ import { OutageWatch } from './outage.ts';
 /** What was announced as deleted since it was last seen: a proof, once the cloud does not have it either. */
 export type Announced = ReadonlySet<ObjectId | StackId>;
 
-/** Queries by id that a run makes for one kind; they are drawn at random, so that in the end all are made. */
+/** Most queries by id in one run for one kind. They are chosen at random, so that over several runs all are made. */
 const maxQuestions = 500;
 
 /**
- * Answers about servers that say nothing, after which a run asks about no more. A cell that is down takes thousands of servers
- * out of the list, and Nova waits a minute for it before it answers about one: to ask about each would take hours.
+ * Failed queries for servers after which a run makes no more. A cell that is down takes thousands of servers out of the list, and
+ * Nova waits a minute for it in each query: querying every server would take hours.
  */
 const mostVain = 8;
 
@@ -37,7 +37,7 @@ const deletedSinceMs = 24 * 3_600_000;
 /** What the cloud answers about what its lists have left out. */
 export interface Answers {
   readonly evidence: CloudObservation['evidence'];
-  /** What it shows nevertheless: servers that are deleted and can be had back for a while, and those in a cell that is down. */
+  /** Servers that the queries found although they were not listed: soft-deleted ones, and those in a cell that is down. */
   readonly servers: readonly (Server | Unreadable<ServerId>)[];
 }
 
@@ -47,13 +47,13 @@ export async function gatherEvidence(
   absent: Absentees,
   options: {
     readonly announced: Announced;
-    /** So many missing servers may go without anything that bears it out. */
+    /** This many missing servers may be deleted without a second confirmation. */
     readonly maxDeletions: number;
-    /** Servers that the portal shows. */
+    /** Number of servers that the portal shows. */
     readonly shownServers: number;
     /** Whether the service of a kind has shown that it shows other projects' objects. */
     readonly seesAll: Readonly<Record<FurtherKind, boolean>>;
-    /** Whether a stack that was read in this run, and in whose rack an object stands, does not have it any more. */
+    /** Whether the stack in whose rack an object stands was read in this run and no longer has the object. */
     readonly hasLeft: (kind: Kind, id: ObjectId) => boolean;
     readonly random: Random;
   } & AskOptions,
@@ -128,9 +128,9 @@ export async function stackEvidence(
 }
 
 /**
- * Cinder and Neutron answer an account that may not look into a project as though there was nothing in it. So "not found" is
- * believed only where something else bears it out: the deletion was announced, the object's stack does not have it any
- * more, the account is shown other projects' objects, or the query was made as a member of the project.
+ * Cinder and Neutron answer "not found" also to an account that may not see the project. So that answer counts only where
+ * something else confirms it: the deletion was announced, the object's stack no longer has it, the account is shown objects of
+ * other projects, or the query was made as a member of the project.
  */
 async function furtherEvidence(
   kind: FurtherKind,
@@ -194,7 +194,7 @@ async function askForStacks(
   return evidence;
 }
 
-/** Of answers that differ by the project of the query, the one that says most. */
+/** Where queries in several projects give different answers, the one that is most certain. */
 export function surer(a: Evidence | undefined, b: Evidence): Evidence {
   return a !== undefined && certainty.indexOf(a) < certainty.indexOf(b) ? a : b;
 }
@@ -209,7 +209,7 @@ const certainty: readonly Evidence[] = [
   'not-found',
 ];
 
-/** Those that Nova says it deleted lately; none where it does not tell, which is no proof of anything. */
+/** Servers that Nova reports as recently deleted; empty where it refuses the list, so that an absent server proves nothing. */
 async function deletedServers(session: Session, { clock, signal }: AskOptions): Promise<readonly ServerId[]> {
   try {
     return await listDeletedServers(session, { since: isoTime(clock.now() - deletedSinceMs), signal });
@@ -248,7 +248,7 @@ async function ask<Id>(
   );
 }
 
-/** As many as one run queries: those with a trace of their deletion first, then of each owner one in turn, by lot. */
+/** As many as one run queries: first those with a sign of deletion, then one of each owner in turn, chosen at random. */
 function sample<T extends { readonly owner: string }>(
   items: readonly T[],
   { random, isFirst }: { readonly random: Random; readonly isFirst: (item: T) => boolean },

@@ -12,7 +12,7 @@ export type FurtherKind = Exclude<Kind, 'server'>;
 
 type Row<K extends Kind> = ObjectOfKind[K] | Unreadable<ObjectOfKind[K]['id']>;
 
-/** Where the objects of a kind are had from. */
+/** How the objects of each kind are read. */
 const sources: {
   readonly [K in Kind]: {
     readonly service: ServiceType;
@@ -25,7 +25,7 @@ const sources: {
       id: ObjectOfKind[K]['id'],
       signal?: AbortSignal,
     ) => Promise<Row<K> | undefined>;
-    /** Whether an account without rights in its project is shown it. */
+    /** Whether every account is shown the object, even without a role in its project. */
     readonly isPublic: (object: ObjectOfKind[K]) => boolean;
   };
 } = {
@@ -39,7 +39,7 @@ const sources: {
   },
 };
 
-/** One object of a kind; undefined when this account is shown none of that id. */
+/** One object of a kind; undefined: the service shows this account none with that id. */
 export async function showObject(
   kind: Kind,
   session: Session,
@@ -49,7 +49,7 @@ export async function showObject(
   return sources[kind].show(session, id as never, signal);
 }
 
-/** Those of one project. */
+/** The objects of one project. */
 export async function listOfProject(
   kind: Kind,
   session: Session,
@@ -63,7 +63,7 @@ export async function listOfProject(
 export interface SeenKind<K extends FurtherKind> {
   /** By id; undefined: not observed. */
   readonly objects: Map<ObjectOfKind[K]['id'], Row<K>> | undefined;
-  /** Whether the list shows that this account sees other projects' objects: what is not in it is then not there. */
+  /** Whether the list contains objects of other projects. If so, an object that it does not contain does not exist. */
   readonly seesAll: boolean;
   readonly unread: readonly Unread[];
 }
@@ -93,7 +93,7 @@ export async function observeKind<K extends FurtherKind>(
   }
 }
 
-/** What to say of a service that did not answer: of one that the cloud does not have, nothing. */
+/** What could not be read because a service failed; nothing if the cloud does not have the service. */
 export function unreadService(kind: Kind, error: unknown): Unread[] {
   if (error instanceof CatalogError) return [];
   const { service } = sources[kind];

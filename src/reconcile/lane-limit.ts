@@ -1,13 +1,13 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-/** As many as one portal process has threads, and the session requests at a time: so it begins. */
+/** Most lanes at once, and the number to begin with: one portal process has this many threads, and a session makes as many requests. */
 const most = 5;
-/** Answers after which a number of lanes is judged. */
+/** Number of answers after which a number of lanes is judged. */
 const trial = 24;
-/** Trials that a number is kept for before another is tried again: what the portal has to do for its users changes. */
+/** For how many trials a number is kept before another is tried, since the portal's load changes. */
 const kept = 8;
 
-/** What was answered with so many lanes, by kind. */
+/** Answers with a certain number of lanes, by kind of change. */
 interface Sample {
   readonly lanes: number;
   readonly kinds: Map<string, { count: number; ms: number }>;
@@ -20,19 +20,19 @@ interface Sample {
  * away, or has more processes, gets more done with five.
  *
  * ```
- *  one lane less is as fast ──► so few, and one less is tried
- *  else one lane more is faster ──► so many, and one more is tried
- *  neither ──► as it was, for a while
+ *  one lane less is as fast ──► keep that number, and try one less
+ *  else one lane more is faster ──► keep that number, and try one more
+ *  neither ──► keep the present number for a while
  * ```
  */
 export class LaneLimit {
   readonly #limit: LimitFunction = pLimit(most);
   #sample = emptySample(most);
-  /** What the number that is kept has given last; undefined: not yet. */
+  /** Last sample with the number that is kept; undefined: none yet. */
   #settled: Sample | undefined;
   #direction: -1 | 1 = -1;
   #wait = 0;
-  /** Answers that were under way when the number was changed. */
+  /** Answers to ignore: their requests were under way when the number changed. */
   #skip = 0;
 
   /** Lanes under way at once. */
@@ -44,7 +44,7 @@ export class LaneLimit {
     return this.#limit(lane);
   }
 
-  /** A change of that kind took so long. */
+  /** Notes how long a change took. */
   note(kind: string, ms: number): void {
     if (this.#skip > 0) {
       this.#skip--;
@@ -89,7 +89,7 @@ export class LaneLimit {
   }
 }
 
-/** Whether one lane more does at least half of what a lane can do; one less, whether no more than that is lost. */
+/** Whether one more lane brings at least half of its possible gain; for one less, whether it loses at most half of a lane. */
 function isWorthIt(sample: Sample, settled: Sample): boolean {
   return speedup(sample, settled) >= (1 + sample.lanes / settled.lanes) / 2;
 }
@@ -98,7 +98,7 @@ function emptySample(lanes: number): Sample {
   return { lanes, kinds: new Map(), count: 0 };
 }
 
-/** How many times as much gets done with the lanes of one sample as with those of the other, by the kinds that both have; 0: none. */
+/** Ratio of the throughputs of two samples, over the kinds that both have; 0: they have none in common. */
 function speedup(one: Sample, other: Sample): number {
   let count = 0;
   let slowness = 0;

@@ -25,10 +25,10 @@ export class PortalMirror {
   readonly #racks: Map<RackId, Rack>;
   readonly #devices: Map<DeviceId, Device>;
   readonly #templates: Map<TemplateId, Template>;
-  /** Rows that were read as others have made them since, as they were known before; undefined: not. */
+  /** The previous state of rows that others have changed; undefined: the row did not exist. */
   readonly #editedRacks = new Map<RackId, Rack | undefined>();
   readonly #edited = new Map<DeviceId, Device | undefined>();
-  /** As of the full run, racks as of their last list: what they may be stays unmade until the next one. */
+  /** As read by the last full run (racks: by their last list). Until the next one, what they may be is not created. */
   #unreadable: readonly UnreadableRow[];
   /** undefined: something was written since it was made. */
   #snapshot: PortalSnapshot | undefined;
@@ -54,13 +54,13 @@ export class PortalMirror {
     return this.#snapshot;
   }
 
-  /** As it would be if nobody else had written to it since it was made. */
+  /** The portal as it would be if only this service had written to it. */
   unedited(): PortalSnapshot {
     const racks = before(this.#racks, this.#editedRacks);
     return { ...this.snapshot(), racks, devices: before(this.#devices, this.#edited) };
   }
 
-  /** All racks, as they were just listed. @returns those that others have changed or made, and what became of devices with racks */
+  /** Takes a list of all racks. @returns racks that others have changed or created, and devices that are gone with their racks */
   setListed({ rows, unreadable }: Rows<Rack>): { readonly changed: RackId[]; readonly edits: Edit[] } {
     const listed = new Map(rows.map((rack) => [rack.id, rack]));
     const isUnreadable = (id: RackId) => unreadable.some((row) => row.id === undefined || row.id === id);
@@ -74,7 +74,7 @@ export class PortalMirror {
     return { changed, edits };
   }
 
-  /** A rack and what stands in it, as they were just read; undefined: it is gone. @returns what others have done to its devices */
+  /** Takes a rack with its devices, as just read; undefined: it does not exist. @returns what others have changed in its devices */
   setRead(
     id: RackId,
     read: { readonly rack: Rack; readonly devices: readonly Device[] } | undefined,
@@ -83,7 +83,7 @@ export class PortalMirror {
     return this.#setDevices(id, read?.devices ?? []);
   }
 
-  /** A rack that the portal fails to show counts like a row that cannot be read: it, and what stands in it, stays as it is. */
+  /** A rack that the portal fails to show counts as an unreadable row: the rack and its devices are left as they are. */
   setUnshown(id: RackId, problem: string): void {
     const rack = this.#racks.get(id);
     if (!rack) return;
@@ -169,7 +169,7 @@ export class PortalMirror {
   }
 }
 
-/** The rows as they were before others have changed these. */
+/** The rows with the previous state of those that others have edited. */
 function before<Id, Row>(rows: ReadonlyMap<Id, Row>, edited: ReadonlyMap<Id, Row | undefined>): Row[] {
   const all = new Map(rows);
   for (const [id, was] of edited) {

@@ -4,13 +4,13 @@ import { listOfProject, showObject, unreadService } from './kind-source.ts';
 import { settled } from './settled.ts';
 import type { Unread } from './unread.ts';
 
-/** undefined: there is none. */
+/** undefined: there is no such object. */
 export type Answer = CloudObject | Unreadable<ObjectId> | undefined;
 
-/** What the cloud answers about objects of one kind that are named. */
+/** What the cloud answers about the named objects of one kind. */
 export class NamedObjects {
   readonly kind: Kind;
-  /** undefined: there is no such object. Objects whose query failed are not among them. */
+  /** By id. Objects whose query failed are not among them. */
   readonly answers = new Map<ObjectId, Answer>();
   readonly unread: Unread[] = [];
   readonly #session: Session;
@@ -41,7 +41,7 @@ export class NamedObjects {
     });
   }
 
-  /** Takes those wanted out of their projects' lists. What is not in them has to be queried by id. */
+  /** Reads the wanted objects from the lists of their projects. Those that no list contains have to be queried by id. */
   async list(projects: Iterable<ProjectId>, wanted: ReadonlySet<ObjectId>): Promise<void> {
     if (this.#isMissing) return;
     await this.#unlessItFails(async () => {
@@ -52,7 +52,7 @@ export class NamedObjects {
     });
   }
 
-  /** Without Nova there is nothing to do; volumes and networks wait for theirs. */
+  /** Without Nova the run fails. Without Cinder or Neutron, their objects are left as they are. */
   async #unlessItFails(work: () => Promise<void>): Promise<void> {
     try {
       await work();

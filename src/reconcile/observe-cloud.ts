@@ -138,10 +138,10 @@ export async function observeCloud(
   };
 }
 
-/** What the portal does not show is not looked for. */
+/** For kinds that the portal does not show. */
 const notObserved = { objects: undefined, seesAll: false, unread: [] };
 
-/** Whether a stack that was read, and in whose rack an object stands, does not have it any more. */
+/** Whether the stack in whose rack an object stands was read and no longer has the object. */
 export function hasLeftItsTree(
   kind: Kind,
   id: ObjectId,
@@ -159,7 +159,7 @@ export function hasLeftItsTree(
   );
 }
 
-/** Whose racks the devices of an object stand in. */
+/** The sources in whose racks the devices of an object stand. */
 export function racksWith(kind: Kind, id: ObjectId, index: PortalIndex): RackKey[] {
   const keys: RackKey[] = [];
   for (const { location } of index.devicesOf[kind].get(id) ?? []) {
@@ -202,7 +202,7 @@ export async function readTrees(
   return { trees: trees.filter((tree) => tree !== undefined), unread };
 }
 
-/** What it takes to read a tree, and the kinds of members to look for. */
+/** What is needed to read a tree, and the kinds of members to look for. */
 type Reading = Pick<ObserveOptions, 'session' | 'memory'> & { readonly kinds: readonly Kind[] };
 
 /** As it is remembered, where it cannot be read. */
@@ -249,7 +249,7 @@ async function readTree(
   return { ...tree, root: detail.stack, content };
 }
 
-/** Whose each stack is, root or nested. */
+/** The project of each stack, root or nested. */
 export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
   return new Map(stacks.map(({ id, projectId }) => [id, projectId]));
 }

@@ -46,7 +46,7 @@ export interface KnownFlavors {
   readonly unreadable: CloudObservation['unreadable']['flavors'];
 }
 
-/** From so many of a kind in one project on, its list is cheaper than one question each. */
+/** From this many objects of a kind in one project, its list is cheaper than one query for each. */
 const manyObjects = 20;
 
 /**
@@ -170,7 +170,7 @@ export async function observeReferences(
     );
   }
 
-  /** No list bears out here what the cloud says of an id: somebody else has to. */
+  /** A targeted run has no lists to confirm that an id is not found: something else has to. */
   function evidenceOf(kind: Kind): Map<ObjectId, Evidence> {
     const evidence = new Map<ObjectId, Evidence>();
     for (const [id, answer] of answersOf(kind) ?? []) {
@@ -181,7 +181,7 @@ export async function observeReferences(
     return evidence;
   }
 
-  /** Whether Heat has it in the stack no more of whose rack it is shown in, or that stack itself no more. */
+  /** Whether the stack in whose rack the object is shown no longer has it, or no longer exists. */
   function hasLeft(kind: Kind, id: ObjectId): boolean {
     if (hasLeftItsTree(kind, id, trees, index)) return true;
     return racksWith(kind, id, index).some((key) => {
@@ -212,7 +212,7 @@ async function readRows(
   };
 }
 
-/** What devices in a source's racks show of a kind. */
+/** Ids of the objects of a kind that devices in a source's racks show. */
 function standingIn(kind: Kind, key: RackKey, index: PortalIndex): ObjectId[] {
   const objects: ObjectId[] = [];
   for (const rack of index.racksOfSource.get(key) ?? []) {

@@ -5,7 +5,7 @@ import { OpenStackError } from '../openstack/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ServiceError } from '../runtime/severity.ts';
 
-/** Whether it says that a whole service is unavailable, rather than that one object is in trouble. */
+/** Whether an error means that the whole service is unavailable, not that one object is in trouble. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
   if (!(error instanceof ConcertimError || error instanceof OpenStackError)) return false;
@@ -15,7 +15,7 @@ export function isOutage(error: unknown): boolean {
 /** So many in a row came to nothing, and nothing has been answered for so long: not one object's trouble, nor a moment's. */
 const fewest = 10;
 const patienceMs = 5_000;
-/** What may be one object's trouble, or everybody's: a portal without its database answers everything so. */
+/** Whether the fault may be of one object or of the whole service: a portal without its database answers every request with 500. */
 export function isFault(error: unknown): boolean {
   return (error instanceof ConcertimError || error instanceof OpenStackError) && error.status === 500;
 }
@@ -26,7 +26,7 @@ export function isFault(error: unknown): boolean {
 const atOnce = 16;
 
 /**
- * Notices that a service becomes unavailable in the middle of a run. To try the thousands of changes that are left, each with all
+ * Notices that a service becomes unavailable in the middle of a run. Trying thousands of remaining changes, each with all
  * of its retries, would take hours in which nothing else is done.
  */
 export class OutageWatch {
@@ -38,12 +38,12 @@ export class OutageWatch {
   #inARow = 0;
   #faultsInARow = 0;
 
-  /** Aborted when the one given is, and once the service is unavailable. */
+  /** Aborted with the signal of the run, and once the service is unavailable. */
   readonly signal: AbortSignal;
 
   /**
-   * @param probe reads what any service that works can give. It decides whether many 500s in a row are each one object's own;
-   *   without it they are
+   * @param probe a request that any working service answers. It decides whether many 500s in a row come from single objects or
+   *   from the service; without a probe they come from single objects
    */
   constructor(
     clock: Clock,
@@ -65,7 +65,7 @@ export class OutageWatch {
     return this.#away.signal.reason;
   }
 
-  /** There is another reason why more is not worth to be tried. */
+  /** Stops the remaining changes for another reason. */
   giveUp(because: unknown): void {
     this.#away.abort(because);
   }

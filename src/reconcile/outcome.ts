@@ -1,7 +1,7 @@
 import type { DeviceId, RackId, TemplateId } from '../concertim/model.ts';
 import type { Change } from '../plan/change.ts';
 
-/** What became of one change. */
+/** The result of one change. */
 export type Outcome =
   | {
       readonly kind: 'done';
@@ -11,7 +11,7 @@ export type Outcome =
       readonly ms: number;
     }
   | { readonly kind: 'failed'; readonly change: Change; readonly error: unknown }
-  /** Not tried: somebody else undoes it each time. */
+  /** Not tried: another writer undoes it each time. */
   | { readonly kind: 'contested'; readonly change: Change }
-  /** Not tried: what it stands on is not there. The next run plans it again. */
+  /** Not tried: what it depends on does not exist. The next run plans it again. */
   | { readonly kind: 'skipped'; readonly change: Change; readonly because: string };

@@ -21,7 +21,7 @@ import type { PortalMirror } from './mirror.ts';
 import type { OutageWatch } from './outage.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What a device stands on and is made from. */
+/** The rack and the template of a new device. */
 interface Footing {
   readonly rackId: RackId;
   readonly templateId: TemplateId;
@@ -39,7 +39,7 @@ export class PlanWriter {
   readonly #signal: AbortSignal | undefined;
   readonly #racks = new Map<NewRackKey, RackId>();
   readonly #templates = new Map<string, TemplateId>();
-  /** Racks that a device could not be taken out of. */
+  /** Racks that are not empty because the deletion of a device failed. */
   readonly #occupied = new Set<RackId>();
 
   constructor(options: {
@@ -173,7 +173,7 @@ export class PlanWriter {
     return template.kind === 'present' ? template.id : this.#templates.get(template.key);
   }
 
-  /** What the portal does not have any more, the next run plans again. */
+  /** Notes what a failed change leaves behind for the changes after it. */
   #noteFailure(change: Change, error: unknown): void {
     if (change.kind === 'delete-device' && change.device.location) {
       this.#occupied.add(change.device.location.rackId);
@@ -185,7 +185,7 @@ export class PlanWriter {
   }
 }
 
-/** Whatever somebody else's rack claims, it is not the one that we made. */
+/** Compares owner and name too: a rack of another owner may claim the same source, but this service did not create it. */
 function isRackOf(rack: Rack, lane: string, { name, ownerId }: Pick<Rack, 'name' | 'ownerId'>): boolean {
   return claimOfRack(rack) === lane && rack.name === name && rack.ownerId === ownerId;
 }

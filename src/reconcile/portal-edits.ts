@@ -3,15 +3,15 @@ import type { Logger } from '../observability/logger.ts';
 import { equal } from '../plan/difference.ts';
 import { objectOfDevice } from '../plan/ownership.ts';
 
-/** A device that is otherwise than this writer last saw or wrote it. */
+/** A device that differs from what this writer last read or wrote. */
 export interface Edit {
-  /** undefined: it was not there. */
+  /** undefined: it did not exist. */
   readonly before: Device | undefined;
-  /** undefined: it is not there any more. */
+  /** undefined: it no longer exists. */
   readonly after: Device | undefined;
 }
 
-/** What others have done to devices between two moments. */
+/** Edits that others made between two reads of devices. */
 export function editsBetween(known: readonly Device[], read: readonly Device[]): Edit[] {
   const before = new Map<DeviceId, Device>(known.map((device) => [device.id, device]));
   const edits: Edit[] = [];
@@ -24,7 +24,7 @@ export function editsBetween(known: readonly Device[], read: readonly Device[]):
   return edits;
 }
 
-/** Says what was done to devices that show something; what else stands in racks is their owners' own. */
+/** Logs edits of devices that show a cloud object. Other devices are their owners' own business. */
 export function logEdits(edits: readonly Edit[], log: Logger): void {
   for (const { before, after } of edits) {
     const device = after ?? before;

@@ -16,16 +16,16 @@ import { editsBetween, logEdits } from './portal-edits.ts';
 import { RackAudit, rackList, type Turn } from './rack-audit.ts';
 
 const defaultReadWholeUpTo = 150;
-/** Racks in doubt that one run reads: a second of the portal's time, at four devices each. */
+/** Most racks in doubt that one run reads: one second of the portal's time at four devices each. */
 const mostDoubted = 40;
-/** Racks that one run goes without because the portal fails to show them: of more it is the portal that fails. */
+/** Most racks that one run leaves out because the portal fails to show them. If there are more, the portal itself has failed. */
 const mostUnshown = 10;
-/** The portal's users keep the other three of its five threads. */
+/** Requests at once: two of the portal's five threads, so that three are left for its users. */
 const readsAtOnce = 2;
 
 /**
- * Reads the portal for its one writer, who knows what it has written. Owners and templates are few, and read in each run; racks
- * and devices are most of what there is, and of them
+ * Reads the portal for its only writer, which knows what it has written. Owners and templates are few and read in each run. Racks
+ * and devices are most of the rows:
  *
  * ```
  *  the first time, after others may have written, in a small portal ──► all, in two lists
@@ -36,7 +36,7 @@ const readsAtOnce = 2;
  *  the list of racks ──► in its turn like a rack, and before one is made
  * ```
  *
- * A row that was not read in a run is as it is known: what was last read or written.
+ * A row that a run does not read counts as it was last read or written.
  */
 export class PortalReader {
   readonly #session: Session;
@@ -45,7 +45,7 @@ export class PortalReader {
   readonly #pace: AuditPace | undefined;
   readonly #audit = new RackAudit();
   readonly #timer: AuditTimer;
-  /** Racks that the portal failed to show, and how: each run tries again. */
+  /** Racks that the portal failed to show, with the error. Each run tries again. */
   readonly #unshown = new Map<RackId, string>();
   #isWholeDue = true;
   #isRackListDue = false;
@@ -67,20 +67,20 @@ export class PortalReader {
     this.#timer = new AuditTimer(options);
   }
 
-  /** Somebody else may have written since: the next run reads all. */
+  /** Another process may have written since: the next run reads everything. */
   forget(): void {
     this.#isWholeDue = true;
   }
 
-  /** It, or what stands in it, is not certain: the next run reads it. */
+  /** The known state of a rack, or of the list, is uncertain: the next run reads it. */
   doubt(turn: Turn): void {
     if (turn === rackList) this.#isRackListDue = true;
     else this.#audit.doubt(turn);
   }
 
   /**
-   * The portal at the beginning of a full run. What was read in part the mirror knows at once, so that it is not lost where the
-   * run fails; what was read as a whole is to be confirmed by `keep`.
+   * The portal at the beginning of a full run. Parts enter the mirror as they are read, so that they are not lost if the run fails;
+   * a portal that was read whole becomes the known state only with `keep`.
    *
    * @param mirror the portal as it was known until now
    */
@@ -94,7 +94,7 @@ export class PortalReader {
       }
       return this.#readWhole(signal);
     }).catch((error: unknown) => {
-      // What has happened to it meanwhile?
+      // Racks may have changed during the outage.
       if (isOutage(error)) this.#isRackListDue = true;
       throw error;
     });
@@ -105,7 +105,7 @@ export class PortalReader {
     }
     this.#isAllReadInRuns = false;
     if (!known || !mirror) return portal;
-    // Neither goes without what belongs to it: the portal was emptied, or replaced by another.
+    // The portal deletes neither while something belongs to it: so it was emptied, or replaced by another one.
     if (hasLostTemplates(known, portal)) {
       this.forget();
       return this.read(mirror, signal);
@@ -116,14 +116,14 @@ export class PortalReader {
       : portal;
   }
 
-  /** The run goes on with what was read: from now on that is what is known. */
+  /** Confirms a whole read: from now on it is the known state. */
   keep(): void {
     if (this.#read !== 'all') return;
     this.#isWholeDue = false;
     this.#isRackListDue = false;
   }
 
-  /** The same portal with what is at stake as it is now, where it was not read in this run; the very same where it is as known. */
+  /** Reads the parts at stake that this run has not read yet. @returns the same snapshot object if all of them are as known */
   async readAlso(
     portal: PortalSnapshot,
     stake: ReadonlySet<Turn>,
@@ -167,7 +167,7 @@ export class PortalReader {
       if (turn === rackList) await this.#readRackList(mirror, signal);
       else await this.#readRack(turn, mirror, signal);
     } catch (error) {
-      // What cannot be read must not keep the others from their turn.
+      // A rack that cannot be read must not block the turns of the others.
       if (!isOutage(error)) this.#audit.note(turn, this.#clock.now());
       if (isFault(error)) this.doubt(turn);
       throw error;
@@ -179,7 +179,7 @@ export class PortalReader {
   #isSmall({ racks, devices, unreadable }: PortalSnapshot): boolean {
     const pace = this.#pace;
     if (!pace || pace.withinMs <= pace.runEveryMs) return true;
-    // A rack cannot tell of a row in it that is not understood: the list can.
+    // Only the list of devices shows which of its rows cannot be read; a rack shown by itself does not.
     if (unreadable?.some(({ object }) => object === 'device')) return true;
     const { readWholeUpTo = defaultReadWholeUpTo } = pace;
     return devices.length <= readWholeUpTo && racks.length <= readWholeUpTo;
@@ -217,7 +217,7 @@ export class PortalReader {
     logEdits(edits, this.#log);
     this.#retain(mirror.snapshot().racks);
     for (const id of changed) this.#audit.doubt(id);
-    // That they are in the list does not mean that they can be shown.
+    // The list has these racks, but the portal still failed to show them.
     for (const [id, problem] of this.#unshown) mirror.setUnshown(id, problem);
     this.#audit.note(rackList, this.#clock.now());
     this.#isRackListDue = false;
@@ -253,7 +253,7 @@ export class PortalReader {
     logEdits(mirror.setRead(id, read), this.#log);
   }
 
-  /** Nothing is known of a portal of another release. */
+  /** Ends the run: what was read does not fit the release that was recognized. */
   #throwUpgraded(whatIs: string): never {
     this.#session.doubtProfile();
     throw new ServiceError(`${whatIs} of another release of Concertim than was recognized.`, {
@@ -262,7 +262,7 @@ export class PortalReader {
     });
   }
 
-  /** Where a row in it is not understood, the next run reads the list, in which the others are. */
+  /** Reads one rack. If one of its rows cannot be read, the next run reads the list of devices, which has the others. */
   async #showRack(id: RackId, signal: AbortSignal | undefined) {
     try {
       return await showRack(this.#session, id, signal);
@@ -278,13 +278,13 @@ function unlessOddRow(error: unknown): undefined {
   if (!(error instanceof ShapeError)) throw error;
 }
 
-/** What is known of racks, and of devices that stand in them, in racks that cannot be read, or in none. */
+/** The known racks and devices, including devices in unreadable racks or in none. */
 function furnishingOf(mirror: PortalMirror): Furnishing {
   const { racks, devices, unreadable = [] } = mirror.snapshot();
   return { racks, devices, unreadable: unreadable.filter(({ object }) => object === 'rack') };
 }
 
-/** Whether templates are gone that devices were made from. */
+/** Whether templates no longer exist that devices were made from. */
 function hasLostTemplates(known: PortalSnapshot, { templates, unreadable = [] }: PortalSnapshot): boolean {
   if (unreadable.some(({ object }) => object === 'template')) return false;
   const left = new Set(templates.map(({ id }) => id));
@@ -294,7 +294,7 @@ function hasLostTemplates(known: PortalSnapshot, { templates, unreadable = [] }:
   return gone.size > 0 && known.devices.some(({ templateId }) => gone.has(templateId));
 }
 
-/** Whether owners are gone who had racks. */
+/** Whether owners no longer exist who had racks. */
 function hasLostOwners(known: PortalSnapshot, { owners, racks }: PortalSnapshot): boolean {
   const left = new Set(owners.map(({ id }) => id));
   const gone = new Set(known.owners.filter(({ id }) => !left.has(id)).map(({ id }) => id));

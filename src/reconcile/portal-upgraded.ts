@@ -4,7 +4,7 @@ import type { Session } from '../concertim/session.ts';
 import { ServiceError, severityOf } from '../runtime/severity.ts';
 import type { OutageWatch } from './outage.ts';
 
-/** What a portal of another release would not have taken either. */
+/** Whether the portal refused a request with a status that a portal of another release would answer too. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ConcertimError && (error.status === 404 || error.status === 422);
 }
@@ -21,7 +21,7 @@ export class PortalUpgraded extends ServiceError {
   }
 }
 
-/** Gives up when the portal is of another release than the plan, or of none that is served. */
+/** Stops the run if the portal's release is not the plan's, or is not supported. */
 export async function noticeUpgrade(
   session: Session,
   planned: PortalProfile,

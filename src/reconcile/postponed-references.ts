@@ -1,10 +1,10 @@
 import type { Reference } from '../openstack/model.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 
-/** Further ones are left to the next full run. */
+/** Limit; what exceeds it waits for the next full run. */
 const mostPostponed = 2_000;
 
-/** References that wait for their time to be looked at. Of several to one object the first counts. */
+/** References to process after a delay. If an object is added several times, the first delay counts. */
 export class PostponedReferences<R extends Reference> {
   readonly #clock: Clock;
   readonly #waiting = new Map<
@@ -16,7 +16,7 @@ export class PostponedReferences<R extends Reference> {
     this.#clock = clock;
   }
 
-  /** For so long, ms, from now on. */
+  /** @param ms how long to wait, from now */
   add(references: readonly R[], ms: number): void {
     const since = this.#clock.now();
     for (const reference of references) {
@@ -26,7 +26,7 @@ export class PostponedReferences<R extends Reference> {
     }
   }
 
-  /** Those whose time has come; they wait no more. */
+  /** Removes and returns the references that are due. */
   takeDue(): R[] {
     const now = this.#clock.now();
     const due = [...this.#waiting].filter(([, { since, ms }]) => ageOf(since, now) >= ms);
@@ -34,7 +34,7 @@ export class PostponedReferences<R extends Reference> {
     return due.map(([, { reference }]) => reference);
   }
 
-  /** All of them; none waits any more. */
+  /** Removes and returns all references. */
   takeAll(): R[] {
     const all = [...this.#waiting.values()].map(({ reference }) => reference);
     this.#waiting.clear();

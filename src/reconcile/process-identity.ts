@@ -1,8 +1,8 @@
 import { readFile, readlink } from 'node:fs/promises';
 
 /**
- * What tells one process from all others that ever ran: the boot of its host, the namespace that counts its pid, the pid, and when it
- * began, in clock ticks since the boot, since pids are used again. Linux tells all of that.
+ * Distinguishes one process from all others that ever ran: the boot of its host, its pid namespace, the pid, and when it
+ * started, in clock ticks since the boot, since pids are reused. Linux reports all of these.
  */
 export interface ProcessIdentity {
   readonly boot: string;
@@ -11,7 +11,7 @@ export interface ProcessIdentity {
   readonly begun: string;
 }
 
-/** undefined: there is no such process, or no `/proc` that would tell. */
+/** undefined: there is no such process, or no `/proc`. */
 export async function identityOfProcess(pid: number): Promise<ProcessIdentity | undefined> {
   try {
     const [boot, namespace, begun] = await Promise.all([
@@ -26,8 +26,8 @@ export async function identityOfProcess(pid: number): Promise<ProcessIdentity | 
 }
 
 /**
- * Whether it certainly runs, or has certainly ended. `unknown` of a process on another host, in another container, or before the
- * last boot: what shares our folder may be any of them.
+ * Whether a process certainly runs, or has certainly ended. `unknown` for one on another host, in another container, or from
+ * before the last boot: the folder may be shared with any of these.
  */
 export async function fateOf(identity: ProcessIdentity): Promise<'runs' | 'ended' | 'unknown'> {
   const own = await identityOfProcess(process.pid);

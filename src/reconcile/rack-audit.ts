@@ -1,36 +1,36 @@
 import type { RackId } from '../concertim/model.ts';
 
-/** One request: the list of racks, or one rack with what stands in it. */
+/** What one request reads: the list of racks, or one rack with its devices. */
 export type Turn = RackId | typeof rackList;
 export const rackList = 'list of racks';
 
 /**
- * What to read of a portal that is not read whole in every run: racks in doubt with the next run, everything in turn, each as
- * often as any other.
+ * Decides what to read of a portal that is not read whole in every run: racks in doubt in the next run, and everything in turn,
+ * each part equally often.
  */
 export class RackAudit {
-  /** When each was last read, or first known by what was written; the one that waited longest first. */
+  /** When each was last read, or first written; the one that has waited longest comes first. */
   readonly #knownAt = new Map<Turn, number>();
   readonly #doubted = new Set<RackId>();
 
-  /** The rack, or what stands in it, may be otherwise than it is known. */
+  /** The rack, or a device in it, may differ from what is known. */
   doubt(id: RackId): void {
     this.#doubted.add(id);
   }
 
-  /** Those in doubt, the first to be doubted first. */
+  /** Racks in doubt, oldest doubt first. */
   get doubted(): readonly RackId[] {
     return [...this.#doubted];
   }
 
-  /** It was read. */
+  /** Notes that a part was read. */
   note(turn: Turn, at: number): void {
     if (turn !== rackList) this.#doubted.delete(turn);
     this.#knownAt.delete(turn);
     this.#knownAt.set(turn, at);
   }
 
-  /** These are all the racks that are known. */
+  /** Forgets all racks but these, and adds new ones. */
   retain(ids: ReadonlySet<RackId>, now: number): void {
     const turns = new Set<Turn>([rackList, ...ids]);
     for (const turn of this.#knownAt.keys()) if (!turns.has(turn)) this.#knownAt.delete(turn);
@@ -43,7 +43,7 @@ export class RackAudit {
     return this.#knownAt.size;
   }
 
-  /** What has waited longest; undefined: nothing is known yet. */
+  /** The part that has waited longest; undefined: nothing is known yet. */
   next(): { readonly turn: Turn; readonly knownAt: number } | undefined {
     for (const [turn, knownAt] of this.#knownAt) return { turn, knownAt };
     return undefined;

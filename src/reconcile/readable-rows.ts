@@ -1,7 +1,7 @@
 import type { Unreadable } from '../openstack/model.ts';
 import { isUnreadable } from '../openstack/row.ts';
 
-/** The rows of a list that are understood. */
+/** The readable rows of a list. */
 export function readableRows<Row extends object, Id>(rows: readonly (Row | Unreadable<Id>)[]): Row[] {
   return rows.filter((row): row is Row => !isUnreadable(row));
 }

@@ -27,7 +27,7 @@ export interface ReconcileLoopOptions {
   /** Called when a run fails as a whole. */
   readonly onFailure?: (scope: RunReport['scope'], error: unknown) => void;
   readonly tracing: Tracing;
-  /** While there is one, nothing runs. Default: there is none. */
+  /** Pauses writing: meanwhile nothing runs. Default: no pauses. */
   readonly writePause?: WritePause;
   /** Gets the outcome of each run. */
   readonly health?: Health;
@@ -35,11 +35,11 @@ export interface ReconcileLoopOptions {
 
 /** After a failure the next full run comes sooner than the interval says, but not at once. */
 const backoff: Backoff = { baseMs: 5_000, maxMs: 60_000 };
-/** After what nothing but a person mends it is not tried sooner than the interval says, and not later than this. */
+/** Longest wait after an error that only a person can fix; the interval of full runs if that is shorter. */
 const patienceMs = 300_000;
-/** Part of the wait that chance cannot shorten: a request that timed out may still be at work on the other side. */
+/** Least wait, whatever the jitter: the other side may still be processing a request that timed out. */
 const leastWaitMs = 2_000;
-/** How long a first request waits for others: what happens in the cloud happens in bursts. */
+/** How long a first request waits for others, since notifications come in bursts. */
 const gatherMs = 3;
 const mostOrigins = 128;
 
@@ -66,12 +66,12 @@ export class ReconcileLoop {
   #nextFull = { since: 0, ms: 0 };
   /** By object: of many references to one, one is left. */
   readonly #pending = new Map<string, Reference>();
-  /** The traces that requested them: as many as a span has links. */
+  /** The traces of the requests; at most as many as a span may have links. */
   readonly #origins = new Set<string>();
   #failures = 0;
-  /** Nothing could be done: requests wait for the full run that finds out whether it can again. */
+  /** The portal or the cloud was unavailable: requests wait for the next full run, which tries again. */
   #isStuck = false;
-  /** Since when it is, in this turn of writing. */
+  /** Since when `#isStuck` holds, since this process became the writer; undefined: it does not. */
   #stuckSince: number | undefined;
   #wake: AbortController | undefined;
 
@@ -85,7 +85,7 @@ export class ReconcileLoop {
     const { reconciler, tracing } = this.#options;
     reconciler.announce(references);
     const { here } = tracing;
-    // The full run at its end looks at everything.
+    // Needless during a pause: the full run at its end reads everything.
     if (this.#options.writePause?.known) return;
     if (here !== undefined && this.#origins.size < mostOrigins) this.#origins.add(here);
     for (const reference of references) {
@@ -107,7 +107,7 @@ export class ReconcileLoop {
     return this.#pending.size;
   }
 
-  /** For how long, since it began to run, nothing could be done because the portal or the cloud was unavailable; ms. */
+  /** For how long every run has failed because the portal or the cloud was unavailable, ms; 0 during a pause. */
   get stuckMs(): number {
     if (this.#stuckSince === undefined || this.#options.writePause?.known) return 0;
     return ageOf(this.#stuckSince, this.#options.clock.now());
@@ -137,7 +137,7 @@ export class ReconcileLoop {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    // Until now another process may have been the writer, or somebody has done something to the portal.
+    // Until now another process may have been the writer, or an operator may have changed the portal.
     this.#options.reconciler.forgetPortal();
     this.#stuckSince = undefined;
     while (!signal.aborted) {
@@ -154,7 +154,7 @@ export class ReconcileLoop {
     const { reconciler, intervalMs } = this.#options;
     this.#setNextFull(intervalMs);
     this.#pending.clear();
-    // A trace of its own: it is due with or without a request.
+    // A full run has its own trace, linked to those of the requests, since it is due without a request too.
     const options = { links: this.#takeOrigins() };
     return this.#attempt('full', signal, options, () => reconciler.reconcileAll(signal));
   }
@@ -226,7 +226,7 @@ export class ReconcileLoop {
     }
   }
 
-  /** What is wrong with a portal that does not answer, the full run tells that comes sooner for it. */
+  /** A failure is not logged here: after one the next full run comes sooner, and reports what is wrong. */
   async #audit(signal: AbortSignal): Promise<void> {
     try {
       await this.#options.reconciler.audit(signal);
@@ -235,12 +235,12 @@ export class ReconcileLoop {
     }
   }
 
-  /** While the portal is unavailable it is not. */
+  /** Not due while the portal is unavailable. */
   get #untilAuditMs(): number {
     return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilAuditMs;
   }
 
-  /** What is stuck waits for the full run. */
+  /** Not due while the portal or the cloud is unavailable. */
   get #untilPostponedMs(): number {
     return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilPostponedMs;
   }
@@ -270,7 +270,7 @@ export class ReconcileLoop {
   }
 }
 
-/** A portal user can undo what is in racks of their own. Templates, and what is in several owners' racks, another service undoes. */
+/** A portal user can only undo changes in their own racks. Templates, or racks of several owners, mean another service. */
 function isByAnotherService(contested: RunReport['contested']): boolean {
   const owners = new Set(contested.map(({ owner }) => owner));
   return owners.size > 1 || owners.has(null);
@@ -282,7 +282,7 @@ function describeContest(contested: RunReport['contested']): string {
   return `another writer undoes what is written to ${first?.object} ${first?.name}${others}: does a second service write to this portal?`;
 }
 
-/** What a person must look at although the run is over; undefined: nothing. */
+/** What a person must look at although the run succeeded; undefined: nothing. */
 function reservationOf({ warnings, failures }: RunReport): string | undefined {
   if (warnings.length > 0) return 'deletions refused: `plan` says why';
   if (failures.length === 0) return undefined;

@@ -62,9 +62,9 @@ export interface ReconcilerOptions {
   readonly trees?: TreeMemory | undefined;
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
-  /** What each stack is billed under, for portals that want to know. Default: nobody says. */
+  /** Reads the order of each stack, for portals that require one. Default: no orders. */
   readonly orders?: (signal?: AbortSignal) => Promise<ReadonlyMap<string, string>>;
-  /** What is to be done after a full run, unless it was in a wrong cloud; what fails in it is its own. */
+  /** Called after a full run, unless it found the wrong cloud. Must handle its own errors. */
   readonly onFullRun?: (run: FullRunResult, signal?: AbortSignal) => Promise<void>;
   /** Keystone projects that are being deleted: their owner gets no new racks, which would vanish. Default: none. */
   readonly departing?: () => Promise<ReadonlySet<string>>;
@@ -74,11 +74,11 @@ export interface ReconcilerOptions {
   readonly tracing?: Tracing;
 }
 
-/** What a full run saw, for work other than changes of racks and devices, such as costs and credits. */
+/** What a full run read, for other work than racks and devices, such as costs and credits. */
 export interface FullRunResult {
-  /** All that Heat listed. */
+  /** All stacks that Heat listed. */
   readonly stacks: ReadonlySet<StackId>;
-  /** As it was before the run's changes. */
+  /** The portal before the run's changes. */
   readonly portal: PortalSnapshot;
   /** undefined: not read, or there are none. */
   readonly costs: Costs | undefined;
@@ -102,11 +102,11 @@ interface Run {
   readonly log: Logger;
 }
 
-/** Users and teams are made while we run; those of projects that are not the portal's would have us ask for every event. */
+/** Users and teams are created at any time. Events of projects without an owner in the portal must not cause a read each. */
 const ownersAgeMs = 30_000;
 /**
- * Nova shows a floating IP once Neutron has notified it, which gathers what it has to say for `send_events_interval` (2 s by
- * default), and the compute host has read its ports.
+ * Nova shows a floating IP only after Neutron has notified it, which batches events for `send_events_interval` (2 s by default),
+ * and after the compute host has read its ports.
  */
 const addressLagMs = 6_000;
 
@@ -118,7 +118,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #observe: ObserveOptions;
   readonly #tracing: Tracing;
-  /** Of changes that are not made. */
+  /** Changes that are not made, and were logged already. */
   readonly #said = new SaidOnce();
   readonly #reader: PortalReader;
   #mirror: PortalMirror | undefined;
@@ -129,9 +129,9 @@ export class Reconciler {
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
   readonly #announced = new AnnouncedDeletions();
-  /** Of projects that were strange when owners had just been read. */
+  /** References to projects without an owner, where the owners had just been read. */
   readonly #strangers: PostponedReferences<ObjectReference>;
-  /** Servers whose floating IPs have changed. */
+  /** Servers whose floating IPs have changed, to be read once Nova shows them. */
   readonly #addressed: PostponedReferences<ObjectReference>;
 
   constructor(options: ReconcilerOptions) {
@@ -184,8 +184,8 @@ export class Reconciler {
   }
 
   /**
-   * What a full run changes, it has read: racks that the plan is about are read now with what stands in them, where they were not
-   * before, and where any is otherwise than it was known, it is planned again. It ends, since each round reads further racks.
+   * A full run changes only what it has read. Racks of the plan that this run has not read yet are read now, with their devices;
+   * if any differs from what was known, the run plans again. This ends, since each round reads further racks.
    */
   async #readAtStake(
     survey: Survey,
@@ -204,7 +204,7 @@ export class Reconciler {
     return { ...survey, portal, plan: changes, ms };
   }
 
-  /** For a full run: with a permission to delete more, if there is one and everything that would go was listed. */
+  /** The survey of a full run, with the allowance to delete more if there is one and it lists everything that would be deleted. */
   async #surveyAllowed(
     read: () => Promise<PortalSnapshot>,
     log: Logger,
@@ -238,12 +238,12 @@ export class Reconciler {
     if (before === undefined) log.info({ release }, 'portal recognized');
     else if (before.release !== release) {
       log.warn({ release, before: before.release }, 'portal was upgraded');
-      // What its migrations destroyed nobody undid.
+      // Its migrations delete rows: that must not count as undone by another writer.
       this.#contest.forget();
     }
   }
 
-  /** The portal does not mark a team that it is about to delete; our API knows of it. */
+  /** Marks owners that are about to be deleted: the portal does not show this of teams, but our API knows it. */
   async #markLeaving(owners: readonly Owner[]): Promise<readonly Owner[]> {
     const departing = await this.#options.departing?.();
     if (!departing || departing.size === 0) return owners;
@@ -252,7 +252,7 @@ export class Reconciler {
     );
   }
 
-  /** Without them the portal keeps what it shows: they are not worth a run. */
+  /** A failure does not stop the run: without costs the portal keeps what it shows. */
   async #readCosts(signal: AbortSignal | undefined): Promise<Costs | undefined> {
     try {
       return await this.#options.costs?.read(signal);
@@ -263,7 +263,7 @@ export class Reconciler {
     }
   }
 
-  /** Without orders a new rack gets its stack's id as its order, until a later run has read them. */
+  /** A failure does not stop the run: a new rack gets its stack's id as its order until a later run has read the orders. */
   async #readOrders(
     { profile }: PortalSnapshot,
     signal: AbortSignal | undefined,
@@ -292,7 +292,7 @@ export class Reconciler {
     }
   }
 
-  /** Saves what the next process need not read again. Stacks that neither Heat nor the portal has any more are left out. */
+  /** Saves the stack trees so that the next process need not read them. Stacks that neither Heat nor the portal has are dropped. */
   async #keepTrees({ seen: { rootOfStack }, portal }: Survey): Promise<void> {
     const { racksOfSource } = indexPortal(portal);
     const { memory } = this.#observe;
@@ -354,8 +354,8 @@ export class Reconciler {
   }
 
   /**
-   * Brings into step what the references name. The first run has no picture of the portal yet, and is a full one; so is each
-   * that follows on one that was in the wrong cloud, since only the whole shows whether this is the right one again.
+   * Reconciles what the references name. The first run is a full one, because nothing is known of the portal yet; so is each run
+   * after one in the wrong cloud, because only a full run shows whether this is the right cloud.
    */
   async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
     const mirror = this.#mirror;
@@ -381,7 +381,7 @@ export class Reconciler {
     return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
   }
 
-  /** Others may have written to the portal since the last run: the next one reads all of it. */
+  /** Has the next run read the whole portal, because others may have written to it. */
   forgetPortal(): void {
     this.#reader.forget();
   }
@@ -391,7 +391,7 @@ export class Reconciler {
     return this.#mirror ? this.#reader.untilAuditMs : Number.POSITIVE_INFINITY;
   }
 
-  /** Reads a part of the portal; what others have changed there the next full run puts right. @throws as the portal's client */
+  /** Reads a part of the portal. The next full run corrects what others have changed there. @throws what the portal's client throws */
   async audit(signal?: AbortSignal): Promise<void> {
     if (this.#mirror) await this.#reader.audit(this.#mirror, signal);
   }
@@ -402,9 +402,10 @@ export class Reconciler {
   }
 
   /**
-   * Owners are read again for a project that is nobody's; where they have just been, what is about it waits.
+   * Reads the owners again for a project without an owner. If they were read a moment ago, references to that project are
+   * postponed instead.
    *
-   * @returns what has waited until now
+   * @returns all postponed references, once the owners have been read
    */
   async #refreshOwners(
     references: readonly ObjectReference[],
@@ -480,7 +481,7 @@ export class Reconciler {
         signal,
       },
     );
-    // A targeted run tries a part: what it does not mention may still fail.
+    // A targeted run tries only some changes: others may still fail.
     this.#said.endRound(run.scope === 'full' && applied.untried === 0);
     if (applied.untried > 0) {
       const { untried, because } = applied;
@@ -523,7 +524,7 @@ export class Reconciler {
     return { report, done: record.done, subjectOf };
   }
 
-  /** A change that failed may have been made nevertheless, or may have been planned on rows that have changed since. */
+  /** Has the rows of a failed change read again: it may have been carried out, or its rows may have changed since. */
   #doubt(change: Change): void {
     for (const turn of turnsOf(change)) this.#reader.doubt(turn);
     const isInNewRack =

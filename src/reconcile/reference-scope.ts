@@ -10,7 +10,7 @@ import { isKnown, rootOf } from './stack-trees.ts';
 import type { TreeMemory } from './tree-memory.ts';
 import type { Unread } from './unread.ts';
 
-/** Whether the portal shows, or is to show, the named object; true also where its project is not named. */
+/** Whether the portal shows, or is to show, the named object. True also if the reference names no project. */
 export function isForThePortal(
   reference: ObjectReference,
   kinds: readonly Kind[],
@@ -22,7 +22,7 @@ export function isForThePortal(
   return kind === 'stack' ? index.racksOfSource.has(stackKey(id)) : index.devicesOf[kind].has(id);
 }
 
-/** The projects to look into, of those that the portal shows. What cannot be read leads to none, and is noted in `unread`. */
+/** The projects of the references that the portal shows. What cannot be read adds no project, and is noted in `unread`. */
 export async function projectsToLookInto(
   { session }: ObserveOptions,
   references: readonly ObjectReference[],
@@ -56,7 +56,7 @@ export async function projectsToLookInto(
   );
 }
 
-/** The racks of what is named, of what has changed beside it, and of stacks that are named and gone. */
+/** The racks of named objects, of objects that changed along with them, and of named stacks that no longer exist. */
 export function racksInScope(
   references: readonly ObjectReference[],
   rows: readonly StackTree['root'][],
@@ -77,7 +77,7 @@ export function racksInScope(
       for (const key of racksWith(reference.kind, reference.id, index)) scope.add(key);
     }
   }
-  // A server of whom nobody remembers the stack may be in any of the project: through its server groups.
+  // A server whose stack is unknown may belong to any stack of its project that has server groups.
   for (const tree of trees) {
     if ((membersOf(tree, { remembered: memory.trees })?.serverGroups.length ?? 0) > 0)
       scope.add(stackKey(tree.root.id));

@@ -4,7 +4,7 @@ import { describeClaim } from '../plan/claims.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
 import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 
-/** Of what is kept for one reason so many are named one by one; `plan` names them all. */
+/** How many held objects are named for each reason; `plan` names all. */
 const mostNamed = 20;
 
 /**
@@ -21,7 +21,7 @@ export class ReportLog {
     this.#log = log;
   }
 
-  /** A run failed as a whole: said when it begins to, and when the reason changes. */
+  /** A run failed as a whole: logged for the first failure, and when the reason changes. */
   failed(error: unknown): void {
     const why = explain(error);
     if (why === this.#failure) return;
@@ -37,7 +37,7 @@ export class ReportLog {
     this.#failure = undefined;
     const log = this.#log.child({ runId: report.runId, scope: report.scope });
     const once = (what: string, say: () => void) => this.#once.say(what, say);
-    // The figures may differ from run to run; the trouble is one.
+    // A warning whose figures differ from the last run is still the same warning.
     for (const warning of report.warnings)
       once(warning.replace(/\d+/g, '#'), () => log.error({ warning }, 'deletions refused'));
     for (const claim of report.foreign) {
@@ -70,7 +70,7 @@ export class ReportLog {
         log.warn({ object, id, name, problem }, 'failed to read a row of the portal, kept as it is'),
       );
     }
-    // A notification comes before the deletion is over: whether it stays unconfirmed, the next full run tells.
+    // A notification comes before the deletion is complete, so only a full run reports it as unconfirmed.
     const unconfirmed = report.scope === 'full' ? report.held : [];
     for (const [reason, held] of Map.groupBy(unconfirmed, ({ reason }) => reason)) {
       if (held.length > mostNamed) {
@@ -123,12 +123,12 @@ export class ReportLog {
       once(`failures ${troubleOf(report)}`, () => (isNews = true));
       if (isNews) log.warn(fields, 'reconciled with failures');
     }
-    // A targeted run sees a part: what it does not mention may still be so.
+    // A targeted run sees only a part: problems that it does not mention may persist.
     this.#once.endRound(report.scope === 'full');
   }
 }
 
-/** All that failed, to tell one run that changed nothing from the next. */
+/** All failures as a text, by which runs with the same failures are recognized. */
 function troubleOf({ scope, failures, skipped, contested, untried }: RunReport): string {
   const rows = [...failures, ...skipped, ...contested].map(
     ({ object, id, name }) => `${object} ${id ?? name}`,

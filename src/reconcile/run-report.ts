@@ -13,7 +13,7 @@ export interface RunReport {
   readonly scope: 'full' | 'targeted';
   /** ms since 1970. */
   readonly startedAt: number;
-  /** Of the portal. */
+  /** The portal's release. */
   readonly release: Release;
   readonly ms: { readonly observe: number; readonly plan: number; readonly apply: number };
   readonly seen: Readonly<
@@ -30,22 +30,22 @@ export interface RunReport {
   readonly failures: readonly Failure[];
   /** Not tried because what they stand on failed. */
   readonly skipped: readonly (Subject & { readonly because: string })[];
-  /** Not tried because somebody else undoes it each time: another writer, or a person. */
+  /** Not tried because another writer, or a person, undoes them each time. */
   readonly contested: readonly (Subject & { readonly change: ChangeKind })[];
   /** Changes postponed to the next run because the portal stopped responding in this one. */
   readonly untried: number;
   readonly held: readonly Held[];
-  /** Racks and devices that name what is not their owner's. */
+  /** Racks and devices whose metadata names an object of another owner. */
   readonly foreign: readonly ForeignClaim[];
   readonly warnings: readonly string[];
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
-  /** What OpenStack shows only the id of, as servers in a Nova cell that is down. The portal keeps what it shows. */
+  /** Objects that OpenStack shows only by id, such as servers in a Nova cell that is down. The portal keeps what it shows of them. */
   readonly unreadable: readonly {
     readonly object: Kind | 'stack' | 'flavor' | 'server group';
     readonly id: string;
     readonly problem: string;
   }[];
-  /** Rows of the portal that cannot be read. They are kept, and what they may be is not made. */
+  /** Rows of the portal that cannot be read. They are kept, and nothing is created that they may already be. */
   readonly unreadableRows: readonly UnreadableRow[];
   readonly unobserved: readonly { readonly projectId: ProjectId; readonly reason: string }[];
   /**

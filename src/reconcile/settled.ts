@@ -1,4 +1,4 @@
-/** Each request with its answer or its error. @throws when there are only errors */
+/** Waits for all requests and pairs each with its answer or its error. @throws when all have failed */
 export async function settled<Id, T>(
   ids: readonly Id[],
   question: (id: Id) => Promise<T>,

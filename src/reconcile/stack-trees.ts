@@ -46,7 +46,7 @@ export function rootsOf(rows: readonly Stack[]): Map<StackId, StackId> {
 /** The root of the tree that a stack is in; undefined when the rows do not lead to it. */
 export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack | undefined {
   let at: Stack | undefined = stack;
-  // A way of more steps than there are rows goes in a circle.
+  // More steps than there are rows mean a cycle.
   for (let depth = 0; at && depth < byId.size; depth++) {
     if (at.parentId === null) return at;
     at = byId.get(at.parentId);
@@ -54,7 +54,7 @@ export function rootOf(stack: Stack, byId: ReadonlyMap<StackId, Stack>): Stack |
   return undefined;
 }
 
-/** Whether a tree is for the portal at all: somebody owns its project. */
+/** Whether the portal shows a tree: its project has an owner. */
 export function isShown({ root }: StackTree, index: PortalIndex): boolean {
   return index.ownerOfProject.has(root.projectId);
 }

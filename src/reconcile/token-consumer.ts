@@ -4,17 +4,17 @@ import type { QueueNames } from '../amqp/queues.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
 
-/** What a token says: who has held it, or that nobody has. An earlier version writes `token`. */
+/** Bodies of the token: nobody holds it, unknown, or the state and the process that last put it. An earlier version writes `token`. */
 const [free, unknown, held, awaiting] = ['free', 'token', 'held by', 'awaited by'];
-/** How long giving up the token may take on the way out. */
+/** Longest time to give up the token while the process stops. */
 const releaseMs = 2_000;
 
 /**
- * The token as one connection sees it. There may be several for a moment: the holder takes what comes and puts its own in its place,
- * and the queue keeps the last one alone.
+ * The token as one connection sees it. There may be several for a moment: the holder replaces each with its own, and the queue
+ * keeps only the last one.
  */
 export class TokenConsumer {
-  /** Aborted when this consumer has got the token for the first time. */
+  /** Aborted when this consumer receives the token for the first time. */
   readonly arrived: AbortSignal;
   readonly #arrived = new AbortController();
   readonly #session: BrokerSession;
@@ -34,7 +34,7 @@ export class TokenConsumer {
     this.arrived = this.#arrived.signal;
   }
 
-  /** @param id of this process: one that has lost its connection may go on where nobody has held the token in between */
+  /** @param id of this process, so that it need not wait after a reconnect if no other has held the token meanwhile */
   static async open(session: BrokerSession, names: QueueNames, id: string): Promise<TokenConsumer> {
     const channel = await session.channel();
     await channel.confirmSelect();
@@ -42,27 +42,27 @@ export class TokenConsumer {
     const { writer: queue } = names;
     const found = await session.attempt((each) => each.queueDeclare({ queue, passive: true }));
     const consumer = new TokenConsumer(session, channel, names, id);
-    // A queue that nobody uses and that holds nothing is new. Else somebody holds the token.
+    // An empty queue without consumers is new. Otherwise some process holds the token.
     if (found.messageCount === 0 && found.consumerCount === 0) await consumer.#put(free);
     await consumer.#consume();
     return consumer;
   }
 
-  /** Whether no other process can believe that it holds the token, the one that held it last included. */
+  /** Whether no other process can still believe that it holds the token. */
   get isFree(): boolean {
     const { body, redelivered = true } = this.#held ?? {};
     const text = String(body);
-    // One that was held is given back with what it said before.
+    // A redelivered token says what it said before another process received it.
     return (text === free && !redelivered) || text.startsWith(`${held} ${this.#id}`);
   }
 
-  /** Puts one into the queue, in case that there is none. */
+  /** Puts a token into the queue, in case there is none. */
   async add(): Promise<void> {
     await this.#put(unknown);
   }
 
   /**
-   * Exchanges the token for a new one. Resolves when the new one has come: nobody else was given one since this began.
+   * Exchanges the token for a new one. Resolves when the new one has arrived: no other process has received one since the call.
    *
    * @param isWriter whether this process may have written once it has this token
    */
@@ -76,7 +76,7 @@ export class TokenConsumer {
     }
   }
 
-  /** Gives it up, so that the next one need not wait. What this process writes must have ended. */
+  /** Gives the token up, so that the next writer need not wait. This process must have stopped writing. */
   async release(clock: Clock): Promise<void> {
     const over = new AbortController();
     const releasing = this.#release().catch(() => {});
@@ -84,7 +84,7 @@ export class TokenConsumer {
   }
 
   async #release(): Promise<void> {
-    // Only who still holds it may give it up.
+    // Only the process that still holds the token may give it up.
     await this.renew(true);
     await this.#channel.basicCancel(this.#consumerTag);
     await this.#put(free);

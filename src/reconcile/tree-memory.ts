@@ -12,9 +12,9 @@ import { makeFolder } from '../runtime/make-folder.ts';
 import { explain } from '../runtime/severity.ts';
 
 interface Entry extends RememberedTree {
-  /** undefined: it may have changed since under the same revision. */
+  /** undefined: the tree may have changed since without a new revision. */
   readonly revision: string | undefined;
-  /** Digest of the outputs as racks show them: they may hold passwords, and a file is copied easily. */
+  /** Digest of the outputs that racks show. Outputs may contain passwords, which must not be in a file. */
   readonly outputs: string;
 }
 
@@ -37,11 +37,11 @@ const File = z.object({
 });
 
 /**
- * What was found when the trees of stacks were last read, so that only those are read again that have changed since: a cache. Kept
- * in a file, a restart costs no request either; lost or spoilt, every tree is read once more. It stands in `data_dir` and not in the
- * portal, whose users may write into what is theirs.
+ * A cache of the stack trees as last read, so that only changed trees are read again. With a file, a restart needs no requests
+ * either; if the file is lost or damaged, every tree is read once more. It is in `data_dir` and not in the portal, because portal
+ * users could change it there.
  *
- * The process that writes to the portal writes it; `plan` reads it. Other processes, as in other containers, have none.
+ * The process that writes to the portal writes the file; `plan` reads it. Processes in other containers have none.
  */
 export class TreeMemory {
   readonly #kept: { readonly file: string; readonly log: Logger } | undefined;
@@ -49,7 +49,7 @@ export class TreeMemory {
   #isSaved = true;
   #hasFailed = false;
 
-  /** @param kept Default: in no file, so that a new process reads all trees. */
+  /** @param kept default: no file, so that a new process reads all trees */
   constructor(kept?: { readonly file: string; readonly log: Logger }) {
     this.#kept = kept;
   }
@@ -64,7 +64,7 @@ export class TreeMemory {
     return this.#trees;
   }
 
-  /** Reads the file, the first time. Never fails. */
+  /** Reads the file on the first call. Never fails. */
   async load(): Promise<void> {
     if (this.#trees !== undefined || this.#kept === undefined) return;
     const { file, log } = this.#kept;
@@ -95,7 +95,7 @@ export class TreeMemory {
     );
   }
 
-  /** A tree was read. */
+  /** Notes a tree that was read. */
   note({ root, revision }: StackTree, content: NonNullable<StackTree['content']>): void {
     const { servers, serverGroups, volumes, networks, outputs } = content;
     this.#isSaved = false;
@@ -110,7 +110,7 @@ export class TreeMemory {
     });
   }
 
-  /** Forgets all others. */
+  /** Forgets all stacks for which `isThere` is false. */
   retain(isThere: (id: StackId) => boolean): void {
     for (const id of this.#entries.keys()) {
       if (isThere(id)) continue;
@@ -119,7 +119,7 @@ export class TreeMemory {
     }
   }
 
-  /** Writes the file where something is new. Never fails: it is tried again the next time. */
+  /** Writes the file if something has changed. Never fails: the next call tries again. */
   async save(): Promise<void> {
     if (this.#kept === undefined || this.#isSaved) return;
     const { file, log } = this.#kept;

@@ -10,7 +10,7 @@ const settlingMs = 5_000;
  * its status at the end, and a nested stack may change without its root; hence the newest time of the tree, the
  * root's status and the number of stacks, and no trust while one of them is in progress or has only just begun.
  *
- * The kinds that are looked for belong to it: a tree that was once read for its servers alone is read again.
+ * It includes the kinds that are looked for: a tree that was read only for its servers is read again for the others.
  *
  * @param now Heat's clock, ms since 1970
  */

@@ -1,10 +1,10 @@
-/** Who has the right instead of us. */
+/** The process that has the right to write instead of this one. */
 export interface LeaseHolder {
   /** Such as `process 812 on controller-1`. */
   readonly name: string;
-  /** Where it says so: a file. */
+  /** The file that names the process. */
   readonly path: string;
-  /** Whether it certainly runs: it is not a dead process whose right will expire. */
+  /** Whether the process certainly runs. If not, it may have died, and its right expires. */
   readonly runs: boolean;
 }
 

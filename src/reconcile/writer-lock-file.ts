@@ -16,9 +16,9 @@ const beatMs = 2_000;
 const tryMs = 1_000;
 /** A file that was not touched over so many tries belongs to nobody. Several beats: a busy machine is late. */
 const staleTries = 15;
-/** The holder goes on for so long without touching it: nobody takes it over before. */
+/** How long the holder goes on without being able to touch the file. No other process takes it over before. */
 const graceMs = 10_000;
-/** A disk that is full, or a process without a descriptor left: that passes. */
+/** Errors that pass: a full disk, or no file descriptor left. */
 const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM']);
 
 /**
@@ -32,9 +32,9 @@ export class LockFile implements WriterLease {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #name = `${hostname()} ${process.pid} ${randomUUID()}`;
-  /** What makes the file ours: what is written in it, or which file it is, where a full disk took the writing. */
+  /** How to recognize our file: by its content, or by its identity if a full disk prevented writing. */
   #mark: string | undefined;
-  /** How often in a row the second file was found there. */
+  /** How often in a row the guard file was present. */
   #guardTries = 0;
 
   constructor(path: string, options: { readonly clock: Clock; readonly log: Logger }) {
@@ -121,7 +121,7 @@ export class LockFile implements WriterLease {
       try {
         await file.writeFile(owner);
       } catch {
-        // On a full disk there is the file, and nothing in it.
+        // On a full disk the file exists but is empty.
         await file.truncate();
         this.#mark = await identityOf(file);
       }
@@ -154,10 +154,10 @@ export class LockFile implements WriterLease {
   }
 
   /**
-   * Between two who find it stale, the one that comes second must not remove what the first has made: only who holds a second file
-   * looks again and removes.
+   * Removes a stale file. If two processes find it stale, the second must not remove the new file of the first: so only the holder
+   * of a guard file checks again and removes it.
    *
-   * @returns whether it is worth trying at once
+   * @returns whether to try again at once
    */
   async #remove(stale: string): Promise<boolean> {
     const guard = `${this.#path}.takeover`;
@@ -178,7 +178,7 @@ export class LockFile implements WriterLease {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
-    // It is held for milliseconds: one that was there at every look belongs to a process that ended while it held it.
+    // The guard is held for milliseconds. One that was present at every try was left by a process that died.
     this.#guardTries++;
     if (this.#guardTries < staleTries) return false;
     this.#guardTries = 0;
@@ -186,7 +186,7 @@ export class LockFile implements WriterLease {
     return false;
   }
 
-  /** Touches the file; when it is not ours any more, or could not be touched for long, the right is lost. */
+  /** Touches the file regularly. The right is lost when the file is no longer ours, or could not be touched for too long. */
   async #beat(lost: AbortController, over: AbortSignal): Promise<void> {
     for (let touchedAt = this.#clock.now(), fails = false; !over.aborted; ) {
       try {
@@ -220,7 +220,7 @@ export class LockFile implements WriterLease {
     }
   }
 
-  /** One that cannot be removed becomes stale after a while; the next process then takes it. */
+  /** Removes the file. If that fails, the file becomes stale and the next process takes it over. */
   async #release(): Promise<void> {
     try {
       if (await this.#isOurs()) await unlink(this.#path);

@@ -119,7 +119,7 @@ export class WriterRequests {
     this.#way = undefined;
   }
 
-  /** Resolves when the broker has the request for good. @throws {BrokerError} when it cannot be sent at present */
+  /** Resolves when the broker has confirmed the request. @throws {BrokerError} it cannot be sent at present */
   async request(references: readonly Reference[]): Promise<void> {
     await this.#send({ references, traceparent: this.#tracing.here });
   }

@@ -19,31 +19,31 @@ export interface Candidate {
   connected(session: BrokerSession, turn: Turn): Promise<void>;
 }
 
-/** What becomes of a candidate in one connection. */
+/** The progress of a candidate in one connection. */
 export interface Turn {
-  /** Resolves when this process is the next writer; the one before may not have noticed yet. */
+  /** Resolves when this process is the next writer; the previous one may still write. */
   readonly chosen: Promise<void>;
   /** Resolves when this process is the writer, for as long as the session lasts: no other one writes any more. */
   readonly elected: Promise<void>;
 }
 
-/** How often who holds the token proves that it does, and who does not that the broker is there. */
+/** How often the holder proves that it holds the token, and a standby process that the broker answers. */
 const proveMs = 3_000;
-/** A proof holds for so long from its beginning. Without the next one the session ends. */
+/** How long a proof is valid, from its beginning. Without another one the session ends. */
 const validMs = 7_000;
-/** Who gets the token of one that has not given it up writes so much later: by then that one has stopped. */
+/** How long a new holder waits if the token was not given up: by then the previous holder has stopped writing. */
 const lapseMs = validMs + 1_000;
-/** After so many proofs without a token one is put into the queue: somebody may have emptied it. */
+/** After this many proofs on standby a token is put into the queue, because an operator may have purged it. */
 const proofsToNewToken = 20;
 
 /**
  * Elects the writer by a queue: only one of its consumers is active (`x-single-active-consumer`), and it holds the one
  * message, the token. When its connection ends the broker makes the next consumer the active one and gives it the token.
  *
- * RabbitMQ may give it to the next one while the holder is alive: cut off, or on a node that the others took for dead for a moment, which
- * nobody tells the holder. So the token is a lease. The holder exchanges it every few seconds for a new one, which only the active consumer
- * gets, and only where a majority of the nodes of a quorum queue has it; when that fails it stops. The next one waits until it must have
- * stopped, unless the token says that its holder has given it up.
+ * RabbitMQ may give the token to the next consumer while the holder is alive but cut off, or on a node that the others considered
+ * dead for a moment; the holder is not notified. So the token is a lease. The holder exchanges it every few seconds for a new one,
+ * which only the active consumer receives, and only if a majority of the nodes of a quorum queue has it. When that fails the holder
+ * stops writing. The next one waits until then, unless the token says that its holder has given it up.
  */
 export class WriterToken {
   readonly #options: WriterTokenOptions;
@@ -78,11 +78,11 @@ export class WriterToken {
     });
     await candidate.connected(session, { chosen: chosen.promise, elected: elected.promise });
     await proving;
-    // Of one that was chosen only the process before may still write.
+    // A process that was only chosen must not free the token: the previous writer may still write.
     if (isElected) await session.conclude(() => token.release(clock));
   }
 
-  /** Until the session is over; ends it when there is no proof any more. */
+  /** Proves until the session is over, and ends the session when a proof fails. */
   async #prove(
     session: BrokerSession,
     token: TokenConsumer,
@@ -114,7 +114,7 @@ export class WriterToken {
     });
   }
 
-  /** Proves again and again until the signal is aborted. Each proof has to come before the one before it has lapsed. */
+  /** Repeats a proof until the signal is aborted. Each must succeed before the previous one lapses. */
   async #repeat(session: BrokerSession, until: AbortSignal, proof: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     let last = new AbortController();
@@ -125,7 +125,7 @@ export class WriterToken {
       const proven = new AbortController();
       proof().then(
         () => proven.abort(),
-        // What was broken off because we stop says nothing about the broker.
+        // A proof that was cut short because this process stops says nothing about the broker.
         (error: unknown) => {
           if (!until.aborted) session.end(error);
         },

@@ -31,17 +31,17 @@ export interface WriterOptions {
 const mostBacklog = 2_000;
 /** How long the broker must be unavailable before the one that may writes without having been elected. */
 const aloneAfterMs = 5_000;
-/** An election among those who are there takes no longer. */
+/** An election among connected processes takes no longer. */
 const electionMs = 1_000;
-/** A writer to which the portal or the cloud was unavailable for so long lets another one try. */
+/** How long the portal or the cloud must be unavailable to the writer before it lets another process try. */
 const stuckMs = 30_000;
-/** The same when it has happened again and again: nobody can reach it. */
+/** The longest such wait, when no process can reach them: the wait doubles each time. */
 const longestStuckMs = 600_000;
-/** How often that is looked at. */
+/** How often that is checked. */
 const lookMs = 5_000;
-/** A process that is not the writer by then will not be: longer than RabbitMQ's absence, or a dead holder's lock file, takes. */
+/** How long a single run waits for the right to write: longer than it takes to detect an absent RabbitMQ or a dead holder's lock file. */
 const oncePatienceMs = 20_000;
-/** A process that certainly runs keeps the right, unless it is just stopping. */
+/** How long it waits for a holder that certainly runs: it keeps the right, unless it is just stopping. */
 const runningPatienceMs = 2_000;
 
 /**
@@ -54,7 +54,7 @@ const runningPatienceMs = 2_000;
  *  no broker ───────────► the process that may write alone does
  * ```
  *
- * What has been requested of a loop is in memory only. That is safe because a new writer begins with a
+ * Requests to a loop are in memory only. That is safe because a new writer begins with a
  * full run.
  */
 export class Writer {
@@ -149,7 +149,7 @@ export class Writer {
   }
 
   /**
-   * Has these read again: by the loop when we are the writer, else by the process that is.
+   * Requests that objects are read again: by the loop if this process is the writer, otherwise by the writer.
    *
    * @throws {BrokerError} when there is no way to tell the writer at present
    */
@@ -164,7 +164,7 @@ export class Writer {
     else await this.#others.requestFull();
   }
 
-  /** Whether requests are still welcome; if not, they wait where they are. */
+  /** Whether there is room for more requests. If not, they wait in their queue. */
   hasRoom(): boolean {
     return !this.#isWriting || this.#options.loop.backlog < mostBacklog;
   }
@@ -219,7 +219,7 @@ export class Writer {
       };
       await Promise.all([
         this.#hold(work, session.lost),
-        // The writing ends with the session, before the next one begins.
+        // An error here ends the session, so that the loop stops before the next session begins.
         receiveRequests(session, { names, receiver, tracing, clock, log }).catch((error: unknown) => {
           if (!session.lost.aborted) session.end(error);
         }),
@@ -232,7 +232,7 @@ export class Writer {
     }
   }
 
-  /** What is unavailable to this host another one may reach. Who stands alone is elected again, and waits longer each time. */
+  /** Lets another process try, which may reach what this host cannot. If there is none, this one is elected again, and waits longer. */
   async #passOnWhenStuck(session: BrokerSession): Promise<void> {
     const { clock, log, loop } = this.#options;
     for (let looks = 0; !session.lost.aborted; looks++) {
