@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { address, server } from '../../test/support/builders.ts';
 import type { Address, ExternalNetworks, ServerId } from '../openstack/model.ts';
-import { privateIps, publicIps } from './addresses.ts';
+import { netInterfaces, privateIps, publicIps } from './addresses.ts';
 
 const external = (...names: string[]): ExternalNetworks => ({ names: new Set(names), addresses: new Map() });
 const none = external();
@@ -64,6 +64,25 @@ test('the name of a network cannot pass for further addresses', () => {
   expect(ips.privateIps.split(', ').map((each) => each.split(':').length)).toEqual([2, 2]);
   expect(ips.privateIps).toContain('x%3A203.0.113.9%2C lan:10.0.0.1');
   expect(ips.privateIps).toContain('50%25:');
+});
+
+test.each([
+  ['a line feed', 'lan\n', 'lan%0A'],
+  ['a tab', 'lan\t', 'lan%09'],
+  ['an escape sequence', '\u001B[2Jlan\u009B1m', '%1B[2Jlan%C2%9B1m'],
+  ['NUL', '\0lan', '%00lan'],
+  ['a quote', 'lan"', 'lan%22'],
+  ['a separator of lines', 'lan\u2028', 'lan%E2%80%A8'],
+  ['a change of direction', '\u202Elan', '%E2%80%AElan'],
+])('%s in the name of a network is escaped', (_, network, said) => {
+  const of = having([address({ network, address: '10.0.0.1', mac: null })]);
+
+  expect(privateIps(of, none)).toBe(`${said}:10.0.0.1`);
+  expect(netInterfaces(of)).toBe(`${said}:10.0.0.1 fixed`);
+});
+
+test.each(['lan', "Anna's LAN (2)", 'réseau', '内网', 'half \uD800 of a pair'])('the name %s stays', (network) => {
+  expect(privateIps(having([address({ network, address: '10.0.0.1' })]), none)).toBe(`${network}:10.0.0.1`);
 });
 
 test('on a network that has the name of an external one, only what Neutron has on the external one is public', () => {

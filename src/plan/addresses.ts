@@ -3,9 +3,15 @@ import type { Address, ExternalNetworks, Server } from '../openstack/model.ts';
 type AddressedServer = Pick<Server, 'id' | 'addresses'>;
 
 /**
- * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. Commas and colons in the name of
- * a network, which its maker chose, are escaped as in a URL. Floating addresses are public, and so are fixed ones on an external
- * (provider) network; the rest is private, IPv6 alike. Sorted, because Nova's order changes.
+ * What separates addresses here or ends a text elsewhere, and what moves text about unseen: control characters, separators of
+ * lines, and marks that change the direction.
+ */
+const misleading = /[%,:"\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * `<network>:<address>` of each, joined by `, `: what the portal shows of a device's addresses. What could mislead in the
+ * name of a network, which its maker chose, is escaped as in a URL. Floating addresses are public, and so are fixed ones on an
+ * external (provider) network; the rest is private, IPv6 alike. Sorted, because Nova's order changes.
  */
 export function publicIps(server: AddressedServer, externalNetworks: ExternalNetworks): string {
   return listed(server, (address) => isPublic(address, server, externalNetworks));
@@ -36,9 +42,9 @@ function joined(items: string[]): string {
   return items.length > 1 ? items.sort().join(', ') : (items[0] ?? '');
 }
 
-/** Tests before it replaces: most names have nothing to escape. */
+/** Searches before it replaces: most names have nothing to escape. */
 function escaped(name: string): string {
-  return /[%,:]/.test(name) ? name.replace(/[%,:]/g, encodeURIComponent) : name;
+  return name.search(misleading) === -1 ? name : name.replace(misleading, encodeURIComponent);
 }
 
 function isPublic(
