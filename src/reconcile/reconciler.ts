@@ -12,7 +12,7 @@ import type { ObjectReference, Reference, StackId } from '../openstack/model.ts'
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
-import { metadataKeys, stackKey } from '../plan/ownership.ts';
+import { isOwnTemplate, metadataKeys, stackKey } from '../plan/ownership.ts';
 import { plan } from '../plan/plan.ts';
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { indexPortal } from '../plan/portal-index.ts';
@@ -324,6 +324,8 @@ export class Reconciler {
     this.#noteRelease(survey.portal.profile, known?.profile, run.log);
     if (known && known.racks.length > 0 && survey.portal.racks.length === 0) {
       run.log.warn({ racks: known.racks.length }, 'portal lost all racks, creating them again');
+      // Templates too: its database was emptied. A service with other settings has the same templates, and leaves them.
+      if (wasEmptied(known, survey.portal)) this.#contest.forget();
     }
     this.#mirror = new PortalMirror(survey.portal);
     this.#reader.keep();
@@ -534,6 +536,16 @@ export class Reconciler {
     for (const { id, metadata } of this.#mirror?.snapshot().racks ?? [])
       if (metadata[metadataKeys.stackId] === stack) this.#reader.doubt(id);
   }
+}
+
+/** Whether a portal that has lost its racks has lost all else that we made in it. */
+function wasEmptied(known: PortalSnapshot, { devices, templates, unreadable = [] }: PortalSnapshot): boolean {
+  return (
+    known.templates.some(isOwnTemplate) &&
+    !templates.some(isOwnTemplate) &&
+    devices.length === 0 &&
+    unreadable.length === 0
+  );
 }
 
 function flavorsIn({ flavors, unreadable }: SeenCloud['cloud']): KnownFlavors {

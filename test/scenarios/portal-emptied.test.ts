@@ -23,6 +23,25 @@ test('a portal that lost all its racks, as in an upgrade, is filled again, with 
   expect(scenario.logged.filter((line) => line.includes(emptied))).toHaveLength(1);
 });
 
+test.each([
+  { lost: 'everything', templates: true, again: 6 },
+  { lost: 'its racks alone, as by another writer,', templates: false, again: 3 },
+])('a portal that loses $lost six times within an hour is filled again $again times', async (situation) => {
+  await using scenario = await startScenario({ stacks: 2 });
+  const { portal } = scenario.sandbox;
+  await scenario.run();
+  let again = 0;
+  for (let times = 0; times < 6; times++) {
+    for (const { id } of portal.devices.all()) portal.devices.remove(id);
+    for (const { id } of portal.racks.all()) portal.racks.remove(id);
+    if (situation.templates)
+      for (const { id, foreign_id } of portal.templates.all()) if (foreign_id) portal.templates.remove(id);
+    if ((await scenario.run()).changes['create-rack'] === 2) again++;
+  }
+
+  expect(again).toBe(situation.again);
+});
+
 test('a project whose deletion the portal has requested gets no new racks for an hour', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'departing-'));
   try {
