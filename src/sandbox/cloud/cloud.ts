@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { BlockStorage, type BlockStorageEvent } from './block-storage.ts';
-import { Compute, type ComputeEvent, type Server } from './compute.ts';
+import { type Address, Compute, type ComputeEvent, type Server } from './compute.ts';
 import { Identity } from './identity.ts';
 import { Ids, randomFor } from './ids.ts';
 import { type KeyPairEvent, KeyPairs } from './key-pairs.ts';
@@ -125,9 +125,7 @@ export class Cloud {
 
   /** Gives a server a floating IP, or takes away those it has. */
   setFloatingIp(serverId: string, isGiven: boolean): void {
-    const server = this.compute.server(serverId);
-    const fixed = server?.addresses.find(({ type }) => type === 'fixed');
-    if (!server || !fixed) throw new Error(`The sandbox has no server ${serverId} with a fixed address.`);
+    const { server, fixed } = this.#addressed(serverId);
     const { projectId } = server;
     const had = server.addresses.filter(({ type }) => type === 'floating');
     const changed = isGiven ? [this.networking.floatingAddress(fixed)] : had;
@@ -137,6 +135,33 @@ export class Cloud {
     this.compute.refreshServerAddresses(serverId, addresses);
     for (const address of changed)
       this.networking.announceFloatingIp({ address, fixed }, { id: serverId, projectId, isGiven });
+  }
+
+  /** Has the floating IPs of one server lead to another: Neutron announces where they lead now, and nothing of where they led. */
+  moveFloatingIp(fromId: string, toId: string): void {
+    const { server: from } = this.#addressed(fromId);
+    const { server: to, fixed } = this.#addressed(toId);
+    const isFloating = ({ type }: Address) => type === 'floating';
+    const moved = from.addresses
+      .filter(isFloating)
+      .map(({ address }): Address => ({ ...fixed, address, type: 'floating' }));
+    this.compute.refreshServerAddresses(
+      fromId,
+      from.addresses.filter((address) => !isFloating(address)),
+    );
+    this.compute.refreshServerAddresses(toId, [...to.addresses, ...moved]);
+    for (const address of moved)
+      this.networking.announceFloatingIp(
+        { address, fixed },
+        { id: toId, projectId: to.projectId, isGiven: true },
+      );
+  }
+
+  #addressed(serverId: string): { server: Server; fixed: Address } {
+    const server = this.compute.server(serverId);
+    const fixed = server?.addresses.find(({ type }) => type === 'fixed');
+    if (!server || !fixed) throw new Error(`The sandbox has no server ${serverId} with a fixed address.`);
+    return { server, fixed };
   }
 
   /** Carries out what is due by the clock. Every request does that first. */
