@@ -157,6 +157,8 @@ export interface Unreadable<Id> {
 export interface ExternalNetworks {
   /** Names that only external networks have. */
   readonly names: ReadonlySet<string>;
+  /** Names that both external and internal networks have. */
+  readonly sharedNames: ReadonlySet<string>;
   /** Fixed addresses, by server, on external networks whose name an internal network has too. */
   readonly addresses: ReadonlyMap<ServerId, ReadonlySet<string>>;
 }

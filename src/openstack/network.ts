@@ -75,7 +75,9 @@ export async function readExternalNetworks(
       addresses.set(server, new Set([...(addresses.get(server) ?? []), ...fixed]));
     }
   }
-  return { names: new Set(known.filter((name) => !internal.has(name))), addresses };
+  const [names, sharedNames] = [new Set<string>(), new Set<string>()];
+  for (const name of known) (internal.has(name) ? sharedNames : names).add(name);
+  return { names, sharedNames, addresses };
 }
 
 async function listNames(

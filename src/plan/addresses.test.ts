@@ -3,7 +3,11 @@ import { address, server } from '../../test/support/builders.ts';
 import type { Address, ExternalNetworks, ServerId } from '../openstack/model.ts';
 import { netInterfaces, privateIps, publicIps } from './addresses.ts';
 
-const external = (...names: string[]): ExternalNetworks => ({ names: new Set(names), addresses: new Map() });
+const external = (...names: string[]): ExternalNetworks => ({
+  names: new Set(names),
+  sharedNames: new Set(),
+  addresses: new Map(),
+});
 const none = external();
 const having = (addresses: readonly Address[]) => server({ id: 'web', addresses });
 const ipsOf = (...of: Parameters<typeof publicIps>) => ({
@@ -81,15 +85,18 @@ test.each([
   expect(netInterfaces(of)).toBe(`${said}:10.0.0.1 fixed`);
 });
 
-test.each(['lan', "Anna's LAN (2)", 'réseau', '内网', 'half \uD800 of a pair'])('the name %s stays', (network) => {
-  expect(privateIps(having([address({ network, address: '10.0.0.1' })]), none)).toBe(`${network}:10.0.0.1`);
-});
+test.each(['lan', "Anna's LAN (2)", 'réseau', '内网', 'half \uD800 of a pair'])(
+  'the name %s stays',
+  (network) => {
+    expect(privateIps(having([address({ network, address: '10.0.0.1' })]), none)).toBe(`${network}:10.0.0.1`);
+  },
+);
 
 test('on a network that has the name of an external one, only what Neutron has on the external one is public', () => {
   const inside = address({ network: 'public', address: '10.0.0.1' });
   const outside = address({ network: 'public', address: '192.0.2.7' });
   const addresses = new Map([['web' as ServerId, new Set(['192.0.2.7'])]]);
-  const networks = { names: new Set<string>(), addresses };
+  const networks = { names: new Set<string>(), sharedNames: new Set(['public']), addresses };
 
   const ips = ipsOf(having([inside, outside]), networks);
 

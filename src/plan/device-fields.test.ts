@@ -19,7 +19,7 @@ const wantedOf = (object: CloudObject, stack?: string): DesiredDevice => ({
   status: 'ACTIVE',
   template: templateOfFlavor(flavor()),
   cost: undefined,
-  externalNetworks: { names: new Set(['internet']), addresses: new Map() },
+  externalNetworks: { names: new Set(['internet']), sharedNames: new Set(), addresses: new Map() },
 });
 
 /** Few values of each, so that two servers differ in little. */

@@ -1,11 +1,11 @@
 import type { Logger } from '../observability/logger.ts';
 import { CatalogError } from '../openstack/catalog.ts';
-import type { ExternalNetworks as Networks } from '../openstack/model.ts';
+import type { ExternalNetworks as Networks, Server, Unreadable } from '../openstack/model.ts';
 import { readExternalNetworks } from '../openstack/network.ts';
 import type { Session } from '../openstack/session.ts';
 import { explain } from '../runtime/severity.ts';
 
-const none: Networks = { names: new Set(), addresses: new Map() };
+const none: Networks = { names: new Set(), sharedNames: new Set(), addresses: new Map() };
 
 /**
  * Which networks lead out of the cloud: it decides whether an address counts as public. Networks hardly ever change and
@@ -20,9 +20,20 @@ export class ExternalNetworks {
     this.#log = log;
   }
 
-  /** The last answer, or a first one. */
-  async get(session: Session, signal?: AbortSignal): Promise<Networks> {
-    return this.#known ?? this.read(session, signal);
+  /**
+   * For what is shown of these servers: the last answer, unless one of them is on a network that has the name of an external one.
+   * Since then anybody may have given that name to an internal network, so Neutron is asked again; most servers are on none.
+   */
+  async get(
+    session: Session,
+    servers: Iterable<Server | Unreadable<Server['id']>>,
+    signal?: AbortSignal,
+  ): Promise<Networks> {
+    const known = this.#known;
+    if (!known) return this.read(session, signal);
+    for (const server of servers)
+      if (server.kind === 'server' && isInQuestion(server, known)) return this.read(session, signal);
+    return known;
   }
 
   /**
@@ -52,9 +63,17 @@ export class ExternalNetworks {
   }
 }
 
+/** A floating address is public whatever its network is called. */
+function isInQuestion({ addresses }: Server, { names, sharedNames }: Networks): boolean {
+  return addresses.some(
+    ({ type, network }) => type === 'fixed' && (names.has(network) || sharedNames.has(network)),
+  );
+}
+
 function isSame(a: Networks, b: Networks): boolean {
   const areSame = (one: ReadonlySet<string>, other: ReadonlySet<string> | undefined) =>
     one.size === other?.size && [...one].every((item) => other.has(item));
-  if (!areSame(a.names, b.names) || a.addresses.size !== b.addresses.size) return false;
+  if (!areSame(a.names, b.names) || !areSame(a.sharedNames, b.sharedNames)) return false;
+  if (a.addresses.size !== b.addresses.size) return false;
   return [...a.addresses].every(([server, addresses]) => areSame(addresses, b.addresses.get(server)));
 }

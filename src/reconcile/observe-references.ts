@@ -51,7 +51,8 @@ const manyObjects = 20;
 
 /**
  * The part of the cloud that the references name: the objects themselves, the stacks of their projects, and of the
- * trees that have changed all they are made of. A stop or a start costs one request to Nova and one to Heat.
+ * trees that have changed all they are made of. A stop or a start costs one request to Nova and one to Heat, and some to Neutron
+ * where a server is on a network that has the name of an external one.
  *
  * What cannot be read is left out of the scope and reported; it fails as a whole only when nothing can be read.
  */
@@ -113,7 +114,7 @@ export async function observeReferences(
 
   const [serverGroups, externalNetworks, flavors, stacks] = await Promise.all([
     readServerGroups(options, trees, signal),
-    options.externalNetworks.get(session, signal),
+    options.externalNetworks.get(session, found('server')?.values() ?? [], signal),
     flavorsOf(options, found('server')?.values() ?? [], known, signal),
     absentStacks(options, absent, known.announced, index, signal),
   ]);

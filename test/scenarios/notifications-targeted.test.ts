@@ -226,6 +226,65 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
   },
 );
 
+// A bare device says nothing of addresses.
+test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
+  'an internal network that has taken the name of an external one since the last full run is private',
+  async () => {
+    await using started = await start();
+    const { sandbox, reconciler } = started;
+    const { compute, networking } = sandbox.cloud;
+    const server = firstServer(sandbox);
+    const [external] = [...networking.networks.values()].filter(({ isExternal }) => isExternal);
+    const neutron = ({ requests }: RunReport) => requests['Neutron'] ?? 0;
+    const shown = () => sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, server));
+    const before = await reconciler.reconcile([about(server)]);
+    networking.addNetwork({ name: must(external).name, projectId: server.projectId, createdAt: 0 });
+    const address = { network: must(external).name, address: '10.0.0.1', version: 4, type: 'fixed' } as const;
+    compute.refreshServerAddresses(server.id, [{ ...address, mac: 'fa:16:3e:00:00:02' }]);
+
+    const after = await reconciler.reconcile([about(server)]);
+
+    expect(shown()).toMatchObject({ public_ips: '', private_ips: 'public:10.0.0.1' });
+    expect(neutron(before)).toBe(0);
+    // The external ones, those that have their names, and the ports of the one whose name is shared.
+    expect(neutron(after)).toBe(3);
+  },
+);
+
+// A bare device says nothing of addresses.
+test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
+  'a floating IP that moves from one server to another in one notification shows at both',
+  async () => {
+    await using started = await start();
+    const { sandbox, reconciler } = started;
+    const { cloud } = sandbox;
+    const [from, to] = [...cloud.compute.servers()].filter(({ addresses }) =>
+      addresses.every(({ type }) => type === 'fixed'),
+    );
+    cloud.setFloatingIp(must(from).id, true);
+    await reconciler.reconcileAll();
+    const heard: Notification[] = [];
+    announce(cloud, ({ body }) => heard.push(openEnvelope(Buffer.from(body))));
+    const publicIps = () =>
+      [from, to].map(
+        (server) =>
+          sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, must(server)))
+            ?.public_ips,
+      );
+    const [ip] = publicIps();
+
+    cloud.moveFloatingIp(must(from).id, must(to).id);
+    const meaning = meaningOf(must(heard[0]));
+    if (meaning.kind === 'not-ours') throw new Error('it means nothing');
+    await reconciler.reconcile(meaning.references);
+
+    expect(heard).toHaveLength(1);
+    expect(ip).toMatch(/:198\.1[89]\./);
+    expect(publicIps()).toEqual(['', expect.stringContaining(must(ip?.split(':')[1]))]);
+    expect(outOfStep(sandbox)).toEqual([]);
+  },
+);
+
 test('a device that a proxy says it does not know is there nevertheless', async () => {
   await using started = await start();
   const { sandbox, reconciler } = started;

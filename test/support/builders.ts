@@ -208,7 +208,11 @@ export function cloud(fields: CloudFields = {}): CloudObservation {
     },
     serverGroups,
     flavors,
-    externalNetworks: { names: new Set(fields.externalNetworks), addresses: new Map() },
+    externalNetworks: {
+      names: new Set(fields.externalNetworks),
+      sharedNames: new Set(),
+      addresses: new Map(),
+    },
     unobserved: new Map(fields.unobserved?.map((id) => [id as openstack.ProjectId, 'Heat answered 503'])),
     evidence: {
       servers: byId<openstack.ObjectId>(evidence.servers),

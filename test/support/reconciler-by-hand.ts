@@ -32,13 +32,15 @@ export async function startReconcilerByHand(
     ...sandboxOptions,
   });
   const random = seededRandom(1);
-  const { cloud, portal, close } = sessionsOn(sandbox.config, { clock, random });
+  const traffic = new Traffic();
+  const onExchange = ({ service }: { readonly service: string }) => traffic.count(service);
+  const { cloud, portal, close } = sessionsOn(sandbox.config, { clock, random, onExchange });
   const reconciler = new Reconciler({
     cloud,
     portal,
     ...(audit && { audit }),
     settings: { standaloneServers: 'ignore', defaultRackHeight: 42, deletions },
-    traffic: new Traffic(),
+    traffic,
     clock,
     random,
     log: createLogger({ level: 'info', format: 'json', output: { write: (line) => logged.push(line) } }),

@@ -306,7 +306,7 @@ function cloudOf(
     })),
     serverGroups: [...stackAt.keys()].map((at) => ({ ...groupOf(at), members: membersOf(at, 'group') })),
     flavors: flavors.filter(({ name }, at) => !flavors.slice(at + 1).some((later) => later.name === name)),
-    externalNetworks: { names: new Set(externalNetworks), addresses: new Map() },
+    externalNetworks: { names: new Set(externalNetworks), sharedNames: new Set(), addresses: new Map() },
     unobserved: new Set(unobserved),
     wasDeleted,
   };
