@@ -138,12 +138,12 @@ export const ConfigFile = z.strictObject({
     }),
     audit_interval: optional(duration(1, 86_400), {
       description:
-        'Within this time every rack and device in Concertim is read, and what others have changed there is put right. Of a portal of more than 150 racks or devices, full reconciles read in between only the racks in doubt and those that they change; with the time of `interval` or less each reads all.',
+        'Within this time every rack and device in Concertim is read, and what others have changed there is put right. In a portal of more than 150 racks or devices a full reconcile reads only the racks in doubt and those that it changes; if this time is no longer than `interval`, it reads all.',
       default: '1800',
     }),
     max_deletion_share: optional(share, {
       description:
-        "Where objects are only absent from the cloud's lists, and nothing says that they were deleted, a run that misses more than this share of the racks or devices of one user deletes none of his; of all users together, without the one who misses most, none at all. It says so. The same share of what a mapping leaves out or shows elsewhere.",
+        "Objects may be absent from the cloud's lists without a proof that they were deleted. If these are more than this share of one user's racks or devices, a run deletes none of that user's; if more than this share of all users' together, without the user who misses most, it deletes none at all. The log says so. The same share limits what a mapping leaves out or shows elsewhere.",
       default: '5%',
     }),
     max_deletions: optional(whole(0, 1_000_000), {

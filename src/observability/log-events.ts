@@ -95,7 +95,7 @@ const updates: readonly LogEvent[] = [
     level: 'warn',
     message: 'failed to close billing order, will retry',
     meaning:
-      'the billing platform refuses to close `order`, or Heat to say whether its `stack` is deleted: it stays open until the next try, ten minutes later, and holds up no other; `why` says why',
+      'the billing platform refuses to close `order`, or Heat does not say whether its `stack` is deleted: the order stays open until the next try, ten minutes later, and delays no other; `why` says why',
     action: 'close it in the billing platform if it stays',
   },
   {
@@ -376,7 +376,7 @@ const updates: readonly LogEvent[] = [
     level: 'info',
     message: 'device edited in the portal by somebody else',
     meaning:
-      'a device is otherwise than this service last wrote or read it: `edit` says how, `fields` which of it; what should show the cloud is put right by the next full run',
+      'a device differs from what this service last wrote or read: `edit` says how, `fields` names its fields; the next full run puts right what should show the cloud',
     action: 'nothing; where it happens often, tell who edits that the cloud decides what the device shows',
   },
   {

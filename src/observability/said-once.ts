@@ -3,7 +3,7 @@ export class SaidOnce {
   #before: ReadonlySet<string> = new Set();
   #now = new Set<string>();
 
-  /** @param identifies the thing, whatever the message says about it */
+  /** @param what identifies the thing, whatever the message says about it */
   say(what: string, say: () => void): void {
     const isNews = !this.#before.has(what) && !this.#now.has(what);
     this.#now.add(what);
