@@ -136,7 +136,7 @@ test('the documentation has commands, and those that are not run here are there 
   for (const [pattern] of elsewhere) expect(commands.some(({ command }) => pattern.test(command))).toBe(true);
 });
 
-test.concurrent.each(toRun)('%s', { timeout: 60_000 }, async (command) => {
+test.concurrent.each(toRun)('%s', { timeout: 120_000 }, async (command) => {
   await using sandboxed = await startSandboxed();
   const { sandbox, config } = sandboxed;
   const line = command
