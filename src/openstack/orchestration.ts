@@ -280,7 +280,8 @@ async function listAll(session: Session, signal: AbortSignal | undefined): Promi
   if (way !== 'global tenant') {
     const { rows, at } = await list(session, { signal });
     if (rows.some(namesItsProject)) return { ...sorted(rows), at, unobserved: new Map() };
-    // An empty list tells nothing: a cloud without stacks, or no more than the session's own project without any.
+    // An empty list is inconclusive: the cloud may have no stacks, or the session may see only its own
+    // project, which has none.
     ownOnly = rows.some(isReadable);
   }
   try {

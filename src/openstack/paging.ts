@@ -22,7 +22,7 @@ export interface PagedShape<Row> extends ListShape<Row> {
  *
  * @param memory where the list is read again and again: its rows as they were the last time
  * @throws {OpenStackError} a page was refused; transient when the page before promised it
- * @throws {BodyError} a page is not understood, or leads back to one that was read
+ * @throws {BodyError} a page cannot be parsed, or links back to one that was read
  */
 export async function readPages<Row extends { readonly id: string }>(
   session: Session,

@@ -14,7 +14,7 @@ import { AccessBody, TokenBody } from './wire/identity.ts';
 /** What Keystone gives for credentials. */
 export interface Token {
   readonly text: Secret;
-  /** By our clock, ms since 1970: its lifetime counted from the moment it was had. */
+  /** By our clock, ms since 1970: its lifetime counted from the moment it was received. */
   readonly expiresAt: number;
   readonly userId: UserId;
   readonly userName: string;
