@@ -51,10 +51,10 @@ const steadyMs = 10_000;
 const connectTimeoutMs = 10_000;
 /** A dead peer is noticed after twice this time. */
 const heartbeatS = 10;
-/** The same trouble is said again only so often. */
+/** Least time between two log lines of the same problem. */
 const sayAgainMs = 60_000;
 const usualAnswerMs = 30_000;
-/** For the broker to take note of a proper farewell. */
+/** How long the broker has to confirm an orderly close. */
 const farewellMs = 1_000;
 
 /** A RabbitMQ, or a cluster of them: one connection after the other, each for as long as it lasts. */
@@ -264,8 +264,8 @@ export class BrokerSession implements AsyncDisposable {
 
   /**
    * Waits for an answer at most `answerMs`, and no longer than the session lasts. The client itself waits
-   * forever for a broker that is alive but does not answer, and for an answer that another frame came instead
-   * of.
+   * forever for a broker that is alive but does not answer, and for an answer that was replaced by another
+   * frame.
    */
   async #answer<T>(answer: Promise<T>): Promise<T> {
     const late = timeOut(this.#answerMs);

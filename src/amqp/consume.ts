@@ -19,7 +19,7 @@ export interface Consumption {
 
 /** Lost connections redeliver a message once or twice; more often, the message is suspect. */
 const mostReturns = 3;
-/** How often it is looked whether there is room still, or again. */
+/** How often it checks whether there is still room, or room again. */
 const roomCheckMs = 100;
 
 /** Consumes a queue until the session is lost. @throws what `onMessage` threw */
