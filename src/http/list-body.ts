@@ -22,7 +22,7 @@ export class ListBody<Row> implements BodySink {
   readonly #read = new Map<string, Row>();
   #splitter: RowSplitter | undefined;
   #rows: Row[] = [];
-  /** What was wrong with the first row that is not understood. */
+  /** What was wrong with the first row that could not be parsed. */
   #problem: ((response: HttpResponse) => BodyError) | undefined;
   /** The rest need not be read. */
   #isTooMuch = false;

@@ -11,7 +11,10 @@ const mostPages = 10_000;
 /** The largest cloud is read in two minutes. */
 const mostMs = 15 * 60_000;
 
-/** Bounds a list that is read page by page, of whatever service: one that has no end is an error, and not read for ever. */
+/**
+ * Limits a list that is read page by page, from any service: a list that does not end is an error, and is not
+ * read forever.
+ */
 export class PageCount {
   #pages = 0;
   #rows = 0;
