@@ -13,7 +13,7 @@ export interface Life {
 
 /** A jump is so many times the growth of all other gaps. */
 const jumpFactor = 1_000;
-/** A counter that has just begun may grow so many times as fast as it did since. */
+/** A counter that has just begun may have grown so many times as fast as it has since. */
 const doubtFactor = 2;
 /** A counter that has grown by more than this many times the usual since the last point has not been reset meanwhile. */
 const restartFactor = 3;

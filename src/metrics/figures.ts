@@ -45,7 +45,7 @@ export interface Size {
  * - `no-metric`: a resource lacks a metric
  * - `unreadable`: the metric's archive policy cannot serve it
  * - `unread`: Gnocchi did not answer this time
- * - `no-measures`: nothing was measured of late
+ * - `no-measures`: nothing was measured lately
  * - `late`: its measures come too late, or have just ended
  * - `part-late`: those of one of several interfaces or disks do
  * - `clock-ahead`: the clock of its host is ahead

@@ -7,7 +7,7 @@
  *   figure = growth ÷ d        |figure − true mean| ≤ g ÷ d × (fastest growth in the two grains)
  * ```
  *
- * This holds for every course of the load, every polling interval, jitter and loss of samples. `test/metrics-truth` tries it.
+ * This holds for every load, polling interval, jitter and loss of samples. `test/metrics-truth` checks it.
  */
 
 /** The error that a figure may have: 5 points of 100 %. */

@@ -92,7 +92,7 @@ export class SentValues {
     if (measuredAt) measuredAt[definitions.indexOf(definition)] = at;
   }
 
-  /** The daemon has lost what it had been sent: all of it is due again, what waited longest first as ever. */
+  /** The daemon has lost what it had been sent: all of it is due again, in the usual order. */
   forgetSent(now: number): void {
     this.#forgottenAt = now;
   }
