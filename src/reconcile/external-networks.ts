@@ -22,7 +22,7 @@ export class ExternalNetworks {
 
   /**
    * For what is shown of these servers: the last answer, unless one of them is on a network that has the name of an external one.
-   * Since then anybody may have given that name to an internal network, so Neutron is asked again; most servers are on none.
+   * Since then anybody may have given that name to an internal network, so Neutron is queried again; most servers are on none.
    */
   async get(
     session: Session,
