@@ -68,36 +68,50 @@ describe.each(widths)('in %i columns', (columns) => {
 
     await expect(`${text}\n`).toMatchFileSnapshot(`__snapshots__/explain-${columns}.txt`);
   });
-});
 
-test('the progress of a command, from the first answer to the last', async () => {
-  using clock = new VirtualClock(() => false);
-  const traffic = new Traffic();
-  const said: string[] = [];
-  const answer = (service: string) => {
-    traffic.begin(service, clock.now());
-    traffic.end(service, clock.now());
-  };
-  const work = withProgress(
-    async (signal) => {
-      traffic.begin('Keystone', clock.now());
-      await clock.sleep(2_500, signal);
-      traffic.end('Keystone', clock.now());
-      for (let page = 1; page <= 12; page++) answer('Nova');
-      traffic.begin('Heat', clock.now());
-      traffic.begin('Concertim', clock.now());
-      await clock.sleep(2_000, signal);
-      traffic.end('Heat', clock.now());
-      traffic.end('Concertim', clock.now());
-      await clock.sleep(2_000, signal);
-    },
-    { traffic, clock, timeoutSeconds: 15, write: (text) => said.push(text), signal: AbortSignal.any([]) },
-  );
+  test('the progress of a command, from the first answer to the last', async () => {
+    using clock = new VirtualClock(() => false);
+    const traffic = new Traffic();
+    const said: string[] = [];
+    const answer = (service: string, times: number) => {
+      for (let request = 0; request < times; request++) {
+        traffic.begin(service, clock.now());
+        traffic.end(service, clock.now());
+      }
+    };
+    const work = withProgress(
+      async (signal) => {
+        traffic.begin('Keystone', clock.now());
+        await clock.sleep(2_500, signal);
+        traffic.end('Keystone', clock.now());
+        answer('Nova', 12);
+        traffic.begin('Heat', clock.now());
+        traffic.begin('Concertim', clock.now());
+        await clock.sleep(2_000, signal);
+        answer('Nova', 40);
+        answer('Heat', 1_204);
+        for (const service of ['Cinder', 'Neutron']) traffic.begin(service, clock.now());
+        await clock.sleep(2_000, signal);
+        for (const service of ['Heat', 'Concertim', 'Cinder', 'Neutron']) traffic.end(service, clock.now());
+        await clock.sleep(2_000, signal);
+      },
+      {
+        traffic,
+        clock,
+        timeoutSeconds: 15,
+        write: (text) => said.push(text),
+        columns,
+        signal: AbortSignal.any([]),
+      },
+    );
 
-  await clock.pass(10_000);
-  await work;
+    await clock.pass(10_000);
+    await work;
 
-  await expect(said.join('')).toMatchFileSnapshot('__snapshots__/progress.txt');
+    const text = said.join('');
+    expect(text.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    await expect(text).toMatchFileSnapshot(`__snapshots__/progress-${columns}.txt`);
+  });
 });
 
 const idle: Status = {

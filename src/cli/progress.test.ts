@@ -3,7 +3,7 @@ import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { Traffic } from '../observability/traffic.ts';
 import { withProgress } from './progress.ts';
 
-/** Work that ends when a clock says so, or when it is told to. */
+/** Work that lasts so long by the clock, or until it is aborted. */
 function commandOn(clock: VirtualClock, lastsMs: number, traffic = new Traffic()) {
   const said: string[] = [];
   const work = withProgress((signal) => clock.sleep(lastsMs, signal).then(() => 'done'), {
@@ -11,6 +11,7 @@ function commandOn(clock: VirtualClock, lastsMs: number, traffic = new Traffic()
     clock,
     timeoutSeconds: 15,
     write: (text) => said.push(text),
+    columns: 80,
     signal: new AbortController().signal,
   });
   return { work, said };
