@@ -7,6 +7,7 @@ export interface Domain {
   readonly id: string;
   readonly name: string;
   readonly description: string;
+  enabled: boolean;
 }
 
 export interface Project {
@@ -55,7 +56,12 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-export const defaultDomain: Domain = { id: 'default', name: 'Default', description: 'The default domain' };
+export const defaultDomain: Readonly<Domain> = {
+  id: 'default',
+  name: 'Default',
+  description: 'The default domain',
+  enabled: true,
+};
 
 /** Roles that have the ones behind them too, as Keystone's bootstrap sets it up. */
 const impliedRoles: Readonly<Record<string, readonly string[]>> = {
@@ -83,7 +89,7 @@ export interface IdentityOptions {
 }
 
 export class Identity {
-  readonly domains: readonly Domain[];
+  readonly domains: Domain[];
   /** Where Heat keeps the project that each stack gets for its own users. */
   readonly heatDomain: Domain;
   roles: readonly Role[];
@@ -103,9 +109,26 @@ export class Identity {
     this.#ids = options.ids;
     this.#tokenIds = options.tokenIds;
     this.#tokenLifetimeMs = options.tokenLifetimeS * 1000;
-    this.heatDomain = { id: this.#ids.hex(32), name: 'heat', description: 'Stack users' };
-    this.domains = [this.heatDomain, defaultDomain];
+    this.heatDomain = { id: this.#ids.hex(32), name: 'heat', description: 'Stack users', enabled: true };
+    this.domains = [this.heatDomain, { ...defaultDomain }];
     this.roles = roleNames.map((name) => ({ id: this.#ids.hex(32), name }));
+  }
+
+  createDomain(name: string): Domain {
+    const domain: Domain = { id: this.#ids.hex(32), name, description: '', enabled: true };
+    this.domains.push(domain);
+    return domain;
+  }
+
+  /** Tokens of its users, and for its projects, end at once. */
+  disableDomain(domain: Domain): void {
+    domain.enabled = false;
+    this.#revoke(({ user, project }) => [user, project].some((each) => each?.domainId === domain.id));
+  }
+
+  /** Whether users and projects of that domain are of use. */
+  isDomainEnabled(id: string): boolean {
+    return this.domains.find((domain) => domain.id === id)?.enabled === true;
   }
 
   createProject(draft: {

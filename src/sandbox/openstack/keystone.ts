@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
+  type Domain,
   defaultDomain,
   type Identity,
   type Project,
@@ -100,6 +101,12 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
         `Conflict occurred attempting to store project - it is not permitted to have two projects with either the same name or same id in the same domain: name is ${draft.name}, project id ${taken.id}.`,
       );
     }
+    if (!identity.isDomainEnabled(domainId)) {
+      throw new Refusal(
+        400,
+        `cannot create a project in a branch containing a disabled project: ${domainId}`,
+      );
+    }
     const { name, description = '', enabled = true } = draft;
     const project = identity.createProject({ name, domainId, description, enabled });
     call.reply.code(201);
@@ -188,13 +195,12 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
   });
   route('GET', '/v3/domains', (call) => {
     mustBeAdmin(call, 'list_domains');
-    return list(call, 'domains', identity.domains, (domain) => ({
-      ...domain,
-      enabled: true,
-      tags: [],
-      options: {},
-      links: { self: `${v3(call.request)}/domains/${domain.id}` },
-    }));
+    return list(call, 'domains', identity.domains, (domain) => domainBody(call, domain));
+  });
+  route('GET', '/v3/domains/:id', (call) => {
+    mustBeAdmin(call, 'get_domain');
+    const domains = new Map(identity.domains.map((domain) => [domain.id, domain]));
+    return JSON.stringify({ domain: domainBody(call, find(domains, call, 'domain')) });
   });
 }
 
@@ -254,6 +260,11 @@ function version(request: FastifyRequest) {
 function mustBeAdmin(call: Call, rule: string): void {
   if (call.isAdmin) return;
   throw new Refusal(403, `You are not authorized to perform the requested action: identity:${rule}.`);
+}
+
+function domainBody(call: Call, domain: Domain) {
+  const links = { self: `${v3(call.request)}/domains/${domain.id}` };
+  return { ...domain, tags: [], options: {}, links };
 }
 
 function find<T>(among: ReadonlyMap<string, T>, call: Call, what: string): T {

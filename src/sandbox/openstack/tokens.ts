@@ -65,7 +65,7 @@ export function signIn(identity: Identity, body: unknown, refused: Refusal): Tok
       throw new Refusal(400, expecting(method, 'identity'));
   }
   const who = whoIs(identity, auth, refused);
-  if (!who.user.enabled) throw refused;
+  if (!who.user.enabled || !identity.isDomainEnabled(who.user.domainId)) throw refused;
   const project = who.applicationCredential
     ? identity.projects.get(who.applicationCredential.projectId)
     : scope(identity, auth, who.user, refused);
@@ -78,7 +78,7 @@ export function signInV2(identity: Identity, body: unknown, refused: Refusal): T
   const { auth } = parse(V2Body, body);
   const { username, password } = auth.passwordCredentials;
   const user = findUser(identity, { name: username, domain: { id: defaultDomain.id } });
-  if (!user?.enabled || user.password !== password) throw refused;
+  if (!user?.enabled || user.password !== password || !identity.isDomainEnabled(user.domainId)) throw refused;
   const isScoped = auth.tenantId !== undefined || auth.tenantName !== undefined;
   const project = isScoped
     ? findProject(identity, { id: auth.tenantId, name: auth.tenantName, domain: { id: defaultDomain.id } })
@@ -138,7 +138,11 @@ function scope(identity: Identity, auth: Auth, user: User, refused: Refusal): Pr
 }
 
 function mayEnter(identity: Identity, user: User, project: Project): boolean {
-  return project.enabled && identity.rolesOf(user, project).length > 0;
+  return (
+    project.enabled &&
+    identity.isDomainEnabled(project.domainId) &&
+    identity.rolesOf(user, project).length > 0
+  );
 }
 
 function findUser(identity: Identity, ref: z.infer<typeof UserRef>): User | undefined {
