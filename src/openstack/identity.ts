@@ -8,6 +8,14 @@ import { parseSought } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/identity.ts';
 
+/** Identity (Keystone): a domain, in which names of projects are unique, and names of users. */
+export interface Domain {
+  readonly id: string;
+  readonly name: string;
+  /** Its users cannot sign in when it is not, and nobody can sign in to its projects. */
+  readonly enabled: boolean;
+}
+
 /** Identity (Keystone): a project. */
 export interface Project {
   readonly id: ProjectId;
@@ -42,12 +50,18 @@ export async function pingIdentity(session: Session, signal?: AbortSignal): Prom
   await session.request('identity', { method: 'GET', path: '/', route: '/', signal });
 }
 
-/** The id of the domain of that name; undefined when there is none. */
-export async function findDomain(session: Session, name: string): Promise<string | undefined> {
+/** The domain of that name; undefined when there is none. */
+export async function findDomain(session: Session, name: string): Promise<Domain | undefined> {
   const response = await list(session, '/domains', { name });
   // Where policy hides the filter's field, Keystone gives all of them.
-  const isMeant = (domain: wire.Named) => domain.name === name;
-  return parseSought(response, { field: 'domains', row: wire.Named }, isMeant).find(isMeant)?.id;
+  const isMeant = (domain: wire.Domain) => domain.name === name;
+  return parseSought(response, { field: 'domains', row: wire.Domain }, isMeant).find(isMeant);
+}
+
+/** undefined when there is no such domain. */
+export async function showDomain(session: Session, id: string): Promise<Domain | undefined> {
+  const response = await find(session, `/domains/${encodeURIComponent(id)}`, '/domains/{id}');
+  return response && parseBody(response, wire.DomainBody).domain;
 }
 
 /** The role of that name; undefined when there is none. */

@@ -163,7 +163,7 @@ test('a wrong password is fatal, and its message names the user and not the pass
   const error: unknown = await session.token().catch((error: unknown) => error);
 
   expect(explain(error)).toBe(
-    'Keystone refused user "concertim" in domain "Default" (401). Check name and password; the user may also be disabled, or have no role in project "admin" in domain default.',
+    'Keystone refused user "concertim" in domain "Default" (401). Check name and password. The user may also have no role in project "admin" in domain default, or the user, the project or their domain may be disabled.',
   );
   expect(error).toMatchObject({ severity: 'fatal', status: 401, service: 'Keystone' });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('canary');
@@ -355,7 +355,7 @@ test('an application credential that is gone is reported as such', async () => {
   const error: unknown = await session.token().catch((error: unknown) => error);
 
   expect(explain(error)).toBe(
-    'Keystone refused application credential c1 (404). Check its id and secret; it may also have expired or been deleted.',
+    'Keystone refused application credential c1 (404). Check its id and secret; it may also have expired or been deleted, or its user, its project or their domain may be disabled.',
   );
 });
 

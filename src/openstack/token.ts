@@ -111,11 +111,12 @@ function refused(response: HttpResponse, credentials: Credentials, severity: Sev
   if (isTransientStatus(status)) return openStackError(response);
   const message = `Keystone refused ${describeUser(credentials)} (${status}).`;
   if (credentials.kind === 'application-credential' && [401, 403, 404].includes(status)) {
-    const hint = 'Check its id and secret; it may also have expired or been deleted.';
+    const hint =
+      'Check its id and secret; it may also have expired or been deleted, or its user, its project or their domain may be disabled.';
     return openStackError(response, { severity, message, hint });
   }
   if (credentials.kind !== 'application-credential' && [401, 403].includes(status)) {
-    const hint = `Check name and password; the user may also be disabled, or have no role in ${describeProject(credentials)}.`;
+    const hint = `Check name and password. The user may also have no role in ${describeProject(credentials)}, or the user, the project or their domain may be disabled.`;
     return openStackError(response, { severity, message, hint });
   }
   return openStackError(response, {

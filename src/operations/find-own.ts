@@ -4,6 +4,7 @@ import {
   listProjects,
   listUsers,
   type Project,
+  showDomain,
   showProject,
   showUser,
   type User,
@@ -19,19 +20,31 @@ export interface Place {
   readonly domainId: string;
 }
 
-/** The id of the domain that a request names; that of the session's token when it names none. */
+/**
+ * The id of the domain that a request names; that of the session's token when it names none.
+ *
+ * @throws {OperationError} invalid: there is no such domain; conflict: it is disabled, so that nobody could sign in
+ */
 export async function domainOf(session: Session, domain: DomainRef | undefined): Promise<string> {
   const { domainId } = await session.token();
-  const id = domain ? await idOf(session, domain) : domainId;
+  // Keystone gives no token for a project of a disabled domain.
+  const isOwn = domain === undefined || ('id' in domain && domain.id === domainId);
+  const id = isOwn ? domainId : await idOf(session, domain);
   if (id !== undefined) return id;
   throw new OperationError('invalid', 'Identity v2.0 knows no domains: v3 is needed.');
 }
 
-async function idOf(session: Session, domain: DomainRef): Promise<string> {
-  if ('id' in domain) return domain.id;
-  const id = await findDomain(session, domain.name);
-  if (id !== undefined) return id;
-  throw new OperationError('invalid', `Keystone has no domain "${domain.name}".`);
+async function idOf(session: Session, ref: DomainRef): Promise<string> {
+  const [wanted, found] =
+    'id' in ref
+      ? [ref.id, await showDomain(session, ref.id)]
+      : [ref.name, await findDomain(session, ref.name)];
+  if (!found) throw new OperationError('invalid', `Keystone has no domain "${wanted}".`);
+  if (found.enabled) return found.id;
+  throw new OperationError(
+    'conflict',
+    `The domain ${found.name} is disabled in Keystone, so that nobody could sign in. If that is not meant, an administrator enables it: openstack domain set --enable ${found.id}`,
+  );
 }
 
 /**

@@ -132,7 +132,7 @@ function fromRefusedLogin({ service, status, requestId, url }: OpenStackError): 
   const upstream = { service, status, requestId };
   if (status === 401 || status === 403) {
     const message =
-      'Keystone refuses these credentials: user, password or project is wrong, or the user has no role in the project.';
+      'Keystone refuses these credentials: user, password or project is wrong; the user has no role in the project; or the user, the project or their domain is disabled.';
     return new OperationError('unauthorized', message, { upstream });
   }
   if (status === 429)

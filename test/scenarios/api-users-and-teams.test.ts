@@ -1,5 +1,5 @@
 /** What portals from 1.0 on ask about their users and teams, however often and in whatever circumstances. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startApi } from '../support/api.ts';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
 import { named, rolesIn, staffRoles } from '../support/identity-facts.ts';
@@ -544,3 +544,58 @@ test.each(['/user', '/create_user_project', '/team'])(
     }
   },
 );
+
+const signUps: readonly [path: string, draft: Record<string, unknown>][] = [
+  ['/user', carol],
+  ['/create_user_project', carol],
+  ['/team', { name: 'red team' }],
+];
+
+describe.each(signUps)('POST %s into a domain', (path, draft) => {
+  test.each(['name', 'id'] as const)('that is disabled, given by its %s, is refused', async (by) => {
+    await using cloud = await startApiCloud();
+    const { identity } = cloud.sandbox.cloud;
+    const domain = identity.createDomain('tenants');
+    const into = { cloud_env: { ...cloud.admin, [`project_domain_${by}`]: domain[by] } };
+    identity.disableDomain(domain);
+
+    const refused = await ask(cloud, 'POST', path, { ...draft, ...into });
+    const made = [...identity.users.values(), ...identity.projects.values()].filter(
+      ({ domainId }) => domainId === domain.id,
+    );
+    domain.enabled = true;
+    const taken = await ask(cloud, 'POST', path, { ...draft, ...into });
+
+    expect(refused.status).toBe(409);
+    expect(refused.body.message).toMatch(
+      new RegExp(
+        `^The domain tenants is disabled in Keystone, .*openstack domain set --enable ${domain.id}$`,
+      ),
+    );
+    expect(made).toEqual([]);
+    expect(taken.status).toBe(201);
+  });
+
+  test('that is not there is refused', async () => {
+    await using cloud = await startApiCloud();
+    const into = { cloud_env: { ...cloud.admin, project_domain_id: 'nowhere' } };
+
+    const refused = await ask(cloud, 'POST', path, { ...draft, ...into });
+
+    expect(refused.status).toBe(400);
+    expect(refused.body.message).toBe('Keystone has no domain "nowhere".');
+  });
+});
+
+test('a portal user whose domain is disabled is refused, and the message names that as a cause', async () => {
+  await using cloud = await startApiCloud();
+  const { identity } = cloud.sandbox.cloud;
+  const domain = identity.createDomain('tenants');
+  Object.assign(identity.users.get(cloud.user['user_id'] ?? '') ?? {}, { domainId: domain.id });
+  identity.disableDomain(domain);
+
+  const answer = await cloud.api.send('GET', '/key_pairs', { cloud_env: cloud.user });
+
+  expect(answer.status).toBe(401);
+  expect(answer.body.message).toContain('the user, the project or their domain is disabled');
+});

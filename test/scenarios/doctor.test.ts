@@ -465,6 +465,23 @@ const cases: readonly Case[] = [
     }),
   },
   {
+    fault: "the domain of a portal user's project is disabled",
+    spoil: ({ sandbox }) => {
+      const { identity } = sandbox.cloud;
+      const domain = identity.createDomain('tenants');
+      Object.assign(firstAccount(sandbox).project, { domainId: domain.id });
+      identity.disableDomain(domain);
+    },
+    check: 'keystone.projects',
+    level: 'warning',
+    found:
+      /Domain tenants \(\w+\) is disabled in Keystone; the project of portal (?:user user1|team user1_team) is in it$/,
+    repair: /openstack domain set --enable \w+$/,
+    repaired: byHand('the domain enabled', ({ sandbox }) => {
+      for (const domain of sandbox.cloud.identity.domains) domain.enabled = true;
+    }),
+  },
+  {
     fault: 'Nova refuses all_tenants',
     spoil: ({ sandbox }) =>
       void sandbox.faults.add({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Owner } from '../../concertim/model.ts';
 import { parseRows } from '../../http/body.ts';
-import { findRole, showProject } from '../../openstack/identity.ts';
+import { type Domain, findRole, showDomain, showProject } from '../../openstack/identity.ts';
 import type { ProjectId } from '../../openstack/model.ts';
 import { listProjectsWithRole } from '../../openstack/role-assignments.ts';
 import type { Token } from '../../openstack/token.ts';
@@ -16,7 +16,8 @@ export async function checkProjects(
   owners: readonly Owner[],
 ): Promise<Finding[]> {
   const owned = owners.filter(({ projectId }) => projectId !== null);
-  const { gone, disabled } = await projectsAstray(patient, owned);
+  const { gone, disabled, ofDomain } = await projectsAstray(patient, owned);
+  const shut = await disabledDomains(patient, token, ofDomain);
   const present = owned.filter((owner) => !gone.includes(owner));
   return [
     ...gone.map(({ kind, name, projectId }) =>
@@ -33,31 +34,64 @@ export async function checkProjects(
         repair: `If that is not meant: openstack project set --enable ${projectId}`,
       }),
     ),
+    ...shut.map(({ domain, owners: [first, ...others] }) =>
+      warning('keystone.projects', {
+        found: `Domain ${domain.name} (${domain.id}) is disabled in Keystone; the project of portal ${first?.kind} ${first?.name} is in it${others.length > 0 ? `, and those of ${others.length} more` : ''}`,
+        why: 'What is in these projects stays shown. Nobody can sign in to them: requests through the portal are refused, and servers keep running.',
+        repair: `If that is not meant: openstack domain set --enable ${domain.id}`,
+      }),
+    ),
     ...(await checkWatcher(patient, token, present)),
   ];
 }
 
-const Project = z.object({ id: z.string(), enabled: z.boolean().default(true) });
+const Project = z.object({
+  id: z.string(),
+  domain_id: z.string().optional(),
+  enabled: z.boolean().default(true),
+});
 
-/** Owners whose project is not in Keystone, or disabled there. */
+/** Owners whose project is not in Keystone, or disabled there; and those of each domain. */
 async function projectsAstray(
   { cloud }: Patient,
   owners: readonly Owner[],
-): Promise<{ gone: Owner[]; disabled: Owner[] }> {
+): Promise<{ gone: Owner[]; disabled: Owner[]; ofDomain: Map<string | undefined, Owner[]> }> {
   const path = '/projects';
   const response = await cloud.request('identity', { method: 'GET', path, route: path });
-  const isEnabled = new Map(
-    parseRows(response, { field: 'projects', row: Project }).map(({ id, enabled }) => [id, enabled]),
+  const found = new Map<string | null, { enabled: boolean; domainId: string | undefined }>(
+    parseRows(response, { field: 'projects', row: Project }).map(({ id, domain_id: domainId, enabled }) => [
+      id,
+      { enabled, domainId },
+    ]),
   );
   // Keystone may cut its list short: only an answer about the project itself tells.
-  const doubtful = owners.filter(({ projectId }) => !isEnabled.has(projectId ?? ''));
-  const shown = await Promise.all(
-    doubtful.map(({ projectId }) => showProject(cloud, projectId as ProjectId)),
+  const doubtful = owners.filter(({ projectId }) => !found.has(projectId));
+  await Promise.all(
+    doubtful.map(async ({ projectId }) => {
+      const shown = await showProject(cloud, projectId as ProjectId);
+      if (shown) found.set(projectId, shown);
+    }),
   );
   return {
-    gone: doubtful.filter((_, index) => shown[index] === undefined),
-    disabled: owners.filter(({ projectId }) => isEnabled.get(projectId ?? '') === false),
+    gone: owners.filter(({ projectId }) => !found.has(projectId)),
+    disabled: owners.filter(({ projectId }) => found.get(projectId)?.enabled === false),
+    ofDomain: Map.groupBy(owners, ({ projectId }) => found.get(projectId)?.domainId),
   };
+}
+
+/** The domain of our own project is enabled: Keystone has let us in. */
+async function disabledDomains(
+  { cloud }: Patient,
+  token: Token,
+  ofDomain: ReadonlyMap<string | undefined, Owner[]>,
+): Promise<{ domain: Domain; owners: Owner[] }[]> {
+  const shown = await Promise.all(
+    [...ofDomain].map(async ([id, owners]) => {
+      const isInDoubt = id !== undefined && id !== token.domainId;
+      return { domain: isInDoubt ? await showDomain(cloud, id) : undefined, owners };
+    }),
+  );
+  return shown.flatMap(({ domain, owners }) => (domain?.enabled === false ? [{ domain, owners }] : []));
 }
 
 async function checkWatcher({ cloud }: Patient, token: Token, owners: readonly Owner[]): Promise<Finding[]> {

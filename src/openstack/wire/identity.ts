@@ -62,6 +62,15 @@ export const AccessBody = z.object({
 });
 export type AccessBody = z.infer<typeof AccessBody>;
 
+/** A row of a list of roles. */
+export const Named = z.object({ id: z.string().min(1), name: z.string() });
+export type Named = z.infer<typeof Named>;
+
+/** A row of a list of domains; some backends leave out `enabled`. */
+export const Domain = Named.extend({ enabled: z.boolean().default(true) });
+export type Domain = z.infer<typeof Domain>;
+export const DomainBody = z.object({ domain: Domain });
+
 /** `description` is null where it was never set; some backends leave it out, and `enabled` too. */
 export const Project = z.object({
   id: z.string().min(1),
@@ -76,10 +85,6 @@ export const ProjectBody = z.object({ project: Project });
 export const User = Project.extend({ default_project_id: z.string().nullish() });
 export type User = z.infer<typeof User>;
 export const UserBody = z.object({ user: User });
-
-/** A row of a list of roles or domains. */
-export const Named = z.object({ id: z.string().min(1), name: z.string() });
-export type Named = z.infer<typeof Named>;
 
 /** A row of `GET /role_assignments`: one to a group has no `user`. */
 export const Grant = z.object({
