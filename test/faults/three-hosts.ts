@@ -15,7 +15,7 @@ import { PortalWrites } from './portal-writes.ts';
 
 /** The clocks of the three hosts, ms beside the true time. */
 const clockOffsetsMs = [0, 7 * 60_000, -11 * 60_000];
-const clockOffset = new URL('./clock-offset.mjs', import.meta.url);
+const clockOffset = new URL('./clock-offset.ts', import.meta.url);
 /** How often something changes in the cloud: somebody has to write all the time. */
 const changeMs = 200;
 

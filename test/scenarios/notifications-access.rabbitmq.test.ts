@@ -43,7 +43,9 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ of our own${why ? ` (skipped
     expect(line).toContain('rmq.cacert');
   });
 
-  test('a wrong password is said in words; once it is right the service listens', async () => {
+  test('a wrong password is said in words; once it is right the service listens', {
+    timeout: 60_000,
+  }, async () => {
     await broker.control('add_user', 'bridge', 'Correct-Horse-7');
     await broker.control('set_permissions', '-p', '/', 'bridge', '.*', '.*', '.*');
     await using listening = await startListening({ broker, withService: false });
