@@ -22,17 +22,17 @@ const nodes = '/api/v1/nodes';
 const memoryOf = memoryOfEach<Device | UnreadableRow>();
 const Row = rowOrUnreadable(wire.Device, 'device');
 
-/** All devices in all racks, in no order that would stay. Rows that cannot be read are left out: see `readDevices`. */
+/** All devices in all racks, in no stable order. Leaves out rows that cannot be read: see `readDevices`. */
 export async function listDevices(session: Session, options: ListOptions = {}): Promise<Device[]> {
   return (await readDevices(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All devices, and the rows that cannot be read. */
 export async function readDevices(session: Session, { signal }: ListOptions = {}): Promise<Rows<Device>> {
   return readRows(session, { path: collection, signal }, Row, memoryOf(session));
 }
 
-/** One device, wherever it stands; undefined when there is none of this id. */
+/** One device, wherever it stands; undefined: no device has this id. */
 export async function showDevice(
   session: Session,
   id: DeviceId,
@@ -80,8 +80,8 @@ export async function createDevice(
 }
 
 /**
- * Changes what `patch` names, and never the type: the device could only be deleted after that. `moveDevice` moves it: of a
- * request with both, a refused move would leave the other half carried out.
+ * Changes the fields that `patch` names. Never the type: after such a change the portal only lets the device be deleted. Use
+ * `moveDevice` to move it: if one request did both and the move was refused, the other change would still be carried out.
  */
 export async function updateDevice(
   session: Session,
@@ -101,7 +101,7 @@ export async function updateDevice(
 }
 
 /**
- * Moves a device within its rack. Into another rack the portal moves none: delete it there, and make it here.
+ * Moves a device within its rack. The portal cannot move it to another rack: delete it and create it there.
  *
  * @returns where it stands now
  * @throws {ConcertimError} of kind `invalid` when the place is taken or outside the rack; the device stays where it is
@@ -116,12 +116,12 @@ export async function moveDevice(
     method: 'PATCH',
     path: `${collection}/${id}`,
     route: member,
-    // A place without one of the two is refused.
+    // The portal refuses a location that lacks one of the two.
     body: { device: { location: { start_u: startU, facing } } },
     idempotent: true,
     signal,
   });
-  // The answer to the move has the place that it stood in before.
+  // The answer to the move shows the previous place.
   const moved = await showDevice(session, id, signal);
   if (!moved)
     throw new ServiceError(`Device ${id} was deleted in the portal while this service moved it.`, {
@@ -137,8 +137,8 @@ export async function deleteDevice(session: Session, id: DeviceId, signal?: Abor
 }
 
 /**
- * Releases with kinds take the details under a key of their own, earlier ones flat, where they had servers alone. Of a patch
- * without any details there is neither.
+ * Releases with kinds of devices take details under a key of their own; earlier ones, which only have servers, take them flat.
+ * A patch without details has neither.
  */
 function attributes(kind: DeviceKind, patch: DevicePatch) {
   const details = Object.fromEntries(

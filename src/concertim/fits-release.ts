@@ -2,8 +2,8 @@ import type { Device, Owner, PortalSnapshot, Rack } from './model.ts';
 import type { OwnerField, PortalProfile } from './profile.ts';
 
 /**
- * Whether rows, where there are any, have what the release's have and nothing besides. By this a portal that was upgraded
- * between two reads is noticed; which release it is, recognise.ts finds out.
+ * Whether the rows, if there are any, have exactly the fields of the release. This detects a portal that was upgraded between
+ * two reads; recognise.ts then finds out its release.
  */
 export function fitsRelease(
   profile: PortalProfile,
@@ -26,7 +26,7 @@ export function deviceFitsRelease(profile: PortalProfile, { cost, type }: Device
   return (cost !== undefined) === profile.costs && typeFits(profile, type);
 }
 
-/** Of credits teams alone show theirs. */
+/** Credits are not compared for users: only teams show them. */
 function ownerFits(profile: PortalProfile, { kind, id, account }: Owner): boolean {
   const has = (field: OwnerField) => profile.ownerFields.includes(field);
   return (

@@ -31,7 +31,7 @@ export class GrantFile {
     this.#password = password;
   }
 
-  /** undefined: there is none, or that of another portal, user or password: a wrong one is to be noticed at once. */
+  /** @returns undefined: there is none, or it is of another portal, user or password, so that a wrong password shows at once */
   async read(): Promise<Held<Secret> | undefined> {
     try {
       const kept = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));

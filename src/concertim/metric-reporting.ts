@@ -81,8 +81,8 @@ export class MetricReporting {
   /**
    * Reports one figure.
    *
-   * @returns `unknown-device`: the daemon does not know the device yet, as in the first seconds of a new one. Of a device
-   * that is deleted it keeps taking figures.
+   * @returns `unknown-device`: the daemon does not know the device yet, as in the first seconds of a new one. It goes on
+   * accepting values of a deleted device.
    * @throws {MetricReportError} it was not taken
    * @throws {ConnectionError | TimeoutError} no answer
    */
@@ -138,7 +138,7 @@ function meaningOf(response: HttpResponse): {
       hint: 'It needs the same secret as the portal, and a clock that is not behind the portal\'s: "iat" means the clock.',
     };
   }
-  // A 200 that is not the daemon's: of a captive proxy, or of a page for people.
+  // A 200 that does not come from the daemon but from a captive proxy or a web page.
   if (status === 200 || status === 404 || (status >= 300 && status < 400) || status === 405) {
     return {
       kind: 'wrong-address',
@@ -161,7 +161,7 @@ function said({ text, headers }: HttpResponse): string {
   return headers['content-type']?.startsWith('text/plain') ? `: ${text.trim().slice(0, 200)}` : '';
 }
 
-/** Whether it is the daemon's own word that it has the value, and not that of something else that answers there. */
+/** Whether the daemon itself confirms that it has the value, and not another server at its address. */
 function saysStored({ text }: HttpResponse): boolean {
   try {
     return StoredBody.safeParse(JSON.parse(text)).success;
@@ -170,7 +170,7 @@ function saysStored({ text }: HttpResponse): boolean {
   }
 }
 
-/** Whether it is the daemon that refuses, and not something else that answers there. */
+/** Whether the daemon itself refuses the value, and not another server at its address. */
 export function isDaemonsOwn({ text }: HttpResponse): boolean {
   return refusalOf(text) !== undefined;
 }

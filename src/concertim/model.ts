@@ -10,7 +10,7 @@ import type { DeviceKind, DeviceStatus, RackStatus } from './statuses.ts';
 
 /** Id of a user. */
 export type UserId = Brand<number | string, 'concertim.UserId'>;
-/** Id of who racks belong to: of a user or of a team, as the release has it. */
+/** Id of the owner of racks: a user or a team, depending on the release. */
 export type OwnerId = Brand<number | string, 'concertim.OwnerId'>;
 /** Id of a rack. */
 export type RackId = Brand<number | string, 'concertim.RackId'>;
@@ -48,7 +48,7 @@ export interface Team {
   readonly account: OwnerAccount;
 }
 
-/** Who racks belong to. */
+/** The owner of racks. */
 export interface Owner {
   readonly kind: 'user' | 'team';
   readonly id: OwnerId;
@@ -61,19 +61,19 @@ export interface Owner {
   readonly account: OwnerAccount;
 }
 
-/** What the portal shows of an owner's money; undefined: this release does not. */
+/** What the portal shows of an owner's money; undefined: this release does not show it. */
 export interface OwnerAccount {
-  /** Of the billing platform; null: none. */
+  /** Id of the account at the billing platform; null: none. */
   readonly billingAccountId: string | null | undefined;
-  /** Of this billing period, in the currency of the billing platform. */
+  /** Cost in this billing period, in the currency of the billing platform. */
   readonly cost: number | undefined;
   /** May be negative. */
   readonly credits: number | undefined;
-  /** Two days, YYYY-MM-DD; null: none. */
+  /** Two days as YYYY-MM-DD; null: none. */
   readonly billingPeriod: { readonly start: string; readonly end: string } | null | undefined;
 }
 
-/** What of an owner can be changed, as far as the release's profile has it. */
+/** Fields of an owner that can be changed, as far as the release has them. */
 export interface OwnerPatch {
   readonly projectId?: string;
   readonly billingAccountId?: string;
@@ -103,12 +103,12 @@ export interface Rack {
 /** What the portal shows of a server, a volume or a network. */
 export type Device = DeviceBase & (Shown<ComputeDetails> | Shown<VolumeDetails> | Shown<NetworkDetails>);
 
-/** What of details the release shows; null: not known. */
+/** Details as the release shows them; null: not known, undefined: not shown. */
 type Shown<Details extends { kind: DeviceKind }> = Pick<Details, 'kind'> & {
   readonly [Key in Exclude<keyof Details, 'kind'>]: Details[Key] | null | undefined;
 };
 
-/** What every device has, whatever it shows. */
+/** Fields that devices of every kind have. */
 export interface DeviceBase {
   readonly id: DeviceId;
   readonly name: string;
@@ -120,11 +120,11 @@ export interface DeviceBase {
   readonly metadata: JsonObject;
   /** Rounded to two decimals. */
   readonly cost?: number | undefined;
-  /** How the release names the kind, where it does: by that of the device, or of its details. */
+  /** The release's name for the kind, from the type of the device or of its details; undefined: it has none. */
   readonly type?: string | undefined;
 }
 
-/** What a device says of a server. */
+/** Details of a device that shows a server. */
 export interface ComputeDetails {
   readonly kind: 'server';
   readonly publicIps: string;
@@ -134,7 +134,7 @@ export interface ComputeDetails {
   readonly volumeDetails: JsonObject;
 }
 
-/** What a device says of a volume; null: not known. */
+/** Details of a device that shows a volume; null: not known. */
 export interface VolumeDetails {
   readonly kind: 'volume';
   readonly availabilityZone: string | null;
@@ -146,7 +146,7 @@ export interface VolumeDetails {
   readonly volumeType: string | null;
 }
 
-/** What a device says of a network; null: not known. */
+/** Details of a device that shows a network; null: not known. */
 export interface NetworkDetails {
   readonly kind: 'network';
   readonly adminStateUp: boolean | null;
@@ -183,7 +183,7 @@ export interface Template {
   readonly ram: number | null;
   /** GiB */
   readonly disk: number | null;
-  /** `network` and `volume` are the templates of those, which the portal brings with it; null for flavors. */
+  /** `network` or `volume`: the template of that kind, which comes with the portal. null: the template of a flavor. */
   readonly tag?: string | null | undefined;
 }
 
@@ -196,11 +196,11 @@ export interface RackDraft {
   readonly creationOutput: string;
   readonly networkDetails: JsonObject;
   readonly metadata: JsonObject;
-  /** Unique over all racks: of the billing platform's order, or made up. */
+  /** Unique over all racks: the id of the billing platform's order, or one that this service makes up. */
   readonly orderId: string;
-  /** When the stack was made, ISO 8601: it cannot be changed later. */
+  /** When the stack was created, ISO 8601. It cannot be changed later. */
   readonly createdAt: string;
-  /** A type of cluster that the portal knows, by its id; undefined: the stack does not say. It cannot be changed later. */
+  /** Id of a cluster type that the portal knows; undefined: the stack names none. It cannot be changed later. */
   readonly clusterType: string | undefined;
 }
 
@@ -215,7 +215,7 @@ export type DeviceDraft = DeviceContent & {
   readonly location: { readonly rackId: RackId; readonly startU: number; readonly facing: 'f' | 'b' };
 };
 
-/** What a device says, wherever it stands. */
+/** The fields of a device, except its place. */
 export type DeviceContent = ContentBase & (ComputeDetails | VolumeDetails | NetworkDetails);
 
 interface ContentBase {
@@ -227,7 +227,7 @@ interface ContentBase {
   readonly createdAt: string;
 }
 
-/** What of a device can be changed: neither its kind, its template nor its rack. Objects are replaced whole. */
+/** Fields of a device that can be changed, which excludes kind, template and rack. Nested objects are replaced whole. */
 export type DevicePatch = Partial<
   Omit<ContentBase, 'createdAt'> &
     Omit<ComputeDetails, 'kind'> &
@@ -240,21 +240,21 @@ export interface TemplateDraft {
   readonly name: string;
   readonly description: string;
   readonly height: number;
-  /** null for those of networks and volumes. */
+  /** Id of the flavor; null for templates of networks and volumes. */
   readonly foreignId: string | null;
   readonly vcpus: number | null;
   readonly ram: number | null;
   readonly disk: number | null;
-  /** Of networks and volumes: there is one template of each. */
+  /** Set for networks and volumes, which have one template each. */
   readonly tag?: 'network' | 'volume' | undefined;
 }
 
-/** What of a template can be changed: neither its height nor its tag. */
+/** Fields of a template that can be changed, which excludes height and tag. */
 export type TemplatePatch = Partial<Omit<TemplateDraft, 'height' | 'tag'>>;
 
 /**
- * A row of one of the portal's lists that lacks what decisions stand on, or has something else there, with what of it can be
- * read. It shows something, nobody knows what: it is never changed or deleted, and what it may be is not made again.
+ * A row of one of the portal's lists in which a field that decisions depend on is missing or has an unexpected value, with the
+ * fields that can be read. What it shows is not known, so it is never changed or deleted, and what it may be is not created again.
  */
 export interface UnreadableRow {
   readonly kind: 'unreadable';
@@ -264,15 +264,15 @@ export interface UnreadableRow {
   readonly id: number | string | undefined;
   readonly name: string | undefined;
   readonly metadata: JsonObject | undefined;
-  /** Of a rack. */
+  /** Owner of a rack. */
   readonly ownerId: OwnerId | undefined;
-  /** Of a device; null: it stands in none. */
+  /** Rack of a device; null: it stands in none. */
   readonly rackId: RackId | null | undefined;
-  /** Of a device in a rack; undefined also where only its rack is known. */
+  /** Place of a device in a rack; undefined also if only its rack is known. */
   readonly location: Location | undefined;
-  /** Of a device. */
+  /** Template of a device. */
   readonly templateId: TemplateId | undefined;
-  /** Of a template. */
+  /** Flavor of a template. */
   readonly foreignId: string | null | undefined;
 }
 

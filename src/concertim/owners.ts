@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 import { readTeams } from './teams.ts';
 import { readUsers } from './users.ts';
 
-/** Who can have racks in this release: its teams, or its users but for super-users. */
+/** Those who can have racks in this release: teams, or users except super-users. */
 export async function listOwners(
   session: Session,
   options: ListOptions & { readonly profile: PortalProfile },
@@ -14,7 +14,7 @@ export async function listOwners(
   return (await readOwners(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All owners, and the rows that cannot be read. */
 export async function readOwners(
   session: Session,
   { profile, signal }: ListOptions & { readonly profile: PortalProfile },
@@ -36,8 +36,8 @@ function ownerOfTeam({ id, name, projectId, account }: Team): Owner {
 }
 
 /**
- * Changes what `patch` names, as far as the release has it: more of it would be dropped without a word, or, of users in
- * releases with teams, fail as a whole.
+ * Changes the fields that `patch` names and the release has. Others are not sent: the portal would ignore them silently or,
+ * for users in releases with teams, refuse the whole request.
  *
  * @throws {ConcertimError} `isTaken` when another owner has the project or the billing account
  */

@@ -1,8 +1,8 @@
 import { type DeviceKind, type DeviceStatus, rackStatuses } from './statuses.ts';
 
 /**
- * The releases of Concertim that are served, and how each differs. Whatever is not in this table is the same in all of
- * them; what a release does not know of the body that is sent it drops, so that one body serves all.
+ * The releases of Concertim that are supported, and how they differ. What is not in this table is the same in all of them.
+ * A release ignores fields of a request that it does not know, so that one body serves all.
  *
  * | release | of | what operators have | what it began |
  * |---|---|---|---|
@@ -15,16 +15,16 @@ import { type DeviceKind, type DeviceStatus, rackStatuses } from './statuses.ts'
  * | `next` | 2024-06 | the branch enh/new-credits | types of clusters and times in place of orders and costs |
  */
 export const releases = ['0.2.1', '2023-08', '0.2.3', '1.1', '1.2', 'main', 'next'] as const;
-/** A release of Concertim, or a state of it that served between two. */
+/** A release of Concertim, or a state between two releases that was in use. */
 export type Release = (typeof releases)[number];
 
-/** What of an owner can be written. */
+/** A field of an owner that can be written. */
 export type OwnerField = 'projectId' | 'billingAccountId' | 'cost' | 'credits' | 'billingPeriod';
 
 /** How one release differs from the others. */
 export interface PortalProfile {
   readonly release: Release;
-  /** Who a rack belongs to, and with it whose Keystone project that is. */
+  /** Whether racks, and with them Keystone projects, belong to users or to teams. */
   readonly owner: 'user' | 'team';
   readonly ids: 'integer' | 'uuid';
   /** A rack needs an order of the billing platform: a text that no other rack has. */
@@ -40,13 +40,13 @@ export interface PortalProfile {
    * - `typed`: it has a type, and that has statuses of its own
    */
   readonly deviceKinds: 'bare' | 'flat' | 'details' | 'typed';
-  /** What a device can be, by what it shows; none for a kind that the portal does not have. */
+  /** Statuses of a device by kind; empty for a kind that the portal does not have. */
   readonly statuses: Readonly<Record<DeviceKind, readonly DeviceStatus[]>>;
-  /** Dots in the names of devices. */
+  /** Whether names of devices may contain dots. */
   readonly dotsInNames: boolean;
-  /** Costs of racks and devices. */
+  /** Whether racks and devices have costs. */
   readonly costs: boolean;
-  /** When a device's cloud object was made. */
+  /** Whether a device has the creation time of its cloud object. */
   readonly createdAt: boolean;
   readonly ownerFields: readonly OwnerField[];
   /** MiB or GiB: what the portal's page writes behind the memory of a template. */

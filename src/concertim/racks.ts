@@ -15,12 +15,12 @@ const member = '/api/v1/racks/{id}';
 const memoryOf = memoryOfEach<Rack | UnreadableRow>();
 const Row = rowOrUnreadable(wire.Rack, 'rack');
 
-/** All racks of all owners, in no order that would stay. Rows that cannot be read are left out: see `readRacks`. */
+/** All racks of all owners, in no stable order. Leaves out rows that cannot be read: see `readRacks`. */
 export async function listRacks(session: Session, options: ListOptions = {}): Promise<Rack[]> {
   return (await readRacks(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All racks, and the rows that cannot be read. */
 export async function readRacks(session: Session, { signal }: ListOptions = {}): Promise<Rows<Rack>> {
   return readRows(session, { path: collection, signal }, Row, memoryOf(session));
 }
@@ -47,7 +47,7 @@ export async function createRack(session: Session, draft: RackDraft, signal?: Ab
     method: 'POST',
     path: collection,
     route: collection,
-    // Of the two owners each release takes its own, and drops what else it does not have.
+    // Each release reads its own owner field, and ignores the other one and fields that it does not have.
     body: {
       rack: {
         user_id: ownerId,

@@ -6,8 +6,8 @@ import type { Rows, UnreadableRow } from './model.ts';
 import type { Session } from './session.ts';
 
 /**
- * The rows of one of the portal's lists, which have no pages. Each id once, as it came last: of two that are one, one would
- * be taken for surplus and deleted.
+ * The rows of one of the portal's lists, which have no pages. If an id occurs twice, the last row counts: otherwise one of them
+ * would be taken for a surplus object and deleted.
  *
  * @param memory where the list is large: its rows as they were the last time
  * @throws {ListShapeError} it is no list, or none of several rows is understood: another release

@@ -2,17 +2,17 @@ import { isTransientStatus } from '../http/retry.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { type PortalProfile, profiles, type Release, releases } from './profile.ts';
 
-/** No portal has it: the answers distinguish routes, not rows. */
+/** An id that no portal has: only whether the route exists matters. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
-/** All releases from one to another; a later one is taken to have what the last has. */
+/** All releases from `first` to `last`, by default to the latest. */
 function from(first: Release, last?: Release): readonly Release[] {
   return releases.slice(releases.indexOf(first), last && releases.indexOf(last) + 1);
 }
 
 /**
- * Addresses that some releases have and others do not. Without a token, one that is there answers 401 (the page for
- * signing in 200), one that is not 404; none of them needs a row, and none changes anything.
+ * Routes that only some releases have. Without a token, an existing route answers 401 (the sign-in page 200), a missing one 404.
+ * None of them needs a row, and none changes anything.
  */
 const probes: readonly { readonly path: string; readonly servedBy: readonly Release[] }[] = [
   { path: '/api/v1/teams', servedBy: from('1.2') },
@@ -23,7 +23,7 @@ const probes: readonly { readonly path: string; readonly servedBy: readonly Rele
   { path: '/users/key_pairs', servedBy: from('2023-08', '0.2.3') },
 ];
 
-/** Names in the answer to a sign-in by which groups of releases differ. */
+/** Field names in the answer to a sign-in that only some releases have. */
 const telling: readonly { readonly key: string; readonly shownBy: readonly Release[] }[] = [
   { key: 'fixme_encrypt_this_already_plaintext_password', shownBy: from('0.2.1', '2023-08') },
   { key: 'cost', shownBy: from('2023-08', '1.1') },
@@ -34,7 +34,7 @@ const telling: readonly { readonly key: string; readonly shownBy: readonly Relea
 ];
 
 /**
- * Finds out which release a portal is of, by two to four questions that change nothing.
+ * Finds out the release of a portal by two to four requests that change nothing.
  *
  * @param ask the status of a GET without a token
  * @param names the names, and no more, of what the answer to a sign-in had; undefined: there was none

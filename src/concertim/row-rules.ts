@@ -1,6 +1,6 @@
 /**
- * What the portal accepts of a row, in every release. Where releases differ, see profile.ts. Source: the recordings in
- * test/contract, and for units and savable racks the sandbox's portal, which is tested against them.
+ * What every release of the portal accepts in a row. For differences between releases see profile.ts. Source: the recordings in
+ * test/contract; for units and for racks that can be saved, the sandbox's portal, which is tested against the recordings.
  */
 export const rowRules = {
   rack: {
@@ -15,7 +15,7 @@ export const rowRules = {
   },
   template: {
     longestName: 255,
-    /** Of the portal's template for racks, which no list shows. */
+    /** Name of the portal's template for racks, which no list shows. */
     reservedNames: ['rack'],
     /** In rack units: it has pictures of no taller devices. */
     tallest: 6,

@@ -63,9 +63,9 @@ export class Session {
   readonly #file: GrantFile | undefined;
   readonly #pinned: PortalProfile | undefined;
   #isFileRead = false;
-  /** undefined: not known yet, or to be found out again. */
+  /** undefined: not known yet, or in doubt. */
   #profile: PortalProfile | undefined;
-  /** The names, and nothing else, of what the answer to the sign-in had; undefined: none of this release's is known. */
+  /** Field names in the last answer to a sign-in, without values; undefined: there is none from the present release. */
   #namesAtSignIn: ReadonlySet<string> | undefined;
   readonly #recognition = new SingleFlight(() => this.#recogniseOnce());
   readonly #tokens: TokenHolder<Secret>;
@@ -101,14 +101,14 @@ export class Session {
   async request(request: SessionRequest): Promise<HttpResponse> {
     const response = await this.#tokens.send((token) => this.#send(request, token), request.signal);
     if (isSuccess(response.status) || request.accept?.includes(response.status)) return response;
-    // A portal that was upgraded under us has other addresses, and other things that it needs.
+    // A portal that was upgraded meanwhile has other routes and other required fields.
     if (response.status === 404 || response.status === 422) this.doubtProfile();
     throw new ConcertimError(response);
   }
 
   /**
-   * How the portal's release differs from others. Found out when first needed, and again after a sign-in, a failure, a refusal
-   * that was not expected, or `doubtProfile`: the portal may be upgraded while we run.
+   * The profile of the portal's release. Recognized on first use, and again after a sign-in, a failure, an unexpected refusal, or
+   * `doubtProfile`, because the portal may be upgraded at any time.
    *
    * @throws {ServiceError} fatal when it is a release that is not served
    */
@@ -118,7 +118,7 @@ export class Session {
     return this.#profile ?? this.#recognition.join(signal);
   }
 
-  /** Says that something does not look like the release any more. What an earlier sign-in showed says nothing of the next one. */
+  /** Has the release recognized again, because something does not fit it. The field names of an earlier sign-in no longer count. */
   doubtProfile(): void {
     this.#profile = undefined;
     this.#namesAtSignIn = undefined;
@@ -166,7 +166,7 @@ export class Session {
     if (!token) throw noToken(response);
     this.doubtProfile();
     this.#namesAtSignIn = requireSuperUser(response, this.#login);
-    // By our clock alone: the token's own times are the portal's.
+    // By our clock: the times in the token are by the portal's clock, which may differ.
     const grant = { token: token.secret, renewAt: renewalTime(startedAt, token.lifetimeMs) };
     await this.#file?.write(grant);
     return grant;
@@ -217,8 +217,8 @@ function noToken(response: HttpResponse): ServiceError {
 }
 
 /**
- * The answer holds the plain password: nothing of it but one flag and the names of its fields is read, and no value of it is
- * ever shown.
+ * The answer contains the password in plain text: only one flag and the names of its fields are read, and no value is ever
+ * logged.
  *
  * @returns the names; undefined when it came cut short
  */

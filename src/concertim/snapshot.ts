@@ -10,14 +10,14 @@ import { readRacks } from './racks.ts';
 import type { Session } from './session.ts';
 import { readTemplates } from './templates.ts';
 
-/** Racks, and what stands in them. */
+/** Racks and their devices. */
 export type Furnishing = Pick<PortalSnapshot, 'racks' | 'devices'> & {
   readonly unreadable: readonly UnreadableRow[];
 };
 
 /**
- * The whole portal in four requests, and in those that find out its release where that is not known. A portal that was
- * upgraded meanwhile shows it in its rows: then its release is found out again, and all is read once more.
+ * The whole portal in four requests, and those that find out its release if that is not known. If the rows show that the portal
+ * was upgraded meanwhile, its release is found out again and everything is read once more.
  *
  * @param furnishing gives the racks and devices of a portal of that release; default: all of them, in two lists
  * @throws {ServiceError} fatal when it is not one of the releases
@@ -30,14 +30,14 @@ export async function readPortal(
   const profile = await session.profile(signal);
   const read = await readAs(session, profile, furnishing, signal).catch(strangeness);
   if (read instanceof Error || !fitsRelease(profile, read)) session.doubtProfile();
-  // A sign-in, or a failure, in between had it doubted as well.
+  // A sign-in or a failure in between may have put the profile in doubt as well.
   const found = await session.profile(signal);
   if (found !== profile) return readAs(session, found, furnishing, signal);
   if (read instanceof Error) throw unknownPortal(profile, read);
   return read;
 }
 
-/** What an answer is that no release gives. @throws everything else */
+/** The error if it means that an answer does not fit the release. @throws any other error */
 function strangeness(error: unknown): Error {
   const isStrange =
     error instanceof ShapeError || (error instanceof ConcertimError && error.kind === 'not-found');
@@ -77,7 +77,7 @@ async function readAs(
   };
 }
 
-/** All racks and all devices. One rack that is made meanwhile has devices in no rack, never the other way round. */
+/** All racks and all devices. A rack created meanwhile may be missing while its devices are listed, never the reverse. */
 export async function readFurnishing(session: Session, signal?: AbortSignal): Promise<Furnishing> {
   const racks = await readRacks(session, { signal });
   const devices = await readDevices(session, { signal });

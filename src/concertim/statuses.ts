@@ -1,11 +1,11 @@
-/** What a rack can be. */
+/** All statuses of a rack. */
 export const rackStatuses = ['IN_PROGRESS', 'FAILED', 'ACTIVE', 'STOPPED'] as const;
-/** What a rack is. */
+/** The status of a rack. */
 export type RackStatus = (typeof rackStatuses)[number];
 
-/** What a device can be; which of them, depends on its kind and the release. */
+/** All statuses of a device. Which of them it may have depends on its kind and the release. */
 export const deviceStatuses = [...rackStatuses, 'SUSPENDED', 'AVAILABLE'] as const;
-/** What a device is. */
+/** The status of a device. */
 export type DeviceStatus = (typeof deviceStatuses)[number];
 
 /** What a device can show. */

@@ -8,12 +8,12 @@ import { rowOrUnreadable } from './wire/unreadable-row.ts';
 const Row = rowOrUnreadable(wire.Team, 'team');
 const collection = '/api/v1/teams';
 
-/** All teams, also those that are about to be deleted: no release says which these are. Rows that cannot be read are left out: see `readTeams`. */
+/** All teams, including those about to be deleted, which no release marks. Leaves out rows that cannot be read: see `readTeams`. */
 export async function listTeams(session: Session, options: ListOptions = {}): Promise<Team[]> {
   return (await readTeams(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All teams, and the rows that cannot be read. */
 export async function readTeams(session: Session, { signal }: ListOptions = {}): Promise<Rows<Team>> {
   return readRows(session, { path: collection, signal }, Row);
 }

@@ -12,18 +12,18 @@ const Row = rowOrUnreadable(wire.Template, 'template');
 const collection = '/api/v1/templates';
 const member = '/api/v1/templates/{id}';
 
-/** What the portal gives the two templates that it brings with it. */
+/** Values of the two templates that come with the portal. */
 const images = {
   network: { front: 'switch_front_1u.png', rear: 'switch_rear_1u.png' },
   volume: { front: 'disk_front_2u.png', rear: 'generic_rear_2u.png' },
 };
 
-/** All templates of devices. Rows that cannot be read are left out: see `readTemplates`. */
+/** All templates of devices. Leaves out rows that cannot be read: see `readTemplates`. */
 export async function listTemplates(session: Session, options: ListOptions = {}): Promise<Template[]> {
   return (await readTemplates(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All templates, and the rows that cannot be read. */
 export async function readTemplates(session: Session, { signal }: ListOptions = {}): Promise<Rows<Template>> {
   return readRows(session, { path: collection, signal }, Row);
 }

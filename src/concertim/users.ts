@@ -8,12 +8,12 @@ import * as wire from './wire/user.ts';
 const Row = rowOrUnreadable(wire.User, 'user');
 const collection = '/api/v1/users';
 
-/** Everybody with an account, super-users and users without a project included. Rows that cannot be read are left out: see `readUsers`. */
+/** All users, including super-users and users without a project. Leaves out rows that cannot be read: see `readUsers`. */
 export async function listUsers(session: Session, options: ListOptions = {}): Promise<User[]> {
   return (await readUsers(session, options)).rows;
 }
 
-/** The same, and the rows that cannot be read. */
+/** All users, and the rows that cannot be read. */
 export async function readUsers(session: Session, { signal }: ListOptions = {}): Promise<Rows<User>> {
   return readRows(session, { path: collection, signal }, Row);
 }

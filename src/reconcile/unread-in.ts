@@ -32,7 +32,7 @@ export function unreadIn({
   ];
 }
 
-/** Objects whose id alone the cloud gives: the portal keeps what it shows of them. */
+/** Objects that the cloud shows only by id: the portal keeps what it shows of them. */
 export function unreadableObjects({ cloud }: Pick<SeenCloud, 'cloud'>): RunReport['unreadable'][number][] {
   const objects = kinds.flatMap((object) =>
     [...(seenOf(cloud, object)?.values() ?? [])].flatMap((row) =>

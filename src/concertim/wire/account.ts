@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type * as concertim from '../model.ts';
 import { Money } from './money.ts';
 
-/** What users or teams show of money; of super-users, and in some releases, nothing. */
+/** Billing fields of users or teams. Super-users have none, and some releases do not show them. */
 export const accountFields = {
   billing_acct_id: z.string().nullish(),
   cost: Money,

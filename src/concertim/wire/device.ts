@@ -5,7 +5,7 @@ import { Id } from './id.ts';
 import { JsonObject, ShownJsonObject } from './json-object.ts';
 import { Money } from './money.ts';
 
-/** Where a device stands that stands in a rack. */
+/** The place of a device in a rack. */
 export const InRack = z
   .object({
     type: z.literal('rack'),
@@ -25,7 +25,7 @@ export const InRack = z
 
 const Elsewhere = z.object({ type: z.string().refine((type) => type !== 'rack') }).transform(() => null);
 
-/** How releases name the kinds: main and later, v1.2.0; earlier ones have servers alone, and no type. */
+/** Names of the kinds: `type` in main and later, `details` in v1.2.0. Earlier releases only have servers, and no type. */
 export const kinds: Readonly<Record<DeviceKind, { readonly type: string; readonly details: string }>> = {
   server: { type: 'Instance', details: 'Device::ComputeDetails' },
   volume: { type: 'Volume', details: 'Device::VolumeDetails' },
@@ -45,12 +45,12 @@ function kindOf(type = 'Instance'): DeviceKind {
   return (kind ?? 'server') as DeviceKind;
 }
 
-// What is missing or odd is not worth a whole list: it counts as not shown, or equals nothing that we write.
+// A missing or odd value must not make a whole list unreadable: it counts as not shown.
 const text = z.string().nullish().catch(undefined);
 const flag = z.boolean().nullish().catch(undefined);
 const whole = z.int().nullish().catch(undefined);
 
-/** A device as lists give it (with `template_id`, if at all) and as it is shown alone (with the `template`). */
+/** A device in a list (with `template_id`, if at all), or shown by itself (with `template`). */
 export const Device = z
   .object({
     id: Id,
@@ -84,7 +84,7 @@ export const Device = z
   })
   .transform((device, context) => {
     const templateId = device.template_id ?? device.template?.id;
-    // v0.2.1 alone shows none, nor anything else of a server.
+    // Only v0.2.1 shows no template; it shows no other detail of a server either.
     if (templateId === undefined && device.public_ips !== undefined) {
       context.addIssue({ code: 'custom', path: ['template_id'], message: 'missing, and so is template' });
       return z.NEVER;
@@ -106,7 +106,7 @@ export const Device = z
 
 type Row = Readonly<Record<string, unknown>> & { readonly type?: string | undefined };
 
-/** The names under which details come and go, by ours. */
+/** Names of the details in requests and answers, by our names. */
 export const detailNames = {
   server: {
     publicIps: 'public_ips',

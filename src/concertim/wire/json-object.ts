@@ -8,8 +8,8 @@ export const JsonObject = z
   .transform((object): concertim.JsonObject => object ?? {});
 
 /**
- * Details, which some releases do not show. An earlier writer may have left a text or a list there: that equals nothing that
- * we write, and so is replaced.
+ * Details, which some releases do not show. An earlier writer may have left a text or a list there: it never equals what this
+ * service writes, and is therefore replaced.
  */
 export const ShownJsonObject = z
   .unknown()

@@ -1,4 +1,4 @@
-/** An id as Keystone writes it, whatever the portal has made of it: without the dashes of a UUID; null for none. */
+/** An id in the form of Keystone, without the dashes that the portal may have added; null: none. */
 export function keystoneId(text: string | null | undefined): string | null {
   const id = text?.trim() ?? '';
   if (id === '') return null;

@@ -5,5 +5,5 @@ export const RefusalBody = z.object({
   errors: z.array(z.object({ title: z.string().optional(), detail: z.string().optional() })).min(1),
 });
 
-/** Its answer to a value that it has taken, 200. */
+/** The answer to a value that the daemon has accepted, 200. */
 export const StoredBody = z.object({ status: z.literal(200) });

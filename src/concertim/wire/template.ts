@@ -13,7 +13,7 @@ export const Template = z
     vcpus: z.number().nullable().catch(null),
     ram: z.number().nullable().catch(null),
     disk: z.number().nullable().catch(null),
-    /** In releases with kinds of devices. */
+    /** Only in releases with kinds of devices. */
     tag: z.string().nullish(),
   })
   .transform(

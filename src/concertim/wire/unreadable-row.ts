@@ -3,7 +3,7 @@ import type * as concertim from '../model.ts';
 import { InRack } from './device.ts';
 import { Id } from './id.ts';
 
-/** What may be read of a row in which something else is odd, field by field. */
+/** Reads each field of an odd row by itself. */
 const fields = z
   .object({
     id: Id.optional().catch(undefined),
@@ -19,7 +19,7 @@ const fields = z
   .catch({});
 const RackId = z.object({ location: z.object({ rack_id: Id }) });
 
-/** A row of a list, or what can be read of it. */
+/** A row of a list, or the fields of it that can be read. */
 export function rowOrUnreadable<Row>(Row: z.ZodType<Row>, object: concertim.UnreadableRow['object']) {
   return z.unknown().transform((row): Row | concertim.UnreadableRow => {
     const parsed = Row.safeParse(row);

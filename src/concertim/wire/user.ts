@@ -5,8 +5,8 @@ import { Id } from './id.ts';
 import { keystoneId } from './keystone-id.ts';
 
 /**
- * `GET /api/v1/users`. Of super-users the portal leaves the cloud's ids out, by which alone v0.2.1 lets them be known; some
- * releases write `cloud_user_id` with dashes, and those with teams have no `project_id`.
+ * `GET /api/v1/users`. The portal leaves out the cloud's ids of super-users, which in v0.2.1 is the only way to
+ * recognize them. Some releases write `cloud_user_id` with dashes, and those with teams have no `project_id`.
  */
 export const User = z
   .object({
