@@ -12,7 +12,7 @@ import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
 import { type StatusPageParts, statusPage } from './status-page.ts';
 
-/** How long somebody who waits for an answer is let wait for the cloud at most: the portal of 2024 gives up after a minute. */
+/** Longest time that a request of the API waits for the cloud, ms: the portal of 2024 times out after a minute. */
 const longestMs = 20_000;
 const retry = { tries: 2, baseMs: 200, maxMs: 1_000, longestRetryAfterMs: 2_000 };
 
@@ -38,7 +38,7 @@ export function createApi(
   });
   const apart = updates ? undefined : writerApart(base);
   const writer = updates ?? apart?.requests;
-  // The status page may need a file, which is made once it is served.
+  // Created late: the status page may create a file for its token, which is only wanted once it is served.
   const server = () =>
     new ApiServer({
       ...config.api,
@@ -48,12 +48,12 @@ export function createApi(
       billing: base.billing,
       closings: base.closings,
       departing: base.departing,
-      // A courtesy: without it the change shows when a notification, or the next full run, comes.
+      // Only makes it faster: otherwise the change shows with a notification or the next full run.
       requestReconcile: (references) =>
         void writer
           ?.request(references)
           .catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
-      // Only the broker reaches another process, and where there is one the cloud's notifications come by it.
+      // Without a broker no other process can be reached; with one, the cloud's notifications arrive through it.
       followsChanges: updates !== undefined && base.broker === undefined,
       pingCloud: () => pingCloud(base.cloud),
       isRated: config.billing.enabled,

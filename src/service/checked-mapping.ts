@@ -31,7 +31,7 @@ export function checkedMapping(mapping: Mapping): Mapping {
   };
 }
 
-/** Whether an answer is one, and what it has to be. */
+/** Tests whether an answer is valid, and describes what was expected. */
 interface Expected {
   readonly is: (answer: unknown) => boolean;
   readonly text: string;
@@ -71,7 +71,7 @@ function ask<Answer>(
     throw refusal(`${what} threw: ${why}`, cause);
   }
   if (answer instanceof Promise) {
-    // Its failure, if it fails, is nobody's any more.
+    // Nobody awaits the promise: its rejection must not stop the process.
     answer.catch(() => {});
     throw refusal(`${what} is asynchronous: it gave a promise instead of ${expected.text}.`);
   }

@@ -22,7 +22,7 @@ import { WritePause } from '../runtime/write-pause.ts';
 
 export interface FoundationOptions {
   readonly config: Config;
-  /** Under which other name a component was started: its log file has that. */
+  /** The other name under which a component was started: its log file has that name. */
   readonly startedAs?: Partial<Record<ComponentName, string>>;
   readonly logFormat?: 'json' | 'pretty';
   readonly clock?: Clock;
@@ -43,9 +43,9 @@ export class Foundation implements AsyncDisposable {
   readonly portal: PortalSession;
   readonly billing: Billing;
   readonly closings: AccountClosings;
-  /** Written by the API, read where racks are made. */
+  /** Written by the API, read where racks are created. */
   readonly departing: DepartingProjects;
-  /** Begun and ended by the status page too. */
+  /** The status page can also begin and end it. */
   readonly writePause: WritePause;
   /** undefined where none is configured. */
   readonly broker: Broker | undefined;
@@ -104,7 +104,7 @@ export class Foundation implements AsyncDisposable {
     });
   }
 
-  /** A component's own, the same each time: two loggers could not write and rotate one file. */
+  /** The logger of a component, one for each: two loggers cannot write and rotate the same file. */
   log(component: LogName): Logger {
     const known = this.#logs.get(component);
     if (known) return known;
@@ -140,5 +140,5 @@ export class Foundation implements AsyncDisposable {
   }
 }
 
-/** The names that write a log. */
+/** Names that have a log of their own. */
 type LogName = ComponentName | 'plan' | 'service';

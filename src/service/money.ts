@@ -17,7 +17,7 @@ import type { Foundation } from './foundation.ts';
 import { type KnownAccount, OwnerAccounts } from './owner-accounts.ts';
 import { UsageLog } from './usage-log.ts';
 
-/** What a run knows and does of costs, orders, usage and credits. None of it can fail a run. */
+/** The work of a run on costs, orders, usage and credits. None of its errors fails the run. */
 export function createMoney(
   base: Foundation,
   log: Logger,
@@ -31,7 +31,7 @@ export function createMoney(
   const rebuildLedger = rebuild && createLedgerRebuild(rebuild, log);
   const poster = createUsagePoster(base, stacks);
   const post = poster && postUsage(poster, log);
-  // What is known only later could not be recorded any more.
+  // Before the ledger is rebuilt nothing is settled: usage found later could not be recorded for a closed order.
   const isSettled: IsSettled | undefined =
     poster && ((...of) => rebuild?.isDone !== false && poster.isSettled(...of));
   const sweep = sweepOrders(base, isSettled, log);
@@ -51,7 +51,7 @@ export function createMoney(
   };
 }
 
-/** What was rated of a project that no owner has is not among it. */
+/** Leaves out costs of projects without an owner in the portal. */
 function moneyReport(
   platform: string,
   known: readonly KnownAccount[],
@@ -67,7 +67,7 @@ function moneyReport(
   return { platform, owners, usage };
 }
 
-/** undefined: nothing is rated, or nothing billed. */
+/** @returns undefined: nothing is rated, or nothing is billed */
 export function createUsagePoster(
   { config, cloud, billing, clock }: Foundation,
   stacks = new StackLedger(config.dataDir),
@@ -92,12 +92,12 @@ function postUsage(poster: UsagePoster, log: Logger) {
   };
 }
 
-/** Others of the cloud are not Concertim's customers. */
+/** Projects with an owner in the portal. Other projects of the cloud are not Concertim's customers. */
 export function projectsOf(owners: readonly Owner[]): Set<string> {
   return new Set(owners.flatMap(({ projectId }) => projectId ?? []));
 }
 
-/** Has the ledger of stacks tell what the cloud remembers. */
+/** Adds to the ledger of stacks what the cloud remembers. */
 function createLedgerRebuild(rebuild: LedgerRebuild, log: Logger) {
   const said = new SaidOnce();
   return async (owners: readonly Owner[], signal?: AbortSignal) => {
@@ -119,7 +119,7 @@ function createLedgerRebuild(rebuild: LedgerRebuild, log: Logger) {
 
 type IsSettled = UsagePoster['isSettled'];
 
-/** Closes orders that are over. A platform that cannot be reached holds up nothing else. */
+/** Closes orders whose stacks are deleted. An unavailable platform stops nothing else. */
 function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
   const sweep = new OrderSweep({ billing, cloud, clock, ...(isSettled && { isSettled }) });
   const said = new SaidOnce();
@@ -137,7 +137,7 @@ function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled
       said.endRound();
     } catch (error) {
       signal?.throwIfAborted();
-      // Of requests side by side another may fail first each time.
+      // By severity: of concurrent requests a different one may fail first each time.
       said.say(severityOf(error), () =>
         log.warn({ why: explain(error), err: error }, 'failed to check open orders, will retry'),
       );
@@ -146,7 +146,7 @@ function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled
   };
 }
 
-/** Closes the accounts of teams that are deleted. */
+/** Closes the accounts of deleted teams. */
 function createAccountClosing({ closings }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
   const said = new SaidOnce();
   return async (signal?: AbortSignal) => {

@@ -16,15 +16,15 @@ import type { Foundation } from './foundation.ts';
 export type KnownAccount = Omit<OwnerMoney, 'unbilled'> & { readonly projectId: string };
 
 /**
- * What the portal shows of each owner's money: what his project has cost, the month, and the credits that are left to him.
- * What fails with one is his own, and holds up nothing else.
+ * Keeps what the portal shows of each owner's money up to date: the cost of the project, the billing period and the remaining
+ * credits. A failure with one owner does not stop the others.
  */
 export class OwnerAccounts {
   readonly #base: Foundation;
   readonly #log: Logger;
   readonly #free: FreeCredits;
   readonly #balances: Balances;
-  /** Credits, where the portal's release does not show them. */
+  /** Credits that were written, for releases that do not show them. */
   readonly #written = new Map<Owner['id'], number>();
   readonly #said = new SaidOnce();
 
@@ -37,7 +37,7 @@ export class OwnerAccounts {
   }
 
   /**
-   * Writes what differs: one request for each owner of whom something does.
+   * Writes what differs, in one request for each owner whose values differ.
    *
    * @returns what is known of each owner who has a project
    */
@@ -67,7 +67,7 @@ export class OwnerAccounts {
     return known;
   }
 
-  /** Release 1.1 takes credits and does not show them: those that this process has not written yet differ from any. */
+  /** Release 1.1 accepts credits but does not show them: until this process has written them once, they count as different. */
   #asShown(owner: Owner): Owner {
     const { credits = this.#written.get(owner.id) ?? Number.NaN } = owner.account;
     return { ...owner, account: { ...owner.account, credits } };
@@ -107,13 +107,13 @@ export class OwnerAccounts {
     }
   }
 
-  /** In whole hundredths, as the portal keeps them. */
+  /** The credits left, in whole hundredths as the portal stores them; undefined: not known. */
   #balanceOf({ account: { billingAccountId } }: Owner): number | undefined {
     const credits = billingAccountId ? this.#balances.of(billingAccountId as AccountId) : undefined;
     return credits === undefined ? undefined : Math.round(credits * 100) / 100;
   }
 
-  /** What stays as it is, is said once. */
+  /** Logs a failure once as long as its reason stays the same. */
   #once(about: string, error: unknown, say: (why: string) => void): void {
     const why = explain(error);
     this.#said.say(`${about} ${why}`, () => say(why));

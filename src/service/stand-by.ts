@@ -14,8 +14,8 @@ export interface StandByOptions {
 }
 
 /**
- * A process for which there is no work, because other processes do it: it says so once, is well, and ends with the signal.
- * A deployment that was made for the Python service starts one for `billing`.
+ * A process that has no work because other processes do it: it logs this once, reports healthy, and ends with the signal.
+ * Deployments made for the Python service start such a process for `billing`.
  */
 export async function standBy(
   name: string,

@@ -19,16 +19,16 @@ export interface StatusPageParts {
   readonly status: () => Status;
   readonly plan: () => Promise<Survey>;
   readonly writePause: WritePause;
-  /** Whether everybody at this machine may look, as at a sandbox. */
+  /** Whether everybody on this machine may open it without a token, as in a sandbox. */
   readonly isOpen: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The other processes of the machine are queried again when their answers are older, ms. */
+/** How old the answers of other processes on the machine may be before they are queried again, ms. */
 const freshMs = 2_000;
 
-/** What the status page shows, from all folders; undefined: it is switched off. */
+/** Collects what the status page shows; undefined: the page is switched off. */
 export function statusPage({
   config,
   file,
@@ -68,7 +68,7 @@ export function statusPage({
   };
 }
 
-/** A connection from loopback proves nothing: a proxy on this machine makes one for everybody. Who reads the file is proven. */
+/** A loopback connection proves nothing, since a proxy on this machine makes one for everybody. Access to the token file does. */
 function tokenOf({ api, dataDir }: Config, log: Logger): Secret | undefined {
   if (api.uiToken !== undefined) return api.uiToken;
   if (dataDir === undefined) {

@@ -140,7 +140,7 @@ export class Updates {
   }
 }
 
-/** Somebody wants the portal to be left alone. */
+/** Writing to the portal is paused. */
 class PausedError extends ServiceError {
   constructor(paused: Paused) {
     super(`Writing to the portal is ${describePause(paused)}.`, {
@@ -170,7 +170,7 @@ export function createReconciler(
     deletions: {
       maxDeletions: updates.maxDeletions,
       maxShare: updates.maxDeletionShare,
-      // Of a decommission the plan, which comes first, says how much it is.
+      // A decommission is confirmed with its plan, which shows how much it deletes.
       allowAll: options.allowDeletions ?? options.decommissions ?? false,
     },
   };

@@ -3,13 +3,13 @@ import type { UsageReport } from '../billing/usage/usage-poster.ts';
 import type { Logger } from '../observability/logger.ts';
 import { explain } from '../runtime/severity.ts';
 
-/** Of usage that is too much: orders times units times the days that are looked at. */
+/** Most buckets with too much recorded that are remembered: orders times units times days. */
 const mostRemembered = 10_000;
 
-/** Says what was recorded, what was not, and what never will be: what stays as it is, once. */
+/** Logs what was recorded, what failed, and what is never billed. What stays the same is logged once. */
 export class UsageLog {
   readonly #log: Logger;
-  /** A report is of some days: what it does not mention may still be so, and the oldest are forgotten. */
+  /** A report covers only some days, so that entries are kept until newer ones displace them. */
   readonly #over = new LRUCache<string, true>({ max: mostRemembered });
   #unbilled = new Set<string>();
   #failures = new Set<string>();
@@ -57,7 +57,7 @@ export class UsageLog {
     this.#failures = new Set([why]);
   }
 
-  /** @returns what was spoken of */
+  /** Logs each kind of thing that is not in `before`. @returns the kinds, for the next call */
   #once<Thing>(
     things: readonly Thing[],
     before: ReadonlySet<string>,
