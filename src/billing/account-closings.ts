@@ -14,7 +14,7 @@ type Entry = z.output<typeof Entry>;
 
 export interface AccountClosingsOptions {
   readonly billing: Billing;
-  /** undefined: accounts are closed at once, whatever is not recorded yet. */
+  /** undefined: accounts are closed at once, even if usage is not recorded yet. */
   readonly dataDir: string | undefined;
   readonly clock: Clock;
 }
@@ -35,11 +35,11 @@ export interface ClosedAccounts {
 const everyMs = 10 * 60_000;
 
 /**
- * Closes the accounts of teams that are deleted, once all that they used is invoiced: KillBill makes no invoice for an account
- * that is closed. What is to be closed is kept in the data folder, where the component that serves the portal adds it.
+ * Closes the accounts of deleted teams once all their usage is invoiced: KillBill creates no invoice for a closed account. The
+ * accounts to close are kept in the data folder, to which the component that serves the portal adds them.
  *
  * ```
- *  usage is recorded  ──►  its orders are closed, and so invoiced  ──►  nothing is left in the draft: it is closed
+ *  usage is recorded  ──►  its orders are closed, and so invoiced  ──►  the draft is empty: the account is closed
  * ```
  */
 export class AccountClosings {
@@ -53,7 +53,7 @@ export class AccountClosings {
     this.#journal = dataDir === undefined ? undefined : new Journal(join(dataDir, 'closings.jsonl'), Entry);
   }
 
-  /** Has the account closed as soon as it may be: at once where nothing is billed. */
+  /** Requests that an account is closed as soon as possible: at once where nothing is billed. */
   async request(account: AccountId, project: string | undefined): Promise<void> {
     const { billing, clock } = this.#options;
     if (!this.#journal || !billing.usage || project === undefined) {
@@ -65,9 +65,9 @@ export class AccountClosings {
   }
 
   /**
-   * Takes each account the next step, unless that was done a short time ago.
+   * Does the next step for each account, unless the last call was a short time ago.
    *
-   * @param isSettled whether all that an order's stack, of a project, used until a moment is recorded
+   * @param isSettled whether all usage of an order's stack in a project until a moment is recorded
    * @returns undefined: it is too early, or no account is to be closed
    * @throws {ServiceError} the platform is unavailable
    */
@@ -88,7 +88,7 @@ export class AccountClosings {
         const open = orders.filter(({ accountId }) => accountId === account);
         if (!open.every(({ id }) => isSettled(id, project, at))) return;
         for (const { id } of open) await billing.closeOrder(id, signal);
-        // The platform invoices them by itself, a moment later.
+        // The platform invoices closed orders by itself a moment later, so the account has to wait.
         if (open.length > 0) return;
         await this.#close(account, signal);
         closed.push(account);

@@ -1,13 +1,13 @@
 import type { AccountId, Billing } from './billing.ts';
 import { oneByOne, type Refusal } from './one-by-one.ts';
 
-/** A platform needs two requests for each: the others come in the runs that follow. */
+/** Most accounts to read in one run, at two requests each; the others follow in later runs. */
 const mostAsked = 50;
 
-/** What is left on each account, as the platform last said: each run reads some of them, in turn. */
+/** The credits left on each account as last read from the platform. Each run reads some accounts in turn. */
 export class Balances {
   readonly #billing: Pick<Billing, 'creditsOf'>;
-  /** Those read longest ago come first. */
+  /** Least recently read account first. */
   readonly #known = new Map<AccountId, number | undefined>();
 
   constructor(billing: Pick<Billing, 'creditsOf'>) {
@@ -15,7 +15,7 @@ export class Balances {
   }
 
   /**
-   * Reads those that were read longest ago.
+   * Reads the accounts that were read longest ago.
    *
    * @param onRefused called with an account that the platform does not know, or returns nothing for
    * @throws {ServiceError} the platform is unavailable

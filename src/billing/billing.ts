@@ -2,10 +2,10 @@ import type { Brand } from '../runtime/brand.ts';
 
 /** Id of an account, as the platform gave it; without a platform the Keystone project's. */
 export type AccountId = Brand<string, 'billing.AccountId'>;
-/** Id of an order: what one stack is billed under. Without a platform one of ours, `local-…`. */
+/** Id of the order that a stack is billed under. Without a platform this service creates it: `local-…`. */
 export type OrderId = Brand<string, 'billing.OrderId'>;
 
-/** Who is billed: one Keystone project, the cloud side of a portal's team, or of its user where it has no teams. */
+/** The customer that is billed: one Keystone project, which belongs to a team of the portal, or to a user where there are no teams. */
 export interface Customer {
   readonly projectId: string;
   readonly name: string;
@@ -16,27 +16,27 @@ export interface Customer {
 export interface Order {
   readonly id: OrderId;
   readonly accountId: AccountId;
-  /** Opened by this service: others are closed only with their stack. */
+  /** Whether this service opened it. Other orders are closed only with their stack. */
   readonly isOurs: boolean;
-  /** At the latest, ms since 1970: a platform may tell the day alone. undefined: it does not say. */
+  /** Latest possible time of opening, ms since 1970: a platform may give only the day. undefined: it gives none. */
   readonly openedAt: number | undefined;
-  /** The day from which on it can be billed, `2026-11-01`; undefined: the platform does not say. */
+  /** First day that can be billed, `2026-11-01`; undefined: the platform does not give it. */
   readonly since: string | undefined;
   /** The day on which it was closed; undefined: it is open. */
   readonly until: string | undefined;
-  /** `openstack_stack_id` says which stack it is for: cluster builder writes it once the stack is there. */
+  /** `openstack_stack_id` names its stack: cluster builder writes it once the stack exists. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** How a platform counts usage. */
 export interface UsageUnits {
-  /** By name of a unit that can be billed, what one of it costs; undefined: it has no single price. */
+  /** Price of each unit that can be billed, by name; undefined: the unit has no single price. */
   readonly prices: ReadonlyMap<string, number | undefined>;
-  /** Of an amount. */
+  /** Number of decimals that an amount may have. */
   readonly decimals: number;
 }
 
-/** What one order used in one day, in one unit. */
+/** Usage of one order in one unit on one day. */
 export interface UsageRecord {
   readonly order: OrderId;
   readonly unit: string;
@@ -44,24 +44,24 @@ export interface UsageRecord {
   readonly day: string;
   /** In units. */
   readonly amount: number;
-  /** Unique for the order: a second record of a key is none. */
+  /** Unique within the order: a second record with the same key is ignored. */
   readonly key: string;
 }
 
-/** Where usage is kept, to be billed. */
+/** Records usage for billing. */
 export interface UsageBook {
   units(signal?: AbortSignal): Promise<UsageUnits>;
-  /** All orders, those that are closed too. */
+  /** All orders, including closed ones. */
   orders(signal?: AbortSignal): Promise<readonly Order[]>;
-  /** @returns whether it was recorded now: `known` is a record of this key, whatever its amount */
+  /** @returns `known`: there already is a record with this key, whatever its amount */
   record(record: UsageRecord, signal?: AbortSignal): Promise<'recorded' | 'known'>;
-  /** What is recorded of an order on a day, by unit. */
+  /** Recorded amounts of an order on a day, by unit. */
   recorded(order: OrderId, day: string, signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
 }
 
-/** One line of an invoice: what one cluster cost, or what credits paid of it. */
+/** One line of an invoice: the cost of a cluster, or the part of it that credits paid. */
 export interface InvoiceItem {
-  /** Of the order; of the line itself where it is for none. */
+  /** Id of the order; of the line itself if it is for no order. */
   readonly id: string;
   readonly type: 'cost' | 'credits';
   readonly amount: number;
@@ -74,12 +74,12 @@ export interface InvoiceItem {
   readonly stackName: string;
 }
 
-/** An invoice, or the draft of the next. */
+/** An invoice, or the draft of the next one. */
 export interface Invoice {
   /** '' for a draft. */
   readonly id: string;
   readonly accountId: AccountId;
-  /** As customers see it; null for a draft. */
+  /** Invoice number as customers see it; null for a draft. */
   readonly number: string | null;
   readonly status: string;
   /** `2026-11-30` */
@@ -93,45 +93,45 @@ export interface Invoice {
   readonly items: readonly InvoiceItem[];
 }
 
-/** A part of a list, and how long the whole is. */
+/** A page of a list, and the length of the whole list. */
 export interface InvoicePage {
   readonly total: number;
   readonly invoices: readonly Invoice[];
 }
 
 /**
- * Whatever accounts, orders and invoices are kept in. Each method may be called again after an answer that was lost: what
- * was made is found, what is closed stays closed.
+ * A system that keeps accounts, orders and invoices. Every method may be repeated after a lost answer: what was already
+ * created is found, and what is closed stays closed.
  *
  * Amounts are numbers in the account's currency.
  *
- * @throws {BillingError} the platform refuses, does not know what is named, or cannot do such a thing
- * @throws {ConnectionError | TimeoutError | BodyError} no usable answer of it
+ * @throws {BillingError} the platform refuses the request, does not know a given id, or does not support the operation
+ * @throws {ConnectionError | TimeoutError | BodyError} the platform gave no usable answer
  */
 export interface Billing {
   readonly platform: 'none' | 'killbill';
   /** undefined: nothing is ever billed. */
   readonly usage: UsageBook | undefined;
-  /** The customer's account, made if there is none. */
+  /** The customer's account; created if there is none. */
   accountFor(customer: Customer, signal?: AbortSignal): Promise<AccountId>;
-  /** Bills are sent to another address from now on. */
+  /** Changes the address that bills are sent to. */
   changeEmail(account: AccountId, email: string, signal?: AbortSignal): Promise<void>;
-  /** Closes the account and all its orders. One that is not there is closed. */
+  /** Closes the account and all its orders. An account that does not exist counts as closed. */
   closeAccount(account: AccountId, signal?: AbortSignal): Promise<void>;
-  /** What is left, after what has been used and not billed yet. */
+  /** The credits left after usage that is not billed yet. */
   creditsOf(account: AccountId, signal?: AbortSignal): Promise<number>;
   /**
    * Adds credits.
    *
-   * @param key the request's own, by which a repeat of it is recognised
-   * @returns what is left then
+   * @param key unique to the request, so that a repeat of it is recognized
+   * @returns the credits left afterwards
    */
   deposit(account: AccountId, amount: number, key: string, signal?: AbortSignal): Promise<number>;
-  /** @param key the caller's own, by which a repeat of it is recognised */
+  /** Opens an order. @param key unique to the request, so that a repeat of it is recognized */
   openOrder(account: AccountId, key: string, signal?: AbortSignal): Promise<OrderId>;
-  /** Sets one tag. @returns an id of the tag */
+  /** Sets one tag of an order. @returns the id of the tag */
   tagOrder(order: OrderId, name: string, value: string, signal?: AbortSignal): Promise<string>;
-  /** One that is not there is closed. */
+  /** Closes an order. One that does not exist counts as closed. */
   closeOrder(order: OrderId, signal?: AbortSignal): Promise<void>;
   /** All open orders of all accounts, with their tags. */
   orders(signal?: AbortSignal): Promise<readonly Order[]>;
@@ -143,6 +143,6 @@ export interface Billing {
   ): Promise<InvoicePage>;
   /** @throws {BillingError} `not-found` also for an invoice of another account */
   invoice(account: AccountId, id: string, signal?: AbortSignal): Promise<Invoice>;
-  /** What the next invoice would say; undefined: there is nothing to bill. */
+  /** The draft of the next invoice; undefined: there is nothing to bill. */
   draft(account: AccountId, signal?: AbortSignal): Promise<Invoice | undefined>;
 }

@@ -12,7 +12,7 @@ export interface CostReaderOptions {
   readonly clock: Clock;
 }
 
-/** What the cloud has rated this month, in one request however large it is. */
+/** Reads what the cloud has rated this month, in one request whatever the size of the cloud. */
 export class CostReader {
   readonly #options: CostReaderOptions;
 
@@ -20,7 +20,7 @@ export class CostReader {
     this.#options = options;
   }
 
-  /** undefined: the cloud has no CloudKitty, which is not the same as costs of nothing. */
+  /** @returns undefined: the cloud has no CloudKitty, which does not mean costs of 0 */
   async read(signal?: AbortSignal): Promise<Costs | undefined> {
     const { session, ledger, clock } = this.#options;
     if (!(await hasRating(session, signal))) return undefined;
@@ -40,7 +40,7 @@ export class CostReader {
     };
   }
 
-  /** Takes note of what belongs to which stack now: what is gone later has cost something all the same. */
+  /** Notes which resources belong to which stack now, because their costs still count after they are deleted. */
   async note(members: ReadonlyMap<string, readonly string[]>): Promise<void> {
     await this.#options.ledger.note(members, this.#options.clock.now());
   }

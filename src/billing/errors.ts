@@ -2,9 +2,9 @@ import { ServiceError, type Severity } from '../runtime/severity.ts';
 
 /**
  * - `not-found`: no such account, order or invoice, or none of this account
- * - `conflict`: not as things are
+ * - `conflict`: not in the present state
  * - `invalid`: the platform does not take what it was given
- * - `unsupported`: nothing here does such a thing
+ * - `unsupported`: there is no platform that can do this
  * - `unauthorized`: the platform refuses our credentials
  * - `failed`: everything else
  */

@@ -12,7 +12,7 @@ export interface StackBillingSources {
   readonly billing: Billing;
   readonly cloud: Session;
   readonly stacks: StackLedger;
-  /** undefined: nothing is ever recorded. */
+  /** undefined: usage is never recorded. */
   readonly poster: UsagePoster | undefined;
   readonly clock: Clock;
 }
@@ -22,17 +22,17 @@ export interface StackBilling {
   readonly stack: string;
   readonly orders: readonly Order[];
   readonly members: readonly Membership[];
-  /** Of its resources, this month; undefined: the cloud rates nothing by resource. */
+  /** What its resources were rated this month; undefined: the cloud does not rate by resource. */
   readonly rated: readonly Rated[] | undefined;
-  /** Of days that are over; undefined: nothing is ever recorded. */
+  /** Usage on past days; undefined: usage is never recorded. */
   readonly usage: Pick<UsageReview, 'steps' | 'unbilled'> | undefined;
 }
 
 /**
- * What is known of a stack's money.
+ * Collects the billing data of a stack.
  *
- * @param query its id, or its name as its order has it
- * @returns undefined: neither an order nor the record of stacks has it
+ * @param query id of the stack, or its name in the order
+ * @returns undefined: neither an order nor the record of stacks has the stack
  */
 export async function stackBilling(
   query: string,
@@ -62,7 +62,7 @@ export async function stackBilling(
   };
 }
 
-/** For a person, from what it is billed under to each day. */
+/** The billing data as lines of text, from the order to the single days. */
 export function describeStackBilling({ stack, orders, members, rated, usage }: StackBilling): string {
   const lines = [`stack ${stack}`];
   if (orders.length === 0) lines.push('  no order names it: it is billed to nobody');

@@ -12,8 +12,8 @@ interface Account {
 }
 
 /**
- * What everybody gets once where there is no billing platform: portals refuse to launch a cluster without credits. Nobody's
- * credits are lowered, and what an administrator sets afterwards stays: who has had them is kept in `data_dir`.
+ * Gives every owner credits once where there is no billing platform, because portals refuse to launch a cluster without credits.
+ * Credits are never lowered, and what an administrator sets later stays: `data_dir` keeps the list of owners who have had theirs.
  */
 export class FreeCredits {
   readonly amount: number;
@@ -25,7 +25,7 @@ export class FreeCredits {
     this.#journal = dataDir === undefined ? undefined : new Journal(join(dataDir, 'credits.jsonl'), Entry);
   }
 
-  /** Those who have a project, fewer credits, and have not had them yet. */
+  /** Owners who have a project and fewer credits than this, and have not received them yet. */
   async due<Owner extends Account>(owners: readonly Owner[]): Promise<Owner[]> {
     const given = await this.#read();
     return owners.filter(
@@ -34,7 +34,7 @@ export class FreeCredits {
     );
   }
 
-  /** They have them now. */
+  /** Notes that an owner has received the credits. */
   async note({ projectId }: Account): Promise<void> {
     if (projectId === null) return;
     (await this.#read()).add(projectId);

@@ -4,14 +4,14 @@ import type { ZodType } from 'zod';
 import { makeFolder } from '../runtime/make-folder.ts';
 
 /**
- * A file to which lines of JSON are only ever added, by several processes side by side: each line goes in whole, in one
- * write, and is on the disk once `append` is over. What a crash has left of a line is skipped; the next line begins with a
- * line feed of its own and is not hurt by it.
+ * An append-only file of JSON lines that several processes may write: the lines of one call are added in one write, and are on
+ * disk when `append` resolves. A line that a crash cut short is skipped. Each append begins with a line feed, so that such a rest
+ * does not damage it.
  */
 export class Journal<Entry> {
   readonly #path: string;
   readonly #schema: ZodType<Entry>;
-  /** How much of the file was read or written here, bytes. */
+  /** Bytes of the file that this process has read or written. */
   #seen = 0;
 
   constructor(path: string, schema: ZodType<Entry>) {
@@ -40,12 +40,12 @@ export class Journal<Entry> {
     return (bytes?.toString() ?? '').split('\n').flatMap((line) => this.#parse(line));
   }
 
-  /** Whether another process has added something since. */
+  /** Whether another process has added entries since the last read. */
   async hasGrown(): Promise<boolean> {
     return ((await stat(this.#path).catch(unlessMissing))?.size ?? 0) > this.#seen;
   }
 
-  /** Nothing of a line that is empty, cut short, or of a newer version. */
+  /** Skips a line that is empty, cut short, or of a newer version. */
   #parse(line: string): Entry[] {
     if (line === '') return [];
     try {

@@ -12,30 +12,30 @@ export interface LedgerRebuildOptions {
   readonly cloud: Session;
   readonly ledger: StackLedger;
   readonly clock: Clock;
-  /** The writer waits for it: so many stacks, or one project's, are read in one run; the next run goes on. Default 400. */
+  /** Most stacks to read in one run, because the writer waits for them. A project is read whole; the next run continues. Default 400. */
   readonly mostStacks?: number;
 }
 
-/** What a rebuild has found out. */
+/** Result of a rebuild. */
 export interface RebuiltLedger {
-  /** Resources whose stack is known again. */
+  /** Number of resources whose stack is known again. */
   readonly found: number;
-  /** Resources that cost something this month or the last, and were in no stack that Heat remembers. */
+  /** Number of resources with a cost this month or last month that were in no stack that Heat remembers. */
   readonly unknown: number;
-  /** Stacks whose events Heat does not show. */
+  /** Number of stacks whose events Heat refuses to show. */
   readonly unread: number;
 }
 
 const hourMs = 3_600_000;
-/** What was deleted shortly before the ledger began is rated some hours later: until then each hour. */
+/** How often to look. Resources deleted shortly before the ledger began are rated some hours later. */
 const everyMs = hourMs;
-/** A project without anything to rate, or that is gone, is never rated so far. */
+/** How long to wait for the rating of a project. An empty or deleted project is never rated up to the present. */
 const patienceMs = 96 * hourMs;
 const requestsAtOnce = 4;
 
 /**
- * Adds to a ledger that is new, or was lost, in which stacks the resources were that are gone and have cost something, by the
- * events that Heat keeps of each stack, of deleted stacks too. It is done once, and of projects with such resources alone.
+ * Adds to a new or lost ledger the stacks of deleted resources that have a cost. It reads them from the events that Heat keeps of
+ * each stack, including deleted stacks. This is done once, and only for projects with such resources.
  *
  * ```
  *  rated, and in no stack that was seen  ──►  the stacks of its project, deleted ones too  ──►  their events
@@ -45,7 +45,7 @@ const requestsAtOnce = 4;
 export class LedgerRebuild {
   readonly #options: LedgerRebuildOptions;
   readonly #limit = pLimit(requestsAtOnce);
-  /** Resources that were looked for. */
+  /** Ids of resources that were already looked for. */
   readonly #sought = new Set<string>();
   readonly #unread = new Set<string>();
   #found = 0;
@@ -57,7 +57,7 @@ export class LedgerRebuild {
     this.#options = options;
   }
 
-  /** Whether the ledger has all that the cloud remembers. */
+  /** Whether the ledger has everything that the cloud remembers. */
   get isDone(): boolean {
     return this.#isDone;
   }
@@ -66,7 +66,7 @@ export class LedgerRebuild {
    * Takes the next step, if it is time for one.
    *
    * @param projects whose stacks may be billed
-   * @returns what was found, once all was
+   * @returns the result, once the rebuild is complete
    * @throws {ServiceError} the cloud is unavailable; what was found before stays
    */
   async run(projects: ReadonlySet<string>, signal?: AbortSignal): Promise<RebuiltLedger | undefined> {
@@ -75,7 +75,7 @@ export class LedgerRebuild {
     if (this.#isDone || ageOf(this.#lookedAt, now) < everyMs) return undefined;
     this.#begunAt ??= now;
     const isNeeded = !(await ledger.isRebuilt()) && (await hasRating(cloud, signal));
-    // Of what is older nothing is recorded or shown any more.
+    // Older usage is neither recorded nor shown any more.
     const since = monthOf(monthOf(now).begin - 1).begin;
     const ratedUntil = isNeeded ? await readRatedUntil(cloud, signal) : new Map<ProjectId, number>();
     const rated = isNeeded ? await listRated(cloud, { begin: since, end: now, signal }) : undefined;
@@ -95,7 +95,7 @@ export class LedgerRebuild {
     return { found: this.#found, unknown, unread: this.#unread.size };
   }
 
-  /** @returns whether all were looked for, or are known */
+  /** @returns whether all resources are known or were looked for */
   async #recall(costly: readonly Rated[], since: number, signal: AbortSignal | undefined): Promise<boolean> {
     const { cloud, ledger, mostStacks = 400 } = this.#options;
     const missing = (await this.#missing(costly)).filter(({ id }) => !this.#sought.has(id));
@@ -119,7 +119,7 @@ export class LedgerRebuild {
     return costly.filter(({ id }) => !known.has(id));
   }
 
-  /** Of those resources, when each was in which root's tree. */
+  /** The periods in which each wanted resource was in the tree of a root stack. */
   async #membershipsIn(
     stacks: readonly PastStack[],
     wanted: ReadonlySet<string>,
@@ -138,7 +138,7 @@ export class LedgerRebuild {
     return found.flat();
   }
 
-  /** Nothing where Heat refuses to say: it will tomorrow, too. */
+  /** @returns nothing if Heat refuses to show the events, since a retry would be refused too */
   async #spans(stack: PastStack, signal: AbortSignal | undefined) {
     try {
       return await readResourceSpans(this.#options.cloud, stack, signal);
@@ -150,7 +150,7 @@ export class LedgerRebuild {
   }
 }
 
-/** undefined: what it was nested in is not known any more. */
+/** @returns undefined: Heat no longer knows the stack that it was nested in */
 function rootOf(stack: PastStack, stackOf: ReadonlyMap<string, PastStack>): PastStack | undefined {
   const passed = new Set<string>();
   let at: PastStack | undefined = stack;

@@ -21,7 +21,7 @@ interface LocalOrder extends Order {
   readonly key: string;
 }
 
-/** The orders of a site without a billing platform: kept in the data folder; without one, as long as the process runs. */
+/** Orders of a site without a billing platform. They are kept in the data folder or, without one, until the process ends. */
 export class LocalOrders {
   readonly #journal: Journal<Entry> | undefined;
   readonly #here: Entry[] = [];
@@ -43,7 +43,7 @@ export class LocalOrders {
     await this.#add({ did: 'close', order: id, at });
   }
 
-  /** Those that are open, oldest first. */
+  /** All open orders, oldest first. */
   async all(): Promise<readonly LocalOrder[]> {
     const orders = new Map<string, LocalOrder>();
     for (const entry of this.#journal ? await this.#journal.read() : this.#here) {

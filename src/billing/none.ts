@@ -5,16 +5,16 @@ import { BillingError } from './errors.ts';
 import { LocalOrders } from './local-orders.ts';
 
 export interface NoPlatformOptions {
-  /** undefined: orders are kept as long as the process runs; a rack then has its stack's id for an order. */
+  /** undefined: orders are kept until the process ends, and racks have the ids of their stacks as orders. */
   readonly dataDir: string | undefined;
-  /** What everybody has. */
+  /** Credits of every account. */
   readonly freeCredits: number;
   readonly clock?: Clock;
 }
 
 /**
- * What portals and cluster builder need of a billing platform where there is none: an account is its project, everybody has
- * the same credits, and orders are numbers that are kept. Nothing is ever billed.
+ * Stands in for a billing platform, which portals and cluster builder need: the account of a project has the project's id,
+ * every account has the same credits, and orders are only kept. Nothing is ever billed.
  */
 export class NoPlatform implements Billing {
   readonly platform = 'none';
@@ -29,7 +29,7 @@ export class NoPlatform implements Billing {
     this.#clock = clock;
   }
 
-  /** The project's id: portals refuse for ever an account that two have. */
+  /** The project's id, which is unique: portals refuse an account that two owners have. */
   async accountFor({ projectId }: Customer): Promise<AccountId> {
     return projectId as AccountId;
   }
@@ -88,7 +88,7 @@ export class NoPlatform implements Billing {
   }
 }
 
-/** Of the same key always the same, so that two who repeat it at once open one order. */
+/** The same key always gives the same id, so that two concurrent repeats open one order. */
 function idFor(account: AccountId, key: string): OrderId {
   const hash = createHash('sha256').update(`${account} ${key}`).digest('hex');
   return `local-${hash.slice(0, 32)}` as OrderId;

@@ -1,15 +1,15 @@
 import { OpenStackError } from '../openstack/errors.ts';
 import { BillingError } from './errors.ts';
 
-/** What fails so often without a break is unavailable. */
+/** After this many failures in a row the service counts as unavailable. */
 const mostInARow = 3;
 
-/** An answer that says no. */
+/** An answer that refuses the request. */
 export type Refusal = BillingError | OpenStackError;
 
 /**
- * Does something for each of several, one after the other. What is refused of one holds up no other: KillBill answers with 500
- * also what it will never do.
+ * Does some work for each item, one after the other. A refusal of one item does not stop the others: KillBill also answers 500 to
+ * requests that will never succeed.
  *
  * @throws what `work` throws when there is no answer, the credentials are wrong, or several in a row fail
  */

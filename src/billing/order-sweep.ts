@@ -9,7 +9,7 @@ export interface OrderSweepOptions {
   readonly billing: Billing;
   readonly cloud: Session;
   readonly clock: Clock;
-  /** Whether all that a stack used until then is with the platform; default: nothing has to be. */
+  /** Whether all usage of an order's stack until a moment is recorded; default: nothing has to be recorded. */
   readonly isSettled?: (order: OrderId, projectId: string, until: number) => boolean;
 }
 
@@ -20,7 +20,7 @@ export interface ClosedOrder {
   readonly because: 'its stack is deleted' | 'it never got a stack';
 }
 
-/** An order that stays open until the next sweep: the platform, or Heat about its stack, said no. */
+/** An order that stays open until the next sweep, because the platform or Heat refused a request about it. */
 export interface FailedOrder {
   readonly order: OrderId;
   readonly stack: string | undefined;
@@ -32,22 +32,22 @@ export interface SweptOrders {
   readonly failures: readonly FailedOrder[];
 }
 
-/** Longer than the launch of a cluster may take. */
+/** Age after which an order without a stack is closed: longer than the launch of a cluster may take. */
 const orphanAgeMs = 60 * 60_000;
-/** Ending an order is not urgent, and one sweep takes several requests to the platform. */
+/** Interval of sweeps: closing an order is not urgent, and a sweep takes several requests to the platform. */
 const everyMs = 10 * 60_000;
-/** Stacks that Heat does not know any more are queried again and again: only so many at a time. */
+/** Most stacks to query in one sweep, since those that Heat no longer knows are queried in every sweep. */
 const mostAsked = 20;
 
 /**
- * Closes the orders of stacks that Heat itself says are deleted, and those of ours that a launch has left behind without a
- * stack. An order whose stack is merely not listed stays open.
+ * Closes the orders of stacks that Heat reports as deleted, and orders of this service that a failed launch left without a stack.
+ * An order whose stack is only not listed stays open.
  */
 export class OrderSweep {
   readonly #options: OrderSweepOptions;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #asked = 0;
-  /** Stacks that Heat says are deleted: since when, and whose they were. */
+  /** Stacks that Heat reports as deleted, with the time and the project. */
   readonly #gone = new Map<string, { readonly at: number; readonly projectId: string }>();
 
   constructor(options: OrderSweepOptions) {
@@ -55,7 +55,7 @@ export class OrderSweep {
   }
 
   /**
-   * Sweeps, unless that was done a short time ago.
+   * Sweeps, unless the last sweep was a short time ago.
    *
    * @param present stacks that Heat has just listed
    * @returns what was closed, and what was refused; undefined: it is too early
@@ -90,14 +90,14 @@ export class OrderSweep {
     return (await this.#isDeleted(stack, signal)) && this.#isSettled(order, stack);
   }
 
-  /** Some of them, next time those that follow. */
+  /** As many as one sweep queries; the next call continues after them. */
   #share<T>(all: readonly T[]): T[] {
     const from = all.length > mostAsked ? this.#asked % all.length : 0;
     this.#asked = from + mostAsked;
     return [...all.slice(from), ...all.slice(0, from)].slice(0, mostAsked);
   }
 
-  /** Heat forgets them after a while: what it has once said holds. */
+  /** Remembers the answer, because Heat forgets deleted stacks after a while. */
   async #isDeleted(stack: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#gone.has(stack)) return true;
     const { cloud, clock } = this.#options;
@@ -111,7 +111,7 @@ export class OrderSweep {
     return true;
   }
 
-  /** An order may be closed by somebody else, too. */
+  /** Forgets deleted stacks without an open order: others may close orders too. */
   #forgetOthers(orders: readonly Order[]): void {
     const stacks = new Set(orders.map(({ tags }) => tags['openstack_stack_id']));
     for (const stack of this.#gone.keys()) if (!stacks.has(stack)) this.#gone.delete(stack);

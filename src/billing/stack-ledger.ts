@@ -24,12 +24,12 @@ export interface Membership {
   readonly until: number | undefined;
 }
 
-/** One that is over. */
+/** A membership that has ended. */
 export interface EndedMembership extends Membership {
   readonly until: number;
 }
 
-/** All that the entries say. */
+/** The state that the entries of the journal add up to. */
 interface Known {
   readonly memberships: readonly Membership[];
   /** When the first resource was seen, ms since 1970. */
@@ -40,9 +40,9 @@ interface Known {
 const nothing: Known = { memberships: [], beganAt: undefined, isRebuilt: false };
 
 /**
- * Which resource belonged to which stack when: what the cloud hardly tells any more once either is gone, and what a bill is
- * made by. It is kept in the data folder. Where that was lost, it begins with what is there, and `LedgerRebuild` adds what the
- * cloud remembers.
+ * Records which resource belonged to which stack when. Bills depend on it, and the cloud hardly shows it once the stack or the
+ * resource is deleted. It is kept in the data folder. If that is lost, the ledger begins with what exists, and `LedgerRebuild`
+ * adds what the cloud remembers.
  */
 export class StackLedger {
   readonly #journal: Journal<Entry> | undefined;
@@ -54,11 +54,11 @@ export class StackLedger {
   }
 
   /**
-   * Takes note of what belongs to which stacks, of each of these whole. A stack that is not among them may not have been
-   * seen: what it has stays its own, until another stack has it.
+   * Notes the resources of stacks; each given list is complete. A stack that is not given may not have been seen: it keeps its
+   * resources until another stack has them.
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
-    // Another process was the writer since.
+    // Another process has been the writer meanwhile.
     if (await this.#journal?.hasGrown()) this.#known = undefined;
     const { memberships } = await this.#read();
     const stackOf = new Map([...members].flatMap(([stack, ids]) => ids.map((id) => [id, stack])));
@@ -79,17 +79,17 @@ export class StackLedger {
     await this.#add(entries);
   }
 
-  /** Adds what the cloud remembers of resources that were never seen. */
+  /** Adds memberships that the cloud remembers, of resources that were never seen. */
   async recall(memberships: readonly EndedMembership[]): Promise<void> {
     await this.#add(memberships.map((membership) => ({ did: 'recalled', ...membership })));
   }
 
-  /** From now on the cloud has nothing to add. */
+  /** Notes that the cloud has nothing more to add. */
   async endRebuild(at: number): Promise<void> {
     await this.#add([{ did: 'rebuilt', at }]);
   }
 
-  /** Whether all was added that the cloud remembered. */
+  /** Whether everything was added that the cloud remembered. */
   async isRebuilt(): Promise<boolean> {
     return (await this.#read()).isRebuilt;
   }
@@ -99,7 +99,7 @@ export class StackLedger {
     return new Set((await this.#read()).memberships.map(({ resource }) => resource));
   }
 
-  /** What belonged to each stack at any moment of a time. */
+  /** The resources that belonged to each stack at any moment of a period. */
   async membersDuring({ begin, end }: Period): Promise<Map<string, Set<string>>> {
     const members = new Map<string, Set<string>>();
     for (const { stack, resource, from, until } of (await this.#read()).memberships) {
@@ -112,8 +112,8 @@ export class StackLedger {
   }
 
   /**
-   * To which stack each resource belonged at a moment, for who bills it: to the last that had it by then, even if that has
-   * it no more; before it was first seen anywhere, to the first. So what was rated before we looked, or after, is billed.
+   * The stack that is billed for each resource at a moment: the last one that had it by then, even if it has since left; before it
+   * was first seen, the first one. So usage that was rated before or after the resource was seen is billed too.
    */
   async stacksAt(moment: number): Promise<ReadonlyMap<string, string>> {
     const held = new Map<string, Membership>();
@@ -127,12 +127,12 @@ export class StackLedger {
     return new Map([...held].map(([resource, { stack }]) => [resource, stack]));
   }
 
-  /** When a resource was first seen, ms since 1970: what was gone by then may be missing. undefined: none was. */
+  /** When the first resource was seen, ms since 1970; undefined: none was. Resources deleted before then may be missing. */
   async beganAt(): Promise<number | undefined> {
     return (await this.#read()).beganAt;
   }
 
-  /** What is known of a stack's resources, those that came first before the others. */
+  /** The known memberships of a stack, in the order in which they were recorded. */
   async membershipsOf(stack: string): Promise<readonly Membership[]> {
     return (await this.#read()).memberships.filter((membership) => membership.stack === stack);
   }

@@ -1,10 +1,10 @@
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Billing, Order, OrderId } from './billing.ts';
 
-/** A platform needs several requests to say which orders there are; our own are in a file. */
+/** How long the orders of a platform are kept, ms: reading them takes several requests. Local orders are in a file. */
 const freshMs = 5 * 60_000;
 
-/** Under which order each stack is billed. */
+/** Finds the order that each stack is billed under. */
 export class StackOrders {
   readonly #billing: Pick<Billing, 'platform' | 'orders'>;
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class StackOrders {
     this.#clock = clock;
   }
 
-  /** By id of the stack; of a platform, as it was up to five minutes ago. */
+  /** By stack id. A platform's orders may be up to five minutes old. */
   async read(signal?: AbortSignal): Promise<ReadonlyMap<string, OrderId>> {
     const now = this.#clock.now();
     const isDear = this.#billing.platform !== 'none';
@@ -30,7 +30,7 @@ export class StackOrders {
   }
 }
 
-/** By id of the stack those that were opened for it, the first of them first. */
+/** The orders of each stack by its id, oldest first. */
 export function ordersByStack(orders: readonly Order[]): Map<string, [Order, ...Order[]]> {
   const ofStack = new Map<string, [Order, ...Order[]]>();
   for (const order of orders.toSorted(oldestFirst)) {
@@ -43,7 +43,7 @@ export function ordersByStack(orders: readonly Order[]): Map<string, [Order, ...
   return ofStack;
 }
 
-/** Of two that were opened on one day the same is always the first. */
+/** By time of opening, then by id, so that the order is stable where a platform gives only the day. */
 function oldestFirst(a: Order, b: Order): number {
   return (a.openedAt ?? 0) - (b.openedAt ?? 0) || (a.id < b.id ? -1 : 1);
 }
