@@ -216,7 +216,7 @@ const updates: readonly LogEvent[] = [
     meaning:
       'three times within an hour somebody undid this change before the next run; the object is left as it is for an hour',
     action:
-      'look for a second service that writes to this portal with other settings, and give both one rmq or one data_dir; or for the person who edits it',
+      'look for a second service that writes to this portal with other settings, and give both one rmq or one data_dir; or for the person who edits it. Where the database of the portal was restored several times within the hour, restart the service',
   },
   {
     code: 'change-skipped',

@@ -15,7 +15,7 @@ export function checkWriters(running: readonly Status[]): Finding[] {
         found: `Another writer undoes what the service writes to ${named}${more}`,
         why: 'They are skipped for an hour: two writers with different settings make and delete the same objects again and again.',
         repair:
-          'Stop the other service that writes to this portal, or give both the same settings and one RabbitMQ (rmq.*) or data_dir, by which they elect one writer. If a person edits these objects, ask them.',
+          'Stop the other service that writes to this portal, or give both the same settings and one RabbitMQ (rmq.*) or data_dir, by which they elect one writer. If a person edits these objects, ask them. If the database of the portal was restored several times within the hour, restart the service.',
       }),
     ];
   }
