@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseRows } from '../http/body.ts';
 import { CatalogError, type ServiceType } from './catalog.ts';
+import { openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
 import { readProjectStacks } from './orchestration.ts';
 import type { Session, SessionRequest } from './session.ts';
@@ -99,14 +100,21 @@ async function listKind(session: Session, list: List, projectId: ProjectId): Pro
   const { kind, service, path, field, query } = list;
   try {
     const request = { method: 'GET', path, route: path, query: query(projectId) } as const;
-    const rows = parseRows(await session.request(service, request), { field, row: Row });
-    return rows
-      .filter((row) => isIn(row, projectId))
-      .map(({ id, name, floating_ip_address }) => ({
-        kind,
-        id,
-        name: floating_ip_address ?? name ?? '',
-      }));
+    const response = await session.request(service, request);
+    const rows = parseRows(response, { field, row: Row });
+    const own = rows.filter((row) => isIn(row, projectId));
+    // Among others' rows the project's own may be on a later page.
+    if (own.length === 0 && rows.length >= limit)
+      throw openStackError(response, {
+        message: `${response.service} listed ${kind}s of other projects instead of those of project ${projectId}, so it is unknown what that project holds.`,
+        severity: 'transient',
+        hint: 'Check what is between the service and OpenStack: the query parameter project_id has no effect.',
+      });
+    return own.map(({ id, name, floating_ip_address }) => ({
+      kind,
+      id,
+      name: floating_ip_address ?? name ?? '',
+    }));
   } catch (error) {
     if (error instanceof CatalogError) return [];
     throw error;

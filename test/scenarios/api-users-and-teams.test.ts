@@ -405,6 +405,31 @@ test('a team with a stack in it stays, and what is in the way is named', async (
   );
 });
 
+test.each([19, 20])(
+  'a team whose routers Neutron does not filter by project is deleted only when all are listed: %i',
+  async (others) => {
+    await using cloud = await startApiCloud();
+    const { identity } = cloud.sandbox.cloud;
+    const { ids } = await signUp(cloud);
+    const routers = Array.from({ length: others }, (_, at) => ({
+      id: `r-${at}`,
+      name: '',
+      project_id: 'other',
+    }));
+    cloud.sandbox.faults.add({
+      service: 'neutron',
+      path: /routers/,
+      kind: 'rewrite',
+      rewrite: () => ({ routers }),
+    });
+
+    const answer = await ask(cloud, 'DELETE', '/team', { team_info: { project_id: ids.project_id } });
+
+    expect(answer.status === 200).toBe(others < 20);
+    expect(identity.projects.has(ids.project_id)).toBe(others === 20);
+  },
+);
+
 test('while a service does not say what is left, a team is not deleted', async () => {
   await using cloud = await startApiCloud();
   const { ids } = await signUp(cloud);
