@@ -8,13 +8,13 @@ import { readPages } from './pages.ts';
 import { customFields } from './tags.ts';
 import * as wire from './wire.ts';
 
-/** Custom fields by which the Python service of 2024 and 2023 knew whose an account is. */
+/** Custom fields in which the Python services of 2024 and 2023 stored the project of an account. */
 const projectFields = ['project_cloud_id', 'openstack_project_id'];
 
-/** Accounts, each under the id of its project for a key, and the credits on them. */
+/** Accounts, whose external key is the id of the project, and their credits. */
 export class KillBillAccounts {
   readonly #client: KillBillClient;
-  /** Deposits under way, by account and key. */
+  /** Deposits in progress, by account and key. */
   readonly #depositing = new Map<string, Promise<void>>();
 
   constructor(client: KillBillClient) {
@@ -34,11 +34,11 @@ export class KillBillAccounts {
         externalKey: projectId,
         email,
         currency: 'USD',
-        // Bills are for whole months, as costs in the portal are.
+        // Bill whole months, like the costs in the portal.
         billCycleDayLocal: 1,
         timeZone: 'UTC',
       },
-      // The key is unique: a second one is refused.
+      // Safe to repeat: the key is unique, so that a second account is refused.
       idempotent: true,
       accept: [409],
       signal,
@@ -88,7 +88,7 @@ export class KillBillAccounts {
     return this.creditsOf(account, signal);
   }
 
-  /** KillBill knows no key of a deposit, so that ours is in its description: only the invoices tell whether it was made. */
+  /** KillBill has no keys for deposits. The key is in the description, and only the invoices show whether the deposit was made. */
   async #depositOnce(
     account: AccountId,
     amount: number,
@@ -112,12 +112,12 @@ export class KillBillAccounts {
         signal,
       });
     } catch (error) {
-      // Without an answer, and after one of a proxy, it may have been made.
+      // Without an answer, or with one from a proxy, the deposit may have been made.
       if (severityOf(error) !== 'transient' || !(await isMade())) throw error;
     }
   }
 
-  /** Ours by its key; one of the Python service's by its custom field. */
+  /** The account of a project: one of this service by its key, one of the Python service by its custom field. */
   async #accountOf(projectId: string, signal: AbortSignal | undefined): Promise<AccountId | undefined> {
     const byKey = await this.#byKey(projectId, signal);
     if (byKey !== undefined) return byKey;

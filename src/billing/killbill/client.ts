@@ -11,29 +11,29 @@ export interface KillBillClientOptions extends Omit<HttpClientOptions, 'service'
   readonly url: string;
   readonly username: string;
   readonly password: Secret;
-  /** Of the tenant. */
+  /** API key of the tenant. */
   readonly apiKey: Secret;
   readonly apiSecret: Secret;
 }
 
 export interface KillBillRequest {
   readonly method: Method;
-  /** Below `/1.0/kb`. */
+  /** Path below `/1.0/kb`. */
   readonly path: string;
-  /** The path without ids. */
+  /** The path with placeholders for ids, for metrics and errors. */
   readonly route: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly body?: unknown;
   readonly idempotent?: boolean;
-  /** Statuses from 300 on that are answers and not errors. */
+  /** Statuses from 300 on that are not errors. */
   readonly accept?: readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Codes of `org.killbill.billing.ErrorCode` that are answers. */
+/** Codes of `org.killbill.billing.ErrorCode` that are not errors here. */
 export const codes = { isCancelled: 1031, trackingIdExists: 50_000 } as const;
 
-/** KillBill's HTTP: one user of one tenant. */
+/** HTTP client of KillBill, for one user of one tenant. */
 export class KillBillClient {
   readonly clock: Clock;
   readonly #http: HttpClient;
@@ -73,12 +73,12 @@ export class KillBillClient {
   }
 }
 
-/** What it was refused with; undefined: it does not say. */
+/** The error code of a refusal; undefined: it has none. */
 export function codeOf(response: HttpResponse): number | undefined {
   return refusalOf(response).code ?? undefined;
 }
 
-/** The id that a creation answers with: the last part of its address. */
+/** The id of a created object: the last part of the `Location` in the answer. */
 export function createdId(response: HttpResponse): string | undefined {
   return response.headers['location']?.split('?')[0]?.split('/').at(-1) || undefined;
 }

@@ -3,12 +3,12 @@ import type { Tags } from './tags.ts';
 import type * as wire from './wire.ts';
 
 const unknownCluster = '(unknown cluster)';
-/** What credits pay, and what is paid in; everything else is what something costs. */
+/** Types of lines for credits that were used or added. Lines of all other types are costs. */
 const creditTypes = new Set(['CBA_ADJ', 'CREDIT_ADJ']);
 
 /**
- * An invoice as the portal shows it: what an order cost is one line, whatever lines KillBill made of it. No line is left out, so that
- * they add up.
+ * An invoice as the portal shows it: one line for the cost of an order, however many lines KillBill has for it. No line is left
+ * out, so that the lines add up.
  */
 export function toInvoice(invoice: wire.Invoice, tags: Tags, isDraft = false): Invoice {
   return {
@@ -58,7 +58,7 @@ function newLine(
 
 function sum(line: InvoiceItem, item: wire.InvoiceItem) {
   return {
-    // KillBill rounds each line to hundredths, so that their sum has no more.
+    // Removes the error of floating point: KillBill rounds each line to hundredths, so the sum has no more digits.
     amount: Math.round((line.amount + item.amount) * 1e6) / 1e6,
     startDate: earlier(line.startDate, item.startDate),
     endDate: later(line.endDate, item.endDate),

@@ -6,7 +6,7 @@ import { toInvoice } from './invoice.ts';
 import { readTags } from './tags.ts';
 import * as wire from './wire.ts';
 
-/** Invoices of an account, and the draft of the next. */
+/** Invoices of an account, and the draft of the next one. */
 export class KillBillInvoices {
   readonly #client: KillBillClient;
 
@@ -14,7 +14,7 @@ export class KillBillInvoices {
     this.#client = client;
   }
 
-  /** KillBill 0.22 cannot page them by account, so that all are read without their lines, and one page with them. */
+  /** KillBill 0.22 has no pages by account: all invoices are read without lines, then those of one page with lines. */
   async page(
     account: AccountId,
     { offset, limit }: { readonly offset: number; readonly limit: number },
@@ -39,7 +39,7 @@ export class KillBillInvoices {
     const request = { method: 'GET', path, route: '/invoices/{id}', accept: [400, 404], signal } as const;
     const response = await this.#client.request(request);
     const invoice = response.status < 300 ? parseBody(response, wire.Invoice) : undefined;
-    // The same answer for another account's invoice as for none: guessing ids reveals nothing.
+    // The same answer for an invoice of another account as for a missing one, so that guessing ids reveals nothing.
     if (invoice?.accountId !== account) {
       throw new BillingError('not-found', `Account ${account} has no invoice ${id}.`);
     }
@@ -52,7 +52,7 @@ export class KillBillInvoices {
   }
 }
 
-/** All of an account, in any order; with their lines where `includeInvoiceComponents` is given. */
+/** All invoices of an account, in any order; with their lines if `includeInvoiceComponents` is given. */
 export async function readInvoices(
   client: KillBillClient,
   account: AccountId,
@@ -64,7 +64,7 @@ export async function readInvoices(
   return parseBody(await client.request(request), wire.Invoice.array());
 }
 
-/** What the next invoice would say, its amount before credits; undefined: there is nothing to bill. */
+/** The draft of the next invoice, with the amount before credits; undefined: there is nothing to bill. */
 export async function readDraft(
   client: KillBillClient,
   account: AccountId,

@@ -6,8 +6,8 @@ import { KillBillOrders } from './orders.ts';
 import { KillBillUsage } from './usage.ts';
 
 /**
- * KillBill: a project is an account, a stack a subscription. Both are made under keys of ours, which are unique there, so that a
- * repeat is refused instead of carried out twice.
+ * KillBill: a project is an account, a stack a subscription. Both are created with external keys of this service, which are unique in
+ * KillBill, so that it refuses a repeat.
  */
 export class KillBill implements Billing {
   readonly platform = 'killbill';
@@ -16,7 +16,7 @@ export class KillBill implements Billing {
   readonly #orders: KillBillOrders;
   readonly #invoices: KillBillInvoices;
 
-  /** @param plan what each order is a subscription to */
+  /** @param plan name of the catalog plan that each order subscribes to */
   constructor(client: KillBillClient, plan: string) {
     this.#accounts = new KillBillAccounts(client);
     this.#orders = new KillBillOrders(client, plan);

@@ -8,25 +8,25 @@ import { type PagedRows, readPages } from './pages.ts';
 import { readTags, type Tags } from './tags.ts';
 import * as wire from './wire.ts';
 
-/** What the keys of our orders begin with. */
+/** Prefix of the external keys of orders that this service opens. */
 const ownKey = 'concertim-';
-/** Orders that may be opened one after the other by one key. */
+/** Most orders that one key can open, one after the other. */
 const mostOfAKey = 10;
 const dayMs = 86_400_000;
 const bundles: PagedRows<wire.Bundle> = { rows: wire.Bundles, idOf: ({ bundleId }) => bundleId };
 
-/** Orders: subscriptions, each in a bundle of its own, both made under one key of ours. */
+/** Orders: subscriptions, each in its own bundle, both created with the same external key. */
 export class KillBillOrders {
   readonly #client: KillBillClient;
   readonly #plan: string;
 
-  /** @param plan what each order is a subscription to */
+  /** @param plan name of the catalog plan that each order subscribes to */
   constructor(client: KillBillClient, plan: string) {
     this.#client = client;
     this.#plan = plan;
   }
 
-  /** A key stays taken when its order is closed: the next order is opened under the key with a number. */
+  /** A key stays taken after its order is closed: the next order gets the key with a number. */
   async open(account: AccountId, key: string, signal?: AbortSignal): Promise<OrderId> {
     for (let number = 1; number <= mostOfAKey; number++) {
       const externalKey = number === 1 ? `${ownKey}${key}` : `${ownKey}${key}-${number}`;
@@ -60,11 +60,11 @@ export class KillBillOrders {
       signal,
     });
     if (response.status < 300 || response.status === 404) return;
-    // A second time: 500 in 0.22.
+    // Already closed: KillBill 0.22 answers 500 with this code.
     if (codeOf(response) !== codes.isCancelled) throw refusal(response);
   }
 
-  /** Those that are closed too, in a few requests. */
+  /** All orders, including closed ones, in a few requests. */
   async all(signal?: AbortSignal): Promise<Order[]> {
     const [found, tags] = await Promise.all([
       readPages(this.#client, { path: '/bundles/pagination' }, bundles, signal),
@@ -76,10 +76,10 @@ export class KillBillOrders {
   }
 
   /**
-   * The key is looked for first: KillBill 0.22 answers 500 to a key whose order is closed, and from then on to every list of
-   * all orders of the tenant.
+   * Opens the order of a key, after looking for the key: KillBill 0.22 answers 500 to a create with the key of a closed order, and
+   * from then on to every list of the tenant's orders.
    *
-   * @returns undefined: the key's order is closed
+   * @returns undefined: the order of the key is closed
    */
   async #openUnder(
     account: AccountId,
@@ -103,7 +103,7 @@ export class KillBillOrders {
       signal,
     });
     if (response.status >= 300) {
-      // Somebody has opened it meanwhile, or we have, and the answer was lost.
+      // Another process may have opened it meanwhile, or this one did and the answer was lost.
       const made = await this.#byKey(externalKey, signal);
       if (made?.accountId !== account || !isOpen(made)) throw refusal(response);
       return made.subscriptionId as OrderId;
@@ -143,7 +143,7 @@ function dayOf(date: string | null | undefined): string | undefined {
   return date?.slice(0, '2026-11-01'.length);
 }
 
-/** 0.22 tells the day alone. */
+/** Latest time that a date stands for: 0.22 gives only the day. */
 function latestOf(date: string): number | undefined {
   const at = parseTime(date);
   return at !== undefined && date.length === '2026-11-01'.length ? at + dayMs : at;

@@ -5,14 +5,14 @@ import type { KillBillClient } from './client.ts';
 
 const pageSize = 500;
 
-/** What a paged list has. */
+/** The rows of a paged list, and how to read them. */
 export interface PagedRows<Row> {
   readonly rows: ZodType<Row[]>;
   readonly idOf: (row: Row) => string;
 }
 
 /**
- * A whole list, which KillBill gives page by page.
+ * Reads all pages of a list.
  *
  * @throws {BodyError} the list has no end
  */

@@ -2,7 +2,7 @@ import type { KillBillClient } from './client.ts';
 import { type PagedRows, readPages } from './pages.ts';
 import * as wire from './wire.ts';
 
-/** Tags of orders, those of closed ones too, by order. */
+/** Tags by order, including closed orders. */
 export type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /** `/customFields/search` */
@@ -13,7 +13,7 @@ export const customFields: PagedRows<wire.CustomField> = {
 
 const stackFields = ['openstack_stack_id', 'openstack_stack_name'];
 
-/** What is written on all orders about their stacks, however many there are: never a request for each. */
+/** Reads the tags of all orders without a request for each. */
 export async function readTags(client: KillBillClient, signal: AbortSignal | undefined): Promise<Tags> {
   const tags = new Map<string, Record<string, string>>();
   const found = await Promise.all(
@@ -22,7 +22,7 @@ export async function readTags(client: KillBillClient, signal: AbortSignal | und
       return readPages(client, { path: '/customFields/search', query }, customFields, signal);
     }),
   );
-  // Of two fields of a name the first counts, which is the one that `tagOrder` changes.
+  // If two fields have the same name the first counts: `tagOrder` changes that one.
   for (const { objectId, name, value } of found.flat()) {
     tags.set(objectId, { [name]: value, ...tags.get(objectId) });
   }

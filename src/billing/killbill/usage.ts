@@ -5,13 +5,13 @@ import type { Order, OrderId, UsageBook, UsageRecord, UsageUnits } from '../bill
 import { codeOf, codes, type KillBillClient, refusal } from './client.ts';
 import * as wire from './wire.ts';
 
-/** Since 0.24 amounts have nine decimals and records a time; before, whole numbers and a day. */
+/** Since 0.24 amounts have nine decimals and records have a time; before, amounts are whole numbers and records have a day. */
 const decimalsOf = (version: string) => (isOlder(version, 0, 24) ? 0 : 9);
-/** The middle of a day is in it wherever the account's time zone is. */
+/** Usage is recorded at noon, which is on the same day in almost every time zone of an account. */
 const noonMs = 43_200_000;
 const dayLength = '2026-11-01'.length;
 
-/** KillBill's records of usage, from which its invoices are made. */
+/** Usage records of KillBill, from which it creates invoices. */
 export class KillBillUsage implements UsageBook {
   readonly #client: KillBillClient;
   readonly #plan: string;
@@ -29,7 +29,7 @@ export class KillBillUsage implements UsageBook {
     this.#orders = orders;
   }
 
-  /** By the catalog: a unit that its plan does not have is taken, and never billed. */
+  /** Read from the catalog, because KillBill accepts usage in a unit that the plan does not have, and never bills it. */
   async units(signal?: AbortSignal): Promise<UsageUnits> {
     const path = '/catalog';
     const request = { method: 'GET', path, route: path, signal } as const;
@@ -82,14 +82,14 @@ export class KillBillUsage implements UsageBook {
     return new Map(rolledUpUnits.map(({ unitType, amount }) => [unitType, amount]));
   }
 
-  /** KillBill 0.22 lists no node at times: then the form of an order's date says it, and without an order there is no usage. */
+  /** Sometimes KillBill 0.22 lists no node. Then the form of an order's date shows the version; without orders there is no usage. */
   async #countedDecimals(signal: AbortSignal | undefined): Promise<number> {
     if (this.#decimals !== undefined) return this.#decimals;
     const path = '/nodesInfo';
     const response = await this.#client.request({ method: 'GET', path, route: path, signal });
     const versions = parseBody(response, wire.Nodes).flatMap(({ kbVersion }) => kbVersion ?? []);
     const found = versions.length > 0 ? versions.map(decimalsOf) : await this.#decimalsByOrder(signal);
-    // Of several nodes the oldest decides.
+    // If there are several nodes, the oldest version decides.
     if (found.length > 0) this.#decimals = Math.min(...found);
     return this.#decimals ?? 0;
   }
@@ -103,7 +103,7 @@ export class KillBillUsage implements UsageBook {
   }
 }
 
-/** By unit: of one that has tiers, or blocks of several sizes, there is no single price. */
+/** Prices by unit. A unit with several tiers, or blocks of several sizes, has no single price. */
 function pricesIn({ products }: wire.Catalog, planName: string): Map<string, number | undefined> {
   const prices = new Map<string, number | undefined>();
   const plans = products.flatMap(({ plans }) => plans).filter(({ name }) => name === planName);
@@ -119,7 +119,7 @@ function pricesIn({ products }: wire.Catalog, planName: string): Map<string, num
   return prices;
 }
 
-/** Whether a version such as `0.22.26` is before another; what is no version is not. */
+/** Whether a version such as `0.22.26` is older than another. False for a text that is no version. */
 function isOlder(version: string, major: number, minor: number): boolean {
   const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   if (first === undefined || second === undefined) return false;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What of KillBill's JSON is used (0.22 and 0.24). */
+/** The parts of KillBill's JSON that are used (0.22 and 0.24). */
 
 /** `GET /accounts` */
 export const Account = z.object({
@@ -124,5 +124,5 @@ export const RolledUpUsage = z.object({
   rolledUpUnits: z.array(z.object({ unitType: z.string(), amount: z.coerce.number() })).default([]),
 });
 
-/** What it says no with. */
+/** The body of a refusal. */
 export const Refusal = z.object({ code: z.number().nullish(), message: z.string().nullish() });

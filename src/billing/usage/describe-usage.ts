@@ -18,7 +18,7 @@ const unbilledReasons: Record<Unbilled, string> = {
   'coarse-price': 'this KillBill counts whole units, and one costs more than 0.001',
 };
 
-/** Whether nothing is to be done, by us or by a person. */
+/** Whether nothing is left to do, for the service or for a person. */
 export function isAllRecorded({ steps, unbilled }: UsageReview): boolean {
   return unbilled.length === 0 && steps.every(({ step }) => step === 'done' || step === 'wait');
 }
@@ -74,7 +74,7 @@ function sum(all: readonly { readonly cost: number }[]): number {
   return all.reduce((total, { cost }) => total + cost, 0);
 }
 
-/** Hundredths, and as many digits as a smaller amount needs to be one. */
+/** An amount with two decimals; one below half a hundredth with two significant digits, so that it does not look like 0. */
 export function money(amount: number): string {
   return Math.abs(amount) >= 0.005 || amount === 0 ? amount.toFixed(2) : amount.toPrecision(2);
 }

@@ -2,8 +2,8 @@ import type { Bucket } from './usage-ledger.ts';
 import type { UnbilledCost } from './usage-of-day.ts';
 
 /**
- * What was rated in a day of resources that belong to no stack. Where the record of stacks was lost, some may have been a stack's
- * devices: those that were gone before the record began again.
+ * Costs rated on a day for resources that belong to no known stack. If the record of stacks was lost, some of these resources
+ * may have belonged to one: those that were deleted before the record began again.
  */
 export class Unattributed {
   /** By project and unit, in the currency of the cloud's prices. */
@@ -17,9 +17,9 @@ export class Unattributed {
   }
 
   /**
-   * Whether so much of a bucket's cost may be among it. What is claimed by one bucket is not another's.
+   * Whether this amount of a bucket's cost may be part of these costs. If so, the amount is taken, so that no other bucket counts it.
    *
-   * @param rounding what the two may differ by and still be the same
+   * @param rounding largest difference that still counts as equal
    */
   claim(
     bucket: Pick<Bucket, 'unit'> & { readonly projectId: string },

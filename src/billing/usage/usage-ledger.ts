@@ -13,7 +13,7 @@ const Entry = z.object({
 });
 type Entry = z.output<typeof Entry>;
 
-/** What is billed at once: one order's use of one unit in one day of UTC. */
+/** The unit of billing: usage of one order, in one unit, on one day in UTC. */
 export interface Bucket {
   readonly order: OrderId;
   readonly unit: string;
@@ -21,17 +21,17 @@ export interface Bucket {
   readonly day: string;
 }
 
-/** What the platform has of a bucket. */
+/** What the platform has recorded for a bucket. */
 export interface Recorded {
   /** In units. */
   readonly amount: number;
-  /** How many records that is. */
+  /** Number of records. */
   readonly records: number;
 }
 
 /**
- * What was recorded for each bucket, so that the platform need not be queried again: a file for each month in the data folder.
- * Where a file is lost, the platform refuses what it already has, and is queried then.
+ * Remembers what was recorded for each bucket, so that the platform need not be queried: one file for each month in the data
+ * folder. If a file is lost, the platform refuses records that it already has, and is queried then.
  */
 export class UsageLedger {
   readonly #dataDir: string | undefined;
@@ -61,7 +61,7 @@ export class UsageLedger {
         ? undefined
         : new Journal(join(this.#dataDir, `usage-${name}.jsonl`), Entry);
     const known = new Map<string, Recorded>();
-    // Of several entries of a bucket the last holds.
+    // If a bucket has several entries, the last one counts.
     for (const { amount, records, ...bucket } of (await journal?.read()) ?? []) {
       known.set(keyOf(bucket), { amount, records });
     }
@@ -71,7 +71,7 @@ export class UsageLedger {
     return month;
   }
 
-  /** Of what is older than the month before another nothing is recorded any more; its file stays. */
+  /** Drops months before the previous one from memory, since nothing is recorded for them any more. Their files stay. */
   #forgetBefore(name: string): void {
     const before = monthNameOf(isoDate(dayPeriod(`${name}-01`).begin - 1));
     for (const known of this.#months.keys()) if (known < before) this.#months.delete(known);

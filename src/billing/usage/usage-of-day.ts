@@ -2,20 +2,20 @@ import type { Rated } from '../../openstack/rating.ts';
 import type { Order, UsageUnits } from '../billing.ts';
 import type { Bucket } from './usage-ledger.ts';
 
-/** Why something that was rated is billed to nobody. */
+/** Why a rated cost is not billed. */
 export type Unbilled = 'no-stack' | 'no-order' | 'outside-order' | 'no-unit' | 'no-price' | 'coarse-price';
 
-/** What one bucket has cost. */
+/** The cost of one bucket. */
 export interface BucketCost extends Bucket {
   readonly stack: string;
   readonly projectId: string;
   /** In the currency of the cloud's prices. */
   readonly cost: number;
-  /** The same in units of the platform. */
+  /** The same cost in units of the platform. */
   readonly amount: number;
 }
 
-/** What was rated and is in no bucket. */
+/** A rated cost that is in no bucket. */
 export interface UnbilledCost {
   readonly projectId: string;
   readonly stack: string | undefined;
@@ -28,19 +28,19 @@ export interface UnbilledCost {
 export interface UsageFacts {
   readonly day: string;
   readonly rated: readonly Rated[];
-  /** By resource. */
+  /** Stack by resource id. */
   readonly stackOf: ReadonlyMap<string, string>;
-  /** By stack. */
+  /** Orders by stack id. */
   readonly ordersOf: ReadonlyMap<string, readonly Order[]>;
-  /** From which day on an order is billed; undefined: not at all. */
+  /** First day for which an order is billed; undefined: it is not billed. */
   readonly billedSince: (order: Order) => string | undefined;
   readonly units: UsageUnits;
 }
 
-/** Where amounts are whole numbers, a unit may cost no more than this: a day's use would round to nothing. */
+/** Highest price of a unit if amounts are whole numbers: with a higher one, the usage of a day could round to 0. */
 export const dearestWholeUnit = 0.001;
 
-/** Everything that was rated in a day: either in a bucket, or unbilled for a reason. Nothing is left out, but what cost nothing. */
+/** Assigns every rated cost of a day to a bucket, or to a reason why it is not billed. Only costs of 0 are left out. */
 export function usageOfDay(facts: UsageFacts): { buckets: BucketCost[]; unbilled: UnbilledCost[] } {
   const buckets: BucketCost[] = [];
   const unbilled: UnbilledCost[] = [];
@@ -64,7 +64,7 @@ export function unitOf(type: string): string {
   return `openstack-billed-${type}`;
 }
 
-/** The least difference between two amounts that is one: what is smaller is rounding, here or in CloudKitty's sums. */
+/** Smallest difference between two amounts that counts. A smaller one is rounding, here or in CloudKitty's sums. */
 export function leastDifference(unit: string, { prices, decimals }: UsageUnits): number {
   return Math.max(10 ** -decimals, 1e-6 / (prices.get(unit) ?? 1));
 }
@@ -74,7 +74,7 @@ export function rounded(amount: number, decimals: number): number {
   return Math.round(amount * scale) / scale;
 }
 
-/** The first that is billed for the day, or the first at all. */
+/** The stack's first order that is billed on the day; if there is none, its first order. */
 function orderFor({ stack, day }: Sum, { ordersOf, billedSince }: UsageFacts): Order | undefined {
   const orders = stack === undefined ? [] : (ordersOf.get(stack) ?? []);
   return orders.find((order) => isBilled(order, day, billedSince)) ?? orders[0];

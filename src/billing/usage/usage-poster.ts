@@ -6,29 +6,29 @@ import { leastDifference, rounded } from './usage-of-day.ts';
 import { closedDays, UsageProgress, type UsageState } from './usage-progress.ts';
 import { reviewUsage, stepFor, type UsageReview, type UsageSources, type UsageStep } from './usage-review.ts';
 
-/** What was done, of what the review has found. */
+/** A review, and what was done about it. */
 export interface UsageReport extends UsageReview {
-  /** Records that were made. */
+  /** Records that were created. */
   readonly made: readonly (Bucket & { readonly amount: number; readonly cost: number })[];
   readonly failures: readonly (Bucket & { readonly error: Refusal })[];
 }
 
-/** The writer waits for it: so many days are read, and so many records made, in one run; the next run goes on. */
+/** Most days to read and most records to create in one run, because the writer waits for them. The next run continues. */
 const mostDays = 16;
 const mostMade = 300;
-/** More differences than this of one bucket are no late rating any more. */
+/** Most records of one bucket. More differences than this cannot come from late rating. */
 const mostRecords = 20;
 
 /**
- * Records what CloudKitty has rated with the billing platform: for each order, unit and day of UTC one record, once the day
- * is finished, and the difference when CloudKitty says more later. The key of a record says which bucket it is of, and the
- * number of the record within it. A repeat, after a lost answer, a crash, or beside another writer, is refused; the service
+ * Records at the billing platform what CloudKitty has rated: one record for each order, unit and day in UTC once the day is
+ * finished, and another for the difference if CloudKitty rates more later. The key of a record consists of its bucket and its
+ * number within the bucket. A repeat, after a lost answer, a crash, or beside another writer, is refused; the service
  * then reads what is there and continues from that. Nothing is ever taken back.
  */
 export class UsagePoster {
   readonly #sources: UsageSources;
   readonly #progress: UsageProgress;
-  /** Whether the cloud rates by resource: else nothing is ever recorded. */
+  /** Whether the cloud rates by resource. If not, nothing is ever recorded. */
   #isRated = true;
 
   constructor(sources: UsageSources) {
@@ -37,9 +37,9 @@ export class UsagePoster {
   }
 
   /**
-   * Looks at the days that are due, and records what is.
+   * Reviews the days that are due, and records their usage.
    *
-   * @param projects of whom it is said what is billed to nobody; undefined: of all that the cloud has
+   * @param projects whose unbilled costs are reported; undefined: those of all projects
    * @returns undefined: nothing is due, or the cloud rates nothing by resource
    * @throws {ServiceError} cloud or platform is unavailable; what was recorded before stays recorded
    */
@@ -73,7 +73,7 @@ export class UsagePoster {
     return { ...review, made, failures };
   }
 
-  /** What there is to do about all days that are over, as far as the platform says. Records nothing. */
+  /** What is left to do for all past days, compared with the platform itself. Records nothing. */
   async plan(projects?: ReadonlySet<string>, signal?: AbortSignal): Promise<UsageReview | undefined> {
     const { book, clock } = this.#sources;
     const review = await reviewUsage(closedDays(clock.now()), this.#sources, { projects, signal });
@@ -92,7 +92,7 @@ export class UsagePoster {
     return this.#progress.state;
   }
 
-  /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
+  /** Whether all usage of an order's stack in a project until a moment is recorded. */
   isSettled(order: OrderId, projectId: string, until: number): boolean {
     return !this.#isRated || this.#progress.isSettled(order, projectId, until);
   }

@@ -4,21 +4,21 @@ import type { OrderId } from '../billing.ts';
 import type { UnbilledCost } from './usage-of-day.ts';
 import { isFinished, type UsageReview, type UsageStep } from './usage-review.ts';
 
-/** How far all is recorded, of the days that were looked at. */
+/** How much usage of the reviewed days is recorded. */
 export interface UsageState {
   readonly left: number;
   readonly over: number;
   readonly unbilled: readonly UnbilledCost[];
-  /** When nothing was left last, ms since 1970; undefined: not yet. */
+  /** When everything was last recorded, ms since 1970; undefined: not yet. */
   readonly completeAt: number | undefined;
 }
 
-/** When a day was looked at. */
+/** The result of a review of a day. */
 interface Look {
   readonly at: number;
-  /** How many buckets are left to be recorded. */
+  /** Number of buckets still to be recorded. */
   readonly left: number;
-  /** Of how many more is recorded than rated. */
+  /** Number of buckets with more recorded than rated. */
   readonly over: number;
   readonly unbilled: readonly UnbilledCost[];
   readonly ratedUntil: ReadonlyMap<string, number>;
@@ -26,31 +26,31 @@ interface Look {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** After a day is over, and CloudKitty has finished it: what comes late is recorded as a difference. */
+/** How long to wait after a day before it is recorded. What CloudKitty rates later is recorded as a difference. */
 const settleMs = 2 * hourMs;
-/** Of these days something may still come. */
+/** Age up to which late ratings of a day are likely. */
 const youngMs = 4 * dayMs;
 
-/** Days that are over and whose usage may still be recorded: of this month and the last. */
+/** Past days of this month and the last one, whose usage may still be recorded. */
 export function closedDays(now: number): string[] {
   const { begin } = monthOf(monthOf(now).begin - 1);
   return daysIn({ begin, end: now - settleMs - dayMs + 1 });
 }
 
-/** Which days were looked at when, and what of them is left to be recorded. */
+/** Keeps when each day was reviewed, and what is left to be recorded. */
 export class UsageProgress {
   readonly #clock: Clock;
   #completeAt: number | undefined;
   /** The last look at each day. */
   readonly #looked = new Map<string, Look>();
-  /** By order, the days that are not recorded in full. */
+  /** By order, the days that are not fully recorded. */
   readonly #left = new Map<OrderId, Set<string>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Young days, and those not recorded in full, each hour; all each day. Those that were read longest ago come first. */
+  /** Young days and days not fully recorded are due every hour, all others every day. Least recently read first. */
   daysDue(): string[] {
     const now = this.#clock.now();
     const readAt = (day: string) => this.#looked.get(day)?.at ?? 0;
@@ -110,7 +110,7 @@ export class UsageProgress {
     };
   }
 
-  /** Whether nothing that an order's stack, of that project, used until then is left to be recorded. */
+  /** Whether all usage of an order's stack in a project until a moment is recorded. */
   isSettled(order: OrderId, projectId: string, until: number): boolean {
     const last = isoDate(until);
     const closed = closedDays(this.#clock.now());

@@ -11,23 +11,23 @@ import { type BucketCost, leastDifference, type UnbilledCost, usageOfDay } from 
 
 /** What is to be done about one bucket, and why. */
 export type UsageStep = BucketCost & {
-  readonly step: /** To be recorded for the first time, as far as is known. */
+  readonly step: /** To be recorded; as far as is known, for the first time. */
     | 'record'
-    /** CloudKitty says more than is recorded: the difference is to be. */
+    /** CloudKitty has rated more than is recorded: the difference is to be recorded. */
     | 'correct'
-    /** What is recorded is what CloudKitty says, as far as it is known which stack had it. */
+    /** Recorded as CloudKitty has rated it, as far as the stacks of the resources are known. */
     | 'done'
     /** CloudKitty has not finished the day. */
     | 'wait'
-    /** More is recorded than CloudKitty says: credits are a person's decision. */
+    /** More is recorded than CloudKitty has rated: whether to give credits is for a person to decide. */
     | 'over';
   /** In units; undefined: not known. */
   readonly recorded: Recorded | undefined;
 };
 
-/** What one look at some days has found. */
+/** Result of a review of some days. */
 export interface UsageReview {
-  /** Those that were looked at. */
+  /** The days that were reviewed. */
   readonly days: readonly string[];
   readonly steps: readonly UsageStep[];
   readonly unbilled: readonly UnbilledCost[];
@@ -42,25 +42,25 @@ export interface UsageSources {
   readonly stacks: StackLedger;
   readonly ledger: UsageLedger;
   readonly clock: Clock;
-  /** From which day on orders are billed that another service has opened; undefined: not at all. */
+  /** First day for which orders of other services are billed; undefined: they are not billed. */
   readonly othersSince: string | undefined;
 }
 
 export interface ReviewOptions {
-  /** Of whom it is said what is billed to nobody; undefined: of all that the cloud has. */
+  /** Projects whose unbilled costs are reported; undefined: all projects. */
   readonly projects: ReadonlySet<string> | undefined;
-  /** How many days are read; default: all. */
+  /** Most days to read; default: all. */
   readonly most?: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A project that is gone is rated no more: its last day never counts as finished. */
+/** How long to wait for the rating of a day: the last day of a deleted project is never rated to its end. */
 const patienceMs = 2 * 24 * 3_600_000;
 
 /**
- * What there is to do about the first of some days. Records nothing.
+ * Finds what is to be recorded for the first of the given days. Records nothing.
  *
- * @returns its days are those that were read; undefined: the cloud rates nothing by resource
+ * @returns the review, whose `days` are those that were read; undefined: the cloud does not rate by resource
  */
 export async function reviewUsage(
   days: readonly string[],
@@ -106,7 +106,7 @@ export async function reviewUsage(
   return { days: [...before, ...read], steps, unbilled, units, ratedUntil };
 }
 
-/** Whether CloudKitty had rated all of a project's day that ended then, when it was looked at. */
+/** Whether CloudKitty had rated a project's day, which ended at that moment, completely when it was reviewed. */
 export function isFinished(
   { at, ratedUntil }: { readonly at: number; readonly ratedUntil: ReadonlyMap<string, number> },
   projectId: string,
@@ -115,7 +115,7 @@ export function isFinished(
   return (ratedUntil.get(projectId) ?? 0) >= end || at >= end + patienceMs;
 }
 
-/** What is to be done about a bucket of a day that is finished. */
+/** What to do about a bucket of a finished day. */
 export function stepFor(
   { amount, unit }: BucketCost,
   recorded: Recorded | undefined,
