@@ -6,7 +6,7 @@ import { root } from './command.ts';
 /**
  * The notes of the version that is released: what CHANGELOG.md says below its heading.
  *
- * @throws when what would be released is not what CHANGELOG.md has its notes of
+ * @throws when CHANGELOG.md does not begin with dated notes of the version in package.json
  */
 export function releaseNotes(changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')): string {
   const { version } = manifest;

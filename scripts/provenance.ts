@@ -39,7 +39,7 @@ export interface Provenance {
   };
 }
 
-/** The same of every release that this script makes. */
+/** SLSA's build type: the same for every release that this script makes. */
 const buildType = 'urn:concertim-openstack-service:npm-run-release:1';
 
 /** Where and when it was made. */
@@ -98,7 +98,7 @@ export function provenance(
   };
 }
 
-/** One whose name has no digest may be another tomorrow; that is said, rather than left out. */
+/** An image named without a digest may be another one tomorrow: it is listed, with a note that says so. */
 function basesOf(images: readonly ImageManifest[]): Resource[] {
   return [...new Set(images.map(({ base }) => base))].map((base) => {
     const [, name = base, digest] = /^([^@]+)(?:@sha256:([0-9a-f]{64}))?$/.exec(base) ?? [];

@@ -1,7 +1,7 @@
 /**
  * `npm run release [-- --tag] [--node-image IMAGE@sha256:…]`: what a release consists of, into release/: the package, its bill of
  * materials (CycloneDX), the chart, what each image is built from, the notes, the provenance of these (in-toto), and the sums of
- * them all. Known weaknesses of what it depends on stop it; where the registry cannot tell them, that is its last word. With `--tag`
+ * them all. Known vulnerabilities in its dependencies stop it; where the registry serves no advisories, its last line says so. With `--tag`
  * the commit gets the tag of the version; `--node-image` is what the images begin with.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

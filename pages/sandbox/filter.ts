@@ -20,7 +20,7 @@ export const isFiltered = computed(
 
 const words = computed(() => filter.value.search.toLowerCase().split(/\s+/).filter(Boolean));
 
-/** Whether the filter leaves a device of a rack; without a device, whether it leaves the rack by what is its own. */
+/** Whether the filter matches a device; without a device, whether it matches the rack's own status, name, stack id and owner. */
 export function isShown(rack: RackView, device: DeviceView | undefined, login: string): boolean {
   const { status } = filter.value;
   if (status !== undefined && (device ?? rack).status !== status) return false;

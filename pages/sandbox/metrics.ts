@@ -26,7 +26,7 @@ export interface Reading {
   readonly text: string;
 }
 
-/** Statuses of devices that do nothing: what the daemon still keeps of them is of before. */
+/** Statuses of devices that do not run: the daemon still keeps figures from before they stopped. */
 const idle = new Set(['STOPPED', 'SUSPENDED']);
 
 export function isIdle(status: string): boolean {

@@ -23,7 +23,7 @@ const heatPart = /-[a-z2-7]{12}(?=-|$)/g;
  * Heat's random parts where the rest still differs, such as `node-group-0-node-volume`.
  */
 export function shortNames(names: readonly string[], stack: string): string[] {
-  // A rack may have the underscores of its stack; the portal takes none in the name of a device.
+  // The portal allows underscores in the name of a rack, but not of a device, where they are dashes.
   const before = `${stack}-`.replaceAll('_', '-');
   const own = names.map((name) =>
     name.replaceAll('_', '-').startsWith(before) ? name.slice(before.length) : name,

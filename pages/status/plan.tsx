@@ -5,7 +5,7 @@ import { Ago } from './ago.tsx';
 
 const shown = signal<PlanView | undefined>(undefined);
 const isAsking = signal(false);
-/** Of what is shown of the plan; undefined: everything. */
+/** The kind of change that the plan is filtered by; undefined: all kinds. */
 const chosenKind = signal<string | undefined>(undefined);
 
 async function look(): Promise<void> {
@@ -47,7 +47,7 @@ function Found({ view: { at, plan } }: { view: PlanView }) {
   const { changes, held, foreign, warnings, unread, unknownStates, inStep, totals } = plan;
   const all = [...changes, ...held];
   const kinds = [...new Set(all.map(kindOf))].sort();
-  // A kind that was chosen may be in step by now.
+  // The new plan may have no changes of the chosen kind.
   const kind = kinds.find((each) => each === chosenKind.value);
   const entries = kind === undefined ? all : all.filter((entry) => kindOf(entry) === kind);
   const byOwner = Map.groupBy(entries, ({ owner }) => owner);

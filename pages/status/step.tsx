@@ -27,7 +27,7 @@ interface Verdict {
   readonly more: string;
 }
 
-/** What was true may be so no longer: it is said as of then. */
+/** Without a connection the last verdict may be out of date: it is shown with its time. */
 function unknownSince({ since }: { readonly since: number }): Verdict {
   const { said, more } = verdict();
   return {

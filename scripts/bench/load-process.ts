@@ -13,7 +13,7 @@ export interface LoadProcessOptions {
 }
 
 const { url, cloudEnv, serverIds } = childArgument() as LoadProcessOptions;
-/** Fewer than one address may have open: what comes on top of these waits here. */
+/** Fewer connections than the API allows one address: further requests wait in this process. */
 const agent = new Agent({ connections: 128 });
 /** Servers are switched off one after the other, and when all are off, on again. */
 let calls = 0;

@@ -45,7 +45,7 @@ const faultEveryMs = 3 * 60_000;
 const cycleMs = 15_000;
 const size = { projects: 20, stacks: 100, servers: 20 };
 const bin = join(root, 'bin/concertim-openstack-service');
-/** Below those that a system gives to clients that connect: one of them may be taken at any time. */
+/** Below the ephemeral ports: the system may give one of those to a client at any time. */
 const firstPort = 19_100;
 
 using stop = stopSignal();

@@ -6,7 +6,7 @@ export interface Series {
   readonly values: readonly number[];
   /** So much more in the end than in the beginning is not growth, but how the quantity comes and goes. */
   readonly tolerance: number;
-  /** Of each value, in whose turn it was taken; all are one where there is none. */
+  /** The turn in which each value was taken; left out: all values are of one turn. */
   readonly turnOf?: readonly number[];
 }
 

@@ -40,7 +40,7 @@ export function answerClientError(requestId: () => string) {
   };
 }
 
-/** What Node answers by itself, with no body, before there is a request for Fastify. */
+/** Node answers some requests by itself, without a body, before Fastify has them: this gives them the body of an API error. */
 export function answerBareRequests(server: FastifyInstance['server'], requestId: () => string): void {
   server.on('checkExpectation', (_: unknown, response: ServerResponse) => {
     const id = requestId();
@@ -58,10 +58,10 @@ export function answerBareRequests(server: FastifyInstance['server'], requestId:
   });
 }
 
-/** So long a client has to take the answer and close its side, ms. */
+/** How long a client may take to read the answer and close its side, ms. */
 const partingMs = 1_000;
 
-/** An answer where there is a socket and nothing more: Node takes no care of it any longer, neither of its errors nor of its end. */
+/** Writes an answer to a bare socket. Node no longer handles the socket's errors or closes it, so this does. */
 function endWith(socket: Socket, status: number, message: string, requestId: string): void {
   const body = JSON.stringify(errorBody(status, message, requestId));
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n`;

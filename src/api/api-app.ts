@@ -49,14 +49,14 @@ export interface ApiOptions extends LogRequestsOptions {
   readonly repeats: Repeats;
   readonly ownCloud: OwnCloud;
   readonly billing: Billing;
-  /** Takes the accounts of those who are deleted. */
+  /** Queues the billing accounts of deleted users and teams for closing. */
   readonly closings: Pick<AccountClosings, 'request'>;
   /** Where it is noted that the portal wants a project deleted. */
   readonly departing: DepartingProjects;
   readonly teamRoles: RoleMapping;
   /** Look at these again, soon. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
-  /** Whether changes are looked at until they have settled: where no notification says so. */
+  /** Whether changed objects are observed until they settle; needed where no notifications arrive. */
   readonly followsChanges: boolean;
   /** Rejects when Keystone does not answer us. */
   readonly pingCloud: () => Promise<void>;
@@ -74,7 +74,7 @@ export interface ApiOptions extends LogRequestsOptions {
   readonly statusPage?: StatusPageOptions | undefined;
   /** undefined: nothing is traced. */
   readonly tracing?: Tracing;
-  /** Default: what the process has room for. */
+  /** Default: as many as the process has file descriptors for. */
   readonly connections?: ConnectionLimit;
   readonly clock: Clock;
 }
@@ -84,7 +84,7 @@ const bodyLimit = 64 * 1024;
 
 const serverOptions = {
   headersTimeout: 10_000,
-  // How soon after that it is noticed; Node's own is half a minute.
+  // How often Node looks for requests that have timed out; its default is half a minute.
   connectionsCheckingInterval: 1_000,
   requireHostHeader: false,
 };

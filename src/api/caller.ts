@@ -42,7 +42,7 @@ export class Caller {
     this.#options = options;
   }
 
-  /** With a session of theirs. */
+  /** Does the work with a session of the caller's. */
   async use<T>(
     request: FastifyRequest,
     login: CloudLogin,

@@ -25,14 +25,14 @@ const mostFollowed = 100;
  */
 export class ChangeFollower {
   readonly #options: ChangeFollowerOptions;
-  /** By the id of what is followed; a later change of the same ends the following of the one before. */
+  /** By the object's id: a later change of the same object replaces the earlier one. */
   readonly #followed = new Map<string, AbortController>();
 
   constructor(options: ChangeFollowerOptions) {
     this.#options = options;
   }
 
-  /** From now on, until it has settled. */
+  /** Observes the object again and again until it has settled. */
   follow(reference: Reference): void {
     this.#followed.get(reference.id)?.abort();
     this.#followed.delete(reference.id);

@@ -27,7 +27,7 @@ export function logRequests(app: TypedApp, { onServed, log }: LogRequestsOptions
     const status = reply.statusCode;
     onServed?.({
       method,
-      // One that is nobody's: its path is the caller's invention.
+      // No route: the path is the caller's own and may hold anything, so it is not logged.
       route: routeOptions.url ?? '(none)',
       status,
       ms: reply.elapsedTime,

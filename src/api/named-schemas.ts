@@ -21,10 +21,10 @@ const all: Readonly<Record<string, unknown>> = {
   ...billing,
 };
 
-/** Of these OpenAPI has the fields one by one. */
+/** OpenAPI lists parameters of the address one by one, so their schemas need no name. */
 const isInAddress = /(Params|Query)$/;
 
-/** Has OpenAPI call what requests and answers are by names. What fields are described by is kept. */
+/** Gives the schemas of requests and answers their names in OpenAPI. The descriptions of fields are kept. */
 export function nameSchemas(): void {
   for (const [id, schema] of Object.entries(all)) {
     if (!(schema instanceof z.ZodObject) || isInAddress.test(id)) continue;

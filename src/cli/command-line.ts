@@ -268,7 +268,7 @@ function wholeSeconds(text: string): number {
   throw new InvalidArgumentError(`It must be from 1 to ${mostSeconds}.`);
 }
 
-/** What a timer can wait is far more; nobody waits a day at a prompt. */
+/** The longest `--timeout`, a day: far less than a timer can wait, and more than anybody waits at a prompt. */
 const mostSeconds = 86_400;
 
 function wholeNumber(text: string): number {

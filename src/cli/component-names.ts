@@ -2,15 +2,15 @@ import { type ComponentName, componentNames, componentsFor, earlierNames } from 
 import type { Config } from '../config/config.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What a component, or what has nothing to do here, was called on the command line. */
+/** A component, or `billing`, which has no work in this service, and the name that the command line had for it. */
 export interface Named {
   readonly startedAs: string;
   readonly component: ComponentName | 'billing';
 }
 
 /**
- * What is meant by these names: those of components, `all`, and those of the Python services. None: all that the
- * configuration has work for. A component is there once, under the first of its names.
+ * The components with these names: a component's own name, `all`, or a name from the Python services. Without names: each
+ * component that the configuration has work for. A component is listed once, with the first of its names.
  *
  * @throws {UsageError} there is no such component
  */

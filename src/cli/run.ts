@@ -43,7 +43,7 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   using stop = stopSignal();
   if (options.once) {
     const isWell = await service.runOnce(stop.signal);
-    // A log for programs says by its level that nothing had to be done; a person waits for a word.
+    // A run that changes nothing logs nothing at level info: without this a person would not know how it ended.
     if (report && format.logFormat === 'pretty') console.error(describeRun(report));
     return isWell ? 0 : 1;
   }

@@ -74,7 +74,7 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
       log_level: 'info',
       ...running.config,
       updates: { interval: intervalSeconds },
-      // The portal shows a token in the releases that have one; who tries the API by hand needs none.
+      // Portals of releases with tokens send one; a person who tries the API by hand needs none.
       api: { host: '127.0.0.1', port: apiPort, jwt: 'if-present', jwt_secret: running.portal.secret },
       observability: { port: apiPort + 1 },
       ...(options.killbill && killBillSettings(running)),

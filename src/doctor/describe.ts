@@ -43,7 +43,7 @@ function summary({ findings, unchecked }: Diagnosis): string {
   return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}${left}.`;
 }
 
-/** The worst that a diagnosis says. What could not be checked may hide anything: it is not well. */
+/** The worst level of a diagnosis. A check that could not run may hide an error, so it counts as a warning at least. */
 export function worstOf({ findings, unchecked }: Diagnosis): Finding['level'] {
   if (findings.some(({ level }) => level === 'error')) return 'error';
   return unchecked.length > 0 || findings.some(({ level }) => level === 'warning') ? 'warning' : 'ok';

@@ -48,7 +48,7 @@ const cloudChecks = [
 /** A person waits for it. */
 const examinationMs = 8_000;
 
-/** For the servers of the whole cloud: some hundred thousand take longer. */
+/** How long the list of all servers may take, ms. Several hundred thousand take longer: their devices are then not checked. */
 const allServersMs = 5_000;
 
 /** Nova waits 60 s for a cell. */
@@ -195,7 +195,7 @@ export async function examine(
   return { findings: findings.toSorted(byCheck), unchecked };
 }
 
-/** For what no check has foreseen: where to look is said by the system that failed, which a check may only pass through. */
+/** Advice for an error that no check expects: it names the system that failed, which may be another than the checked one. */
 function unexpected(check: string, cause?: unknown): { why: string; repair: string } {
   const [system = ''] = check.split('.');
   const failed = cause instanceof Error && 'service' in cause ? String(cause.service).toLowerCase() : system;

@@ -40,7 +40,7 @@ export async function applyRemedy(cloud: Session, remedy: Remedy): Promise<void>
     case 'replace-role': {
       const { userId, projectId, role, by } = remedy;
       const [old, ...roleIds] = await Promise.all([role, ...by].map((name) => roleNamed(cloud, name)));
-      // First what the user keeps: broken off in between, nobody is shut out.
+      // Grant first, then revoke: if the repair stops in between, nobody has lost access.
       for (const roleId of roleIds) await grantRole(cloud, { userId, projectId, roleId });
       return revokeRole(cloud, { userId, projectId, roleId: old as RoleId });
     }

@@ -248,7 +248,7 @@ function networkPayload({ type, network }: NetworkEvent) {
   return { ...(type === 'network.delete.end' ? { network_id: network.id } : {}), network: body };
 }
 
-/** The end of an update tells the whole of it; of one that was taken away not from where. */
+/** `floatingip.update.end` has the whole floating IP; after a disassociation it does not name the port that had it. */
 function floatingIpPayload({ floatingIp, serverId, fixed }: FloatingIpEvent) {
   const { id, address, projectId, portId } = floatingIp;
   const port = {

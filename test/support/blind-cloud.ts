@@ -4,7 +4,7 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type Scenario, startScenario } from './scenario.ts';
 
-/** A way in which a cloud does not show what it has, and says of each by its id that it knows no such thing. */
+/** A way in which a cloud hides its objects: its lists lack them, and a request for one by its id is a 404. */
 export type Blindness = keyof typeof blindnesses;
 
 export const blindnesses = {
@@ -39,7 +39,7 @@ export const blindnesses = {
 
 export const allBlindnesses = Object.keys(blindnesses) as Blindness[];
 
-/** What each of them leaves to be said: of the devices, of the racks. */
+/** The share of all devices, and of all racks, that a run must report as missing. */
 const missing: Record<Blindness, { readonly devices: number; readonly racks: number }> = {
   'Nova is blind': { devices: 1, racks: 0 },
   'Heat is blind': { devices: 0, racks: 1 },

@@ -166,7 +166,7 @@ function drawn<T>(items: readonly T[], at: number): T | undefined {
 }
 
 /**
- * Two things of one name that are both foreign nobody could ever change again. Only ids make an object ours, not what
+ * The portal would refuse every later change of two foreign objects with one name. Only ids make an object ours, not what
  * 1.0.0 noted in a rack.
  */
 function isOurs(object: Rack | Device): boolean {

@@ -40,7 +40,7 @@ export function commandOf(path: string, ...args: string[]): Command {
 
 /**
  * @param where.path of another version
- * @param where.enter what stands before it, such as what enters a network namespace
+ * @param where.enter a command that starts it, such as one that enters a network namespace
  * @param where.env beside the variables of this process
  * @param where.onLine called with each line of its standard output as it comes
  */

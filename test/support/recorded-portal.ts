@@ -9,7 +9,7 @@ export interface Attempt {
   readonly path: string;
   /** null: without; absent: JSON. */
   readonly accept?: null;
-  /** null: without; absent: that of somebody whom the name tells. */
+  /** null: no token; absent: the token of the user in the attempt's name. */
   readonly token?: string | null;
   /** A text: as it was sent, no JSON. */
   readonly body: Readonly<Record<string, unknown>> | string | null;
@@ -32,7 +32,7 @@ export interface Recording {
   readonly day: string;
 }
 
-/** All of them. Of 2023-08 these are the questions that tell releases apart; the rest of that state is in the folder `A`. */
+/** All recordings. That of 2023-08 has only the requests that tell releases apart; its other requests are in the folder `A`. */
 export const recordings: readonly Recording[] = [
   { name: '0.2.1', release: '0.2.1', day: '2026-11-28' },
   { name: '2023-08', release: '2023-08', day: '2026-11-28' },

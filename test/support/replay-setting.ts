@@ -57,7 +57,7 @@ function passwordOf(login: string, attempts: readonly Attempt[]): string {
   return `${login}-password`;
 }
 
-/** What an attempt met, and the recording does not show how it came. */
+/** State that an attempt depended on, and whose cause is not in the recording. */
 const unseen: Readonly<Record<string, (portal: Portal) => void>> = {
   'rack-limit-reached': ({ limits }) => Object.assign(limits, { racks: 1 }),
   'device-limit-reached': ({ limits }) => Object.assign(limits, { devices: 0 }),

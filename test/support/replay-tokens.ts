@@ -3,7 +3,7 @@ import type { Portal } from '../../src/sandbox/portal/portal.ts';
 import { signToken } from '../../src/sandbox/portal/tokens.ts';
 import type { Attempt, Recording } from './recorded-portal.ts';
 
-/** By the holder: each user, erin thrice; the rest is made by hand. */
+/** Tokens by their holder: three of each user, and some made by hand. */
 export async function tokensOf(
   portal: Portal,
   url: string,
@@ -18,7 +18,7 @@ export async function tokensOf(
   const iat = Math.floor(portal.clock.now() / 1000);
   const sub = String(portal.ids.show('user', 1));
   const own = { sub, scp: 'user', iat, exp: String(iat + 60), jti: portal.uuid() };
-  // Of the first release nobody knew the secret.
+  // The secret of the first recorded portal was not known: hand-made tokens had another one.
   const secret = name === '0.2.1' ? 'another' : portal.secret;
   const bearer = (claims: object) => `Bearer ${signToken(claims as typeof own, secret)}`;
   return tokens

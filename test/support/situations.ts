@@ -360,7 +360,7 @@ function ofStack<Id>(
   return [...stories.entries()].flatMap(([position, story]) => (story?.stack === at ? [idAt(position)] : []));
 }
 
-/** Pairs of ids begin alike for 8 characters, all of them, of whatever kind, for 5. */
+/** Ids come in pairs that share their first 8 characters; all ids, of every kind, share the first 5. */
 function idAt(at: number, end: string): string {
   return `00000${String(at >> 1).padStart(3, '0')}-${at & 1}aaa-4bbb-8ccc-${end}`;
 }

@@ -15,9 +15,9 @@ export const densities = {
   small: { name: 'small', rackWidth: 124, unit: 9 },
 } as const satisfies Record<string, Density>;
 
-/** More racks than that are small, unless the reader has chosen. */
+/** Above this number racks are drawn small, unless the reader chose a size. */
 const fewRacks = 60;
-/** What the reader has chosen. */
+/** The size that the reader chose. */
 export const chosenDensity = signal<Density | undefined>(undefined);
 
 /** Racks are drawn a little larger or smaller than that where it fits the room better. */

@@ -108,7 +108,7 @@ function Name({ name, ending }: { name: string; ending: string }) {
 
 interface DeviceProps {
   readonly device: DeviceView;
-  /** The filter leaves others of its rack, and not it. */
+  /** The filter matches other devices of the rack, but not this one. */
   readonly isDimmed: boolean;
   readonly figures: Figures | undefined;
   readonly rackUnits: number;

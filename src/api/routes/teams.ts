@@ -77,7 +77,7 @@ function addTeams(app: TypedApp, options: TeamRoutesOptions): void {
       };
       const call = { about: `project ${projectId ?? ''}`, draft: { accountId, isDeletion: true } };
       await caller.once(request, env.login, call, async (session, audit) => {
-        // A team that was half made has no project.
+        // A team whose creation failed halfway has no project.
         if (!projectId) return closeAccount();
         await departing.add(projectId);
         await deleteTeam(session, projectId, { audit, beforeGone: closeAccount });

@@ -7,7 +7,7 @@ import { refusals } from './refusals.ts';
 
 export interface UsageRoutesOptions {
   readonly caller: Caller;
-  /** For calls that carry no credentials. */
+  /** The service's own account, for calls that carry no credentials. */
   readonly ownCloud: OwnCloud;
 }
 

@@ -60,8 +60,8 @@ const loopback = /^(?:::ffff:)?127\.|^::1$/;
 const localNames = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 
 /**
- * A proxy on this machine would let everybody in, and so would a name that somebody else has pointed at this machine: both
- * show in the headers.
+ * A request through a proxy on this machine, or to a foreign name that resolves to this machine (DNS rebinding), arrives from
+ * loopback too: the headers tell both from a local one.
  */
 function mustBeLocal({ socket, headers }: FastifyRequest): void {
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;

@@ -24,15 +24,15 @@ export interface StatusPageOptions {
   readonly expected: readonly string[];
   /** Where the portal is. */
   readonly portal: string;
-  /** Looks at both sides again. Costs the cloud as much as a full run. */
+  /** Reads cloud and portal and plans. Costs them as many requests as a full run. */
   readonly plan: () => Promise<Omit<PlanView, 'at'>>;
-  /** Has nothing written to the portal, until it is ended. */
+  /** While it lasts, the service writes nothing to the portal. */
   readonly writePause: WritePause;
   /** Runs the doctor's checks; undefined: this process cannot. */
   readonly examine: (() => Promise<Omit<DoctorView, 'at'>>) | undefined;
 }
 
-/** So many a minute from one address may be no token of ours. */
+/** How many wrong tokens one address may send in a minute. */
 const mostWrongTokens = 20;
 /** Between two looks at whether anything has changed, ms. */
 const lookMs = 500;
@@ -83,7 +83,7 @@ export function addStatusPage(
     portal,
     hasDoctor: examine !== undefined,
   });
-  /** Whether it is the token, unless too many from there were not: then nothing is looked at. */
+  /** Whether the token is right. After too many wrong ones from an address its next one is refused without a comparison. */
   const takes = async (request: FastifyRequest, given: string | undefined): Promise<boolean> => {
     const attempt = await limit.admit(peerNetwork(request.ip));
     if ('waitS' in attempt) {
@@ -115,7 +115,7 @@ export function addStatusPage(
         if (/^\/ui(?:\?|$)/.test(url)) await reply.redirect('/ui/');
       });
       await addPage(page, 'status');
-      // Of this version, for those who have no way to the repository.
+      // The documentation of this version, for operators who cannot reach the repository.
       await page.register(async (docs) => addPage(docs, 'docs'), { prefix: '/docs' });
     },
     { prefix: '/ui' },

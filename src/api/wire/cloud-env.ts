@@ -18,8 +18,8 @@ export const SecretText = z
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * Of a user whose e-mail alone was changed, portals from 1.0.1 on send no password any more: they have put the new one,
- * which there is none of, in place of the old.
+ * After a change of a user's e-mail alone, portals from 1.0.1 on send null as the password: they replaced the stored one by the new
+ * one, and there was no new one.
  */
 const OwnPassword = z
   .string({

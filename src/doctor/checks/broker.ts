@@ -89,7 +89,7 @@ async function checkPermissions(
 
 type Probe = (channel: Channel) => Promise<unknown>;
 
-/** What the account may not, each once. */
+/** What RabbitMQ refuses to the account, each refusal once. */
 async function refusalsOf(session: BrokerSession, probes: readonly Probe[]): Promise<string[]> {
   const refusals = new Set<string>();
   for (const probe of probes) {

@@ -37,7 +37,7 @@ export async function checkRackClaims(
   const gone = racks.filter(({ ownerId, ...rack }) => {
     const project = projectOfOwner.get(ownerId);
     const source = sourceOfRack(rack);
-    // Of an owner without a project, and of stacks that cannot be listed, others tell.
+    // Other checks report owners without a project and stacks that cannot be listed.
     if (!project || unobserved.has(project) || source?.kind !== 'stack') return false;
     return !projectOf.has(source.stackId) && !unread.has(source.stackId);
   });
@@ -60,7 +60,7 @@ function unreadableFinding(stacks: readonly Unreadable<StackId>[]): Finding[] {
   return [finding];
 }
 
-/** Another service, or an outage, may have left them. */
+/** Racks whose stack Heat does not list: another service, or an outage, may have left them. */
 function goneFinding(racks: readonly Rack[]): Finding {
   const check = 'concertim.gone-stacks';
   if (racks.length === 0) return ok(check, 'Heat lists the stack of each rack');
@@ -96,7 +96,7 @@ export async function checkDeviceClaims(
   ];
 }
 
-/** That an owner of racks has no project is said already. */
+/** Devices and racks that claim other projects' objects. Another check reports owners without a project. */
 async function foreignClaims(
   { portal }: Patient,
   { owners, racks, devices }: Claimants & { readonly devices: readonly Device[] },

@@ -33,7 +33,7 @@ export async function checkCompute(
     return findings;
   } catch (cause) {
     if (cause instanceof TimeoutError) {
-      // The flavors are in none of the cells.
+      // Flavors are stored outside the cells: an answer here means that Nova itself works, and waits for a cell.
       await listFlavors(cloud, { signal });
       return [...findings, waitsForCell(patient)];
     }

@@ -6,7 +6,7 @@ import type { Session } from '../../openstack/session.ts';
 import { advice, type Finding, ok } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
-/** Enough that one of them is of another project, where projects have any. */
+/** How many objects are read: enough to find one of another project, if the service shows those at all. */
 const sampleSize = 50;
 
 interface HidingService {
@@ -22,7 +22,7 @@ interface HidingService {
   readonly policy: string;
 }
 
-/** Those that hide other projects' objects from accounts that are no administrators, without an error. */
+/** Services that hide other projects' objects from accounts without the admin role, and report no error. */
 const services = {
   cinder: {
     check: 'cinder.all_tenants',

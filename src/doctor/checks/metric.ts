@@ -38,7 +38,7 @@ const ownPolicy: ArchivePolicyDraft = {
 
 /** Of 100 %. */
 const trueEnough = 0.05;
-/** A grain of a second: figures are true, and of the last moments. */
+/** With a granularity of one second, figures are accurate and a few seconds old. */
 const finePolicy: ArchivePolicyDraft = {
   name: 'concertim_policy',
   methods: [method],

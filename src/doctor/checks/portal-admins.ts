@@ -18,7 +18,7 @@ export async function checkPortalAdmins(
 ): Promise<Finding[]> {
   const check = 'keystone.portal-admins';
   const roleId = await findRole(cloud, 'admin');
-  // That it is missing is said already.
+  // Another check reports the missing role.
   if (roleId === undefined) return [];
   const held = (await listAssignments(cloud, { roleId })).filter(
     ({ userId, projectId }) => userId !== token.userId && projectId !== token.projectId,

@@ -3,7 +3,7 @@ import { type Finding, warning } from '../finding.ts';
 
 const mostNamed = 5;
 
-/** Rows of the portal that the service does not understand; that there are none is nothing to say. */
+/** Rows of the portal that the service cannot read. Without such rows there is no finding. */
 export function checkRows(rows: readonly UnreadableRow[]): Finding[] {
   if (rows.length === 0) return [];
   const named = rows

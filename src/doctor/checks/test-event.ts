@@ -59,7 +59,7 @@ export async function checkTestEvent(
   return [meaningOf(heard.event, rmq, clock.now() - startedAt), ...left];
 }
 
-/** The first event about the key pair; the signal is aborted once it is there. */
+/** The first event about the key pair; `signal` is aborted when it arrives. */
 interface Hearing {
   readonly signal: AbortSignal;
   readonly event: { readonly exchange: string; readonly type: string } | undefined;

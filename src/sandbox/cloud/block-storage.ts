@@ -80,12 +80,12 @@ export class BlockStorage {
     return volume;
   }
 
-  /** Puts a volume there that has been available since `createdAt`: how a population is made. */
+  /** Adds a volume that has been available since `createdAt`: how a population is made. */
   addVolume(draft: VolumeDraft, createdAt: number): Volume {
     return this.#add(draft, { status: 'available', createdAt });
   }
 
-  /** Gives it to a server; `since`: as though that had it since then. */
+  /** Attaches it to a server; `since`: the volume counts as attached from then on, ms since 1970. */
   attach(id: string, serverId: string, since?: number): void {
     const volume = this.#mustHave(id);
     const attachedAt = since ?? this.#timeline.now();

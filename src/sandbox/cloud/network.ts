@@ -93,7 +93,7 @@ export class Networking {
     this.#onEvent = options.onEvent;
   }
 
-  /** Puts a network there that has been since `createdAt`: how a population is made. */
+  /** Adds a network that exists since `createdAt`: how a population is made. */
   addNetwork(draft: NetworkDraft): Network {
     const network: Network = {
       id: this.#ids.uuid(),

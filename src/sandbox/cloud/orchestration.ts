@@ -160,7 +160,7 @@ export class Orchestration {
     });
   }
 
-  /** An update that adds one resource; no more of it shows than the id that its service knows it by. */
+  /** A stack update that adds one resource. Only its physical id is simulated. */
   addResource(id: string, { name, type, physicalId }: Pick<Resource, 'name' | 'type' | 'physicalId'>): void {
     const stack = this.#mustHave(id);
     const resource = newResource(name, { type }, this.#timeline.now());
@@ -178,7 +178,7 @@ export class Orchestration {
     this.#setState(stack, 'UPDATE', 'COMPLETE');
   }
 
-  /** As though so much had come to pass with every stack since that Heat has no events of what is deleted any more. */
+  /** Heat keeps a limited number of events: forgets those of deleted resources, as after many later events. */
   forgetFormer(): void {
     for (const { former } of this.#stacks.values()) former.length = 0;
   }

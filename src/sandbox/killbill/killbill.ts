@@ -67,7 +67,7 @@ export class KillBillState {
   readonly fields = new Map<string, FieldRow>();
   readonly invoices = new Map<string, InvoiceRow>();
   readonly usages: UsageRow[] = [];
-  /** In the catalog, with what one costs: usage of another unit is taken, and never billed. */
+  /** Units of the catalog, with the price of one. KillBill accepts usage of other units, and never bills it. */
   readonly units = new Map([
     ['openstack-billed-instance', 1],
     ['openstack-billed-volume.size', 1],

@@ -48,7 +48,7 @@ export function addCinder(app: FastifyInstance, site: Site): void {
     call.reply.code(202);
     return undefined;
   });
-  // Nobody makes any here; but who looks for what is left in a project asks.
+  // The sandbox has no snapshots; the list is requested before a project is deleted, to find what is left in it.
   route('GET', '/snapshots/detail', () => listBody('snapshots', [], {}));
   route('GET', '/os-quota-sets/:id', (call) => {
     const id = call.parameter('id');
@@ -84,7 +84,7 @@ function isVisible({ isAdmin, project }: Call, volume: Volume): boolean {
   return isAdmin || volume.projectId === project?.id;
 }
 
-/** Who is no administrator and asks for all tenants gets the own project's, without a word. */
+/** Without the admin role `all_tenants` is ignored: Cinder lists the caller's own project, and reports no error. */
 function listVolumes(call: Call): string {
   const { query, isAdmin, project } = call;
   const { blockStorage } = call.cloud;
@@ -103,7 +103,7 @@ function listVolumes(call: Call): string {
   return listBody('volumes', bodies, links('volumes', `/v3/${call.parameter('project')}/volumes/detail`));
 }
 
-/** What Cinder can list by besides. */
+/** Parameters of Cinder's list that the sandbox does not implement. */
 const otherFilters = ['bootable', 'metadata', 'offset', 'sort', 'sort_dir', 'sort_key', 'with_count'];
 
 function volumeBody(call: Call, volume: Volume) {

@@ -27,7 +27,7 @@ export function unreachableCell(): Refusal {
 }
 
 /**
- * What is to be changed has to be reached.
+ * Nova cannot change a server in the cell that is down.
  *
  * @throws {Refusal} 500 where it is in the cell that is down
  */
@@ -50,7 +50,7 @@ export function listedServer(call: Call, server: Server, view: ServerView): stri
 }
 
 /**
- * One server. Of one in the cell that is down, what the request for it said.
+ * One server. Of a server in the cell that is down Nova knows only what its creation request said.
  *
  * @throws {Refusal} 500 where the microversion has no such answer
  */

@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { Refusal } from './refusal.ts';
 import { type Answer, type Site, withToken } from './service.ts';
 
-/** Networking (Neutron) v2.0: ports, routers, floating IPs, and the end of networks; beside `addNeutron`, whose manners it has. */
+/** Networking (Neutron) v2.0: ports, routers, floating IPs, and deleting networks. Complements `addNeutron`. */
 export function addNeutronWiring(app: FastifyInstance, site: Site): void {
   const { networking } = site.cloud;
   const route = (method: 'GET' | 'PUT' | 'DELETE', url: string, answer: Answer) =>

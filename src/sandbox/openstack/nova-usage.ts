@@ -15,7 +15,7 @@ const quotas = {
 /** What the cloud has. Memory in MiB, disk in GiB. */
 const capacity = { vcpus: 512, memory_mb: 2_097_152, local_gb: 65_536 };
 
-/** Compute (Nova) v2.1: quotas, limits and the sum of the hypervisors, beside `addNova`, whose manners it has. */
+/** Compute (Nova) v2.1: quotas, limits and the sum of the hypervisors. Complements `addNova`. */
 export function addNovaUsage(app: FastifyInstance, site: Site): void {
   const { compute } = site.cloud;
   const route = (url: string, answer: Answer) =>

@@ -39,7 +39,7 @@ export class MetricDaemon {
     this.#refreshedAt = now;
     for (const { id } of this.#portal.devices.all())
       this.#known.add(String(this.#portal.ids.show('device', id)));
-    // It answers the first request that has it ask before the portal has answered.
+    // The first request after a restart makes the daemon read the portal, and is answered before the portal has answered.
     const isTooSoon = this.#hasJustStarted;
     this.#hasJustStarted = false;
     return !isTooSoon && this.#known.has(deviceId);

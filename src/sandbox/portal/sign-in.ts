@@ -50,7 +50,7 @@ function bearerIn({ authorization }: FastifyRequest['headers']): string | undefi
   return /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
 }
 
-/** Takes the token that came off the list of those that are allowed; where there is none, the token stays good. */
+/** Takes the request's token off the list of allowed tokens; in releases without a list it stays valid. */
 export function signOut(portal: Portal, { headers }: FastifyRequest): void {
   try {
     const { jti } = verifyToken(bearerIn(headers) ?? '', portal.secret, portal.clock.now());

@@ -45,7 +45,7 @@ const turnMs = 10;
 
 /** The time that the real portal takes for what it answers, as a queue of its threads. */
 export class PortalSpeed {
-  /** Without effect for as long as it is: to fill a portal that is then to be slow. */
+  /** While true, nothing is delayed: a test fills the portal quickly and then makes it slow. */
   isOff = false;
   #busyMs = 0;
   readonly #threads = pLimit(threads);

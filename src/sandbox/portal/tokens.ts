@@ -38,7 +38,7 @@ export function verifyToken(
   const expected = Buffer.from(signature(`${header}.${payload}`, secret));
   const actual = Buffer.from(given);
   if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
-    // The library then tries an earlier secret, and there is none.
+    // After a wrong signature the portal's library tries an earlier secret; with none it answers with these words.
     throw unauthorized('No verification key available');
   }
   if (claims.exp !== undefined && Number(claims.exp) * 1000 <= now)

@@ -24,7 +24,7 @@ const beatMs = 5_000;
 
 /** So many things that happened are kept for a page that is opened later. */
 const mostHappened = 60;
-/** Of one look: more would push out all else. */
+/** How many happenings of one look are shown: more would push out all others. */
 const mostShown = 5;
 
 /** Ids whose last view sent is out of date. */

@@ -15,9 +15,9 @@ export interface Launch {
   readonly makeStack: () => Promise<{ readonly id: string; readonly name: string }>;
 }
 
-/** These it takes for an answer that was meant. */
+/** Statuses that it takes for a success. */
 const accepted = [200, 201, 204];
-/** After these it asks once more, at once. */
+/** Statuses after which it sends the request once more, at once. */
 const askedAgain = [401, 403, 405, 407, 408];
 
 /**

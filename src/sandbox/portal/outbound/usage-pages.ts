@@ -57,7 +57,7 @@ export async function showStatistics({ companion }: OutboundContext): Promise<Pa
   });
 }
 
-/** @throws {PageCrash} one that is computed with is no number */
+/** @throws {PageCrash} a figure that the page computes with is no number */
 function figuresIn(value: unknown, used: readonly string[]): Figures {
   if (typeof value !== 'object' || value === null) throw new PageCrash("undefined method `[]' for nil");
   const figures = value as Readonly<Record<string, unknown>>;
