@@ -157,7 +157,7 @@ function meaningOf(response: HttpResponse): {
 function said({ text, headers }: HttpResponse): string {
   const refusal = refusalOf(text);
   if (refusal) return `: ${refusal}`;
-  // HTML is a proxy's, and says no more than the status.
+  // HTML comes from a proxy, and adds nothing to the status.
   return headers['content-type']?.startsWith('text/plain') ? `: ${text.trim().slice(0, 200)}` : '';
 }
 

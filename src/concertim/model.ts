@@ -56,7 +56,7 @@ export interface Owner {
   readonly name: string;
   /** Keystone's project id; null when there is none. */
   readonly projectId: string | null;
-  /** About to be deleted: keeps its racks as long as they are there, and gets no new ones. */
+  /** About to be deleted: keeps its present racks, and gets no new ones. */
   readonly leaving: boolean;
   readonly account: OwnerAccount;
 }

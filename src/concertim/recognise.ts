@@ -37,7 +37,7 @@ const telling: readonly { readonly key: string; readonly shownBy: readonly Relea
  * Finds out the release of a portal by two to four requests that change nothing.
  *
  * @param ask the status of a GET without a token
- * @param names the names, and no more, of what the answer to a sign-in had; undefined: there was none
+ * @param names field names in the answer to a sign-in; undefined: there was none
  * @throws {ServiceError} it is none that is served
  */
 export async function recognise(

@@ -17,14 +17,14 @@ import type { ForeignClaim } from './claims.ts';
 import type { Ground } from './ground.ts';
 import type { HeldReasonCode, Reason } from './reason.ts';
 
-/** A rack that is there, or one that an earlier change of the same plan makes. */
+/** An existing rack, or one that an earlier change of the same plan creates. */
 export type RackRef =
   | { readonly kind: 'present'; readonly id: RackId }
   | { readonly kind: 'new'; readonly key: NewRackKey };
 /** What a rack is known by before the portal has given it an id. */
 export type NewRackKey = Brand<string, 'plan.NewRackKey'>;
 
-/** A template that is there, or one that an earlier change of the same plan makes. */
+/** An existing template, or one that an earlier change of the same plan creates. */
 export type TemplateRef =
   | { readonly kind: 'present'; readonly id: TemplateId }
   | { readonly kind: 'new'; readonly key: string };

@@ -54,7 +54,7 @@ export interface DesiredDevice {
   readonly object: CloudObject;
   /** Those that the portal has of it: none or one, after an accident several. */
   readonly present: readonly Device[];
-  /** Of whose racks it stands in one; undefined: it belongs to none. */
+  /** The source in whose racks it stands; undefined: it belongs to none. */
   readonly stack: RackKey | undefined;
   /** undefined: the cloud's state is not known to us; the portal keeps its own. */
   readonly status: DeviceStatus | undefined;

@@ -25,7 +25,7 @@ interface Standing {
 
 type ForecastTemplate = Pick<Template, 'name' | 'height' | 'tag'>;
 
-/** The portal as the changes of a plan leave it, one after the other, as far as its validations look at it. */
+/** The portal after each change of a plan, with the fields that its validations use. */
 export class ForecastPortal {
   readonly profile: PortalSnapshot['profile'];
   readonly #owners: ReadonlySet<OwnerId>;

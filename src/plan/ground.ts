@@ -8,19 +8,19 @@ export type Ground = keyof typeof brakeOf;
 export const brakeOf = {
   /** The cloud reports that it deleted it, or that it is nested in another stack. */
   deleted: 'lifted',
-  /** In no list, and not found by its id. */
+  /** Not listed, and not found by its id. */
   absent: 'absence',
   /** A mapping or a setting leaves it out. */
   'left out': 'decision',
   /** Another device of the same server stays. */
   double: 'lifted',
-  /** Nothing stands in it, and what it was for is shown elsewhere or by nothing. */
+  /** The rack is empty, and its source is shown in other racks or not at all. */
   empty: 'lifted',
   /** A template that we made for a flavor which is gone, and that nothing uses any more. */
   unused: 'lifted',
   /** The server has another flavor; the one that it had is still there. */
   resized: 'lifted',
-  /** The flavor that the device was made from is there no more, and the server has another. */
+  /** The flavor that the device was made from no longer exists, and the server has another one. */
   'another flavor': 'decision',
   /** The server belongs into another rack. */
   moved: 'decision',

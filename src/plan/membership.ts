@@ -90,7 +90,7 @@ export function membership(
 /** The stack that claims each object. */
 type Claims = Map<ObjectId, RackKey>;
 
-/** The project of each stack that is there. */
+/** The project of each existing stack. */
 type ProjectOfStack = Map<RackKey, ProjectId>;
 
 function hintedStack({ rootStackId }: Server): RackKey | undefined {

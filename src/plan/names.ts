@@ -84,7 +84,7 @@ export function* nameCandidates(name: string, id: string, rules: NameRules): Gen
   for (const end of endsOf(id, rules)) yield cut(base, rules.maxLength - end.length) + end;
 }
 
-/** The names that an object which bears this one may have in OpenStack, as far as it was valid and not cut. */
+/** The names in OpenStack of objects that may have this name in the portal, if it was valid and not shortened. */
 export function possibleNames(name: string, id: string, rules: NameRules): string[] {
   const ends = endsOf(id, rules).filter((end) => name.endsWith(end));
   return [name, ...ends.map((end) => name.slice(0, -end.length))];

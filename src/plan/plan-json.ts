@@ -9,7 +9,7 @@ import { type RefusalCode, refusals } from './refusal.ts';
 import { type Subject, Subjects } from './subject.ts';
 import { isInStep, type Totals, totalsOf } from './totals.ts';
 
-/** A plan for programs. docs/cli.md describes it; a key that is there stays. */
+/** A plan for programs, described in docs/cli.md. Keys are never removed or renamed. */
 export interface PlanJson extends Pick<Plan, 'foreign' | 'warnings' | 'unknownStates'> {
   /** The portal's release. */
   readonly release: Release;

@@ -12,7 +12,7 @@ import type { TaggedTemplate } from './tagged-template.ts';
 /** Where a device finds its template, and how high that makes it. */
 export interface PlannedTemplate {
   readonly ref: TemplateRef;
-  /** In rack units. Of a template that is there its own: it cannot be changed. */
+  /** In rack units. An existing template keeps its height, which cannot be changed. */
   readonly height: number;
   /** Templates that a device may be made from as well: others with the same tag, or of deleted flavors with the same name and sizes. */
   readonly alike: ReadonlySet<TemplateId>;
@@ -26,7 +26,7 @@ export interface TemplatePlan {
 
 /**
  * @param tagged those that devices are made from
- * @param flavors ids of those that are there
+ * @param flavors ids of existing flavors
  */
 export function planTemplates(
   desired: readonly DesiredTemplate[],

@@ -3,7 +3,7 @@ import type { NewRackKey, RackRef } from './change.ts';
 import type { RackKey } from './ownership.ts';
 import { maxRackHeight, RackUnits, type Side } from './placement.ts';
 
-/** One rack of a source while its plan is made: one that is there, or one to be made. */
+/** A rack of a source during planning: an existing one, or one to create. */
 export interface Slot {
   readonly ref: RackRef;
   readonly present: Rack | undefined;

@@ -25,7 +25,7 @@ export interface RackPlanContext {
   readonly leaving: ReadonlyMap<Device, Ground>;
   /** What the brake has refused to remove: it stays unchanged where it is. */
   readonly kept: ReadonlySet<unknown>;
-  /** Flavors that are there, by id. */
+  /** Ids of existing flavors. */
   readonly flavors: ReadonlySet<string>;
   /** The flavor of each template of ours. */
   readonly flavorOfTemplate: ReadonlyMap<TemplateId, string>;

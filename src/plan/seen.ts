@@ -17,7 +17,7 @@ export function seenOf(
   return cloud[collections[kind]];
 }
 
-/** The stacks that are there, those that cannot be read among them. */
+/** All listed stacks, unreadable ones included. */
 export function presentStacks({ trees, unreadable }: CloudObservation): Set<RackKey> {
   return new Set([...trees.map(({ root }) => root.id), ...unreadable.stacks.keys()].map(stackKey));
 }

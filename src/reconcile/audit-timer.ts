@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 
-/** How often everything in the portal is looked at. */
+/** How often everything in the portal is read. */
 export interface AuditPace {
   /** Within this time each rack is read and what others changed in it is corrected, ms. */
   readonly withinMs: number;

@@ -36,7 +36,7 @@ export class DeletionAllowance {
     this.#clock = clock;
   }
 
-  /** Replaces one that is there. @throws the file cannot be written */
+  /** Writes an allowance, and replaces an existing one. @throws the file cannot be written */
   async give(allowance: Allowance): Promise<void> {
     makeFolder(dirname(this.#file));
     const draft = `${this.#file}.${process.pid}`;

@@ -14,7 +14,7 @@ interface Suspect {
   readonly ids: ReadonlySet<string>;
 }
 
-/** Where no run is ever complete they would be kept for ever. */
+/** A limit, since they are kept until a run is complete. */
 const mostHeard = 20_000;
 
 /**

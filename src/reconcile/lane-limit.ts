@@ -15,7 +15,7 @@ interface Sample {
 }
 
 /**
- * How many lanes of changes are under way at once: as many as make it faster, and no more. A portal of one process runs one thread
+ * How many lanes of changes are under way at once: as many as still increase the speed. A portal of one process runs one thread
  * at a time, so that five requests take nearly as long as one after the other, and keep its users waiting; one that is far
  * away, or has more processes, gets more done with five.
  *

@@ -31,7 +31,7 @@ const readsAtOnce = 2;
  *  the first time, after others may have written, in a small portal ──► all, in two lists
  *  racks where a write has failed or the list shows a change ──► with the next run
  *  what a plan would change ──► before it is changed
- *  all the others ──► rack by rack between runs, so that each is looked at within the interval
+ *  all the others ──► rack by rack between runs, so that each is read within the interval
  *
  *  the list of racks ──► in its turn like a rack, and before one is made
  * ```

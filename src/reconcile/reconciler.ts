@@ -56,7 +56,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** How often everything in the portal is looked at. Default: each full run reads the whole portal. */
+  /** How often everything in the portal is read. Default: each full run reads the whole portal. */
   readonly audit?: AuditPace;
   /** What stacks were last found to be made of. Default: nothing yet. */
   readonly trees?: TreeMemory | undefined;
@@ -312,7 +312,7 @@ export class Reconciler {
     this.#announced.hear(references);
   }
 
-  /** Brings the whole portal into step. */
+  /** Reconciles the whole portal. */
   async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
     const run = this.#begin('full');
     this.#strangers.takeAll();

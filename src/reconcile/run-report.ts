@@ -57,7 +57,7 @@ export interface RunReport {
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** One object that could not be brought into step. The rest was. */
+/** One object that could not be reconciled. The others were. */
 export interface Failure {
   readonly object: Subject['object'] | Unread['object'];
   readonly name: string;

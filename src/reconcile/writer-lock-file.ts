@@ -106,7 +106,7 @@ export class LockFile implements WriterLease {
     return { name, path: this.#path, runs: (await fateOfHolder(mark)) === 'runs' };
   }
 
-  /** @returns false: it is there already */
+  /** @returns false: the file already exists */
   async #create(owner: string): Promise<boolean> {
     makeFolder(dirname(this.#path));
     let file: FileHandle;

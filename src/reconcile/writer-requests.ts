@@ -124,7 +124,7 @@ export class WriterRequests {
     await this.#send({ references, traceparent: this.#tracing.here });
   }
 
-  /** The same for everything. @throws {BrokerError} */
+  /** Requests a full run. @throws {BrokerError} it cannot be sent at present */
   async requestFull(): Promise<void> {
     await this.#send({ full: true });
   }

@@ -151,14 +151,14 @@ export class Writer {
   /**
    * Requests that objects are read again: by the loop if this process is the writer, otherwise by the writer.
    *
-   * @throws {BrokerError} when there is no way to tell the writer at present
+   * @throws {BrokerError} the writer cannot be reached at present
    */
   async request(references: readonly Reference[]): Promise<void> {
     if (this.#isWriting) this.#options.loop.request(references);
     else await this.#others.request(references);
   }
 
-  /** Has everything looked at again. @throws {BrokerError} as `request` */
+  /** Requests a full run. @throws {BrokerError} as `request` */
   async requestFull(): Promise<void> {
     if (this.#isWriting) this.#options.loop.requestFull();
     else await this.#others.requestFull();

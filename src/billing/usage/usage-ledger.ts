@@ -41,7 +41,7 @@ export class UsageLedger {
     this.#dataDir = dataDir;
   }
 
-  /** undefined: nothing is known of it, which is not the same as nothing. */
+  /** undefined: it is not known what is recorded, which does not mean that nothing is. */
   async of(bucket: Bucket): Promise<Recorded | undefined> {
     return (await this.#month(bucket.day)).known.get(keyOf(bucket));
   }

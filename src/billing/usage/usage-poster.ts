@@ -23,7 +23,7 @@ const mostRecords = 20;
  * Records at the billing platform what CloudKitty has rated: one record for each order, unit and day in UTC once the day is
  * finished, and another for the difference if CloudKitty rates more later. The key of a record consists of its bucket and its
  * number within the bucket. A repeat, after a lost answer, a crash, or beside another writer, is refused; the service
- * then reads what is there and continues from that. Nothing is ever taken back.
+ * then reads what is there and continues from that. Nothing recorded is ever removed.
  */
 export class UsagePoster {
   readonly #sources: UsageSources;
