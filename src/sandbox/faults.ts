@@ -4,10 +4,10 @@ export type FaultKind =
   | { readonly kind: 'reset-before' }
   /** It is carried out, then the connection is cut before the answer. */
   | { readonly kind: 'reset-after' }
-  /** It is carried out; then this is done and waited for, and the connection is cut before the answer. */
+  /** The request is carried out, then `by` runs, and the connection is cut before the answer. */
   | {
       readonly kind: 'interrupt';
-      /** What is done. */
+      /** Awaited before the connection is cut. */
       readonly by: () => Promise<void>;
     }
   /** Nothing is done and nothing is answered until the client gives up. */

@@ -58,7 +58,7 @@ export class HttpService {
     return service;
   }
 
-  /** Ends, and is there again at the same address, with the routes as they are by then. */
+  /** Stops the service, runs `meanwhile`, and starts it at the same address, with the routes of that moment. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
     await this.#app.close();
     try {

@@ -271,7 +271,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         concertim_url: services.concertim.url,
         concertim_username: 'admin',
         concertim_password: 'admin',
-        // Stacks that were made by hand say none.
+        // Stacks that were made by hand name no cluster type.
         ...(portal.rules.clusterTypes && { default_cluster_type: 'slurm-standalone' }),
       },
     },

@@ -22,7 +22,7 @@ function isThere(): boolean {
   return spawnSync('ansible-playbook', ['--version']).status === 0;
 }
 
-/** What a play came to. */
+/** The result of a play. */
 export interface Played {
   readonly code: number | null;
   readonly output: string;

@@ -178,7 +178,7 @@ export interface CloudFields {
   readonly flavors?: readonly openstack.Flavor[];
   readonly externalNetworks?: readonly string[];
   readonly unobserved?: readonly string[];
-  /** Ids. */
+  /** Ids of stacks, and below of flavors. */
   readonly unreadableStacks?: readonly string[];
   readonly unreadableFlavors?: readonly string[];
   readonly unreadableGroups?: readonly string[];

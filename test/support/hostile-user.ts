@@ -19,7 +19,7 @@ export interface HostilePart {
 const firstId = 100_000;
 
 interface Draw {
-  /** Of what there is to be claimed. */
+  /** Which of the stacks and projects is claimed, by its position. */
   readonly at: number;
   readonly claim: 'a stack' | 'a project' | 'an invented stack' | 'nothing';
   /** Servers that devices in the rack claim; beyond those there are, invented ones. */
@@ -96,7 +96,7 @@ export function withPart(portal: PortalSnapshot, part: HostilePart): PortalSnaps
   };
 }
 
-/** Without all that such a user has. */
+/** The portal without the racks of this user and what stands in them. */
 export function withoutUser(portal: PortalSnapshot, owner: OwnerId): PortalSnapshot {
   const gone = new Set(portal.racks.filter(({ ownerId }) => ownerId === owner).map(({ id }) => id));
   return {

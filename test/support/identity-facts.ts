@@ -1,6 +1,6 @@
 import type { Identity } from '../../src/sandbox/cloud/identity.ts';
 
-/** Those of that name. */
+/** The entries with that name. */
 export function named<T extends { readonly name: string }>(among: ReadonlyMap<string, T>, name: string): T[] {
   return [...among.values()].filter((each) => each.name === name);
 }

@@ -60,7 +60,7 @@ export class PortalJobs {
     const body = { cloud_env: adminOf(this.#sandbox), username, password };
     const answer = await this.#post('/create_user_project', body, 201);
     const account = rules.allowList ? answer['billing_account_id'] : answer['billing_acct_id'];
-    // The job ends, and stores anything at all, only with all that the release wants.
+    // Without every value that the release expects, the job fails and stores nothing.
     if (rules.orders && !account) throw new Error('the answer names no billing account');
     return {
       cloud_user_id: String(answer['user_id']),

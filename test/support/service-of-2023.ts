@@ -87,7 +87,7 @@ export class ServiceOf2023 {
       await this.#post('templates', { template });
     }
     for (const { id, name, foreign_id: flavor } of templates) {
-      // The portal refuses to delete one that a device has.
+      // The portal refuses to delete a template that a device uses.
       if (!flavors.some((each) => each.id === flavor)) await this.#delete('templates', id, name);
     }
   }

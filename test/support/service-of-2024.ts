@@ -6,7 +6,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 type Id = string | number;
 
-/** Python's text of a value: it was sent for everything that is none. */
+/** A value as Python prints it: the service sent that text for every value that is no text. */
 function python(value: string | number | boolean | null): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -40,7 +40,7 @@ interface Row {
 
 type Kind = 'Instance' | 'Volume' | 'Network';
 
-/** Of an object of the cloud what a device says. */
+/** What a device shows of an object of the cloud. */
 interface Shown {
   readonly kind: Kind;
   readonly id: string;

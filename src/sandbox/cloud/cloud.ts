@@ -90,7 +90,7 @@ export class Cloud {
       ids: new Ids(randomFor(seed, 'block storage')),
       onEvent,
     });
-    // Nova hands back what a server had when that is gone.
+    // Nova detaches the volumes of a server once that is deleted.
     this.onEvent((event) => {
       if (event.type !== 'compute.instance.delete.end' || !('server' in event)) return;
       for (const { id } of event.server.volumes) this.blockStorage.detach(id, event.server.id);

@@ -26,10 +26,10 @@ const hourMs = 3_600_000;
 export class Rating {
   readonly #timeline: Timeline;
   readonly #live: () => Iterable<Server>;
-  /** Nova forgets them sooner. */
+  /** Spans of deleted servers, kept here because Nova forgets them sooner. */
   readonly #deleted: Span[] = [];
   readonly #more: Frame[] = [];
-  /** How long CloudKitty waits, so that the meters of an hour are all there; longer where it is late. */
+  /** How long after an hour CloudKitty rates it, when its meters are complete; tests set more for one that is late. */
   waitMs = 2 * hourMs;
 
   constructor(timeline: Timeline, live: () => Iterable<Server>) {

@@ -110,7 +110,7 @@ export class KillBillState {
     return row;
   }
 
-  /** What it used is invoiced at once; later records of it are upcoming again. */
+  /** Cancelling invoices the recorded usage at once; usage recorded later waits for the next invoice. */
   cancel(row: SubscriptionRow): void {
     this.subscriptions.set(row.subscriptionId, {
       ...row,
@@ -142,7 +142,7 @@ export class KillBillState {
     return sums;
   }
 
-  /** Of what has not been billed: undefined where the account has nothing that could be. */
+  /** The draft of the next invoice; undefined: the account has nothing to bill. */
   upcoming(accountId: string): InvoiceRow | undefined {
     return this.#draft(accountId, this.#ordersOf(accountId));
   }

@@ -180,7 +180,7 @@ function addFields(app: FastifyInstance, state: KillBillState): void {
       handler: async (request, reply) => {
         const objectId = idOf(request);
         if (objectType === 'SUBSCRIPTION') subscriptionOf(state, objectId);
-        // A second one of a name stands beside the first.
+        // KillBill keeps several fields with one name.
         for (const { customFieldId = state.id(), name, value } of Fields.parse(request.body)) {
           state.fields.set(customFieldId, { customFieldId, objectType, objectId, name, value });
         }

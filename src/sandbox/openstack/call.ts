@@ -29,7 +29,7 @@ export class Call {
     return this.token.project;
   }
 
-  /** Under which the caller reached the service: what links begin with. */
+  /** The address by which the caller reached the service: links begin with it. */
   get base(): string {
     return `http://${this.request.host}`;
   }

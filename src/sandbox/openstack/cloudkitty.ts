@@ -97,7 +97,7 @@ function reportSummary(call: Call) {
   };
 }
 
-/** Those of the caller's project, unless he is an administrator. */
+/** The frames that the caller may see: those of one project, or for an administrator those of all. */
 function* seenFrames({ cloud, isAdmin, project }: Call, begin: number, end: number): Iterable<Frame> {
   for (const frame of cloud.rating.frames(begin, end)) {
     if (isAdmin || frame.projectId === project?.id) yield frame;

@@ -62,7 +62,7 @@ export function attributesOf(resource: Resource): Attributes {
   };
 }
 
-/** Beside those of all types. */
+/** The attribute that each type has besides those of every type. */
 const ownAttributes: Readonly<Record<string, string>> = { generic: 'id', instance: 'display_name' };
 
 function attribute(operand: unknown, type: string): [keyof Attributes, unknown] {

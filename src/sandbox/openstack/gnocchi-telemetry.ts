@@ -152,7 +152,7 @@ export class Telemetry {
     this.#resources.delete(serverId);
   }
 
-  /** What has not ended, of the servers that are there; `generic` is of any type. */
+  /** Resources of existing servers that have not ended; `generic` stands for every type. */
   *resources(type: ResourceType | 'generic'): Generator<Resource> {
     for (const server of this.#cloud.compute.servers()) {
       if (server.launchedAt === undefined || this.#exceptions.get(server.id)?.isAbsent) continue;

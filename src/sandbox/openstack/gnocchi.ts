@@ -225,7 +225,7 @@ function metricBody(metric: Metric, telemetry: Telemetry) {
   return { id, name, unit, archive_policy: policyBody(telemetry.policyOf(metric)) };
 }
 
-/** In a search for all types: without what only one of them has. */
+/** A resource in a search for all types: without the attributes of its own type. */
 function genericBody(resource: Resource) {
   const { id, project_id, started_at, revision_start, user_id, original_resource_id, type, metrics } =
     resourceBody(resource);

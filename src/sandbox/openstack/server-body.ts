@@ -60,7 +60,7 @@ export function serverBody(server: Server, view: ServerView): Record<string, unk
   };
 }
 
-/** The same as text, which is kept until the server changes: lists of thousands are read again and again. */
+/** The server's JSON as text. It is kept until the server changes, because lists of thousands are read again and again. */
 export function serverJson(server: Server, view: ServerView): string {
   const key = `${view.minor} ${view.isAdmin} ${view.base}`;
   if (server.json?.view !== key) server.json = { view: key, text: JSON.stringify(serverBody(server, view)) };

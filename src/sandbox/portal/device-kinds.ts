@@ -50,7 +50,7 @@ export const detailsOf = {
   Readonly<Record<string, unknown>> & { readonly columns: Columns }
 >;
 
-/** What each column makes of what is sent. */
+/** How each column converts the value that a client sends. */
 type Columns = Readonly<Record<string, (value: Scalar) => string | number | boolean | null>>;
 
 /** Details of a kind, as its columns take them. */

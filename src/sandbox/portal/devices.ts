@@ -169,7 +169,7 @@ function save(portal: Portal, device: DeviceRow, columns: DeviceColumns): Device
   return saved;
 }
 
-/** As the user is for the device's rack; of one that stands in none, for super-users alone. */
+/** The rights to a device are those to its rack; a device outside any rack is for super-users alone. */
 function isAllowed(portal: Portal, caller: UserRow, device: DeviceRow, may: typeof maySee): boolean {
   const rack = portal.racks.get(device.rack_id ?? 0);
   return rack ? may(portal, caller, rack) : caller.root;

@@ -15,12 +15,12 @@ export class Refusal extends Error {
   }
 }
 
-/** What may not be and what crashes, in the words of the release. */
+/** A refusal for lack of rights, or a crash, in the words of the release. */
 export function inWordsOf({ namesExceptions }: ReleaseRules, refusal: Refusal): Refusal {
   return namesExceptions ? (refusal.named ?? refusal) : refusal;
 }
 
-/** In the form in which later releases give what is wrong with a request as a whole. */
+/** A refusal of a whole request, in the form that later releases use. */
 export function titled(status: number, title: string, description: string): Refusal {
   return new Refusal(status, { errors: [{ status: `${status}`, title, description }] });
 }

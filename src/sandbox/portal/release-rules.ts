@@ -3,7 +3,7 @@ import type { Release } from '../../concertim/profile.ts';
 /** How the sandbox's portal differs between releases. It does not use the product's own table, which is tested against this one. */
 export interface ReleaseRules {
   readonly ids: 'integer' | 'uuid';
-  /** Of racks; each user who is no super-user has a team of his own in releases with teams. */
+  /** Who owns racks. In releases with teams each user except super-users has a team of their own. */
   readonly owner: 'user' | 'team';
   readonly orders: boolean;
   /** Credits without which an owner may launch no cluster; undefined: the release has none, or keeps units of its own. */
@@ -14,7 +14,7 @@ export interface ReleaseRules {
   readonly money: 'dollars' | 'plain' | 'none';
   /** Tokens are on a list that a sign-out takes them from. */
   readonly allowList: boolean;
-  /** Under which people sign in and out. Signing in at `/users` stays possible in all releases. */
+  /** The path under which people sign in and out. Signing in at `/users` stays possible in all releases. */
   readonly accountsPath: '/users' | '/accounts';
   /** Of users by the API: at once, or marked until a job has done so in the cloud; undefined: the API has no such call. */
   readonly userDeletion: 'at once' | 'by a job' | undefined;
@@ -24,7 +24,7 @@ export interface ReleaseRules {
   readonly userKeys: readonly string[];
   readonly memberKeys: readonly string[];
   readonly teamKeys: readonly string[];
-  /** Says of whom may not and of what crashes with the words of Rails 7.0.8 and later. */
+  /** Words its refusals for lack of rights, and its crashes, as Rails 7.0.8 and later do. */
   readonly namesExceptions: boolean;
   /** Pages that only some releases have: they redirect visitors who are not signed in. */
   readonly pages: readonly string[];

@@ -56,7 +56,7 @@ export class Table<Row extends { readonly id: number }> {
     return isDeepStrictEqual(row, old) ? old : this.#replace(old, row);
   }
 
-  /** Rewrites a row with a new time only: it moves to the end. */
+  /** Gives a row a new time and nothing else, which moves it to the end. */
   touch(id: number): Row {
     const old = this.#existing(id);
     return this.#replace(old, { ...old });

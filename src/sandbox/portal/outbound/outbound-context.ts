@@ -43,7 +43,7 @@ export function textIn(body: Readonly<Record<string, unknown>> | undefined, key:
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** What of a user the cloud has given. */
+/** Columns of a user that hold ids from the cloud. */
 type CloudColumns = Partial<Pick<UserRow, 'cloud_user_id' | 'project_id' | 'billing_acct_id'>>;
 
 const columnNames = {

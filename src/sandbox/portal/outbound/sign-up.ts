@@ -92,7 +92,7 @@ async function createUser(context: OutboundContext, userId: number): Promise<voi
   );
 }
 
-/** Makes nothing in the cloud; what it queues does. */
+/** Creates the team's row; the job that it queues creates the project in the cloud. */
 function createOwnTeam(context: OutboundContext, userId: number): void {
   const { portal } = context;
   const user = mustHaveUser(context, userId);
@@ -104,7 +104,7 @@ function createOwnTeam(context: OutboundContext, userId: number): void {
   queueTeam(context, userId, { thenRole: role.id });
 }
 
-/** What is not null. */
+/** The values without those that are null. */
 function known(values: Readonly<Record<string, string | null>>) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
