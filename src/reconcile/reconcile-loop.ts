@@ -71,8 +71,8 @@ export class ReconcileLoop {
   #failures = 0;
   /** The portal or the cloud was unavailable: requests wait for the next full run, which tries again. */
   #isStuck = false;
-  /** Since when `#isStuck` holds, since this process became the writer; undefined: it does not. */
-  #stuckSince: number | undefined;
+  /** From the end of the first run that found the portal or the cloud unavailable to the end of the last; undefined: the last run found both. */
+  #unavailable: { readonly since: number; readonly until: number } | undefined;
   #wake: AbortController | undefined;
 
   constructor(options: ReconcileLoopOptions) {
@@ -107,10 +107,13 @@ export class ReconcileLoop {
     return this.#pending.size;
   }
 
-  /** For how long every run has failed because the portal or the cloud was unavailable, ms; 0 during a pause. */
+  /**
+   * For how long every run has found the portal or the cloud unavailable, ms; 0 during a pause. A run that is under way does not
+   * count: it may be the one that succeeds.
+   */
   get stuckMs(): number {
-    if (this.#stuckSince === undefined || this.#options.writePause?.known) return 0;
-    return ageOf(this.#stuckSince, this.#options.clock.now());
+    if (!this.#unavailable || this.#options.writePause?.known) return 0;
+    return ageOf(this.#unavailable.since, this.#unavailable.until);
   }
 
   /** Until the signal is aborted. */
@@ -139,7 +142,7 @@ export class ReconcileLoop {
   async #run(signal: AbortSignal): Promise<void> {
     // Until now another process may have been the writer, or an operator may have changed the portal.
     this.#options.reconciler.forgetPortal();
-    this.#stuckSince = undefined;
+    this.#unavailable = undefined;
     while (!signal.aborted) {
       if (this.#untilFullMs === 0) await this.runFull(signal);
       else if ((this.#pending.size > 0 || this.#untilPostponedMs === 0) && !this.#isStuck)
@@ -204,6 +207,7 @@ export class ReconcileLoop {
         (mayPass &&
           changeCount(report) === 0 &&
           report.failures.some(({ doing, error }) => doing !== 'read' && isOutage(error)));
+      this.#noteAvailability(!this.#isStuck);
       if (this.#isStuck) this.#options.health?.failed('the portal is unavailable');
       // A targeted run sees a part only.
       else if (isByAnotherService(report.contested))
@@ -218,12 +222,17 @@ export class ReconcileLoop {
       this.#options.onFailure?.(scope, error);
       this.#reports.failed(error);
       this.#isStuck = true;
+      // Another process would fail on a refused password or an unknown release, too.
+      this.#noteAvailability(severityOf(error) !== 'transient');
       if (severityOf(error) === 'fatal') this.#setNextFull(Math.min(intervalMs, patienceMs));
       else this.#retrySoon();
       return false;
-    } finally {
-      this.#stuckSince = this.#isStuck ? (this.#stuckSince ?? this.#options.clock.now()) : undefined;
     }
+  }
+
+  #noteAvailability(isAvailable: boolean): void {
+    const until = this.#options.clock.now();
+    this.#unavailable = isAvailable ? undefined : { since: this.#unavailable?.since ?? until, until };
   }
 
   /** A failure is not logged here: after one the next full run comes sooner, and reports what is wrong. */
