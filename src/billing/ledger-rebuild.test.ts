@@ -99,3 +99,21 @@ test('where nothing is rated by resource there is nothing to rebuild, and no req
   expect([rebuild.isDone, await ledger.isRebuilt()]).toEqual([true, false]);
   expect(sandbox.services.heat.seen).toEqual([]);
 });
+
+test('a project that Heat refuses is left out, and the rebuild ends all the same', async () => {
+  const { run, rebuild, sandbox, clock, ledger, gone } = await start();
+  const [refused] = sandbox.population.accounts;
+  sandbox.faults.add({
+    service: 'heat',
+    path: new RegExp(`tenant=${refused?.project.id}|/${refused?.project.id}/`),
+    kind: 'answer',
+    status: 403,
+  });
+
+  await run();
+  await clock.sleep(5 * hourMs);
+
+  expect(await run()).toEqual({ found: 1, unknown: 1, unread: 1 });
+  expect((await ledger.resources()).size).toBe(gone.size - 1);
+  expect(rebuild.isDone).toBe(true);
+});

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { OpenStackError } from '../openstack/errors.ts';
-import type { ProjectId } from '../openstack/model.ts';
+import type { ProjectId, StackId } from '../openstack/model.ts';
 import { hasRating, listRated, type Rated, readRatedUntil } from '../openstack/rating.ts';
 import type { Session } from '../openstack/session.ts';
 import { listPastStacks, type PastStack, readResourceSpans } from '../openstack/stack-history.ts';
@@ -22,7 +22,7 @@ export interface RebuiltLedger {
   readonly found: number;
   /** Number of resources with a cost this month or last month that were in no stack that Heat remembers. */
   readonly unknown: number;
-  /** Number of stacks whose events Heat refuses to show. */
+  /** Number of stacks whose events are refused, and of projects whose stacks are. */
   readonly unread: number;
 }
 
@@ -47,7 +47,7 @@ export class LedgerRebuild {
   readonly #limit = pLimit(requestsAtOnce);
   /** Ids of resources that were already looked for. */
   readonly #sought = new Set<string>();
-  readonly #unread = new Set<string>();
+  readonly #unread = new Set<StackId | ProjectId>();
   #found = 0;
   #isDone = false;
   #begunAt: number | undefined;
@@ -103,13 +103,13 @@ export class LedgerRebuild {
     for (const [projectId, resources] of Map.groupBy(missing, (row) => row.projectId)) {
       if (budget <= 0) return false;
       const ids = new Set(resources.map(({ id }) => id));
-      const all = await listPastStacks(cloud, projectId, signal);
+      const all = await this.#unlessRefused(projectId, () => listPastStacks(cloud, projectId, signal));
       const recent = all.filter(({ deletedAt }) => deletedAt === undefined || deletedAt >= since);
       const memberships = await this.#membershipsIn(recent, ids, signal);
       await ledger.recall(memberships);
       this.#found += memberships.length;
       for (const id of ids) this.#sought.add(id);
-      budget -= recent.length;
+      budget -= 1 + recent.length;
     }
     return true;
   }
@@ -125,12 +125,12 @@ export class LedgerRebuild {
     wanted: ReadonlySet<string>,
     signal: AbortSignal | undefined,
   ): Promise<EndedMembership[]> {
-    const { clock } = this.#options;
+    const { cloud, clock } = this.#options;
     const stackOf = new Map(stacks.map((stack) => [stack.id, stack]));
     const found = await this.#limit.map(stacks, async (stack): Promise<EndedMembership[]> => {
       const root = rootOf(stack, stackOf);
       if (!root) return [];
-      const spans = await this.#spans(stack, signal);
+      const spans = await this.#unlessRefused(stack.id, () => readResourceSpans(cloud, stack, signal));
       return spans.flatMap(({ id: resource, from, until = stack.deletedAt ?? clock.now() }) =>
         wanted.has(resource) ? [{ stack: root.id, resource, from, until }] : [],
       );
@@ -138,13 +138,13 @@ export class LedgerRebuild {
     return found.flat();
   }
 
-  /** @returns nothing if Heat refuses to show the events, since a retry would be refused too */
-  async #spans(stack: PastStack, signal: AbortSignal | undefined) {
+  /** @returns nothing if Heat or Keystone refuses to answer, since a retry would be refused too */
+  async #unlessRefused<T>(id: StackId | ProjectId, read: () => Promise<T[]>): Promise<T[]> {
     try {
-      return await readResourceSpans(this.#options.cloud, stack, signal);
+      return await read();
     } catch (error) {
       if (!(error instanceof OpenStackError) || error.severity !== 'terminal') throw error;
-      this.#unread.add(stack.id);
+      this.#unread.add(id);
       return [];
     }
   }

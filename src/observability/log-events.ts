@@ -135,7 +135,7 @@ const updates: readonly LogEvent[] = [
     level: 'info',
     message: 'rebuilt the record of stacks from Heat',
     meaning:
-      '`stacks.jsonl` in `data_dir` is new, or was lost, and has what Heat remembers of resources that are gone: `found` that cost something are billed with their stacks again, `unknown` others were in no stack, as far as Heat knows; of `unread` stacks it shows no events',
+      '`stacks.jsonl` in `data_dir` is new, or was lost, and has what Heat remembers of resources that are gone: `found` that cost something are billed with their stacks again, `unknown` others were in no stack, as far as Heat knows; `unread` is the number of stacks whose events, and of projects whose stacks, it refuses to show',
     action:
       'where `unknown` is more than servers without a stack, restore the file from a backup, if there is one',
   },
