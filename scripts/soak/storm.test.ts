@@ -9,7 +9,7 @@ test('a storm takes every fault back, and says how long it is not calm', async (
   const stop = new AbortController();
   const raging = storm.rage(5, stop.signal);
 
-  // Each kind of fault has had its turn.
+  // By then each kind of fault has occurred.
   await expect.poll(() => storm.faults, { timeout: 20_000 }).toBeGreaterThan(8);
   stop.abort();
   await raging;

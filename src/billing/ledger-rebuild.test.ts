@@ -7,7 +7,7 @@ import { StackLedger } from './stack-ledger.ts';
 
 const hourMs = 3_600_000;
 
-/** Two projects, each with some stacks, from each of which a server has gone, and a ledger that is lost. */
+/** Two projects with some stacks each; every stack has lost a server, and the ledger is lost. */
 async function start({ stacks = 1, mostStacks = 400 } = {}) {
   const clock = new HastyClock();
   const options = { projects: 2, stacks: 0, servers: 0, pace: 0, rating: 'v2', clock } as const;

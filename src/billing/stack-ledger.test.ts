@@ -81,7 +81,7 @@ test('what a stack has that was not seen stays its own', async () => {
 });
 
 test('at each moment the ledger says what was noted last, whatever came before it and however often it was restarted', async () => {
-  // Each resource in one stack, and all stacks seen.
+  // Each resource is in one stack at most, and a run has seen all stacks.
   const members = fc
     .array(fc.constantFrom(undefined, 's', 't', 'u'), { minLength: 3, maxLength: 3 })
     .map((stacks) => {

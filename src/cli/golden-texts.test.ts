@@ -24,12 +24,13 @@ import { describeExplanations } from './describe-explanations.ts';
 import { describeStatus } from './describe-status.ts';
 import { withProgress } from './progress.ts';
 
-// What operators read, as a whole: read the changed file as one of them before you accept it with `vitest -u`.
+// These files hold whole texts that operators read. Read a changed one as an operator before you accept it
+// with `vitest -u`.
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0);
 const widths = [80, 140];
 
-/** Help may break no line later than the terminal does. */
+/** The help of a command and of its subcommands, wrapped at the width of the terminal. */
 function helpOf(command: Command, columns: number): string {
   const own = command.configureHelp({ helpWidth: columns }).helpInformation();
   return [own, ...command.commands.map((each) => helpOf(each, columns))].join('\n');

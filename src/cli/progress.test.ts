@@ -3,7 +3,7 @@ import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { Traffic } from '../observability/traffic.ts';
 import { withProgress } from './progress.ts';
 
-/** Work that lasts so long by the clock, or until it is aborted. */
+/** Runs work that takes `lastsMs` by the clock, or ends when it is aborted. */
 function commandOn(clock: VirtualClock, lastsMs: number, traffic = new Traffic()) {
   const said: string[] = [];
   const work = withProgress((signal) => clock.sleep(lastsMs, signal).then(() => 'done'), {

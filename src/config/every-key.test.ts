@@ -11,7 +11,7 @@ import { about } from './setting.ts';
 
 const certificate = join(root, 'test/fixtures/tls/cert.pem');
 
-/** Every part is in use. The project is left out, which has two names. */
+/** A configuration with every section in use. It leaves out the project, whose key has two names. */
 const values = {
   openstack: {
     auth_url: 'http://controller:5000/v3',
@@ -33,7 +33,7 @@ const values = {
 
 const withProject = { ...values, openstack: { ...values.openstack, project_name: 'admin' } };
 
-/** Something that each kind of value takes, beside the words that it names itself. */
+/** Each kind of value accepts one of these; a key with a fixed set of words brings its own. */
 const candidates = [
   'words',
   certificate,
@@ -46,7 +46,7 @@ const candidates = [
   '9 MB',
 ];
 
-/** What comes of the values, secrets revealed; or what is wrong with them. */
+/** The configuration that the values give, with secrets revealed; or the problems found in them. */
 function outcomeOf(given: object): unknown {
   try {
     return revealed(configFromValues(given as ConfigValues));

@@ -135,7 +135,7 @@ test('an answer that does not come is an error after the deadline', async () => 
   await expect(late).rejects.toBeInstanceOf(TimeoutError);
 });
 
-/** Sends a byte every few milliseconds, so many of them; by default without end. */
+/** Sends `bytes` bytes, one every `everyMs`; by default it never ends. */
 const dripping =
   (everyMs: number, bytes = Number.POSITIVE_INFINITY): RequestListener =>
   (_, response) => {

@@ -13,7 +13,7 @@ const response = {
   at: 0,
 };
 
-/** The page at which it is given up; undefined: it is not. */
+/** The page at which the count gives the list up; undefined: it does not. */
 function endOf(rowsAfter: (page: number) => number, { pages = 20_000, msEach = 0 } = {}): number | undefined {
   const clock = new ManualClock();
   const count = new PageCount(clock);

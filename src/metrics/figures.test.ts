@@ -6,7 +6,10 @@ const s = 1000;
 const size: Size = { vcpus: 2, ram: 2_048 };
 const perVcpu = { cpuPerVcpu: true };
 
-/** A hundred seconds apart in grains of five, from 0 on; before it one of the same value, for nobody begins from the first. */
+/**
+ * Points 100 s apart in grains of 5 s, from 0 on. One with the first value precedes them, because no figure
+ * begins at the first point.
+ */
 function series(...values: number[]): Points {
   return pointsOf([values[0] ?? 0, ...values].map((value, index) => ({ at: (index - 1) * 100 * s, value })));
 }
@@ -147,7 +150,7 @@ test('an interface that is long measured no more is left aside, as long as anoth
   const sooner = pointsOf(series(0, 10).points, ended);
 
   expect(figure(net, [whole, nic('b', gone, gone)])).toMatchObject({ value: 150 });
-  // While it was measured, the other one was not all there was.
+  // While interface b was measured, the other one was not the whole load.
   expect(figure(net, [whole, nic('b', sooner, sooner)])).toMatchObject({ because: 'too-few-points' });
   expect(figure(net, [nic('b', gone, gone)])).toMatchObject({ because: 'no-measures' });
   expect(figure(net, [whole, nic('b', gone, series(0, 1))])).toMatchObject({ because: 'no-measures' });

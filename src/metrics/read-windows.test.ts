@@ -5,9 +5,9 @@ const s = 1000;
 const now = 1_000_000 * s;
 const every = (gapS: number, until: number) =>
   Array.from({ length: 40 }, (_, index) => ({ at: until - (39 - index) * gapS * s, value: index }));
-/** A thousand, each polled at another moment of the interval. */
+/** A thousand resources, each polled at another moment of the interval. */
 const ids = Array.from({ length: 1_000 }, (_, index) => `r${index}`);
-/** Each of an instance of its own. */
+/** Each resource belongs to an instance of its own. */
 const how = { granularityMs: 5 * s, now, instanceOf: (id: string) => id };
 const seen = (gapS: number) => {
   const windows = new ReadWindows();

@@ -5,7 +5,9 @@ import { listVolumes, showVolume } from './block-storage.ts';
 import { CatalogError } from './catalog.ts';
 import type { ProjectId, VolumeId } from './model.ts';
 
-/** As Cinder of 2022 shows it to an administrator, with more than is read. */
+/**
+ * A volume as the Cinder of 2022 shows it to an administrator, with fields that the service does not read.
+ */
 function row(more: Record<string, unknown> = {}) {
   return {
     id: 'v1',
@@ -42,7 +44,7 @@ const volume = {
   createdAt: '2026-11-22T19:14:44.000000',
 };
 
-/** Its pages are of `pageLength` rows, and only a page that is not full is the last. */
+/** A Cinder with pages of `pageLength` rows: a full page links to a next one, even where no row follows. */
 async function cinder(rows: { id?: string }[], pageLength = 1000, more: SmallCloudOptions = {}) {
   const cloud = await SmallCloud.start({
     hasCinder: true,

@@ -26,7 +26,7 @@ class SmallNova {
   pages = 0;
   seen: FastifyRequest[] = [];
   version = '2.100';
-  /** Each page promises another, and has no row. */
+  /** Whether each page links to another one and has no rows. */
   isEndless = false;
 
   readonly routes = (app: FastifyInstance): void => {

@@ -44,7 +44,7 @@ const noRoute = {
   NeutronError: { type: 'HTTPNotFound', message: 'The resource could not be found.', detail: '' },
 };
 
-/** Gives links to both sides, and one to a next page after each that is full. */
+/** A Neutron that links to the previous page, and after each full page to a next one. */
 async function neutron(rows: { id: string }[], pageLength = 1000) {
   const cloud = await SmallCloud.start({
     routes: (app: FastifyInstance) => {

@@ -5,7 +5,7 @@ import { findDomain, findProject, findRole, findUsers } from './identity.ts';
 import { listArchivePolicies } from './metric.ts';
 import type { Session } from './session.ts';
 
-/** What is looked for in a list, and what is found of it. */
+/** For each list the search, the name that it looks for, and the result. */
 const searches: readonly [
   list: string,
   search: (session: Session, name: string) => Promise<unknown>,

@@ -19,7 +19,7 @@ const event = (id: string | null, status: string, minute: number) => ({
 });
 const minute = (at: number) => Date.UTC(2026, 10, 22, 19, at);
 
-/** A Heat where the user of the session is no administrator, and a member of project `p`. */
+/** A Heat to which the session's user is a member of project `p`, and no administrator. */
 async function start(stacks: unknown[], events: unknown[] = []) {
   return SmallCloud.start({
     routes: (app: FastifyInstance, projectOf: (request: FastifyRequest) => string | undefined) => {

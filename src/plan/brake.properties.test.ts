@@ -22,12 +22,15 @@ const numRuns = Number(process.env['PLAN_RUNS'] ?? 100);
 const policy = { maxDeletions: 5, maxShare: 0.05, allowAll: false };
 const mallory = 99;
 
-/** Of each owner: how many stacks of two servers he has, and how many of their servers the cloud has lost. */
+/** For each owner: the number of stacks with two servers each, and of servers that the cloud has lost. */
 const honest = array(record({ stacks: integer({ min: 1, max: 8 }), lost: integer({ min: 0, max: 16 }) }), {
   minLength: 1,
   maxLength: 12,
 });
-/** What one user makes up: racks of stacks that never were, each with a device of a server that never was. */
+/**
+ * What one user forges: racks of stacks that never existed, each with a device of a server that never
+ * existed.
+ */
 const forged = record({ racks: integer({ min: 0, max: 40 }), withDevices: boolean() });
 
 test('what one owner makes up lets nothing of the others go that was stopped', () => {
@@ -67,7 +70,7 @@ test('of what one owner makes up, and of an owner who has lost a lot, no more go
   expect(beside.going).toEqual(alone.going);
 });
 
-/** What a plan removes of the honest owners, without the one who makes things up and with him. */
+/** What a plan removes from the honest owners, without the forger and with the forger. */
 function removals(
   owners: readonly { readonly stacks: number; readonly lost: number }[],
   made: { readonly racks: number; readonly withDevices: boolean },

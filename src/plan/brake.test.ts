@@ -21,9 +21,9 @@ import type { PlanSettings } from './plan-settings.ts';
 
 interface Site {
   readonly owners: number;
-  /** Of each owner. */
+  /** Stacks of each owner. */
   readonly stacks: number;
-  /** Of each stack. */
+  /** Servers of each stack. */
   readonly servers: number;
 }
 
@@ -69,7 +69,7 @@ function each<T>(count: number, make: (at: number) => T): T[] {
   return Array.from({ length: count }, (_, at) => make(at));
 }
 
-/** The site without what a fault hides; what is asked for is not found, or what `evidence` says. */
+/** The site without what a fault hides. A query by id finds nothing, or what `evidence` says. */
 function without(
   { seen, shown }: ReturnType<typeof siteOf>,
   hides: { readonly server?: (id: string) => boolean; readonly stack?: (id: string) => boolean },

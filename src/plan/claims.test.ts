@@ -39,7 +39,7 @@ function planned(
   return { plan: decided, after: paper.snapshot() };
 }
 
-/** The portal in step, with what Bob has made. */
+/** The portal in step, plus the racks and devices that Bob has made. */
 function withBobs(made: { readonly racks?: Rack[]; readonly devices?: Device[] }): PortalSnapshot {
   const inStep = planned(seen, portal({ owners })).after;
   return {

@@ -22,7 +22,7 @@ const shown = portal({
   devices: [device({ name: 'web', metadata: { openstack_instance_id: 'web' } })],
   templates: [template({ name: 'flavor', foreignId: 'flavor' })],
 });
-/** Beside others that are there: all of a site at once goes only where the cloud says so itself. */
+/** A stack that stays: a whole site is deleted only where the cloud itself confirms the deletions. */
 const neighbour = {
   rack: rack({ id: 2, name: 'other', creationOutput: '', metadata: { openstack_stack_id: 'other' } }),
   device: device({

@@ -186,7 +186,7 @@ test('a line that is longer than the screen is wide counts as the rows that it t
   const filled = lines.reduce((sum, line) => sum + rowsOf(line), 0);
   expect(lines.at(-1)).toBe(`… ${all.length - 2 - (lines.length - 1)} more lines: --all shows them`);
   expect(filled).toBeLessThanOrEqual(rows);
-  // The next one would not have fitted.
+  // The next line would not have fitted.
   expect(filled + rowsOf(all[lines.length - 1] ?? '')).toBeGreaterThan(rows);
 });
 

@@ -28,7 +28,7 @@ const seen = cloud({
   networks: [network({ id: 'lan' }), network({ id: 'shared' })],
 });
 
-/** What is said of an object, before the first run or once all is shown. */
+/** The explanation of an object, before the first run or once the portal shows everything. */
 function explained(query: string, release: Release, { isFilled }: { isFilled: boolean }): string[] {
   const empty = portal({ profile: profiles[release], owners: [owner()], templates: seeded });
   const paper = new PaperPortal(empty);

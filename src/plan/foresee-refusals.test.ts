@@ -10,7 +10,7 @@ import { foreseeRefusals } from './foresee-refusals.ts';
 import { plan } from './plan.ts';
 import { planJson } from './plan-json.ts';
 
-/* What the portals of all releases really refuse: test/contract/foreseen-refusals.test.ts. */
+/* test/contract/foreseen-refusals.test.ts compares these with what the portal of each release refuses. */
 
 const stackWithoutType = cloud({ flavors: [], trees: [tree({ id: '57ac', name: 'web' })] });
 const next = portal({ profile: profiles.next, owners: [owner({ kind: 'team' })] });

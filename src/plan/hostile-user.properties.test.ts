@@ -27,7 +27,7 @@ test('whatever a user writes into racks and devices of his own, the others are s
       const alone = planOf(given, given.portal);
       const beside = planOf(given, portal);
 
-      // That the brake holds for him alone, brake.test.ts shows.
+      // Where the brake holds, plans differ; brake.test.ts shows that it holds for the hostile user alone.
       if (alone.warnings.length > 0 || beside.warnings.length > 0) return;
       const expected = pictureOf(others(applied(alone, given.portal)));
       expect(pictureOf(others(applied(beside, portal)))).toEqual(expected);
@@ -43,7 +43,7 @@ test('nothing of others is shown to him: what he has is changed by nobody, or is
 
       const after = applied(planOf(given, portal), portal);
 
-      // Of a stack that his project has deleted a rack goes, or is stopped where something stays in it.
+      // The rack of a stack that his project has deleted goes, or is stopped where a device stays in it.
       const deleted = deletedStacksOf(observe(given.cloud, portal, given.memory));
       const stopped = portal.racks.filter((rack) => {
         const source = rack.ownerId === mallory && sourceOfRack(rack);
@@ -74,7 +74,10 @@ test('what he has made gone, one full run is in step', () => {
   );
 });
 
-/** The situation with him in it, before and after his acts. Where the brake holds depends on him alone where he is the worst. */
+/**
+ * The situation with him in it, before and after his acts. Where he is the worst offender, he alone decides
+ * whether the brake holds.
+ */
 function beset(
   { portal: before, ...world }: Situation,
   acts: (claimed: Claimed, owner: OwnerId) => Pick<PortalSnapshot, 'racks' | 'devices'>,
@@ -113,7 +116,7 @@ function hisOf({ racks, devices }: PortalSnapshot): readonly object[] {
   ];
 }
 
-/** Without ids, which grow with whatever is made. */
+/** Leaves out ids, which grow with each row that is made. */
 function pictureOf({ racks, devices }: PortalSnapshot): string[] {
   const names = new Map(racks.map(({ id, name, ownerId }) => [id, `${ownerId} ${name}`]));
   return [

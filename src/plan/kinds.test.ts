@@ -22,7 +22,7 @@ import { plan } from './plan.ts';
 const withKinds = releases.filter((release) => profiles[release].statuses.volume.length > 0);
 const withoutKinds = releases.filter((release) => !withKinds.includes(release));
 
-/** What a portal with kinds brings with it. */
+/** The templates that a portal with kinds has from its own seeds. */
 const seeded = [
   template({ id: 1, name: 'network', tag: 'network', height: 1, description: 'Network' }),
   template({ id: 2, name: 'volume', tag: 'volume', height: 2, description: 'Volume' }),

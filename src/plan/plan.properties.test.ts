@@ -196,7 +196,7 @@ test('of no owner, and of all but one together, more goes on mere absence than t
       const { maxDeletions, maxShare, allowAll } = settings.deletions;
       const seen = observe(cloud, portal, memory);
       const planned = plan(seen, portal, settings);
-      // What is lost is an object, however many devices show it.
+      // The brake counts lost objects, however many devices show each.
       const objectsOf = (devices: readonly Device[]) =>
         new Set(devices.map(({ kind, metadata }) => `${kind} ${String(metadata['openstack_instance_id'])}`))
           .size;
@@ -284,7 +284,10 @@ function serversToShow({ cloud, portal }: Situation): { server: Server; root: St
   });
 }
 
-/** Volumes and networks that a run sees, with the stack that it sees them in, where the portal's release has devices for them. */
+/**
+ * The volumes and networks that a run sees, each with its stack, where the portal's release has devices for
+ * them.
+ */
 function furtherToShow({ cloud, portal }: Situation): { kind: Kind; id: ObjectId; root: Stack }[] {
   if (cloud.stacks.some(({ readable }) => !readable)) return [];
   const stacks = cloud.stacks.filter(
@@ -308,7 +311,7 @@ function furtherToShow({ cloud, portal }: Situation): { kind: Kind; id: ObjectId
   });
 }
 
-/** Whether a rack claims a stack of another project than a stack's. */
+/** Whether the rack claims a stack of another project than the given stack's. */
 function isOfAnother(rack: Rack | undefined, { projectId }: Stack, { cloud }: Situation): boolean {
   const claimed = cloud.stacks.find(({ root }) => root.id === rack?.metadata['openstack_stack_id'])?.root;
   return claimed !== undefined && claimed.projectId !== projectId;

@@ -70,7 +70,7 @@ const changingTasks = [
   'unshelving',
 ];
 
-/** What an operator reads of the states of servers. */
+/** The row that documents the states of servers for operators. */
 const documented = readFileSync(join(root, 'docs/mapping.md'), 'utf8')
   .split('\n')
   .find((line) => line.startsWith('| status | `error` FAILED'));
@@ -160,7 +160,10 @@ test.each(['', 'COMPLETE', 'CREATE', 'create_complete'])(
   },
 );
 
-/** All of cinder/objects/fields.py (VolumeStatus), and what its API reference adds, but for the errors. */
+/**
+ * All states of cinder/objects/fields.py (VolumeStatus), and those that Cinder's API reference adds, without
+ * the errors.
+ */
 const volumeStatuses = {
   available: 'AVAILABLE',
   'in-use': 'ACTIVE',

@@ -6,7 +6,7 @@ import { ContestWatch } from './contest-watch.ts';
 
 const reason = { reason: 'for this test', reasonCode: 'rack-differs' } as const;
 
-/** All that is written of a stack from its beginning to its end. */
+/** All changes that the service writes for a stack, from its creation to its deletion. */
 function lifeOf(id: number): Change[] {
   const ofStack = rack({ id, name: `stack-${id}`, metadata: { openstack_stack_id: `stack-${id}` } });
   const shown = device({ id, metadata: { openstack_instance_id: `server-${id}` }, location: { rackId: id } });

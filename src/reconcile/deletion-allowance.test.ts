@@ -57,7 +57,7 @@ test.each([
 test('a permission that cannot be removed allows nothing, since it would be valid again', async () => {
   await allowances.give(allowance);
   rmSync(file());
-  // A folder in its place: it can be neither read nor removed as a file, by root either.
+  // A folder takes the place of the file: not even root can read or remove it as a file.
   await new DeletionAllowance({ dataDir: file(), clock }).give(allowance);
 
   expect(await allowances.take()).toMatchObject({ kind: 'void' });

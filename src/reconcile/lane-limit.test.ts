@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../runtime/random.ts';
 import { LaneLimit } from './lane-limit.ts';
 
-/** The lanes after each of so many answers, of a portal that takes so long when that many are under way. */
+/**
+ * The lanes after each of `answers` answers; `took` is how long the portal takes with that many requests
+ * under way.
+ */
 function lanesAt(answers: number, took: (lanes: number) => number, seed: number): number[] {
   const random = seededRandom(seed);
   const limit = new LaneLimit();
@@ -14,7 +17,7 @@ function lanesAt(answers: number, took: (lanes: number) => number, seed: number)
   });
 }
 
-/** So many requests are worked on at once, each for 17 ms; 20 ms are the way there and back. */
+/** A portal that works on `processors` requests at once, 17 ms each; `wayMs` is the round trip. */
 const portalOf = (processors: number, wayMs: number) => (lanes: number) =>
   Math.max(17 + wayMs, 17 * (lanes / processors));
 

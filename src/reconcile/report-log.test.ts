@@ -39,7 +39,7 @@ function report(scope: RunReport['scope'], told: Partial<RunReport> = {}): RunRe
   } as RunReport;
 }
 
-/** What is logged of these runs at level warn and above. */
+/** What these runs log at level warning and above. */
 function warnings(...runs: RunReport[]): string[] {
   const lines: string[] = [];
   const log = new ReportLog(

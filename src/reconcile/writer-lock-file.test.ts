@@ -116,7 +116,7 @@ test('who loses the lock stops writing, and stands by', async () => {
   await first.ended;
 });
 
-/** A process of this host, and how it names itself in a lock. */
+/** Starts a process on this host. Its identity is what a lock records. */
 async function startProcess() {
   const child = spawn('sleep', ['600']);
   await once(child, 'spawn');
@@ -136,7 +136,7 @@ function writeLock(text: string): void {
   writeFileSync(path, text);
 }
 
-/** How many seconds somebody waits for a lock that nobody touches, in tries of one. */
+/** How many seconds a process waits for a lock that nobody renews, trying once a second. */
 async function secondsUntilTaken(): Promise<number> {
   let sleeps = 0;
   const counting = {

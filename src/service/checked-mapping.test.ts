@@ -10,7 +10,7 @@ const server = { id: 'i1', name: 'node01' } as unknown as Server;
 const flavor = { id: 'f1', name: 'm1.small' } as unknown as Flavor;
 const usual = { foreignId: 'f', name: 'm1.small', height: 1 } as unknown as DesiredTemplate;
 
-/** What is said of a mapping that misbehaves in all its functions. */
+/** The messages about a mapping whose functions all misbehave. */
 function refusals(answer: () => unknown): string[] {
   const each = answer as () => never;
   const mapping: Required<Mapping> = {

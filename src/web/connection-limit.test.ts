@@ -15,7 +15,9 @@ test.each([
   },
 );
 
-/** No machine has addresses of several IPv6 networks on its loopback. */
+/**
+ * A socket with any remote address, because a loopback interface has no addresses of several IPv6 networks.
+ */
 class SocketFrom extends Socket {
   override readonly remoteAddress: string;
 

@@ -28,7 +28,7 @@ const secrets = {
   JWT_SECRET: '0123456789abcdef',
 };
 
-/** A machine that is being made. */
+/** A machine that the playbook sets up, as folders below a temporary root. */
 function machine(method: 'systemd' | 'containers', source = checkout) {
   const place = mkdtempSync(join(folder, `${method}-`));
   const root = join(place, 'root');
@@ -44,7 +44,7 @@ function machine(method: 'systemd' | 'containers', source = checkout) {
   return { place, root, values, etc };
 }
 
-/** The checkout as it would be on a host, built; with the packages of this one. */
+/** A copy of the checkout as a host would have it, built, with the packages of this checkout. */
 async function copyOfCheckout(): Promise<string> {
   const copy = join(folder, 'sources');
   const without = [
@@ -94,7 +94,7 @@ test.skipIf(why !== undefined)(
     expect(parse(before)).toEqual(config);
     expect(parse(readFileSync(etc('config.yaml'), 'utf8'))).toMatchObject({ updates: { interval: 60 } });
     expect([first, second, third].map(({ output }) => output).join()).not.toContain('of-concertim');
-    // What the units read, as Node and systemd read it.
+    // Node and systemd read the units' files; this reads them the same way.
     const { code, output } = await run('env', [
       'sh',
       '-c',
@@ -128,7 +128,7 @@ test.skipIf(whyNo !== undefined)(
         volumes: (volumes as string[]).map((volume) => `${root}${volume}`),
       });
     }
-    // The user of the images reads it, nobody else does.
+    // Only root and the user of the images can read these files.
     for (const name of ['config.yaml', 'environment']) {
       const { mode, gid } = statSync(etc(name));
       expect({ name, mode: mode & 0o777, gid }).toEqual({ name, mode: 0o640, gid: 10_001 });

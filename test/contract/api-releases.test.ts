@@ -1,4 +1,4 @@
-/** Every call that a released portal was recorded to make, against the API: what its job reads is in the answer. */
+/** Sends each recorded call of a released portal to the API: the answer has what its job reads. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
@@ -9,7 +9,7 @@ interface RecordedCall {
   readonly method: string;
   readonly path: string;
   readonly contentType: string | null;
-  /** '' when there was none. */
+  /** '' when the request had no body. */
   readonly body: Readonly<Record<string, unknown>> | '';
 }
 
@@ -17,12 +17,12 @@ const calls = JSON.parse(
   readFileSync(new URL('../fixtures/concertim/jobs/releases.json', import.meta.url), 'utf8'),
 ) as RecordedCall[];
 
-/** Text that is a value of what the portal keeps: neither empty nor anything else. */
+/** The portal stores this text, so it must not be empty. */
 const id = expect.stringMatching(/^.+$/);
 const account = { billing_acct_id: id, billing_account_id: id };
 const number = expect.any(Number);
 
-/** What the jobs and pages of any release read of an answer, by the call. */
+/** For each call, what the jobs and pages of any release read from its answer. */
 const read: Readonly<Record<string, { readonly status: number; readonly body?: unknown }>> = {
   'POST /create_user_project': {
     status: 201,
@@ -65,13 +65,13 @@ const read: Readonly<Record<string, { readonly status: number; readonly body?: u
   'POST /add_credits': { status: 501, body: { message: id } },
 };
 
-/** A portal user with a team in the cloud, who takes the place of the recorded one. */
+/** A portal user with a team in the cloud, in place of the recorded user. */
 interface Person {
   readonly user_id: string;
   readonly project_id: string;
 }
 
-/** The first part of a recorded administrator's project. */
+/** How the recorded project ids of administrators begin. */
 const adminsProject = /^(adminproj|0b0b)/;
 const ed25519 =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKx8dEF2AWHz1nttBtF+dlUMh4UbJmbZQng3H+Lc0Nhs someone@example.com';
@@ -84,7 +84,7 @@ async function signUp(cloud: ApiCloud): Promise<Person> {
   return { user_id: String(user.user_cloud_id), project_id: String(team.project_id) };
 }
 
-/** The recorded body, with accounts and ids of this cloud in place of the recorded ones; all else as it was. */
+/** The recorded body with accounts and ids of this cloud in place of the recorded ones. */
 function bodyHere(cloud: ApiCloud, { path, body }: RecordedCall, person: Person): unknown {
   if (body === '') return undefined;
   const recorded = body['cloud_env'] as Record<string, unknown> | undefined;
@@ -112,7 +112,7 @@ function bodyHere(cloud: ApiCloud, { path, body }: RecordedCall, person: Person)
   return { ...rest, ...pick(known, body), ...named, cloud_env: cloudEnv };
 }
 
-/** What of `values` the recorded body has at all. */
+/** Those of `values` whose key the recorded body has. */
 function pick(values: Record<string, unknown>, body: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key in body));
 }
@@ -163,7 +163,7 @@ test.each(calls)('$release $method $path ($recording) gets what its job reads', 
   }
   expect(answer.status, JSON.stringify(answer.body)).toBe(status);
   if (body !== undefined) expect(answer.body).toMatchObject(body as object);
-  // Its job may come again: what it has is the same then.
+  // The portal may repeat the job, which must then get the same answer.
   const isRepeatable = !/key_pairs|update_status/.test(path) && status < 300;
   if (isRepeatable) expect((await send()).body).toEqual(answer.body);
 });

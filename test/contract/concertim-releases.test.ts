@@ -94,20 +94,20 @@ describe.each(recordings)('recording $name', (recording) => {
       expect(error.status, name).toBe(status);
       if (status === 422) expect(['invalid', 'refused'], name).toContain(error.kind);
       if (status === 404) expect(error.kind, name).toBe('not-found');
-      // What a crash says holds SQL and rows.
+      // The answer to a crash contains SQL and rows, which a message must not repeat.
       if (status === 500) expect(error.message, name).not.toMatch(/PG::|INSERT|UPDATE/);
     }
   });
 });
 
-/** What of an answer is not as recorded, by the names of its parts. */
+/** The names of the parts in which an answer differs from the recording. */
 function differences({ attempt, answer }: Outcome): string[] {
   const { location, authorization } = attempt.headers ?? {};
   const same = {
     status: answer.status === attempt.status,
     location: answer.headers?.location === location,
     token: (answer.headers?.authorization !== undefined) === (authorization !== undefined),
-    // A crash shows SQL and rows, which the sandbox has not.
+    // The real portal's answer to a crash shows SQL and rows, which the sandbox does not have.
     fields: attempt.status >= 500 || isDeepStrictEqual(fieldsOf(answer.answer), fieldsOf(attempt.answer)),
     values:
       attempt.status >= 500 ||
@@ -116,20 +116,22 @@ function differences({ attempt, answer }: Outcome): string[] {
   return Object.keys(same).filter((part) => !same[part as keyof typeof same]);
 }
 
-/** The names of an answer's fields, of a list those of each sort of row. */
+/** The field names of an answer; those of each kind of row where the answer is a list. */
 function fieldsOf(answer: unknown): readonly string[] {
   const rows: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
   return [...new Set(rows.map((row) => (isObject(row) ? Object.keys(row).sort().join() : '')))].sort();
 }
 
-/** Up to here a recording shows everything that it changes, but for what happened between its reads of one rack's times. */
+/**
+ * Up to attempt 400 a recording shows every change, except those between its reads of one rack's timestamps.
+ */
 function isWhollySeen({ name }: Attempt): boolean {
   return Number(name.slice(0, 3)) < 400 && !name.includes('timestamp-');
 }
 
 /**
- * What must be the same: of a refusal every word; of a row all values but its ids and times, or, where the
- * recording began with what it does not show, the values that were sent.
+ * The part of an answer that must equal the recording: a whole refusal; all values of a row except its ids
+ * and times, or only the values that the request sent, where the recording does not show how the row began.
  */
 function comparable(answer: unknown, attempt: Attempt): unknown {
   if (attempt.status !== 200) return attempt.status < 300 ? undefined : answer;
@@ -139,7 +141,7 @@ function comparable(answer: unknown, attempt: Attempt): unknown {
   return isObject(row) ? Object.fromEntries(Object.keys(sent).map((key) => [key, row[key]])) : undefined;
 }
 
-/** In whatever order: a list has that of the database's pages. */
+/** Sorts the rows, because the real list has the order of the database's pages. */
 function rowsIn(list: readonly unknown[]): readonly unknown[] {
   return list.map((row) => JSON.stringify(withoutOwnIds(row))).sort();
 }
@@ -159,7 +161,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Of each attempt with racks, devices, templates or owners what the client makes of them. */
+/** For each attempt with racks, devices, templates or owners, the rows as the client reads them. */
 function rowsShown({ release }: Recording, attempts: readonly Attempt[]) {
   const none = { owners: [], racks: [], devices: [], templates: [] };
   return attempts.flatMap(({ name, method, path, status, answer }) => {
@@ -187,7 +189,8 @@ const collections = [
 ] as const;
 
 function schemaOf(path: string, name: string) {
-  // To others than a super-user a rack has no owner in releases without teams: the client is one.
+  // In releases without teams only a super-user sees a rack's owner. The client is a super-user, these
+  // attempts are not.
   if (/non-root|by-alice|of-bob|by-owner|by-the-owner|by-other/.test(name)) return undefined;
   if (path.startsWith('/api/v1/users')) return User;
   if (path.startsWith('/api/v1/teams')) return Team;

@@ -49,7 +49,7 @@ function sessionOf(url: string, { body }: Attempt): Session {
   return new Session({ url, login: user.login, password: new Secret(user.password) });
 }
 
-/** Answers with what was recorded for the same request; with 501 to one that was not. */
+/** Answers a recorded request as recorded, and any other with 501. */
 async function serve(attempts: readonly Attempt[]) {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const sent = await text(request);

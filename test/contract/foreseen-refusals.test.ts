@@ -30,7 +30,7 @@ import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { emptyPlan } from '../support/builders.ts';
 
-/* What a plan says that the portal would refuse, against what the portal of every release does refuse. */
+/* Compares the refusals that a plan foresees with those of the portal, in every release. */
 
 test.each(releases)(
   'release %s refuses what is foreseen, for the same field, and nothing else',
@@ -64,7 +64,10 @@ test('every refusal is met in some release', async () => {
   expect([...met].sort()).toEqual(Object.keys(refusals).sort());
 });
 
-/** A portal with racks `web`, in which a device stands, `empty`, and two `twin` of one owner, as accidents leave them. */
+/**
+ * A portal with the racks `web`, which holds a device, `empty`, and two `twin` of one owner, as an accident
+ * may leave them.
+ */
 async function startFilledPortal(release: Release) {
   const portal = new Portal({ release });
   const service = await startPortal({ portal, faults: new Faults() });
@@ -112,7 +115,9 @@ async function startFilledPortal(release: Release) {
   };
 }
 
-/** Changes that reach each rule, from both sides, one after the other: what is accepted is there for the next. */
+/**
+ * Changes on both sides of each rule, in order: a change that the portal accepts is there for the next one.
+ */
 function attempts(portal: PortalSnapshot): Change[] {
   const rackNamed = (name: string) => found<Rack>(portal.racks.find((rack) => rack.name === name));
   const templateNamed = (name: string) =>
@@ -206,7 +211,7 @@ function attempts(portal: PortalSnapshot): Change[] {
     { kind: 'update-template', template: unused, patch: { name: 'high' }, ...because('template-differs') },
     { kind: 'update-template', template: unused, patch: { name: 'm1.tiny' }, ...because('template-differs') },
     templates({ name: 'unused' }),
-    // Release 0.2.1 does not show what a device is made from.
+    // Release 0.2.1 does not show the template of a device.
     ...(portal.profile.deviceKinds === 'bare'
       ? []
       : [
@@ -275,7 +280,7 @@ function planOf(changes: readonly Change[]): Plan {
   return emptyPlan({ phases: [[{ name: 'lane', changes }]] });
 }
 
-/** Where the portal names fields, whether the one that was foreseen is among them. */
+/** Whether the portal names the foreseen field; true where it names no fields. */
 function namesField(outcome: Outcome, code: keyof typeof refusals | undefined): boolean {
   const field = code && refusals[code].field;
   if (field === undefined || outcome.kind !== 'failed' || !(outcome.error instanceof ConcertimError))

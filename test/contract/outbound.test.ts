@@ -1,4 +1,4 @@
-/** What the sandbox's portal asks of its companion against what the real jobs and pages were recorded to ask. */
+/** Compares the calls of the sandbox's portal to its companion with the recorded calls of real portals. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -38,7 +38,7 @@ interface RecordedCall {
   readonly recording: string;
   readonly method: string;
   readonly path: string;
-  /** '' when there was none. */
+  /** '' when the request had no body. */
   readonly body: Body | '';
 }
 
@@ -57,7 +57,7 @@ const calls = JSON.parse(
   readFileSync(new URL('../fixtures/concertim/jobs/releases.json', import.meta.url), 'utf8'),
 ) as RecordedCall[];
 
-/** Has the portal do what led to the recorded call. */
+/** Makes the portal do what caused the recorded call. */
 type Deed = (context: OutboundContext, user: UserRow, body: Body) => unknown;
 
 const ownRole = ({ portal }: OutboundContext) => portal.teamRoles.all()[0]?.id ?? 0;
@@ -100,12 +100,12 @@ const deeds: Readonly<Record<string, Deed>> = {
   'POST /add_credits': deposited,
 };
 
-/** An administrator, where the call carries the credentials of the portal's own configuration. */
+/** An administrator, if the call carries the credentials from the portal's own configuration. */
 function rootIf({ portal }: OutboundContext, env: unknown): UserRow | undefined {
   return (env as Body)['password'] === 'adminpw' ? portal.users.all().find(({ root }) => root) : undefined;
 }
 
-/** What is typed is sent as text; a number was recorded too. */
+/** The portal's form sends an amount as text; a recording also has a number. */
 function deposited(context: OutboundContext, { id }: UserRow, { credits }: Body) {
   const amount = (credits as Body)['amount'] ?? (credits as Body)['credits_to_add'];
   return depositCredits(context, id, amount as string);
@@ -122,7 +122,7 @@ function changed(context: OutboundContext, { id }: UserRow, { user_info: info }:
 
 const statusFor: Readonly<Record<string, string>> = { on: 'STOPPED', resume: 'SUSPENDED' };
 
-/** A button of the rack view, from the path: in a state from which its action is possible. */
+/** Presses the button of the rack view that the path names, in a state that allows its action. */
 function pressed({ path, body }: RecordedCall): Deed {
   const [, type = '', id = ''] = /(\w+)\/([^/]*)$/.exec(path) ?? [];
   const { action, cloud_env: env } = body as Body;
@@ -148,13 +148,13 @@ function pressed({ path, body }: RecordedCall): Deed {
 const plainPath = (path: string) =>
   path.replace(/^\/+(prefix\/+)?/, '/').replace(/^\/team\/.*\/quotas/, '/team/quotas');
 
-/** Each value by its type, and each field by its name: what else is in a call is somebody's own. */
+/** The names of the fields and the types of their values; the values themselves differ from site to site. */
 function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value === null ? null : typeof value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shapeOf(part)]));
 }
 
-/** All that is in the recorded body under one of these names, wherever. */
+/** The value that the recorded body has under one of these names, at any depth. */
 function valueIn(body: unknown, ...names: string[]): string | null | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   for (const [key, part] of Object.entries(body)) {

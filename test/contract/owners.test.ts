@@ -9,7 +9,10 @@ import { Faults } from '../../src/sandbox/faults.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 
-/** What can be written of an owner, a user or a team, in each release: of users too much is an error that stores nothing. */
+/**
+ * What each release lets the service write to an owner, a user or a team: an unknown field of a user is an
+ * error that stores nothing.
+ */
 
 const now = Date.UTC(2026, 10, 22);
 const clock = { now: () => now, sleep: async () => undefined };

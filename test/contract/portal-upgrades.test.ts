@@ -54,7 +54,7 @@ function filledPortal(release: Release): Portal {
 
 const alice = (portal: Portal) => portal.users.all().find(({ login }) => login === 'alice');
 
-/** One try. @returns whether it came to its end */
+/** Tries one upgrade. @returns whether it completed */
 function migrate(portal: Portal, to: Release): boolean {
   try {
     upgrade(portal, to);
@@ -73,7 +73,7 @@ test.each(recorded)('from $from to $to', (row) => {
 
   expect(migrate(portal, target), first).toBe(first === 'ok');
   if (second !== undefined) expect(migrate(portal, target), second).toBe(second === 'ok');
-  // Only without devices does the last one end.
+  // The last migration completes only without devices.
   if (second === 'the same') {
     expect(portal.release).toBe(source);
     for (const { id } of portal.devices.all()) portal.devices.remove(id);

@@ -26,7 +26,7 @@ import { watchDefects } from '../support/watch-defects.ts';
 
 const defects = watchDefects();
 
-/** A field of a header, by its type, with a value of any kind behind it. */
+/** A field of a header: its type, followed by any bytes as the value. */
 const anyField = fc
   .record({
     type: fc.constantFrom(...'SxTFAIlVtbBsuDdfi?'.split('')),
@@ -42,7 +42,7 @@ const anyTable = fc
     const all = Buffer.concat(fields);
     return Buffer.concat([uint(size ?? all.length, 4), all]);
   });
-/** Tables in tables: for what recurses. */
+/** Tables nested in tables, which overflow the stack of a recursive parser. */
 const deepTable = fc.constantFrom(...[10, 1_000, 5_000].map(nested));
 function nested(depth: number): Buffer {
   let table = uint(0, 4);
@@ -61,7 +61,7 @@ const anyFrame = fc
     size: fc.option(fc.constantFrom(0, 1, 0xffff_ffff, 0x7fff_ffff), { nil: undefined, freq: 6 }),
   })
   .map(({ type, channel, payload, size }) => frame(type, channel, Buffer.from(payload), size));
-/** Methods that there are, in no order, with fields that there are not. */
+/** Existing methods in any order, with invalid fields. */
 const anyMethod = fc
   .record({
     channel: fc.constantFrom(0, 1, 2),
@@ -162,11 +162,11 @@ test('whatever a broker sends ends the connection at the worst', async (context)
       }
       expect(bytes).toBeLessThanOrEqual(mostBodyBytes);
     }),
-    // Longer than it takes to give up a connection.
+    // Longer than the client takes to give up a connection.
     { ...runs, timeout: 15_000 },
   );
 
-  // Among them are proper ones.
+  // Some of the courses are valid: without them the test would show nothing.
   expect(outcomes.taken).toBeGreaterThan(runs.numRuns / 50);
   expect(Math.min(outcomes.opened, outcomes.ended)).toBeGreaterThan(runs.numRuns / 10);
   expect(defects()).toEqual([]);

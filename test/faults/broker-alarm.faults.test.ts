@@ -1,4 +1,7 @@
-/** RabbitMQ is short of memory or disk: it delivers what it has, and accepts no message. Who publishes is read no further until then. */
+/**
+ * RabbitMQ is short of memory or disk: it delivers messages and accepts none. It stops reading from a
+ * publisher until the alarm ends.
+ */
 import { expect, test } from 'vitest';
 import { type Command, command } from '../support/command.ts';
 import { startListening, until } from '../support/listening-scenario.ts';
@@ -49,7 +52,7 @@ test.skipIf(why !== undefined).each(alarms)(
 function run(configFile: string) {
   const started: Command = command('run', 'updates_bulk', 'updates_mq', '--config', configFile);
   return Object.assign(started, {
-    /** Until it has printed the text so often. */
+    /** Waits until the process has printed the text so many times. */
     shows: (text: string, times = 1) =>
       until(
         () => started.printed().split(text).length > times,

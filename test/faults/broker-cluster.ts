@@ -21,7 +21,9 @@ export class BrokerCluster implements AsyncDisposable {
     this.#hosts = hosts;
   }
 
-  /** The first node is there before the others look for it: of nodes that start together each could become a cluster of its own. */
+  /**
+   * Starts the first node before the others: nodes that start together could each form a cluster of its own.
+   */
   static async start(hosts: readonly Host[]): Promise<BrokerCluster> {
     const cluster = new BrokerCluster(hosts);
     for (const host of hosts) cluster.#prepare(host);
@@ -46,7 +48,7 @@ export class BrokerCluster implements AsyncDisposable {
     );
   }
 
-  /** As a power cut of the node alone. */
+  /** Kills the node alone, like a power failure. */
   async kill(host: Host): Promise<void> {
     const server = this.#running.get(host);
     if (!server?.pid || server.exitCode !== null || server.signalCode !== null) return;
@@ -55,9 +57,10 @@ export class BrokerCluster implements AsyncDisposable {
     await gone;
   }
 
-  /** The host whose node has the connection of the one that a queue is given to, of several that consume it. */
+  /** The host whose node holds the connection of the active consumer, among several consumers of a queue. */
   async hostOfActiveConsumer(queue: string): Promise<Host> {
-    // As JSON it says numbers of its own instead of the names of nodes; the order of columns is not ours to choose.
+    // JSON would have internal numbers in place of the nodes' names; the command fixes the order of the
+    // columns.
     const columns = ['queue_name', 'channel_pid', 'active'];
     for (const host of this.#hosts) {
       const listed = await this.#control(host, 'list_consumers', '--quiet', ...columns);
@@ -70,7 +73,7 @@ export class BrokerCluster implements AsyncDisposable {
     throw new Error(`nobody consumes ${queue}`);
   }
 
-  /** Has the node lose its connections to the others; they are there again with the next message. */
+  /** Disconnects the node from the others; they reconnect with the next message. */
   async disconnect(host: Host): Promise<void> {
     for (const other of this.#hosts) {
       if (other !== host) await this.#control(host, 'eval', `erlang:disconnect_node('${nodeName(other)}').`);
@@ -118,7 +121,7 @@ export class BrokerCluster implements AsyncDisposable {
     );
   }
 
-  /** Tries again and again: `rabbitmqctl` fails as long as there is no node that could answer it. */
+  /** Retries, because `rabbitmqctl` fails until a node answers. */
   async #until(attempt: () => Promise<unknown>, what: string): Promise<void> {
     for (const until = performance.now() + patienceMs; ; await systemClock.sleep(1_000)) {
       try {

@@ -39,7 +39,7 @@ export class FaultsReporter implements Reporter {
       const tests = [...module.children.allTests()];
       const count = (wanted: string) => tests.filter((test) => test.result().state === wanted).length;
       const name = `${relative(process.cwd(), module.moduleId)} (${module.project.name})`;
-      // Of what is before or after tests too: it leaves tests that were not run.
+      // Hooks count as well: one that fails leaves tests unrun.
       const errors = [module, ...module.children.allSuites()].flatMap((part) => part.errors());
       for (const { message } of errors) console.log(`✗ ${name}: ${message}`);
       const seconds = Math.round(module.diagnostic().duration / 1_000);

@@ -7,15 +7,15 @@ import { systemClock } from '../../src/runtime/clock.ts';
 
 const execute = promisify(execFile);
 
-/** A host with an address of its own: what is started on it sees no other interface than its own. */
+/** A host with an address of its own: its processes see no network interface but the host's. */
 export interface Host {
   readonly name: string;
   readonly address: string;
-  /** To be put before a command, so that it runs on this host. */
+  /** Put before a command, this runs it on the host. */
   readonly enter: readonly string[];
 }
 
-/** What cannot be reached any more, in both directions: packets are dropped, nobody is told. */
+/** What the host cannot reach, in both directions: packets are dropped without an error. */
 export interface Cut {
   readonly host: Host;
   /** Default: every address. */
@@ -46,10 +46,10 @@ export function whyNoHosts(): string | undefined {
  */
 export class HostNetwork implements AsyncDisposable {
   readonly hosts: readonly Host[];
-  /** Where this process listens for the hosts. */
+  /** The address at which this process listens for the hosts. */
   readonly address: string;
   readonly #bridge: string;
-  /** Each keeps a namespace there for as long as it has its standard input. */
+  /** Each of these processes keeps a namespace until its standard input closes. */
   readonly #holders: readonly ChildProcess[];
 
   private constructor(parts: {
@@ -94,7 +94,7 @@ export class HostNetwork implements AsyncDisposable {
     return new HostNetwork({ bridge, address, hosts, holders });
   }
 
-  /** @returns what makes it whole again */
+  /** @returns a function that restores the connection */
   async cut({ host, from, port }: Cut): Promise<() => Promise<void>> {
     const rules = ['INPUT', 'OUTPUT'].flatMap((chain) => {
       const side = chain === 'INPUT' ? '-s' : '-d';
@@ -125,7 +125,7 @@ async function on({ enter: [program = '', ...args] }: Host, ...command: string[]
   await execute(program, [...args, ...command]);
 }
 
-/** Ends what is left in a namespace: a program that has made itself a daemon would keep it. */
+/** Kills the processes left in a namespace: a daemon would keep it alive. */
 async function killAll(namespace: string): Promise<void> {
   const own = await readlink(namespace);
   for (const pid of await readdir('/proc')) {

@@ -3,7 +3,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 /** A portal user with an empty project, who writes into racks and devices of his own what belongs to others. */
 export class HostileUser {
   readonly #id: number;
-  /** What each of his rows was when he had made it. */
+  /** Each of his rows, as it was when he made it. */
   readonly #made = new Map<string, string>();
 
   constructor({ portal }: Sandbox) {
@@ -14,7 +14,7 @@ export class HostileUser {
     return this.#made.size > 0;
   }
 
-  /** Claims a stack, with all its servers, or what never was. */
+  /** Claims a stack with all its servers, or a stack and a server that never existed. */
   claim({ portal, cloud }: Sandbox, at: number): void {
     const stacks = [...cloud.orchestration.stacks()];
     const stack = at % 4 === 3 ? undefined : stacks[at % (stacks.length || 1)];
@@ -43,14 +43,14 @@ export class HostileUser {
     }
   }
 
-  /** What he has been shown: rows of his that are not as he made them, and rows that he has not made. */
+  /** What the service has shown him: rows of his that have changed since, and rows that he did not make. */
   shown({ portal }: Sandbox): string[] {
     return this.#rows(portal)
       .filter(([name, row]) => this.#made.get(name) !== JSON.stringify(row))
       .map(([name, row]) => `${name} of mallory is ${JSON.stringify(row)}`);
   }
 
-  /** All that he has goes. */
+  /** Removes everything that he owns. */
   leave({ portal }: Sandbox): void {
     for (const [name, { id }] of this.#rows(portal).reverse()) {
       if (name.startsWith('rack ')) portal.racks.remove(id);

@@ -32,7 +32,8 @@ export async function inflict(
   if (fault === 'connection refused') return sandbox.services[aims[system].service].refuse();
   if (fault === 'a cell down') {
     const { compute } = sandbox.cloud;
-    // How long Nova waits for it is in test/scenarios/cell-down.test.ts: no time passes here while a request is on its way.
+    // No time passes here during a request; test/scenarios/cell-down.test.ts covers how long Nova waits for a
+    // cell.
     const restore = compute.takeCellDown({ hosts: new Set(compute.hosts.slice(0, 4)), waitMs: 0 });
     return async () => restore();
   }
@@ -41,7 +42,10 @@ export async function inflict(
   return async () => undo();
 }
 
-/** As Cinder and Neutron do to an account that has lost its role: no error, others' objects are in no list and not to be found. */
+/**
+ * What Cinder and Neutron do to an account that has lost its role: without an error, other projects' objects
+ * are missing from lists and not found by id.
+ */
 function hideOthers(
   sandbox: Sandbox,
   aim: (typeof aims)[HttpSystem],
@@ -143,7 +147,7 @@ function kindOf(
   }
 }
 
-/** Each page has another next one, and only the first has rows. */
+/** Every page links to a next one, and only the first has rows. */
 function withNextPage(body: unknown, { url }: StruckExchange): unknown {
   const field = ['servers', 'flavors', 'stacks', 'volumes', 'networks', 'ports'].find(
     (name) => isObject(body) && Array.isArray(body[name]),

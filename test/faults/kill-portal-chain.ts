@@ -13,10 +13,12 @@ import { type KilledApi, startKilledApi } from '../support/killed-api.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { finishJobs } from '../support/portal-chain.ts';
 
-/** One stretch of a user's life in the portal, which ends in the same state however often the service was killed in it. */
+/**
+ * A part of a user's life in the portal, which ends in the same state however often the service is killed.
+ */
 export interface Stretch {
   readonly name: string;
-  /** @returns what is not as it has to be in the end; empty: all is well */
+  /** @returns what is wrong in the end; empty: nothing */
   readonly live: (scene: Scene, login: string) => Promise<string[]>;
 }
 
@@ -24,7 +26,7 @@ export interface Scene {
   readonly sandbox: Sandbox;
   readonly api: KilledApi;
   readonly release: Release;
-  /** Has all jobs come to their ends; before each retry the service is started if it was killed. */
+  /** Runs all jobs to their ends, and starts a killed service again before each retry. */
   readonly finish: () => Promise<void>;
 }
 
@@ -51,11 +53,11 @@ export async function startScene(release: Release): Promise<Scene & AsyncDisposa
 }
 
 /**
- * Lives the stretch once for each request that it makes at the cloud, with the service killed when that one is carried out and
- * not answered yet: so between each pair of them.
+ * Runs the stretch once for each of its requests to the cloud, and kills the service when the cloud has
+ * carried out that request but not answered it: so between each pair of requests.
  *
- * @param options.every only each so many-th request
- * @returns how often it was killed, and what was not well in the end, by where it was killed
+ * @param options.every takes only every so many-th request
+ * @returns how often it killed the service, and what was wrong in the end, by the place of the kill
  */
 export async function killInEach(
   scene: Scene,
@@ -112,7 +114,7 @@ export const wholeLife: Stretch = {
   },
 };
 
-/** A page repeats nothing: the person does. */
+/** A page does not retry: its user does. */
 export const keyPairPage: Stretch = {
   name: 'key pairs',
   async live({ sandbox, api }, login) {
@@ -128,7 +130,7 @@ export const keyPairPage: Stretch = {
     const first = await createKeyPair(outbound, id, { name: login, publicKey: null });
     if (!first.ok) {
       await api.start();
-      // It may have been made, and its private key is lost with the answer.
+      // The cloud may have the pair, but its private key is lost with the answer.
       await deleteKeyPair(outbound, id, login);
       const second = await createKeyPair(outbound, id, { name: login, publicKey: null });
       if (!second.ok) return [`the second pair was refused: ${second.message}`];
@@ -146,7 +148,7 @@ export const keyPairPage: Stretch = {
   },
 };
 
-/** The one job that is tried once: what it lost, a person gives by the page of the team. */
+/** The portal tries this job only once: an administrator gives a role that it lost on the team's page. */
 async function mendLostRole({ sandbox, api }: Scene, userId: number): Promise<string[]> {
   const { portal, outbound } = sandbox;
   const job = outbound.jobs.jobs.findLast(({ name }) => name === 'CreateTeamRoleJob');

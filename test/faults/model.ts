@@ -96,7 +96,7 @@ const quietMs = 3_600_000;
 export function convergence({ replayPath }: { readonly replayPath?: string | undefined } = {}) {
   return fc.asyncProperty(
     fc.integer({ min: 1, max: 1_000 }),
-    // Servers alone, and all kinds.
+    // One release that shows servers alone, and one that shows all kinds.
     fc.constantFrom<Release>('2023-08', 'main'),
     fc.commands([...commands], {
       maxCommands: 25,
@@ -126,7 +126,7 @@ export function convergence({ replayPath }: { readonly replayPath?: string | und
       notifications.fate = 'delivered';
       // What was asked changes the cloud once more.
       const statuses = await world.settled(Promise.all(real.asked));
-      // Long enough for a full run while all that he claims is still there.
+      // Long enough for a full run while everything that he claims is still there.
       if (hostile.hasClaimed) await world.pass(200_000);
       const shown = hostile.shown(world.sandbox);
       hostile.leave(world.sandbox);

@@ -12,7 +12,7 @@ import { ServiceError } from '../../src/runtime/severity.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
 import { SmallCloud } from '../support/small-cloud.ts';
 
-/** Few enough for links to meet. */
+/** Few enough that links often lead to the same page. */
 const mostPages = 12;
 
 const next = fc.oneof(
@@ -40,7 +40,7 @@ const rows: PagedShape<{ id: string }> = {
   links: 'servers_links',
 };
 
-/** What is read by following the links: the ids where the list ends, undefined where it does not, or a page is none. */
+/** The ids of the list that the links lead through; undefined where it has no end, or one page is invalid. */
 function followed(pages: readonly Page[]): Set<string> | undefined {
   const ids = new Set<string>();
   const read = new Set<number>();

@@ -4,7 +4,10 @@ import { type Release, releases } from '../../src/concertim/profile.ts';
 import { outboundRules } from '../../src/sandbox/portal/outbound/outbound-rules.ts';
 import { keyPairPage, killInEach, startScene, wholeLife } from './kill-portal-chain.ts';
 
-/** These ask the same as another release does: not every pair is tried. The life of 2023-08 has few requests. */
+/**
+ * These send the same requests as another release, so they try only some pairs. The life of 2023-08 has few
+ * requests.
+ */
 const strides: Partial<Record<Release, number>> = { '2023-08': 3, main: 5, next: 5 };
 
 test.each(releases)(

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A change that was requested of a portal. */
 export interface PortalWrite {
-  /** The address it came from. */
+  /** The address that the request came from. */
   readonly from: string;
   /** By the clock of this process, ms. */
   readonly at: number;
@@ -16,7 +16,7 @@ interface Exchange {
 
 const channel = 'http.server.request.start';
 
-/** Who has written to a portal of this process, and when: in the order in which the requests came. */
+/** The writes to a portal of this process, with their senders and times, in the order of their arrival. */
 export class PortalWrites implements Disposable {
   readonly all: PortalWrite[] = [];
   readonly #port: number;
@@ -26,12 +26,12 @@ export class PortalWrites implements Disposable {
     subscribe(channel, this.#see);
   }
 
-  /** The first since then that did not come from there. */
+  /** The first write since `at` that came from another address than `notFrom`. */
   firstSince(at: number, notFrom: string): PortalWrite | undefined {
     return this.all.find((write) => write.at >= at && write.from !== notFrom);
   }
 
-  /** The longest time without one since then, ms. */
+  /** The longest time without a write since `at`, ms. */
   longestGapSince(at: number): number {
     const times = [...this.all.filter((write) => write.at >= at).map((write) => write.at), performance.now()];
     return Math.max(...times.map((time, index) => time - (times[index - 1] ?? at)));

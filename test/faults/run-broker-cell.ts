@@ -182,7 +182,7 @@ function limit(what: 'max-connections' | 'max-channels', most: number): Harming 
   };
 }
 
-/** More than is read of a message; parsed it would take twenty times as much. */
+/** Longer than the listener reads of a message; parsed, it would take twenty times as much memory. */
 const hugeBody = `[${'{},'.repeat(mostBodyBytes / 3)}{}]`;
 
 const harmings: Partial<Record<FaultName, Harming>> = {

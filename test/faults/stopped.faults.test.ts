@@ -11,7 +11,7 @@ import { command } from '../support/command.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { until } from '../support/listening-scenario.ts';
 
-/** Real time: nothing else stops a process. */
+/** In real time: a virtual clock cannot stop a process. */
 const stoppedMs = 1_000 * Number(process.env['STOPPED_S'] ?? 300);
 const patienceMs = 60_000;
 

@@ -99,7 +99,7 @@ describe.skipIf(why !== undefined)(`three hosts${why ? ` (skipped: ${why})` : ''
     120_000,
   );
 
-  /** Ends the writer and starts it again, as the next one by then. */
+  /** Ends the writer, and starts it again once another host writes. */
   async function end(signal: NodeJS.Signals): Promise<number> {
     const { writer } = hosts;
     const process = hosts.process(writer);

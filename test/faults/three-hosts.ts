@@ -13,16 +13,19 @@ import { BrokerCluster } from './broker-cluster.ts';
 import { type Host, HostNetwork } from './host-network.ts';
 import { PortalWrites } from './portal-writes.ts';
 
-/** The clocks of the three hosts, ms beside the true time. */
+/** By how much each host's clock is wrong, ms. */
 const clockOffsetsMs = [0, 7 * 60_000, -11 * 60_000];
 const clockOffset = new URL('./clock-offset.ts', import.meta.url);
-/** How often something changes in the cloud: somebody has to write all the time. */
+/** How often the cloud changes: often enough that the writer always has something to write. */
 const changeMs = 200;
 
-/** How long a host waits for an answer of the cloud or the portal. */
+/** How long a host waits for an answer from the cloud or the portal. */
 const timeoutS = 10;
 
-/** When a process said that it had become the writer, or had stopped to be it; by the clock of this process, ms. */
+/**
+ * When a process logged that it became the writer, and that it ceased to be; by the clock of this process,
+ * ms.
+ */
 interface Turn {
   readonly host: Host;
   readonly from: number;
@@ -39,7 +42,7 @@ export class ThreeHosts implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly writes: PortalWrites;
   readonly turns: Turn[] = [];
-  /** Part of the names of their queues. */
+  /** Part of the names of the processes' queues. */
   readonly deployment = 'three';
   readonly #folder = mkdtempSync(join(tmpdir(), 'three-hosts-'));
   readonly #processes = new Map<Host, Command>();
@@ -88,12 +91,12 @@ export class ThreeHosts implements AsyncDisposable {
     return hosts;
   }
 
-  /** The cloud publishes to its node: it stays whole. */
+  /** The host to whose node the cloud publishes. That node must stay whole. */
   get publisher(): Host {
     return this.network.hosts[2] as Host;
   }
 
-  /** Whose process writes at present. @throws when none or several do */
+  /** The host whose process is the writer. @throws when none or several are */
   get writer(): Host {
     const writing = this.turns.filter(({ to }) => to === Number.POSITIVE_INFINITY).map(({ host }) => host);
     const [writer] = writing;
@@ -153,7 +156,7 @@ export class ThreeHosts implements AsyncDisposable {
     );
   }
 
-  /** Where two processes wrote at a time, or believed that they might: nothing, if all is well. */
+  /** Where two processes wrote, or believed that they might, at the same time; empty: nowhere. */
   doubleWriters(): string[] {
     const overlaps = this.turns.flatMap((turn, at) =>
       this.turns

@@ -25,17 +25,18 @@ const kinds: fc.Arbitrary<UsageEvent>[] = [
   fc.record({ kind: fc.constant('memberships lost' as const) }),
   fc.record({ kind: fc.constant('Heat forgets' as const) }),
 ];
-/** Time passes, and the writer runs, more often than anything else. */
+/** Time passing and the writer's runs have more weight than the other events. */
 const event = fc.oneof(
   { weight: 8, arbitrary: kinds[0] as fc.Arbitrary<UsageEvent> },
   { weight: 4, arbitrary: kinds[7] as fc.Arbitrary<UsageEvent> },
   { weight: 13, arbitrary: fc.oneof(...kinds) },
 );
 
-/** Courses that chance seldom finds: each has caught a fault. */
+/** Courses that random choice seldom finds: each has caught a fault. */
 const examples: [UsageEvent[], string][] = [
   [
-    // In the morning: what is recorded for that day is of noon, and so after the end of an order that was closed at once.
+    // In the morning: the record of a day has the time noon, which is after the end of an order that was
+    // closed at once.
     [
       { kind: 'hours pass', hours: 20 },
       { kind: 'destroy', which: 0 },
@@ -89,7 +90,7 @@ const examples: [UsageEvent[], string][] = [
     '0.22.26',
   ],
   [
-    // What a stack that is gone used, and nobody remembers: it is told, and its order is closed all the same.
+    // A stack is gone and nothing remembers what it used: billing reports that, and closes its order.
     [
       { kind: 'hours pass', hours: 30 },
       { kind: 'destroy', which: 0 },
@@ -101,7 +102,8 @@ const examples: [UsageEvent[], string][] = [
     '0.24.0',
   ],
   [
-    // A stack is destroyed and the memberships are lost before CloudKitty has rated its last hours: Heat tells whose they were.
+    // A stack is destroyed and the memberships are lost before CloudKitty has rated its last hours: Heat
+    // shows which stack its devices belonged to.
     [
       { kind: 'CloudKitty is late', hours: 50 },
       { kind: 'hours pass', hours: 30 },
@@ -115,7 +117,8 @@ const examples: [UsageEvent[], string][] = [
     '0.24.0',
   ],
   [
-    // Of the one stack of its project nothing is ever rated: the rebuild waits as long as CloudKitty may be late, and the order is closed then.
+    // Nothing is ever rated for the only stack of its project: the rebuild waits as long as CloudKitty may be
+    // late, and the order is closed then.
     [{ kind: 'destroy', which: 0 }, { kind: 'memberships lost' }, { kind: 'run', poster: 0 }],
     '0.22.26',
   ],

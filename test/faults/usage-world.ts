@@ -18,7 +18,7 @@ import { killBillOn, sessionsOn } from '../support/sandbox-sessions.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Something that may happen; numbers choose among what is there. */
+/** An event; its numbers select among what exists at that moment. */
 export type UsageEvent =
   | { readonly kind: 'hours pass'; readonly hours: number }
   | { readonly kind: 'launch' }
@@ -30,14 +30,17 @@ export type UsageEvent =
   | { readonly kind: 'rated again'; readonly which: number; readonly hoursAgo: number; readonly by: number }
   | { readonly kind: 'run'; readonly poster: number }
   | { readonly kind: 'both run' }
-  /** The process is killed, before or after KillBill has done what it asked for. */
+  /** The process is killed, before or after KillBill has carried out its request. */
   | { readonly kind: 'killed'; readonly poster: number; readonly requests: number; readonly done: boolean }
   | { readonly kind: 'answers lost'; readonly poster: number; readonly times: number }
   | { readonly kind: 'KillBill fails'; readonly poster: number }
   | { readonly kind: 'records of usage lost'; readonly poster: number }
-  /** `stacks.jsonl`: what belongs to stacks that are there is known again at the next look, the rest as far as Heat remembers. */
+  /**
+   * `stacks.jsonl` is lost: the next run learns again what belongs to existing stacks, and of the others
+   * what Heat remembers.
+   */
   | { readonly kind: 'memberships lost' }
-  /** Its oldest events: of what is deleted by now it knows nothing any more. */
+  /** Heat loses its oldest events, and with them whatever is deleted by now. */
   | { readonly kind: 'Heat forgets' };
 
 interface WorldDevice {
@@ -45,9 +48,9 @@ interface WorldDevice {
   readonly stack: WorldStack;
   readonly from: number;
   until: number | undefined;
-  /** It was gone when Heat forgot what is deleted. */
+  /** The device was gone when Heat lost its events. */
   isPurged: boolean;
-  /** And when the memberships were lost: nobody knows any more whose it was. */
+  /** It was also gone when the memberships were lost: nothing remembers its stack. */
   isForgotten: boolean;
   readonly types: readonly { readonly type: string; readonly rate: number }[];
 }
@@ -66,7 +69,7 @@ interface Writer {
   readonly sweep: OrderSweep;
 }
 
-/** Amounts of all that was ever rated of a bucket: now, and at most. */
+/** The sum of what was rated for a bucket: now, and at its highest. */
 interface Sum {
   now: number;
   most: number;
@@ -132,7 +135,7 @@ export class UsageWorld implements AsyncDisposable {
       case 'add device': {
         const stack = pick(this.#stacks.filter(isThere), event.which);
         if (stack) this.#addDevice(stack);
-        // It is seen once, however short it lives.
+        // Each device is seen once, however short its life.
         await this.#note();
         break;
       }
@@ -206,12 +209,12 @@ export class UsageWorld implements AsyncDisposable {
     }
   }
 
-  /** All that is due is done: nothing fails any more, CloudKitty is on time, days go by. */
+  /** Lets everything due complete: faults end, CloudKitty is on time, days pass. */
   async settle(): Promise<void> {
     this.#sandbox.faults.clear();
     this.#sandbox.cloud.rating.waitMs = 2 * hourMs;
     for (let round = 0; round < 10; round++) {
-      // Days enough for the last to be over, and for a rebuild to wait in vain; runs enough to come to each.
+      // Enough days for the last one to end and for a rebuild to wait in vain; enough runs to reach each day.
       await this.clock.sleep(round < 5 ? dayMs + hourMs : hourMs);
       this.#rate();
       await this.#run(round % 2);
@@ -221,7 +224,7 @@ export class UsageWorld implements AsyncDisposable {
   /** What is not as it has to be: nothing. */
   async wrongs(): Promise<string[]> {
     const { killBill } = this.#sandbox;
-    // One that has seen nothing yet: it goes by what is kept.
+    // A new process, which has seen nothing yet and relies on the files.
     this.#writers[0] = undefined;
     const { poster } = this.#writer(0);
     const days = closedDays(this.clock.now());
@@ -252,13 +255,13 @@ export class UsageWorld implements AsyncDisposable {
       if (!days.includes(bucket.split(' ')[2] ?? '')) continue;
       const is = recorded.get(bucket) ?? 0;
       const isExact = Math.abs(is - now) < 1e-5;
-      // Of what was rated too high for a while some may stay, and that is told.
+      // Part of what was rated too high for a while may stay recorded, and billing reports that.
       const isTold = is > now && is < most + 1e-5 && over.has(bucket);
       const forgotten = sumOfForgotten(ofDevice);
       forgottenCost += forgotten;
-      // It was recorded before its devices were forgotten, or is told to be billed to nobody.
+      // It was recorded before its devices were forgotten, or billing reports it as billed to nobody.
       if (forgotten > 0 && is > now - forgotten - 1e-5 && is < most + 1e-5) continue;
-      // What nobody remembers of the project's other stacks is billed to nobody, and covers what is too much.
+      // What the project's forgotten stacks used is billed to nobody, and covers the excess.
       const isCovered =
         is > now && is < most + 1e-5 && is - now < (forgottenOf.get(this.#coverOf(bucket)) ?? 0) + 1e-5;
       if (!isExact && !isTold && !isCovered)
@@ -299,7 +302,7 @@ export class UsageWorld implements AsyncDisposable {
     return [stack?.projectId, unit, day].join(' ');
   }
 
-  /** How much came to pass. */
+  /** The number of usage records in KillBill. */
   get records(): number {
     return this.#sandbox.killBill.usages.length;
   }
@@ -423,7 +426,7 @@ export class UsageWorld implements AsyncDisposable {
     if (!device || begin < hourOf(device.from) || begin >= this.#pushedUntil) return;
     if (device.until !== undefined && begin >= device.until) return;
     const [{ type, rate } = { type: '', rate: 0 }] = device.types;
-    // Never to less than nothing: each hour by a tenth at most.
+    // A decrease takes a tenth of the rate, so that an hour does not fall below zero.
     this.#push(device, type, begin, rate * by);
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkUsage } from './usage-model.ts';
 
-// Another one each time, printed: what it finds is found again by it.
+// Another seed in each run, which is printed: USAGE_SEED reproduces a failure.
 const seed = Number(process.env['USAGE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 test('usage is recorded once, in two thousand courses of events', async ({ task }) => {

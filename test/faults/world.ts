@@ -22,7 +22,10 @@ import { askApi, send, type Wish } from './portal-user.ts';
 
 export interface WorldOptions
   extends Pick<SandboxOptions, 'release' | 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
-  /** How long an answer may pause, in real time: time-outs are what time is spent on. Default 200 ms. */
+  /**
+   * How long an answer may pause, in real time. It is short, because the tests spend their time on time-outs.
+   * Default 200 ms.
+   */
   readonly timeoutMs?: number;
   /** Default: all. */
   readonly components?: readonly ComponentName[];

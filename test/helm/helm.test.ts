@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { helm, whyNoHelm } from '../support/helm.ts';
 import { type KubernetesObject, problemsOf } from './kubernetes-object.ts';
 
-// Helm is built once, where it has to be.
+// The first run builds Helm, where it is missing.
 vi.setConfig({ testTimeout: 60_000 });
 const whyNo = whyNoHelm();
 const skipped = whyNo ? ` (skipped: ${whyNo})` : '';
@@ -43,7 +43,7 @@ interface Deployment extends KubernetesObject {
   };
 }
 
-/** What a release with these values consists of, as it was last rendered. */
+/** The objects that the chart makes of these values, as last rendered. */
 function rendered(set: string): KubernetesObject[] {
   return parseAllDocuments(read(join(import.meta.dirname, 'rendered', `${set}.yaml`)))
     .map((document) => document.toJS() as KubernetesObject | null)
@@ -52,7 +52,9 @@ function rendered(set: string): KubernetesObject[] {
 const ofKind = <T extends KubernetesObject>(set: string, kind: string) =>
   rendered(set).filter((object): object is T => object.kind === kind);
 
-/** Without what only repeats the alerts and the dashboard, which have tests of their own and change more often. */
+/**
+ * Leaves out the copies of the alerts and the dashboard, which have tests of their own and change more often.
+ */
 function withoutCopies(text: string): string {
   const isCopy = (part: string) => /^# Source: .*\/templates\/(prometheus-rule|dashboard)\.yaml$/m.test(part);
   return text

@@ -5,7 +5,7 @@ export interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
 }
 
-/** A class of a kind. Its objects are copies of what they are given, so what it checks is called on ours. */
+/** The class of a kind. Its constructor copies an object, so `validate` is called on ours. */
 interface Kind {
   readonly prototype: { validate(this: object): void };
 }
@@ -33,7 +33,7 @@ export async function problemsOf(object: KubernetesObject): Promise<string[]> {
   return problems.map((problem) => `${kind} ${object.metadata.name}: ${problem}`);
 }
 
-/** The same, which notes the path of every field that somebody reads. */
+/** The same object, which records the path of every field that is read. */
 function watched<T extends object>(value: T, path: string, read: Set<string>): T {
   return new Proxy(value, {
     get(target, key) {
@@ -45,7 +45,7 @@ function watched<T extends object>(value: T, path: string, read: Set<string>): T
   });
 }
 
-/** Of every field, not of what is in maps of texts, whose keys are anybody's. */
+/** The paths of all fields, without the keys of maps of texts, which users choose. */
 function pathsOf(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null || isMapOfTexts(path)) return [];
   return Object.entries(value).flatMap(([key, child]) => [

@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly volumes: Readonly<Record<string, string>>;
   /** `--env`. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What is started instead of the image's component. */
+  /** The command that starts in place of the image's component. */
   readonly command?: readonly string[];
   /** `--user`: a number. Default: as whom the image says, which is root. */
   readonly user?: number;

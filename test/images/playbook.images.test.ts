@@ -50,7 +50,7 @@ async function hostOf(
       openstack,
       rmq,
       concertim: { ...fresh['concertim'], concertim_url: portalUrl },
-      // What a file of the service of 2024 says beside these.
+      // Further keys that a configuration of 2024 has.
       log_level: 'INFO',
       cloud_type: 'openstack',
       billing_platform: 'killbill',
@@ -128,7 +128,7 @@ test.skipIf(whyNo !== undefined).each(distinctReleases)(
     for (const each of started) codes.push((await stop(each.running, each.image)).code);
 
     expect(wasOutOfStep).toBe(true);
-    // 422: it passed, and the body lacks what is asked for.
+    // 422: the call was let in, and its body lacks required fields.
     expect(answers).toEqual(
       release.givesJwtSecret
         ? { bare: 401, signed: expect.toSatisfy(isNoRefusal) }

@@ -158,7 +158,7 @@ test('usage is recorded once for a key, whatever it says the second time and whe
   const record = { order, unit, day, amount: 7, key: 'concertim:instance' };
   tenant.proxy.loseAnswers(/usages$/);
 
-  // Its client repeats what was lost, and hears that it is there.
+  // The client repeats a lost request, and KillBill answers that the record exists.
   expect(await tenant.billing.usage.record(record)).toBe('known');
   expect(await tenant.billing.usage.record({ ...record, amount: 9, day: '2020-01-01' })).toBe('known');
   expect(await tenant.billing.usage.recorded(order, day)).toEqual(new Map([[unit, 7]]));

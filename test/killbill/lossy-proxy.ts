@@ -25,7 +25,7 @@ export class LossyProxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** KillBill does what the next POST to such a path wants, and the answer never comes. */
+  /** KillBill carries out the next POST to such a path, and its answer is lost. */
   loseAnswers(path: RegExp, times = 1): void {
     this.#losses.push({ path, left: times });
   }

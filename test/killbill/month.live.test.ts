@@ -61,7 +61,7 @@ test('a month of two stacks is on the invoices to the cent, whatever answers wer
   await liveThrough(begin + 9 * dayMs);
   await scenario.restart();
   proxy.loseAnswers(/usages$/, 2);
-  // Two months: what comes after the first's end is on the invoice of the second.
+  // Two months, because usage after the end of the first is on the invoice of the second.
   await liveThrough(monthEnd + 20 * dayMs);
   await scenario.restart();
   const end = Date.UTC(new Date(monthEnd).getUTCFullYear(), new Date(monthEnd).getUTCMonth() + 1, 1);

@@ -40,7 +40,7 @@ export class Tenant implements AsyncDisposable {
     return tenant;
   }
 
-  /** What our client never asks for. @returns the answer's JSON */
+  /** A request that our client never makes. @returns the answer's JSON */
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
     const isXml = typeof body === 'string';
     const response = await fetch(`${this.#url}/1.0/kb${path}`, {
@@ -71,7 +71,7 @@ export class Tenant implements AsyncDisposable {
     await this.ask('POST', `/test/clock?requestedDate=${encodeURIComponent(isoTime(at))}&timeoutSec=60`);
   }
 
-  /** To a day of the month after this one, which no test has seen, in UTC. @returns the moment */
+  /** Moves the clock to a day of the next month, which no test has used, in UTC. @returns the moment */
   async enterNextMonth(day: number, hour = 12): Promise<number> {
     const now = new Date(await this.now());
     const at = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, day, hour);

@@ -3,17 +3,17 @@ import type { Random } from '../../src/runtime/random.ts';
 /** A load whose true value is known at every moment: steps of constant strength. */
 export interface Course {
   readonly name: string;
-  /** When counters begin anew: reboots, migrations, resizes. Seconds. */
+  /** When the counters restart: reboots, migrations, resizes. Seconds. */
   readonly restarts: readonly number[];
   /** Its strength at that second. */
   at(second: number): number;
-  /** All that was done up to then. */
+  /** All work done up to that second. */
   total(second: number): number;
-  /** The strongest that it is between two moments. */
+  /** The greatest strength between two moments. */
   peak(from: number, to: number): number;
 }
 
-/** @param strengthAt of each second, as a share of `full` */
+/** @param strengthAt the strength at each second, as a share of `full` */
 function course(
   name: string,
   strengthAt: (second: number) => number,

@@ -9,10 +9,10 @@ import { ManualClock } from '../support/manual-clock.ts';
 const devices = 10_000;
 const perSecond = 1_000;
 const times = { intervalMs: 15_000, ttlMs: 3_600_000 };
-/** How long it takes the daemon to take one value of each. */
+/** How long the daemon takes for one value of each device and metric. */
 const roundMs = (devices * definitions.length * 1_000) / perSecond;
 
-/** A daemon that takes a thousand values a second, one after the other; some it fails at. */
+/** A daemon that takes a thousand values a second, one after the other, and fails at some. */
 function slowDaemon(clock: ManualClock, failsAt: (count: number) => boolean = () => false) {
   let taken = 0;
   return {

@@ -1,7 +1,7 @@
 import type { Unknown } from '../../src/metrics/figures.ts';
 import { cycles, type Trial } from './plane.ts';
 
-/** What a disturbance may cost figures for: everything else would be a fault. */
+/** The reasons for which a disturbance may leave figures out; any other reason is a fault. */
 const passing: ReadonlySet<Unknown> = new Set([
   'too-few-points',
   'counter-fell',
@@ -9,7 +9,10 @@ const passing: ReadonlySet<Unknown> = new Set([
   'no-measures',
   'late',
 ]);
-/** Of the second half of a course in which nothing happens: young counters that grow ever faster are doubted. */
+/**
+ * The highest share of unknown figures in the second half of an undisturbed course: the service doubts young
+ * counters that grow ever faster.
+ */
 const mostUnknown = 0.25;
 
 /** What is not as docs/telemetry.md says, in words. */

@@ -8,20 +8,20 @@ export interface Setup {
   readonly grain: number;
   /** Standard deviation of the moment of a sample. */
   readonly jitter: number;
-  /** From a sample to its point. */
+  /** From a sample to its point in Gnocchi. */
   readonly lag: number;
   readonly clock: 'right' | 'off' | 'wrong for a moment';
   /** Share of samples that get lost. */
   readonly loss: number;
 }
 
-/** The host's clock is ahead by so much where it is off; where it is wrong for a moment, by the others. */
+/** By how much the host's clock is ahead where it is off. */
 export const offsetS = 7;
 
 interface Sample {
   readonly stamp: number;
   readonly seenAt: number;
-  /** By how much the clock was wrong for it, beside what it always is. */
+  /** The clock's momentary error at this sample, beside its constant one. */
   readonly stray: number;
   readonly value: number;
 }
@@ -31,7 +31,7 @@ export class Measured {
   readonly #samples: readonly Sample[];
   readonly #grain: number;
 
-  /** @param setup measured from second `from` on, for as long as `seconds` */
+  /** @param setup measures from second `from` on, for `seconds` seconds */
   constructor(course: Course, setup: Setup & { seconds: number; from?: number }, random: Random) {
     const { polling, jitter, lag, clock, loss, seconds, from = 0 } = setup;
     const samples: Sample[] = [];
@@ -51,7 +51,7 @@ export class Measured {
     this.#grain = setup.grain;
   }
 
-  /** The means of the grains from that one on in which `since` is; both seconds. */
+  /** The means of the grains, from the one that contains `since` on; both in seconds. */
   points(since: number, now: number): Point[] {
     const first = Math.floor(since / this.#grain) * this.#grain;
     const points: { at: number; value: number }[] = [];
@@ -70,7 +70,7 @@ export class Measured {
     return points;
   }
 
-  /** By how much the samples in that grain are off in the mean, seconds. */
+  /** The mean clock error of the samples in that grain, seconds. */
   shiftIn(grainAt: number, now: number): number {
     const inGrain: number[] = [];
     for (let index = this.#indexOf(grainAt); index < this.#samples.length; index++) {
@@ -92,7 +92,7 @@ export class Measured {
   }
 }
 
-/** What the counter has reached: from nothing on, since it last began. */
+/** The value of the counter, which starts at zero at each restart. */
 function counted(course: Course, second: number): number {
   const begin = course.restarts.findLast((restart) => restart <= second) ?? 0;
   return course.total(second) - course.total(begin);

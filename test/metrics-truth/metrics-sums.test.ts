@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/runtime/random.ts';
 import { courses } from './course.ts';
 import { watchSum } from './watch-sum.ts';
 
-/* An instance with two interfaces: what becomes of their sum while one is late, attached or taken away. */
+/* The sum of an instance with two interfaces, while one of them is late, attached or detached. */
 
 const cycles = 200;
 const seconds = 7_200;

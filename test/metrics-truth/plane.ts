@@ -15,7 +15,10 @@ export interface Trial extends Outcome {
 const full = 1e9;
 export const cycles = 60;
 
-/** Every set-up with every course. @param step only every so many of them: all are met, in other company */
+/**
+ * Every set-up with every course. @param step takes every so many-th of them, in which each value still
+ * occurs
+ */
 export function* plane(step = 1): Generator<Trial> {
   let index = 0;
   for (const grain of [1, 5, 10, 60, 300])
@@ -30,7 +33,7 @@ export function* plane(step = 1): Generator<Trial> {
               const seconds = secondsFor(setup);
               for (const course of courses({ full, seconds, random })) {
                 const restarts = course.restarts.length > 0;
-                // Both at once cannot be told from a load.
+                // With both at once no reader could distinguish the error from a load.
                 if (clock === 'wrong for a moment' && restarts) continue;
                 const isDisturbed = restarts || loss > 0 || clock === 'wrong for a moment';
                 const outcome = watchCourse(course, setup, { seconds, cycles, random });

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly unknown: ReadonlyMap<Unknown, number>;
   /** Figures beyond the documented error, in words. */
   readonly wrong: readonly string[];
-  /** Of the second half, those that were not known. */
+  /** How many figures of the second half were unknown, by reason. */
   readonly lateUnknown: ReadonlyMap<Unknown, number>;
   /** The largest error met, in points of 100 %. */
   readonly largest: number;
@@ -19,13 +19,13 @@ export interface Outcome {
 
 const vcpus = 1;
 const instanceOf = () => 'its instance';
-/** Of rounding to two decimals. */
+/** The error from rounding to two decimals. */
 const roundingError = 0.0051;
 
 /**
- * Measures a course so, and looks at it cycle after cycle with what the service reads and works figures out with.
+ * Measures a course with a set-up, and reads it cycle after cycle with the service's own code for figures.
  *
- * @param seconds how long the course is
+ * @param seconds the length of the course
  */
 export function watchCourse(
   course: Course,
@@ -62,7 +62,7 @@ export function watchCourse(
     const peak = Math.max(course.peak(from, from + grain), course.peak(to, to + grain)) / 1e7 / vcpus;
     const error = Math.abs(figure.value - truth);
     largest = Math.max(largest, error);
-    // Nobody can see that a clock was wrong by less than it takes for the order of samples to change.
+    // The service cannot see a clock error that is too small to change the order of samples.
     const unseen = [figure.at - figure.spanMs, figure.at].reduce(
       (sum, at) => sum + measured.shiftIn(at / 1000, second),
       0,

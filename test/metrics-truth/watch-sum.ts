@@ -9,10 +9,10 @@ import { Measured, type Setup } from './measured.ts';
 
 /** An interface of an instance. */
 export interface Interface {
-  /** Of each of its two counters. */
+  /** The course of each of its two counters. */
   readonly course: Course;
   readonly setup: Setup;
-  /** When it is attached, and when taken away again; seconds. */
+  /** When it is attached and detached; seconds. */
   readonly from: number;
   readonly until: number;
 }
@@ -119,8 +119,8 @@ export function watchSum(
   }
 
   /**
-   * What an interface moves before anybody can know of it, until its first sample has come and was looked for; and after
-   * its last sample.
+   * What an interface moves unseen: before the service has looked for its first sample and found it, and
+   * after its last sample.
    */
   function unseen(begin: number, end: number): number {
     return parts.reduce((sum, part) => {

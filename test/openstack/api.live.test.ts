@@ -25,7 +25,7 @@ import { type RunningApi, startApi } from '../support/api.ts';
 import { setting, signIn } from './openrc.ts';
 import { waitingFor } from './wait-for.ts';
 
-/** For the cloud itself: a server that is booted waits for those that another test takes away. */
+/** How long the cloud itself may take: a server boots after those that another test deletes. */
 const waitFor = waitingFor(120_000);
 
 const authUrl = setting('OS_AUTH_URL');
@@ -194,7 +194,7 @@ test('of a cloud that takes 6 s to sign in, the portal, which gives up after 5, 
     ({ status }) => status,
     (error: Error) => error.name,
   );
-  // It signs in, and then sees whether the password opens the account that is there.
+  // The service signs in, and then checks whether the password opens the existing account.
   const again = () => call(AbortSignal.timeout(5_000)).catch(() => undefined);
   const later = (await again()) ?? (await again());
 

@@ -249,7 +249,7 @@ async function shell(line: string): Promise<void> {
   else await run('sh', ['-c', line]);
 }
 
-/** Types whenever it is asked: what is typed before is thrown away. */
+/** Types only once the command prompts: it discards earlier input. */
 async function typePasswords(line: string): Promise<void> {
   const child = spawn('sh', ['-c', `exec script -qec '${line}' /dev/null`], {
     stdio: ['pipe', 'pipe', 'inherit'],

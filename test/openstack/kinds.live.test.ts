@@ -22,9 +22,9 @@ import { openstackSection, signIn } from './openrc.ts';
 import { openstackCommands } from './openstack-command.ts';
 import { waitingFor } from './wait-for.ts';
 
-/** From the API's own state to the last portal's. */
+/** From the state in the API to the last portal. */
 const inTimeMs = 3_000;
-/** For the cloud itself. */
+/** How long the cloud itself may take. */
 const waitFor = waitingFor(180_000);
 
 type Kind = 'server' | 'volume' | 'network';
@@ -49,7 +49,7 @@ const portals = new Map<Shown, { portal: Portal; service: HttpService; running: 
 const lags: { step: string; ms: number }[] = [];
 let projectId: ProjectId;
 let stack: Stack;
-/** The stack's objects as the `openstack` command reports them: by the path of their names in the template. */
+/** The stack's objects as the `openstack` command reports them, by the path of names in the template. */
 let objects: { readonly id: string; readonly kind: Kind; readonly name: string }[];
 
 beforeAll(async () => {
@@ -76,7 +76,7 @@ beforeAll(async () => {
           rmq_password: 'guest',
           deployment: `live-test-${release}`,
         },
-        // Whatever shows has been announced: the timer is far away.
+        // The timer is an hour away, so only notifications can cause a change.
         updates: { interval: 3600 },
       }),
     );

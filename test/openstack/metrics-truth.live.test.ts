@@ -19,7 +19,7 @@ const vcpus = 2;
 const loads = courses({ full: vcpus * 1e9, seconds, random: seededRandom(1) });
 const load = (name: string) => loads.find((course) => course.name === name) as Course;
 
-/** Archive policies as they are polled for. */
+/** Archive policies with the polling intervals that they serve. */
 const setups = [
   { policy: 'concertim_rate_policy', polling: 10 },
   { policy: 'medium', polling: 60 },
@@ -33,7 +33,7 @@ interface Trial {
   readonly cpu: Course;
   readonly policy: string;
   readonly polling: number;
-  /** Of each interface: when it is attached, and how far its measures are behind now. Seconds. */
+  /** For each interface: when it is attached, and by how much its measures lag now. Seconds. */
   readonly interfaces: readonly { readonly from: number; readonly behind: number }[];
 }
 

@@ -67,7 +67,7 @@ beforeAll(async () => {
     await Promise.all(['instance', 'instance_network_interface', 'instance_disk'].map(readResources))
   ).flat();
   finished = await command('run', 'metrics', '--once', '--config', config).finished;
-  // At once: a minute later the measures are late.
+  // At once, because a minute later the measures would count as late.
   spans = new Map(
     await Promise.all(active.map(async (server) => [server.id, await spansOf(server)] as const)),
   );
@@ -147,10 +147,10 @@ function showOnPortal(all: ReportedCloud): void {
   }
 }
 
-/** The time that a figure is the mean of: seconds since 1970. */
+/** The time that a figure averages: seconds since 1970. */
 type Span = readonly [from: number, to: number];
 
-/** By figure, as they are read: what is worked out by hand are the values. */
+/** The time of each figure, as the service reads it; the test computes only the values by hand. */
 async function spansOf(server: Server): Promise<ReadonlyMap<string, Span>> {
   const { VCPUs: vcpus, RAM: ram } = flavorOf(server, cloud);
   const { figures } = await readFigures(signIn(), server.id, { size: { vcpus, ram } });

@@ -39,7 +39,7 @@ export class InstalledMachine {
     this.#root = root;
   }
 
-  /** What would be built is built. */
+  /** Installs the service from this checkout, which is built already. */
   static async install(root: string): Promise<InstalledMachine> {
     mkdirSync(join(root, 'etc'), { recursive: true });
     const script = join(checkout, 'scripts/install-systemd.ts');
@@ -134,7 +134,7 @@ export class InstalledMachine {
     });
   }
 
-  /** Files of the units' folders that are not their account's. */
+  /** Files in the units' folders that another account owns. */
   notOfTheUnits(): string[] {
     return Object.values(unitFolders)
       .map(({ parent }) => join(this.#root, parent, name))

@@ -37,7 +37,7 @@ const config = join(folder, 'config.yaml');
 let sandbox: Sandbox;
 let tarball: string;
 
-/** Packs as npm would publish it, and installs that, without what may be added. */
+/** Packs the package as npm would publish it, and installs it without its optional dependencies. */
 beforeAll(async () => {
   // What `prepack` does; types are checked elsewhere.
   await succeed('npm', 'run', 'build', '--', '--noCheck');
@@ -288,12 +288,12 @@ test
       onTestFinished(() => cloud.close());
       const machine = await InstalledMachine.install(join(folder, 'with-units'));
       const observability = { port: await freePort(8) };
-      // Where data and logs are, only the units say.
+      // The configuration names no folders for data and logs: only the units do.
       const text = stringify({ log_level: 'info', ...cloud.config, observability });
       const secrets = 'JWT_SECRET=0123456789abcdef\n';
       machine.configure(text, { text: secrets, mode: 0o640 });
       await using unit = await machine.start('updates_bulk', '"msg":"reconciled"');
-      // What a second writer would write at once, and the unit only with its next full run.
+      // A change that a second writer would write at once, and the unit only with its next full run.
       const [server] = [...cloud.cloud.compute.servers()];
       cloud.cloud.compute.act(server?.id ?? '', 'stop');
       const before = cloud.portal.devices.all();
@@ -323,7 +323,7 @@ test
         new RegExp(`^process ${unit.pid}, version .*\\n {2}✓ updates_bulk {2}works`),
       );
       expect(status.code).toBe(0);
-      // A sign of the unit, whatever it says: where there is none, `health` says that it does not run.
+      // The unit's state, whichever it is: without it `health` would say that the unit does not run.
       expect(health.stdout).toMatch(/"component": "updates_bulk"[^}]*"(starting|works)/);
       expect(effective.stdout).toMatch(
         /data_dir: \/var\/lib\/concertim-openstack-service .*\$STATE_DIRECTORY/,
@@ -337,7 +337,7 @@ test
       );
       expect(said.filter((line) => line !== '' && !/^\d+ s: /.test(line))).toEqual([]);
       expect(strangers).toEqual([]);
-      // What the commands had Node compile, the next one takes.
+      // The next command reuses what Node compiled for the earlier ones.
       expect(compiled.length).toBeGreaterThan(1);
       expect(blind).toMatchObject({
         code: 78,

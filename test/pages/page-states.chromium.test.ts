@@ -6,9 +6,9 @@ import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-san
 const obstacle = whyNoChromium();
 
 /**
- * Opens the page again, and has what it listens to neither answer nor fail.
+ * Opens the page again, and makes its event stream neither answer nor fail.
  *
- * @returns lets it fail, from then on always
+ * @returns a function that makes the stream fail from then on
  */
 async function reloadWithoutEvents(page: Page): Promise<() => void> {
   const failure = Promise.withResolvers<void>();

@@ -18,7 +18,7 @@ function read(path: string): string {
   return readFileSync(join(checkout, path), 'utf8');
 }
 
-/** What a component or a name of 2024 means. */
+/** The components that a name stands for, among them the names of 2024. */
 function meaning(name: string) {
   return componentsNamed([name], withRabbitMq).map(({ component }) => component);
 }

@@ -8,11 +8,11 @@ export interface PlaybookContainer {
   readonly image: string;
   /** `Dockerfiles/Dockerfile.<this>`, with the root of the sources as build context, over the host's network. */
   readonly dockerfile: string;
-  /** What its Python image starts; ours has it by itself, and takes it where it is given. */
+  /** The command of its Python image. Our image starts the same without it, and accepts it. */
   readonly command: string;
 }
 
-/** What a release of Concertim's playbook asks of the companion's sources. */
+/** What a release of Concertim's playbook needs from the companion's sources. */
 export interface PlaybookRelease {
   readonly playbook: string;
   /** Of the portal that it installs beside the companion. */
@@ -22,7 +22,10 @@ export interface PlaybookRelease {
   readonly givesJwtSecret: boolean;
 }
 
-/** The same in all releases: what is mounted, root's with mode 0755, into containers that begin as root, without a command. */
+/**
+ * What all releases mount into the containers; root owns it, with mode 0755. The containers begin as root,
+ * without a command.
+ */
 export const mounts = {
   '/etc/concertim-openstack-service/config.yaml': 'etc/openstack-service/config.yaml',
   '/app/var/log/': 'var/log/openstack-service/',
@@ -30,8 +33,8 @@ export const mounts = {
 } as const;
 
 /**
- * What the playbook writes in place of the placeholders in the sample that comes with the sources, which it copies once and fails
- * without: from v1.2.0 on not those of KillBill.
+ * The placeholders of the sample configuration in the sources, and what the playbook writes in their place.
+ * It copies the sample once, and fails without it. From v1.2.0 on it leaves those of KillBill.
  */
 const replacements = [
   { key: 'concertim_url', placeholder: 'https://host.concertim', value: 'https://proxy:7443' },
@@ -39,7 +42,7 @@ const replacements = [
   { key: 'api_host', placeholder: 'http://host.killbill:8080', value: 'http://killbill:48080' },
 ] as const;
 
-/** config.yaml as a first run of the playbook leaves it. @throws what it would find nothing to replace of */
+/** config.yaml as a first run of the playbook leaves it. @throws when a placeholder is missing */
 export function freshConfig(): string {
   let text = readFileSync(join(import.meta.dirname, '../../etc/config-sample.yaml'), 'utf8');
   for (const { key, placeholder, value } of replacements) {
@@ -82,7 +85,7 @@ export const releases: readonly PlaybookRelease[] = [
   { playbook: 'main', portal: 'main', containers: six, givesJwtSecret: true },
 ];
 
-/** Those that ask for the same are one: what each asks for, and its names. */
+/** The releases with equal requirements as one, with all their names. */
 export const distinctReleases: readonly PlaybookRelease[] = [
   ...Map.groupBy(releases, (release) => JSON.stringify({ ...release, playbook: '' })).values(),
 ].flatMap(([first, ...others]) =>

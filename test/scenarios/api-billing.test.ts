@@ -1,4 +1,4 @@
-/** What portals and cluster builders ask about credits, orders and invoices where there is no billing platform. */
+/** Calls of portals and cluster builders about credits, orders and invoices, without a billing platform. */
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { AccountId, Billing, Invoice } from '../../src/billing/billing.ts';

@@ -1,4 +1,4 @@
-/** Connections that say nothing take no more than their share, and everybody else is served. */
+/** Idle connections take no more than their share, and the API still serves everybody else. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';

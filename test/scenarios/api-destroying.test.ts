@@ -1,4 +1,4 @@
-/** A button that destroys takes nothing of others with it, says what is in the way, and may be pressed twice. */
+/** A destroy button leaves others' objects alone, names what blocks it, and may be pressed twice. */
 import { expect, test } from 'vitest';
 import type { Network } from '../../src/sandbox/cloud/network.ts';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';

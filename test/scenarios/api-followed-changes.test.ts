@@ -1,4 +1,4 @@
-/** Without notifications the API itself finds out when what was asked of it has come to its end. */
+/** Without notifications the API itself finds out when a requested change has completed. */
 import { expect, test } from 'vitest';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -6,7 +6,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 const change = (cloud: ApiCloud, path: string, action: string) =>
   cloud.api.send('POST', `/update_status/${path}`, { cloud_env: cloud.user, action });
 
-/** A cloud in which things take their time. */
+/** A cloud whose changes take time. */
 function startSlowCloud(clock: VirtualClock, servers = 2): Promise<ApiCloud> {
   return startApiCloud({
     sandbox: { clock, pace: 1, projects: 1, stacks: 1, servers },
@@ -17,7 +17,7 @@ const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 const startClock = () => new VirtualClock(() => true, Date.now());
 const inAllMs = 130_000;
 
-/** Looks at a server or stack, by whoever. */
+/** All requests that read a server or stack. */
 const looksAt = ({ sandbox }: ApiCloud, id: string) =>
   [...sandbox.services.nova.seen, ...sandbox.services.heat.seen].filter(
     ({ method, url }) => method === 'GET' && url.includes(id),

@@ -1,4 +1,4 @@
-/** Everybody at once: what portals ask of all kinds is answered, each call as if it were alone. */
+/** Portals call everything at the same time: each call gets the answer that it would get alone. */
 import { expect, test } from 'vitest';
 import { startApiCloud } from '../support/api-cloud.ts';
 

@@ -174,7 +174,7 @@ test.each(['', '/', '/v3', '/v3/'])('an address that ends in "%s" is the same Ke
   expect(answer.status).toBe(200);
 });
 
-/** One request with this password, or whatever else differs in `cloud_env`. */
+/** One request with this password, or with other differences in `cloud_env`. */
 const listAs = (cloud: ApiCloud, env: Record<string, unknown>) =>
   cloud.api.send('GET', '/key_pairs', { cloud_env: { ...cloud.user, ...env } });
 const logins = ({ sandbox }: ApiCloud) =>

@@ -1,4 +1,4 @@
-/** What portals from 1.0 on ask about their users and teams, however often and in whatever circumstances. */
+/** The calls of portals from 1.0 on about users and teams: repeated, interrupted and concurrent. */
 import { describe, expect, test } from 'vitest';
 import { startApi } from '../support/api.ts';
 import { type ApiCloud, startApiCloud } from '../support/api-cloud.ts';

@@ -20,7 +20,7 @@ function addStack(sandbox: Sandbox, name: string, resources: Template['resources
 }
 
 const { deviceKinds, dotsInNames } = profiles[portalRelease()];
-/** As this release takes it. */
+/** A name as this release accepts it. */
 const validName = (name: string) => (dotsInNames ? name : name.replaceAll('.', '-'));
 
 function flavorNamed(sandbox: Sandbox, name: string) {
@@ -489,7 +489,7 @@ test('a portal whose database fails answers everything with 500, and does not ge
   const ill = { service: 'concertim', kind: 'answer', status: 500 } as const;
   faults.add({ ...ill, method: 'POST', path: /\/racks/, skip: 20 });
   faults.add({ ...ill, method: 'POST', path: /\/nodes/ });
-  // The first lists are the run's own.
+  // Skips the lists with which the run begins.
   faults.add({ ...ill, method: 'GET', path: /\/(racks|templates)/, skip: 2 });
 
   const report = await scenario.run();

@@ -4,7 +4,7 @@ import { ailments, startClinic } from '../support/doctor.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { startScenario } from '../support/scenario.ts';
 
-/** Nova waits so long for the cell, then answers without it. */
+/** How long Nova waits for the cell before it answers without it. */
 const waitMs = 60_200;
 
 /** A quarter of the sandbox's hosts. */

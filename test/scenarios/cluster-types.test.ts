@@ -7,7 +7,7 @@ import { startScenario } from '../support/scenario.ts';
 
 /** The release `next` takes no rack without a type of cluster that it has, nor without the time of its stack. */
 
-/** A stack that is not of the cluster builder's templates, as far as these say. */
+/** A stack from no template of cluster builder; `parameters` and `output` may name a type of cluster. */
 function addStack(
   { cloud, population }: Sandbox,
   {

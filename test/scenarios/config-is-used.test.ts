@@ -12,12 +12,12 @@ import { freePort } from '../../src/sandbox/free-port.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
 
-/** What is for a person before the service is made, and read by the command line alone. */
+/** Read by the command line alone, which shows it to a person before the service exists. */
 const forTheCommandLine = ['notices'];
-/** Parts that one thing takes whole, and reads when it needs them. */
+/** Sections that one component takes whole and reads when it needs them. */
 const handedOnWhole = ['logRotation'];
 
-/** What is handed to somebody: `log_level`'s and each key's of a section, `api.jwt`, be it a value or a part. */
+/** The paths that components take: `log_level`, and each key of a section, such as `api.jwt`. */
 function keysOf(config: object): string[] {
   return Object.entries(config).flatMap(([section, value]) =>
     isPart(value) && !handedOnWhole.includes(section)
@@ -26,7 +26,7 @@ function keysOf(config: object): string[] {
   );
 }
 
-/** The same value, which notes the path of every key that somebody reads. */
+/** The same value, which records the path of every key that is read. */
 function watched<T extends object>(value: T, read: Set<string>, path = ''): T {
   return new Proxy(
     { ...value },

@@ -13,7 +13,7 @@ function folder(): string {
   return path;
 }
 
-/** By server id: what the portal shows. */
+/** The costs that the portal shows, by server id. */
 function deviceCosts({ portal }: Sandbox): Record<string, number> {
   return Object.fromEntries(
     portal.devices.all().map(({ metadata, cost }) => [String(metadata['openstack_instance_id']), cost]),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Clinic, startClinic } from '../support/doctor.ts';
 
-/** Of the account's own project, as the service writes them. */
+/** Lists with only the account's own project, as Cinder and Neutron write them. */
 const own = {
   Cinder: (id: string | undefined) => ({
     volumes: [
@@ -16,7 +16,7 @@ const own = {
       },
     ],
   }),
-  // A public one of another project, too: that every account is shown.
+  // And a public network of another project, which every account sees.
   Neutron: (id: string | undefined) => ({
     networks: [
       { ...network, id: '0e0a3c2e-11b7-4a40-9a09-c4ae7f0b1c5d', project_id: id },

@@ -66,7 +66,7 @@ const role = ({ cloud }: Sandbox, name: string) => cloud.identity.role(name);
 const asAdmin = { openstack: { username: 'admin' } };
 const forbidden = (message: string) => JSON.stringify({ forbidden: { code: 403, message } });
 
-/** The sandbox's KillBill is the billing platform, and its CloudKitty, if there is one, has rated a server. */
+/** Makes the sandbox's KillBill the billing platform; its CloudKitty, if it has one, has rated a server. */
 function useKillBill({ sandbox, write }: Clinic, more: Readonly<Record<string, string>> = {}): void {
   const { password, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
   const api_host = sandbox.services.killbill.url;
@@ -83,7 +83,7 @@ function firstAccount({ population }: Sandbox) {
   return account;
 }
 
-/** The service has seen a stack with these. */
+/** Records that the service has seen a stack with these resources. */
 function recordMembers({ folder }: Clinic, resources: readonly string[]): void {
   mkdirSync(join(folder, 'data'), { recursive: true });
   const lines = resources.map((resource) =>
@@ -612,7 +612,7 @@ const cases: readonly Case[] = [
         service: 'concertim',
         path: /sign_in\.json/,
         kind: 'rewrite',
-        // The one that all have in common but v0.2.1, which has no cost either.
+        // Every release has one of the two or both, so that a portal with neither fits none.
         rewrite: (body) => without(body as Record<string, unknown>, 'deleted_at', 'project_id'),
       }),
     check: 'concertim.release',
@@ -952,7 +952,10 @@ function giveProjects({ sandbox: { portal, cloud, population } }: Clinic): void 
   }
 }
 
-/** The role is another one than before: whoever had that has none, until Concertim is asked again for each member of a team. */
+/**
+ * The configured role has changed: a member lacks the new one until Concertim requests it for each member of
+ * a team.
+ */
 function addMembersAgain({ sandbox: { cloud, population } }: Clinic): void {
   for (const { user, project } of population.accounts) cloud.identity.grant(user, project, 'member');
 }

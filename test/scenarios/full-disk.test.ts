@@ -1,4 +1,6 @@
-/** A process that may write nothing into a file, as on a full disk, or has hardly a file descriptor, goes on with its work. */
+/**
+ * A process goes on with its work when it cannot write files, as on a full disk, or has few file descriptors.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -7,7 +7,10 @@ import { openOrder, ratedCost, recordedCost, startBilledScenario } from '../supp
 
 const hourMs = 3_600_000;
 
-/** Two clusters; one loses two nodes, the other is destroyed; then the file is lost, before CloudKitty has rated their last hours. */
+/**
+ * Two clusters: one loses two nodes, the other is destroyed. Then the file is lost, before CloudKitty has
+ * rated the last hours of either.
+ */
 async function startLosing() {
   const scenario = await startBilledScenario({}, { stacks: 2, servers: 8 });
   const { sandbox, clock, dataDir } = scenario;

@@ -380,7 +380,7 @@ test('a portal too slow for the first cycle: its list of devices is awaited, whi
 
 test('a list of devices that was read while the portal was empty and busy is read again after a minute', async () => {
   await using metrics = await startMetrics({ empty: true });
-  // At a fiftieth of the portal's time that would be two minutes.
+  // The list takes 2.4 s. At a fiftieth of the portal's time the next read would be two minutes away.
   const late = (body: unknown) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_400);
     return body;
@@ -521,7 +521,7 @@ test('a daemon that takes no token at all is reported once, and a cycle signs in
     expect((await metrics.cycle()).delivery.sent).toBe(0);
   }
 
-  // Each cycle says its figures, and that they are not all of them.
+  // Each cycle logs its figures, and that some are missing.
   const reasons = complaints(metrics.logged).filter((line) => line !== 'metrics sent in part');
   expect(reasons).toEqual([
     expect.stringMatching(

@@ -73,7 +73,7 @@ test('after the daemon was restarted, all is sent again in the next cycle but on
     await metrics.cycle();
   }
 
-  // Nothing changes: unchanged values are renewed within two minutes, and the first of them finds it out.
+  // Nothing changes. The first unchanged value that is renewed, within two minutes, discovers the restart.
   expect(cycles).toBeLessThanOrEqual(8);
 });
 

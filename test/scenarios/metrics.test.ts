@@ -226,7 +226,7 @@ test('after a resize the shares are of the new size, though the portal shows the
     await metrics.cycle();
   }
 
-  // Of the old size the same half would be more than all there is.
+  // The same amount of memory would be more than 100 % of the old size.
   expect(cloud.compute.server(id)?.flavor).toBe(larger);
   expect(metrics.shown(id)[ram]).toBe(50);
 });

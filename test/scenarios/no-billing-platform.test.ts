@@ -38,10 +38,13 @@ async function startSite(release: Release) {
 const stored = (release: Release, credits: number) =>
   releaseRules[release].launchCredits === undefined ? 0 : credits;
 const ordersOf = ({ portal }: Sandbox) => new Set(portal.racks.all().map(({ order_id }) => order_id));
-/** The order of the first rack, and those of the further ones. */
+/** The orders of a stack's racks: the first has the id itself, the further ones a number as well. */
 const numbered = (id: string, racks: number) =>
   Array.from({ length: racks }, (_, at) => (at === 0 ? id : `${id}/${at + 1}`));
-/** What a cluster of 80 servers fills: portals with kinds show its volumes and its network, too. */
+/**
+ * What a cluster of 80 servers takes in the portal; portals with kinds show its volumes and its network as
+ * well.
+ */
 const shownOf80 = (release: Release) =>
   hasKinds(releaseRules[release]) ? { devices: 161, racks: 6 } : { devices: 80, racks: 4 };
 const wantsOrders = (release: Release) => releaseRules[release].orders;
@@ -89,7 +92,7 @@ describe.each(releases)('with a portal of release %s', (release) => {
     await scenario.restart();
     await scenario.run();
 
-    // Release 1.1 shows nobody's credits: there alone more than the free ones cannot be seen before they are given.
+    // Release 1.1 hides credits: there the service cannot see that a user has more than the free ones.
     expect(users.get(nils.id)?.credits).toBe(release === '1.1' ? freeCredits : 1_000);
     expect(users.get(nina.id)?.credits).toBe(3);
   });

@@ -357,7 +357,7 @@ test('a server whose end was announced is gone from the portal', async () => {
 
   const report = await reconciler.reconcile([about(server, true)]);
   const isShown = shownAs(sandbox, server) !== undefined;
-  // The volume that it had is another event's.
+  // Another notification announces the server's volume.
   await reconciler.reconcileAll();
 
   expect(report.changes['delete-device']).toBe(1);

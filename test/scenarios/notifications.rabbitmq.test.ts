@@ -47,7 +47,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     networking.changeNetwork(network.id, { adminStateUp: false });
     await listening.inStep();
     expect(statusOf(sandbox, network.id)).toBe('STOPPED');
-    // Nova announces neither; whom it is taken from Neutron does not say.
+    // Nova announces neither change, and Neutron does not say which server loses the address.
     const publicIps = () => deviceOf(sandbox, must(server).id)?.public_ips;
     sandbox.cloud.setFloatingIp(must(server).id, false);
     sandbox.cloud.setFloatingIp(must(server).id, true);
@@ -204,7 +204,7 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
     await using listening = await startListening({ broker });
     const { names } = listening;
     const [server] = [...listening.sandbox.cloud.compute.servers()];
-    // The broker's own count, as after so many consumers that did not survive the message.
+    // The broker's own delivery count, as if so many consumers had died of the message.
     const event = { event_type: 'compute.instance.update', payload: { instance_id: must(server).id } };
     const send = (count: number) =>
       withConnection(broker.url, async (connection) => {

@@ -5,7 +5,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { type Row, rewriteRows, stackList } from '../support/rewrite-rows.ts';
 import { startScenario } from '../support/scenario.ts';
 
-/** What a plan does not stand on: the rows of a portal may lack it, or have something else there. */
+/** Fields that no plan depends on: a portal's rows may lack them, or have another type there. */
 const needless: Readonly<Record<string, readonly string[]>> = {
   devices: [
     'description',
@@ -50,7 +50,10 @@ for (const [list, fields] of Object.entries(needless)) {
   });
 }
 
-/** What decisions stand on: one row without it costs that row, and never makes a second of what it shows. */
+/**
+ * Fields that decisions depend on: a row without one is left out alone, and its object is not made a second
+ * time.
+ */
 const needed: readonly [list: string, field: string][] = [
   ...['id', 'name', 'metadata', 'location', 'template_id'].map((field): [string, string] => [
     'devices',
@@ -151,7 +154,7 @@ test.each(['devices', 'racks', 'templates'])(
   },
 );
 
-/** What a row of Heat's list is nothing without; one may lack it, or have a list there. */
+/** Fields that a row of Heat's list needs; here one lacks the field, or has a list there. */
 test.each(['stack_name', 'project', 'parent', 'stack_status', 'creation_time'])(
   'a stack whose row has no proper %s keeps its rack, and costs no other',
   async (field) => {
@@ -282,7 +285,7 @@ test('a new server of a new flavor that cannot be read waits where Nova says no 
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 });
 
-/** A template shows itself in one field or the other. */
+/** A device shows its template in one of two fields, so both change. */
 function without(row: Row, field: string, oddity: unknown): Row {
   const both = field === 'template_id' ? { template: oddity } : {};
   return { ...row, ...both, [field]: oddity };
@@ -292,7 +295,7 @@ function countRows({ racks, devices, templates }: Sandbox['portal']) {
   return { racks: racks.size, devices: devices.size, templates: templates.size };
 }
 
-/** The first of a list that the service has made, or made something for, as it is with an oddity; the others as they are. */
+/** Changes the first row of a list that belongs to the service, and leaves the others as they are. */
 function withOddRow(list: string, change: (row: Row) => Row) {
   return (body: unknown) => {
     const rows = body as Row[];

@@ -24,7 +24,7 @@ function startKillBillSite(size: Pick<ScenarioOptions, 'stacks' | 'servers'>) {
   });
 }
 
-/** As cluster builder had it opened by the Python service. */
+/** Opens an order as the Python service did for cluster builder. */
 function orderOf(killBill: Sandbox['killBill'], stack: string): string {
   const { subscriptionId: objectId } = killBill.subscribe('account', `of ${stack}`);
   const field = { objectType: 'SUBSCRIPTION', objectId, name: 'openstack_stack_id' } as const;
@@ -94,7 +94,7 @@ test('an order that KillBill will not close, and a stack that Heat will not show
   for (const id of orders.keys()) cloud.orchestration.deleteStack(id);
   await scenario.clock.sleep(26 * hourMs);
   const path = new RegExp(`subscriptions/(${orders.get(refused)}|${orphan})`);
-  // A status that passes by itself, by what it says: KillBill says it also of what it will never do.
+  // 500 usually passes by itself, but KillBill also answers it to requests that it will never carry out.
   faults.add({ service: 'killbill', method: 'DELETE', path, kind: 'answer', status: 500 });
   faults.add({ service: 'heat', path: new RegExp(hidden), kind: 'answer', status: 403 });
   const open = () => [...killBill.subscriptions.values()].filter(({ state }) => state === 'ACTIVE');

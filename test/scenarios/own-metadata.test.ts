@@ -46,7 +46,7 @@ test('whatever a user writes into his racks and devices beside the ids, one full
   expect(healing.changes).toEqual({ 'update-rack': 3, 'update-device': 6 });
   expect(shown()).toEqual(before);
   expect(idle.changes).toEqual({});
-  // Three stacks were read once more, because their racks showed other outputs; then none.
+  // The service read three stacks once more, because their racks showed other outputs, and then none.
   expect(healing.requests['Heat']).toBe((idle.requests['Heat'] ?? 0) + 2 * 3);
   expect(services.heat.seen.filter(({ url }) => url.includes('/resources'))).toEqual([]);
 });

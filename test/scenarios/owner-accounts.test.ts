@@ -1,4 +1,4 @@
-/** What the portal shows of each owner's money, whoever owners are in its release. */
+/** What the portal shows of each owner's account; owners are users or teams, depending on the release. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

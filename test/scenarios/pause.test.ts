@@ -61,7 +61,7 @@ async function startRunning(options: { stacks: number }) {
     reported: (count: number) => vi.waitFor(() => expect(reports).toBeGreaterThanOrEqual(count), 10_000),
     saw: (text: string, times = 1) =>
       vi.waitFor(() => expect(logged.filter((line) => line.includes(text))).toHaveLength(times), 10_000),
-    /** Time passes, and the service has looked at the file since. */
+    /** Lets time pass until the service has checked the file again. */
     async pass(ms: number) {
       const before = looks();
       clock.advance(ms);
@@ -123,7 +123,7 @@ test('a pause ends a run that is under way, and the next one completes it', asyn
     rewrite: (body) => {
       made += 1;
       if (made === 5) writeFileSync(pausedFile(), '');
-      // Time goes on with each rack: whoever looks just now sees the file at the next one.
+      // Time passes with each rack, so that the service checks the file again at the next one.
       if (made >= 5) clock.advance(1_000);
       return body;
     },

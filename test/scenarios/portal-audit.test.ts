@@ -18,7 +18,7 @@ import { startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 import { type Scenario, startScenario } from '../support/scenario.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** What the portal was asked, ids left out; each as often as it was. */
+/** The requests to the portal, without ids and with repeats. */
 function portalRequests({ services }: Sandbox): string[] {
   return services.concertim.seen
     .map(({ method, url }) => `${method} ${url.replace(/\/[0-9a-f-]*\d[0-9a-f-]*$/, '/ID')}`)
@@ -29,7 +29,7 @@ function portalRequests({ services }: Sandbox): string[] {
 
 const lists = ['GET templates', 'GET users'];
 
-/** A scenario whose portal is in step and known. */
+/** A scenario whose portal is in step, and which the service has read. */
 async function startKnown(options: SandboxOptions): Promise<Scenario> {
   const scenario = await startScenario({ projects: 3, ...options });
   await scenario.run();
@@ -146,7 +146,8 @@ test.each([
     await using scenario = await startKnown({ stacks: 51, servers: 3 });
     const { portal } = scenario.sandbox;
     empty(scenario.sandbox);
-    // Where templates are left one rack alone is known to be gone, and that must do.
+    // Where templates are left, the run learns only of this server's rack that it is gone, and that must
+    // suffice.
     const [server] = [...scenario.sandbox.cloud.compute.servers()];
     scenario.sandbox.cloud.compute.act(server?.id ?? '', 'stop');
 
@@ -181,7 +182,7 @@ test('a rack whose making is not answered is looked for with the next run, and m
   const { portal, faults, services } = scenario.sandbox;
   addStack(scenario.sandbox);
   faults.add({ kind: 'reset-after', service: 'concertim', method: 'POST', path: /racks$/, times: 1 });
-  // It is looked for at once, and cannot be found.
+  // The service looks for the rack at once, and this fault makes that fail.
   const restore = faults.add({
     kind: 'answer',
     status: 500,
@@ -277,7 +278,7 @@ test('a creation whose answer is lost has its rack read with the next run, and i
   cloud.compute.act(String(other?.metadata['openstack_instance_id']), 'stop');
   const path = /racks\/\d/;
   faults.add({ kind: 'reset-after', service: 'concertim', method: 'POST', path: /nodes/, times: 1 });
-  // It is looked for at once, and cannot be found.
+  // The service looks for the device at once, and this fault makes that fail.
   const restore = faults.add({
     kind: 'answer',
     status: 404,
@@ -298,7 +299,7 @@ test('a creation whose answer is lost has its rack read with the next run, and i
   expect(outOfStep(scenario.sandbox)).toEqual([]);
 }, 60_000);
 
-/** Whatever goes may go: of how much may be deleted other tests know. */
+/** The policy allows all deletions here; other tests cover its limits. */
 function startByHand(options: SandboxOptions & { readonly clock: Clock }, audit: AuditPace) {
   const deletions = { maxDeletions: 100, maxShare: 1, allowAll: false };
   return startReconcilerByHand({ stacks: 3, servers: 2, ...options }, { deletions, audit });
@@ -341,9 +342,9 @@ test.each([1_800_000, 600_000])(
     expect(requests).not.toContain('GET devices');
     for (const patch of ['PATCH devices/ID', 'PATCH racks/ID'])
       expect(requests.filter((request) => request === patch)).toHaveLength(51);
-    // Once in a round.
+    // The list is read once in each round.
     expect(requests.filter((request) => request === 'GET racks').length).toBeLessThanOrEqual(2);
-    // Once in its turn, once more before what was found is undone.
+    // A rack is read once in its turn, and once more before the service undoes a change in it.
     expect(requests.filter((request) => request === 'GET racks/ID').length).toBeLessThanOrEqual(3 * 51);
     stop.abort();
     await ended;
@@ -434,7 +435,7 @@ const act = fc.oneof(
   },
 );
 
-/** What an owner may do to the racks of his own, and to what stands in them. */
+/** What an owner may do to their own racks, and to devices in them. */
 function edit({ portal }: Sandbox, kind: string, at: number, other: number): void {
   const devices = portal.devices.all();
   const racks = portal.racks.all();
@@ -496,7 +497,7 @@ test.each<Release>(['2023-08', 'main'])(
           else if (each.kind === 'audit') await reconciler.audit();
           else if (each.kind === 'cloud') sandbox.tick(1);
           else if ('at' in each) {
-            // The stranger's are the stranger's.
+            // An edit that changes another owner's rows is no valid case.
             const before = strangers();
             if (portal.racks.all().length > 1) edit(sandbox, each.kind, each.at, each.other);
             if (strangers() !== before) fc.pre(false);
@@ -504,8 +505,8 @@ test.each<Release>(['2023-08', 'main'])(
         }
         const before = strangers();
 
-        // Every rack has its turn, with runs in between, as the loop would have it.
-        // Some are of racks that are gone, until a run lists what there is.
+        // Every rack has its turn, with runs in between, as in the loop. Some turns go to deleted racks,
+        // until a run lists the racks.
         await reconciler.reconcileAll();
         for (let turn = 2 * (portal.racks.size + 1); turn >= 0; turn--) {
           await clock.sleep(30_000);
@@ -514,7 +515,7 @@ test.each<Release>(['2023-08', 'main'])(
         }
         await reconciler.reconcileAll();
 
-        // What a run that reads all would do was done.
+        // A run that reads everything finds nothing left to do.
         reconciler.forgetPortal();
         const report = await reconciler.reconcileAll();
         expect(report.changes).toEqual({});

@@ -436,7 +436,7 @@ const once = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
 const ed25519 =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKx8dEF2AWHz1nttBtF+dlUMh4UbJmbZQng3H+Lc0Nhs someone@example.com';
 
-/** Turn by turn, until it is so. */
+/** Waits, one turn of the event loop after another, until the condition holds. */
 async function until(isSo: () => boolean): Promise<void> {
   for (let turns = 0; turns < 100_000; turns++) {
     if (isSo()) return;

@@ -5,14 +5,17 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { type Scenario, startScenario } from '../support/scenario.ts';
 
-/** What an operator does while the service runs on: `db:migrate` destroys racks, and in some releases much more. */
+/**
+ * An operator upgrades the portal while the service runs: `db:migrate` destroys racks, and in some releases
+ * more.
+ */
 
 const byText = (a: string, b: string) => a.localeCompare(b);
 
 const upgraded = ({ logged }: Scenario) =>
   logged.filter((line) => line.includes('"event":"portal-upgraded"')).map((line) => JSON.parse(line));
 
-/** What the staff does once the users of a portal have no team. */
+/** Gives each user a team, as administrators do after an upgrade to a release with teams. */
 function giveTeams({ portal, population }: Sandbox): void {
   for (const { login, project } of population.accounts) {
     const user = portal.users.all().find((row) => row.login === login);
@@ -99,7 +102,8 @@ test('one service sees a portal through all its releases: nothing is lost, and n
   await upgradePortal('1.1');
   expect(portal.racks.size).toBe(0);
   await inStepAgain();
-  // Its first try has deleted the racks by the time it stops: the service fills the old release, and makes it stop again.
+  // The first try deletes the racks before it fails. The service then fills the old release, so the next try
+  // fails too.
   await expect(upgradePortal('1.2')).rejects.toThrow(MigrationError);
   await inStepAgain();
   await expect(upgradePortal('1.2')).rejects.toThrow(MigrationError);
@@ -111,7 +115,7 @@ test('one service sees a portal through all its releases: nothing is lost, and n
   await upgradePortal('main');
   await inStepAgain();
 
-  // The last one deletes nothing, so nothing was created.
+  // The last upgrade deletes nothing, so the service created nothing.
   expect(new Set(portal.devices.all().map(({ id }) => id))).toEqual(ids);
   expect(upgraded(scenario).map(({ before: from, release }) => [from, release])).toEqual([
     ['0.2.3', '1.1'],

@@ -1,4 +1,4 @@
-/** Any program of the machine may listen where a component could, and say anything. */
+/** Any program on the machine may listen at a component's address, and answer anything. */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -3,8 +3,8 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import { startScenario } from '../support/scenario.ts';
 
 /**
- * What answers at an address has a list of another shape: another release, another application, a proxy's page. No later try
- * will be better, so that is said once, and tried again no sooner than usual.
+ * A list has another shape, because another release, another application or a proxy answers at the address.
+ * A retry cannot help, so the service logs it once, and tries again no sooner than usual.
  */
 
 type Service = 'nova' | 'heat' | 'neutron' | 'cinder' | 'concertim';

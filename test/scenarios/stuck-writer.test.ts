@@ -5,7 +5,7 @@ import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 
-/** For how long a writer counts as stuck, after which another process may write. */
+/** How long a writer counts as stuck decides when another process may take over. */
 
 async function start() {
   const clock = new HastyClock();

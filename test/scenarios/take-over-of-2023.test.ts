@@ -8,7 +8,7 @@ import { sessionsOn } from '../support/sandbox-sessions.ts';
 import { type Scenario, startScenario } from '../support/scenario.ts';
 import { ServiceOf2023 } from '../support/service-of-2023.ts';
 
-/** It made no template of a flavor without a disk, which the portal refuses. */
+/** Flavors with disks: the service of 2023 made no template of one without, because the portal refuses it. */
 const flavors: readonly Flavor[] = [1, 2, 4, 8].map((vcpus) => ({
   id: `of-${vcpus}`,
   name: `m1.of${vcpus}`,
@@ -18,7 +18,7 @@ const flavors: readonly Flavor[] = [1, 2, 4, 8].map((vcpus) => ({
   isPublic: true,
 }));
 
-/** A portal that it has filled. */
+/** A portal that the service of 2023 has filled. */
 async function startFilled(): Promise<Scenario & { readonly service: ServiceOf2023 }> {
   const scenario = await startScenario({ release: '2023-08', stacks: 0 });
   const { compute } = scenario.sandbox.cloud;
@@ -95,7 +95,7 @@ test('it is taken over, goes back and comes again: nothing is lost, and nothing 
   sandbox.cloud.orchestration.resizeGroup(small.id, 'nodes', 3);
   sandbox.cloud.orchestration.deleteStack(tall.id);
   sandbox.cloud.settle();
-  // It takes a stack that was updated for one that failed, and replaces its rack.
+  // The service of 2023 takes an updated stack for a failed one, and replaces its rack.
   const grown = await service.run();
   await service.run();
   const settled = await service.run();

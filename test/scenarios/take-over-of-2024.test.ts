@@ -54,8 +54,8 @@ function addStack({ cloud, population }: Sandbox, name: string, clusterType?: st
 }
 
 /**
- * Three stacks; of the last one that service could make no rack: the order `None` was taken, or, where there are no orders, its
- * stack says no type of a cluster.
+ * Three stacks. The service of 2024 could make no rack for the last one: another rack had the order `None`,
+ * or, where racks have no orders, the stack names no type of cluster.
  */
 async function startFilled(
   release: '1.2' | 'main' | 'next',

@@ -94,7 +94,7 @@ test('of two with different settings each soon stops making and deleting the sam
   const said = maker.logged.filter((line) => line.includes('another writer undoes it'));
   expect(said).toHaveLength(2);
   expect(said.join()).toContain('"level":"error"');
-  // Each time a rack and a device.
+  // Each repeat makes a rack and a device.
   expect(changes).toBeLessThan(10);
 
   for (let hour = 0; hour < 2; hour++) await maker.clock.sleep(3_600_000);

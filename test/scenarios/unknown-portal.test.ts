@@ -90,7 +90,7 @@ test('it is not tried again before the interval is over, and recovers when it is
   let waits = 0;
   const sleep = clock.sleep.bind(clock);
   clock.sleep = async (ms, signal) => {
-    // Shorter waits are those of the look at whether writing is paused.
+    // The shorter waits check whether writing is paused.
     if (ms > 2_000) waits++;
     if (waits === 3) sandbox.faults.clear();
     if (waits === 12) stop.abort();

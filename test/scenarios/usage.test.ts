@@ -229,7 +229,7 @@ test('a record that KillBill fails to make holds up no other', async () => {
   openOrder(sandbox, 'concertim-launch');
   await scenario.run();
   await clock.sleep(3 * dayMs);
-  // All tries of the first.
+  // Enough failures for all tries of the first record.
   sandbox.faults.add({ service: 'killbill', path: /usages$/, kind: 'answer', status: 500, times: 3 });
 
   await scenario.run();
@@ -280,6 +280,7 @@ test('of a long backlog a run takes sixteen days, the next the rest: the portal 
 
   expect(sandbox.killBill.usages).toHaveLength(20);
   expect(recordedCost(sandbox)).toBeCloseTo(ratedCost(sandbox, 20), 6);
-  // The costs, the scopes, and a request for each day; at first two that look for what the record of stacks lacks.
+  // Costs, scopes, and one request for each day; the first run has two more that look for gaps in the record
+  // of stacks.
   expect([first, sandbox.services.cloudkitty.seen.length]).toEqual([20, 6]);
 });

@@ -6,7 +6,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 
-/** A sandbox that is in step, a reconciler on it, and what its first run asked Heat. */
+/** A sandbox in step, a reconciler on it, and the number of Heat requests of its first run. */
 async function start(
   options: SandboxOptions & { readonly allowAll?: boolean } = {},
 ): Promise<ReconcilerByHand & { readonly coldHeatRequests: number }> {
@@ -173,7 +173,7 @@ test('2,000 servers with a volume each in 500 stacks: nothing changed, and 14 re
 
   expect(report.changes).toEqual({});
   expect(volumesOf(sandbox)).toHaveLength(2_000);
-  // Two a stack, and its list.
+  // Two requests for each stack, and the list.
   expect(started.coldHeatRequests).toBeLessThanOrEqual(2 * 500 + 2);
   const { concertim, ...cloud } = Object.fromEntries(
     Object.entries(sandbox.services).map(([name, { seen }]) => [name, seen.length]),

@@ -8,7 +8,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 
-/** Tries to reach it: more than half a minute of the service's time. */
+/** How often the service tries to reach RabbitMQ: for more than half a minute of its time. */
 const tries = 12;
 
 test.each([

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const team = { projectId: 'a'.repeat(32), name: 'team', email: 'team@example.com' };
 const requests = () => sandbox.services.killbill.seen.length;
-/** KillBill does it, and the answer does not come. */
+/** KillBill carries out the request, and its answer is lost. */
 const loseAnswer = (path: RegExp, times = 1) =>
   sandbox.faults.add({ service: 'killbill', method: 'POST', path, times, kind: 'reset-after' });
 
@@ -116,7 +116,7 @@ test('all open orders and their tags are had in 3 requests, and in one more for 
 
   const before = requests();
   const orders = await billing.orders();
-  // 500 with the closed one: only an empty page tells that it was the last.
+  // 500 with the closed one, a full page: only an empty page shows that it was the last.
   expect(requests() - before).toBe(4);
   expect(orders).toHaveLength(499);
   expect(orders.filter(({ tags }) => Object.keys(tags).length > 0)).toEqual([

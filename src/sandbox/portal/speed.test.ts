@@ -8,7 +8,7 @@ import { PortalSpeed } from './speed.ts';
 import { startPortal } from './start-portal.ts';
 import { signToken } from './tokens.ts';
 
-/** A portal with two racks, with three devices and with none. */
+/** A portal with two racks: one holds three devices, the other none. */
 async function startSlowPortal(release: Release) {
   const clock = new HastyClock();
   const portal = new Portal({ clock: new ManualClock(), release });
