@@ -34,7 +34,8 @@ export const ConfigFile = z.strictObject({
     suggestion: '/var/log/concertim-openstack-service',
   }),
   data_dir: optional(path, {
-    description: 'Folder for files that outlive the process. Nothing in it needs a backup.',
+    description:
+      'Folder for files that outlive the process. Back it up where costs are shown or billed (docs/billing.md).',
     suggestion: '/var/lib/concertim-openstack-service/data',
   }),
 

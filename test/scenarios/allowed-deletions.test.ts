@@ -57,7 +57,11 @@ test('the command shows what is held back and changes nothing; with --yes the ru
   await running.saw('"event":"deletions-refused"');
 
   const status = () => command('status', '-c', config).finished;
-  const held = await status();
+  const held = await vi.waitFor(async () => {
+    const said = await status();
+    expect(said.stdout).toContain('deletions refused');
+    return said;
+  }, 15_000);
   const look = await command('allow-deletions', '-c', config).finished;
   const kept = left(sandbox).length;
   const allowed = await command('allow-deletions', '--yes', '-c', config).finished;
