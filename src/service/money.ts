@@ -100,21 +100,14 @@ export function projectsOf(owners: readonly Owner[]): Set<string> {
 /** Adds to the ledger of stacks what the cloud remembers. */
 function createLedgerRebuild(rebuild: LedgerRebuild, log: Logger) {
   const said = new SaidOnce();
-  return async (owners: readonly Owner[], signal?: AbortSignal) => {
-    try {
+  const failed: Warn = (fields) => log.warn(fields, 'failed to rebuild the record of stacks, will retry');
+  return async (owners: readonly Owner[], signal?: AbortSignal) =>
+    attempt({ said, failed, signal }, async () => {
       const rebuilt = await rebuild.run(projectsOf(owners), signal);
       const isNews = rebuilt && Object.values(rebuilt).some((count) => count > 0);
       if (isNews) log.info(rebuilt, 'rebuilt the record of stacks from Heat');
-      said.endRound();
-    } catch (error) {
-      signal?.throwIfAborted();
-      const why = explain(error);
-      said.say(severityOf(error), () =>
-        log.warn({ why, err: error }, 'failed to rebuild the record of stacks, will retry'),
-      );
-      said.endRound(false);
-    }
-  };
+      return true;
+    });
 }
 
 type IsSettled = UsagePoster['isSettled'];
@@ -123,10 +116,11 @@ type IsSettled = UsagePoster['isSettled'];
 function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
   const sweep = new OrderSweep({ billing, cloud, clock, ...(isSettled && { isSettled }) });
   const said = new SaidOnce();
-  return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) => {
-    try {
+  const failed: Warn = (fields) => log.warn(fields, 'failed to check open orders, will retry');
+  return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) =>
+    attempt({ said, failed, signal }, async () => {
       const swept = await sweep.run(stacks, signal);
-      if (!swept) return;
+      if (!swept) return false;
       for (const closed of swept.closed) log.info(closed, 'billing order closed');
       for (const { error, ...order } of swept.failures) {
         const why = explain(error);
@@ -134,39 +128,48 @@ function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled
           log.warn({ ...order, why, err: error }, 'failed to close billing order, will retry'),
         );
       }
-      said.endRound();
-    } catch (error) {
-      signal?.throwIfAborted();
-      // By severity: of concurrent requests a different one may fail first each time.
-      said.say(severityOf(error), () =>
-        log.warn({ why: explain(error), err: error }, 'failed to check open orders, will retry'),
-      );
-      said.endRound(false);
-    }
-  };
+      return true;
+    });
 }
 
 /** Closes the accounts of deleted teams. */
 function createAccountClosing({ closings }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
   const said = new SaidOnce();
-  return async (signal?: AbortSignal) => {
-    try {
+  const failed: Warn = (fields) => log.warn(fields, 'failed to close billing account, will retry');
+  return async (signal?: AbortSignal) =>
+    attempt({ said, failed, signal }, async () => {
       const swept = await closings.run(isSettled ?? (() => true), signal);
-      if (!swept) return;
+      if (!swept) return false;
       for (const account of swept.closed) log.info({ account }, 'billing account closed');
       for (const { account, error } of swept.failures) {
         const why = explain(error);
-        said.say(`${account} ${why}`, () =>
-          log.warn({ account, why, err: error }, 'failed to close billing account, will retry'),
-        );
+        said.say(`${account} ${why}`, () => failed({ account, why, err: error }));
       }
-      said.endRound();
-    } catch (error) {
-      signal?.throwIfAborted();
-      said.say(severityOf(error), () =>
-        log.warn({ why: explain(error), err: error }, 'failed to close billing account, will retry'),
-      );
-      said.endRound(false);
-    }
-  };
+      return true;
+    });
+}
+
+type Warn = (fields: { readonly why: string; readonly err: unknown; readonly account?: string }) => void;
+
+/**
+ * Does one task of a run. An error does not fail the run, and is logged once for as long as it lasts.
+ *
+ * @param task returns whether it was due
+ */
+async function attempt(
+  {
+    said,
+    failed,
+    signal,
+  }: { readonly said: SaidOnce; readonly failed: Warn; readonly signal: AbortSignal | undefined },
+  task: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    if (await task()) said.endRound();
+  } catch (error) {
+    signal?.throwIfAborted();
+    // By severity: of concurrent requests a different one may fail first each time.
+    said.say(severityOf(error), () => failed({ why: explain(error), err: error }));
+    said.endRound(false);
+  }
 }
