@@ -1,4 +1,5 @@
 /** Identity (Keystone) v3: domains, projects, users, roles and who has which in what. */
+import type { ZodType } from 'zod';
 import { parseBody, parseRows } from '../http/body.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -52,10 +53,9 @@ export async function pingIdentity(session: Session, signal?: AbortSignal): Prom
 
 /** The domain of that name; undefined when there is none. */
 export async function findDomain(session: Session, name: string): Promise<Domain | undefined> {
-  const response = await list(session, '/domains', { name });
   // Where policy hides the filter's field, Keystone gives all of them.
-  const isMeant = (domain: wire.Domain) => domain.name === name;
-  return parseSought(response, { field: 'domains', row: wire.Domain }, isMeant).find(isMeant);
+  const domains = await listNamed(session, 'domains', wire.Domain, { name });
+  return domains.find((domain) => domain.name === name);
 }
 
 /** undefined when there is no such domain. */
@@ -66,10 +66,8 @@ export async function showDomain(session: Session, id: string): Promise<Domain |
 
 /** The role of that name; undefined when there is none. */
 export async function findRole(session: Session, name: string): Promise<RoleId | undefined> {
-  const response = await list(session, '/roles', { name });
-  const isMeant = (role: wire.Named) => role.name === name;
-  const role = parseSought(response, { field: 'roles', row: wire.Named }, isMeant).find(isMeant);
-  return role?.id as RoleId | undefined;
+  const roles = await listNamed(session, 'roles', wire.Named, { name });
+  return roles.find((role) => role.name === name)?.id as RoleId | undefined;
 }
 
 /** @throws {OpenStackError} 409: there is one of that name */
@@ -95,9 +93,7 @@ export async function listProjects(
   session: Session,
   { name, domainId }: { name: string; domainId: string },
 ): Promise<Project[]> {
-  const response = await list(session, '/projects', { name, domain_id: domainId });
-  const isMeant = (project: wire.Project) => project.name === name;
-  return parseSought(response, { field: 'projects', row: wire.Project }, isMeant).map(toProject);
+  return (await listNamed(session, 'projects', wire.Project, { name, domain_id: domainId })).map(toProject);
 }
 
 /** undefined when there is no such project any more. */
@@ -142,9 +138,7 @@ export async function listUsers(
   session: Session,
   { name, domainId }: { name: string; domainId?: string },
 ): Promise<User[]> {
-  const response = await list(session, '/users', { name, domain_id: domainId });
-  const isMeant = (user: wire.User) => user.name === name;
-  return parseSought(response, { field: 'users', row: wire.User }, isMeant).map(toUser);
+  return (await listNamed(session, 'users', wire.User, { name, domain_id: domainId })).map(toUser);
 }
 
 /** undefined when there is no such user any more. */
@@ -252,6 +246,17 @@ const grantRoute = '/projects/{id}/users/{id}/roles/{id}';
 function pathOf({ projectId, userId, roleId }: Grant): string {
   const [project, user, role] = [projectId, userId, roleId].map(encodeURIComponent);
   return `/projects/${project}/users/${user}/roles/${role}`;
+}
+
+/** The rows that Keystone gives for a name. @throws {BodyError} there are unreadable rows, one of which may be the one of that name */
+async function listNamed<Row extends { readonly name: string }>(
+  session: Session,
+  field: 'domains' | 'roles' | 'projects' | 'users',
+  row: ZodType<Row>,
+  query: { readonly name: string; readonly domain_id?: string | undefined },
+): Promise<Row[]> {
+  const response = await list(session, `/${field}`, query);
+  return parseSought(response, { field, row }, ({ name }) => name === query.name);
 }
 
 async function list(session: Session, path: string, query: SessionRequest['query']): Promise<HttpResponse> {
