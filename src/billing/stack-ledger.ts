@@ -58,8 +58,6 @@ export class StackLedger {
    * resources until another stack has them.
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
-    // Another process has been the writer meanwhile.
-    if (await this.#journal?.hasGrown()) this.#known = undefined;
     const { memberships } = await this.#read();
     const stackOf = new Map([...members].flatMap(([stack, ids]) => ids.map((id) => [id, stack])));
     const open = new Set<string>();
@@ -144,7 +142,9 @@ export class StackLedger {
   }
 
   async #read(): Promise<Known> {
-    this.#known ??= follow(nothing, (await this.#journal?.read()) ?? []);
+    // Another process may have been the writer meanwhile.
+    if (!this.#known || (await this.#journal?.hasGrown()))
+      this.#known = follow(nothing, (await this.#journal?.read()) ?? []);
     return this.#known;
   }
 }
