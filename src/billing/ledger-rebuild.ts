@@ -5,14 +5,14 @@ import { hasRating, listRated, type Rated, readRatedUntil } from '../openstack/r
 import type { Session } from '../openstack/session.ts';
 import { listPastStacks, type PastStack, readResourceSpans } from '../openstack/stack-history.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
-import { monthOf } from '../runtime/month.ts';
+import { lastMonthBegin } from '../runtime/month.ts';
 import type { EndedMembership, StackLedger } from './stack-ledger.ts';
 
 export interface LedgerRebuildOptions {
   readonly cloud: Session;
   readonly ledger: StackLedger;
   readonly clock: Clock;
-  /** Most stacks to read in one run, because the writer waits for them. A project is read whole; the next run continues. Default 400. */
+  /** Most stacks and lists of them to read in one run, because the writer waits for them. A project is read whole; the next run continues. Default 400. */
   readonly mostStacks?: number;
 }
 
@@ -76,7 +76,7 @@ export class LedgerRebuild {
     this.#begunAt ??= now;
     const isNeeded = !(await ledger.isRebuilt()) && (await hasRating(cloud, signal));
     // Older usage is neither recorded nor shown any more.
-    const since = monthOf(monthOf(now).begin - 1).begin;
+    const since = lastMonthBegin(now);
     const ratedUntil = isNeeded ? await readRatedUntil(cloud, signal) : new Map<ProjectId, number>();
     const rated = isNeeded ? await listRated(cloud, { begin: since, end: now, signal }) : undefined;
     if (!rated) {

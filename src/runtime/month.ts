@@ -6,6 +6,11 @@ export function monthOf(ms: number): { readonly begin: number; readonly end: num
   return { begin: firstOf(year, month), end: month === 12 ? firstOf(year + 1, 1) : firstOf(year, month + 1) };
 }
 
+/** When the month before that of a moment began, ms since 1970. */
+export function lastMonthBegin(ms: number): number {
+  return monthOf(monthOf(ms).begin - 1).begin;
+}
+
 /** `2026-11-01` */
 export function isoDate(ms: number): string {
   return isoTime(ms).slice(0, 10);

@@ -1,5 +1,5 @@
 import { ageOf, type Clock } from '../../runtime/clock.ts';
-import { dayPeriod, daysIn, isoDate, monthOf } from '../../runtime/month.ts';
+import { dayPeriod, daysIn, isoDate, lastMonthBegin } from '../../runtime/month.ts';
 import type { OrderId } from '../billing.ts';
 import type { UnbilledCost } from './usage-of-day.ts';
 import { isFinished, type UsageReview, type UsageStep } from './usage-review.ts';
@@ -33,8 +33,7 @@ const youngMs = 4 * dayMs;
 
 /** Past days of this month and the last one, whose usage may still be recorded. */
 export function closedDays(now: number): string[] {
-  const { begin } = monthOf(monthOf(now).begin - 1);
-  return daysIn({ begin, end: now - settleMs - dayMs + 1 });
+  return daysIn({ begin: lastMonthBegin(now), end: now - settleMs - dayMs + 1 });
 }
 
 /** Keeps when each day was reviewed, and what is left to be recorded. */

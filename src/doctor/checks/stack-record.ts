@@ -2,7 +2,7 @@ import { StackLedger } from '../../billing/stack-ledger.ts';
 import { money } from '../../billing/usage/describe-usage.ts';
 import type { Owner } from '../../concertim/model.ts';
 import { hasRating, listRated } from '../../openstack/rating.ts';
-import { isoDate, monthOf } from '../../runtime/month.ts';
+import { isoDate, lastMonthBegin } from '../../runtime/month.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
@@ -20,7 +20,7 @@ export async function checkStackRecord(
   if (beganAt === undefined) {
     return [ok(check, 'No stack was recorded yet, in the data_dir of this configuration')];
   }
-  const begin = monthOf(monthOf(clock.now()).begin - 1).begin;
+  const begin = lastMonthBegin(clock.now());
   const rated = await listRated(cloud, { begin, end: clock.now(), signal });
   if (!rated) return [];
   const known = await record.resources();
