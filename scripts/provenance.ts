@@ -98,10 +98,13 @@ export function provenance(
   };
 }
 
+/** An image that is named by its digest. */
+const pinned = /^(?<name>[^@]+)@sha256:(?<digest>[0-9a-f]{64})$/;
+
 /** An image named without a digest may be another one tomorrow: it is listed, with a note that says so. */
 function basesOf(images: readonly ImageManifest[]): Resource[] {
   return [...new Set(images.map(({ base }) => base))].map((base) => {
-    const [, name = base, digest] = /^([^@]+)(?:@sha256:([0-9a-f]{64}))?$/.exec(base) ?? [];
+    const { name = base, digest } = pinned.exec(base)?.groups ?? {};
     return {
       name: 'base image',
       uri: `oci://${name}`,
@@ -112,7 +115,7 @@ function basesOf(images: readonly ImageManifest[]): Resource[] {
 
 /** Whether the base of every image is named by its digest. */
 export function isPinned({ base }: ImageManifest): boolean {
-  return /@sha256:[0-9a-f]{64}$/.test(base);
+  return pinned.test(base);
 }
 
 function sha256(content: Buffer): string {
