@@ -26,8 +26,8 @@ export interface Config {
     /** The cloud rates with CloudKitty: its user gets a role in the projects that are made. */
     readonly enabled: boolean;
     /**
-     * The billing platform that keeps accounts, orders and invoices; undefined: there is none, and nobody is
-     * billed.
+     * The billing platform that keeps accounts, orders and invoices; undefined: none is configured, so the
+     * service bills no owner.
      */
     readonly killBill:
       | {

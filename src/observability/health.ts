@@ -42,7 +42,7 @@ const stuckMs = 1_800_000;
  *  three rounds without a success ──► not ready; later not alive either
  *  failed ──────────────────────────► one in rounds is ready until a success is overdue, any other is not
  *  on standby ──────────────────────► ready: another process does the work
- * paused ──────────────────────────► ready: an operator has stopped its writes
+ *  paused ──────────────────────────► ready: an operator has stopped its writes
  * ```
  */
 export class Health {

@@ -45,7 +45,7 @@ export class ContestWatch {
     return this.#written.size;
   }
 
-  /** Forgets all writes, after an upgrade: its migrations delete and change rows, which is not another writer. */
+  /** Forgets all writes, because the rows were lost with an upgrade or an emptied database, not to another writer. */
   forget(): void {
     this.#written.clear();
   }

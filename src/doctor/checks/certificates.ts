@@ -145,7 +145,6 @@ function showChain({ host, port }: Place): string {
   return `openssl s_client -showcerts -connect ${host}:${port} </dev/null`;
 }
 
-/** The certificate that it presents; undefined when it speaks no TLS. */
 interface Seen {
   /** Why it is not trusted; undefined: it is. */
   readonly problem: string | undefined;
@@ -155,6 +154,7 @@ interface Seen {
   readonly names: string | undefined;
 }
 
+/** The certificate that it presents; undefined when it speaks no TLS. */
 async function look({ host, port, ca }: Place): Promise<Seen | undefined> {
   const socket = connect({
     host,
