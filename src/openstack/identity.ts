@@ -248,7 +248,7 @@ function pathOf({ projectId, userId, roleId }: Grant): string {
   return `/projects/${project}/users/${user}/roles/${role}`;
 }
 
-/** The rows that Keystone gives for a name. @throws {BodyError} there are unreadable rows, one of which may be the one of that name */
+/** The rows that Keystone gives for a name. @throws {BodyError} no row has the name, and an unreadable one may have it */
 async function listNamed<Row extends { readonly name: string }>(
   session: Session,
   field: 'domains' | 'roles' | 'projects' | 'users',

@@ -33,7 +33,7 @@ export interface Verdict {
 }
 
 /**
- * Judges all removals of a finished plan, regardless of which part planned them. Removals with their own proof pass. The rest is
+ * Judges all removals of a finished plan, regardless of the part that planned them. Removals with their own proof pass. The rest is
  * measured by the share of objects that are missing, per owner and over all owners:
  *
  * ```
