@@ -55,7 +55,8 @@ export function renderSoak(report: SoakReport): {
 <!-- Written by \`npm run soak -- --minutes N\`. -->
 
 ${servers} servers, one change of the cloud a second, ${minutes} minutes; each component a process of its own, with a RabbitMQ and the
-sandbox in another. ${howMeasured(report)} It passes when everything is flat and every cycle complete.
+sandbox in another. The writer is updates_bulk or updates_mq, whichever writes; standby is the other: it may come to hold what a
+writer does. ${howMeasured(report)} It passes when everything is flat and every cycle complete.
 
 ${stormOf(report)}${problems.length === 0 ? 'PASSED.' : `FAILED: ${problems.join('; ')}.`}
 

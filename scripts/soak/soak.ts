@@ -118,14 +118,15 @@ async function scrape(component: ComponentName): Promise<string> {
   return answer.text();
 }
 
-/** What V8 holds for its heap, live or not: of a process's memory the part that is not the C library's. */
-async function heapMiB(component: ComponentName): Promise<number> {
-  return (figureIn(await scrape(component), 'nodejs_heap_size_total_bytes') ?? 0) / 1024 ** 2;
+async function scrapeAll(): Promise<Scrapes> {
+  const texts = await Promise.all(
+    componentNames.map(async (component) => [component, await scrape(component)] as const),
+  );
+  return Object.fromEntries(texts) as Scrapes;
 }
 
-/** So far, of whichever process is the writer. */
-async function fullRuns(): Promise<{ count: number; seconds: number }> {
-  const texts = await Promise.all([scrape('updates_bulk'), scrape('updates_mq')]);
+/** So far, of whichever process was the writer. */
+function fullRunsIn(texts: readonly string[]): { count: number; seconds: number } {
   const sumOf = (figure: string) => texts.reduce((sum, text) => sum + (figureIn(text, figure) ?? 0), 0);
   return {
     count: sumOf('reconcile_duration_seconds_count{scope="full"}'),
@@ -157,14 +158,14 @@ async function soak(): Promise<boolean> {
   };
   writeFileSync(file, stringify({ ...config, ...ours }), { mode: 0o600 });
   const complaints = new Map<string, number>();
-  const processes = new Map<ComponentName, number>();
+  const pids = new Map<ComponentName, number>();
   for (const name of componentNames) {
     // A list of devices that is read while the machine is busy filling the portal counts as costly, and is read seldom.
-    if (name === 'metrics') await until(async () => (await fullRuns()).count > 0);
+    if (name === 'metrics') await until(hasBeenFilled);
     const child = start([bin, 'run', name, '--config', file], serviceEnv);
     child.stdout?.pipe(createWriteStream(join(folder, `${name}.log`)));
     if (name === 'metrics') note(child, complaints, () => storm.isCalm);
-    processes.set(name, child.pid ?? 0);
+    pids.set(name, child.pid ?? 0);
   }
   await until(async () => (figureIn(await scrape('metrics'), 'metrics_instances') ?? 0) > 1_000);
 
@@ -183,6 +184,7 @@ async function soak(): Promise<boolean> {
   let spells = 1;
   let wasCalm = true;
   let turn = 0;
+  let roles = rolesIn(await scrapeAll());
   for (;;) {
     const share = (performance.now() - startedAt) / (minutes * 60_000);
     if (share >= 1) break;
@@ -193,13 +195,14 @@ async function soak(): Promise<boolean> {
       await world.become(turns[turn] as Release);
     }
     await delay(everyMs, undefined, { signal: stop.signal });
-    const listening = await scrape('updates_mq');
-    const runs = await fullRuns();
+    const scrapes = await scrapeAll();
+    roles = rolesIn(scrapes, roles);
+    const runs = fullRunsIn(Object.values(scrapes));
     const queue = queueNames('soak').notifications;
     const { messageCount } = await withConnection(broker.url, (connection) =>
       connection.queueDeclare({ queue, passive: true }),
     );
-    const now = cyclesIn(await scrape('metrics'));
+    const now = cyclesIn(scrapes.metrics);
     const { isCalm } = storm;
     if (isCalm && wasCalm) {
       calmMs += performance.now() - sampledAt;
@@ -213,15 +216,14 @@ async function soak(): Promise<boolean> {
     samples.push({
       turn,
       processes: new Map(
-        await Promise.all(
-          [...processes].map(
-            async ([name, pid]) => [name, { ...sampleProcess(pid), heapMiB: await heapMiB(name) }] as const,
-          ),
-        ),
+        componentNames.map((name) => [
+          roles[name],
+          { ...sampleProcess(pids.get(name) ?? 0), heapMiB: heapMiBIn(scrapes[name]) },
+        ]),
       ),
       queued: messageCount,
-      lagSum: figureIn(listening, 'notification_lag_seconds_sum') ?? 0,
-      lagCount: figureIn(listening, 'notification_lag_seconds_count') ?? 0,
+      lagSum: figureIn(scrapes.updates_mq, 'notification_lag_seconds_sum') ?? 0,
+      lagCount: figureIn(scrapes.updates_mq, 'notification_lag_seconds_count') ?? 0,
       runSum: runs.seconds,
       runCount: runs.count,
     });
@@ -257,10 +259,34 @@ const replacementMs = 150_000;
 /** A client keeps as many connections as it has once needed at a time: how many that were differs from turn to turn. */
 const keptConnections = 16;
 
+type Scrapes = Readonly<Record<ComponentName, string>>;
+
+/** What a process does: updates_bulk and updates_mq are both able to write, and which of them does may change. */
+const roleNames = ['writer', 'standby', 'metrics', 'api'] as const;
+
+type Role = (typeof roleNames)[number];
+
+type Roles = Readonly<Record<ComponentName, Role>>;
+
+/** As before, while the right to write passes from one to the other. */
+function rolesIn(scrapes: Scrapes, before?: Roles): Roles {
+  const writes = (name: ComponentName) => figureIn(scrapes[name], 'writer') === 1;
+  if (before && writes('updates_bulk') === writes('updates_mq')) return before;
+  const [updates_bulk, updates_mq]: readonly Role[] = writes('updates_mq')
+    ? ['standby', 'writer']
+    : ['writer', 'standby'];
+  return { updates_bulk, updates_mq, metrics: 'metrics', api: 'api' } as Roles;
+}
+
+/** What V8 holds for its heap, live or not: of a process's memory the part that is not the C library's. */
+function heapMiBIn(text: string): number {
+  return (figureIn(text, 'nodejs_heap_size_total_bytes') ?? 0) / 1024 ** 2;
+}
+
 interface Sample {
   /** Which of the releases, in turn. */
   readonly turn: number;
-  readonly processes: ReadonlyMap<ComponentName, ProcessSample & { readonly heapMiB: number }>;
+  readonly processes: ReadonlyMap<Role, ProcessSample & { readonly heapMiB: number }>;
   readonly queued: number;
   /** Since the start, seconds and notifications. */
   readonly lagSum: number;
@@ -270,22 +296,23 @@ interface Sample {
   readonly runCount: number;
 }
 
+/** What a process holds. */
+type Held = 'rssMiB' | 'heapMiB' | 'descriptors' | 'sockets';
+
 function panelsOf(samples: readonly Sample[]) {
   const turnOf = samples.map(({ turn }) => turn);
-  const ofProcesses = (
-    title: string,
-    unit: string,
-    key: 'rssMiB' | 'heapMiB' | 'descriptors' | 'sockets',
-    tolerance: number,
-  ) => ({
+  const valuesOf = (role: Role, key: Held) => samples.map(({ processes }) => processes.get(role)?.[key] ?? 0);
+  const ofProcesses = (title: string, unit: string, key: Held, tolerance: number) => ({
     title,
-    series: componentNames.map(
+    series: roleNames.map(
       (name): Series => ({
         name,
         unit,
         tolerance,
         turnOf,
-        values: samples.map(({ processes }) => processes.get(name)?.[key] ?? 0),
+        values: valuesOf(name, key),
+        // A writer that passes the role on keeps the memory that it needed.
+        ...(name === 'standby' && { within: valuesOf('writer', key) }),
       }),
     ),
   });
@@ -327,6 +354,11 @@ function meansOf(sums: readonly { readonly sum: number; readonly count: number }
 function cyclesIn(text: string): Cycles {
   const ended = (outcome: string) => figureIn(text, `metrics_cycles_total{outcome="${outcome}"}`) ?? 0;
   return { complete: ended('complete'), partial: ended('partial'), failed: ended('failed') };
+}
+
+/** Whether the first full run has ended; of the components only those that may write are started by then. */
+async function hasBeenFilled(): Promise<boolean> {
+  return fullRunsIn(await Promise.all([scrape('updates_bulk'), scrape('updates_mq')])).count > 0;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

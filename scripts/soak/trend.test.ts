@@ -53,3 +53,23 @@ describe('releases that take turns, three times round', () => {
     expect(trendOf(inTurns(100, 200, 100, 200, 120, 90))).toMatchObject({ growth: 20, isFlat: false });
   });
 });
+
+test('what grows to no more than another holds that does the same is flat', () => {
+  const growing = series(times.map((at) => 100 + at / 2));
+
+  expect(trendOf({ ...growing, within: times.map(() => 130) })).toMatchObject({ growth: 18, isFlat: true });
+  expect(trendOf({ ...growing, within: times.map(() => 110) }).isFlat).toBe(false);
+});
+
+test('of releases that take turns the one that grows is judged, though another grew more to what is allowed', () => {
+  const turnOf = times.map((at) => Math.floor(at / 10));
+  const inTurns = (...levels: readonly number[]) => turnOf.map((turn) => levels[turn] ?? 0);
+
+  expect(
+    trendOf({
+      ...series(inTurns(0, 0, 100, 100, 180, 120)),
+      turnOf,
+      within: inTurns(0, 0, 0, 0, 190, 105),
+    }),
+  ).toMatchObject({ first: 100, last: 120, growth: 20, isFlat: false });
+});

@@ -6,6 +6,8 @@ export interface Series {
   readonly values: readonly number[];
   /** So much more in the end than in the beginning is not growth, but how the quantity comes and goes. */
   readonly tolerance: number;
+  /** What another process holds that does all this one does: growth up to that is none. */
+  readonly within?: readonly number[];
   /** The turn in which each value was taken; left out: all values are of one turn. */
   readonly turnOf?: readonly number[];
 }
@@ -31,38 +33,45 @@ export const rounds = 3;
  * that is most.
  */
 export function trendOf(series: Series): Trend {
-  const turns = turnsOf(series);
-  if (turns.length < rounds) return trendOfOne(series, turns[0] ?? []);
+  const turns = turnsOf(series.values, series.turnOf);
+  const enough = turnsOf(series.within ?? [], series.turnOf);
+  const highest = Math.max(...series.values);
+  const flat = (first: number, growth: number, at: number) =>
+    growth <= series.tolerance + Math.max(0, median(warmPart(enough[at] ?? [])) - first);
+  if (turns.length < rounds) {
+    const change = slopeOf(turns[0] ?? []);
+    return { ...change, highest, isFlat: flat(change.first, change.growth, 0) };
+  }
   const round = turns.length / rounds;
-  const changes = turns.slice(-round).map((values, at) => {
-    const first = median(warmPart(turns[turns.length - 2 * round + at] ?? []));
+  const changes = turns.slice(-round).map((values, index) => {
+    const at = turns.length - round + index;
+    const first = median(warmPart(turns[at - round] ?? []));
     const last = median(warmPart(values));
-    return { first, last, growth: last - first };
+    return { first, last, growth: last - first, isFlat: flat(first, last - first, at) };
   });
-  const [worst = { first: 0, last: 0, growth: 0 }] = changes.toSorted((a, b) => b.growth - a.growth);
-  return { ...worst, highest: Math.max(...series.values), isFlat: worst.growth <= series.tolerance };
+  const [worst = { first: 0, last: 0, growth: 0, isFlat: true }] = changes.toSorted(
+    (a, b) => Number(a.isFlat) - Number(b.isFlat) || b.growth - a.growth,
+  );
+  return { ...worst, highest };
 }
 
-function trendOfOne({ tolerance }: Series, values: readonly number[]): Trend {
+function slopeOf(values: readonly number[]): Omit<Trend, 'highest' | 'isFlat'> {
   const warm = warmPart(values);
   const slopes: number[] = [];
   for (const [at, value] of warm.entries()) {
     for (let later = at + 1; later < warm.length; later++)
       slopes.push(((warm[later] ?? 0) - value) / (later - at));
   }
-  const growth = median(slopes) * warm.length;
   const quarter = Math.max(1, Math.floor(warm.length / 4));
   return {
     first: median(warm.slice(0, quarter)),
     last: median(warm.slice(-quarter)),
-    highest: Math.max(...values),
-    growth,
-    isFlat: growth <= tolerance,
+    growth: median(slopes) * warm.length,
   };
 }
 
 /** The values of each turn. */
-function turnsOf({ values, turnOf = [] }: Series): number[][] {
+function turnsOf(values: readonly number[], turnOf: readonly number[] = []): number[][] {
   const turns: number[][] = [];
   for (const [at, value] of values.entries()) (turns[turnOf[at] ?? 0] ??= []).push(value);
   return turns;
