@@ -91,6 +91,23 @@ test('a rack and a device whose originals are there must not be deleted; those w
   expect(world.harmed()).toHaveLength(1);
 });
 
+test('a device that is made again is replaced when it is of another template, and was deleted when it is the same', async () => {
+  await using world = await inStep();
+  const { portal } = world.sandbox;
+  const { device } = ours(world.sandbox);
+  await world.stop();
+
+  portal.devices.remove(device.id);
+  const again = portal.devices.insert(device);
+  const harmed = world.harmed();
+  portal.devices.remove(again.id);
+  const another = portal.templates.all().find(({ id }) => id !== device.template_id);
+  portal.devices.insert({ ...device, template_id: another?.id ?? 0 });
+
+  expect(harmed).toEqual([expect.stringMatching(/^device .* was deleted, and its server is there/)]);
+  expect(world.harmed()).toEqual([]);
+});
+
 test.each([
   'canary-cloud-pa55word',
   'canary-portal-pa55word',

@@ -18,6 +18,8 @@ export class Invariants {
   readonly #canaries: Canaries;
   readonly #foreign: readonly { readonly name: string; readonly read: () => string; readonly was: string }[];
   readonly #wrongDeletions: string[] = [];
+  /** Deleted while its server is there, by the id of the server. */
+  readonly #unreplaced = new Map<string, DeviceRow>();
 
   /** Puts things made by hand into the portal, and watches from now on. */
   constructor(sandbox: Sandbox, canaries: Canaries) {
@@ -25,7 +27,7 @@ export class Invariants {
     this.#canaries = canaries;
     this.#foreign = plantForeign(sandbox).map(({ name, read }) => ({ name, read, was: read() }));
     sandbox.portal.devices.observe({
-      enter() {},
+      enter: (device) => this.#judgeSuccessor(device),
       leave() {},
       removed: (device) => this.#judgeDevice(device),
     });
@@ -34,7 +36,10 @@ export class Invariants {
 
   /** What was harmed so far, and cannot be mended any more. */
   harmed(printed: readonly string[] = []): string[] {
-    return [...this.#wrongDeletions, ...this.harmedByAnybody(printed)];
+    const devices = [...this.#unreplaced.values()].map(
+      ({ name }) => `device ${name} was deleted, and its server is there`,
+    );
+    return [...devices, ...this.#wrongDeletions, ...this.harmedByAnybody(printed)];
   }
 
   /**
@@ -68,7 +73,15 @@ export class Invariants {
     if (template?.foreign_id !== server.flavor.id) return;
     const rack = device.rack_id === null ? undefined : portal.racks.get(device.rack_id);
     if (rack && rack.metadata['openstack_stack_id'] !== this.#rootIdOf(server)) return;
-    this.#wrongDeletions.push(`device ${device.name} was deleted, and its server is there`);
+    this.#unreplaced.set(id, device);
+  }
+
+  /** A list that is stale names a former flavor: what was deleted was replaced, by a device of that one. */
+  #judgeSuccessor({ metadata, template_id, rack_id }: DeviceRow): void {
+    const id = String(metadata['openstack_instance_id']);
+    const former = this.#unreplaced.get(id);
+    if (!former || (former.template_id === template_id && former.rack_id === rack_id)) return;
+    this.#unreplaced.delete(id);
   }
 
   /** A volume or network may leave the picture while it is there only with its stack, which may have left it behind. */
