@@ -124,7 +124,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     await service[Symbol.asyncDispose]();
     const problems = [
       ...invariants.broken([...printed, ...collector.bodies]),
-      ...(recoveryMs === undefined ? [`does not listen: ${printed.at(-1)}`] : []),
+      ...(recoveryMs === undefined ? [`does not listen: ${printed.findLast(isDeaf) ?? printed.at(-1)}`] : []),
     ];
     if (recoveryMs === undefined || problems.length > 0) throw new Error(problems.slice(0, 8).join('; '));
     return { recoveryS: recoveryMs / 1_000 };
@@ -139,7 +139,9 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
 }
 
 const isListening = (line: string) => line.includes('"listening to notifications"');
-const isDeaf = (line: string) => line.includes('"failed to connect to RabbitMQ, will retry"');
+/** The listener alone: whoever lost the right to write is not deaf. */
+const isDeaf = (line: string) =>
+  line.includes('"failed to connect to RabbitMQ, will retry"') && line.includes('"component":"updates_mq"');
 
 /** So many changes of the cloud, in so long. */
 async function live(
