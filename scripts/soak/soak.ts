@@ -21,12 +21,14 @@ import { type Release, releases } from '../../src/concertim/profile.ts';
 import { startPrivateBroker, withConnection } from '../../test/support/rabbitmq.ts';
 import { root } from '../command.ts';
 import { serviceEnv } from '../service-env.ts';
+import { panelsOf, type Sample } from './panels.ts';
 import { plot } from './plot.ts';
-import { type ProcessSample, sampleProcess } from './process-sample.ts';
-import { type Cycles, renderSoak } from './render-soak.ts';
-import { figureIn } from './scrape.ts';
+import { sampleProcess } from './process-sample.ts';
+import { renderSoak } from './render-soak.ts';
+import { rolesIn } from './roles.ts';
+import { cyclesIn, figureIn, fullRunsIn, heapMiBIn } from './scrape.ts';
 import { Storm } from './storm.ts';
-import { rounds, type Series } from './trend.ts';
+import { rounds } from './trend.ts';
 import type { WorldOptions, WorldPlaces } from './world-process.ts';
 
 const { values: options } = parseArgs({
@@ -118,20 +120,11 @@ async function scrape(component: ComponentName): Promise<string> {
   return answer.text();
 }
 
-async function scrapeAll(): Promise<Scrapes> {
+async function scrapeAll(): Promise<Readonly<Record<ComponentName, string>>> {
   const texts = await Promise.all(
     componentNames.map(async (component) => [component, await scrape(component)] as const),
   );
-  return Object.fromEntries(texts) as Scrapes;
-}
-
-/** So far, of whichever process was the writer. */
-function fullRunsIn(texts: readonly string[]): { count: number; seconds: number } {
-  const sumOf = (figure: string) => texts.reduce((sum, text) => sum + (figureIn(text, figure) ?? 0), 0);
-  return {
-    count: sumOf('reconcile_duration_seconds_count{scope="full"}'),
-    seconds: sumOf('reconcile_duration_seconds_sum{scope="full"}'),
-  };
+  return Object.fromEntries(texts) as Record<ComponentName, string>;
 }
 
 async function soak(): Promise<boolean> {
@@ -255,106 +248,6 @@ async function soak(): Promise<boolean> {
 
 /** A new portal is empty: until 2,000 devices are made and measured, cycles say nothing. */
 const replacementMs = 150_000;
-
-/** A client keeps as many connections as it has once needed at a time: how many that were differs from turn to turn. */
-const keptConnections = 16;
-
-type Scrapes = Readonly<Record<ComponentName, string>>;
-
-/** What a process does: updates_bulk and updates_mq are both able to write, and which of them does may change. */
-const roleNames = ['writer', 'standby', 'metrics', 'api'] as const;
-
-type Role = (typeof roleNames)[number];
-
-type Roles = Readonly<Record<ComponentName, Role>>;
-
-/** As before, while the right to write passes from one to the other. */
-function rolesIn(scrapes: Scrapes, before?: Roles): Roles {
-  const writes = (name: ComponentName) => figureIn(scrapes[name], 'writer') === 1;
-  if (before && writes('updates_bulk') === writes('updates_mq')) return before;
-  const [updates_bulk, updates_mq]: readonly Role[] = writes('updates_mq')
-    ? ['standby', 'writer']
-    : ['writer', 'standby'];
-  return { updates_bulk, updates_mq, metrics: 'metrics', api: 'api' } as Roles;
-}
-
-/** What V8 holds for its heap, live or not: of a process's memory the part that is not the C library's. */
-function heapMiBIn(text: string): number {
-  return (figureIn(text, 'nodejs_heap_size_total_bytes') ?? 0) / 1024 ** 2;
-}
-
-interface Sample {
-  /** Which of the releases, in turn. */
-  readonly turn: number;
-  readonly processes: ReadonlyMap<Role, ProcessSample & { readonly heapMiB: number }>;
-  readonly queued: number;
-  /** Since the start, seconds and notifications. */
-  readonly lagSum: number;
-  readonly lagCount: number;
-  /** Full runs since the start, seconds and how many. */
-  readonly runSum: number;
-  readonly runCount: number;
-}
-
-/** What a process holds. */
-type Held = 'rssMiB' | 'heapMiB' | 'descriptors' | 'sockets';
-
-function panelsOf(samples: readonly Sample[]) {
-  const turnOf = samples.map(({ turn }) => turn);
-  const valuesOf = (role: Role, key: Held) => samples.map(({ processes }) => processes.get(role)?.[key] ?? 0);
-  const ofProcesses = (title: string, unit: string, key: Held, tolerance: number) => ({
-    title,
-    series: roleNames.map(
-      (name): Series => ({
-        name,
-        unit,
-        tolerance,
-        turnOf,
-        values: valuesOf(name, key),
-        // A writer that passes the role on keeps the memory that it needed.
-        ...(name === 'standby' && { within: valuesOf('writer', key) }),
-      }),
-    ),
-  });
-  const lags = meansOf(samples.map(({ lagSum: sum, lagCount: count }) => ({ sum, count }))).map(
-    (mean) => (mean ?? 0) * 1_000,
-  );
-  // Between two runs it is that of the one before.
-  const runs = meansOf(samples.map(({ runSum: sum, runCount: count }) => ({ sum, count })));
-  const lastRuns = runs.map((_, at) => runs.slice(0, at + 1).findLast((mean) => mean !== undefined) ?? 0);
-  const single = (title: string, series: Omit<Series, 'turnOf'>) => ({
-    title,
-    series: [{ ...series, turnOf }],
-  });
-  return [
-    ofProcesses('Memory (RSS)', 'MiB', 'rssMiB', 24),
-    ofProcesses('Heap of V8', 'MiB', 'heapMiB', 24),
-    ofProcesses('File descriptors', '', 'descriptors', keptConnections),
-    ofProcesses('Sockets', '', 'sockets', keptConnections),
-    single('Time of a full run', { name: 'writer', unit: 's', tolerance: 3, values: lastRuns }),
-    single('Queue of notifications', {
-      name: 'messages',
-      unit: '',
-      tolerance: 5,
-      values: samples.map(({ queued }) => queued),
-    }),
-    single('Lag of notifications', { name: 'mean', unit: 'ms', tolerance: 250, values: lags }),
-  ];
-}
-
-/** Of sums and counts since the start: the mean of what came between two samples; undefined: nothing did. */
-function meansOf(sums: readonly { readonly sum: number; readonly count: number }[]) {
-  return sums.map(({ sum, count }, at) => {
-    const before = sums[at - 1] ?? { sum: 0, count: 0 };
-    return count > before.count ? (sum - before.sum) / (count - before.count) : undefined;
-  });
-}
-
-/** So far, by outcome. */
-function cyclesIn(text: string): Cycles {
-  const ended = (outcome: string) => figureIn(text, `metrics_cycles_total{outcome="${outcome}"}`) ?? 0;
-  return { complete: ended('complete'), partial: ended('partial'), failed: ended('failed') };
-}
 
 /** Whether the first full run has ended; of the components only those that may write are started by then. */
 async function hasBeenFilled(): Promise<boolean> {
