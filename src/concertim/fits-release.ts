@@ -1,5 +1,5 @@
 import type { Device, Owner, PortalSnapshot, Rack } from './model.ts';
-import type { OwnerField, PortalProfile } from './profile.ts';
+import { type OwnerField, type PortalProfile, profiles } from './profile.ts';
 
 /**
  * Whether the rows, if there are any, have exactly the fields of the release. This detects a portal that was upgraded between
@@ -16,6 +16,11 @@ export function fitsRelease(
     devices.every((device) => deviceFitsRelease(profile, device)) &&
     templates.every(({ tag }) => (tag !== undefined) === hasKinds)
   );
+}
+
+/** Whether the rows, which fit the release, fit no other: then there are enough of them to tell it by. */
+export function fitsNoOther(profile: PortalProfile, rows: Omit<PortalSnapshot, 'profile'>): boolean {
+  return Object.values(profiles).every((other) => other === profile || !fitsRelease(other, rows));
 }
 
 export function rackFitsRelease(profile: PortalProfile, { id, orderId }: Rack): boolean {

@@ -6,6 +6,12 @@ import { z } from 'zod';
 import type { Held } from '../http/token-holder.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { Secret } from '../runtime/secret.ts';
+import { type Release, releases } from './profile.ts';
+
+/** A sign-in, and the release that the portal had then; undefined: not recognized yet. */
+export interface Grant extends Held<Secret> {
+  readonly release?: Release | undefined;
+}
 
 const Content = z.object({
   url: z.string(),
@@ -14,6 +20,7 @@ const Content = z.object({
   passwordHash: z.string(),
   token: z.string(),
   renewAt: z.number(),
+  release: z.enum(releases).optional().catch(undefined),
 });
 
 /**
@@ -24,6 +31,8 @@ export class GrantFile {
   readonly #path: string;
   readonly #of: { readonly url: string; readonly login: string };
   readonly #password: Secret;
+  /** Made once, because it takes long on purpose. */
+  #seal: Promise<{ readonly passwordSalt: string; readonly passwordHash: string }> | undefined;
 
   constructor(path: string, { password, ...of }: { url: string; login: string; password: Secret }) {
     this.#path = path;
@@ -32,23 +41,22 @@ export class GrantFile {
   }
 
   /** @returns undefined: there is none, or it is of another portal, user or password, so that a wrong password shows at once */
-  async read(): Promise<Held<Secret> | undefined> {
+  async read(): Promise<Grant | undefined> {
     try {
       const kept = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
-      const { token, renewAt } = kept;
+      const { token, renewAt, release } = kept;
       if (kept.url !== this.#of.url || kept.login !== this.#of.login) return undefined;
       if (kept.passwordHash !== (await this.#hash(kept.passwordSalt))) return undefined;
-      return { token: new Secret(token), renewAt };
+      return { token: new Secret(token), renewAt, release };
     } catch {
       return undefined;
     }
   }
 
-  async write({ token, renewAt }: Held<Secret>): Promise<void> {
+  async write({ token, renewAt, release }: Grant): Promise<void> {
     const fresh = `${this.#path}.${process.pid}`;
-    const passwordSalt = randomBytes(16).toString('base64url');
-    const passwordHash = await this.#hash(passwordSalt);
-    const content = { ...this.#of, passwordSalt, passwordHash, token: token.reveal(), renewAt };
+    const seal = await (this.#seal ??= this.#makeSeal());
+    const content = { ...this.#of, ...seal, token: token.reveal(), renewAt, release };
     try {
       makeFolder(dirname(this.#path));
       await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });
@@ -57,6 +65,11 @@ export class GrantFile {
     } catch {
       await rm(fresh, { force: true }).catch(() => {});
     }
+  }
+
+  async #makeSeal() {
+    const passwordSalt = randomBytes(16).toString('base64url');
+    return { passwordSalt, passwordHash: await this.#hash(passwordSalt) };
   }
 
   async #hash(salt: string): Promise<string> {

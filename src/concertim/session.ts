@@ -14,7 +14,7 @@ import { ServiceError } from '../runtime/severity.ts';
 import { SingleFlight } from '../runtime/single-flight.ts';
 import { readAccessToken } from './access-token.ts';
 import { ConcertimError } from './errors.ts';
-import { GrantFile } from './grant-file.ts';
+import { type Grant, GrantFile } from './grant-file.ts';
 import { type PortalProfile, profiles, type Release } from './profile.ts';
 import { recognise } from './recognise.ts';
 
@@ -63,8 +63,12 @@ export class Session {
   readonly #file: GrantFile | undefined;
   readonly #pinned: PortalProfile | undefined;
   #isFileRead = false;
+  /** The sign-in in use, as it is kept in the file. */
+  #grant: Grant | undefined;
   /** undefined: not known yet, or in doubt. */
   #profile: PortalProfile | undefined;
+  /** That of an earlier process, until it is confirmed or in doubt. */
+  #presumed: PortalProfile | undefined;
   /** Field names in the last answer to a sign-in, without values; undefined: there is none from the present release. */
   #namesAtSignIn: ReadonlySet<string> | undefined;
   readonly #recognition = new SingleFlight(() => this.#recogniseOnce());
@@ -118,9 +122,25 @@ export class Session {
     return this.#profile ?? this.#recognition.join(signal);
   }
 
+  /**
+   * The same, or that of an earlier process whose sign-in was kept. The portal may have been upgraded since: only for reading what
+   * shows whether it was.
+   */
+  async presumedProfile(signal?: AbortSignal): Promise<PortalProfile> {
+    await this.token(signal);
+    return this.#profile ?? this.#presumed ?? this.profile(signal);
+  }
+
+  /** What was read can only be of the presumed release, which therefore need not be found out. */
+  confirmProfile(): void {
+    this.#profile ??= this.#presumed;
+    this.#presumed = undefined;
+  }
+
   /** Has the release recognized again, because something does not fit it. The field names of an earlier sign-in no longer count. */
   doubtProfile(): void {
     this.#profile = undefined;
+    this.#presumed = undefined;
     this.#namesAtSignIn = undefined;
   }
 
@@ -167,9 +187,9 @@ export class Session {
     this.doubtProfile();
     this.#namesAtSignIn = requireSuperUser(response, this.#login);
     // By our clock: the times in the token are by the portal's clock, which may differ.
-    const grant = { token: token.secret, renewAt: renewalTime(startedAt, token.lifetimeMs) };
-    await this.#file?.write(grant);
-    return grant;
+    this.#grant = { token: token.secret, renewAt: renewalTime(startedAt, token.lifetimeMs) };
+    await this.#file?.write(this.#grant);
+    return this.#grant;
   }
 
   async #recogniseOnce(): Promise<PortalProfile> {
@@ -178,8 +198,17 @@ export class Session {
       const url = this.#base + path;
       return (await this.#http.request({ method: 'GET', url, route: path, signal })).status;
     };
-    this.#profile = await recognise(this.#base, ask, this.#namesAtSignIn);
-    return this.#profile;
+    const profile = await recognise(this.#base, ask, this.#namesAtSignIn);
+    this.#profile = profile;
+    this.#presumed = undefined;
+    await this.#keepRelease(profile);
+    return profile;
+  }
+
+  async #keepRelease({ release }: PortalProfile): Promise<void> {
+    if (!this.#grant || this.#grant.release === release) return;
+    this.#grant = { ...this.#grant, release };
+    await this.#file?.write(this.#grant);
   }
 
   /** That of an earlier start, once: if the portal does not take it, a new one is had. */
@@ -187,7 +216,10 @@ export class Session {
     if (this.#isFileRead) return undefined;
     this.#isFileRead = true;
     const grant = await this.#file?.read();
-    return grant && this.#clock.now() < grant.renewAt ? grant : undefined;
+    if (!grant || this.#clock.now() >= grant.renewAt) return undefined;
+    this.#grant = grant;
+    if (!this.#pinned) this.#presumed = grant.release && profiles[grant.release];
+    return grant;
   }
 }
 

@@ -2,7 +2,7 @@ import { ShapeError } from '../http/errors.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { readDevices } from './devices.ts';
 import { ConcertimError } from './errors.ts';
-import { fitsRelease } from './fits-release.ts';
+import { fitsNoOther, fitsRelease } from './fits-release.ts';
 import type { PortalSnapshot, UnreadableRow } from './model.ts';
 import { readOwners } from './owners.ts';
 import type { PortalProfile } from './profile.ts';
@@ -27,9 +27,10 @@ export async function readPortal(
   signal?: AbortSignal,
   furnishing: (profile: PortalProfile) => Promise<Furnishing> = () => readFurnishing(session, signal),
 ): Promise<PortalSnapshot> {
-  const profile = await session.profile(signal);
+  const profile = await session.presumedProfile(signal);
   const read = await readAs(session, profile, furnishing, signal).catch(strangeness);
   if (read instanceof Error || !fitsRelease(profile, read)) session.doubtProfile();
+  else if (fitsNoOther(profile, read)) session.confirmProfile();
   // A sign-in or a failure in between may have put the profile in doubt as well.
   const found = await session.profile(signal);
   if (found !== profile) return readAs(session, found, furnishing, signal);

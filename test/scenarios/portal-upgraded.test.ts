@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Release } from '../../src/concertim/profile.ts';
+import { type Release, releases } from '../../src/concertim/profile.ts';
 import { MigrationError } from '../../src/sandbox/portal/upgrade.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
@@ -197,6 +197,42 @@ test('a portal that became another release between two runs is noticed by its ro
 
   expect(report.release).toBe('main');
   expect(report.changes).toEqual({});
+});
+
+test.each(releases)('after a restart the rows show that the portal still has release %s', async (release) => {
+  await using scenario = await startScenario({ release });
+  await scenario.run();
+
+  await scenario.restart();
+  const report = await scenario.run();
+
+  expect(report).toMatchObject({ release, changes: {}, requests: { Concertim: 4 } });
+});
+
+test.each<[Release, Release]>([
+  ['0.2.3', '1.1'],
+  ['1.2', 'main'],
+])('an upgrade from %s to %s while the service is stopped is noticed at its start', async (from, to) => {
+  await using scenario = await startScenario({ release: from, stacks: 2 });
+  await scenario.run();
+
+  await scenario.sandbox.upgradePortal(to);
+  await scenario.restart();
+  const report = await scenario.run();
+
+  expect(report).toMatchObject({ release: to, failures: [] });
+  expect(outOfStep(scenario.sandbox)).toEqual([]);
+});
+
+test('a portal whose rows fit several releases is recognized at each start', async () => {
+  await using scenario = await startScenario({ release: '1.2', stacks: 0 });
+  await scenario.run();
+
+  scenario.sandbox.portal.become('main');
+  await scenario.sandbox.services.concertim.restart(async () => undefined);
+  await scenario.restart();
+
+  expect(await scenario.run()).toMatchObject({ release: 'main', failures: [] });
 });
 
 test('there is no upgrade from the first release', async () => {
