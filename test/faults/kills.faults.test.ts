@@ -11,7 +11,7 @@ import { startCollector } from '../support/otlp-collector.ts';
 import { type PrivateBroker, startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';
 import { Fleet } from './fleet.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import { faultNames, systems } from './matrix.ts';
+import { faultNames, hasMeaning, systems } from './matrix.ts';
 import { MessagesOnTheWay } from './messages-on-the-way.ts';
 import { askApi, send, type Wish } from './portal-user.ts';
 import { type RandomCommand, randomCommandOf } from './random-command.ts';
@@ -51,12 +51,14 @@ const commands: fc.Arbitrary<RandomCommand<Real>>[] = [
   }),
   command(
     'fault',
-    fc.record({
-      fault: fc.constantFrom(...faultNames),
-      system: fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ'),
-      // In real time a request that hangs does so for up to a minute.
-      times: fc.integer({ min: 1, max: 20 }),
-    }),
+    fc
+      .record({
+        fault: fc.constantFrom(...faultNames),
+        system: fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ'),
+        // In real time a request that hangs does so for up to a minute.
+        times: fc.integer({ min: 1, max: 20 }),
+      })
+      .filter(hasMeaning),
     async ({ listening, ends }, trouble) => {
       const isHanging = trouble.fault === 'time-out' || trouble.fault === 'slow loris';
       const times = isHanging ? 1 : trouble.times;

@@ -65,6 +65,10 @@ export function whyNot({ fault, system }: Pick<Cell, 'fault' | 'system'>): strin
   return meaningless[system]?.[fault];
 }
 
+export function hasMeaning(cell: Pick<Cell, 'fault' | 'system'>): boolean {
+  return whyNot(cell) === undefined;
+}
+
 const noLists = 'it gives no lists: values are put there, one a request';
 
 const onlyCells = 'Nova alone has cells';

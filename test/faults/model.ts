@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Release } from '../../src/concertim/profile.ts';
 import { HostileUser } from './hostile-user.ts';
 import { inflict, ListMemory } from './http-faults.ts';
-import { type FaultName, faultNames, type HttpSystem, systems, whyNot } from './matrix.ts';
+import { type FaultName, faultNames, hasMeaning, systems } from './matrix.ts';
 import type { Wish } from './portal-user.ts';
 import { type RandomCommand, randomCommandOf } from './random-command.ts';
 import { type Fate, fates, UnreliableNotifications } from './unreliable-notifications.ts';
@@ -23,10 +23,6 @@ const command = randomCommandOf<Real>();
 /** These are spent waiting, in real time: they hit a few exchanges, the others all. */
 const hanging: readonly FaultName[] = ['time-out', 'slow loris'];
 const system = fc.constantFrom(...systems).filter((system) => system !== 'RabbitMQ');
-
-function hasMeaning(trouble: { readonly fault: FaultName; readonly system: HttpSystem }): boolean {
-  return whyNot(trouble) === undefined;
-}
 
 const commands: readonly fc.Arbitrary<RandomCommand<Real>>[] = [
   command('change', fc.integer({ min: 1, max: 6 }), async ({ world }, steps) => {
