@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { UserConsoleLog } from 'vitest';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { whyNoPrivateBroker } from '../support/rabbitmq.ts';
-import { cells, nameOf, whyNot } from './matrix.ts';
+import { cells, hasMeaning, nameOf } from './matrix.ts';
 import { type Outcome, renderReliability } from './reliability-doc.ts';
 
 const doc = new URL('../../docs/reliability.md', import.meta.url);
@@ -57,7 +57,7 @@ export class FaultsReporter implements Reporter {
   }
 
   #writeDoc(): void {
-    const meant = cells.filter((cell) => whyNot(cell) === undefined);
+    const meant = cells.filter(hasMeaning);
     const done = meant.filter((cell) => this.#outcomes.has(nameOf(cell)));
     if (done.length === 0) return;
     const failed = done.filter((cell) => this.#outcomes.get(nameOf(cell))?.kind === 'failed');

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type PrivateBroker, startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';
-import { type Cell, cells, nameOf, whyNot } from './matrix.ts';
+import { type Cell, cells, hasMeaning, nameOf } from './matrix.ts';
 import { runBrokerCell } from './run-broker-cell.ts';
 import { isHttpCell } from './run-cell.ts';
 import { settle } from './settle.ts';
 
-const meant = cells.filter((cell) => whyNot(cell) === undefined && !isHttpCell(cell));
+const meant = cells.filter((cell) => hasMeaning(cell) && !isHttpCell(cell));
 const why = whyNoPrivateBroker();
 
 describe.skipIf(why !== undefined)(`RabbitMQ${why ? ` (skipped: ${why})` : ''}`, () => {

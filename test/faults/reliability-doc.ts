@@ -3,6 +3,7 @@ import {
   cells,
   type FaultName,
   faultNames,
+  hasMeaning,
   phases,
   type System,
   systems,
@@ -33,7 +34,7 @@ export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
     return `${phases.map((phase) => part({ fault, system, phase })).join(' / ')} s`;
   };
   const rows = faultNames.map((fault) => [fault, ...systems.map((system) => entry(fault, system))]);
-  const meant = cells.filter((cell) => whyNot(cell) === undefined);
+  const meant = cells.filter(hasMeaning);
   const count = (kind: Outcome['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
   return `${[
     intro,
