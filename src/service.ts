@@ -2,7 +2,7 @@ import { type StackBilling, stackBilling } from './billing/explain-stack.ts';
 import { StackLedger } from './billing/stack-ledger.ts';
 import type { UsageReview } from './billing/usage/usage-review.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
-import { listOwners } from './concertim/owners.ts';
+import { listOwners, projectsOf } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';
 import { explainInstance, type InstanceExplanation } from './metrics/explain.ts';
 import type { NotificationSource } from './notifications/source.ts';
@@ -25,7 +25,7 @@ import { createApi } from './service/api.ts';
 import type { Component } from './service/component.ts';
 import { Foundation } from './service/foundation.ts';
 import { createMetrics, type Metrics } from './service/metrics.ts';
-import { createUsagePoster, projectsOf } from './service/money.ts';
+import { createUsagePoster } from './service/money.ts';
 import { createReconciler, Updates } from './service/updates.ts';
 
 /** What the service is made from. */

@@ -81,3 +81,8 @@ function attribute(patch: OwnerPatch, field: keyof OwnerPatch): Record<string, u
       return unreachable(field);
   }
 }
+
+/** The projects that have an owner in the portal. Other projects of the cloud are not Concertim's customers. */
+export function projectsOf(owners: readonly Owner[]): Set<string> {
+  return new Set(owners.flatMap(({ projectId }) => projectId ?? []));
+}

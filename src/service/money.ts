@@ -7,6 +7,7 @@ import { UsageLedger } from '../billing/usage/usage-ledger.ts';
 import { UsagePoster } from '../billing/usage/usage-poster.ts';
 import type { UsageState } from '../billing/usage/usage-progress.ts';
 import type { Owner } from '../concertim/model.ts';
+import { projectsOf } from '../concertim/owners.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MoneyReport } from '../observability/money-report.ts';
 import { SaidOnce } from '../observability/said-once.ts';
@@ -90,11 +91,6 @@ function postUsage(poster: UsagePoster, log: Logger) {
       usageLog.failed(error);
     }
   };
-}
-
-/** Projects with an owner in the portal. Other projects of the cloud are not Concertim's customers. */
-export function projectsOf(owners: readonly Owner[]): Set<string> {
-  return new Set(owners.flatMap(({ projectId }) => projectId ?? []));
 }
 
 /** Adds to the ledger of stacks what the cloud remembers. */

@@ -1,5 +1,6 @@
 import { readDevices } from '../../concertim/devices.ts';
 import type { Device, Owner, Rack } from '../../concertim/model.ts';
+import { projectsOf } from '../../concertim/owners.ts';
 import type { ProjectId, Server, ServerId, StackId, Unreadable } from '../../openstack/model.ts';
 import { readStacks } from '../../openstack/orchestration.ts';
 import {
@@ -27,7 +28,7 @@ export async function checkRackClaims(
   { owners, racks }: Claimants,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
+  const projects = [...projectsOf(owners)] as ProjectId[];
   const { stacks, unreadable, unobserved } = await readStacks(patient.cloud, { projects }, signal);
   const unread = new Set(unreadable.map(({ id }) => id));
   const projectOf = new Map(stacks.map(({ id, projectId }) => [id, projectId]));

@@ -1,4 +1,5 @@
 import type { Owner } from '../../concertim/model.ts';
+import { projectsOf } from '../../concertim/owners.ts';
 import type { ProjectId, UserId } from '../../openstack/model.ts';
 import { readStacks, wayToAllStacks } from '../../openstack/orchestration.ts';
 import { advice, error, type Finding, ok } from '../finding.ts';
@@ -15,7 +16,7 @@ export async function checkOrchestration(
   if (way === 'administrator')
     return [ok(check, 'Heat lists the stacks of all projects to this account, as an administrator')];
   if (way === 'global tenant') return [ok(check, 'Heat lists the stacks of all projects by global_tenant')];
-  const projects = owners.flatMap(({ projectId }) => (projectId === null ? [] : [projectId as ProjectId]));
+  const projects = [...projectsOf(owners)] as ProjectId[];
   const { count, unreadable } = await listEach(cloud, projects, signal);
   if (way === 'unknown' && count + unreadable.length === 0) return [ok(check, 'No stack exists yet')];
   const { userId } = await cloud.token(signal);

@@ -1,6 +1,7 @@
 import { StackLedger } from '../../billing/stack-ledger.ts';
 import { money } from '../../billing/usage/describe-usage.ts';
 import type { Owner } from '../../concertim/model.ts';
+import { projectsOf } from '../../concertim/owners.ts';
 import { hasRating, listRated } from '../../openstack/rating.ts';
 import { isoDate, lastMonthBegin } from '../../runtime/month.ts';
 import { type Finding, ok, warning } from '../finding.ts';
@@ -24,7 +25,7 @@ export async function checkStackRecord(
   const rated = await listRated(cloud, { begin, end: clock.now(), signal });
   if (!rated) return [];
   const known = await record.resources();
-  const projects = new Set(owners.flatMap(({ projectId }) => projectId ?? []));
+  const projects = projectsOf(owners);
   const strays = rated.filter(
     ({ id, projectId, rate }) => rate > 0 && projects.has(projectId) && !known.has(id),
   );
