@@ -33,11 +33,14 @@ test('every file that a workflow runs or tests is there', () => {
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
-test('every action has a version, and every job ends by itself', () => {
-  const actions = steps.flatMap(({ uses }) => uses ?? []);
+test('every action is named by its commit, with the version beside it, and every job ends by itself', () => {
+  const actions = workflows.flatMap(({ name }) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/uses: (.*)/g)].map(([, action = '']) => action),
+  );
   const jobs = workflows.flatMap((workflow) => Object.values(workflow.jobs));
 
-  expect(actions.filter((action) => !/@v\d+$/.test(action))).toEqual([]);
+  expect(actions).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length);
+  expect(actions.filter((action) => !/^\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
   expect(jobs.filter((job) => job['timeout-minutes'] === undefined)).toEqual([]);
 });
 
