@@ -22,6 +22,8 @@ function run(told: Partial<ToldRun> = {}): ToldRun {
     warnings: [],
     unobserved: [],
     unreadable: [],
+    unreadableRows: [],
+    unknownStates: [],
     contested: [],
     drift: [],
     ...told,
@@ -132,6 +134,38 @@ test('of several reasons the first is shown, with how many more there are', () =
   chronicle.reconciled(run({ failures: [failure, failure, failure] }));
 
   expect(chronicle.read().inStep?.because).toBe('device n2: not made: refused (and 2 more)');
+});
+
+test.each<[string, Partial<ToldRun>]>([
+  [
+    'device n2: kept in portal: too many are missing',
+    { held: [{ kind: 'device', name: 'n2', reason: 'too many are missing' }] },
+  ],
+  [
+    'rack 7 in Concertim: no name',
+    { unreadableRows: [{ object: 'rack', id: 7, name: undefined, problem: 'no name' }] },
+  ],
+  ['web: unknown state dreaming, portal status kept', { unknownStates: [{ id: 'web', state: 'dreaming' }] }],
+])('as for `plan`, the portal is out of step: %s', (because, told) => {
+  const chronicle = new Chronicle();
+  chronicle.reconciled(run());
+
+  chronicle.reconciled(run({ startedAt: noon + second, ...told }));
+  const wrong = chronicle.read().inStep;
+  chronicle.reconciled(run({ startedAt: noon + 2 * second }));
+
+  expect(wrong).toEqual({ is: false, since: '2026-11-22T12:00:01.000Z', because });
+  expect(chronicle.read().inStep).toMatchObject({ is: true });
+});
+
+test('what a targeted run holds may be a deletion that is not complete yet', () => {
+  const chronicle = new Chronicle();
+  const held = [{ kind: 'device', name: 'n2', reason: 'nothing confirms its deletion' }];
+  chronicle.reconciled(run());
+
+  chronicle.reconciled(run({ scope: 'targeted', held }));
+
+  expect(chronicle.read().inStep).toMatchObject({ is: true });
 });
 
 test('a targeted run does not say that all is in step before a full one has', () => {

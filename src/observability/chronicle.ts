@@ -27,6 +27,13 @@ export interface ToldRun extends CountedRun {
   readonly held: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
   readonly unreadable: readonly { readonly object: string; readonly problem: string }[];
+  readonly unreadableRows: readonly {
+    readonly object: string;
+    readonly id: number | string | undefined;
+    readonly name: string | undefined;
+    readonly problem: string;
+  }[];
+  readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
   readonly drift: readonly { readonly object: string; readonly name: string }[];
 }
@@ -58,7 +65,7 @@ export class Chronicle {
     const standing = lines.filter(({ kind }) => lasting.has(kind));
     const isNew = run.scope === 'full' && JSON.stringify(standing) !== this.#standing;
     if (run.scope === 'full') this.#standing = JSON.stringify(standing);
-    const wrong = lines.filter(({ kind }) => kind !== 'change' && kind !== 'held' && kind !== 'drift');
+    const wrong = lines.filter(({ kind }) => isWrong(kind, run.scope));
     if (wrong.length > 0) this.outOfStep(run.startedAt, summary(wrong));
     // A targeted run sees only a part, so it cannot end the drift of the rest. Being in step counts from the
     // end of the run.
@@ -117,6 +124,14 @@ function durationOf({ ms }: ToldRun): number {
 
 const lasting: ReadonlySet<RunLine['kind']> = new Set(['held', 'refused', 'unreadable']);
 
+/**
+ * Whether it puts the portal out of step, as `plan` judges. A notification comes before a deletion is complete, so only what a
+ * full run holds counts.
+ */
+function isWrong(kind: RunLine['kind'], scope: ToldRun['scope']): boolean {
+  return kind === 'held' ? scope === 'full' : kind !== 'change' && kind !== 'drift';
+}
+
 /** What is wrong first. */
 function linesOf(run: ToldRun): RunLine[] {
   const line = (kind: RunLine['kind']) => (text: string) => ({ kind, text });
@@ -132,6 +147,15 @@ function linesOf(run: ToldRun): RunLine[] {
       ),
     ]
       .map(([trouble, rows]) => `${rows.length} ${trouble}`)
+      .map(line('unreadable')),
+    ...run.unreadableRows
+      .map(
+        ({ object, id, name, problem }) =>
+          `${object} ${name ?? id ?? 'without an id'} in Concertim: ${problem}`,
+      )
+      .map(line('unreadable')),
+    ...run.unknownStates
+      .map(({ id, state }) => `${id}: unknown state ${state}, portal status kept`)
       .map(line('unreadable')),
     ...run.failures
       .map(({ object, name, doing, error }) => `${object} ${name}: ${failed(doing)}: ${explain(error)}`)
