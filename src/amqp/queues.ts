@@ -1,5 +1,6 @@
 import type { Channel } from 'rabbitmq-client';
 import type { Logger } from '../observability/logger.ts';
+import { explain } from '../runtime/severity.ts';
 import type { BrokerSession } from './broker.ts';
 import { BrokerError } from './errors.ts';
 
@@ -74,7 +75,9 @@ export async function declareQueue(session: BrokerSession, wish: QueueWish, log:
     { queue, durable: true, arguments: { ...args, ...limit, 'x-queue-type': 'quorum' as const } },
     { queue, durable: true, arguments: args },
   ];
-  if (!(await declareFirst(session, wanted))) {
+  const refusal = await declareFirst(session, wanted);
+  if (refusal) {
+    const why = explain(refusal);
     const { consumerCount } = await session.attempt((channel) =>
       channel.queueDeclare({ queue, passive: true }),
     );
@@ -82,29 +85,32 @@ export async function declareQueue(session: BrokerSession, wish: QueueWish, log:
     if (isExpendable && consumerCount === 0) {
       await session.attempt((channel) => channel.queueDelete({ queue }));
       await declareFirst(session, wanted);
-      log.info({ queue }, 'queue replaced: it had no size limit');
-    } else log.warn({ queue }, 'queue has unexpected arguments, used as it is');
+      log.info({ queue, why }, 'queue replaced: it had other arguments');
+    } else log.warn({ queue, why }, 'queue has unexpected arguments, used as it is');
   }
   await session.attempt((channel) => channel.queueBind({ queue, exchange, routingKey: queue }));
 }
 
-/** @returns whether the broker took one of them */
+/** @returns why the broker refused the first one; undefined: it took one of them */
 async function declareFirst(
   session: BrokerSession,
   declarations: readonly QueueDeclaration[],
-): Promise<boolean> {
+): Promise<BrokerError | undefined> {
+  let first: BrokerError | undefined;
   for (const declaration of declarations) {
-    if (!(await isRefused(session, (channel) => channel.queueDeclare(declaration)))) return true;
+    const refusal = await refusalOf(session, (channel) => channel.queueDeclare(declaration));
+    if (!refusal) return undefined;
+    first ??= refusal;
   }
-  return false;
+  return first;
 }
 
-async function isRefused(session: BrokerSession, request: (channel: Channel) => Promise<unknown>) {
+async function refusalOf(session: BrokerSession, request: (channel: Channel) => Promise<unknown>) {
   try {
     await session.attempt(request);
-    return false;
+    return undefined;
   } catch (error) {
-    if (error instanceof BrokerError && error.kind === 'refused') return true;
+    if (error instanceof BrokerError && error.kind === 'refused') return error;
     throw error;
   }
 }

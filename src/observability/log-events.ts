@@ -507,14 +507,16 @@ const writing: readonly LogEvent[] = [
     code: 'queue-arguments-differ',
     level: 'warn',
     message: 'queue has unexpected arguments, used as it is',
-    meaning: 'somebody else declared the queue, or a process of an earlier version still consumes it',
+    meaning:
+      'somebody else declared the queue, or a process of an earlier version still consumes it; `why` has the first argument that differs',
     action: 'nothing; to replace it, stop the service and run `rabbitmqctl delete_queue`',
   },
   {
     code: 'queue-replaced',
     level: 'info',
-    message: 'queue replaced: it had no size limit',
-    meaning: 'an earlier version declared the queue; a full run makes up for what was in it',
+    message: 'queue replaced: it had other arguments',
+    meaning:
+      'an earlier version declared the queue, such as one that did not limit its size; `why` has the first argument that differs. A full run makes up for what was in it',
     action: 'nothing',
   },
   {
