@@ -32,12 +32,14 @@ export interface EndedMembership extends Membership {
 /** The state that the entries of the journal add up to. */
 interface Known {
   readonly memberships: readonly Membership[];
+  /** Of each stack the resources that it has, with the places of their memberships in the list. */
+  readonly open: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** When the first resource was seen, ms since 1970. */
   readonly beganAt: number | undefined;
   readonly isRebuilt: boolean;
 }
 
-const nothing: Known = { memberships: [], beganAt: undefined, isRebuilt: false };
+const nothing: Known = { memberships: [], open: new Map(), beganAt: undefined, isRebuilt: false };
 
 /**
  * Records which resource belonged to which stack when. Bills depend on it, and the cloud hardly shows it once the stack or the
@@ -58,20 +60,21 @@ export class StackLedger {
    * resources until another stack has them.
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
-    const { memberships } = await this.#read();
-    const stackOf = new Map([...members].flatMap(([stack, ids]) => ids.map((id) => [id, stack])));
-    const open = new Set<string>();
+    const { open } = await this.#read();
+    const stackOf = new Map<string, string>();
+    for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
     const entries: Entry[] = [];
-    for (const { stack, resource, until } of memberships) {
-      if (until !== undefined) continue;
-      open.add(keyOf(stack, resource));
-      const now = stackOf.get(resource);
-      const hasLeft = now === undefined ? members.has(stack) : now !== stack;
-      if (hasLeft) entries.push({ did: 'left', stack, resource, at });
+    for (const [stack, resources] of open) {
+      for (const resource of resources.keys()) {
+        const now = stackOf.get(resource);
+        const hasLeft = now === undefined ? members.has(stack) : now !== stack;
+        if (hasLeft) entries.push({ did: 'left', stack, resource, at });
+      }
     }
     for (const [stack, ids] of members) {
+      const resources = open.get(stack);
       for (const resource of ids) {
-        if (!open.has(keyOf(stack, resource))) entries.push({ did: 'joined', stack, resource, at });
+        if (!resources?.has(resource)) entries.push({ did: 'joined', stack, resource, at });
       }
     }
     await this.#add(entries);
@@ -136,6 +139,7 @@ export class StackLedger {
   }
 
   async #add(entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
     const known = await this.#read();
     await this.#journal?.append(...entries);
     this.#known = follow(known, entries);
@@ -149,37 +153,31 @@ export class StackLedger {
   }
 }
 
-function follow({ memberships, beganAt, isRebuilt }: Known, entries: readonly Entry[]): Known {
-  const all = [...memberships];
-  const open = new Map<string, number>();
-  for (const [at, { stack, resource, until }] of all.entries()) {
-    if (until === undefined) open.set(keyOf(stack, resource), at);
-  }
-  const known = { beganAt, isRebuilt };
+function follow(before: Known, entries: readonly Entry[]): Known {
+  const memberships = [...before.memberships];
+  const open = new Map([...before.open].map(([stack, resources]) => [stack, new Map(resources)]));
+  let { beganAt, isRebuilt } = before;
   for (const entry of entries) {
     if (entry.did === 'rebuilt') {
-      known.isRebuilt = true;
+      isRebuilt = true;
       continue;
     }
     const { stack, resource } = entry;
     if (entry.did === 'recalled') {
-      all.push({ stack, resource, from: entry.from, until: entry.until });
+      memberships.push({ stack, resource, from: entry.from, until: entry.until });
       continue;
     }
     const { did, at } = entry;
-    const key = keyOf(stack, resource);
-    const index = open.get(key);
+    const index = open.get(stack)?.get(resource);
     if (did === 'joined' && index === undefined) {
-      known.beganAt = Math.min(known.beganAt ?? at, at);
-      open.set(key, all.push({ stack, resource, from: at, until: undefined }) - 1);
+      beganAt = Math.min(beganAt ?? at, at);
+      const resources = open.get(stack) ?? new Map<string, number>();
+      open.set(stack, resources.set(resource, memberships.length));
+      memberships.push({ stack, resource, from: at, until: undefined });
     } else if (did === 'left' && index !== undefined) {
-      all[index] = { ...(all[index] as Membership), until: at };
-      open.delete(key);
+      memberships[index] = { ...(memberships[index] as Membership), until: at };
+      open.get(stack)?.delete(resource);
     }
   }
-  return { ...known, memberships: all };
-}
-
-function keyOf(stack: string, resource: string): string {
-  return `${stack} ${resource}`;
+  return { memberships, open, beganAt, isRebuilt };
 }
