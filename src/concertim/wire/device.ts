@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type * as concertim from '../model.ts';
-import type { DeviceKind, DeviceStatus } from '../statuses.ts';
+import type { DeviceKind } from '../statuses.ts';
 import { Id } from './id.ts';
 import { JsonObject, ShownJsonObject } from './json-object.ts';
 import { Money } from './money.ts';
@@ -32,79 +32,22 @@ export const kinds: Readonly<Record<DeviceKind, { readonly type: string; readonl
   network: { type: 'Network', details: 'Device::NetworkDetails' },
 };
 
-const Type = z
-  .enum(
-    Object.values(kinds).flatMap(({ type, details }) => [type, details]),
-    { error: 'expected the type of an instance, a volume or a network' },
-  )
-  .optional();
-
-function kindOf(type = 'Instance'): DeviceKind {
-  const [kind] =
-    Object.entries(kinds).find(([, names]) => names.type === type || names.details === type) ?? [];
-  return (kind ?? 'server') as DeviceKind;
-}
-
 // A missing or odd value must not make a whole list unreadable: it counts as not shown.
 const text = z.string().nullish().catch(undefined);
 const flag = z.boolean().nullish().catch(undefined);
 const whole = z.int().nullish().catch(undefined);
 
-/** A device in a list (with `template_id`, if at all), or shown by itself (with `template`). */
-export const Device = z
-  .object({
-    id: Id,
-    type: Type,
-    name: z.string(),
-    description: z.string().nullable().catch(null),
-    status: z.string().catch(''),
-    location: z.union([InRack, Elsewhere, z.null()]),
-    template_id: Id.optional(),
-    template: z.object({ id: Id }).optional(),
-    metadata: JsonObject,
-    cost: Money,
-    public_ips: text,
-    private_ips: text,
-    ssh_key: text,
-    login_user: text,
-    volume_details: ShownJsonObject,
-    availability_zone: text,
-    bootable: flag,
-    encrypted: flag,
-    read_only: flag,
-    size: whole,
-    volume_type: text,
-    admin_state_up: flag,
-    dns_domain: text,
-    l2_adjacency: flag,
-    mtu: whole,
-    port_security_enabled: flag,
-    qos_policy: text,
-    shared: flag,
-  })
-  .transform((device, context) => {
-    const templateId = device.template_id ?? device.template?.id;
-    // Only v0.2.1 shows no template; it shows no other detail of a server either.
-    if (templateId === undefined && device.public_ips !== undefined) {
-      context.addIssue({ code: 'custom', path: ['template_id'], message: 'missing, and so is template' });
-      return z.NEVER;
-    }
-    const common = {
-      id: device.id as concertim.DeviceId,
-      name: device.name,
-      description: device.description,
-      // One that is unknown to us stays as it is: it equals none of ours, so the next plan replaces it.
-      status: device.status as DeviceStatus,
-      location: device.location,
-      templateId: templateId as concertim.TemplateId | undefined,
-      metadata: device.metadata,
-      ...(device.cost !== undefined && { cost: device.cost }),
-      ...(device.type !== undefined && { type: device.type }),
-    };
-    return { ...common, ...detailsOf(device) } as concertim.Device;
-  });
-
-type Row = Readonly<Record<string, unknown>> & { readonly type?: string | undefined };
+const common = {
+  id: Id,
+  name: z.string(),
+  description: z.string().nullable().catch(null),
+  status: z.string().catch(''),
+  location: z.union([InRack, Elsewhere, z.null()]),
+  template_id: Id.optional(),
+  template: z.object({ id: Id }).optional(),
+  metadata: JsonObject,
+  cost: Money,
+};
 
 /** Names of the details in requests and answers, by our names. */
 export const detailNames = {
@@ -134,8 +77,84 @@ export const detailNames = {
   },
 } as const satisfies Record<DeviceKind, Readonly<Record<string, string>>>;
 
-function detailsOf(row: Row) {
-  const kind = kindOf(row.type);
-  const named = Object.entries(detailNames[kind]).map(([ours, theirs]) => [ours, row[theirs]]);
-  return { kind, ...Object.fromEntries(named) };
+const Server = z.object({
+  ...common,
+  type: z.enum(Object.values(kinds.server)).optional(),
+  public_ips: text,
+  private_ips: text,
+  ssh_key: text,
+  login_user: text,
+  volume_details: ShownJsonObject,
+});
+
+const Volume = z.object({
+  ...common,
+  type: z.enum(Object.values(kinds.volume)),
+  availability_zone: text,
+  bootable: flag,
+  encrypted: flag,
+  read_only: flag,
+  size: whole,
+  volume_type: text,
+});
+
+const Network = z.object({
+  ...common,
+  type: z.enum(Object.values(kinds.network)),
+  admin_state_up: flag,
+  dns_domain: text,
+  l2_adjacency: flag,
+  mtu: whole,
+  port_security_enabled: flag,
+  qos_policy: text,
+  shared: flag,
+});
+
+/** A device in a list (with `template_id`, if at all), or shown by itself (with `template`). Each kind is read by its own fields. */
+export const Device = z.discriminatedUnion(
+  'type',
+  [
+    Server.transform((device, context) => {
+      // Only v0.2.1 shows no template; it shows no other detail of a server either.
+      if (templateIdOf(device) === undefined && device.public_ips !== undefined) {
+        context.addIssue({ code: 'custom', path: ['template_id'], message: 'missing, and so is template' });
+        return z.NEVER;
+      }
+      return toDevice('server', device);
+    }),
+    Volume.transform((device) => toDevice('volume', device)),
+    Network.transform((device) => toDevice('network', device)),
+  ],
+  { error: 'expected the type of an instance, a volume or a network' },
+);
+
+type Row = z.output<typeof Server> | z.output<typeof Volume> | z.output<typeof Network>;
+
+function toDevice(kind: DeviceKind, row: Row): concertim.Device {
+  const device: Record<string, unknown> = {
+    kind,
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    // One that is unknown to us stays as it is: it equals none of ours, so the next plan replaces it.
+    status: row.status,
+    location: row.location,
+    templateId: templateIdOf(row),
+    metadata: row.metadata,
+  };
+  if (row.cost !== undefined) device['cost'] = row.cost;
+  if (row.type !== undefined) device['type'] = row.type;
+  for (const [ours, theirs] of namesOfKind[kind]) device[ours] = row[theirs as keyof Row];
+  return device as unknown as concertim.Device;
+}
+
+/** The names as lists, which are made once and not for every row. */
+const namesOfKind = {
+  server: Object.entries(detailNames.server),
+  volume: Object.entries(detailNames.volume),
+  network: Object.entries(detailNames.network),
+};
+
+function templateIdOf({ template_id, template }: Row): number | string | undefined {
+  return template_id ?? template?.id;
 }
