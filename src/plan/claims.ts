@@ -48,18 +48,16 @@ export function settleClaims(
   const foreign: ForeignClaim[] = [];
   const disownedRacks = new Set<Rack['id']>();
   const disownedDevices = new Set<Device>();
-  const ownerOfRack = new Map<Rack['id'], OwnerId>();
-  /** The project of each rack that makes no false claim and whose owner has a project. */
-  const projectOfRack = new Map<Rack['id'], ProjectId>();
+  /** The project is that of a rack that makes no false claim and whose owner has one. */
+  const racks = new Map<Rack['id'], { readonly ownerId: OwnerId; readonly project: ProjectId | undefined }>();
 
   for (const rack of portal.racks) {
     const { id, ownerId } = rack;
-    ownerOfRack.set(id, ownerId);
     const source = sourceOfRack(rack);
     const ownProject = ownProjects.get(ownerId);
     const project = source?.kind === 'stack' ? known.ofStack(source.stackId) : source?.projectId;
     const fits = ownProject !== undefined && (project === undefined || project === ownProject);
-    if (fits) projectOfRack.set(id, ownProject);
+    racks.set(id, { ownerId, project: fits ? ownProject : undefined });
     if (fits || !source) continue;
     disownedRacks.add(id);
     foreign.push({
@@ -77,12 +75,12 @@ export function settleClaims(
     if (object === undefined) continue;
     const { location, kind } = device;
     const project = known.ofObject(kind, object);
-    const ownProject = location ? projectOfRack.get(location.rackId) : undefined;
+    const rack = location && racks.get(location.rackId);
     const fits = location
-      ? ownProject !== undefined && (project === undefined || project === ownProject)
+      ? rack?.project !== undefined && (project === undefined || project === rack.project)
       : project === undefined || someoneOwns.has(project);
     if (fits) continue;
-    const ownerId = location ? ownerOfRack.get(location.rackId) : undefined;
+    const ownerId = rack?.ownerId;
     disownedDevices.add(device);
     foreign.push({
       kind: 'device',

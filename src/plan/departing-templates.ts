@@ -31,13 +31,18 @@ export function departingTemplates(
   const unreadable = new Set<string>(cloud.unreadable.flavors.keys());
   const present = new Set<string>(cloud.flavors.map(({ id }) => id));
   const wanted = new Set(desired.templates.map(({ foreignId }) => foreignId));
-  const used = new Set(
-    portal.devices.filter((device) => !gone.has(device)).map(({ templateId }) => templateId),
-  );
+  const unwanted = portal.templates
+    .filter(isOwnTemplate)
+    .filter(
+      (template) =>
+        !kept.has(template) && !unreadable.has(template.foreignId) && !wanted.has(template.foreignId),
+    );
+  if (unwanted.length === 0) return going;
 
-  for (const template of portal.templates) {
-    if (!isOwnTemplate(template) || kept.has(template) || unreadable.has(template.foreignId)) continue;
-    if (wanted.has(template.foreignId) || used.has(template.id)) continue;
+  const used = new Set<Device['templateId']>();
+  for (const device of portal.devices) if (!gone.has(device)) used.add(device.templateId);
+  for (const template of unwanted) {
+    if (used.has(template.id)) continue;
     if (present.has(template.foreignId)) going.set(template, 'left out');
     else if (isOfGoneFlavor(template.foreignId)) going.set(template, 'unused');
     else if (isGone(cloud.evidence.flavors.get(template.foreignId))) going.set(template, 'absent');

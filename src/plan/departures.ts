@@ -44,7 +44,6 @@ interface Facts {
   readonly desired: DesiredState;
   /** What the brake has refused: it stays. */
   readonly kept: ReadonlySet<unknown>;
-  readonly wantedRacks: ReadonlySet<RackKey>;
   /** Stacks that the cloud reports as deleted. */
   readonly deletedStacks: ReadonlySet<RackKey>;
   /** Stacks that the mapping leaves out. */
@@ -62,7 +61,6 @@ export function departures(
   const unwanted = cloud.trees.filter(({ root }) => !isWantedStack(root, settings));
   const facts = {
     ...given,
-    wantedRacks: new Set(desired.racks.map(({ key }) => key)),
     unwantedStacks: new Set(unwanted.map(({ root }) => stackKey(root.id))),
   };
   const devices = leavingDevices(facts);
@@ -136,9 +134,11 @@ function isUnwanted(
 }
 
 function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leaving<Rack> {
-  const { cloud, portal, settings, deletedStacks, unwantedStacks, kept } = facts;
+  const { cloud, desired, portal, settings, deletedStacks, unwantedStacks, kept } = facts;
   const leaving: Leaving<Rack> = { going: new Map(), held: [] };
   const present = presentStacks(cloud);
+  const hasStandalone = settings.standaloneServers !== 'ignore';
+  const wantedRacks = new Set(hasStandalone ? desired.racks.map(({ key }) => key) : []);
 
   for (const rack of portal.racks) {
     const source = sourceOfRack(rack);
@@ -146,8 +146,9 @@ function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leav
     const key = keyOfSource(source);
     if (cloud.scope.kind === 'some' && !cloud.scope.racks.has(key)) continue;
     if (source.kind === 'standalone') {
-      if (settings.standaloneServers === 'ignore') leaving.going.set(rack, 'left out');
-      else if (isForsaken(rack, key, facts, leavingDevices)) leaving.going.set(rack, 'empty');
+      if (!hasStandalone) leaving.going.set(rack, 'left out');
+      else if (isForsaken(rack, key, facts, { wantedRacks, leavingDevices }))
+        leaving.going.set(rack, 'empty');
     } else if (deletedStacks.has(key)) leaving.going.set(rack, 'deleted');
     else if (unwantedStacks.has(key)) leaving.going.set(rack, 'left out');
     else if (!present.has(key)) {
@@ -163,8 +164,11 @@ function leavingRacks(facts: Facts, leavingDevices: Departures['devices']): Leav
 function isForsaken(
   rack: Rack,
   key: RackKey,
-  { cloud, desired, index, wantedRacks }: Facts,
-  leavingDevices: Departures['devices'],
+  { cloud, desired, index }: Facts,
+  {
+    wantedRacks,
+    leavingDevices,
+  }: { readonly wantedRacks: ReadonlySet<RackKey>; readonly leavingDevices: Departures['devices'] },
 ): boolean {
   return (
     cloud.scope.kind === 'all' &&

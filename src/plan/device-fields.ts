@@ -7,11 +7,10 @@ import type {
   NetworkDetails,
   VolumeDetails,
 } from '../concertim/model.ts';
-import type { AttachedVolume, ExternalNetworks, Kind, ObjectOfKind } from '../openstack/model.ts';
+import type { AttachedVolume, ExternalNetworks, Kind, ObjectOfKind, Server } from '../openstack/model.ts';
 import { netInterfaces, privateIps, publicIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
 import { equal } from './difference.ts';
-import { merged } from './metadata.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
 import { metadataKeys } from './ownership.ts';
 
@@ -42,10 +41,11 @@ const fields: {
     publicIps,
     privateIps,
     sshKey: ({ keyName }) => keyName ?? '',
-    volumeDetails: ({ volumes }) =>
-      volumes.length === 0
-        ? {}
-        : Object.fromEntries(volumes.map((volume) => [volume.id, volumeDetail(volume)])),
+    volumeDetails: ({ volumes }) => {
+      const details: Record<string, JsonObject> = {};
+      for (const volume of volumes) details[volume.id] = volumeDetail(volume);
+      return details;
+    },
   },
   volume: {
     description: () => 'Cinder volume in OpenStack',
@@ -68,18 +68,23 @@ const fields: {
   },
 };
 
-/** The same for the metadata, except the ids. */
-const metadataFields: {
-  readonly [K in Kind]: Readonly<Record<string, (object: ObjectOfKind[K]) => string>>;
-} = {
-  server: { net_interfaces: netInterfaces },
-  volume: {},
-  network: {},
-};
+/** The tables as lists, which are faster to walk for every device. A function of one kind is only called with objects of that kind. */
+const fieldsOfKind = {
+  server: rowsOf(fields.server),
+  volume: rowsOf(fields.volume),
+  network: rowsOf(fields.network),
+} as Readonly<Record<Kind, readonly Row<FieldOf<Kind, unknown>>[]>>;
 
-/** The tables as lists, which are faster to walk for every device. */
-const fieldsOfKind = rowsOf<FieldOf<Kind, unknown>>(fields);
-const metadataOfKind = rowsOf<FieldOf<Kind, JsonObject[string]>>(metadataFields);
+const ids: readonly Row<(wanted: DesiredDevice) => string | undefined>[] = [
+  { name: metadataKeys.objectId, of: ({ object }) => object.id },
+  { name: metadataKeys.stackId, of: ({ stack }) => stack },
+];
+/** Our keys in the metadata of each kind. A value of undefined is left out. */
+const metadataOfKind: Readonly<Record<Kind, typeof ids>> = {
+  server: [...ids, { name: 'net_interfaces', of: ({ object }) => netInterfaces(object as Server) }],
+  volume: ids,
+  network: ids,
+};
 
 /** The fields of an object's device. The metadata has our keys only; the others that the portal has stay. */
 export function deviceFields(wanted: DesiredDevice): DeviceFields {
@@ -87,7 +92,7 @@ export function deviceFields(wanted: DesiredDevice): DeviceFields {
   return {
     kind: object.kind,
     ...Object.fromEntries(
-      fieldsOfKind[object.kind].map(([field, of]) => [field, of(object, externalNetworks)]),
+      fieldsOfKind[object.kind].map(({ name, of }) => [name, of(object, externalNetworks)]),
     ),
     createdAt: object.createdAt ?? beginning,
     metadata: ownMetadata(wanted),
@@ -106,34 +111,39 @@ export function devicePatch(device: Device, wanted: DesiredDevice, name: string)
   };
   compare('name', device.name, name);
   if (status) compare('status', device.status, status);
-  for (const [field, of] of fieldsOfKind[object.kind]) {
+  for (const { name: field, of } of fieldsOfKind[object.kind]) {
     const shown: unknown = device[field as keyof Device];
     if (shown !== undefined) compare(field, shown, of(object, externalNetworks));
   }
   // A portal that shows no cost has none.
   if (cost !== undefined) compare('cost', device.cost, cost);
   const { metadata } = device;
-  const all = merged(metadata, ownMetadata(wanted));
-  if (all !== metadata) (patch ??= {})['metadata'] = all;
+  const lacks = ({ name: key, of }: (typeof ids)[number]) => {
+    const value = of(wanted);
+    return value !== undefined && metadata[key] !== value;
+  };
+  // The portal replaces metadata whole, so the keys of others are sent back with ours.
+  if (metadataOfKind[object.kind].some(lacks))
+    (patch ??= {})['metadata'] = { ...metadata, ...ownMetadata(wanted) };
   return patch;
 }
 
-function ownMetadata({ object, stack, externalNetworks }: DesiredDevice): JsonObject {
-  const metadata: Record<string, JsonObject[string]> = { [metadataKeys.objectId]: object.id };
-  if (stack) metadata[metadataKeys.stackId] = stack;
-  for (const [key, of] of metadataOfKind[object.kind]) metadata[key] = of(object, externalNetworks);
+function ownMetadata(wanted: DesiredDevice): JsonObject {
+  const metadata: Record<string, string> = {};
+  for (const { name: key, of } of metadataOfKind[wanted.object.kind]) {
+    const value = of(wanted);
+    if (value !== undefined) metadata[key] = value;
+  }
   return metadata;
 }
 
-/** The rows of a table as a list for each kind. A function of one kind is only called with objects of that kind. */
-function rowsOf<Field>(
-  table: Readonly<Record<Kind, object>>,
-): Readonly<Record<Kind, readonly (readonly [string, Field])[]>> {
-  return {
-    server: Object.entries(table.server),
-    volume: Object.entries(table.volume),
-    network: Object.entries(table.network),
-  };
+interface Row<Of> {
+  readonly name: string;
+  readonly of: Of;
+}
+
+function rowsOf<Of>(table: Readonly<Record<string, Of>>): Row<Of>[] {
+  return Object.entries(table).map(([name, of]) => ({ name, of }));
 }
 
 /**

@@ -50,6 +50,10 @@ export function membership(
     const object = seenOf(cloud, kind)?.get(id);
     return object !== undefined && object.kind !== 'unreadable' && object.projectId === project;
   };
+  // To save time, the project is checked here only where several stacks claim one object; otherwise when the claim is used.
+  const claim = (claims: Claims, kind: Kind, object: ObjectId, key: RackKey, projectId: ProjectId) => {
+    if (!claims.has(object) || isOf(kind, object, projectId)) claims.set(object, key);
+  };
   // The lowest id last: it has the last word.
   for (const tree of cloud.trees.toSorted((a, b) => compareTexts(b.root.id, a.root.id))) {
     const { id, projectId, status } = tree.root;
@@ -58,15 +62,11 @@ export function membership(
     stacks.set(key, projectId);
     const members = membersOf(tree, cloud);
     if (!members) continue;
-    // To save time, the project is checked here only where several stacks claim one object; otherwise when the claim is used.
-    const claim = (claims: Claims, kind: Kind, object: ObjectId) => {
-      if (!claims.has(object) || isOf(kind, object, projectId)) claims.set(object, key);
-    };
     for (const kind of kinds)
-      for (const object of members[collections[kind]]) claim(ofTree[kind], kind, object);
+      for (const object of members[collections[kind]]) claim(ofTree[kind], kind, object, key, projectId);
     for (const group of members.serverGroups) {
       if (cloud.unreadable.serverGroups.has(group)) doubtful.add(projectId);
-      for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, 'server', server);
+      for (const server of membersOfGroup.get(group) ?? []) claim(ofGroup, 'server', server, key, projectId);
     }
   }
   const standaloneKeyOf =

@@ -1,6 +1,6 @@
 import type { Rack } from '../concertim/model.ts';
 import type { DesiredRack } from './desired-state.ts';
-import { nameCandidates, rackNames } from './names.ts';
+import { nameCandidates, rackNames, validName } from './names.ts';
 
 /** Names for the rack of a source with this number, best first. The name is shortened so that the number is not cut off. */
 export function rackNameCandidates({ name, nameId }: DesiredRack, number: number): Iterable<string> {
@@ -17,6 +17,7 @@ export function bearsOwnName(rack: Rack, desired: DesiredRack): boolean {
 }
 
 function bears(rack: Rack, desired: DesiredRack): boolean {
+  if (rack.name === validName(desired.name, rackNames)) return true;
   for (let number = 1; number <= mostRacks; number++) {
     for (const name of rackNameCandidates(desired, number)) if (name === rack.name) return true;
   }

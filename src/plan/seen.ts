@@ -19,7 +19,10 @@ export function seenOf(
 
 /** All listed stacks, unreadable ones included. */
 export function presentStacks({ trees, unreadable }: CloudObservation): Set<RackKey> {
-  return new Set([...trees.map(({ root }) => root.id), ...unreadable.stacks.keys()].map(stackKey));
+  const present = new Set<RackKey>();
+  for (const { root } of trees) present.add(stackKey(root.id));
+  for (const id of unreadable.stacks.keys()) present.add(stackKey(id));
+  return present;
 }
 
 /** Ids of all listed flavors, unreadable ones included. */
