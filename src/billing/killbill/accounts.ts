@@ -70,7 +70,7 @@ export class KillBillAccounts {
 
   async creditsOf(account: AccountId, signal?: AbortSignal): Promise<number> {
     const [{ accountCBA }, draft] = await Promise.all([
-      this.#account(account, signal),
+      readAccount(this.#client, account, { accountWithBalanceAndCBA: true }, signal),
       readDraft(this.#client, account, signal),
     ]);
     return (accountCBA ?? 0) - (draft?.amount ?? 0);
@@ -100,7 +100,7 @@ export class KillBillAccounts {
       const invoices = await readInvoices(this.#client, account, { includeInvoiceComponents: true }, signal);
       return invoices.some(({ items }) => items?.some((item) => item.description === description));
     };
-    const { currency } = await this.#account(account, signal);
+    const { currency } = await readAccount(this.#client, account, {}, signal);
     if (await isMade()) return;
     try {
       await this.#client.request({
@@ -142,15 +142,16 @@ export class KillBillAccounts {
     });
     return response.status === 404 ? undefined : (parseBody(response, wire.Account).accountId as AccountId);
   }
+}
 
-  async #account(account: AccountId, signal: AbortSignal | undefined) {
-    const response = await this.#client.request({
-      method: 'GET',
-      path: `/accounts/${encodeURIComponent(account)}`,
-      route: '/accounts/{id}',
-      query: { accountWithBalanceAndCBA: true },
-      signal,
-    });
-    return parseBody(response, wire.Account);
-  }
+/** One account. @param query with `accountWithBalanceAndCBA` KillBill adds up its credits, which takes it longer */
+export async function readAccount(
+  client: KillBillClient,
+  account: AccountId,
+  query: { readonly accountWithBalanceAndCBA?: true },
+  signal: AbortSignal | undefined,
+): Promise<wire.Account> {
+  const path = `/accounts/${encodeURIComponent(account)}`;
+  const route = '/accounts/{id}';
+  return parseBody(await client.request({ method: 'GET', path, route, query, signal }), wire.Account);
 }

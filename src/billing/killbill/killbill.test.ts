@@ -165,6 +165,34 @@ test.each([
   expect(killBill.usages.map((one) => one.recordDate)).toEqual([recordDate]);
 });
 
+test.each([
+  ['UTC', '12:00'],
+  ['Etc/GMT+12', '18:00'],
+  ['+12:00', '06:00'],
+  ['Pacific/Kiritimati', '05:00'],
+])(
+  'usage is recorded on its day in UTC and for an account in %s, at %s, with one request for the account',
+  async (timeZone, time) => {
+    const { killBill } = sandbox;
+    const account = await billing.accountFor(team);
+    const row = killBill.accounts.get(account);
+    if (row) killBill.accounts.set(account, { ...row, timeZone });
+    const order = await billing.openOrder(account, 'k');
+    const days = ['2026-11-22', '2026-11-23'];
+
+    for (const day of days)
+      await billing.usage.record({ order, unit: 'openstack-billed-instance', day, amount: 1, key: day });
+
+    expect(killBill.usages.map(({ recordDate }) => recordDate)).toEqual(
+      days.map((day) => `${day}T${time}:00.000Z`),
+    );
+    const read = sandbox.services.killbill.seen.filter(
+      ({ method, url }) => method === 'GET' && url.endsWith(`/accounts/${account}`),
+    );
+    expect(read).toHaveLength(1);
+  },
+);
+
 test('an order and an account that are closed, or were never there, are closed', async () => {
   const account = await billing.accountFor(team);
   const order = await billing.openOrder(account, 'k');

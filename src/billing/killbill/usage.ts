@@ -1,14 +1,13 @@
 import { parseBody } from '../../http/body.ts';
-import { isoTime } from '../../runtime/clock.ts';
 import { dayPeriod, isoDate } from '../../runtime/month.ts';
-import type { Order, OrderId, UsageBook, UsageRecord, UsageUnits } from '../billing.ts';
+import type { AccountId, Order, OrderId, UsageBook, UsageRecord, UsageUnits } from '../billing.ts';
+import { readAccount } from './accounts.ts';
 import { codeOf, codes, type KillBillClient, refusal } from './client.ts';
+import { middayOf } from './midday.ts';
 import * as wire from './wire.ts';
 
 /** Since 0.24 amounts have nine decimals and records have a time; before, amounts are whole numbers and records have a day. */
 const decimalsOf = (version: string) => (isOlder(version, 0, 24) ? 0 : 9);
-/** Usage is recorded at noon, which is on the same day in almost every time zone of an account. */
-const noonMs = 43_200_000;
 const dayLength = '2026-11-01'.length;
 
 /** Usage records of KillBill, from which it creates invoices. */
@@ -16,6 +15,9 @@ export class KillBillUsage implements UsageBook {
   readonly #client: KillBillClient;
   readonly #plan: string;
   readonly #orders: (signal: AbortSignal | undefined) => Promise<readonly Order[]>;
+  readonly #accountOf = new Map<OrderId, AccountId>();
+  /** By account. KillBill lets nobody change it. */
+  readonly #timeZones = new Map<AccountId, string>();
   /** undefined: not known yet. */
   #decimals: number | undefined;
 
@@ -44,13 +46,15 @@ export class KillBillUsage implements UsageBook {
   }
 
   async orders(signal?: AbortSignal): Promise<readonly Order[]> {
-    return this.#orders(signal);
+    const orders = await this.#orders(signal);
+    for (const { id, accountId } of orders) this.#accountOf.set(id, accountId);
+    return orders;
   }
 
   async record(record: UsageRecord, signal?: AbortSignal): Promise<'recorded' | 'known'> {
     const { order, unit, day, amount, key } = record;
     const decimals = await this.#countedDecimals(signal);
-    const recordDate = decimals === 0 ? day : isoTime(dayPeriod(day).begin + noonMs);
+    const recordDate = decimals === 0 ? day : middayOf(day, await this.#timeZoneOf(order, signal));
     const response = await this.#client.request({
       method: 'POST',
       path: '/usages',
@@ -80,6 +84,17 @@ export class KillBillUsage implements UsageBook {
     });
     const { rolledUpUnits } = parseBody(response, wire.RolledUpUsage);
     return new Map(rolledUpUnits.map(({ unitType, amount }) => [unitType, amount]));
+  }
+
+  async #timeZoneOf(order: OrderId, signal: AbortSignal | undefined): Promise<string> {
+    if (!this.#accountOf.has(order)) await this.orders(signal);
+    const account = this.#accountOf.get(order);
+    if (account === undefined) return 'UTC';
+    const known = this.#timeZones.get(account);
+    if (known !== undefined) return known;
+    const { timeZone } = await readAccount(this.#client, account, {}, signal);
+    this.#timeZones.set(account, timeZone ?? 'UTC');
+    return timeZone ?? 'UTC';
   }
 
   /** Sometimes KillBill 0.22 lists no node. Then the form of an order's date shows the version; without orders there is no usage. */

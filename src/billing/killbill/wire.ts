@@ -6,8 +6,11 @@ import { z } from 'zod';
 export const Account = z.object({
   accountId: z.string().min(1),
   currency: z.string().nullish(),
+  timeZone: z.string().nullish(),
   accountCBA: z.number().nullish(),
 });
+
+export type Account = z.output<typeof Account>;
 
 /** `GET /subscriptions` */
 export const Subscription = z.object({

@@ -8,6 +8,7 @@ export interface AccountRow {
   readonly name: string;
   readonly email: string | null;
   readonly currency: string;
+  readonly timeZone?: string;
   readonly closed: boolean;
 }
 

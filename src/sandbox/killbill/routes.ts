@@ -26,6 +26,7 @@ const NewAccount = z.object({
   externalKey: z.string().min(1),
   email: z.string().nullish(),
   currency: z.string(),
+  timeZone: z.string(),
 });
 const NewSubscription = z.object({ accountId: z.string(), planName: z.string(), externalKey: z.string() });
 const Fields = z.array(
