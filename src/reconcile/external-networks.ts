@@ -36,6 +36,12 @@ export class ExternalNetworks {
     return known;
   }
 
+  /** Reads them again. @returns whether they differ from the last answer: any server may then have another public address */
+  async haveChanged(session: Session, signal?: AbortSignal): Promise<boolean> {
+    const before = this.#known;
+    return before !== undefined && (await this.read(session, signal)) !== before;
+  }
+
   /**
    * A new answer where it can be had: the same object as long as it says the same, so that a plan need not compare by it
    * again. A cloud that never had a Neutron has no such networks.

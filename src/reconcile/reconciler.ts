@@ -357,11 +357,16 @@ export class Reconciler {
 
   /**
    * Reconciles what the references name. The first run is a full one, because nothing is known of the portal yet; so is each run
-   * after one in the wrong cloud, because only a full run shows whether this is the right cloud.
+   * after one in the wrong cloud, because only a full run shows whether this is the right cloud; and one for a network that is
+   * external now or was, because it decides which addresses of all servers are public.
    */
   async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
     const mirror = this.#mirror;
     if (!mirror || this.#isWrongCloud) return this.reconcileAll(signal);
+    const { session, externalNetworks } = this.#observe;
+    const isAboutNetworks = references.some(({ kind }) => kind === 'network');
+    if (isAboutNetworks && (await externalNetworks.haveChanged(session, signal)))
+      return this.reconcileAll(signal);
 
     const run = this.#begin('targeted');
     const elapsed = startStopwatch();

@@ -253,6 +253,43 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
 
 // A bare device says nothing of addresses.
 test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
+  'an external network that is renamed makes addresses public at once; any other network only costs a request',
+  async () => {
+    await using started = await start();
+    const { sandbox, reconciler } = started;
+    const { compute, networking } = sandbox.cloud;
+    const server = firstServer(sandbox);
+    const address = { network: 'uplink', address: '10.0.0.1', version: 4, type: 'fixed' } as const;
+    compute.refreshServerAddresses(server.id, [{ ...address, mac: 'fa:16:3e:00:00:02' }]);
+    await reconciler.reconcileAll();
+    const heard: Notification[] = [];
+    announce(sandbox.cloud, ({ body }) => heard.push(openEnvelope(Buffer.from(body))));
+    const reconcileHeard = () =>
+      reconciler.reconcile(
+        heard.splice(0).flatMap((each) => {
+          const meaning = meaningOf(each);
+          return meaning.kind === 'references' ? meaning.references : [];
+        }),
+      );
+    const shown = () => sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, server));
+    const before = shown();
+    const [external] = [...networking.networks.values()].filter(({ isExternal }) => isExternal);
+
+    networking.createNetwork({ name: 'lan', projectId: server.projectId });
+    const other = await reconcileHeard();
+    networking.changeNetwork(must(external).id, { name: 'uplink' });
+    const renamed = await reconcileHeard();
+
+    expect(before).toMatchObject({ public_ips: '', private_ips: 'uplink:10.0.0.1' });
+    expect([other.scope, other.changes]).toEqual(['targeted', {}]);
+    expect(renamed.scope).toBe('full');
+    expect(shown()).toMatchObject({ public_ips: 'uplink:10.0.0.1', private_ips: '' });
+    expect(outOfStep(sandbox)).toEqual([]);
+  },
+);
+
+// A bare device says nothing of addresses.
+test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
   'a floating IP that moves from one server to another in one notification shows at both',
   async () => {
     await using started = await start();
