@@ -324,6 +324,14 @@ const updates: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
+    code: 'portal-restored',
+    level: 'warn',
+    message: 'portal was restored from a backup: it gives out ids again',
+    meaning:
+      'a new row got an id that an earlier row of the same table had: the database counts from an earlier moment. What the service writes again does not count as undone by another writer',
+    action: 'nothing, if somebody restored it; the next full run shows the cloud as it is',
+  },
+  {
     code: 'usage-recorded',
     level: 'info',
     message: 'usage recorded',

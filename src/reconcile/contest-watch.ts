@@ -32,6 +32,8 @@ export class ContestWatch {
   readonly #clock: Clock;
   /** By place, in the order of writing. */
   readonly #written = new Map<string, Written>();
+  /** The highest id that the portal has given to a row of ours, by table: up to this run, and in it. */
+  #given = { before: new Map<string, number>(), now: new Map<string, number>() };
   /** Racks that this run leaves out because they are contested: so are the devices in them. */
   readonly #racksLeft = new Set<NewRackKey>();
   #run = 0;
@@ -45,15 +47,17 @@ export class ContestWatch {
     return this.#written.size;
   }
 
-  /** Forgets all writes, because the rows were lost with an upgrade or an emptied database, not to another writer. */
+  /** Forgets all writes, because the rows were lost with an upgrade or an emptied or restored database, not to another writer. */
   forget(): void {
     this.#written.clear();
+    this.#given = { before: new Map(), now: new Map() };
   }
 
   /** A run begins. */
   begin(): void {
     this.#run++;
     this.#racksLeft.clear();
+    this.#given.before = new Map(this.#given.now);
     const now = this.#clock.now();
     for (const [place, { at }] of this.#written) {
       if (ageOf(at, now) <= memoryMs) break;
@@ -72,8 +76,21 @@ export class ContestWatch {
     return isContested;
   }
 
-  /** Notes a change that was made. */
-  note(change: Change): void {
+  /**
+   * Notes a change that was made.
+   *
+   * @param id of the row that was made
+   * @returns whether the portal has gone back in time since the last run: its database was restored from a backup
+   */
+  note(change: Change, id?: number | string): boolean {
+    const wasRestored = this.#isGivenAgain(change, id);
+    if (wasRestored) this.forget();
+    this.#noteId(change, id);
+    this.#noteWrites(change);
+    return wasRestored;
+  }
+
+  #noteWrites(change: Change): void {
     for (const [place, value] of writesOf(change)) {
       const last = this.#last(place);
       const again = last?.run === this.#run ? 0 : 1;
@@ -85,6 +102,22 @@ export class ContestWatch {
       if (this.#written.size <= mostKept) break;
       this.#written.delete(place);
     }
+  }
+
+  /**
+   * PostgreSQL gives an id out once, whoever makes the row and even if it is deleted; only a restored database counts from an
+   * earlier one. Rows of one run are made side by side, so they are compared with those of the runs before. In releases whose
+   * ids are no numbers a restored portal is not told from another writer.
+   */
+  #isGivenAgain({ kind }: Change, id: number | string | undefined): boolean {
+    const last = this.#given.before.get(tableOf(kind) ?? '');
+    return typeof id === 'number' && last !== undefined && id <= last;
+  }
+
+  #noteId({ kind }: Change, id: number | string | undefined): void {
+    const table = tableOf(kind);
+    if (table === undefined || typeof id !== 'number') return;
+    this.#given.now.set(table, Math.max(id, this.#given.now.get(table) ?? id));
   }
 
   #isUndone(change: Change): boolean {
@@ -100,6 +133,13 @@ export class ContestWatch {
     const last = this.#written.get(place);
     return last && ageOf(last.at, this.#clock.now()) <= memoryMs ? last : undefined;
   }
+}
+
+/** In which table a change makes a row; undefined: it makes none. */
+function tableOf(kind: Change['kind']): 'racks' | 'devices' | 'templates' | undefined {
+  if (kind === 'create-rack') return 'racks';
+  if (kind === 'create-template') return 'templates';
+  return kind === 'create-device' || kind === 'replace-device' ? 'devices' : undefined;
 }
 
 /** The places where a change writes, and the values. The existence of an object counts as a value too. */

@@ -466,8 +466,9 @@ export class Reconciler {
     const contest = this.#contest;
     contest.begin();
     const onOutcome = (outcome: Outcome) => {
-      if (outcome.kind === 'done') contest.note(outcome.change);
-      else this.#doubt(outcome.change);
+      if (outcome.kind !== 'done') this.#doubt(outcome.change);
+      else if (contest.note(outcome.change, outcome.id))
+        run.log.warn('portal was restored from a backup: it gives out ids again');
       record.note(outcome);
       progress.advance();
     };

@@ -118,6 +118,27 @@ test('a person who deletes a rack once or twice sees it made again', async () =>
   }
 });
 
+test('a portal that is restored from a backup again and again is no contest: each time all is written again', async () => {
+  await using sandbox = await startSmallSandbox();
+  await using host = startHost(sandbox, 'rack');
+  await host.run();
+  const { templates, racks, devices } = sandbox.portal;
+  const restores = [devices, racks, templates].map((table) => table.backUp());
+  addServer(sandbox);
+  await host.run();
+
+  for (let time = 0; time < 6; time++) {
+    for (const restore of restores) restore();
+    const report = await host.run();
+
+    expect(report?.changes).toEqual({ 'create-rack': 1, 'create-device': 1 });
+    expect(report?.contested).toEqual([]);
+  }
+  const said = host.logged.filter((line) => line.includes('"event":"portal-restored"'));
+  expect(said.length).toBeGreaterThanOrEqual(6);
+  expect(host.isWell()).toBe(true);
+});
+
 test.each([
   { owners: 1, isWell: true },
   { owners: 2, isWell: false },

@@ -69,6 +69,16 @@ export class Table<Row extends { readonly id: number }> {
     for (const observer of this.#observers) observer.removed?.(row);
   }
 
+  /** Remembers rows, their order and the next id, as `pg_dump` does. @returns restores them */
+  backUp(): () => void {
+    const [rows, lastId] = [this.all(), this.#lastId];
+    return () => {
+      for (const { id } of this.all()) this.remove(id);
+      for (const { id, ...columns } of rows) this.insert(columns, id);
+      this.#lastId = lastId;
+    };
+  }
+
   #existing(id: number): Row {
     const row = this.#rows.get(id);
     if (!row) throw new TypeError(`there is no row ${id}`);
