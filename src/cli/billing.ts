@@ -6,6 +6,7 @@ import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { Service } from '../service.ts';
 import { exitCodes } from './exit-codes.ts';
+import { jsonText } from './json-text.ts';
 import { onStandardError, withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -56,5 +57,5 @@ async function ask<T>(
 }
 
 function print(what: unknown): void {
-  console.log(typeof what === 'string' ? printable(what) : JSON.stringify(what, undefined, 2));
+  console.log(typeof what === 'string' ? printable(what) : jsonText(what));
 }

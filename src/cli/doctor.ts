@@ -10,6 +10,7 @@ import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
 import { printable } from '../runtime/printable.ts';
 import { explain } from '../runtime/severity.ts';
 import { exitCodes } from './exit-codes.ts';
+import { jsonText } from './json-text.ts';
 import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,7 +42,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const running = await askStatuses(statusPlaces(loaded.config)).catch(() => []);
   await using patient = admit(loaded, { running, timeoutMs: options.timeout * 1_000 });
   using stop = stopSignal();
-  const onWait = (why: string) => console.error(why);
+  const onWait = (why: string) => console.error(printable(why));
   let diagnosis = await examine(patient, stop.signal, onWait);
   const declined = new Set<string>();
   for (let round = 0; options.fix && round < mostRounds; round++) {
@@ -84,7 +85,7 @@ function print(diagnosis: Diagnosis, { json }: DoctorOptions): number {
   const entries = findings.map(({ remedy, ...finding }) => ({ ...finding, fixable: remedy !== undefined }));
   console.log(
     json
-      ? JSON.stringify({ findings: entries, unchecked }, undefined, 2)
+      ? jsonText({ findings: entries, unchecked })
       : printable(describeDiagnosis(diagnosis, screenSize(process.stdout).columns)),
   );
   return exitCodeOf[worstOf(diagnosis)];
@@ -114,7 +115,7 @@ async function treat(
     try {
       await applyRemedy(cloud, remedy);
       isDone = true;
-      console.error(`done: ${what}`);
+      console.error(printable(`done: ${what}`));
     } catch (cause) {
       console.error(printable(`failed: ${what}: ${explain(cause)}`));
     }
@@ -129,7 +130,7 @@ async function agrees(what: string, signal: AbortSignal): Promise<boolean> {
   terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
   try {
-    const answer = await Promise.race([terminal.question(`${what}? [y/N] `, { signal }), closed]);
+    const answer = await Promise.race([terminal.question(printable(`${what}? [y/N] `), { signal }), closed]);
     if (answer === undefined) {
       console.error('\nnot done: nobody is there to answer; --fix --yes does not ask');
       return false;

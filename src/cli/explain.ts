@@ -6,6 +6,7 @@ import { ServiceError } from '../runtime/severity.ts';
 import { Service } from '../service.ts';
 import { describeExplanations } from './describe-explanations.ts';
 import { exitCodes } from './exit-codes.ts';
+import { jsonText } from './json-text.ts';
 import { onStandardError, withProgress } from './progress.ts';
 import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -28,7 +29,7 @@ export async function explain(query: string, options: ExplainOptions): Promise<n
   );
   const { plan, portal, seen } = survey;
   const explanations = explainObject(query, { cloud: seen.cloud, portal, plan, settings: service.mapping });
-  if (options.json) console.log(JSON.stringify(explanations, undefined, 2));
+  if (options.json) console.log(jsonText(explanations));
   else if (explanations.length > 0) {
     console.log(printable(describeExplanations(explanations, screenSize(process.stdout).columns)));
   }

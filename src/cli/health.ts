@@ -6,6 +6,7 @@ import { isoTime, systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { describePause, WritePause } from '../runtime/write-pause.ts';
 import { componentsNamed } from './component-names.ts';
+import { jsonText } from './json-text.ts';
 
 export interface HealthCommandOptions {
   readonly config?: string;
@@ -29,7 +30,7 @@ export async function health(names: readonly string[], options: HealthCommandOpt
   const isWell = components.every(({ ready }) => ready);
   if (options.json) {
     const pause = paused ? { since: isoTime(paused.since), reason: paused.reason ?? null } : null;
-    console.log(JSON.stringify({ ready: isWell, components, paused: pause }, undefined, 2));
+    console.log(jsonText({ ready: isWell, components, paused: pause }));
     return isWell ? 0 : 1;
   }
   for (const component of components) console.log(printable(describeHealth(component)));

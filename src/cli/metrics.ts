@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import { describeInstance, instanceJson } from '../metrics/describe-instance.ts';
 import { printable } from '../runtime/printable.ts';
 import { Service } from '../service.ts';
+import { jsonText } from './json-text.ts';
 import { onStandardError, withProgress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -23,7 +24,7 @@ export async function metrics({ config: file, instance, json, timeout }: Metrics
     (signal) => service.explainMetrics(instance, signal),
     onStandardError(service, timeout, stop.signal),
   );
-  if (json) console.log(JSON.stringify(instanceJson(explanation), undefined, 2));
+  if (json) console.log(jsonText(instanceJson(explanation)));
   else console.log(printable(describeInstance(explanation)));
   return 0;
 }

@@ -4,6 +4,7 @@ import { planJson } from '../plan/plan-json.ts';
 import type { Survey } from '../reconcile/reconciler.ts';
 import { unreadIn } from '../reconcile/unread-in.ts';
 import { printable } from '../runtime/printable.ts';
+import { jsonText } from './json-text.ts';
 import { screenSize } from './screen-size.ts';
 
 export interface PrintPlanOptions {
@@ -19,7 +20,7 @@ const linesBelow = 5;
 export function printPlan({ plan, portal, seen }: Survey, { json, all }: PrintPlanOptions): void {
   const unread = unreadIn({ seen, portal });
   if (json) {
-    console.log(JSON.stringify(planJson(plan, portal, unread), undefined, 2));
+    console.log(jsonText(planJson(plan, portal, unread)));
     return;
   }
   const { columns, rows } = screenSize(process.stdout);

@@ -1,4 +1,5 @@
 import { scrub } from '../observability/scrub.ts';
+import { printableJson } from '../runtime/printable.ts';
 
 /**
  * An uncaught error ends the process, as always; but Node would print all of the error's properties, such as a request with its headers,
@@ -11,7 +12,7 @@ export function reportUncaught(): void {
     // The reader has seen enough and closed the pipe, as in `status --watch | head`.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(closedPipe);
     const told = { level: 'fatal', origin, err: scrub(wordsOf(error)), msg: 'unhandled error (bug)' };
-    process.stderr.write(`${JSON.stringify(told)}\n`);
+    process.stderr.write(`${printableJson(JSON.stringify(told))}\n`);
     process.exit(1);
   });
 }

@@ -8,6 +8,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { printable } from '../runtime/printable.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { describeStatus, markOf } from './describe-status.ts';
+import { jsonText } from './json-text.ts';
 import { screenSize } from './screen-size.ts';
 import { stopSignal } from './stop-signal.ts';
 import { watch } from './watch.ts';
@@ -63,7 +64,7 @@ async function askAll(
   expected: readonly string[] = [],
 ): Promise<Picture> {
   const statuses = await askStatuses(places, timeout);
-  if (json) return { text: JSON.stringify(statuses, undefined, 2), isWell: areWell(statuses) };
+  if (json) return { text: jsonText(statuses), isWell: areWell(statuses) };
   if (statuses.length === 0) {
     const advice =
       expected.length > 0
@@ -104,7 +105,7 @@ async function readSigns(config: Config, dataDir: string, { json }: StatusOption
   );
   const signs = found.flat();
   const isWell = signs.every(({ ready }) => ready);
-  if (json) return { text: JSON.stringify(signs, undefined, 2), isWell };
+  if (json) return { text: jsonText(signs), isWell };
   const lines = signs.map((sign) => `  ${markOf(sign)} ${describeHealth(sign)}`);
   return { text: [...lines, 'Set observability.port to see more here.'].join('\n'), isWell };
 }
