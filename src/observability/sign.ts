@@ -2,6 +2,7 @@ import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ageOf, isoTime, parseTime } from '../runtime/clock.ts';
+import { printable } from '../runtime/printable.ts';
 import type { ComponentHealth } from './health.ts';
 
 /** What one process says in a file of how one of its components fares. `by`: a name that no other process has. */
@@ -17,6 +18,8 @@ export type Sign = z.infer<typeof Sign>;
 
 /** An older sign does not count: the process that wrote it has been killed, or hangs. */
 const staleMs = 35_000;
+/** A longer status is cut: systemd takes it as one argument of a command. */
+const mostOfStatus = 500;
 
 /**
  * Where there are signs of a component: of the process that runs it, and of a second one, such as one on
@@ -74,5 +77,6 @@ export async function readHealth(
 
 /** One component in a few words: `updates_bulk works`. */
 export function describeHealth({ component, status }: Pick<ComponentHealth, 'component' | 'status'>): string {
-  return `${component} ${status.replaceAll('\n', ' ')}`;
+  const line = printable(status.replaceAll(/\s+/g, ' '));
+  return `${component} ${line.length > mostOfStatus ? `${line.slice(0, mostOfStatus)}…` : line}`;
 }

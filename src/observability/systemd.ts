@@ -30,9 +30,10 @@ export class Systemd {
   /** Sends assignments such as `READY=1`. Resolves when systemd has them. Never rejects: trouble is logged, once. */
   async notify(...assignments: string[]): Promise<void> {
     const env = { NOTIFY_SOCKET: this.#settings.socket, PATH: '/usr/local/bin:/usr/bin:/bin' };
+    // It throws at once for what no argument may hold, such as a zero byte.
     const error = await new Promise<Error | null>((resolve) => {
       execFile('systemd-notify', assignments, { env, timeout: 5_000 }, resolve);
-    });
+    }).catch((cause: Error) => cause);
     if (error && !this.#hasFailed) this.#log.error({ err: error }, 'sd_notify failed');
     this.#hasFailed = error !== null;
   }
