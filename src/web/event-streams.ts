@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify';
 
 /** A listener that has fallen behind by so many bytes is cut off: it comes again, and begins with the present. */
 const mostBehind = 32 * 1024 * 1024;
+/** Beyond so many bytes for all listeners together those who are furthest behind are cut off. */
+const mostBehindInAll = 2 * mostBehind;
 
 /** Those who listen to one feed of server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
 export class EventStreams {
@@ -35,9 +37,11 @@ export class EventStreams {
   send(name: string, data: unknown): void {
     if (this.#streams.size === 0) return;
     const text = eventText(name, data);
-    for (const stream of this.#streams) {
-      stream.write(text);
-      if (stream.writableLength > mostBehind) stream.destroy();
+    let left = mostBehindInAll;
+    for (const stream of this.#streams) stream.write(text);
+    for (const stream of [...this.#streams].sort((a, b) => a.writableLength - b.writableLength)) {
+      left -= stream.writableLength;
+      if (left < 0 || stream.writableLength > mostBehind) stream.destroy();
     }
   }
 
