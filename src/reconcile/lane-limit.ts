@@ -7,7 +7,7 @@ const trial = 24;
 /** For how many trials a number is kept before another is tried, since the portal's load changes. */
 const kept = 8;
 
-/** Answers with a certain number of lanes, by kind of change. */
+/** Answers with a certain number of lanes, by kind of request. */
 interface Sample {
   readonly lanes: number;
   readonly kinds: Map<string, { count: number; ms: number }>;
@@ -15,7 +15,7 @@ interface Sample {
 }
 
 /**
- * How many lanes of changes are under way at once: as many as still increase the speed. A portal of one process runs one thread
+ * How many lanes of changes, or of racks that are read, are under way at once: as many as still increase the speed. A portal of one process runs one thread
  * at a time, so that five requests take nearly as long as one after the other, and keep its users waiting; one that is far
  * away, or has more processes, gets more done with five.
  *
@@ -44,7 +44,7 @@ export class LaneLimit {
     return this.#limit(lane);
   }
 
-  /** Notes how long a change took. */
+  /** Notes how long one took. */
   note(kind: string, ms: number): void {
     if (this.#skip > 0) {
       this.#skip--;

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { deviceFitsRelease, rackFitsRelease } from '../concertim/fits-release.ts';
 import type { Device, PortalSnapshot, Rack, RackId } from '../concertim/model.ts';
 import { readRacks, showRack } from '../concertim/racks.ts';
@@ -10,6 +9,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { explain, ServiceError } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { type AuditPace, AuditTimer } from './audit-timer.ts';
+import { LaneLimit } from './lane-limit.ts';
 import type { PortalMirror } from './mirror.ts';
 import { isFault, isOutage } from './outage.ts';
 import { editsBetween, logEdits } from './portal-edits.ts';
@@ -20,8 +20,6 @@ const defaultReadWholeUpTo = 150;
 const mostDoubted = 40;
 /** Most racks that one run leaves out because the portal fails to show them. If there are more, the portal itself has failed. */
 const mostUnshown = 10;
-/** Requests at once: two of the portal's five threads, so that three are left for its users. */
-const readsAtOnce = 2;
 
 /**
  * Reads the portal for its only writer, which knows what it has written. Owners and templates are few and read in each run. Racks
@@ -45,6 +43,7 @@ export class PortalReader {
   readonly #pace: AuditPace | undefined;
   readonly #audit = new RackAudit();
   readonly #timer: AuditTimer;
+  readonly #limit = new LaneLimit();
   /** Racks that the portal failed to show, with the error. Each run tries again. */
   readonly #unshown = new Map<RackId, string>();
   #isWholeDue = true;
@@ -229,15 +228,18 @@ export class PortalReader {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     let unshown = 0;
-    await pLimit(readsAtOnce).map(racks, async (id) => {
+    const read = async (id: RackId) => {
       try {
+        const elapsed = startStopwatch();
         await this.#readRack(id, mirror, signal);
+        this.#limit.note('read-rack', elapsed());
       } catch (error) {
         if (!isFault(error) || ++unshown > mostUnshown) throw error;
         this.#unshown.set(id, explain(error));
         mirror.setUnshown(id, explain(error));
       }
-    });
+    };
+    await Promise.all(racks.map((id) => this.#limit.run(() => read(id))));
   }
 
   async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
