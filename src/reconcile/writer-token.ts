@@ -66,6 +66,8 @@ export class WriterToken {
     const args = { 'x-single-active-consumer': true, 'x-max-length': 1 };
     await declareQueue(session, { exchange, queue: writer, args }, log);
     const token = await TokenConsumer.open(session, names, id);
+    // With an alarm RabbitMQ answers everything but a message. This process would stand by, and nobody could be elected.
+    await token.add();
 
     const [chosen, elected] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let isElected = false;
