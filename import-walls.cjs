@@ -52,6 +52,7 @@ const mayImport = {
     'runtime',
   ],
   sandbox: [
+    'amqp/frame-limit',
     'openstack/model',
     'openstack/wire',
     'concertim/model',

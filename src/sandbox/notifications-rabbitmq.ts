@@ -1,4 +1,5 @@
 import { Connection } from 'rabbitmq-client';
+import { limitFrames } from '../amqp/frame-limit.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { announce, type EmittedMessage, exchanges } from './notifications.ts';
 
@@ -24,6 +25,7 @@ export async function publishNotifications(
   },
 ): Promise<AsyncDisposable & { readonly sent: () => Promise<void> }> {
   const connection = new Connection({ url, connectionName: 'concertim sandbox' });
+  limitFrames(connection);
   connection.on('error', onError);
   const named = exchanges.map((name) => `${exchangePrefix}${name}`);
   const queues = ['notifications.info', 'notifications.error'].map((name) => `${exchangePrefix}${name}`);
