@@ -25,8 +25,9 @@ export function isUpdates(name: ComponentName): name is 'updates_bulk' | 'update
 }
 
 /** All components that this configuration has work for. */
-export function componentsFor({ rmq }: Config): ComponentName[] {
-  return componentNames.filter((name) => name !== 'updates_mq' || rmq !== undefined);
+export function componentsFor({ clouds }: Config): ComponentName[] {
+  const isAnnounced = clouds.some(({ rmq }) => rmq !== undefined);
+  return componentNames.filter((name) => name !== 'updates_mq' || isAnnounced);
 }
 
 /**

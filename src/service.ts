@@ -139,7 +139,7 @@ export class Service implements AsyncDisposable {
 
   /** What usage would be recorded. Records nothing. @returns undefined: nothing ever is */
   async planBilling(signal?: AbortSignal): Promise<UsageReview | undefined> {
-    const poster = createUsagePoster(this.#base);
+    const poster = createUsagePoster(this.#base, this.#base.cloud);
     const { portal } = this.#base;
     if (!poster) return undefined;
     const owners = await listOwners(portal, { profile: await portal.profile(signal), signal });
@@ -150,7 +150,7 @@ export class Service implements AsyncDisposable {
   async explainBilling(stack: string, signal?: AbortSignal): Promise<StackBilling | undefined> {
     const { billing, cloud, clock, config } = this.#base;
     const stacks = new StackLedger(config.dataDir);
-    const poster = createUsagePoster(this.#base, stacks);
+    const poster = createUsagePoster(this.#base, cloud, stacks);
     return stackBilling(stack, { billing, cloud, clock, stacks, poster }, signal);
   }
 

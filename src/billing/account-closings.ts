@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ageOf, type Clock } from '../runtime/clock.ts';
-import type { AccountId, Billing, OrderId } from './billing.ts';
+import type { AccountId, Billing } from './billing.ts';
 import { BillingError } from './errors.ts';
 import { Journal } from './journal.ts';
 import { oneByOne, type Refusal } from './one-by-one.ts';
+import type { IsSettled } from './order-sweep.ts';
 
 const Entry = z.discriminatedUnion('did', [
   z.object({ did: z.literal('request'), account: z.string(), project: z.string(), at: z.number() }),
@@ -67,14 +68,10 @@ export class AccountClosings {
   /**
    * Does the next step for each account, unless the last call was a short time ago.
    *
-   * @param isSettled whether all usage of an order's stack in a project until a moment is recorded
    * @returns undefined: it is too early, or no account is to be closed
    * @throws {ServiceError} the platform is unavailable
    */
-  async run(
-    isSettled: (order: OrderId, projectId: string, until: number) => boolean,
-    signal?: AbortSignal,
-  ): Promise<ClosedAccounts | undefined> {
+  async run(isSettled: IsSettled, signal?: AbortSignal): Promise<ClosedAccounts | undefined> {
     const { billing, clock } = this.#options;
     if (ageOf(this.#sweptAt, clock.now()) < everyMs) return undefined;
     const pending = await this.#pending();

@@ -10,6 +10,8 @@ import type { EndedMembership, StackLedger } from './stack-ledger.ts';
 
 export interface LedgerRebuildOptions {
   readonly cloud: Session;
+  /** Name of the cloud in the ledger; default: it is the first, or the only one. */
+  readonly cloudName?: string | undefined;
   readonly ledger: StackLedger;
   readonly clock: Clock;
   /** Most stacks and lists of them to read in one run, because the writer waits for them. A project is read whole; the next run continues. Default 400. */
@@ -70,11 +72,11 @@ export class LedgerRebuild {
    * @throws {ServiceError} the cloud is unavailable; what was found before stays
    */
   async run(projects: ReadonlySet<string>, signal?: AbortSignal): Promise<RebuiltLedger | undefined> {
-    const { cloud, ledger, clock } = this.#options;
+    const { cloud, cloudName, ledger, clock } = this.#options;
     const now = clock.now();
     if (this.#isDone || ageOf(this.#lookedAt, now) < everyMs) return undefined;
     this.#begunAt ??= now;
-    const isNeeded = !(await ledger.isRebuilt()) && (await hasRating(cloud, signal));
+    const isNeeded = !(await ledger.isRebuilt(cloudName)) && (await hasRating(cloud, signal));
     // Older usage is neither recorded nor shown any more.
     const since = lastMonthBegin(now);
     const ratedUntil = isNeeded ? await readRatedUntil(cloud, signal) : new Map<ProjectId, number>();
@@ -89,7 +91,7 @@ export class LedgerRebuild {
     const beganAt = (await ledger.beganAt()) ?? this.#begunAt;
     const isLate = [...projects].some((id) => (ratedUntil.get(id as ProjectId) ?? 0) < beganAt);
     if (isLate && now < beganAt + patienceMs) return undefined;
-    await ledger.endRebuild(now);
+    await ledger.endRebuild(now, cloudName);
     this.#isDone = true;
     const unknown = new Set((await this.#missing(costly)).map(({ id }) => id)).size;
     return { found: this.#found, unknown, unread: this.#unread.size };

@@ -1,5 +1,5 @@
 import type { StackId } from '../openstack/model.ts';
-import { findStack } from '../openstack/orchestration.ts';
+import { findStack, type StackDetail } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import type { Billing, Order, OrderId } from './billing.ts';
@@ -7,11 +7,13 @@ import { oneByOne, type Refusal } from './one-by-one.ts';
 
 export interface OrderSweepOptions {
   readonly billing: Billing;
-  readonly cloud: Session;
+  /** Sessions with all clouds. */
+  readonly clouds: readonly Session[];
   readonly clock: Clock;
-  /** Whether all usage of an order's stack until a moment is recorded; default: nothing has to be recorded. */
-  readonly isSettled?: (order: OrderId, projectId: string, until: number) => boolean;
 }
+
+/** Whether all usage of an order's stack in a project until a moment is recorded. */
+export type IsSettled = (order: OrderId, projectId: string, until: number) => boolean;
 
 /** An order that was closed, and why. */
 export interface ClosedOrder {
@@ -58,10 +60,15 @@ export class OrderSweep {
    * Sweeps, unless the last sweep was a short time ago.
    *
    * @param present stacks that Heat has just listed
+   * @param isSettled where nothing has to be recorded, all is
    * @returns what was closed, and what was refused; undefined: it is too early
    * @throws {ServiceError} the platform, or Heat, is unavailable; what was closed before stays closed
    */
-  async run(present: ReadonlySet<string>, signal?: AbortSignal): Promise<SweptOrders | undefined> {
+  async run(
+    present: ReadonlySet<string>,
+    isSettled: IsSettled,
+    signal?: AbortSignal,
+  ): Promise<SweptOrders | undefined> {
     const { billing, clock } = this.#options;
     const now = clock.now();
     if (ageOf(this.#sweptAt, now) < everyMs) return undefined;
@@ -75,7 +82,7 @@ export class OrderSweep {
       [...orphans, ...this.#share(absent)],
       async (over) => {
         const { order, stack } = over;
-        if (stack !== undefined && !(await this.#isOver(order, stack, signal))) return;
+        if (stack !== undefined && !(await this.#isOver(order, stack, isSettled, signal))) return;
         await billing.closeOrder(order, signal);
         if (stack !== undefined) this.#gone.delete(stack);
         closed.push(over);
@@ -86,8 +93,15 @@ export class OrderSweep {
     return { closed, failures };
   }
 
-  async #isOver(order: OrderId, stack: string, signal: AbortSignal | undefined): Promise<boolean> {
-    return (await this.#isDeleted(stack, signal)) && this.#isSettled(order, stack);
+  async #isOver(
+    order: OrderId,
+    stack: string,
+    isSettled: IsSettled,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (!(await this.#isDeleted(stack, signal))) return false;
+    const gone = this.#gone.get(stack);
+    return !gone || isSettled(order, gone.projectId, gone.at);
   }
 
   /** As many as one sweep queries; the next call continues after them. */
@@ -100,8 +114,8 @@ export class OrderSweep {
   /** Remembers the answer, because Heat forgets deleted stacks after a while. */
   async #isDeleted(stack: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#gone.has(stack)) return true;
-    const { cloud, clock } = this.#options;
-    const found = await findStack(cloud, stack as StackId, undefined, signal);
+    const { clock } = this.#options;
+    const found = await this.#find(stack as StackId, signal);
     if (found?.stack.status !== 'DELETE_COMPLETE') return false;
     const {
       deletedAt: at = clock.now(),
@@ -111,15 +125,26 @@ export class OrderSweep {
     return true;
   }
 
+  /** In the first cloud that has it. @throws when none has it, and one could not be queried */
+  async #find(stack: StackId, signal: AbortSignal | undefined): Promise<StackDetail | undefined> {
+    let failure: unknown;
+    for (const cloud of this.#options.clouds) {
+      try {
+        const found = await findStack(cloud, stack, undefined, signal);
+        if (found) return found;
+      } catch (error) {
+        signal?.throwIfAborted();
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+    return undefined;
+  }
+
   /** Forgets deleted stacks without an open order: others may close orders too. */
   #forgetOthers(orders: readonly Order[]): void {
     const stacks = new Set(orders.map(({ tags }) => tags['openstack_stack_id']));
     for (const stack of this.#gone.keys()) if (!stacks.has(stack)) this.#gone.delete(stack);
-  }
-
-  #isSettled(order: OrderId, stack: string): boolean {
-    const gone = this.#gone.get(stack);
-    return !gone || (this.#options.isSettled?.(order, gone.projectId, gone.at) ?? true);
   }
 }
 

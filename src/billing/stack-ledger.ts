@@ -12,7 +12,8 @@ const Entry = z.discriminatedUnion('did', [
     from: z.number(),
     until: z.number(),
   }),
-  z.object({ did: z.literal('rebuilt'), at: z.number() }),
+  /** Of the first cloud, or of the only one, where no cloud is named. */
+  z.object({ did: z.literal('rebuilt'), at: z.number(), cloud: z.string().optional() }),
 ]);
 type Entry = z.output<typeof Entry>;
 
@@ -36,10 +37,11 @@ interface Known {
   readonly open: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** When the first resource was seen, ms since 1970. */
   readonly beganAt: number | undefined;
-  readonly isRebuilt: boolean;
+  /** The clouds that have nothing more to add. */
+  readonly rebuilt: ReadonlySet<string | undefined>;
 }
 
-const nothing: Known = { memberships: [], open: new Map(), beganAt: undefined, isRebuilt: false };
+const nothing: Known = { memberships: [], open: new Map(), beganAt: undefined, rebuilt: new Set() };
 
 /**
  * Records which resource belonged to which stack when. Bills depend on it, and the cloud hardly shows it once the stack or the
@@ -85,14 +87,18 @@ export class StackLedger {
     await this.#add(memberships.map((membership) => ({ did: 'recalled', ...membership })));
   }
 
-  /** Notes that the cloud has nothing more to add. */
-  async endRebuild(at: number): Promise<void> {
-    await this.#add([{ did: 'rebuilt', at }]);
+  /**
+   * Notes that a cloud has nothing more to add.
+   *
+   * @param cloud its name; default: the first one, or the only one
+   */
+  async endRebuild(at: number, cloud?: string): Promise<void> {
+    await this.#add([{ did: 'rebuilt', at, ...(cloud !== undefined && { cloud }) }]);
   }
 
   /** Whether everything was added that the cloud remembered. */
-  async isRebuilt(): Promise<boolean> {
-    return (await this.#read()).isRebuilt;
+  async isRebuilt(cloud?: string): Promise<boolean> {
+    return (await this.#read()).rebuilt.has(cloud);
   }
 
   /** Every resource that was ever in a stack. */
@@ -156,10 +162,11 @@ export class StackLedger {
 function follow(before: Known, entries: readonly Entry[]): Known {
   const memberships = [...before.memberships];
   const open = new Map([...before.open].map(([stack, resources]) => [stack, new Map(resources)]));
-  let { beganAt, isRebuilt } = before;
+  const rebuilt = new Set(before.rebuilt);
+  let { beganAt } = before;
   for (const entry of entries) {
     if (entry.did === 'rebuilt') {
-      isRebuilt = true;
+      rebuilt.add(entry.cloud);
       continue;
     }
     const { stack, resource } = entry;
@@ -179,5 +186,5 @@ function follow(before: Known, entries: readonly Entry[]): Known {
       open.get(stack)?.delete(resource);
     }
   }
-  return { memberships, open, beganAt, isRebuilt };
+  return { memberships, open, beganAt, rebuilt };
 }

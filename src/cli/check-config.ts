@@ -23,7 +23,7 @@ export function describeConfig({ config, file, settings }: LoadedConfig): string
   const document = new Document({}, { schema: 'failsafe' });
   document.commentBefore = ` The configuration in effect, from ${file}`;
   for (const { section, key, shown, origin } of settings) {
-    if (section === 'rmq' && config.rmq === undefined) continue;
+    if (section === 'rmq' && config.clouds.every(({ rmq }) => rmq === undefined)) continue;
     const value = document.createNode(shown, { flow: true }) as Scalar | YAMLMap;
     value.comment = ` ${origin}`;
     if (section && !document.has(section)) document.set(section, new YAMLMap());

@@ -72,10 +72,12 @@ async function emptyPortal(
   return false;
 }
 
-function whatStays({ rmq, dataDir, logDir }: Config): string {
+function whatStays({ clouds, dataDir, logDir }: Config): string {
   return [
     'Nothing that this service made is left in the portal. These stay, until you delete them:',
-    ...(rmq ? [`  RabbitMQ   queues concertim.${rmq.deployment}.*, if they could not be deleted`] : []),
+    ...clouds.flatMap(({ rmq }) =>
+      rmq ? [`  RabbitMQ   queues concertim.${rmq.deployment}.*, if they could not be deleted`] : [],
+    ),
     '  Keystone   users and projects made for portal users and teams (their servers are in them); the account of the service,',
     '             and its role watcher in their projects',
     '  Gnocchi    archive policies made by doctor --fix',

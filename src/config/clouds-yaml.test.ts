@@ -61,7 +61,7 @@ function problemsOf(openstack: string, env?: NodeJS.ProcessEnv): string[] {
 test('a cloud of clouds.yaml says how to sign in, where, and whom to trust', () => {
   write('openstack/clouds.yaml', clouds);
 
-  const { openstack } = load('  cloud: prod');
+  const [{ openstack }] = load('  cloud: prod').clouds;
 
   expect(openstack).toMatchObject({
     credentials: {
@@ -80,7 +80,9 @@ test('a cloud of clouds.yaml says how to sign in, where, and whom to trust', () 
 test('region, interface and trust of config.yaml win over those of clouds.yaml', () => {
   write('openstack/clouds.yaml', clouds);
 
-  const { openstack } = load('  cloud: prod\n  region_name: south\n  interface: admin\n  insecure: false');
+  const [{ openstack }] = load(
+    '  cloud: prod\n  region_name: south\n  interface: admin\n  insecure: false',
+  ).clouds;
 
   expect(openstack).toMatchObject({ region: 'south', interface: 'admin', tls: { insecure: false } });
 });
@@ -89,7 +91,7 @@ test('secrets may stand in secure.yaml', () => {
   write('openstack/clouds.yaml', clouds.replace('      password: 0123\n', ''));
   write('openstack/secure.yaml', 'clouds:\n  prod:\n    auth: { password: from-secure }\n');
 
-  const { credentials } = load('  cloud: prod').openstack;
+  const { credentials } = load('  cloud: prod').clouds[0].openstack;
 
   expect(credentials.kind === 'password' && credentials.password.reveal()).toBe('from-secure');
 });
@@ -103,7 +105,7 @@ test('the files that the environment names come before the standard places', () 
     XDG_CONFIG_HOME: folder,
     OS_CLIENT_CONFIG_FILE: join(folder, 'mine.yaml'),
     OS_CLIENT_SECURE_FILE: join(folder, 'mine-secure.yaml'),
-  }).openstack;
+  }).clouds[0].openstack;
 
   expect(credentials).toMatchObject({ user: { name: 'other' } });
 });
@@ -114,7 +116,7 @@ test('an application credential may stand in clouds.yaml', () => {
     'clouds:\n  app:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: http://k/v3\n      application_credential_id: i\n      application_credential_secret: s\n',
   );
 
-  expect(load('  cloud: app').openstack.credentials).toMatchObject({
+  expect(load('  cloud: app').clouds[0].openstack.credentials).toMatchObject({
     kind: 'application-credential',
     credential: { id: 'i' },
   });

@@ -15,8 +15,11 @@ export interface Config {
   readonly logRotation: { readonly maxBytes: number; readonly files: number };
   /** Where files that outlive the process go; undefined when there is no such place. */
   readonly dataDir: string | undefined;
+  /** In the order in which they are listed. */
+  readonly clouds: readonly [CloudConfig, ...CloudConfig[]];
+  /** Of the first cloud, for programs that know one. */
   readonly openstack: OpenStackConfig;
-  /** undefined when no broker is configured: then there are no notifications to hear. */
+  /** The same. */
   readonly rmq: RabbitMqConfig | undefined;
   readonly concertim: ConcertimConfig;
   readonly updates: UpdatesConfig;
@@ -64,6 +67,15 @@ export interface TlsTrust {
   readonly ca: string | undefined;
   /** Trust anybody. */
   readonly insecure: boolean;
+}
+
+/** One cloud that the portal shows. */
+export interface CloudConfig {
+  /** Unique; what messages call it where there are several. */
+  readonly name: string;
+  readonly openstack: OpenStackConfig;
+  /** undefined when no broker is configured: then there are no notifications to hear. */
+  readonly rmq: RabbitMqConfig | undefined;
 }
 
 /** The cloud: where it is, and how to sign in. */

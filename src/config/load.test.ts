@@ -80,18 +80,22 @@ concertim:
 
   expect(config).toMatchObject({
     logLevel: 'debug',
-    openstack: {
-      credentials: {
-        kind: 'password',
-        authUrl: 'https://example.com:35357/v3',
-        user: { name: 'admin', domain: { name: 'default' } },
-        project: { id: '123456789abcdf' },
+    clouds: [
+      {
+        openstack: {
+          credentials: {
+            kind: 'password',
+            authUrl: 'https://example.com:35357/v3',
+            user: { name: 'admin', domain: { name: 'default' } },
+            project: { id: '123456789abcdf' },
+          },
+          region: undefined,
+          interface: 'public',
+          tls: { ca: undefined, insecure: false },
+        },
+        rmq: { hosts: ['controller'], port: 5672, username: 'openstack', vhost: '/', tls: undefined },
       },
-      region: undefined,
-      interface: 'public',
-      tls: { ca: undefined, insecure: false },
-    },
-    rmq: { hosts: ['controller'], port: 5672, username: 'openstack', vhost: '/', tls: undefined },
+    ],
     concertim: { url: 'https://command.concertim.example.com', login: 'admin', defaultRackHeight: 20 },
     updates: {
       intervalMs: 150_000,
@@ -102,7 +106,7 @@ concertim:
     },
     notices: [],
   });
-  expect(revealed(config.rmq?.password)).toBe('secret');
+  expect(revealed(config.clouds[0].rmq?.password)).toBe('secret');
 });
 
 test('the sample with its broker left empty has no broker, and says so', () => {
@@ -114,7 +118,7 @@ rmq:
   rmq_port: "5672"
 `);
 
-  expect(config.rmq).toBeUndefined();
+  expect(config.clouds[0].rmq).toBeUndefined();
   expect(config.notices).toEqual([expect.stringMatching(/config\.yaml:13:1 rmq: has no rmq_address/)]);
 });
 
@@ -131,7 +135,7 @@ test('the configuration cannot be changed', () => {
   const config = load(minimal);
 
   expect(Object.isFrozen(config)).toBe(true);
-  expect(Object.isFrozen(config.openstack.credentials)).toBe(true);
+  expect(Object.isFrozen(config.clouds[0].openstack.credentials)).toBe(true);
   expect(Object.isFrozen(config.notices)).toBe(true);
 });
 
@@ -257,8 +261,12 @@ test('KillBill needs its address and its secrets where it is the platform, and n
 test('the keys of the broker are also read under openstack, but not in both places', () => {
   const keys = '  rmq_address: broker\n  rmq_password: s\n  rmq_port: 5673\n';
 
-  expect(load(openstack + keys + concertim).rmq).toMatchObject({ hosts: ['broker'], port: 5673, vhost: '/' });
-  expect(load(`${openstack}  rmq_address:\n${concertim}`).rmq).toBeUndefined();
+  expect(load(openstack + keys + concertim).clouds[0].rmq).toMatchObject({
+    hosts: ['broker'],
+    port: 5673,
+    vhost: '/',
+  });
+  expect(load(`${openstack}  rmq_address:\n${concertim}`).clouds[0].rmq).toBeUndefined();
   expect(problemsOf(`${openstack}${keys}${concertim}rmq:\n  rmq_port: 5672`)).toEqual([
     'config.yaml:9:3 openstack.rmq_port: is given under rmq too, remove one of the two',
   ]);
@@ -342,7 +350,7 @@ test('several brokers are a list', () => {
     `${minimal}rmq:\n  rmq_address: [rabbit1, rabbit2, "::1"]\n  rmq_password: s\n  tls: true`,
   );
 
-  expect(config.rmq).toMatchObject({
+  expect(config.clouds[0].rmq).toMatchObject({
     hosts: ['rabbit1', 'rabbit2', '::1'],
     port: 5671,
     tls: { ca: undefined },
@@ -599,8 +607,8 @@ test('the example that is shipped is a configuration', () => {
 
   const config = load(example);
 
-  expect(config.openstack.credentials.kind).toBe('password');
-  expect(config.rmq?.hosts).toEqual(['controller']);
+  expect(config.clouds[0].openstack.credentials.kind).toBe('password');
+  expect(config.clouds[0].rmq?.hosts).toEqual(['controller']);
   expect(config.notices).toEqual([]);
 });
 
@@ -644,11 +652,11 @@ test('a secret can come from the environment alone; the file, where it gives one
   const config = load(file, env);
   const { settings } = loadConfigWithSettings({ file: write('config.yaml', file), env });
 
-  const { credentials } = config.openstack;
+  const { credentials } = config.clouds[0].openstack;
   expect(JSON.stringify(config)).not.toContain('secret-');
   expect(credentials.kind === 'password' && revealed(credentials.password)).toBe('secret-one');
   expect(revealed(config.concertim.password)).toBe('secret-two');
-  expect(revealed(config.rmq?.password)).toBe('secret-of-the-file');
+  expect(revealed(config.clouds[0].rmq?.password)).toBe('secret-of-the-file');
   expect(config.api.jwt.kind !== 'off' && revealed(config.api.jwt.secret)).toBe('secret-of-16-letters');
   expect(config.api.uiToken).toBeUndefined();
   expect(settings.find(({ key }) => key === 'jwt_secret')).toMatchObject({
@@ -676,7 +684,7 @@ test('systemd says where and how often it wants to be notified; a watchdog of an
 test('Nova is waited for longer than it waits itself for a cell that is down', () => {
   const novaWaitsMs = 60_200;
 
-  const { openstack } = load(minimal);
+  const [{ openstack }] = load(minimal).clouds;
 
   expect(openstack.timeoutMs).toBeGreaterThan(novaWaitsMs);
   expect(openstack.listTimeoutMs).toBeGreaterThan(novaWaitsMs);

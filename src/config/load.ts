@@ -115,6 +115,9 @@ function systemdOf(env: NodeJS.ProcessEnv): Config['systemd'] {
   return { socket, watchdogMs: isOurs && watchdogMs > 0 ? watchdogMs : undefined };
 }
 
+/** Name of the cloud where there is one. */
+const onlyCloud = 'openstack';
+
 /** What is shorter can be found by trying: every user of the portal holds a token that was signed with it. */
 const shortestSecret = 16;
 
@@ -145,11 +148,8 @@ class ConfigBuilder {
     const logDir = this.#path('log_dir', this.#values.log_dir);
     const dataDir = this.#path('data_dir', this.#values.data_dir);
     if (!credentials || this.#problems.any) throw this.#problems.toError();
-    return deepFreeze({
-      logLevel: this.#values.log_level,
-      logDir,
-      logRotation: { maxBytes: log_rotation.size, files: log_rotation.files },
-      dataDir,
+    const cloud = {
+      name: onlyCloud,
       openstack: {
         credentials,
         region: openstack.region_name,
@@ -158,6 +158,15 @@ class ConfigBuilder {
         tls: openstackTls,
       },
       rmq,
+    };
+    return deepFreeze({
+      logLevel: this.#values.log_level,
+      logDir,
+      logRotation: { maxBytes: log_rotation.size, files: log_rotation.files },
+      dataDir,
+      clouds: [cloud],
+      openstack: cloud.openstack,
+      rmq: cloud.rmq,
       concertim: {
         url: concertim.concertim_url,
         login: concertim.concertim_username,

@@ -238,8 +238,8 @@ export async function examineTestEvent(
   stop: AbortSignal,
 ): Promise<Diagnosis> {
   const check = 'rabbitmq.test-event';
-  const { broker, config } = patient;
-  const { rmq } = config;
+  const { broker, place } = patient;
+  const { rmq } = place;
   const needed = ['keystone.sign-in', 'keystone.catalog.compute', 'rabbitmq.connection'];
   const obstacle = needed.find(
     (name) => !findings.some((found) => found.check === name && found.level === 'ok'),
@@ -262,11 +262,11 @@ export async function examineTestEvent(
 }
 
 async function signInToCloud(
-  { cloud, config }: Patient,
+  { cloud, place }: Patient,
   signal: AbortSignal,
 ): Promise<{ token?: Token; finding: Finding }> {
   const check = 'keystone.sign-in';
-  const { authUrl } = config.openstack.credentials;
+  const { authUrl } = place.openstack.credentials;
   try {
     const token = await cloud.token(signal);
     return { token, finding: ok(check, `Keystone at ${authUrl} accepts user ${token.userName}`) };
@@ -319,11 +319,11 @@ async function seePortal(
 }
 
 async function visitBroker(patient: Patient, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { broker, config } = patient;
-  if (!broker || !config.rmq) return [adviseBroker(patient)];
+  const { broker, place } = patient;
+  if (!broker || !place.rmq) return [adviseBroker(patient)];
   try {
     await using session = await broker.connect('concertim doctor', signal);
-    return await checkBroker(session, config.rmq);
+    return await checkBroker(session, place.rmq);
   } catch (cause) {
     return [
       failure('rabbitmq.connection', cause, {

@@ -1,6 +1,6 @@
 import { Broker } from '../amqp/broker.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
-import type { Config } from '../config/config.ts';
+import type { CloudConfig, Config } from '../config/config.ts';
 import type { Status } from '../observability/status.ts';
 import { Session as CloudSession } from '../openstack/session.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
@@ -11,6 +11,8 @@ export interface Patient extends AsyncDisposable {
   readonly config: Config;
   /** Path of the configuration's file. */
   readonly file: string;
+  /** The cloud that is examined. */
+  readonly place: CloudConfig;
   readonly cloud: CloudSession;
   readonly portal: PortalSession;
   /** undefined: none is configured. */
@@ -34,13 +36,16 @@ export function admit(
     timeoutMs = usualTimeoutMs,
   }: { readonly running?: readonly Status[]; readonly timeoutMs?: number } = {},
 ): Patient {
-  const { openstack, concertim, rmq } = config;
+  const { concertim } = config;
+  const [place] = config.clouds;
+  const { openstack, rmq } = place;
   const shared = { timeoutMs, listTimeoutMs: timeoutMs, retry: once };
   const cloud = new CloudSession({ ...openstack, ...shared });
   const portal = new PortalSession({ ...concertim, ...shared });
   return {
     config,
     file,
+    place,
     cloud,
     portal,
     broker: rmq && new Broker({ ...rmq, clock: systemClock, random: systemRandom }),

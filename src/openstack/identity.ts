@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http/client.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { assertNotFound } from './errors.ts';
 import type { ProjectId, RoleId, UserId } from './model.ts';
-import { parseSought } from './row.ts';
+import { parseSought, parseUnderstood } from './row.ts';
 import type { Session, SessionRequest } from './session.ts';
 import * as wire from './wire/identity.ts';
 
@@ -95,6 +95,22 @@ export async function listProjects(
 ): Promise<Project[]> {
   return (await listNamed(session, 'projects', wire.Project, { name, domain_id: domainId })).map(toProject);
 }
+
+/**
+ * The ids of all projects; where the account may not list them, of those in which it has a role. Keystone may cut the list short, so
+ * that a project that is missing from it proves nothing.
+ */
+export async function listProjectIds(session: Session, signal?: AbortSignal): Promise<Set<ProjectId>> {
+  const read = async (path: string, accept: readonly number[]) =>
+    session.request('identity', { method: 'GET', path, route: path, accept, signal });
+  const all = await read('/projects', refusedStatuses);
+  const response = refusedStatuses.includes(all.status) ? await read('/auth/projects', []) : all;
+  const rows = parseUnderstood(response, { field: 'projects', row: wire.Identified });
+  return new Set(rows.map(({ id }) => id as ProjectId));
+}
+
+/** What Keystone answers to an account that may not list all projects. */
+const refusedStatuses: readonly number[] = [401, 403];
 
 /** undefined when there is no such project any more. */
 export async function showProject(session: Session, id: ProjectId): Promise<Project | undefined> {

@@ -19,7 +19,7 @@ import {
   type ServiceType,
   services,
 } from './catalog.ts';
-import { type Credentials, scopedTo } from './credentials.ts';
+import { type Credentials, identityUrl, scopedTo } from './credentials.ts';
 import { openStackError } from './errors.ts';
 import type { ProjectId, UserId } from './model.ts';
 import { login, opensAccount, type Token } from './token.ts';
@@ -141,6 +141,11 @@ export class Session {
       if (below === undefined) throw new BodyError(facts, `a link that names no version of it: ${link}`);
       return root + below;
     });
+  }
+
+  /** Address of its Keystone. */
+  get keystone(): string {
+    return identityUrl(this.#credentials);
   }
 
   /** How many sessions of other projects are kept. */

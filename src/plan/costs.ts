@@ -37,3 +37,18 @@ export function costOfFormer(
 export function toCents(amount: number): number {
   return Math.max(0, Math.round(amount * 100)) / 100;
 }
+
+/** Costs of a project whose regions are several clouds; undefined: those of one are not known. */
+export function costsOfProject(
+  project: ProjectId,
+  regions: readonly (Costs | undefined)[],
+): Costs | undefined {
+  const [first, ...others] = regions;
+  if (others.length === 0) return first;
+  let sum = 0;
+  for (const costs of regions) {
+    if (!costs) return undefined;
+    sum += costs.ofProject.get(project) ?? 0;
+  }
+  return first && { ...first, ofProject: new Map([[project, sum]]) };
+}

@@ -22,6 +22,7 @@ export interface UnreadObject {
     | 'server group'
     | 'project'
     | 'service'
+    | 'cloud'
     | UnreadableRow['object'];
   readonly id: string;
   readonly name: string;

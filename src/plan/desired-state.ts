@@ -10,6 +10,7 @@ import { membership } from './membership.ts';
 import type { CloudObservation, StackTree } from './observation.ts';
 import { creationOutput, outputsKey } from './outputs.ts';
 import {
+  cloudMark,
   isOwnTemplate,
   metadataKeys,
   type RackKey,
@@ -63,6 +64,8 @@ export interface DesiredDevice {
   readonly cost: number | undefined;
   /** Networks whose addresses are public. */
   readonly externalNetworks: ExternalNetworks;
+  /** Name of its cloud; undefined: the portal shows one cloud. */
+  readonly cloud?: string | undefined;
 }
 
 /** What the portal should show of the cloud: what is not in here is not therefore to be deleted (see departures.ts). */
@@ -81,6 +84,8 @@ export interface DesiredState {
 
 export interface MappingSettings extends Mapping {
   readonly standaloneServers: 'ignore' | 'rack';
+  /** Name of the cloud, which racks and devices then have in their metadata; undefined: the portal shows one cloud. */
+  readonly cloud?: string | undefined;
 }
 
 /** What the portal should show, from what was seen. Only owners and the portal's own memory are taken from the portal. */
@@ -117,6 +122,7 @@ export function desiredState(
         template: templateOf(object, flavors, settings),
         cost: cloud.costs && costOf(id, cloud.costs),
         externalNetworks,
+        cloud: settings.cloud,
       };
       const siblings = devices.get(key);
       if (siblings) siblings.push(device);
@@ -146,7 +152,7 @@ export function desiredState(
     if (ownerId === undefined) continue;
     const formerCost = cloud.costs?.ofResource && 0;
     racks.push({
-      ...standaloneRack(projectId, devices.get(key) ?? []),
+      ...standaloneRack(projectId, devices.get(key) ?? [], settings),
       ownerId,
       order: undefined,
       formerCost,
@@ -219,7 +225,7 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId 
 function stackRack(
   { root, content }: StackTree,
   { remembered }: CloudObservation,
-  { rackName, ownerKind }: Mapping & { readonly ownerKind: PortalProfile['owner'] },
+  { rackName, ownerKind, cloud }: MappingSettings & { readonly ownerKind: PortalProfile['owner'] },
 ) {
   const outputs = content && creationOutput(content.outputs);
   return {
@@ -232,6 +238,7 @@ function stackRack(
     creationOutput: outputs,
     metadata: {
       [metadataKeys.stackId]: root.id,
+      ...cloudMark(cloud),
       openstack_stack_owner: root.owner,
       // For portals with teams the Python service looks for the rack of a new server by the team's project.
       openstack_stack_owner_id: ownerKind === 'team' ? root.projectId : root.ownerId,
@@ -241,7 +248,7 @@ function stackRack(
   };
 }
 
-function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[]) {
+function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[], { cloud }: MappingSettings) {
   return {
     key: standaloneKey(projectId),
     source: { kind: 'standalone', projectId } as const,
@@ -251,7 +258,7 @@ function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[])
     clusterType: undefined,
     status: 'ACTIVE' as const,
     creationOutput: '',
-    metadata: { [metadataKeys.projectId]: projectId },
+    metadata: { [metadataKeys.projectId]: projectId, ...cloudMark(cloud) },
   };
 }
 

@@ -77,6 +77,7 @@ const fieldsOfKind = {
 
 const ids: readonly Row<(wanted: DesiredDevice) => string | undefined>[] = [
   { name: metadataKeys.objectId, of: ({ object }) => object.id },
+  { name: metadataKeys.cloud, of: ({ cloud }) => cloud },
   { name: metadataKeys.stackId, of: ({ stack }) => stack },
 ];
 /** Our keys in the metadata of each kind. A value of undefined is left out. */
@@ -168,6 +169,7 @@ function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
     a.stack === b.stack &&
     a.status === b.status &&
     a.cost === b.cost &&
+    a.cloud === b.cloud &&
     a.externalNetworks === b.externalNetworks
   );
 }

@@ -12,6 +12,8 @@ export const metadataKeys = {
   projectId: 'openstack_project_id',
   /** The id of a server, a volume or a network: the portal's pages read this one key for all three. */
   objectId: 'openstack_instance_id',
+  /** The name of the cloud, where the portal shows several: for people, and a claim like the others (territory.ts). */
+  cloud: 'openstack_cloud',
 } as const;
 
 /**
@@ -19,6 +21,11 @@ export const metadataKeys = {
  * read, and removed where it is found.
  */
 export const retiredKey = 'openstack_stack_observed';
+
+/** The name of the cloud for the metadata of what is shown of it; nothing where the portal shows one cloud. */
+export function cloudMark(cloud: string | undefined): Readonly<Record<string, string>> {
+  return cloud === undefined ? {} : { [metadataKeys.cloud]: cloud };
+}
 
 /** What a group of racks shows: a stack, or the servers of a project that belong to none. */
 export type RackSource =

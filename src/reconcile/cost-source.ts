@@ -2,8 +2,8 @@ import type { Costs } from '../plan/costs.ts';
 
 /** Where costs come from. */
 export interface CostSource {
-  /** @returns undefined: the cloud rates nothing */
-  read(signal?: AbortSignal): Promise<Costs | undefined>;
+  /** @returns what the cloud of that name has rated; undefined: it rates nothing */
+  read(cloud: string, signal?: AbortSignal): Promise<Costs | undefined>;
   /** Called after each full run with the servers of each stack. */
   note(members: ReadonlyMap<string, readonly string[]>): Promise<void>;
 }

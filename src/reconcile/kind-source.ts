@@ -93,6 +93,11 @@ export async function observeKind<K extends FurtherKind>(
   }
 }
 
+/** Whether a kind is not observed because its service failed, and not because the cloud has none. */
+export function hasFailed(kind: Kind, unread: readonly Unread[]): boolean {
+  return unread.some(({ object, id }) => object === 'service' && id === sources[kind].service);
+}
+
 /** What could not be read because a service failed; nothing if the cloud does not have the service. */
 export function unreadService(kind: Kind, error: unknown): Unread[] {
   if (error instanceof CatalogError) return [];

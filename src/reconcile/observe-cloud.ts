@@ -1,4 +1,5 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
+import type { PortalProfile } from '../concertim/profile.ts';
 import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
 import {
   collections,
@@ -6,8 +7,10 @@ import {
   type Kind,
   type ObjectId,
   type ProjectId,
+  type Server,
   type ServerGroup,
   type ServerGroupId,
+  type ServerId,
   type Stack,
   type StackId,
   type Unreadable,
@@ -53,6 +56,17 @@ export interface SeenCloud {
   readonly rootOfStack: ReadonlyMap<StackId, StackId>;
 }
 
+/** What the lists of a cloud have. */
+export interface ListedCloud {
+  readonly kinds: readonly Kind[];
+  readonly servers: Map<ServerId, Server | Unreadable<ServerId>>;
+  readonly volumes: SeenKind<'volume'>;
+  readonly networks: SeenKind<'network'>;
+  readonly stacks: Awaited<ReturnType<typeof readStacks>>;
+  readonly flavors: Awaited<ReturnType<typeof listFlavors>>;
+  readonly externalNetworks: CloudObservation['externalNetworks'];
+}
+
 /**
  * The whole cloud: a list of each kind, two requests for each tree that is new or has changed, and a question for each object
  * that the portal has and the lists have not. The lists are whole, or this throws.
@@ -63,10 +77,24 @@ export async function observeCloud(
   announced: Announced,
   signal?: AbortSignal,
 ): Promise<SeenCloud> {
+  const projects = [...ownersOfProjects(portal.owners).keys()];
+  const lists = await listCloud(options, { profile: portal.profile, projects }, signal);
+  return observeListed(options, lists, { portal, asked: portal, announced }, signal);
+}
+
+/**
+ * The lists of each kind, whole.
+ *
+ * @param portal its release, and the projects of its owners: where the account may not list all stacks, it lists those of each project
+ */
+export async function listCloud(
+  options: ObserveOptions,
+  { profile, projects }: { readonly profile: PortalProfile; readonly projects: readonly ProjectId[] },
+  signal?: AbortSignal,
+): Promise<ListedCloud> {
   const { session, memory } = options;
   await memory.load();
-  const projects = [...ownersOfProjects(portal.owners).keys()];
-  const kinds = shownKinds(portal.profile);
+  const kinds = shownKinds(profile);
   const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
     kinds.includes(kind) ? observeKind(kind, session, signal) : notObserved;
   const [servers, volumes, networks, stacks, flavors, externalNetworks] = await Promise.all([
@@ -77,11 +105,29 @@ export async function observeCloud(
     listFlavors(session, { signal }),
     options.externalNetworks.read(session, signal),
   ]);
+  return { kinds, servers: byId(servers), volumes, networks, stacks, flavors, externalNetworks };
+}
+
+/** What the lists do not say: what trees are made of, and what became of that which the portal has and the lists have not. */
+export async function observeListed(
+  options: ObserveOptions,
+  { kinds, servers: serversById, volumes, networks, stacks, flavors, externalNetworks }: ListedCloud,
+  known: {
+    /** The portal as far as it shows this cloud. */
+    readonly portal: PortalSnapshot;
+    /** The same with rows that may show this cloud, since no cloud lists what they show: that is queried. */
+    readonly asked: PortalSnapshot;
+    readonly announced: Announced;
+  },
+  signal?: AbortSignal,
+): Promise<SeenCloud> {
+  const { session, memory } = options;
   const rows = stackTrees(stacks.stacks, { now: stacks.at, kinds });
-  const serversById = byId(servers);
   const projectOfStack = projectsOf(stacks.stacks);
-  const claims = settleClaims(portal, { ...noProjectsKnown, ofStack: (id) => projectOfStack.get(id) });
-  const index = indexPortal(claims.portal);
+  const knownProjects = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
+  const settledIndex = (portal: PortalSnapshot) => indexPortal(settleClaims(portal, knownProjects).portal);
+  const index = settledIndex(known.portal);
+  const asked = known.asked === known.portal ? index : settledIndex(known.asked);
   const reading = { ...options, kinds };
   const { trees: firstRead, unread } = await readTrees(reading, rows, index, signal);
   const doubtful = new Set(options.unassigned.doubtfulTrees(serversById, firstRead, memory.trees, index));
@@ -96,13 +142,13 @@ export async function observeCloud(
       roots: [...rows.map(({ root }) => root), ...stacks.unreadable],
       flavors,
     },
-    portal,
-    index,
+    known.asked,
+    asked,
   );
   const [{ evidence, servers: leftOut }, serverGroups] = await Promise.all([
     gatherEvidence(session, absent, {
       ...options,
-      announced,
+      announced: known.announced,
       maxDeletions: options.deletions.maxDeletions,
       shownServers: index.devicesOf.server.size,
       seesAll: { volume: volumes.seesAll, network: networks.seesAll },

@@ -8,12 +8,12 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { ObjectReference, Reference, StackId } from '../openstack/model.ts';
+import type { ObjectReference, ProjectId, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
 import { isOwnTemplate, metadataKeys, stackKey } from '../plan/ownership.ts';
-import { plan } from '../plan/plan.ts';
+import type { CloudsPlan } from '../plan/plan-clouds.ts';
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { removedObjects } from '../plan/removed-objects.ts';
@@ -29,14 +29,15 @@ import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { atStake, turnsOf } from './at-stake.ts';
 import type { AuditPace } from './audit-timer.ts';
 import { ChangeRecord } from './change-record.ts';
+import { Clouds, type SeenClouds } from './clouds.ts';
 import { ContestWatch } from './contest-watch.ts';
 import type { CostSource } from './cost-source.ts';
 import type { DeletionAllowance } from './deletion-allowance.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { PortalMirror } from './mirror.ts';
-import { type ObserveOptions, observeCloud, type SeenCloud } from './observe-cloud.ts';
-import { type KnownFlavors, observeReferences } from './observe-references.ts';
+import type { SeenCloud } from './observe-cloud.ts';
+import { ObservedCloud } from './observed-cloud.ts';
 import type { Outcome } from './outcome.ts';
 import { PortalReader } from './portal-reader.ts';
 import { PortalUpgraded } from './portal-upgraded.ts';
@@ -46,8 +47,17 @@ import { TreeMemory } from './tree-memory.ts';
 import { UnassignedServers } from './unassigned-servers.ts';
 import { unreadableObjects } from './unread-in.ts';
 
+/** A cloud to reconcile with. */
+export interface CloudSource {
+  readonly name: string;
+  readonly session: CloudSession;
+  /** What stacks were last found to be made of. Default: nothing yet. */
+  readonly trees?: TreeMemory | undefined;
+}
+
 export interface ReconcilerOptions {
-  readonly cloud: CloudSession;
+  /** The first is the one whose templates have the ids of its flavors alone. */
+  readonly clouds: readonly [CloudSource, ...CloudSource[]];
   readonly portal: PortalSession;
   readonly settings: PlanSettings;
   /** Permissions to delete once more than `settings` allow. Default: there are none. */
@@ -58,13 +68,11 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** How often everything in the portal is read. Default: each full run reads the whole portal. */
   readonly audit?: AuditPace;
-  /** What stacks were last found to be made of. Default: nothing yet. */
-  readonly trees?: TreeMemory | undefined;
   /** Default: no costs. */
   readonly costs?: CostSource | undefined;
   /** Reads the order of each stack, for portals that require one. Default: no orders. */
   readonly orders?: (signal?: AbortSignal) => Promise<ReadonlyMap<string, string>>;
-  /** Called after a full run, unless it found the wrong cloud. Must handle its own errors. */
+  /** Called after a full run, unless it found wrong clouds alone. Must handle its own errors. */
   readonly onFullRun?: (run: FullRunResult, signal?: AbortSignal) => Promise<void>;
   /** Keystone projects that are being deleted: their owner gets no new racks, which would vanish. Default: none. */
   readonly departing?: () => Promise<ReadonlySet<string>>;
@@ -76,20 +84,26 @@ export interface ReconcilerOptions {
 
 /** What a full run read, for other work than racks and devices, such as costs and credits. */
 export interface FullRunResult {
+  /** Names of the clouds that were read, without wrong ones. */
+  readonly clouds: ReadonlySet<string>;
   /** All stacks that Heat listed. */
   readonly stacks: ReadonlySet<StackId>;
   /** The portal before the run's changes. */
   readonly portal: PortalSnapshot;
-  /** undefined: not read, or there are none. */
-  readonly costs: Costs | undefined;
+  /** Costs of a project; undefined: not read, or its cloud rates nothing. */
+  readonly costsOf: (project: ProjectId) => Costs | undefined;
+  /** Names of the clouds that have a project; empty: none is known to. */
+  readonly cloudsOf: (project: ProjectId) => readonly string[];
 }
 
 /** What a run saw, before anything is changed. */
 export interface Survey {
-  readonly costs?: Costs | undefined;
+  readonly clouds: SeenClouds;
+  /** By stack; undefined: not read. */
+  readonly orders: ReadonlyMap<StackId, string> | undefined;
   readonly seen: SeenCloud;
   readonly portal: PortalSnapshot;
-  readonly plan: Plan;
+  readonly plan: CloudsPlan;
   readonly ms: { readonly observe: number; readonly plan: number };
 }
 
@@ -116,16 +130,13 @@ const addressLagMs = 6_000;
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #observe: ObserveOptions;
+  readonly #clouds: Clouds;
   readonly #tracing: Tracing;
   /** Changes that are not made, and were logged already. */
   readonly #said = new SaidOnce();
   readonly #reader: PortalReader;
   #mirror: PortalMirror | undefined;
   #ownersReadAt = 0;
-  #flavors: KnownFlavors = { flavors: [], unreadable: new Map() };
-  /** Whether the last full run found that this is not the cloud that the portal shows. */
-  #isWrongCloud = false;
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
   readonly #announced = new AnnouncedDeletions();
@@ -141,15 +152,19 @@ export class Reconciler {
     this.#contest = new ContestWatch(options.clock);
     this.#strangers = new PostponedReferences(options.clock);
     this.#addressed = new PostponedReferences(options.clock);
-    this.#observe = {
-      session: options.cloud,
-      externalNetworks: new ExternalNetworks(options.log),
-      unassigned: new UnassignedServers(options.clock),
-      memory: options.trees ?? new TreeMemory(),
-      deletions: options.settings.deletions,
-      clock: options.clock,
-      random: options.random,
-    };
+    const [first, ...others] = options.clouds.map(
+      ({ name, session, trees }) =>
+        new ObservedCloud(name, {
+          session,
+          externalNetworks: new ExternalNetworks(options.log),
+          unassigned: new UnassignedServers(options.clock),
+          memory: trees ?? new TreeMemory(),
+          deletions: options.settings.deletions,
+          clock: options.clock,
+          random: options.random,
+        }),
+    );
+    this.#clouds = new Clouds([first as ObservedCloud, ...others]);
   }
 
   /** Both sides as they are, and what would be changed. Changes nothing. */
@@ -166,21 +181,15 @@ export class Reconciler {
     const elapsed = startStopwatch();
     const found = await read();
     const portal = { ...found, owners: await this.#markLeaving(found.owners) };
-    const [seen, costs, orders] = await Promise.all([
-      observeCloud(this.#observe, portal, this.#announced.ids, signal),
-      this.#readCosts(signal),
+    const readCosts = async ({ name }: ObservedCloud) => this.#readCosts(name, signal);
+    const [clouds, orders] = await Promise.all([
+      this.#clouds.observe(portal, this.#announced.ids, readCosts, signal),
       this.#readOrders(portal, signal),
     ]);
     const observedMs = elapsed();
-    const cloud = { ...seen.cloud, costs, orders };
-    const changes = plan(cloud, portal, settings);
-    return {
-      costs,
-      seen: { ...seen, cloud },
-      portal,
-      plan: changes,
-      ms: { observe: observedMs, plan: elapsed() - observedMs },
-    };
+    const changes = clouds.plan(portal, settings, orders);
+    const ms = { observe: observedMs, plan: elapsed() - observedMs };
+    return { clouds, orders, seen: clouds.seen, portal, plan: changes, ms };
   }
 
   /**
@@ -198,7 +207,7 @@ export class Reconciler {
       const found = await this.#reader.readAlso(portal, atStake(changes), this.#mirror, signal);
       if (found === portal) break;
       portal = found;
-      changes = plan(survey.seen.cloud, portal, settings);
+      changes = survey.clouds.plan(portal, settings, survey.orders);
     }
     const ms = { ...survey.ms, observe: survey.ms.observe + elapsed() };
     return { ...survey, portal, plan: changes, ms };
@@ -220,7 +229,7 @@ export class Reconciler {
     }
     const { objects, by } = taken.allowance;
     const allowed = { ...settings, deletions: { ...settings.deletions, allowAll: true } };
-    const changes = plan(usual.seen.cloud, usual.portal, allowed);
+    const changes = usual.clouds.plan(usual.portal, allowed, usual.orders);
     const survey = await this.#readAtStake({ ...usual, plan: changes }, allowed, signal);
     const deletions = removedObjects(survey.plan);
     const expected = new Set([...objects, ...removedObjects(usual.plan)]);
@@ -253,9 +262,9 @@ export class Reconciler {
   }
 
   /** A failure does not stop the run: without costs the portal keeps what it shows. */
-  async #readCosts(signal: AbortSignal | undefined): Promise<Costs | undefined> {
+  async #readCosts(cloud: string, signal: AbortSignal | undefined): Promise<Costs | undefined> {
     try {
-      return await this.#options.costs?.read(signal);
+      return await this.#options.costs?.read(cloud, signal);
     } catch (error) {
       signal?.throwIfAborted();
       this.#options.log.warn({ err: error, why: explain(error) }, 'failed to read costs, portal values kept');
@@ -293,11 +302,13 @@ export class Reconciler {
   }
 
   /** Saves the stack trees so that the next process need not read them. Stacks that neither Heat nor the portal has are dropped. */
-  async #keepTrees({ seen: { rootOfStack }, portal }: Survey): Promise<void> {
+  async #keepTrees({ clouds: { read }, portal }: Survey): Promise<void> {
     const { racksOfSource } = indexPortal(portal);
-    const { memory } = this.#observe;
-    memory.retain((id) => rootOfStack.has(id) || racksOfSource.has(stackKey(id)));
-    await memory.save();
+    for (const { cloud, seen } of read) {
+      const { memory } = cloud.observe;
+      memory.retain((id) => seen.rootOfStack.has(id) || racksOfSource.has(stackKey(id)));
+      await memory.save();
+    }
   }
 
   /** Whether, from now on, every change of the cloud is announced. */
@@ -329,9 +340,9 @@ export class Reconciler {
     }
     this.#mirror = new PortalMirror(survey.portal);
     this.#reader.keep();
-    this.#isWrongCloud = survey.plan.isWrongCloud;
+    const { wrongClouds } = survey.plan;
+    for (const { cloud } of survey.clouds.read) cloud.isWrong = wrongClouds.includes(cloud.name);
     this.#ownersReadAt = this.#options.clock.now();
-    this.#flavors = flavorsIn(survey.seen.cloud);
     await this.#noteMembers(survey.plan);
     await this.#keepTrees(survey);
     const { report, done, subjectOf } = await this.#apply(run, survey, this.#mirror, signal);
@@ -346,11 +357,15 @@ export class Reconciler {
         isComplete: isSuccess(report),
       });
     }
-    forgetAnnounced();
-    if (!this.#isWrongCloud) {
+    // What was announced of a cloud that is away has not been looked for yet.
+    if (survey.clouds.read.length === this.#clouds.all.length) forgetAnnounced();
+    const right = survey.clouds.read.map(({ cloud }) => cloud).filter(({ isWrong }) => !isWrong);
+    if (right.length > 0) {
+      const clouds = new Set(right.map(({ name }) => name));
       const stacks = new Set(survey.seen.rootOfStack.keys());
-      const { portal, costs } = survey;
-      await this.#options.onFullRun?.({ stacks, portal, costs }, signal);
+      const { portal } = survey;
+      const { costsOf, cloudsOf } = survey.clouds;
+      await this.#options.onFullRun?.({ clouds, stacks, portal, costsOf, cloudsOf }, signal);
     }
     return { ...report, drift: drift.drift };
   }
@@ -362,11 +377,8 @@ export class Reconciler {
    */
   async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
     const mirror = this.#mirror;
-    if (!mirror || this.#isWrongCloud) return this.reconcileAll(signal);
-    const { session, externalNetworks } = this.#observe;
-    const isAboutNetworks = references.some(({ kind }) => kind === 'network');
-    if (isAboutNetworks && (await externalNetworks.haveChanged(session, signal)))
-      return this.reconcileAll(signal);
+    if (!mirror || this.#clouds.all.some(({ isWrong }) => isWrong)) return this.reconcileAll(signal);
+    if (await this.#clouds.haveOtherExternalNetworks(references, signal)) return this.reconcileAll(signal);
 
     const run = this.#begin('targeted');
     const elapsed = startStopwatch();
@@ -376,16 +388,15 @@ export class Reconciler {
     this.#addressed.add(addressed, addressLagMs);
     const objects = [...due, ...(await this.#refreshOwners(due, mirror, signal))];
     const portal = mirror.snapshot();
-    const known = { portal, flavors: this.#flavors, announced: this.#announced.ids };
-    const [seen, orders] = await Promise.all([
-      observeReferences(this.#observe, objects, known, signal),
+    const [clouds, orders] = await Promise.all([
+      this.#clouds.observeNamed(objects, portal, this.#announced.ids, signal),
       this.#readOrders(portal, signal),
     ]);
-    this.#flavors = flavorsIn(seen.cloud);
     const observedMs = elapsed();
-    const changes = plan({ ...seen.cloud, orders }, portal, this.#options.settings);
+    const changes = clouds.plan(portal, this.#options.settings, orders);
     const ms = { observe: observedMs, plan: elapsed() - observedMs };
-    return (await this.#apply(run, { seen, portal, plan: changes, ms }, mirror, signal)).report;
+    const survey = { clouds, orders, seen: clouds.seen, portal, plan: changes, ms };
+    return (await this.#apply(run, survey, mirror, signal)).report;
   }
 
   /** Has the next run read the whole portal, because others may have written to it. */
@@ -552,8 +563,4 @@ function wasEmptied(known: PortalSnapshot, { devices, templates, unreadable = []
     devices.length === 0 &&
     unreadable.length === 0
   );
-}
-
-function flavorsIn({ flavors, unreadable }: SeenCloud['cloud']): KnownFlavors {
-  return { flavors, unreadable: unreadable.flavors };
 }

@@ -28,7 +28,8 @@ export function createApi(
   page: Pick<StatusPageParts, 'file' | 'plan' | 'isOpen'>,
 ): Component {
   const { config, tracing, observation, clock } = base;
-  const { credentials, ...place } = config.openstack;
+  const [{ config: first }] = base.clouds;
+  const { credentials, ...place } = first.openstack;
   const timeoutMs = Math.min(longestMs, place.timeoutMs);
   const log = base.log('api');
   const sessions = new CloudSessions({
@@ -54,7 +55,7 @@ export function createApi(
           ?.request(references)
           .catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
       // Without a broker no other process can be reached; with one, the cloud's notifications arrive through it.
-      followsChanges: updates !== undefined && base.broker === undefined,
+      followsChanges: updates !== undefined && base.electing === undefined,
       pingCloud: () => pingCloud(base.cloud),
       isRated: config.billing.enabled,
       scrape: () => observation.scrape(),
@@ -83,9 +84,10 @@ export function createApi(
 
 /** The way to a writer in another process; undefined where there is none. */
 function writerApart(base: Foundation) {
-  const { broker, config, tracing } = base;
-  if (!broker || !config.rmq) return undefined;
-  const names = queueNames(config.rmq.deployment);
+  const { electing, tracing } = base;
+  if (!electing) return undefined;
+  const { broker, rmq } = electing;
+  const names = queueNames(rmq.deployment);
   const requests = new WriterRequests(tracing);
   const run: Runnable = (signal) => requests.run({ broker, names, log: base.log('api') }, signal);
   return { requests, run };

@@ -10,9 +10,11 @@ import { systemRandom } from '../runtime/random.ts';
  *
  * @throws {BrokerError} RabbitMQ is unavailable, or the account may not
  */
-export async function deleteQueues({ rmq }: Config, signal: AbortSignal): Promise<void> {
-  if (!rmq) return;
-  const broker = new Broker({ ...rmq, clock: systemClock, random: systemRandom });
-  await using session = await broker.connect('concertim decommission', signal);
-  await deleteOwn(session, queueNames(rmq.deployment));
+export async function deleteQueues({ clouds }: Config, signal: AbortSignal): Promise<void> {
+  for (const { rmq } of clouds) {
+    if (!rmq) continue;
+    const broker = new Broker({ ...rmq, clock: systemClock, random: systemRandom });
+    await using session = await broker.connect('concertim decommission', signal);
+    await deleteOwn(session, queueNames(rmq.deployment));
+  }
 }

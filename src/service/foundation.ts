@@ -7,7 +7,7 @@ import { KillBill } from '../billing/killbill/killbill.ts';
 import { NoPlatform } from '../billing/none.ts';
 import { type ComponentName, logFileOf } from '../components.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
-import type { Config } from '../config/config.ts';
+import type { CloudConfig, Config, RabbitMqConfig } from '../config/config.ts';
 import type { Exchange } from '../http/client.ts';
 import { Health } from '../observability/health.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -31,6 +31,14 @@ export interface FoundationOptions {
   readonly log?: Logger;
 }
 
+/** A cloud, and the connections to it. */
+export interface Cloud {
+  readonly config: CloudConfig;
+  readonly session: CloudSession;
+  /** undefined where none is configured. */
+  readonly broker: Broker | undefined;
+}
+
 /** What all components of a process stand on, one of each: sessions, broker, clock, what is observed of them. */
 export class Foundation implements AsyncDisposable {
   readonly config: Config;
@@ -39,7 +47,8 @@ export class Foundation implements AsyncDisposable {
   readonly traffic = new Traffic();
   readonly tracing: Tracing;
   readonly observation: Observation;
-  readonly cloud: CloudSession;
+  /** In the order of the configuration. */
+  readonly clouds: readonly [Cloud, ...Cloud[]];
   readonly portal: PortalSession;
   readonly billing: Billing;
   readonly closings: AccountClosings;
@@ -47,8 +56,6 @@ export class Foundation implements AsyncDisposable {
   readonly departing: DepartingProjects;
   /** The status page can also begin and end it. */
   readonly writePause: WritePause;
-  /** undefined where none is configured. */
-  readonly broker: Broker | undefined;
   readonly #killBill: KillBillClient | undefined;
   readonly #options: FoundationOptions;
   readonly #logs = new Map<LogName, Logger>();
@@ -62,7 +69,8 @@ export class Foundation implements AsyncDisposable {
     this.random = random;
     this.observation = observation(clock);
     this.tracing = new Tracing({ endpoint: config.observability.otlpEndpoint, clock });
-    this.cloud = new CloudSession({ ...config.openstack, ...this.http() });
+    const [first, ...others] = config.clouds.map((cloud) => this.#connect(cloud));
+    this.clouds = [first as Cloud, ...others];
     this.portal = new PortalSession({
       ...config.concertim,
       ...this.http(),
@@ -77,7 +85,35 @@ export class Foundation implements AsyncDisposable {
     this.closings = new AccountClosings({ billing: this.billing, dataDir: config.dataDir, clock });
     this.departing = new DepartingProjects({ dataDir: config.dataDir, clock });
     this.writePause = new WritePause({ dataDir: config.dataDir, clock });
-    this.broker = config.rmq && new Broker({ ...config.rmq, clock, random });
+  }
+
+  /** Where files about one cloud go: those of the first are where they always were. undefined: nowhere. */
+  folderOf(at: number): string | undefined {
+    const { dataDir, clouds } = this.config;
+    const name = clouds[at]?.name;
+    if (dataDir === undefined || name === undefined || at === 0) return dataDir;
+    return join(dataDir, 'clouds', name);
+  }
+
+  /** The first, for what needs any of them. */
+  get cloud(): CloudSession {
+    return this.clouds[0].session;
+  }
+
+  /** The first cloud that has a broker: its RabbitMQ elects the writer. undefined: there is none. */
+  get electing(): { readonly broker: Broker; readonly rmq: RabbitMqConfig } | undefined {
+    for (const { broker, config } of this.clouds)
+      if (broker && config.rmq) return { broker, rmq: config.rmq };
+    return undefined;
+  }
+
+  #connect(config: CloudConfig): Cloud {
+    const { openstack, rmq } = config;
+    return {
+      config,
+      session: new CloudSession({ ...openstack, ...this.http() }),
+      broker: rmq && new Broker({ ...rmq, clock: this.clock, random: this.random }),
+    };
   }
 
   /** What all that speaks HTTP is given. */
@@ -115,7 +151,7 @@ export class Foundation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([
-      this.cloud.close(),
+      ...this.clouds.map(({ session }) => session.close()),
       this.portal.close(),
       this.#killBill?.close(),
       this.tracing.stop(),

@@ -1,6 +1,7 @@
+import type { OrderId } from '../billing/billing.ts';
 import { CostReader } from '../billing/cost-reader.ts';
 import { LedgerRebuild } from '../billing/ledger-rebuild.ts';
-import { OrderSweep } from '../billing/order-sweep.ts';
+import { type IsSettled, OrderSweep } from '../billing/order-sweep.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { StackOrders } from '../billing/stack-orders.ts';
 import { UsageLedger } from '../billing/usage/usage-ledger.ts';
@@ -11,10 +12,12 @@ import { projectsOf } from '../concertim/owners.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MoneyReport } from '../observability/money-report.ts';
 import { SaidOnce } from '../observability/said-once.ts';
-import type { StackId } from '../openstack/model.ts';
+import type { ProjectId, StackId } from '../openstack/model.ts';
+import type { Session as CloudSession } from '../openstack/session.ts';
+import type { CostSource } from '../reconcile/cost-source.ts';
 import type { ReconcilerOptions } from '../reconcile/reconciler.ts';
 import { explain, severityOf } from '../runtime/severity.ts';
-import type { Foundation } from './foundation.ts';
+import type { Cloud, Foundation } from './foundation.ts';
 import { type KnownAccount, OwnerAccounts } from './owner-accounts.ts';
 import { UsageLog } from './usage-log.ts';
 
@@ -23,33 +26,94 @@ export function createMoney(
   base: Foundation,
   log: Logger,
 ): Pick<ReconcilerOptions, 'costs' | 'orders' | 'onFullRun'> {
-  const { config, cloud, billing, clock } = base;
+  const { config, clouds, billing, clock } = base;
   const stacks = new StackLedger(config.dataDir);
-  const isRated = config.billing.rating !== 'none';
-  const costs = isRated ? new CostReader({ session: cloud, ledger: stacks, clock }) : undefined;
   const orders = new StackOrders({ billing, clock });
-  const rebuild = isRated ? new LedgerRebuild({ cloud, ledger: stacks, clock }) : undefined;
-  const rebuildLedger = rebuild && createLedgerRebuild(rebuild, log);
-  const poster = createUsagePoster(base, stacks);
-  const post = poster && postUsage(poster, log);
+  const rated =
+    config.billing.rating === 'none'
+      ? []
+      : clouds.map((cloud, at) => ratedCloud(base, cloud, { at, stacks, log }));
   // Before the ledger is rebuilt nothing is settled: usage found later could not be recorded for a closed order.
-  const isSettled: IsSettled | undefined =
-    poster && ((...of) => rebuild?.isDone !== false && poster.isSettled(...of));
-  const sweep = sweepOrders(base, isSettled, log);
-  const closeAccounts = createAccountClosing(base, isSettled, log);
+  const isSettled = (order: OrderId, project: string, until: number, names: readonly string[]) =>
+    rated
+      .filter(({ name }) => names.length === 0 || names.includes(name))
+      .every(({ rebuild, poster }) => !poster || (rebuild.isDone && poster.isSettled(order, project, until)));
+  const sweep = sweepOrders(base, log);
+  const closeAccounts = createAccountClosing(base, log);
   const accounts = new OwnerAccounts(base, log);
   return {
-    costs,
+    costs: costSource(rated),
     orders: (signal) => orders.read(signal),
-    onFullRun: async ({ stacks, portal, costs }, signal) => {
-      await rebuildLedger?.(portal.owners, signal);
-      await post?.(portal.owners, signal);
-      await sweep(stacks, signal);
-      await closeAccounts(signal);
-      const known = await accounts.write(portal, costs, signal);
-      base.observation.accounted(moneyReport(billing.platform, known, poster?.state));
+    onFullRun: async ({ clouds, stacks, portal, costsOf, cloudsOf }, signal) => {
+      for (const { name, rebuildLedger, post } of rated) {
+        if (!clouds.has(name)) continue;
+        await rebuildLedger(portal.owners, signal);
+        await post?.(portal.owners, signal);
+      }
+      const isOver: IsSettled = (order, project, until) =>
+        isSettled(order, project, until, cloudsOf(project as ProjectId));
+      await sweep(stacks, isOver, signal);
+      await closeAccounts(isOver, signal);
+      const known = await accounts.write(portal, costsOf, signal);
+      base.observation.accounted(moneyReport(billing.platform, known, stateOf(rated)));
     },
   };
+}
+
+/** What a cloud that rates is read and recorded with. */
+function ratedCloud(
+  base: Foundation,
+  { config: { name }, session }: Cloud,
+  { at, stacks, log }: { readonly at: number; readonly stacks: StackLedger; readonly log: Logger },
+) {
+  const { clock } = base;
+  const rebuild = new LedgerRebuild({
+    cloud: session,
+    cloudName: at === 0 ? undefined : name,
+    ledger: stacks,
+    clock,
+  });
+  const poster = createUsagePoster(base, session, stacks);
+  return {
+    name,
+    reader: new CostReader({ session, ledger: stacks, clock }),
+    rebuild,
+    rebuildLedger: createLedgerRebuild(rebuild, log),
+    poster,
+    post: poster && postUsage(poster, log),
+  };
+}
+
+type RatedCloud = ReturnType<typeof ratedCloud>;
+
+/** The members of all stacks are in one ledger. */
+function costSource(rated: readonly RatedCloud[]): CostSource | undefined {
+  const [first] = rated;
+  return (
+    first && {
+      read: async (cloud, signal) => rated.find(({ name }) => name === cloud)?.reader.read(signal),
+      note: (members) => first.reader.note(members),
+    }
+  );
+}
+
+/** Of all clouds together; undefined: usage is never recorded. */
+function stateOf(rated: readonly RatedCloud[]): UsageState | undefined {
+  const states = rated.flatMap(({ poster }) => poster?.state ?? []);
+  const [first, ...others] = states;
+  return others.reduce<UsageState | undefined>(
+    (sum, state) =>
+      sum && {
+        left: sum.left + state.left,
+        over: sum.over + state.over,
+        unbilled: [...sum.unbilled, ...state.unbilled],
+        completeAt:
+          sum.completeAt === undefined || state.completeAt === undefined
+            ? undefined
+            : Math.min(sum.completeAt, state.completeAt),
+      },
+    first,
+  );
 }
 
 /** Leaves out costs of projects without an owner in the portal. */
@@ -70,7 +134,8 @@ function moneyReport(
 
 /** @returns undefined: nothing is rated, or nothing is billed */
 export function createUsagePoster(
-  { config, cloud, billing, clock }: Foundation,
+  { config, billing, clock }: Foundation,
+  cloud: CloudSession,
   stacks = new StackLedger(config.dataDir),
 ): UsagePoster | undefined {
   if (config.billing.rating === 'none' || !billing.usage) return undefined;
@@ -106,16 +171,14 @@ function createLedgerRebuild(rebuild: LedgerRebuild, log: Logger) {
     });
 }
 
-type IsSettled = UsagePoster['isSettled'];
-
 /** Closes orders whose stacks are deleted. An unavailable platform stops nothing else. */
-function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
-  const sweep = new OrderSweep({ billing, cloud, clock, ...(isSettled && { isSettled }) });
+function sweepOrders({ billing, clouds, clock }: Foundation, log: Logger) {
+  const sweep = new OrderSweep({ billing, clouds: clouds.map(({ session }) => session), clock });
   const said = new SaidOnce();
   const failed: Warn = (fields) => log.warn(fields, 'failed to check open orders, will retry');
-  return async (stacks: ReadonlySet<StackId>, signal?: AbortSignal) =>
+  return async (stacks: ReadonlySet<StackId>, isSettled: IsSettled, signal?: AbortSignal) =>
     attempt({ said, failed, signal }, async () => {
-      const swept = await sweep.run(stacks, signal);
+      const swept = await sweep.run(stacks, isSettled, signal);
       if (!swept) return false;
       for (const closed of swept.closed) log.info(closed, 'billing order closed');
       for (const { error, ...order } of swept.failures) {
@@ -129,12 +192,12 @@ function sweepOrders({ billing, cloud, clock }: Foundation, isSettled: IsSettled
 }
 
 /** Closes the accounts of deleted teams. */
-function createAccountClosing({ closings }: Foundation, isSettled: IsSettled | undefined, log: Logger) {
+function createAccountClosing({ closings }: Foundation, log: Logger) {
   const said = new SaidOnce();
   const failed: Warn = (fields) => log.warn(fields, 'failed to close billing account, will retry');
-  return async (signal?: AbortSignal) =>
+  return async (isSettled: IsSettled, signal?: AbortSignal) =>
     attempt({ said, failed, signal }, async () => {
-      const swept = await closings.run(isSettled ?? (() => true), signal);
+      const swept = await closings.run(isSettled, signal);
       if (!swept) return false;
       for (const account of swept.closed) log.info({ account }, 'billing account closed');
       for (const { account, error } of swept.failures) {

@@ -43,7 +43,7 @@ export class OwnerAccounts {
    */
   async write(
     { owners, profile }: PortalSnapshot,
-    costs: Costs | undefined,
+    costsOf: (project: ProjectId) => Costs | undefined,
     signal?: AbortSignal,
   ): Promise<KnownAccount[]> {
     const known: KnownAccount[] = [];
@@ -54,6 +54,7 @@ export class OwnerAccounts {
     const gifted = new Set<Owner>(hasCredits && isFree ? await this.#free.due(owners) : []);
     if (hasCredits && !isFree) await this.#refreshBalances(owners, signal);
     for (const owner of owners) {
+      const costs = owner.projectId === null ? undefined : costsOf(owner.projectId as ProjectId);
       const credits = hasCredits && !isFree ? this.#balanceOf(owner) : undefined;
       const differing = ownerAccountPatch(this.#asShown(owner), { costs, credits });
       const patch = gifted.has(owner) ? { ...differing, credits: this.#free.amount } : differing;

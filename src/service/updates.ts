@@ -10,12 +10,13 @@ import type { Mapping } from '../plan/mapping.ts';
 import type { Progress } from '../reconcile/apply-progress.ts';
 import { DeletionAllowance } from '../reconcile/deletion-allowance.ts';
 import { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
-import { Reconciler, type ReconcilerOptions } from '../reconcile/reconciler.ts';
+import { type CloudSource, Reconciler, type ReconcilerOptions } from '../reconcile/reconciler.ts';
 import type { RunReport } from '../reconcile/run-report.ts';
 import { TreeMemory } from '../reconcile/tree-memory.ts';
 import { Writer } from '../reconcile/writer.ts';
 import { soleWriter } from '../reconcile/writer-lease.ts';
 import { LockFile } from '../reconcile/writer-lock-file.ts';
+import { runAll } from '../runtime/run-all.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import { describePause, type Paused } from '../runtime/write-pause.ts';
 import { checkedMapping } from './checked-mapping.ts';
@@ -56,7 +57,7 @@ export class Updates {
 
   /** @param first the component that runs it */
   constructor(first: 'updates_bulk' | 'updates_mq', base: Foundation, options: UpdatesOptions) {
-    const { config, clock, random, tracing, observation, broker } = base;
+    const { config, clock, random, tracing, observation, electing } = base;
     const { intervalMs } = config.updates;
     const log = base.log(first);
     this.#base = base;
@@ -84,7 +85,7 @@ export class Updates {
     this.writer = new Writer({
       loop: this.loop,
       lease: config.dataDir ? new LockFile(join(config.dataDir, 'writer.lock'), shared) : soleWriter,
-      election: broker && config.rmq && { broker, names: queueNames(config.rmq.deployment) },
+      election: electing && { broker: electing.broker, names: queueNames(electing.rmq.deployment) },
       writesAlone: options.isBulk && config.updates.withoutElection === 'write',
       ...shared,
     });
@@ -118,26 +119,44 @@ export class Updates {
 
   #listening(hearing: Health, log: Logger): (signal: AbortSignal) => Promise<void> {
     const { clock, tracing, observation } = this.#base;
-    const source = this.#options.notifications ?? amqpSource(this.#base, log);
+    const { notifications } = this.#options;
+    const sources = notifications ? [{ name: '', source: notifications }] : amqpSources(this.#base, log);
+    const deaf = new Set(sources.map(({ name }) => name));
     this.isListening = false;
-    const updates = {
-      request: this.writer.request.bind(this.writer),
-      requestFull: this.writer.requestFull.bind(this.writer),
-      hasRoom: this.writer.hasRoom.bind(this.writer),
-      setListening: (isListening: boolean) => {
-        this.#reconciler.setListening(isListening);
-        this.isListening = isListening;
-        if (isListening) hearing.succeeded();
-        else hearing.failed('no notifications are heard');
-      },
+    const listenTo = ({ name, source }: NamedSource) => {
+      const updates = {
+        request: this.writer.request.bind(this.writer),
+        requestFull: this.writer.requestFull.bind(this.writer),
+        hasRoom: this.writer.hasRoom.bind(this.writer),
+        setListening: (isListening: boolean) => {
+          if (isListening) deaf.delete(name);
+          else deaf.add(name);
+          this.isListening = deaf.size === 0;
+          this.#reconciler.setListening(this.isListening);
+          if (this.isListening) hearing.succeeded();
+          else hearing.failed(describeDeafness(deaf, sources.length));
+        },
+      };
+      const listener = new NotificationListener(updates, log, {
+        clock,
+        tracing,
+        onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs),
+      });
+      return (signal: AbortSignal) => source.run(listener, signal);
     };
-    const listener = new NotificationListener(updates, log, {
-      clock,
-      tracing,
-      onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs),
-    });
-    return (signal) => source.run(listener, signal);
+    const runs = sources.map(listenTo);
+    return async (signal) => runAll(runs, signal);
   }
+}
+
+/** Where the changes of one cloud are heard. */
+interface NamedSource {
+  readonly name: string;
+  readonly source: NotificationSource;
+}
+
+function describeDeafness(deaf: ReadonlySet<string>, all: number): string {
+  return `no notifications are heard${all > 1 ? ` of ${[...deaf].join(' and ')}` : ''}`;
 }
 
 /** Writing to the portal is paused. */
@@ -159,8 +178,13 @@ export function createReconciler(
   log: Logger,
   options: PlanOptions & Pick<ReconcilerOptions, 'onProgress' | 'allowances'>,
 ): Reconciler {
-  const { config, cloud, portal, traffic, tracing, clock, random } = base;
+  const { config, clouds, portal, traffic, tracing, clock, random } = base;
   const { updates, concertim } = config;
+  const [first, ...others] = clouds.map(({ config: { name }, session }, at): CloudSource => {
+    const folder = base.folderOf(at);
+    const trees = folder === undefined ? undefined : { file: join(folder, 'stack-trees.json'), log };
+    return { name, session, trees: new TreeMemory(trees) };
+  });
   const settings = {
     ...(options.mapping && checkedMapping(options.mapping)),
     ...(options.decommissions && { ...showNothing, decommissions: true }),
@@ -176,13 +200,10 @@ export function createReconciler(
   };
   const { onProgress, allowances } = options;
   return new Reconciler({
-    cloud,
+    clouds: [first as CloudSource, ...others],
     portal,
     settings,
     audit: { withinMs: updates.auditIntervalMs, runEveryMs: updates.intervalMs },
-    trees: new TreeMemory(
-      config.dataDir ? { file: join(config.dataDir, 'stack-trees.json'), log } : undefined,
-    ),
     ...createMoney(base, log),
     departing: () => base.departing.read(),
     traffic,
@@ -195,13 +216,16 @@ export function createReconciler(
   });
 }
 
-function amqpSource({ config: { rmq }, broker, clock }: Foundation, log: Logger): NotificationSource {
-  if (!rmq || !broker) {
-    throw new ConfigError([
-      'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set. ' +
-        'Set it, or leave updates_mq out: then changes show after updates.interval.',
-    ]);
-  }
-  const { deployment, exchanges, queue } = rmq;
-  return new AmqpSource({ broker, names: queueNames(deployment), exchanges, queue, clock, log });
+function amqpSources({ clouds, clock }: Foundation, log: Logger): NamedSource[] {
+  const sources = clouds.flatMap(({ broker, config: { name, rmq } }): NamedSource[] => {
+    if (!broker || !rmq) return [];
+    const { deployment, exchanges, queue } = rmq;
+    const names = queueNames(deployment);
+    return [{ name, source: new AmqpSource({ broker, names, exchanges, queue, clock, log }) }];
+  });
+  if (sources.length > 0) return sources;
+  throw new ConfigError([
+    'updates_mq needs to know the RabbitMQ of the cloud, and rmq.rmq_address is not set. ' +
+      'Set it, or leave updates_mq out: then changes show after updates.interval.',
+  ]);
 }

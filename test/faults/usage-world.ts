@@ -5,7 +5,7 @@ import type { AccountId, OrderId } from '../../src/billing/billing.ts';
 import type { KillBillClient } from '../../src/billing/killbill/client.ts';
 import { KillBill } from '../../src/billing/killbill/killbill.ts';
 import { LedgerRebuild } from '../../src/billing/ledger-rebuild.ts';
-import { OrderSweep } from '../../src/billing/order-sweep.ts';
+import { type IsSettled, OrderSweep } from '../../src/billing/order-sweep.ts';
 import { StackLedger } from '../../src/billing/stack-ledger.ts';
 import { UsageLedger } from '../../src/billing/usage/usage-ledger.ts';
 import { UsagePoster } from '../../src/billing/usage/usage-poster.ts';
@@ -67,6 +67,7 @@ interface Writer {
   readonly rebuild: LedgerRebuild;
   readonly poster: UsagePoster;
   readonly sweep: OrderSweep;
+  readonly isSettled: IsSettled;
 }
 
 /** The sum of what was rated for a bucket: now, and at its highest. */
@@ -332,24 +333,24 @@ export class UsageWorld implements AsyncDisposable {
     });
     const sweep = new OrderSweep({
       billing: this.#billing,
-      cloud: this.#sessions.cloud,
+      clouds: [this.#sessions.cloud],
       clock: this.clock,
-      isSettled: (...of) => rebuild.isDone && poster.isSettled(...of),
     });
-    const made = { rebuild, poster, sweep };
+    const isSettled: IsSettled = (...of) => rebuild.isDone && poster.isSettled(...of);
+    const made = { rebuild, poster, sweep, isSettled };
     this.#writers[at] = made;
     return made;
   }
 
   /** As the writer does after a full run. */
   async #run(at: number): Promise<void> {
-    const { rebuild, poster, sweep } = this.#writer(at);
+    const { rebuild, poster, sweep, isSettled } = this.#writer(at);
     await this.#note();
     const projects = new Set(this.#stacks.map(({ projectId }) => projectId));
     await rebuild.run(projects).catch(() => {});
     await poster.run().catch(() => {});
     const present = new Set(this.#stacks.filter(isThere).map(({ id }) => id));
-    await sweep.run(present).catch(() => {});
+    await sweep.run(present, isSettled).catch(() => {});
   }
 
   /** What Heat shows of the stacks that are there. */

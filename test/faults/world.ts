@@ -119,12 +119,13 @@ export class World implements AsyncDisposable {
     const output = { write: (line: string) => void this.printed.push(line) };
     const config = loadConfig({ file: this.#configFile, env: {} });
     const timeoutMs = this.#timeoutMs;
+    const [cloud] = config.clouds;
     const service = new Service({
       config: {
         ...config,
         api: { ...config.api, host: '127.0.0.1', port: 0 },
         observability: { ...config.observability, port: 0 },
-        openstack: { ...config.openstack, timeoutMs, listTimeoutMs: timeoutMs },
+        clouds: [{ ...cloud, openstack: { ...cloud.openstack, timeoutMs, listTimeoutMs: timeoutMs } }],
         concertim: { ...config.concertim, timeoutMs, listTimeoutMs: timeoutMs },
         metrics: { ...config.metrics, timeoutMs },
       },

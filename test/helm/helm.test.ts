@@ -203,7 +203,8 @@ test.each(['separate', 'all-in-one'])(
     const file = join(folder, `${set}.yaml`);
     writeFileSync(file, config?.data['config.yaml'] ?? '');
 
-    const { notices, rmq, openstack } = loadConfig({ file, env: secret?.stringData ?? {} });
+    const { notices, clouds } = loadConfig({ file, env: secret?.stringData ?? {} });
+    const [{ rmq, openstack }] = clouds;
 
     expect(notices).toEqual([]);
     expect(rmq?.password.reveal()).toBe('of-rabbitmq');

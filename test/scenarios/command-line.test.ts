@@ -172,8 +172,8 @@ test('the sandbox says where to look, and the service on it brings its portal in
   );
   await running.saw('"msg":"reconciled"');
   const [, file] = /config {3}(\S+)/.exec(running.printed()) ?? [];
-  const { openstack, billing } = loadConfig({ file, env: {} });
-  const cloud = new Session(openstack);
+  const { clouds, billing } = loadConfig({ file, env: {} });
+  const cloud = new Session(clouds[0].openstack);
   const isRated = await hasRating(cloud);
   await cloud.close();
 

@@ -36,7 +36,7 @@ export async function startReconcilerByHand(
   const onExchange = ({ service }: { readonly service: string }) => traffic.count(service);
   const { cloud, portal, close } = sessionsOn(sandbox.config, { clock, random, onExchange });
   const reconciler = new Reconciler({
-    cloud,
+    clouds: [{ name: 'cloud', session: cloud }],
     portal,
     ...(audit && { audit }),
     settings: { standaloneServers: 'ignore', defaultRackHeight: 42, deletions },

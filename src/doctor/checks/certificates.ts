@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import type { Config } from '../../config/config.ts';
+import type { CloudConfig } from '../../config/config.ts';
 import { findEndpoint, type ServiceType, services } from '../../openstack/catalog.ts';
 import type { Token } from '../../openstack/token.ts';
 import { type Clock, parseTime } from '../../runtime/clock.ts';
@@ -25,10 +25,11 @@ const soonDays = 21;
 const timeoutMs = 4_000;
 
 /** Checks the certificates of all TLS endpoints: whether they are trusted, and how long they are valid. */
-export async function checkCertificates({ config, clock }: Patient): Promise<Finding[]> {
-  const { concertim, rmq } = config;
+export async function checkCertificates({ config, place, clock }: Patient): Promise<Finding[]> {
+  const { concertim } = config;
+  const { rmq } = place;
   const places: Place[] = [
-    ...keystone(config),
+    ...keystone(place),
     ...placeOf('concertim', 'Concertim', concertim.url, concertim.tls),
     ...(rmq?.tls
       ? rmq.hosts.map((host) => {
@@ -37,29 +38,29 @@ export async function checkCertificates({ config, clock }: Patient): Promise<Fin
         })
       : []),
   ];
-  return (await Promise.all(places.map((place) => checkCertificate(place, clock)))).flat();
+  return (await Promise.all(places.map((each) => checkCertificate(each, clock)))).flat();
 }
 
 /** Those of the cloud's services that the catalog has at other addresses than Keystone's. */
 export async function checkCatalogCertificates(
-  { config, clock }: Patient,
+  { place, clock }: Patient,
   { catalog, projectId }: Token,
 ): Promise<Finding[]> {
-  const { interface: face, region, tls } = config.openstack;
+  const { interface: face, region, tls } = place.openstack;
   const places = used.flatMap((service) => {
     const url = endpointOf(() => findEndpoint(catalog, { service, interface: face, region, projectId }).root);
     return url === undefined ? [] : placeOf('openstack', services[service].name, url, tls);
   });
   const addressOf = ({ host, port }: Place) => `${host}:${port}`;
-  const looked = new Set(keystone(config).map(addressOf));
-  const others = new Map(places.map((place) => [addressOf(place), place])).values();
-  const unseen = [...others].filter((place) => !looked.has(addressOf(place)));
-  return (await Promise.all(unseen.map((place) => checkCertificate(place, clock)))).flat();
+  const looked = new Set(keystone(place).map(addressOf));
+  const others = new Map(places.map((each) => [addressOf(each), each])).values();
+  const unseen = [...others].filter((each) => !looked.has(addressOf(each)));
+  return (await Promise.all(unseen.map((each) => checkCertificate(each, clock)))).flat();
 }
 
 const used: readonly ServiceType[] = ['identity', 'compute', 'orchestration', 'network', 'metric'];
 
-function keystone({ openstack }: Config): Place[] {
+function keystone({ openstack }: CloudConfig): Place[] {
   return placeOf('openstack', 'Keystone', openstack.credentials.authUrl, openstack.tls);
 }
 

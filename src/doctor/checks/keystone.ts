@@ -100,8 +100,8 @@ const used: readonly { readonly service: ServiceType; readonly level: 'error' | 
 ];
 
 /** Whether the services are in Keystone's catalog, where the configuration has us look for them. */
-export function checkCatalog({ config }: Patient, { catalog, projectId }: Token): Finding[] {
-  const { interface: face, region } = config.openstack;
+export function checkCatalog({ place }: Patient, { catalog, projectId }: Token): Finding[] {
+  const { interface: face, region } = place.openstack;
   return used.map(({ service, level, why }) => {
     const check = `keystone.catalog.${service}`;
     try {

@@ -91,3 +91,6 @@ export const Grant = z.object({
   role: z.object({ id: z.string() }),
   user: z.object({ id: z.string() }).optional(),
 });
+
+/** A row of which only the id matters. */
+export const Identified = z.object({ id: z.string() });

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import type { ProjectId, ServerId } from '../../src/openstack/model.ts';
+import { changeCount } from '../../src/reconcile/run-report.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { blindnesses } from '../support/blind-cloud.ts';
+import { outOfStepWith, startTwoClouds, type TwoClouds } from '../support/two-clouds.ts';
+
+function outOfStep({ north, south }: TwoClouds): string[] {
+  return [...outOfStepWith(north, north, 'north'), ...outOfStepWith(south, north, 'south')];
+}
+
+/** Everything of the portal that belongs to users of the south, as it is. */
+function southernRows({ north: { portal } }: TwoClouds): string[] {
+  const users = new Set(
+    portal.users
+      .all()
+      .filter(({ login }) => login.startsWith('south-'))
+      .map(({ id }) => id),
+  );
+  const racks = portal.racks.all().filter(({ user_id }) => users.has(user_id));
+  const ids = new Set(racks.map(({ id }) => id));
+  const devices = portal.devices.all().filter(({ rack_id }) => ids.has(rack_id as number));
+  return [...racks, ...devices].map((row) => JSON.stringify(row)).sort();
+}
+
+function firstStack({ cloud, population }: Sandbox) {
+  const [account] = population.accounts;
+  const stack = [...cloud.orchestration.stacks(account?.project.id ?? '')].find(({ parent }) => !parent);
+  if (!stack) throw new Error('the sandbox has no stack');
+  return stack;
+}
+
+/** All of a cloud's services refuse. */
+function takeDown({ faults, services }: Sandbox): () => void {
+  const { concertim: _, control: _control, killbill: _killbill, ...cloud } = services;
+  return faults.add({ service: Object.keys(cloud), kind: 'answer', status: 503 });
+}
+
+test('two clouds of 1,000 servers each are shown, and an idle run changes nothing', {
+  timeout: 120_000,
+}, async () => {
+  await using clouds = await startTwoClouds({ projects: 4, stacks: 40, servers: 25 });
+  const { north, reconciler } = clouds;
+
+  const first = await reconciler.reconcileAll();
+  const second = await reconciler.reconcileAll();
+
+  expect(first.failures).toEqual([]);
+  expect(first.seen.servers).toBe(2_000);
+  expect(outOfStep(clouds)).toEqual([]);
+  expect(changeCount(second)).toBe(0);
+  const keys = north.portal.templates.all().flatMap(({ foreign_id }) => foreign_id ?? []);
+  expect(keys.filter((key) => key.startsWith('south:'))).toHaveLength(keys.length / 2);
+});
+
+test('while one cloud is away the other goes on, and nothing of the first is changed, whatever its users write', async () => {
+  await using clouds = await startTwoClouds({ projects: 2, stacks: 4, servers: 3 });
+  const { north, south, reconciler } = clouds;
+  await reconciler.reconcileAll();
+  const { racks, devices } = north.portal;
+  for (const { id, metadata } of racks.all())
+    racks.update(id, { metadata: { ...metadata, openstack_cloud: 'north' } });
+  for (const { id, metadata } of devices.all())
+    devices.update(id, { metadata: { ...metadata, openstack_cloud: 'north' } });
+  const before = southernRows(clouds);
+  const bringBack = takeDown(south);
+  south.cloud.orchestration.deleteStack(firstStack(south).id);
+  north.cloud.orchestration.deleteStack(firstStack(north).id);
+  north.advance();
+
+  const during = await reconciler.reconcileAll();
+  const again = await reconciler.reconcileAll();
+
+  expect(during.failures.map(({ object, name }) => `${object} ${name}`)).toEqual(['cloud south']);
+  expect(during.changes['delete-rack']).toBe(1);
+  expect(southernRows(clouds)).toEqual(before);
+  expect(changeCount(again)).toBe(0);
+
+  bringBack();
+  south.advance();
+  await expect.poll(async () => (await reconciler.reconcileAll()).failures, { timeout: 20_000 }).toEqual([]);
+  expect(outOfStep(clouds)).toEqual([]);
+});
+
+test('a notification of one cloud costs the other no request', async () => {
+  await using clouds = await startTwoClouds({ projects: 2, stacks: 2, servers: 2 });
+  const { north, south, reconciler } = clouds;
+  await reconciler.reconcileAll();
+  const [server] = south.cloud.compute.servers();
+  if (!server) throw new Error('the sandbox is empty');
+  south.cloud.compute.setServerState(server.id, { vmState: 'stopped' });
+  const asked = () => [north.services.nova.seen.length, north.services.heat.seen.length];
+  const before = asked();
+
+  const report = await reconciler.reconcile([
+    { kind: 'server', id: server.id as ServerId, projectId: server.projectId as ProjectId, deleted: false },
+  ]);
+
+  expect(report.changes).toEqual({ 'update-device': 1 });
+  expect(asked()).toEqual(before);
+});
+
+test('what a wrong cloud lacks stays, and the other cloud is reconciled', async () => {
+  await using clouds = await startTwoClouds({ projects: 2, stacks: 4, servers: 3 });
+  const { north, south, reconciler } = clouds;
+  await reconciler.reconcileAll();
+  const before = southernRows(clouds);
+  blindnesses['Nova and Heat are blind'](south);
+  north.cloud.orchestration.deleteStack(firstStack(north).id);
+  north.advance();
+
+  const { warnings, changes } = await reconciler.reconcileAll();
+
+  expect(warnings.map((warning) => warning.split(':')[0])).toEqual(['Cloud south']);
+  expect(changes).toMatchObject({ 'delete-rack': 1 });
+  expect(southernRows(clouds)).toEqual(before);
+});
