@@ -18,6 +18,7 @@ const mayImport = {
     'concertim/row-rules',
     'concertim/statuses',
     'runtime/brand',
+    'runtime/printable',
     'runtime/unreachable',
   ],
   reconcile: ['plan', 'openstack', 'concertim', 'http', 'amqp', 'observability', 'runtime'],

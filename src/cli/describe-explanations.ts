@@ -1,4 +1,5 @@
 import type { Explanation } from '../plan/explain.ts';
+import { oneLine } from '../runtime/printable.ts';
 import { besideHead } from '../runtime/wrapped.ts';
 
 /**
@@ -13,7 +14,7 @@ export function describeExplanations(
   return explanations
     .map(({ object, name, id, lines }) =>
       [
-        `${object} ${name === id ? id : `${name} (${id})`}`,
+        oneLine(`${object} ${name === id ? id : `${name} (${id})`}`),
         ...lines.map((line) => besideHead('  ', line, columns)),
       ].join('\n'),
     )

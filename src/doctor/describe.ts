@@ -1,3 +1,4 @@
+import { oneLine } from '../runtime/printable.ts';
 import { besideHead, wrapped } from '../runtime/wrapped.ts';
 import type { Diagnosis } from './examine.ts';
 import type { Finding } from './finding.ts';
@@ -28,7 +29,9 @@ export function describeDiagnosis(
       line(marks[level], check, found),
       ...(why === undefined ? [] : below(why)),
       // In one line: a command in it is to be copied whole.
-      ...(repair === undefined ? [] : [`${indent}${level === 'ok' ? 'better' : 'repair'}: ${repair}`]),
+      ...(repair === undefined
+        ? []
+        : [oneLine(`${indent}${level === 'ok' ? 'better' : 'repair'}: ${repair}`)]),
     ]);
   const skipped = unchecked.map(({ check, because }) => line('?', check, `not checked: ${because}`));
   return [...lines, ...skipped, '', summary({ findings, unchecked })].join('\n');

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { DestinationStream } from 'pino';
 import type PinoPretty from 'pino-pretty';
-import { printable } from '../runtime/printable.ts';
+import { oneLine, printable } from '../runtime/printable.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ export function logText(output: DestinationStream): DestinationStream {
       if (!describe) return output.write(printable(withFields(line)));
       const msg = describe(fields);
       // pino-pretty would drop what is not printable, as if it were not there.
-      return msg === undefined || output.write(`${bare({ ...fields, msg: printable(msg) }).trimEnd()}\n`);
+      return msg === undefined || output.write(`${bare({ ...fields, msg: oneLine(msg) }).trimEnd()}\n`);
     },
   };
 }

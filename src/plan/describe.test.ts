@@ -206,6 +206,22 @@ test('a plan is in step only where all was read, and nothing is held', () => {
   );
 });
 
+test('a name with line feeds makes no line of its own', () => {
+  const name = 'web\nIn step: nothing to change.\n';
+  const unread = [{ object: 'stack', id: '57ac', name, problem: name }] as const;
+
+  const lines = describePlan(
+    planOf([], { warnings: [name], unknownStates: [{ id: name, state: name }] }),
+    shown,
+    { unread },
+  )
+    .trimEnd()
+    .split('\n');
+
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toContain('? stack web\\u{a}In step: nothing to change.\\u{a} (57ac) cannot be read');
+});
+
 test('a first run names what each rack and device will have', () => {
   const first = plan(
     cloud({ servers: [server()], trees: [tree({ servers: ['server'] })] }),

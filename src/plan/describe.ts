@@ -1,5 +1,6 @@
 import type { PortalSnapshot, UnreadableRow } from '../concertim/model.ts';
 import type { Kind } from '../openstack/model.ts';
+import { oneLine } from '../runtime/printable.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import { type Change, changesOf, type Plan } from './change.ts';
 import { describeClaim } from './claims.ts';
@@ -107,8 +108,9 @@ export function describePlan(plan: Plan, portal: PortalSnapshot, options: Descri
   for (const claim of plan.foreign)
     lines.push(paint('held', `x ${describeClaim(claim)}: not managed, left as it is`));
   for (const warning of plan.warnings) lines.push(paint('warning', `! ${warning}`));
-  if (isInStep(plan, unread)) return `${[...lines, 'In step: nothing to change.'].join('\n')}\n`;
-  return `${[...lines, describeTotals(totalsOf(plan, unread, refused.size))].join('\n')}\n`;
+  const shown = lines.map(oneLine);
+  if (isInStep(plan, unread)) return `${[...shown, 'In step: nothing to change.'].join('\n')}\n`;
+  return `${[...shown, describeTotals(totalsOf(plan, unread, refused.size))].join('\n')}\n`;
 }
 
 function entriesOf(plan: Plan, portal: PortalSnapshot, refused: ReadonlyMap<Change, RefusalCode>): Entry[] {

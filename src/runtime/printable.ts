@@ -16,6 +16,11 @@ export function printable(text: string): string {
     .join('');
 }
 
+/** The same for a text that is one line of several: a name in it cannot look like further lines. */
+export function oneLine(text: string): string {
+  return printable(text).replaceAll(/[\n\t]/g, escaped);
+}
+
 /**
  * The same for a line of JSON, which keeps its meaning: JSON itself escapes only characters below the space.
  */

@@ -26,3 +26,11 @@ test('what follows the first row begins where its text began', () => {
     '  ✓ nova  thirty characters fill one row\n          and these the next',
   );
 });
+
+test('a text from outside makes no line of its own', () => {
+  const head = '  found ';
+
+  expect(besideHead(head, 'a name\nAll is well: 9 checks.\u001b[2J', 200)).toBe(
+    '  found a name\\u{a}All is well: 9 checks.\\u{1b}[2J',
+  );
+});
