@@ -4,7 +4,7 @@ import type { UsageReview } from './billing/usage/usage-review.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import { listOwners, projectsOf } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';
-import { explainInstance, type InstanceExplanation } from './metrics/explain.ts';
+import type { InstanceExplanation } from './metrics/explain.ts';
 import type { NotificationSource } from './notifications/source.ts';
 import { type ComponentHealth, together } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
@@ -134,6 +134,7 @@ export class Service implements AsyncDisposable {
   async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<InstanceExplanation> {
     const { cloud, portal, clock, config } = this.#base;
     const { cpuPerVcpu } = config.metrics;
+    const { explainInstance } = await import('./metrics/explain.ts');
     return explainInstance(instanceId, { cloud, portal, clock, cpuPerVcpu, signal });
   }
 

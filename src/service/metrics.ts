@@ -1,8 +1,6 @@
-import { MetricReporting } from '../concertim/metric-reporting.ts';
-import { MetricLoop } from '../metrics/metric-loop.ts';
-import { MetricPump } from '../metrics/metric-pump.ts';
 import type { Component } from './component.ts';
 import type { Foundation } from './foundation.ts';
+import type { MetricWork } from './metric-work.ts';
 
 /** The component `metrics`, and what others may tell it. */
 export interface Metrics extends AsyncDisposable {
@@ -12,35 +10,31 @@ export interface Metrics extends AsyncDisposable {
 }
 
 export function createMetrics(base: Foundation): Metrics {
-  const { config, cloud, portal, traffic, tracing, observation, clock } = base;
-  const { metrics, concertim } = config;
   const log = base.log('metrics');
-  const { timeoutMs, intervalMs } = metrics;
-  const reporting = new MetricReporting({ ...concertim, timeoutMs, session: portal, ...base.http() });
-  const pump = new MetricPump({ ...metrics, cloud, portal, reporting, traffic, clock });
-  const health = base.roundHealth('metrics', intervalMs);
-  const loop = new MetricLoop({
-    pump,
-    intervalMs,
-    clock,
-    log,
-    health,
-    tracing,
-    onReport: (report) => observation.cycled(report),
-    onFailure: () => observation.notCycled(),
-  });
+  const health = base.roundHealth('metrics', base.config.metrics.intervalMs);
+  let work: MetricWork | undefined;
+  // Loaded where it runs: a process of other components starts without.
+  const start = async (): Promise<MetricWork> => {
+    const { MetricWork } = await import('./metric-work.ts');
+    return (work ??= new MetricWork(base, { log, health }));
+  };
   return {
     component: {
       name: 'metrics',
       healths: [health],
       async run(signal) {
         log.info('started');
+        const { loop } = await start();
         await loop.run(signal);
         log.info('stopped');
       },
-      runOnce: (signal) => loop.runOnce(signal),
+      async runOnce(signal) {
+        const { loop } = await start();
+        return loop.runOnce(signal);
+      },
     },
-    expireDevices: () => pump.expireDevices(),
-    [Symbol.asyncDispose]: () => reporting.close(),
+    // Before it has begun it knows of none.
+    expireDevices: () => work?.expireDevices(),
+    [Symbol.asyncDispose]: async () => work?.close(),
   };
 }
