@@ -35,6 +35,11 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** `Sun, 22 Nov 2026 19:16:53 GMT`: how HTTP writes times. */
+export function httpTime(ms: number): string {
+  return new Date(ms).toUTCString();
+}
+
 /**
  * Milliseconds since 1970 of an ISO time or an HTTP date; undefined when the text is neither. An ISO time without a zone is
  * UTC, as all of OpenStack's are: a JavaScript engine would take it for local time.

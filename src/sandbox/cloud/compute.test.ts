@@ -205,12 +205,11 @@ describe('what is listed', () => {
     expect([...group.members]).toEqual([]);
   });
 
-  test('every change moves `updatedAt` and drops the text that was made of the server', () => {
+  test('every change of the row moves `updatedAt` and drops the text that was made of the server', () => {
     const { compute, clock, active } = start();
     const server = active();
     for (const change of [
       () => compute.renameServer(server.id, 'other'),
-      () => compute.setServerAddresses(server.id, []),
       () => compute.setServerState(server.id, { vmState: 'stopped' }),
       () => compute.act(server.id, 'start'),
     ]) {
@@ -220,6 +219,24 @@ describe('what is listed', () => {
       change();
 
       expect(server).toMatchObject({ updatedAt: clock.now(), json: undefined });
+    }
+  });
+
+  test('addresses and attached volumes are in other rows: `updatedAt` stays', () => {
+    const { compute, clock, active } = start();
+    const server = active();
+    const { updatedAt } = server;
+    for (const change of [
+      () => compute.setServerAddresses(server.id, []),
+      () => compute.refreshServerAddresses(server.id, []),
+      () => compute.setServerVolumes(server.id, []),
+    ]) {
+      clock.advance(1_000);
+      server.json = { view: 'any', text: 'old' };
+
+      change();
+
+      expect(server).toMatchObject({ updatedAt, json: undefined });
     }
   });
 });

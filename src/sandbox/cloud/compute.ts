@@ -64,6 +64,7 @@ export interface Server {
   readonly fault: ServerFault | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** Of its own row: addresses and attached volumes are in others. */
   readonly updatedAt: number;
   readonly launchedAt: number | undefined;
   readonly terminatedAt: number | undefined;
@@ -283,20 +284,20 @@ export class Compute {
 
   /** Addresses that Neutron has given or taken away by itself: the new ones, whole. Nova announces nothing. */
   refreshServerAddresses(id: string, addresses: readonly Address[]): void {
-    this.#change(this.#mustHave(id), { addresses });
+    this.#changeAround(this.#mustHave(id), { addresses });
   }
 
   /** An interface is attached or detached: the new addresses, whole. */
   setServerAddresses(id: string, addresses: readonly Address[]): void {
     const server = this.#mustHave(id);
-    this.#change(server, { addresses });
+    this.#changeAround(server, { addresses });
     this.#announce('update', server);
   }
 
   /** A volume is attached or detached: those it then has, whole. */
   setServerVolumes(id: string, volumes: readonly Volume[]): void {
     const server = this.#mustHave(id);
-    this.#change(server, { volumes });
+    this.#changeAround(server, { volumes });
     this.#announce('update', server);
   }
 
@@ -389,7 +390,12 @@ export class Compute {
   }
 
   #change(server: Server, patch: Partial<Server>): void {
-    Object.assign(server, patch, { updatedAt: this.#timeline.now(), json: undefined });
+    this.#changeAround(server, { ...patch, updatedAt: this.#timeline.now() });
+  }
+
+  /** Changes what Nova keeps outside of the server's own row: its time of update stays. */
+  #changeAround(server: Server, patch: Partial<Server>): void {
+    Object.assign(server, patch, { json: undefined });
     if (patch.name !== undefined) Object.assign(server, { namedFault: faultOfName(patch.name) });
     this.#options.onChange(server);
   }

@@ -36,8 +36,8 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
   const wanted = (server: Server) =>
     (projectId === undefined || server.projectId === projectId) &&
     (which === 'all' || isGone(server) === (which === 'deleted')) &&
-    (since === undefined || server.updatedAt >= since) &&
-    (before === undefined || server.updatedAt <= before) &&
+    (since === undefined || inSeconds(server.updatedAt) >= since) &&
+    (before === undefined || inSeconds(server.updatedAt) <= before) &&
     (name === undefined || name.test(server.name)) &&
     (status === undefined || statusOf(server) === status);
   await waitForCell(call);
@@ -49,6 +49,11 @@ export async function listServers(call: Call, view: ServerView): Promise<Page<Se
   const found = page(call, filter(listing.behind(marker), shown));
   for (const server of found.items) if (server.namedFault) await call.meet(server.namedFault);
   return found;
+}
+
+/** A time as Nova's database keeps it, ms since 1970. */
+function inSeconds(ms: number): number {
+  return Math.floor(ms / 1_000) * 1_000;
 }
 
 /** One that is soft-deleted, and can be had back, is listed as if it were gone; by its id it is shown. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { httpTime } from '../../runtime/clock.ts';
 import type { Cloud } from '../cloud/cloud.ts';
 import { Call } from './call.ts';
 import type { Catalog } from './catalog.ts';
@@ -38,6 +39,7 @@ export const webObNotFound = {
 export function addManners(app: FastifyInstance, cloud: Cloud, manners: ServiceManners): void {
   app.addHook('onRequest', async (request, reply) => {
     cloud.advance();
+    reply.header('date', httpTime(cloud.timeline.now()));
     const requestId = cloud.requestIds.requestId();
     for (const header of manners.requestIdHeaders) reply.header(header, requestId);
     reply.headers(manners.headers?.(request) ?? {});
