@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/logger.ts';
 import { Tracing } from '../observability/tracing.ts';
-import type { Reference } from '../openstack/model.ts';
+import type { Announcer, Reference } from '../openstack/model.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { openEnvelope, UnreadableMessageError } from './envelope.ts';
 import { meaningOf } from './meaning.ts';
@@ -8,8 +8,12 @@ import type { DeliveredMessage, NotificationReceiver, Receipt } from './source.t
 
 /** Takes requests to read again what notifications name. */
 export interface UpdateRequests {
-  /** Resolves once the request is safe: handed to the writer in this process, or in a queue for the one in another. */
-  request(references: readonly Reference[]): Promise<void>;
+  /**
+   * Resolves once the request is safe: handed to the writer in this process, or in a queue for the one in another.
+   *
+   * @param announcer the service whose notification it is
+   */
+  request(references: readonly Reference[], announcer: Announcer): Promise<void>;
   requestFull(): Promise<void>;
   hasRoom(): boolean;
   /** Whether, from now on, every change of the cloud is announced. */
@@ -56,7 +60,7 @@ export class NotificationListener implements NotificationReceiver {
       const { sentAt, eventType } = notification;
       const lagMs = sentAt === undefined ? undefined : this.#clock.now() - sentAt;
       if (meaning.kind === 'references') {
-        const { references } = meaning;
+        const { references, service } = meaning;
         const fields = {
           exchange,
           routingKey,
@@ -64,7 +68,7 @@ export class NotificationListener implements NotificationReceiver {
           objects: references.map(({ kind, id }) => `${kind} ${id}`),
         };
         await this.#tracing.work(eventType, { kind: 'consumer', fields }, () =>
-          this.#updates.request(references),
+          this.#updates.request(references, service),
         );
       }
       this.#onNotification?.(meaning.kind === 'references' ? 'references' : 'ignored', lagMs);

@@ -168,8 +168,17 @@ test('a floating IP names the server that its port is plugged into, and none tha
     );
   const named = { kind: 'floating-ip', id: '203.0.113.1', projectId: 'p1', deleted: false };
 
-  expect(given('compute:nova')).toEqual({ kind: 'references', references: [{ ...named, serverId: 's1' }] });
-  expect(given('Octavia')).toEqual({ kind: 'references', references: [{ ...named, serverId: undefined }] });
+  expect(given('compute:nova')).toMatchObject({ references: [{ ...named, serverId: 's1' }] });
+  expect(given('Octavia')).toMatchObject({ references: [{ ...named, serverId: undefined }] });
+});
+
+test.each([
+  ['compute.instance.update', { instance_id: 's1' }, 'compute'],
+  ['port.update.end', { port: { device_owner: 'compute:nova', device_id: 's1' } }, 'network'],
+  ['orchestration.stack.create.end', { stack_identity: 'k1' }, 'orchestration'],
+  ['volume.attach.end', { volume_id: 'v1' }, 'block-storage'],
+])('%s is announced by the service it comes from', (eventType, payload, service) => {
+  expect(meaningOf(notification(eventType, payload))).toMatchObject({ service });
 });
 
 test("a network's deletion that carries only its id takes the project of the requester", () => {

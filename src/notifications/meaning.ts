@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import type { Kind, ProjectId, Reference, ServerId, StackId } from '../openstack/model.ts';
+import type { Announcer, Kind, ProjectId, Reference, ServerId, StackId } from '../openstack/model.ts';
 import { type Notification, UnreadableMessageError } from './envelope.ts';
 
 /** What a notification has us do: look again at what it names, or nothing. */
 export type Meaning =
-  | { readonly kind: 'references'; readonly references: readonly Reference[] }
+  | {
+      readonly kind: 'references';
+      readonly references: readonly Reference[];
+      /** Which service announces it. */
+      readonly service: Announcer;
+    }
   | { readonly kind: 'not-ours' };
 
 const notOurs: Meaning = { kind: 'not-ours' };
@@ -17,24 +22,27 @@ const notOurs: Meaning = { kind: 'not-ours' };
  */
 export function meaningOf(notification: Notification): Meaning {
   const family = families.find(({ prefix }) => notification.eventType.startsWith(prefix));
-  const references = family?.read(notification) ?? [];
-  return references.length > 0 ? { kind: 'references', references } : notOurs;
+  if (!family) return notOurs;
+  const { service } = family;
+  const references = family.read(notification);
+  return references.length > 0 ? { kind: 'references', references, service } : notOurs;
 }
 
 /** The families of events that are ours, whatever verb and ending follow. */
 const families: readonly {
   readonly prefix: string;
+  readonly service: Announcer;
   readonly read: (notification: Notification) => Reference[];
 }[] = [
-  { prefix: 'compute.instance.', read: unversionedInstance },
-  { prefix: 'instance.', read: versionedInstance },
+  { prefix: 'compute.instance.', service: 'compute', read: unversionedInstance },
+  { prefix: 'instance.', service: 'compute', read: versionedInstance },
   // A server that no host could be found for ends here; there may be no event of its own.
-  { prefix: 'compute_task.', read: computeTask },
-  { prefix: 'orchestration.stack.', read: stack },
-  { prefix: 'volume.', read: volume },
-  { prefix: 'network.', read: network },
-  { prefix: 'port.', read: port },
-  { prefix: 'floatingip.', read: floatingIp },
+  { prefix: 'compute_task.', service: 'compute', read: computeTask },
+  { prefix: 'orchestration.stack.', service: 'orchestration', read: stack },
+  { prefix: 'volume.', service: 'block-storage', read: volume },
+  { prefix: 'network.', service: 'network', read: network },
+  { prefix: 'port.', service: 'network', read: port },
+  { prefix: 'floatingip.', service: 'network', read: floatingIp },
 ];
 
 const id = z.string().min(1);

@@ -41,10 +41,50 @@ export async function listServers(
   session: Session,
   { projectId, signal }: ListOptions & { readonly projectId?: ProjectId | undefined } = {},
 ): Promise<(Server | Unreadable<ServerId>)[]> {
+  if (projectId === undefined) return (await readServers(session, { signal })).servers;
   const query = { all_tenants: 1, limit: pageSize, project_id: projectId };
   // A list of one project must not replace the remembered rows of the others.
-  const memory = projectId === undefined ? memoryOf(session) : undefined;
-  return listPages(session, { route: '/servers/detail', query, signal }, servers, memory);
+  return (await listPages(session, { route: '/servers/detail', query, signal }, servers)).rows;
+}
+
+/** The servers of all projects, and Nova's clock when the list was begun, ms since 1970. */
+export async function readServers(
+  session: Session,
+  { signal }: ListOptions = {},
+): Promise<{ readonly servers: (Server | Unreadable<ServerId>)[]; readonly at: number }> {
+  const query = { all_tenants: 1, limit: pageSize };
+  const request = { route: '/servers/detail', query, signal };
+  const { rows, at } = await listPages(session, request, servers, memoryOf(session));
+  return { servers: rows, at };
+}
+
+/** What has become of the list of servers. */
+export interface ChangedServers {
+  /** As they are now. */
+  readonly servers: readonly (Server | Unreadable<ServerId>)[];
+  /** Nova says so: they will not come back. */
+  readonly deleted: readonly ServerId[];
+}
+
+/**
+ * Servers of all projects whose own row in Nova's database has changed at `since` (ISO time) or later. Addresses and attached volumes are
+ * in other rows, so a server of which only these have changed is missing. Soft-deleted servers are among them, other than in a list of all.
+ */
+export async function readChangedServers(
+  session: Session,
+  { since, signal }: ListOptions & { readonly since: string },
+): Promise<ChangedServers> {
+  const query = { all_tenants: 1, 'changes-since': since, limit: pageSize };
+  const { rows } = await listPages(session, { route: '/servers/detail', query, signal }, servers);
+  return {
+    servers: rows.filter((row) => !isDeleted(row)),
+    deleted: rows.filter(isDeleted).map(({ id }) => id),
+  };
+}
+
+/** Whether a list of all servers shows this one, which may be soft-deleted. */
+export function isListed(server: Server | Unreadable<ServerId>): boolean {
+  return server.kind === 'unreadable' || server.vmState !== 'soft-delete';
 }
 
 /** Some servers of all projects: the first `count` of the list. */
@@ -77,8 +117,8 @@ export async function listDeletedServers(
   { since, signal }: ListOptions & { readonly since: string },
 ): Promise<ServerId[]> {
   const query = { all_tenants: 1, deleted: true, 'changes-since': since, limit: pageSize };
-  const changed = await listPages(session, { route: '/servers/detail', query, signal }, servers);
-  return changed.filter(isDeleted).map(({ id }) => id);
+  const { rows } = await listPages(session, { route: '/servers/detail', query, signal }, servers);
+  return rows.filter(isDeleted).map(({ id }) => id);
 }
 
 /**
@@ -101,7 +141,7 @@ type FlavorRow = Flavor | Unreadable<FlavorId>;
 /** The flavors of all projects, private ones too. */
 export async function listFlavors(session: Session, { signal }: ListOptions = {}): Promise<FlavorRow[]> {
   const query = { is_public: 'None', limit: pageSize };
-  return listPages(session, { route: '/flavors/detail', query, signal }, flavors);
+  return (await listPages(session, { route: '/flavors/detail', query, signal }, flavors)).rows;
 }
 
 /** One flavor; undefined when it is not there any more. */
@@ -154,11 +194,8 @@ async function listPages<Row extends { readonly id: string }>(
   request: Get,
   shape: PagedShape<Row>,
   memory?: RowMemory<Row>,
-): Promise<Row[]> {
-  return atMicroversion(session, request, async (whole) => {
-    const { rows } = await readPages(session, 'compute', whole, shape, memory);
-    return rows;
-  });
+): Promise<{ rows: Row[]; at: number }> {
+  return atMicroversion(session, request, (whole) => readPages(session, 'compute', whole, shape, memory));
 }
 
 async function atMicroversion<T>(

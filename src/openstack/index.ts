@@ -36,13 +36,11 @@ export {
   actOnStack,
   deleteStack,
   findStack,
-  readProjectStacks,
   readStackMembers,
-  readStacks,
   type StackDetail,
-  type StackList,
   type StackRef,
   showStack,
 } from './orchestration.ts';
 export { actOnServer, deleteServer, type ServerAction } from './server-actions.ts';
 export { Session, type SessionOptions, type SessionRequest } from './session.ts';
+export { readProjectStacks, readStacks, type StackList } from './stack-list.ts';

@@ -215,6 +215,11 @@ export interface StackMembers extends StackServers {
   readonly networks: readonly NetworkId[];
 }
 
+/** The services whose notifications are heard. */
+export const announcers = ['compute', 'orchestration', 'block-storage', 'network'] as const;
+/** A service that announces what has changed in it. */
+export type Announcer = (typeof announcers)[number];
+
 /** A hint that something of the cloud has changed. It carries no truth: what it names is looked at again. */
 export type Reference = ObjectReference | FloatingIpReference;
 

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import { SmallCloud } from '../../test/support/small-cloud.ts';
 import type { ProjectId, StackId } from './model.ts';
-import { findStack, readProjectStacks, readStackMembers, readStacks, showStack } from './orchestration.ts';
+import { findStack, readStackMembers, showStack } from './orchestration.ts';
+import { readProjectStacks, readStacks } from './stack-list.ts';
 
 interface Row {
   readonly id: string;

@@ -4,8 +4,8 @@ import { parseRows } from '../http/body.ts';
 import { CatalogError, type ServiceType } from './catalog.ts';
 import { openStackError } from './errors.ts';
 import type { ProjectId } from './model.ts';
-import { readProjectStacks } from './orchestration.ts';
 import type { Session, SessionRequest } from './session.ts';
+import { readProjectStacks } from './stack-list.ts';
 
 /** One thing in a project. */
 export interface Content {

@@ -8,8 +8,9 @@ import {
   type Port,
   removeRouterInterface,
 } from '../openstack/network-actions.ts';
-import { readProjectStacks, readResourceIds } from '../openstack/orchestration.ts';
+import { readResourceIds } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
+import { readProjectStacks } from '../openstack/stack-list.ts';
 import { OperationError } from './operation-error.ts';
 
 /** Ports that Neutron made for the network itself, and takes away with it. */

@@ -1,6 +1,6 @@
 import type { PortalSnapshot } from '../concertim/model.ts';
 import type { PortalProfile } from '../concertim/profile.ts';
-import { listFlavors, listServerGroups, listServers } from '../openstack/compute.ts';
+import { listFlavors, listServerGroups } from '../openstack/compute.ts';
 import {
   collections,
   type FlavorId,
@@ -15,8 +15,9 @@ import {
   type StackId,
   type Unreadable,
 } from '../openstack/model.ts';
-import { readStackMembers, readStacks, showStack } from '../openstack/orchestration.ts';
+import { readStackMembers, showStack } from '../openstack/orchestration.ts';
 import type { Session } from '../openstack/session.ts';
+import type { StackList } from '../openstack/stack-list.ts';
 import { absentees } from '../plan/absentees.ts';
 import type { DeletionPolicy } from '../plan/brake.ts';
 import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
@@ -28,6 +29,7 @@ import { shownKinds } from '../plan/shown-kinds.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
+import type { CloudLists } from './cloud-lists.ts';
 import { type Announced, gatherEvidence } from './evidence.ts';
 import type { ExternalNetworks } from './external-networks.ts';
 import { type FurtherKind, observeKind, type SeenKind } from './kind-source.ts';
@@ -40,6 +42,7 @@ import type { Unread } from './unread.ts';
 
 export interface ObserveOptions {
   readonly session: Session;
+  readonly lists: CloudLists;
   readonly externalNetworks: ExternalNetworks;
   readonly unassigned: UnassignedServers;
   readonly memory: TreeMemory;
@@ -60,9 +63,11 @@ export interface SeenCloud {
 export interface ListedCloud {
   readonly kinds: readonly Kind[];
   readonly servers: Map<ServerId, Server | Unreadable<ServerId>>;
+  /** Servers that Nova reports as deleted. */
+  readonly deleted: ReadonlySet<ServerId>;
   readonly volumes: SeenKind<'volume'>;
   readonly networks: SeenKind<'network'>;
-  readonly stacks: Awaited<ReturnType<typeof readStacks>>;
+  readonly stacks: StackList;
   readonly flavors: Awaited<ReturnType<typeof listFlavors>>;
   readonly externalNetworks: CloudObservation['externalNetworks'];
 }
@@ -97,21 +102,20 @@ export async function listCloud(
   const kinds = shownKinds(profile);
   const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
     kinds.includes(kind) ? observeKind(kind, session, signal) : notObserved;
-  const [servers, volumes, networks, stacks, flavors, externalNetworks] = await Promise.all([
-    listServers(session, { signal }),
+  const [lists, volumes, networks, flavors, externalNetworks] = await Promise.all([
+    options.lists.read(session, { projects }, signal),
     observe('volume'),
     observe('network'),
-    readStacks(session, { projects }, signal),
     listFlavors(session, { signal }),
     options.externalNetworks.read(session, signal),
   ]);
-  return { kinds, servers: byId(servers), volumes, networks, stacks, flavors, externalNetworks };
+  return { kinds, ...lists, volumes, networks, flavors, externalNetworks };
 }
 
 /** What the lists do not say: what trees are made of, and what became of that which the portal has and the lists have not. */
 export async function observeListed(
   options: ObserveOptions,
-  { kinds, servers: serversById, volumes, networks, stacks, flavors, externalNetworks }: ListedCloud,
+  { kinds, servers: serversById, deleted, volumes, networks, stacks, flavors, externalNetworks }: ListedCloud,
   known: {
     /** The portal as far as it shows this cloud. */
     readonly portal: PortalSnapshot;
@@ -148,7 +152,7 @@ export async function observeListed(
   const [{ evidence, servers: leftOut }, serverGroups] = await Promise.all([
     gatherEvidence(session, absent, {
       ...options,
-      announced: known.announced,
+      announced: new Set([...known.announced, ...deleted]),
       maxDeletions: options.deletions.maxDeletions,
       shownServers: index.devicesOf.server.size,
       seesAll: { volume: volumes.seesAll, network: networks.seesAll },

@@ -10,12 +10,12 @@ import {
   type ProjectId,
   type Server,
   type ServerGroupId,
+  type ServerId,
   type Stack,
   type StackId,
   type Unreadable,
 } from '../openstack/model.ts';
-import { readProjectStacks } from '../openstack/orchestration.ts';
-import type { Session } from '../openstack/session.ts';
+import { readProjectStacks } from '../openstack/stack-list.ts';
 import { noProjectsKnown, settleClaims } from '../plan/claims.ts';
 import { FlavorResolver } from '../plan/flavor-template.ts';
 import type { CloudObservation, Evidence, StackTree } from '../plan/observation.ts';
@@ -80,7 +80,7 @@ export async function observeReferences(
   const context = { index, unread: unfound };
   const projects = await projectsToLookInto(options, shown, objects, context, signal);
   const [{ rows, unreadable, all, unread }] = await Promise.all([
-    readRows(session, projects, kinds, signal),
+    readRows(options, projects, kinds, signal),
     ...objects.map(async (each) => {
       const named = namedOf(each.kind);
       await each.ask(named.length > manyObjects ? [] : named);
@@ -111,6 +111,8 @@ export async function observeReferences(
       await each.ask(members);
     }),
   );
+
+  noteServers(options, objects);
 
   const [serverGroups, externalNetworks, flavors, stacks] = await Promise.all([
     readServerGroups(options, trees, signal),
@@ -195,7 +197,7 @@ export async function observeReferences(
 
 /** The stacks of the projects, and the trees that they make. */
 async function readRows(
-  session: Session,
+  { session, lists }: ObserveOptions,
   projects: Iterable<ProjectId>,
   kinds: readonly Kind[],
   signal: AbortSignal | undefined,
@@ -205,12 +207,21 @@ async function readRows(
     (id) => readProjectStacks(session, id, signal),
     signal,
   );
+  for (const [project, rows] of answers) lists.stacks.note(project, rows);
   return {
     rows: [...answers.values()].flatMap(({ stacks }) => stacks),
     unreadable: problemsOf<StackId>([...answers.values()].flatMap(({ unreadable }) => unreadable)),
     all: [...answers.values()].flatMap(({ stacks, at }) => stackTrees(stacks, { now: at, kinds })),
     unread: [...errors].map(([id, error]) => ({ object: 'project', id, name: id, error })),
   };
+}
+
+/** The next full run knows what was read of servers, since no list of what has changed shows their addresses and volumes. */
+function noteServers({ lists }: ObserveOptions, objects: readonly NamedObjects[]): void {
+  const named = objects.find(({ kind }) => kind === 'server');
+  if (!named) return;
+  lists.servers.note(named.answers as ReadonlyMap<ServerId, Server | Unreadable<ServerId> | undefined>);
+  if (named.unread.length > 0) lists.servers.forget();
 }
 
 /** Ids of the objects of a kind that devices in a source's racks show. */

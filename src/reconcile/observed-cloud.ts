@@ -83,6 +83,8 @@ export class ObservedCloud {
   /** A run could not read it. */
   noteAway(error: unknown): void {
     this.#isRead = false;
+    // What is announced meanwhile is not read.
+    this.observe.lists.forget();
     if (!this.#away || this.#away.trial === 'successful') this.#away = { error, trial: 'none' };
   }
 

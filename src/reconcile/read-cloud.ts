@@ -3,6 +3,7 @@ import { createLogger } from '../observability/logger.ts';
 import type { Session } from '../openstack/session.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { CloudLists } from './cloud-lists.ts';
 import { ExternalNetworks } from './external-networks.ts';
 import { observeCloud, type SeenCloud } from './observe-cloud.ts';
 import { TreeMemory } from './tree-memory.ts';
@@ -22,6 +23,7 @@ export async function readCloud(
   const log = createLogger({ level: 'critical', format: 'json' });
   const options = {
     session,
+    lists: new CloudLists(),
     externalNetworks: new ExternalNetworks(log),
     unassigned: new UnassignedServers(systemClock),
     memory: new TreeMemory(),

@@ -1,7 +1,7 @@
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing, WorkOptions } from '../observability/tracing.ts';
-import type { Reference } from '../openstack/model.ts';
+import type { Announcer, Reference } from '../openstack/model.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
 import { ageOf, type Clock, isoTime } from '../runtime/clock.ts';
 import { pause } from '../runtime/pause.ts';
@@ -16,7 +16,15 @@ import { changeCount, isSuccess, type RunReport } from './run-report.ts';
 export interface ReconcileLoopOptions {
   readonly reconciler: Pick<
     Reconciler,
-    'reconcileAll' | 'reconcile' | 'announce' | 'audit' | 'untilAuditMs' | 'untilPostponedMs' | 'forgetPortal'
+    | 'reconcileAll'
+    | 'reconcile'
+    | 'announce'
+    | 'audit'
+    | 'untilAuditMs'
+    | 'untilPostponedMs'
+    | 'forgetPortal'
+    | 'forgetCloud'
+    | 'hasReadAll'
   >;
   /** From the start of one full run to the start of the next. */
   readonly intervalMs: number;
@@ -80,10 +88,14 @@ export class ReconcileLoop {
     this.#reports = new ReportLog(options.log);
   }
 
-  /** Look at these again, soon. */
-  request(references: readonly Reference[]): void {
+  /**
+   * Look at these again, soon.
+   *
+   * @param announcer the service that announced them; undefined: nobody did
+   */
+  request(references: readonly Reference[], announcer?: Announcer): void {
     const { reconciler, tracing } = this.#options;
-    reconciler.announce(references);
+    reconciler.announce(references, announcer);
     const { here } = tracing;
     // Needless during a pause: the full run at its end reads everything.
     if (this.#options.writePause?.known) return;
@@ -96,8 +108,9 @@ export class ReconcileLoop {
     if (!this.#isStuck) this.#wake?.abort();
   }
 
-  /** Look at everything again, soon. */
+  /** Look at everything again, soon: something may have happened that nobody heard. */
   requestFull(): void {
+    this.#options.reconciler.forgetCloud();
     this.#setNextFull(0);
     this.#wake?.abort();
   }
@@ -156,10 +169,18 @@ export class ReconcileLoop {
   async runFull(signal: AbortSignal): Promise<boolean> {
     const { reconciler, intervalMs } = this.#options;
     this.#setNextFull(intervalMs);
-    this.#pending.clear();
+    const before = [...this.#pending];
     // A full run has its own trace, linked to those of the requests, since it is due without a request too.
     const options = { links: this.#takeOrigins() };
-    return this.#attempt('full', signal, options, () => reconciler.reconcileAll(signal));
+    const isWell = await this.#attempt('full', signal, options, () => reconciler.reconcileAll(signal));
+    if (reconciler.hasReadAll) this.#settle(before);
+    return isWell;
+  }
+
+  /** The last run has read what was requested before it, except floating IPs: Nova shows them after a delay. */
+  #settle(requests: readonly (readonly [string, Reference])[]): void {
+    for (const [key, reference] of requests)
+      if (reference.kind !== 'floating-ip' && this.#pending.get(key) === reference) this.#pending.delete(key);
   }
 
   async #runTargeted(signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { ObjectReference, ProjectId, Reference, StackId } from '../openstack/model.ts';
+import type { Announcer, ObjectReference, ProjectId, Reference, StackId } from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -29,6 +29,7 @@ import { ApplyProgress, type Progress } from './apply-progress.ts';
 import { atStake, turnsOf } from './at-stake.ts';
 import type { AuditPace } from './audit-timer.ts';
 import { ChangeRecord } from './change-record.ts';
+import { CloudLists } from './cloud-lists.ts';
 import { Clouds, type SeenClouds } from './clouds.ts';
 import { ContestWatch } from './contest-watch.ts';
 import type { CostSource } from './cost-source.ts';
@@ -140,6 +141,8 @@ export class Reconciler {
   readonly #contest: ContestWatch;
   readonly #drift = new DriftWatch();
   readonly #announced = new AnnouncedDeletions();
+  /** Whether the last full run has seen everything that was announced before it. */
+  #hasReadAll = false;
   /** References to projects without an owner, where the owners had just been read. */
   readonly #strangers: PostponedReferences<ObjectReference>;
   /** Servers whose floating IPs have changed, to be read once Nova shows them. */
@@ -156,6 +159,7 @@ export class Reconciler {
       ({ name, session, trees }) =>
         new ObservedCloud(name, {
           session,
+          lists: new CloudLists(),
           externalNetworks: new ExternalNetworks(options.log),
           unassigned: new UnassignedServers(options.clock),
           memory: trees ?? new TreeMemory(),
@@ -314,19 +318,30 @@ export class Reconciler {
   /** Whether, from now on, every change of the cloud is announced. */
   setListening(isListening: boolean): void {
     this.#drift.setListening(isListening);
+    for (const lists of this.#lists) lists.setListening(isListening);
   }
 
-  /** Takes note of what was announced, and as deleted: the next run that does not find it has its proof. */
-  announce(references: readonly Reference[]): void {
+  /**
+   * Takes note of what was announced, and as deleted: the next run that does not find it has its proof.
+   *
+   * @param announcer the service whose notification it was, if it was one
+   */
+  announce(references: readonly Reference[], announcer?: Announcer): void {
+    // Of several clouds it is not known which of them has announced it.
+    if (announcer && this.#clouds.isAlone) for (const lists of this.#lists) lists.hear(announcer);
     this.#drift.hear(references);
-    if (this.#mirror) this.#drift.hear(resolveFloatingIps(references, this.#mirror).addressed);
+    const addressed = this.#mirror ? resolveFloatingIps(references, this.#mirror).addressed : [];
+    this.#drift.hear(addressed);
+    // Neutron before Rocky does not say where a floating IP leads to: only the complete list shows whose it is.
+    const isUnresolved = references.some((each) => each.kind === 'floating-ip' && !each.serverId);
+    if (isUnresolved && addressed.length === 0) for (const { servers } of this.#lists) servers.forget();
     this.#announced.hear(references);
   }
 
   /** Reconciles the whole portal. */
   async reconcileAll(signal?: AbortSignal): Promise<RunReport> {
     const run = this.#begin('full');
-    this.#strangers.takeAll();
+    this.#hasReadAll = false;
     const drift = this.#drift.begin();
     const known = this.#mirror?.unedited();
     const forgetAnnounced = this.#announced.begin();
@@ -338,6 +353,8 @@ export class Reconciler {
       // Templates too: its database was emptied. A service with other settings has the same templates, and leaves them.
       if (wasEmptied(known, survey.portal)) this.#contest.forget();
     }
+    this.#hasReadAll = survey.clouds.read.every(({ cloud }) => cloud.observe.lists.hasReadAll);
+    if (this.#hasReadAll) this.#strangers.takeAll();
     this.#mirror = new PortalMirror(survey.portal);
     this.#reader.keep();
     const { wrongClouds } = survey.plan;
@@ -377,10 +394,29 @@ export class Reconciler {
    */
   async reconcile(references: readonly Reference[], signal?: AbortSignal): Promise<RunReport> {
     const mirror = this.#mirror;
-    if (!mirror || this.#clouds.all.some(({ isWrong }) => isWrong)) return this.reconcileAll(signal);
-    if (await this.#clouds.haveOtherExternalNetworks(references, signal)) return this.reconcileAll(signal);
+    const isWrong = this.#clouds.all.some((cloud) => cloud.isWrong);
+    if (!mirror || isWrong || (await this.#clouds.haveOtherExternalNetworks(references, signal))) {
+      // The run reads what the references name only with complete lists.
+      this.forgetCloud();
+      return this.reconcileAll(signal);
+    }
 
     const run = this.#begin('targeted');
+    try {
+      return await this.#reconcileNamed(run, references, mirror, signal);
+    } catch (error) {
+      // What was announced has not been read: no list of what changed makes up for it.
+      this.forgetCloud();
+      throw error;
+    }
+  }
+
+  async #reconcileNamed(
+    run: Run,
+    references: readonly Reference[],
+    mirror: PortalMirror,
+    signal: AbortSignal | undefined,
+  ): Promise<RunReport> {
     const elapsed = startStopwatch();
     const { objects: named, addressed } = resolveFloatingIps(references, mirror);
     this.#drift.hear(addressed);
@@ -397,6 +433,20 @@ export class Reconciler {
     const ms = { observe: observedMs, plan: elapsed() - observedMs };
     const survey = { clouds, orders, seen: clouds.seen, portal, plan: changes, ms };
     return (await this.#apply(run, survey, mirror, signal)).report;
+  }
+
+  /** Has the next run read complete lists of the cloud, because something may have happened that nobody announced. */
+  forgetCloud(): void {
+    for (const lists of this.#lists) lists.forget();
+  }
+
+  get #lists(): readonly CloudLists[] {
+    return this.#clouds.all.map(({ observe }) => observe.lists);
+  }
+
+  /** Whether the last full run has seen everything that was announced before it. */
+  get hasReadAll(): boolean {
+    return this.#hasReadAll;
   }
 
   /** Has the next run read the whole portal, because others may have written to it. */

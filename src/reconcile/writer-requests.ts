@@ -6,13 +6,14 @@ import { BrokerError } from '../amqp/errors.ts';
 import { declareExchange, declareQueue, type QueueNames, unusedMs } from '../amqp/queues.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import { kinds, type Reference } from '../openstack/model.ts';
+import { type Announcer, announcers, kinds, type Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted } from '../runtime/pause.ts';
 
 /** Takes requests to read objects again. */
 export interface RequestReceiver {
-  request(references: readonly Reference[]): void;
+  /** @param announcer the service that announced them; undefined: nobody did */
+  request(references: readonly Reference[], announcer?: Announcer): void;
   requestFull(): void;
   /** Without room requests wait where they are. */
   hasRoom(): boolean;
@@ -73,8 +74,10 @@ export async function receiveRequests(
       if (!request.success) log.warn({ err: request.error }, 'reconcile request dropped: cannot be parsed');
       else if ('full' in request.data) receiver.requestFull();
       else {
-        const { references, traceparent: parent } = request.data;
-        await tracing.work('request', { kind: 'consumer', parent }, async () => receiver.request(references));
+        const { references, announcer, traceparent: parent } = request.data;
+        await tracing.work('request', { kind: 'consumer', parent }, async () =>
+          receiver.request(references, announcer),
+        );
       }
     },
   });
@@ -120,8 +123,8 @@ export class WriterRequests {
   }
 
   /** Resolves when the broker has confirmed the request. @throws {BrokerError} it cannot be sent at present */
-  async request(references: readonly Reference[]): Promise<void> {
-    await this.#send({ references, traceparent: this.#tracing.here });
+  async request(references: readonly Reference[], announcer?: Announcer): Promise<void> {
+    await this.#send({ references, announcer, traceparent: this.#tracing.here });
   }
 
   /** Requests a full run. @throws {BrokerError} it cannot be sent at present */
@@ -158,13 +161,19 @@ const UpdateRequest = z.union([
         }),
       )
       .transform((references) => references as unknown as readonly Reference[]),
+    /** The service that announced them, if one did. */
+    announcer: z.enum(announcers).optional().catch(undefined),
     /** What asks, in the words of W3C Trace Context, where it is traced. */
     traceparent: z.string().optional(),
   }),
 ]);
 type UpdateRequest =
   | { readonly full: true }
-  | { readonly references: readonly Reference[]; readonly traceparent?: string | undefined };
+  | {
+      readonly references: readonly Reference[];
+      readonly announcer?: Announcer | undefined;
+      readonly traceparent?: string | undefined;
+    };
 
 function parsedBody(body: Buffer): unknown {
   try {

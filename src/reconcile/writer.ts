@@ -3,7 +3,7 @@ import type { QueueNames } from '../amqp/queues.ts';
 import type { Health } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import type { Reference } from '../openstack/model.ts';
+import type { Announcer, Reference } from '../openstack/model.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { aborted, pause } from '../runtime/pause.ts';
 import { ServiceError } from '../runtime/severity.ts';
@@ -151,11 +151,12 @@ export class Writer {
   /**
    * Requests that objects are read again: by the loop if this process is the writer, otherwise by the writer.
    *
+   * @param announcer the service that announced them; undefined: nobody did
    * @throws {BrokerError} the writer cannot be reached at present
    */
-  async request(references: readonly Reference[]): Promise<void> {
-    if (this.#isWriting) this.#options.loop.request(references);
-    else await this.#others.request(references);
+  async request(references: readonly Reference[], announcer?: Announcer): Promise<void> {
+    if (this.#isWriting) this.#options.loop.request(references, announcer);
+    else await this.#others.request(references, announcer);
   }
 
   /** Requests a full run. @throws {BrokerError} as `request` */
@@ -213,7 +214,7 @@ export class Writer {
       await Promise.race([turn.elected, aborted(session.lost)]);
       if (session.lost.aborted) return;
       const receiver = {
-        request: (references: readonly Reference[]) => loop.request(references),
+        request: loop.request.bind(loop),
         requestFull: () => loop.requestFull(),
         hasRoom: () => this.hasRoom(),
       };

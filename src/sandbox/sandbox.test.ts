@@ -8,8 +8,9 @@ import { listFlavors, listServerGroups, listServers, showServer } from '../opens
 import { OpenStackError } from '../openstack/errors.ts';
 import type { ProjectId, ServerId, StackId, VolumeId } from '../openstack/model.ts';
 import { listExternalNetworks, listNetworks, showNetwork } from '../openstack/network.ts';
-import { readProjectStacks, readStackMembers, readStacks, showStack } from '../openstack/orchestration.ts';
+import { readStackMembers, showStack } from '../openstack/orchestration.ts';
 import { Session, type SessionOptions } from '../openstack/session.ts';
+import { readProjectStacks, readStacks } from '../openstack/stack-list.ts';
 import { Secret } from '../runtime/secret.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 

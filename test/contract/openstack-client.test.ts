@@ -10,13 +10,8 @@ import {
 } from '../../src/openstack/compute.ts';
 import { OpenStackError } from '../../src/openstack/errors.ts';
 import type { ProjectId, ServerId, StackId } from '../../src/openstack/model.ts';
-import {
-  findStack,
-  readProjectStacks,
-  readStackMembers,
-  readStacks,
-  showStack,
-} from '../../src/openstack/orchestration.ts';
+import { findStack, readStackMembers, showStack } from '../../src/openstack/orchestration.ts';
+import { readProjectStacks, readStacks } from '../../src/openstack/stack-list.ts';
 import { explain } from '../../src/runtime/severity.ts';
 import { type Recording, recording, recordingsOf, replay } from '../support/recording.ts';
 import { SmallCloud } from '../support/small-cloud.ts';

@@ -18,14 +18,13 @@ import type { FlavorId, ServerId, StackId } from '../../src/openstack/model.ts';
 import { listExternalNetworks } from '../../src/openstack/network.ts';
 import {
   findStack,
-  readProjectStacks,
   readStackMembers,
-  readStacks,
   type StackDetail,
   showStack,
 } from '../../src/openstack/orchestration.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { listPastStacks, readResourceSpans } from '../../src/openstack/stack-history.ts';
+import { readProjectStacks, readStacks } from '../../src/openstack/stack-list.ts';
 import { isoTime, systemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { setting, signIn } from './openrc.ts';

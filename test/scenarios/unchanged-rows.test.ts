@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readPortal } from '../../src/concertim/snapshot.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { listServers } from '../../src/openstack/compute.ts';
-import { readStacks } from '../../src/openstack/orchestration.ts';
+import { readStacks } from '../../src/openstack/stack-list.ts';
 import { ExternalNetworks } from '../../src/reconcile/external-networks.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { showServers } from '../support/metrics-scenario.ts';

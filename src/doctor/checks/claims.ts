@@ -2,7 +2,7 @@ import { readDevices } from '../../concertim/devices.ts';
 import type { Device, Owner, Rack } from '../../concertim/model.ts';
 import { projectsOf } from '../../concertim/owners.ts';
 import type { ProjectId, Server, ServerId, StackId, Unreadable } from '../../openstack/model.ts';
-import { readStacks } from '../../openstack/orchestration.ts';
+import { readStacks } from '../../openstack/stack-list.ts';
 import {
   describeClaim,
   type ForeignClaim,

@@ -1,7 +1,7 @@
 import type { Owner } from '../../concertim/model.ts';
 import { projectsOf } from '../../concertim/owners.ts';
 import type { ProjectId, UserId } from '../../openstack/model.ts';
-import { readStacks, wayToAllStacks } from '../../openstack/orchestration.ts';
+import { readStacks, wayToAllStacks } from '../../openstack/stack-list.ts';
 import { advice, error, type Finding, ok } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 

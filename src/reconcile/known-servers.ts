@@ -1,0 +1,62 @@
+import { isListed, readChangedServers, readServers } from '../openstack/compute.ts';
+import type { Server, ServerId, Unreadable } from '../openstack/model.ts';
+import type { Session } from '../openstack/session.ts';
+import { isoTime } from '../runtime/clock.ts';
+import { clocksApartMs } from './clocks-apart.ts';
+
+type Row = Server | Unreadable<ServerId>;
+
+/** The servers of the cloud, and which of them Nova reports as deleted. */
+export interface SeenServers {
+  /** For the caller to keep. */
+  readonly servers: Map<ServerId, Row>;
+  readonly deleted: ReadonlySet<ServerId>;
+  readonly isComplete: boolean;
+}
+
+/**
+ * The servers of the last complete list, brought up to date by what has changed since: an idle cloud of 50,000 servers is one request
+ * instead of 50. Always since that list, so that what one answer lacks, such as the servers of a cell that was down, comes with a later one.
+ */
+export class KnownServers {
+  #rows = new Map<ServerId, Row>();
+  /** Nova's clock when the complete list was begun, ms since 1970; undefined: a complete list is needed. */
+  #at: number | undefined;
+  /** What was read before something was forgotten must not be kept. */
+  #forgotten = 0;
+
+  /** Has the next reading be that of a complete list. */
+  forget(): void {
+    this.#at = undefined;
+    this.#forgotten++;
+  }
+
+  /** Takes note of servers as they were queried by id; undefined: there is no such server. */
+  note(answers: ReadonlyMap<ServerId, Row | undefined>): void {
+    for (const [id, answer] of answers) {
+      if (answer && isListed(answer)) this.#rows.set(id, answer);
+      else this.#rows.delete(id);
+    }
+  }
+
+  /** @param isComplete whether the complete list must be read */
+  async read(session: Session, isComplete: boolean, signal?: AbortSignal): Promise<SeenServers> {
+    const deleted = new Set<ServerId>();
+    const readsAll = isComplete || this.#at === undefined;
+    if (this.#at === undefined || isComplete) {
+      const forgotten = this.#forgotten;
+      const { servers, at } = await readServers(session, { signal });
+      this.#rows = new Map(servers.map((server) => [server.id, server]));
+      this.#at = forgotten === this.#forgotten ? at : undefined;
+    } else {
+      const since = isoTime(this.#at - clocksApartMs);
+      const changed = await readChangedServers(session, { since, signal });
+      this.note(new Map(changed.servers.map((server) => [server.id, server])));
+      for (const id of changed.deleted) {
+        this.#rows.delete(id);
+        deleted.add(id);
+      }
+    }
+    return { servers: new Map(this.#rows), deleted, isComplete: readsAll };
+  }
+}
