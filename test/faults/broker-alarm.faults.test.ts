@@ -3,6 +3,7 @@
  * publisher until the alarm ends.
  */
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { type Command, command } from '../support/command.ts';
 import { startListening, until } from '../support/listening-scenario.ts';
 import { startPrivateBroker, whyNoPrivateBroker } from '../support/rabbitmq.ts';
@@ -50,6 +51,41 @@ test.skipIf(why !== undefined).each(alarms)(
     expect((await second.finished).code).toBe(0);
   },
   9 * patienceMs,
+);
+
+test.skipIf(why !== undefined)(
+  `with without_election: wait nobody writes while RabbitMQ is short of memory, and one process does afterwards${why ? ` (skipped: ${why})` : ''}`,
+  async () => {
+    await using broker = await startPrivateBroker();
+    await using listening = await startListening({ broker, interval: 2, withService: false });
+    const { compute } = listening.sandbox.cloud;
+    const [, begin, end] = alarms[0];
+    const waiting = await listening.configWith({ updates: { interval: 2, without_election: 'wait' } });
+    await using first = run(waiting);
+    await using second = run(waiting);
+    await first.shows('listening to notifications');
+    await second.shows('listening to notifications');
+    await listening.inStep(patienceMs);
+    const seen = listening.sandbox.services.concertim;
+    const writes = () => seen.seen.filter(({ method }) => method !== 'GET').length;
+    const writers = () => `${first.printed()}${second.printed()}`.split('"writer-began"').length - 1;
+
+    await broker.control(...begin);
+    await until(
+      () => `${first.printed()}${second.printed()}`.includes('"writer-ended"'),
+      patienceMs,
+      () => first.printed(),
+    );
+    const [before, wrote] = [writers(), writes()];
+    for (const { id } of compute.servers()) compute.act(id, 'stop');
+    listening.sandbox.cloud.advance();
+    await systemClock.sleep(20_000);
+
+    expect([writers(), writes()]).toEqual([before, wrote]);
+    await broker.control(...end);
+    await listening.inStep(patienceMs);
+  },
+  6 * patienceMs,
 );
 
 function run(configFile: string) {
