@@ -15,6 +15,10 @@ export interface Life {
 const jumpFactor = 1_000;
 /** A counter that has just begun may have grown so many times as fast as it has since. */
 const doubtFactor = 2;
+/** Gaps that a search for the fastest leaves out. */
+const mostLeftOut = 2;
+/** A clock that is wrong more often than that is no accident: its samples are left as they are. */
+const mostStrays = 100;
 /** A counter that has grown by more than this many times the usual since the last point has not been reset meanwhile. */
 const restartFactor = 3;
 
@@ -35,12 +39,17 @@ export function lastLife(
   },
 ): Life {
   const kept = withoutStrays(points);
+  const growths = new Growths(kept);
   const { granularityMs, since } = options;
   let after: Break | undefined;
   let begin = 0;
   for (let index = 1; index < kept.length; index++) {
     const how =
-      grown(kept, index) < 0 ? 'counter-fell' : isJump(kept, index, options) ? 'counter-jumped' : undefined;
+      grown(kept, index) < 0
+        ? 'counter-fell'
+        : isJump(kept, index, growths, options)
+          ? 'counter-jumped'
+          : undefined;
     if (how !== undefined) [begin, after] = [index, how];
   }
   const isBirthSeen = at(kept, 0) - since > (usualGap(kept) ?? 0);
@@ -64,15 +73,19 @@ function areSparse(points: readonly Point[], granularityMs: number): boolean {
  */
 function withoutStrays(points: readonly Point[]): readonly Point[] {
   const kept = [...points];
+  let growths = new Growths(kept);
+  let strays = 0;
   for (let index = 1; index < kept.length - 1; index++) {
     const [before, it, next] = [kept[index - 1], kept[index], kept[index + 1]] as [Point, Point, Point];
     const afterNext = kept[index + 2];
     const isLow = it.value < before.value;
     const isHigh = it.value > next.value && afterNext !== undefined && it.value > afterNext.value;
     if (next.value < before.value || !(isLow || isHigh)) continue;
-    const fastest = fastestGrowth(kept, (end) => end !== index && end !== index + 1);
+    const fastest = growths.fastestBut(index, index + 1);
     if (fastest === undefined || next.value <= restartFactor * fastest * (next.at - before.at)) continue;
+    if (++strays > mostStrays) break;
     kept.splice(index--, 1);
+    growths = new Growths(kept);
   }
   return kept;
 }
@@ -82,7 +95,7 @@ function withoutStrays(points: readonly Point[]): readonly Point[] {
  * of the last point, from `begin` on, whose value a new counter could exceed before the next point.
  */
 function lastDoubtful(points: readonly Point[], begin: number, granularityMs: number): number {
-  const fastest = fastestGrowth(points, (end) => end > begin) ?? 0;
+  const fastest = new Growths(points.slice(begin)).fastestBut() ?? 0;
   if (fastest === 0) return begin;
   return points.findLastIndex(({ value }, index) => {
     const next = points[index + 1];
@@ -101,25 +114,38 @@ function lastDoubtful(points: readonly Point[], begin: number, granularityMs: nu
 function isJump(
   points: readonly Point[],
   end: number,
+  growths: Growths,
   { most, burst, granularityMs }: { most: number; burst: number; granularityMs: number },
 ): boolean {
   const seconds = (at(points, end) - at(points, end - 1)) / 1000;
   const growth = grown(points, end);
   if (growth > most * (seconds + granularityMs / 1000)) return true;
   if (growth < burst * seconds || points.length < 4) return false;
-  const others = fastestGrowth(points, (each) => each !== end) ?? 0;
+  const others = growths.fastestBut(end) ?? 0;
   return growth > jumpFactor * others * seconds * 1000;
 }
 
-/** Per ms, of the gaps that end at the points wanted; undefined: there are none. */
-function fastestGrowth(points: readonly Point[], isWanted: (end: number) => boolean): number | undefined {
-  let fastest: number | undefined;
-  for (let end = 1; end < points.length; end++) {
-    const growth = grown(points, end);
-    if (growth < 0 || !isWanted(end)) continue;
-    fastest = Math.max(fastest ?? 0, growth / (at(points, end) - at(points, end - 1)));
+/** The fastest growths between neighbouring points: found once, since of many points each asks for those of all others. */
+class Growths {
+  /** Per ms, the fastest first, each with the index of the point at its end. */
+  readonly #fastest: { readonly end: number; readonly perMs: number }[] = [];
+
+  constructor(points: readonly Point[]) {
+    for (let end = 1; end < points.length; end++) {
+      const growth = grown(points, end);
+      if (growth < 0) continue;
+      const perMs = growth / (at(points, end) - at(points, end - 1));
+      if (this.#fastest.length === mostLeftOut + 1 && perMs <= (this.#fastest.at(-1)?.perMs ?? 0)) continue;
+      this.#fastest.push({ end, perMs });
+      this.#fastest.sort((one, other) => other.perMs - one.perMs);
+      this.#fastest.length = Math.min(this.#fastest.length, mostLeftOut + 1);
+    }
   }
-  return fastest;
+
+  /** Per ms, of all gaps but those that end at these points, at most two; undefined: there are none. */
+  fastestBut(...ends: readonly number[]): number | undefined {
+    return this.#fastest.find(({ end }) => !ends.includes(end))?.perMs;
+  }
 }
 
 function grown(points: readonly Point[], end: number): number {

@@ -55,6 +55,9 @@ export const Resource = z.object({
 });
 export type Resource = z.infer<typeof Resource>;
 
+/** Of one series, the newest. A figure needs a thousand grains of a second at most. */
+const mostPoints = 2_000;
+
 /**
  * `["2026-11-22T19:10:00+00:00", 60.0, 5738237.8]` each: start of the grain, its length in seconds, the
  * value. An answer has tens of thousands of them: parsed by hand rather than by zod they leave a fifth of the
@@ -63,7 +66,7 @@ export type Resource = z.infer<typeof Resource>;
 const Measures = z.unknown().transform((measures) => {
   const points: { at: number; value: number }[] = [];
   if (!Array.isArray(measures)) return points;
-  for (const measure of measures) {
+  for (const measure of measures.slice(-mostPoints)) {
     const [time, , value]: readonly unknown[] = Array.isArray(measure) ? measure : [];
     const at = typeof time === 'string' ? parseTime(time) : undefined;
     if (at !== undefined && typeof value === 'number') points.push({ at, value });
