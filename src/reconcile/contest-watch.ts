@@ -105,9 +105,9 @@ export class ContestWatch {
   }
 
   /**
-   * PostgreSQL gives an id out once, whoever makes the row and even if it is deleted; only a restored database counts from an
-   * earlier one. Rows of one run are made side by side, so they are compared with those of the runs before. In releases whose
-   * ids are no numbers a restored portal is not told from another writer.
+   * PostgreSQL gives an id out once, for the rows of all clients and even if the row is deleted; only a restored database counts
+   * from an earlier one. Rows of one run are made side by side, so they are compared with those of the runs before. In releases
+   * whose ids are no numbers, a restored portal cannot be distinguished from another writer.
    */
   #isGivenAgain({ kind }: Change, id: number | string | undefined): boolean {
     const last = this.#given.before.get(tableOf(kind) ?? '');
