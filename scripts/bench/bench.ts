@@ -15,6 +15,7 @@ import { keepFigures, readResults } from './kept.ts';
 import { describeMachine } from './machine.ts';
 import { measureApi, measureApiMemory } from './measure/api.ts';
 import { measureEvents } from './measure/events.ts';
+import { measureHeardRuns } from './measure/heard-runs.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureMetrics } from './measure/metrics.ts';
 import { measurePlan } from './measure/plan.ts';
@@ -37,6 +38,7 @@ const allSizes = [1_000, 2_000, 10_000, 50_000];
 
 const measurements: Readonly<Record<string, Measurement>> = {
   run: { measure: measureRuns, sizes: allSizes, latencies: [0, 20] },
+  'heard-run': { measure: measureHeardRuns, sizes: [2_000, 50_000], latencies: [0] },
   'start-up': { measure: measureStartup, sizes: [0], latencies: [0] },
   plan: { measure: measurePlan, sizes: [1_000, 2_000, 10_000], latencies: [0] },
   portal: { measure: measurePortal, sizes: [1_000, 5_000, 25_000], latencies: [0] },

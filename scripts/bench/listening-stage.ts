@@ -26,7 +26,7 @@ export async function onListeningStage(
     rmq_username: 'guest',
     rmq_password: 'guest',
     deployment: exchangePrefix,
-    exchanges: [`${exchangePrefix}nova`, `${exchangePrefix}heat`],
+    exchanges: ['nova', 'heat', 'neutron'].map((service) => exchangePrefix + service),
   };
   await using stage = await Stage.set(
     setting,

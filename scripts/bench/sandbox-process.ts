@@ -85,6 +85,12 @@ const answers = {
   /** Whether each server has its device. */
   isShown: () => portal.devices.size >= serverIds.length,
 
+  /** Has Nova and Neutron each announce something. */
+  announceOnce() {
+    switchServer(serverIds[0] ?? '');
+    cloud.setFloatingIp(serverIds[1] ?? '', true);
+  },
+
   /** Switches one server in a hundred, spread over the stacks. */
   changeOneInAHundred() {
     for (let at = 0; at < serverIds.length; at += 100) switchServer(serverIds[at] ?? '');

@@ -46,10 +46,13 @@ const answers = {
     void service.run(stop.signal);
   },
 
-  /** The next run that it makes by itself. */
+  /** The next full run that it makes by itself, with the processor time from now on. */
   async nextRun() {
-    const { ms, changes, requests } = await reported.promise;
-    return { ms, changes, requests };
+    const usage = measureUsage();
+    for (;;) {
+      const { scope, ms, changes, requests } = await reported.promise;
+      if (scope === 'full') return { ms, changes, requests, ...usage() };
+    }
   },
 };
 answerQuestions(answers);

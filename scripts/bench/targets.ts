@@ -64,6 +64,17 @@ const wanted: readonly Wanted[] = [
     ],
   },
   {
+    what: 'the same where notifications are heard, in all but every fourth run',
+    figure: 'heard run/changed',
+    servers: 50_000,
+    latencyMs: 0,
+    limits: [
+      requests,
+      { value: 'seconds', most: 1, unit: 's' },
+      { value: 'peakRssMb', most: 400, unit: 'MB' },
+    ],
+  },
+  {
     what: '`plan`, 10,000 servers in step',
     figure: 'plan',
     servers: 10_000,
