@@ -138,6 +138,7 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
   keystone: {
     'auth-projects': {},
     'bad-token-401': { as: 'nobody' },
+    'domain-show-404': {},
     domains: {},
     'grant-admin-admin': {},
     'grant-again': {},
@@ -155,6 +156,7 @@ const situations: Readonly<Record<Service, Readonly<Record<string, Situation>>>>
     'project-create': {},
     'project-create-duplicate-409': withAccount,
     'project-create-empty-name-400': { firstLineOnly: true },
+    'project-create-unknown-domain-400': {},
     'project-delete': {},
     'project-show': {},
     'project-show-404': {},

@@ -101,6 +101,8 @@ export function addKeystone(app: FastifyInstance, site: Site): void {
         `Conflict occurred attempting to store project - it is not permitted to have two projects with either the same name or same id in the same domain: name is ${draft.name}, project id ${taken.id}.`,
       );
     }
+    if (!identity.domains.some(({ id }) => id === domainId))
+      throw new Refusal(400, `Could not find domain: ${domainId}.`);
     if (!identity.isDomainEnabled(domainId)) {
       throw new Refusal(
         400,
