@@ -67,8 +67,14 @@ test('every key of the configuration is handed on to a component', async () => {
   };
   const config: Config = configFromValues(values);
   const read = new Set<string>();
+  const [{ name, openstack, rmq }] = config.clouds;
+  const cloud = {
+    name,
+    openstack: watched(openstack, read, 'openstack.'),
+    rmq: rmq && watched(rmq, read, 'rmq.'),
+  };
   const service = new Service({
-    config: watched(config, read),
+    config: watched({ ...config, clouds: [cloud] }, read),
     components: componentNames,
   });
 
