@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { profiles } from '../../src/concertim/profile.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { Status } from '../../src/observability/status.ts';
@@ -118,26 +119,32 @@ test('a person who deletes a rack once or twice sees it made again', async () =>
   }
 });
 
-test('a portal that is restored from a backup again and again is no contest: each time all is written again', async () => {
-  await using sandbox = await startSmallSandbox();
-  await using host = startHost(sandbox, 'rack');
-  await host.run();
-  const { templates, racks, devices } = sandbox.portal;
-  const restores = [devices, racks, templates].map((table) => table.backUp());
-  addServer(sandbox);
-  await host.run();
+// UUIDs do not show that a database counts from an earlier one.
+const hasNumbers = profiles[portalRelease()].ids === 'integer';
 
-  for (let time = 0; time < 6; time++) {
-    for (const restore of restores) restore();
-    const report = await host.run();
+test.runIf(hasNumbers)(
+  'a portal that is restored from a backup again and again is no contest: each time all is written again',
+  async () => {
+    await using sandbox = await startSmallSandbox();
+    await using host = startHost(sandbox, 'rack');
+    await host.run();
+    const { templates, racks, devices } = sandbox.portal;
+    const restores = [devices, racks, templates].map((table) => table.backUp());
+    addServer(sandbox);
+    await host.run();
 
-    expect(report?.changes).toEqual({ 'create-rack': 1, 'create-device': 1 });
-    expect(report?.contested).toEqual([]);
-  }
-  const said = host.logged.filter((line) => line.includes('"event":"portal-restored"'));
-  expect(said.length).toBeGreaterThanOrEqual(6);
-  expect(host.isWell()).toBe(true);
-});
+    for (let time = 0; time < 6; time++) {
+      for (const restore of restores) restore();
+      const report = await host.run();
+
+      expect(report?.changes).toEqual({ 'create-rack': 1, 'create-device': 1 });
+      expect(report?.contested).toEqual([]);
+    }
+    const said = host.logged.filter((line) => line.includes('"event":"portal-restored"'));
+    expect(said.length).toBeGreaterThanOrEqual(6);
+    expect(host.isWell()).toBe(true);
+  },
+);
 
 test.each([
   { owners: 1, isWell: true },
