@@ -10,7 +10,7 @@ const mostBytes = 16 * 1024 * 1024;
  * nobody can catch it, or as much memory is waited for.
  */
 export function limitFrames(connection: Connection): void {
-  // rabbitmq-client 5.0.8 gives no other way to its socket, of which it makes one for each attempt.
+  // rabbitmq-client 5.0.8 gives no other way to its socket. It makes one for each attempt.
   const open = connection as unknown as { _socket: Socket };
   let current = limited(open._socket);
   Object.defineProperty(open, '_socket', {

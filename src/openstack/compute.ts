@@ -68,7 +68,7 @@ export interface ChangedServers {
 
 /**
  * Servers of all projects whose own row in Nova's database has changed at `since` (ISO time) or later. Addresses and attached volumes are
- * in other rows, so a server of which only these have changed is missing. Soft-deleted servers are among them, other than in a list of all.
+ * in other rows, so a server is missing if only these have changed. Soft-deleted servers are included, unlike in a list of all.
  */
 export async function readChangedServers(
   session: Session,

@@ -17,16 +17,16 @@ export interface ViewedCloud {
  * The portal as the plan of one cloud may see it: rows of other clouds look as if made by hand, so that they are not changed, filled or
  * counted, while their names and units are taken; a template has the id of its flavor, which is unique only in its cloud.
  *
- * @param options.asked with the rows for which this cloud has to be queried, be they its own or not
+ * @param options.candidates with the rows for which this cloud has to be queried, whether they are its own or not
  */
 export function viewOf(
   portal: PortalSnapshot,
   homes: Homes,
   cloud: ViewedCloud,
-  { asked = false }: { readonly asked?: boolean } = {},
+  { candidates = false }: { readonly candidates?: boolean } = {},
 ): PortalSnapshot {
   const isOwn = (home: Home | undefined) =>
-    home === undefined || home.cloud === cloud.name || (asked && home.asked.includes(cloud.name));
+    home === undefined || home.cloud === cloud.name || (candidates && home.candidates.includes(cloud.name));
   const { racks, devices, templates, unreadable } = portal;
   return {
     ...portal,

@@ -22,8 +22,8 @@ function homesOf(
 }
 
 const projects = new Set(['project']);
-const certain = (name: string) => ({ cloud: name, asked: [] });
-const nobodys = { cloud: undefined, asked: [] };
+const certain = (name: string) => ({ cloud: name, candidates: [] });
+const nobodys = { cloud: undefined, candidates: [] };
 
 test('what a cloud lists is its own, whatever cloud the row names, and whether that was read or not', () => {
   const north = cloud('north', { ids: new Set(['stack', 'server']) });
@@ -40,14 +40,17 @@ test('what a cloud lists is its own, whatever cloud the row names, and whether t
 test('what no cloud lists is of the cloud that has the project of its owner, which is queried', () => {
   const clouds = [cloud('north'), cloud('south', { projects })];
 
-  expect(homesOf(clouds, { label: 'north' }).rack).toEqual({ cloud: 'south', asked: ['south'] });
+  expect(homesOf(clouds, { label: 'north' }).rack).toEqual({ cloud: 'south', candidates: ['south'] });
 });
 
 test('of regions with one Keystone each is queried, and the row goes to the one that it names, or the first', () => {
   const clouds = [cloud('north', { projects }), cloud('south', { projects })];
 
-  expect(homesOf(clouds).rack).toEqual({ cloud: 'north', asked: ['north', 'south'] });
-  expect(homesOf(clouds, { label: 'south' }).rack).toEqual({ cloud: 'south', asked: ['north', 'south'] });
+  expect(homesOf(clouds).rack).toEqual({ cloud: 'north', candidates: ['north', 'south'] });
+  expect(homesOf(clouds, { label: 'south' }).rack).toEqual({
+    cloud: 'south',
+    candidates: ['north', 'south'],
+  });
 });
 
 test.each([
@@ -70,7 +73,10 @@ test('what no cloud lists is nobody’s when no Keystone has the project of its 
 test('a device that no cloud lists goes with its rack, and all clouds that may have it are queried', () => {
   const clouds = [cloud('north', { projects }), cloud('south', { projects, ids: new Set(['stack']) })];
 
-  expect(homesOf(clouds, { label: 'north' }).device).toEqual({ cloud: 'south', asked: ['north', 'south'] });
+  expect(homesOf(clouds, { label: 'north' }).device).toEqual({
+    cloud: 'south',
+    candidates: ['north', 'south'],
+  });
 });
 
 test('a rack of servers without a stack is of the cloud whose servers stand in it', () => {
@@ -85,6 +91,6 @@ test('a device that stands in no rack is gone only when every cloud says so', ()
   const homes = (all: readonly Territory[]) =>
     settleHomes(portal({ devices: [loose] }), all).devices.get(loose);
 
-  expect(homes(clouds)?.asked).toEqual(['north', 'south']);
+  expect(homes(clouds)?.candidates).toEqual(['north', 'south']);
   expect(homes([cloud('north'), cloud('south', { isRead: false })])).toEqual(nobodys);
 });

@@ -18,7 +18,7 @@ export interface Home {
   /** undefined: nobody can say, so that the row stays as it is. */
   readonly cloud: string | undefined;
   /** Clouds that must be queried before the row counts as gone, because no cloud lists what it shows. */
-  readonly asked: readonly string[];
+  readonly candidates: readonly string[];
 }
 
 /** Whose each rack and device of the portal is. Rows that show nothing of a cloud have no entry. */
@@ -64,7 +64,7 @@ export function settleHomes(portal: PortalSnapshot, clouds: readonly Territory[]
     const owner = rackId === undefined ? undefined : owners.get(rackId);
     const possible = rackId === undefined ? clouds : owner === undefined ? [] : ofOwner(owner);
     const home = homeOf(device, [id], possible, clouds);
-    devices.set(device, home.asked.length > 0 && ofRack ? { ...home, cloud: ofRack.cloud } : home);
+    devices.set(device, home.candidates.length > 0 && ofRack ? { ...home, cloud: ofRack.cloud } : home);
   }
   return { racks, devices };
 }
@@ -78,9 +78,9 @@ function homeOf(
   const named = clouds.find(({ name }) => name === metadata[metadataKeys.cloud]);
   const listers = clouds.filter(({ ids }) => shown.some((id) => ids.has(id)));
   const [lister] = listers;
-  if (lister) return { cloud: (named && listers.includes(named) ? named : lister).name, asked: [] };
+  if (lister) return { cloud: (named && listers.includes(named) ? named : lister).name, candidates: [] };
   const isCertain = named?.isRead !== false && possible.every(({ isRead }) => isRead);
-  if (!isCertain) return { cloud: undefined, asked: [] };
+  if (!isCertain) return { cloud: undefined, candidates: [] };
   const home = named && possible.includes(named) ? named : possible[0];
-  return { cloud: home?.name, asked: possible.map(({ name }) => name) };
+  return { cloud: home?.name, candidates: possible.map(({ name }) => name) };
 }

@@ -27,8 +27,8 @@ export function agreeOnEvidence(
     join(stacks, cloud.evidence.stacks);
     for (const kind of kinds) join(objects[collections[kind]], cloud.evidence[collections[kind]]);
   }
-  const isSilent = (asked: readonly string[], of: (cloud: SeenCloud) => boolean) =>
-    asked.some((name) => {
+  const isSilent = (candidates: readonly string[], of: (cloud: SeenCloud) => boolean) =>
+    candidates.some((name) => {
       const cloud = seen.get(name);
       return !cloud || of(cloud);
     });
@@ -37,12 +37,12 @@ export function agreeOnEvidence(
     const home = homes.racks.get(rack.id);
     if (source?.kind !== 'stack' || !home) continue;
     const { stackId } = source;
-    if (isSilent(home.asked, ({ cloud }) => !cloud.evidence.stacks.has(stackId)))
+    if (isSilent(home.candidates, ({ cloud }) => !cloud.evidence.stacks.has(stackId)))
       join(stacks, new Map([[stackId, 'unknown']]));
   }
-  for (const [device, { asked }] of homes.devices) {
+  for (const [device, { candidates }] of homes.devices) {
     const id = objectOfDevice(device);
-    if (id && isSilent(asked, ({ unread }) => hasFailed(device.kind, unread)))
+    if (id && isSilent(candidates, ({ unread }) => hasFailed(device.kind, unread)))
       join(objects[collections[device.kind]], new Map([[id, 'unknown']]));
   }
   return new Map(

@@ -83,8 +83,8 @@ export class Clouds {
     await attempt([...lists.keys()], async (cloud) => {
       const list = lists.get(cloud);
       if (!list) return;
-      const view = (asked: boolean) => viewOf(portal, homes, this.#viewed(cloud), { asked });
-      const known = { portal: view(false), asked: view(true), announced };
+      const view = (candidates: boolean) => viewOf(portal, homes, this.#viewed(cloud), { candidates });
+      const known = { portal: view(false), candidates: view(true), announced };
       const [seen, ofCloud] = await Promise.all([
         observeListed(cloud.observe, list, known, signal),
         readCosts(cloud),

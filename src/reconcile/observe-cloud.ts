@@ -84,7 +84,7 @@ export async function observeCloud(
 ): Promise<SeenCloud> {
   const projects = [...ownersOfProjects(portal.owners).keys()];
   const lists = await listCloud(options, { profile: portal.profile, projects }, signal);
-  return observeListed(options, lists, { portal, asked: portal, announced }, signal);
+  return observeListed(options, lists, { portal, candidates: portal, announced }, signal);
 }
 
 /**
@@ -120,7 +120,7 @@ export async function observeListed(
     /** The portal as far as it shows this cloud. */
     readonly portal: PortalSnapshot;
     /** The same with rows that may show this cloud, since no cloud lists what they show: that is queried. */
-    readonly asked: PortalSnapshot;
+    readonly candidates: PortalSnapshot;
     readonly announced: Announced;
   },
   signal?: AbortSignal,
@@ -131,7 +131,7 @@ export async function observeListed(
   const knownProjects = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
   const settledIndex = (portal: PortalSnapshot) => indexPortal(settleClaims(portal, knownProjects).portal);
   const index = settledIndex(known.portal);
-  const asked = known.asked === known.portal ? index : settledIndex(known.asked);
+  const candidates = known.candidates === known.portal ? index : settledIndex(known.candidates);
   const reading = { ...options, kinds };
   const { trees: firstRead, unread } = await readTrees(reading, rows, index, signal);
   const doubtful = new Set(options.unassigned.doubtfulTrees(serversById, firstRead, memory.trees, index));
@@ -146,8 +146,8 @@ export async function observeListed(
       roots: [...rows.map(({ root }) => root), ...stacks.unreadable],
       flavors,
     },
-    known.asked,
-    asked,
+    known.candidates,
+    candidates,
   );
   const [{ evidence, servers: leftOut }, serverGroups] = await Promise.all([
     gatherEvidence(session, absent, {

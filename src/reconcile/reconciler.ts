@@ -374,7 +374,7 @@ export class Reconciler {
         isComplete: isSuccess(report),
       });
     }
-    // What was announced of a cloud that is away has not been looked for yet.
+    // What an unavailable cloud has announced has not been looked for yet.
     if (survey.clouds.read.length === this.#clouds.all.length) forgetAnnounced();
     const right = survey.clouds.read.map(({ cloud }) => cloud).filter(({ isWrong }) => !isWrong);
     if (right.length > 0) {

@@ -92,5 +92,5 @@ export const Grant = z.object({
   user: z.object({ id: z.string() }).optional(),
 });
 
-/** A row of which only the id matters. */
+/** A row whose id is all that matters. */
 export const Identified = z.object({ id: z.string() });
