@@ -99,7 +99,7 @@ test.skipIf(whyNo !== undefined).each(distinctReleases)(
     const running = (component: string) =>
       started
         .filter(({ name }) =>
-          componentsNamed([name], { rmq: {} } as unknown as Config).some(
+          componentsNamed([name], { clouds: [{ rmq: {} }] } as unknown as Config).some(
             (named) => named.component === component,
           ),
         )

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { freshConfig, mounts, releases } from './releases.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
-const withRabbitMq = { rmq: {} } as unknown as Config;
+const withRabbitMq = { clouds: [{ rmq: {} }] } as unknown as Config;
 const containers = releases.flatMap(({ playbook, containers }) =>
   containers.map((container) => ({ playbook, ...container })),
 );
