@@ -56,6 +56,8 @@ export class PortalMirror {
 
   /** The portal as it would be if only this service had written to it. */
   unedited(): PortalSnapshot {
+    // As before most runs: a large portal is not copied for them.
+    if (this.#editedRacks.size === 0 && this.#edited.size === 0) return this.snapshot();
     const racks = before(this.#racks, this.#editedRacks);
     return { ...this.snapshot(), racks, devices: before(this.#devices, this.#edited) };
   }
