@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
@@ -103,36 +102,6 @@ test.concurrent('the installed command tells its version, checks a configuration
   expect(outOfStep(sandbox)).toEqual([]);
   expect(output).toContain('"msg":"listening"');
   expect(code).toBe(0);
-});
-
-test.concurrent('a start of `run` reads a few files: nothing of the API server, the doctor, the sandbox or the exporters', async () => {
-  const list = join(folder, 'list-loaded.mjs');
-  writeFileSync(
-    list,
-    `import { registerHooks } from 'node:module';
-    registerHooks({
-      load(url, context, next) {
-        if (url.includes('/dist/command/')) process._rawDebug(url.split('/').at(-1));
-        return next(url, context);
-      },
-    });`,
-  );
-  // A portal of its own: two writers of one would wait for each other.
-  await using own = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
-  const ownConfig = join(folder, 'own-config.yaml');
-  writeFileSync(ownConfig, stringify(own.config));
-  const bin = join(installed, 'bin', name);
-  const run = ['run', 'updates_bulk', '--once', '--config', ownConfig];
-  const child = spawn(process.execPath, ['--import', list, bin, ...run], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const loaded = (await text(child.stderr)).trim().split('\n');
-
-  // Prometheus' client comes after the first request, when there is something to count.
-  const parts = loaded.map((file) => file.replace(/(-[\w-]{8})?\.js$/, ''));
-  expect(new Set(parts)).toEqual(
-    new Set(['main', 'command-line', 'rolldown-runtime', 'health', 'run', 'instruments']),
-  );
 });
 
 test.concurrent('the installed command has a sandbox, with the service on it', async () => {
