@@ -42,14 +42,14 @@ export class KnownServers {
   /** @param isComplete whether the complete list must be read */
   async read(session: Session, isComplete: boolean, signal?: AbortSignal): Promise<SeenServers> {
     const deleted = new Set<ServerId>();
-    const readsAll = isComplete || this.#at === undefined;
-    if (this.#at === undefined || isComplete) {
+    const at = isComplete ? undefined : this.#at;
+    if (at === undefined) {
       const forgotten = this.#forgotten;
-      const { servers, at } = await readServers(session, { signal });
-      this.#rows = new Map(servers.map((server) => [server.id, server]));
-      this.#at = forgotten === this.#forgotten ? at : undefined;
+      const list = await readServers(session, { signal });
+      this.#rows = new Map(list.servers.map((server) => [server.id, server]));
+      this.#at = forgotten === this.#forgotten ? list.at : undefined;
     } else {
-      const since = isoTime(this.#at - clocksApartMs);
+      const since = isoTime(at - clocksApartMs);
       const changed = await readChangedServers(session, { since, signal });
       this.note(new Map(changed.servers.map((server) => [server.id, server])));
       for (const id of changed.deleted) {
@@ -57,6 +57,6 @@ export class KnownServers {
         deleted.add(id);
       }
     }
-    return { servers: new Map(this.#rows), deleted, isComplete: readsAll };
+    return { servers: new Map(this.#rows), deleted, isComplete: at === undefined };
   }
 }
