@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { profiles } from '../../src/concertim/profile.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Tracing } from '../../src/observability/tracing.ts';
-import type { ProjectId, Reference, ServerId } from '../../src/openstack/model.ts';
+import type { ProjectId, ServerId } from '../../src/openstack/model.ts';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.ts';
 import type { RunReport } from '../../src/reconcile/run-report.ts';
 import type { Server } from '../../src/sandbox/cloud/compute.ts';
@@ -11,6 +11,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { portalRelease } from '../support/portal-release.ts';
 import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
+import { about, deviceOf } from '../support/shown-objects.ts';
 
 interface Started extends ReconcilerByHand {
   readonly clock: HastyClock;
@@ -50,14 +51,6 @@ function firstServer({ cloud }: Sandbox): Server {
   );
   if (!server) throw new Error('the sandbox has no server of fixed addresses alone');
   return server;
-}
-
-function about({ id, projectId }: Server): Reference {
-  return { kind: 'server', id: id as ServerId, projectId: projectId as ProjectId, deleted: false };
-}
-
-function publicIps({ portal }: Sandbox, { id }: Server): string | null | undefined {
-  return portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id)?.public_ips;
 }
 
 test('where Nova and Neutron are heard, three full runs read what changed, and every fourth the complete lists', async () => {
@@ -151,7 +144,7 @@ test('a server that Nova lists as deleted is looked for by its id before its dev
 
   expect(readings.servers).toBe('changed');
   expect(nova.seen.filter(({ url }) => url.endsWith(`/servers/${server.id}`))).toHaveLength(1);
-  expect(publicIps(sandbox, server)).toBeUndefined();
+  expect(deviceOf(sandbox, server)?.public_ips).toBeUndefined();
   expect(outOfStep(sandbox)).toEqual([]);
 });
 
@@ -163,14 +156,14 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
     const { sandbox, reconciler } = started;
     const server = firstServer(sandbox);
     sandbox.cloud.setFloatingIp(server.id, true);
-    await reconciler.reconcile([about(server)]);
-    const shown = publicIps(sandbox, server);
+    await reconciler.reconcile([about('server', server)]);
+    const shown = deviceOf(sandbox, server)?.public_ips;
 
     const readings = await readingsOf(sandbox.services, () => reconciler.reconcileAll());
 
     expect(shown).toMatch(/:198\.1[89]\./);
     expect(readings.servers).toBe('changed');
-    expect(publicIps(sandbox, server)).toBe(shown);
+    expect(deviceOf(sandbox, server)?.public_ips).toBe(shown);
   },
 );
 
@@ -189,7 +182,8 @@ describe.skipIf(profiles[portalRelease()].deviceKinds === 'bare')('a server that
       sandbox.cloud.setFloatingIp(server.id, true);
       const path = new RegExp(`/servers/${server.id}$`);
       const healed = sandbox.faults.add({ kind: 'answer', status: 500, service: 'nova', path });
-      const named = isBeside && other ? [about(server), about(other)] : [about(server)];
+      const named =
+        isBeside && other ? [about('server', server), about('server', other)] : [about('server', server)];
       const outcome = await reconciler.reconcile(named).then(
         ({ failures }) => failures.length,
         () => 'failed',
@@ -200,7 +194,7 @@ describe.skipIf(profiles[portalRelease()].deviceKinds === 'bare')('a server that
 
       expect(outcome).toBe(isBeside ? 1 : 'failed');
       expect(readings.servers).toBe('complete');
-      expect(publicIps(sandbox, server)).toMatch(/:198\.1[89]\./);
+      expect(deviceOf(sandbox, server)?.public_ips).toMatch(/:198\.1[89]\./);
     },
   );
 });
@@ -222,7 +216,7 @@ test('what is announced before a full run is read after it; where that run reads
   const server = firstServer(sandbox);
   const projectId = server.projectId as ProjectId;
   const floatingIp = { id: '203.0.113.9', projectId, serverId: server.id as ServerId, deleted: false };
-  loop.request([about(server), { kind: 'floating-ip', ...floatingIp }]);
+  loop.request([about('server', server), { kind: 'floating-ip', ...floatingIp }]);
 
   await loop.runFull(signal);
   const after = { changed: loop.backlog };

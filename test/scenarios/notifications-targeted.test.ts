@@ -16,6 +16,7 @@ import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { portalRelease } from '../support/portal-release.ts';
 import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
+import { about, deviceOf } from '../support/shown-objects.ts';
 
 /** A sandbox that is in step, and a reconciler on it that listens. */
 async function start(): Promise<ReconcilerByHand> {
@@ -45,15 +46,6 @@ function firstServer({ cloud }: Sandbox): Server {
   return server;
 }
 
-/** The name of its device. */
-function shownAs({ portal }: Sandbox, { id }: Server): string | undefined {
-  return portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === id)?.name;
-}
-
-function about({ id, projectId }: Server, deleted = false): Reference {
-  return { kind: 'server', id: id as ServerId, projectId: projectId as ProjectId, deleted };
-}
-
 test('a change of the cloud that nothing announced is drift', async () => {
   await using started = await start();
   const { sandbox, reconciler } = started;
@@ -61,7 +53,7 @@ test('a change of the cloud that nothing announced is drift', async () => {
 
   sandbox.cloud.compute.act(server.id, 'stop');
 
-  expect(await driftAfter(reconciler)).toEqual([`device ${shownAs(sandbox, server)}`]);
+  expect(await driftAfter(reconciler)).toEqual([`device ${deviceOf(sandbox, server)?.name}`]);
   expect(outOfStep(sandbox)).toEqual([]);
 });
 
@@ -71,11 +63,11 @@ test('a change that was announced before, or soon after, is none', async () => {
   const server = firstServer(sandbox);
 
   sandbox.cloud.compute.act(server.id, 'stop');
-  reconciler.announce([about(server)]);
+  reconciler.announce([about('server', server)]);
   const before = await driftAfter(reconciler);
   sandbox.cloud.compute.act(server.id, 'start');
   await reconciler.reconcileAll();
-  reconciler.announce([about(server)]);
+  reconciler.announce([about('server', server)]);
   const { drift: after } = await reconciler.reconcileAll();
 
   expect([before, after]).toEqual([[], []]);
@@ -198,9 +190,7 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
     if (!server) throw new Error('the sandbox has no server of fixed addresses alone');
     const heard: Notification[] = [];
     announce(cloud, ({ body }) => heard.push(openEnvelope(Buffer.from(body))));
-    const shown = () =>
-      sandbox.portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === server.id)
-        ?.public_ips;
+    const shown = () => deviceOf(sandbox, server)?.public_ips;
     /** The announcement comes first, Nova knows of it afterwards. */
     const announcedFirst = async (isGiven: boolean) => {
       const before = [...server.addresses];
@@ -236,13 +226,14 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
     const server = firstServer(sandbox);
     const [external] = [...networking.networks.values()].filter(({ isExternal }) => isExternal);
     const neutron = ({ requests }: RunReport) => requests['Neutron'] ?? 0;
-    const shown = () => sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, server));
-    const before = await reconciler.reconcile([about(server)]);
+    const shown = () =>
+      sandbox.portal.devices.all().find(({ name }) => name === deviceOf(sandbox, server)?.name);
+    const before = await reconciler.reconcile([about('server', server)]);
     networking.addNetwork({ name: must(external).name, projectId: server.projectId, createdAt: 0 });
     const address = { network: must(external).name, address: '10.0.0.1', version: 4, type: 'fixed' } as const;
     compute.refreshServerAddresses(server.id, [{ ...address, mac: 'fa:16:3e:00:00:02' }]);
 
-    const after = await reconciler.reconcile([about(server)]);
+    const after = await reconciler.reconcile([about('server', server)]);
 
     expect(shown()).toMatchObject({ public_ips: '', private_ips: 'public:10.0.0.1' });
     expect(neutron(before)).toBe(0);
@@ -271,7 +262,8 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
           return meaning.kind === 'references' ? meaning.references : [];
         }),
       );
-    const shown = () => sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, server));
+    const shown = () =>
+      sandbox.portal.devices.all().find(({ name }) => name === deviceOf(sandbox, server)?.name);
     const before = shown();
     const [external] = [...networking.networks.values()].filter(({ isExternal }) => isExternal);
 
@@ -305,7 +297,7 @@ test.skipIf(profiles[portalRelease()].deviceKinds === 'bare')(
     const publicIps = () =>
       [from, to].map(
         (server) =>
-          sandbox.portal.devices.all().find(({ name }) => name === shownAs(sandbox, must(server)))
+          sandbox.portal.devices.all().find(({ name }) => name === deviceOf(sandbox, must(server))?.name)
             ?.public_ips,
       );
     const [ip] = publicIps();
@@ -337,8 +329,8 @@ test('a device that a proxy says it does not know is there nevertheless', async 
     times: 1,
   });
 
-  const refused = await reconciler.reconcile([about(server)]);
-  const after = await reconciler.reconcile([about(server)]);
+  const refused = await reconciler.reconcile([about('server', server)]);
+  const after = await reconciler.reconcile([about('server', server)]);
 
   expect(refused.failures).toMatchObject([{ doing: 'update-device' }]);
   expect([after.changes, after.failures]).toEqual([{ 'update-device': 1 }, []]);
@@ -358,7 +350,7 @@ test('a server that Nova fails to show is reported, and the others are brought i
   sandbox.cloud.compute.act(unlucky.id, 'stop');
   sandbox.cloud.compute.act(lucky.id, 'stop');
 
-  const report = await reconciler.reconcile([about(unlucky), about(lucky)]);
+  const report = await reconciler.reconcile([about('server', unlucky), about('server', lucky)]);
 
   expect(report.failures).toMatchObject([{ object: 'server', id: unlucky.id, doing: 'read' }]);
   expect(report.changes).toEqual({ 'update-device': 1 });
@@ -379,7 +371,7 @@ test('a stack of no known project that Heat shows in an odd way is reported, and
   });
   const odd: Reference = { kind: 'stack', id: made.id as StackId, projectId: undefined, deleted: false };
 
-  const report = await reconciler.reconcile([odd, about(server)]);
+  const report = await reconciler.reconcile([odd, about('server', server)]);
 
   expect(report.failures).toMatchObject([{ doing: 'read', object: 'stack', id: made.id }]);
   expect(report.changes).toMatchObject({ 'update-device': 1 });
@@ -390,10 +382,10 @@ test('a server whose end was announced is gone from the portal', async () => {
   const { sandbox, reconciler } = started;
   const server = firstServer(sandbox);
   sandbox.cloud.compute.deleteServer(server.id);
-  reconciler.announce([about(server, true)]);
+  reconciler.announce([about('server', server, true)]);
 
-  const report = await reconciler.reconcile([about(server, true)]);
-  const isShown = shownAs(sandbox, server) !== undefined;
+  const report = await reconciler.reconcile([about('server', server, true)]);
+  const isShown = deviceOf(sandbox, server)?.name !== undefined;
   // Another notification announces the server's volume.
   await reconciler.reconcileAll();
 
@@ -410,7 +402,7 @@ test('a server that Nova does not find, but Heat has and nothing announced as de
   const headers = { 'content-type': 'application/json' };
   const restore = sandbox.faults.add({ service: 'nova', kind: 'answer', status: 404, body, headers });
 
-  const { changes } = await reconciler.reconcile([about(server)]);
+  const { changes } = await reconciler.reconcile([about('server', server)]);
   restore();
 
   expect(changes).toEqual({});
@@ -422,13 +414,13 @@ test('a device that has been given the id of ours since it was read is not delet
   const { sandbox, reconciler } = running;
   const { portal, cloud } = sandbox;
   const server = firstServer(sandbox);
-  const device = portal.devices.all().find(({ metadata }) => metadata['openstack_instance_id'] === server.id);
+  const device = deviceOf(sandbox, server);
   if (!device) throw new Error('the server has no device');
   portal.devices.update(device.id, { name: 'switch', metadata: { room: 'B-12' } });
 
   cloud.compute.deleteServer(server.id);
-  reconciler.announce([about(server, true)]);
-  const report = await reconciler.reconcile([about(server, true)]);
+  reconciler.announce([about('server', server, true)]);
+  const report = await reconciler.reconcile([about('server', server, true)]);
 
   expect(portal.devices.get(device.id)).toMatchObject({ name: 'switch', metadata: { room: 'B-12' } });
   expect(report.skipped).toMatchObject([

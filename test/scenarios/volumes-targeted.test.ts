@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Release } from '../../src/concertim/profile.ts';
-import type { ProjectId, Reference, StackId } from '../../src/openstack/model.ts';
+import type { ProjectId, StackId } from '../../src/openstack/model.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { outOfStep } from '../support/in-step.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { type ReconcilerByHand, startReconcilerByHand } from '../support/reconciler-by-hand.ts';
+import { about } from '../support/shown-objects.ts';
 
 /** A sandbox in step, a reconciler on it, and the number of Heat requests of its first run. */
 async function start(
@@ -28,15 +29,6 @@ async function start(
 const volumesOf = ({ cloud }: Sandbox) => [...cloud.blockStorage.volumes()];
 const networksOf = ({ cloud }: Sandbox) =>
   [...cloud.networking.networks.values()].filter(({ isShared, isExternal }) => !isShared && !isExternal);
-
-function about(
-  kind: 'volume' | 'network',
-  object: { readonly id: string; readonly projectId: string } | undefined,
-  deleted = false,
-): Reference {
-  if (!object) throw new Error(`the sandbox has no ${kind}`);
-  return { kind, id: object.id, projectId: object.projectId, deleted } as Reference;
-}
 
 function requestsTo({ services }: Sandbox): Record<string, number> {
   const counts = Object.entries(services).map(([name, { seen }]) => [name, seen.length] as const);
