@@ -132,10 +132,14 @@ export class Service implements AsyncDisposable {
 
   /** Why the figures of an instance are what they are. */
   async explainMetrics(instanceId: string, signal?: AbortSignal): Promise<InstanceExplanation> {
-    const { cloud, portal, clock, config } = this.#base;
+    const { portal, clock, config } = this.#base;
     const { cpuPerVcpu } = config.metrics;
-    const { explainInstance } = await import('./metrics/explain.ts');
-    return explainInstance(instanceId, { cloud, portal, clock, cpuPerVcpu, signal });
+    const [{ explainInstance }, { measuredClouds }] = await Promise.all([
+      import('./metrics/explain.ts'),
+      import('./service/measured-clouds.ts'),
+    ]);
+    const clouds = measuredClouds(this.#base);
+    return explainInstance(instanceId, { clouds, portal, clock, cpuPerVcpu, signal });
   }
 
   /** What usage would be recorded. Records nothing. @returns undefined: nothing ever is */

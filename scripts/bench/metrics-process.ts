@@ -1,5 +1,7 @@
-import { MetricReporting } from '../../src/concertim/metric-reporting.ts';
+import { MetricReporting, mostReportsAtOnce } from '../../src/concertim/metric-reporting.ts';
+import { DeviceList } from '../../src/metrics/device-list.ts';
 import { MetricPump } from '../../src/metrics/metric-pump.ts';
+import { SharedPace } from '../../src/metrics/pace.ts';
 import { Traffic } from '../../src/observability/traffic.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { type SandboxConfig, sessionsOn } from '../../test/support/sandbox-sessions.ts';
@@ -16,8 +18,9 @@ const { cloud, portal } = sessionsOn(config, { onExchange });
 const reporting = new MetricReporting({ url: config.concertim.concertim_url, session: portal, onExchange });
 const pump = new MetricPump({
   cloud,
-  portal,
+  devices: new DeviceList({ session: portal, clock: systemClock }),
   reporting,
+  pace: new SharedPace(mostReportsAtOnce),
   intervalMs: 15_000,
   ttlMs: 180_000,
   cpuPerVcpu: true,

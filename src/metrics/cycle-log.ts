@@ -2,7 +2,7 @@ import { MetricReportError } from '../concertim/metric-reporting.ts';
 import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { explain } from '../runtime/severity.ts';
-import { type CycleReport, isSuccess, type WhyUnknown } from './cycle-report.ts';
+import { type CloudReport, type CycleReport, isSuccess, reportsOf, type WhyUnknown } from './cycle-report.ts';
 
 /** Reasons a person may want to act on; the others pass by themselves, or are as they should be. */
 const meanings: Readonly<Partial<Record<WhyUnknown, string>>> = {
@@ -35,27 +35,40 @@ const patienceMs = 360_000;
 export class CycleLog {
   readonly #log: Logger;
   readonly #once = new SaidOnce();
-  /** Since when there have been figures unknown for that reason, ms since 1970. */
-  #since: ReadonlyMap<WhyUnknown, number> = new Map();
+  /** By cloud and reason, since when there have been figures unknown for it, ms since 1970. */
+  #since: ReadonlyMap<string, number> = new Map();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
   write(report: CycleReport): void {
-    const { startedAt } = report;
+    const parts = reportsOf(report);
     this.#since = new Map(
-      [...report.unknown.keys()].map((each) => [each, this.#since.get(each) ?? startedAt]),
+      parts.flatMap(({ cloud, report: { unknown, startedAt } }) =>
+        [...unknown.keys()]
+          .map((because) => `${cloud} ${because}`)
+          .map((key) => [key, this.#since.get(key) ?? startedAt] as const),
+      ),
     );
+    for (const part of parts) this.#complain(part);
+    this.#once.endRound();
+    this.#sum(report);
+  }
+
+  /** What is wrong with the figures of a cloud. */
+  #complain({ cloud, report }: CloudReport): void {
+    const { startedAt } = report;
+    const of = cloud !== undefined && { cloud };
     const isPassing = (because: WhyUnknown) =>
-      passing.has(because) && startedAt - (this.#since.get(because) ?? startedAt) < patienceMs;
-    const once = (what: string, say: () => void) => this.#once.say(what, say);
+      passing.has(because) && startedAt - (this.#since.get(`${cloud} ${because}`) ?? startedAt) < patienceMs;
+    const once = (what: string, say: () => void) => this.#once.say(`${cloud} ${what}`, say);
     for (const failure of report.failures) {
       const { error, ...fields } = failure;
       const why = explain(error);
       const what = 'what' in failure ? failure.what : failure.type;
       once(`${what} ${why}`, () =>
-        this.#log.warn({ ...fields, why, err: error }, 'failed to read object, will retry'),
+        this.#log.warn({ ...of, ...fields, why, err: error }, 'failed to read object, will retry'),
       );
     }
     for (const [because, { details, ...counts }] of report.unknown) {
@@ -63,7 +76,7 @@ export class CycleLog {
       if (meaning === undefined || isPassing(because)) continue;
       once(`${because} ${details.join()}`, () =>
         this.#log.warn(
-          { because, ...counts, ...(details.length > 0 && { details }), meaning },
+          { ...of, because, ...counts, ...(details.length > 0 && { details }), meaning },
           'figures missing for some instances',
         ),
       );
@@ -75,7 +88,7 @@ export class CycleLog {
       const kind = delivery.stoppedBy instanceof MetricReportError ? delivery.stoppedBy.kind : 'no answer';
       once(`sending ${kind}`, () =>
         this.#log.error(
-          { why, left: delivery.left, err: delivery.stoppedBy },
+          { ...of, why, left: delivery.left, err: delivery.stoppedBy },
           'metric daemon unavailable, sending stopped for this cycle',
         ),
       );
@@ -85,18 +98,20 @@ export class CycleLog {
       const { deviceId, definition, value: refused } = value;
       once(`${definition.name} refused`, () =>
         this.#log.warn(
-          { deviceId, name: definition.name, value: refused, why, err: error },
+          { ...of, deviceId, name: definition.name, value: refused, why, err: error },
           'metric daemon rejected a value',
         ),
       );
     }
     if (report.watchedProjects === 0 && report.failures.length === 0) {
       once('none watched', () =>
-        this.#log.warn('no project is watched: user concertim has the role watcher in none'),
+        this.#log.warn({ ...of }, 'no project is watched: user concertim has the role watcher in none'),
       );
     }
-    this.#once.endRound();
+  }
 
+  #sum(report: CycleReport): void {
+    const { delivery, clouds } = report;
     const fields = {
       instances: report.instances,
       known: report.known,
@@ -113,6 +128,14 @@ export class CycleLog {
       seconds: Object.fromEntries(
         Object.entries(report.ms).map(([phase, ms]) => [phase, Math.round(ms) / 1000]),
       ),
+      ...(clouds && {
+        clouds: Object.fromEntries(
+          clouds.map(({ cloud, report: { instances, known, due, delivered } }) => [
+            cloud,
+            { instances, known, due, delivered },
+          ]),
+        ),
+      }),
     };
     if (delivery.left > 0 && delivery.stoppedBy === undefined)
       this.#log.warn(fields, 'metrics cycle timed out, remaining figures not sent');

@@ -31,8 +31,21 @@ export interface CycleReport {
     | ReadFailure
     | { readonly what: 'devices' | 'resources'; readonly error: unknown }
   )[];
-  /** Requests sent in the cycle, by service. */
+  /** Requests sent in the cycle, by service, for whichever cloud. */
   readonly requests: Readonly<Record<string, number>>;
+  /** Where there are several clouds, what it did for each; the rest is their sum, or the worst of them. */
+  readonly clouds?: readonly CloudReport[];
+}
+
+/** What one cycle did for one cloud; undefined: for the only one. */
+export interface CloudReport {
+  readonly cloud: string | undefined;
+  readonly report: CycleReport;
+}
+
+/** The reports of each cloud. */
+export function reportsOf(report: CycleReport): readonly CloudReport[] {
+  return report.clouds ?? [{ cloud: undefined, report }];
 }
 
 /**
@@ -99,6 +112,25 @@ export function whyMissing(report: CycleReport): unknown {
 
 const mostExamples = 3;
 const mostDetails = 5;
+
+/** Unknown figures of several clouds. */
+export function unknownTogether(all: readonly CycleReport['unknown'][]): CycleReport['unknown'] {
+  const reasons = new Set(all.flatMap((unknown) => [...unknown.keys()]));
+  return new Map(
+    [...reasons].map((because) => {
+      const some = all.flatMap((unknown) => unknown.get(because) ?? []);
+      return [
+        because,
+        {
+          figures: some.reduce((sum, { figures }) => sum + figures, 0),
+          instances: some.reduce((sum, { instances }) => sum + instances, 0),
+          examples: some.flatMap(({ examples }) => examples).slice(0, mostExamples),
+          details: [...new Set(some.flatMap(({ details }) => details))].slice(0, mostDetails),
+        },
+      ];
+    }),
+  );
+}
 
 /** Counts unknown figures by their reason. */
 export class UnknownCount {

@@ -4,9 +4,9 @@ import type { Figure, MeasuredResource, Series } from './figures.ts';
 
 /** Why the figures of one instance are what they are, for a person: its measures, the computation and the result. */
 export function describeInstance(explanation: InstanceExplanation): string {
-  const { instance, devices, projects, measured, figures, failures } = explanation;
+  const { instance, cloud, devices, projects, measured, figures, failures } = explanation;
   return [
-    `instance ${instance}`,
+    `instance ${instance}${cloud === undefined ? '' : ` of cloud ${cloud}`}`,
     ...devices.map(
       ({ id, name, size }) =>
         `device ${id} "${name}": ${size.vcpus ?? '?'} vCPUs, ${size.ram ?? '?'} MiB by its template`,

@@ -19,6 +19,8 @@ export interface InstanceDevice {
    * claim. null: the owner has no project.
    */
   readonly projectId: string | null;
+  /** Name of its cloud, as its metadata says; undefined: it says none. */
+  readonly cloud: string | undefined;
   /** As the portal shows it. */
   readonly isRunning: boolean;
   /** By its template. */
@@ -115,7 +117,9 @@ export class DeviceList {
       if (typeof instanceId !== 'string' || instanceId === '') return [];
       const size = (templateId !== undefined && sizes.get(templateId)) || { vcpus: null, ram: null };
       const projectId = (location && ofRack.get(location.rackId)) ?? null;
-      return [{ id, name, instanceId, projectId, isRunning: status === 'ACTIVE', size }];
+      const named = metadata['openstack_cloud'];
+      const cloud = typeof named === 'string' ? named : undefined;
+      return [{ id, name, instanceId, projectId, cloud, isRunning: status === 'ACTIVE', size }];
     });
     this.#sizes = new Map(
       templates.flatMap(({ foreignId, vcpus, ram }) => (foreignId ? [[foreignId, { vcpus, ram }]] : [])),

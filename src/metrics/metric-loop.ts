@@ -4,7 +4,7 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import { CycleLog } from './cycle-log.ts';
-import { type CycleReport, isSuccess, whyMissing } from './cycle-report.ts';
+import { type CycleReport, isSuccess, reportsOf, whyMissing } from './cycle-report.ts';
 import { nextBeginning, nextOnGrid } from './grid.ts';
 import type { MetricPump } from './metric-pump.ts';
 
@@ -67,9 +67,7 @@ export class MetricLoop {
       });
       this.#cycles.write(report);
       this.#options.onReport?.(report);
-      const why = whyMissing(report);
-      if (why === undefined) health.succeeded();
-      else health.failed(explain(why));
+      this.#judge(report);
       return isSuccess(report);
     } catch (error) {
       if (signal.aborted) return false;
@@ -79,4 +77,24 @@ export class MetricLoop {
       return false;
     }
   }
+
+  /** The component does its work as long as the figures of one of the clouds arrive. */
+  #judge(report: CycleReport): void {
+    const { health } = this.#options;
+    const clouds = reportsOf(report);
+    const missing = clouds.flatMap(({ cloud, report: of }) => {
+      const why = whyMissing(of);
+      return why === undefined ? [] : [{ cloud, why: explain(why) }];
+    });
+    const [first] = missing;
+    if (!first) health.succeeded();
+    else if (missing.length < clouds.length) health.succeeded(describeMissing(missing));
+    else health.failed(missing.every(({ why }) => why === first.why) ? first.why : describeMissing(missing));
+  }
+}
+
+function describeMissing(
+  missing: readonly { readonly cloud: string | undefined; readonly why: string }[],
+): string {
+  return missing.map(({ cloud, why }) => `figures of cloud ${cloud} missing: ${why}`).join('; ');
 }

@@ -1,16 +1,16 @@
-import { type MetricReporting, mostReportsAtOnce } from '../concertim/metric-reporting.ts';
-import type { Session as PortalSession } from '../concertim/session.ts';
+import type { MetricReporting } from '../concertim/metric-reporting.ts';
 import type { Traffic } from '../observability/traffic.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
 import { explain, ServiceError, severityOf } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
+import type { DeviceSource } from './cloud-devices.ts';
 import { type CycleReport, UnknownCount, type WhyUnknown } from './cycle-report.ts';
 import { type Definition, metersByType } from './definitions.ts';
-import { DeviceList, type InstanceDevice } from './device-list.ts';
+import type { InstanceDevice } from './device-list.ts';
 import { figuresOf, type MeasuredResource, type Size, type Unknown } from './figures.ts';
 import { MeasureReader, type ReadFailure, type Reading } from './measure-reader.ts';
-import { Pace } from './pace.ts';
+import type { SharedPace } from './pace.ts';
 import { type InstanceResource, ResourceMap } from './resource-map.ts';
 import { type Delivery, type FigureNames, sendValues } from './send.ts';
 import { longestSilenceMs, SentValues, type Value } from './sent-values.ts';
@@ -18,8 +18,11 @@ import { TimeLimit } from './time-limit.ts';
 
 export interface MetricPumpOptions {
   readonly cloud: CloudSession;
-  readonly portal: PortalSession;
+  /** Those of the cloud. */
+  readonly devices: DeviceSource;
   readonly reporting: MetricReporting;
+  /** At which all that sends to the daemon sends. */
+  readonly pace: SharedPace;
   readonly intervalMs: number;
   /** How long the portal shows a value that is not renewed. */
   readonly ttlMs: number;
@@ -38,29 +41,24 @@ const readingShare = 0.8;
 const devicesAtOnce = 1000;
 
 /**
- * One cycle: which devices show instances, what Gnocchi measured of these, the figures, to the portal. Whatever fails is
+ * One cycle for one cloud: which devices show instances, what Gnocchi measured of these, the figures, to the portal. Whatever fails is
  * left out of it, and the rest goes on; what is not sent now comes first in the next cycle, with a newer figure.
  */
 export class MetricPump {
   readonly #options: MetricPumpOptions;
-  readonly #devices: DeviceList;
+  readonly #devices: DeviceSource;
   readonly #resources: ResourceMap;
   readonly #reader: MeasureReader;
   readonly #sent = new SentValues();
   #policiesLearntAt: number;
 
   constructor(options: MetricPumpOptions) {
-    const { cloud, portal, clock } = options;
+    const { cloud, devices, clock } = options;
     this.#options = options;
-    this.#devices = new DeviceList({ session: portal, clock });
+    this.#devices = devices;
     this.#resources = new ResourceMap({ session: cloud, clock });
     this.#reader = new MeasureReader({ session: cloud, clock });
     this.#policiesLearntAt = clock.now();
-  }
-
-  /** Devices were made or deleted: the next cycle looks which. */
-  expireDevices(): void {
-    this.#devices.expire();
   }
 
   /** @param deadline when the cycle ends, done or not; ms since 1970 */
@@ -228,11 +226,12 @@ export class MetricPump {
     signal: AbortSignal | undefined,
   ): Promise<Delivery> {
     const { reporting, ttlMs, names, clock } = this.#options;
-    return sendValues(values, {
+    using pace = this.#options.pace.join();
+    return await sendValues(values, {
       reporting,
       names,
       ttlS: Math.max(1, Math.round(ttlMs / 1000)),
-      pace: new Pace(mostReportsAtOnce),
+      pace,
       clock,
       deadline,
       onSent: (value) => this.#sent.note(value, clock.now()),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pace } from './pace.ts';
+import { Pace, SharedPace } from './pace.ts';
 
 /** Answers of a server that takes `fixedMs`, and `eachMs` more for each request in flight. */
 function settle(
@@ -31,4 +31,17 @@ test('a daemon that becomes slow gets fewer requests, and more again when it rec
 
   expect(slow).toBeLessThan(20);
   expect(recovered).toBe(64);
+});
+
+test('several senders share the pace: what one does not use any more, the other has', () => {
+  const shared = new SharedPace(64);
+  using north = shared.join();
+  const alone = north.limit;
+  const south = shared.join();
+  const together = [north.limit, south.limit];
+  south[Symbol.dispose]();
+
+  expect(alone).toBe(new Pace(64).limit);
+  expect(together).toEqual([alone / 2, alone / 2]);
+  expect(north.limit).toBe(alone);
 });

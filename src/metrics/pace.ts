@@ -1,3 +1,35 @@
+/**
+ * The pace of all that sends to the daemon: several clouds share it, each with its part of the requests in flight. What one
+ * of them does not use, the others have.
+ */
+export class SharedPace {
+  readonly #most: number;
+  /** While somebody sends. */
+  #pace: Pace | undefined;
+  #senders = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** For one that sends, until its end (`using`). */
+  join(): Pick<Pace, 'limit' | 'note'> & Disposable {
+    const pace = (this.#pace ??= new Pace(this.#most));
+    const share = () => Math.max(1, Math.floor(pace.limit / this.#senders));
+    this.#senders++;
+    return {
+      get limit() {
+        return share();
+      },
+      note: (ms) => pace.note(ms),
+      [Symbol.dispose]: () => {
+        this.#senders--;
+        if (this.#senders === 0) this.#pace = undefined;
+      },
+    };
+  }
+}
+
 /** How many at once to begin with. */
 const first = 8;
 const fewest = 8;

@@ -34,7 +34,7 @@ export async function sendValues(
     readonly reporting: Pick<MetricReporting, 'report'>;
     readonly names: FigureNames;
     readonly ttlS: number;
-    readonly pace: Pace;
+    readonly pace: Pick<Pace, 'limit' | 'note'>;
     readonly clock: Clock;
     /** ms since 1970. */
     readonly deadline: number;

@@ -434,7 +434,7 @@ test('a device that the daemon has not heard of yet gets its figures in the next
     start_u: 5,
     metadata: { openstack_instance_id: server?.id },
   });
-  metrics.pump.expireDevices();
+  metrics.devices.expire();
 
   const report = await metrics.cycle();
   await metrics.clock.sleep(15_000);

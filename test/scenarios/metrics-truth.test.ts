@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeInstance, instanceJson } from '../../src/metrics/describe-instance.ts';
+import type { DeviceList } from '../../src/metrics/device-list.ts';
 import { explainInstance } from '../../src/metrics/explain.ts';
 import { AggregatesBody } from '../../src/openstack/wire/metric.ts';
 import { constantLoad, startMetrics } from '../support/metrics-scenario.ts';
@@ -94,7 +95,8 @@ test('the names of 2024, where saved charts have those', async () => {
 test('an id of no server is no such server, and a gauge has no growth', async () => {
   await using metrics = await startMetrics();
   const { cloud, portal, close } = sessionsOn(metrics.sandbox.config, { clock: metrics.clock });
-  const options = { cloud, portal, clock: metrics.clock, cpuPerVcpu: true };
+  const clouds = [{ name: undefined, session: cloud, devicesIn: (list: DeviceList) => list }];
+  const options = { clouds, portal, clock: metrics.clock, cpuPerVcpu: true };
   const [server = ''] = metrics.servers();
 
   const explanation = await explainInstance(server, options);

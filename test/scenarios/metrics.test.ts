@@ -203,7 +203,7 @@ test('the shares are of the size that the template of the device says, where non
     ram: 2 * (template?.ram ?? 1),
   });
   portal.devices.update(device?.id ?? 0, { template_id: larger.id });
-  metrics.pump.expireDevices();
+  metrics.devices.expire();
   await metrics.clock.sleep(15_000);
   await metrics.cycle();
 

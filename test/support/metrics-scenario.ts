@@ -1,7 +1,9 @@
-import { MetricReporting } from '../../src/concertim/metric-reporting.ts';
+import { MetricReporting, mostReportsAtOnce } from '../../src/concertim/metric-reporting.ts';
 import { CycleLog } from '../../src/metrics/cycle-log.ts';
 import type { CycleReport } from '../../src/metrics/cycle-report.ts';
+import { DeviceList } from '../../src/metrics/device-list.ts';
 import { MetricPump } from '../../src/metrics/metric-pump.ts';
+import { SharedPace } from '../../src/metrics/pace.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Traffic } from '../../src/observability/traffic.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
@@ -26,6 +28,7 @@ export interface MetricsScenario extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly clock: HastyClock;
   readonly pump: MetricPump;
+  readonly devices: DeviceList;
   /** All that was logged so far, a line each. */
   readonly logged: string[];
   /** One cycle, which may take so long. */
@@ -83,10 +86,12 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     session: portal,
     ...shared,
   });
+  const devices = new DeviceList({ session: portal, clock });
   const pump = new MetricPump({
     cloud,
-    portal,
+    devices,
     reporting,
+    pace: new SharedPace(mostReportsAtOnce),
     intervalMs,
     ttlMs,
     cpuPerVcpu,
@@ -111,6 +116,7 @@ export async function startMetrics(options: MetricsScenarioOptions = {}): Promis
     sandbox,
     clock,
     pump,
+    devices,
     logged,
     cycle,
     async cycleAfterWaiting() {
