@@ -1,6 +1,6 @@
-import { type StackBilling, stackBilling } from './billing/explain-stack.ts';
+import { type RatingCloud, type StackBilling, stackBilling } from './billing/explain-stack.ts';
 import { StackLedger } from './billing/stack-ledger.ts';
-import type { UsageReview } from './billing/usage/usage-review.ts';
+import { planUsage, type UsagePlan } from './billing/usage/plan-usage.ts';
 import { type ComponentName, healthFolder, isUpdates, observabilityPorts } from './components.ts';
 import { listOwners, projectsOf } from './concertim/owners.ts';
 import type { Config } from './config/config.ts';
@@ -143,20 +143,21 @@ export class Service implements AsyncDisposable {
   }
 
   /** What usage would be recorded. Records nothing. @returns undefined: nothing ever is */
-  async planBilling(signal?: AbortSignal): Promise<UsageReview | undefined> {
-    const poster = createUsagePoster(this.#base, this.#base.cloud);
-    const { portal } = this.#base;
-    if (!poster) return undefined;
+  async planBilling(signal?: AbortSignal): Promise<UsagePlan | undefined> {
+    const { portal, config } = this.#base;
+    const clouds = this.#ratingClouds(new StackLedger(config.dataDir)).flatMap(({ poster, ...cloud }) =>
+      poster ? [{ ...cloud, poster }] : [],
+    );
+    if (clouds.length === 0) return undefined;
     const owners = await listOwners(portal, { profile: await portal.profile(signal), signal });
-    return poster.plan(projectsOf(owners), signal);
+    return planUsage(clouds, projectsOf(owners), signal);
   }
 
   /** Where the cost and the usage of a stack come from; undefined: it is not known. */
   async explainBilling(stack: string, signal?: AbortSignal): Promise<StackBilling | undefined> {
-    const { billing, cloud, clock, config } = this.#base;
+    const { billing, clock, config } = this.#base;
     const stacks = new StackLedger(config.dataDir);
-    const poster = createUsagePoster(this.#base, cloud, stacks);
-    return stackBilling(stack, { billing, cloud, clock, stacks, poster }, signal);
+    return stackBilling(stack, { billing, clouds: this.#ratingClouds(stacks), clock, stacks }, signal);
   }
 
   /** Closes the connections; once nothing runs any more. */
@@ -173,6 +174,14 @@ export class Service implements AsyncDisposable {
       isOpen: this.#options.isStatusPageOpen ?? false,
     };
     return createApi(this.#base, this.#updates?.writer, page);
+  }
+
+  #ratingClouds(stacks: StackLedger): RatingCloud[] {
+    return this.#base.clouds.map(({ config: { name }, session }) => ({
+      name,
+      session,
+      poster: createUsagePoster(this.#base, session, stacks),
+    }));
   }
 
   /** What its own metrics and status need beside the reports of its components. */

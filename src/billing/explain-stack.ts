@@ -3,6 +3,7 @@ import type { Session } from '../openstack/session.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { isoDate, monthOf } from '../runtime/month.ts';
 import type { Billing, Order } from './billing.ts';
+import { describeUnread, readClouds, type UnreadCloud } from './read-clouds.ts';
 import type { Membership, StackLedger } from './stack-ledger.ts';
 import { describeStep, money } from './usage/describe-usage.ts';
 import type { UsagePoster } from './usage/usage-poster.ts';
@@ -10,11 +11,17 @@ import type { UsageReview } from './usage/usage-review.ts';
 
 export interface StackBillingSources {
   readonly billing: Billing;
-  readonly cloud: Session;
+  readonly clouds: readonly RatingCloud[];
   readonly stacks: StackLedger;
+  readonly clock: Clock;
+}
+
+/** A cloud that may rate. */
+export interface RatingCloud {
+  readonly name: string;
+  readonly session: Session;
   /** undefined: usage is never recorded. */
   readonly poster: UsagePoster | undefined;
-  readonly clock: Clock;
 }
 
 /** Where the figures of one stack come from. */
@@ -26,6 +33,8 @@ export interface StackBilling {
   readonly rated: readonly Rated[] | undefined;
   /** Usage on past days; undefined: usage is never recorded. */
   readonly usage: Pick<UsageReview, 'steps' | 'unbilled'> | undefined;
+  /** Clouds whose ratings are not in it; undefined: all were read. */
+  readonly unread: readonly UnreadCloud[] | undefined;
 }
 
 /**
@@ -36,7 +45,7 @@ export interface StackBilling {
  */
 export async function stackBilling(
   query: string,
-  { billing, cloud, stacks, poster, clock }: StackBillingSources,
+  { billing, clouds, stacks, clock }: StackBillingSources,
   signal?: AbortSignal,
 ): Promise<StackBilling | undefined> {
   const all = await (billing.usage ?? billing).orders(signal);
@@ -47,24 +56,37 @@ export async function stackBilling(
   const members = await stacks.membershipsOf(stack);
   if (orders.length === 0 && members.length === 0) return undefined;
   const month = monthOf(clock.now());
-  const rated = (await hasRating(cloud, signal)) ? await listRated(cloud, { ...month, signal }) : undefined;
+  const { found, unread } = await readClouds(
+    clouds,
+    async ({ session, poster }) => ({
+      rated: (await hasRating(session, signal)) ? await listRated(session, { ...month, signal }) : undefined,
+      usage: await poster?.plan(undefined, signal),
+    }),
+    signal,
+  );
   const stackOf = await stacks.stacksAt(clock.now());
-  const usage = await poster?.plan(undefined, signal);
+  const rated = found.flatMap((cloud) => (cloud.rated ? [cloud.rated] : []));
+  const usage = found.flatMap((cloud) => cloud.usage ?? []);
   return {
     stack,
     orders,
     members,
-    rated: rated?.filter(({ id }) => stackOf.get(id) === stack),
-    usage: usage && {
-      steps: usage.steps.filter((step) => step.stack === stack),
-      unbilled: usage.unbilled.filter((cost) => cost.stack === stack),
-    },
+    rated: rated.length > 0 ? rated.flat().filter(({ id }) => stackOf.get(id) === stack) : undefined,
+    usage:
+      usage.length > 0
+        ? {
+            steps: usage.flatMap(({ steps }) => steps).filter((step) => step.stack === stack),
+            unbilled: usage.flatMap(({ unbilled }) => unbilled).filter((cost) => cost.stack === stack),
+          }
+        : undefined,
+    unread,
   };
 }
 
 /** The billing data as lines of text, from the order to the single days. */
-export function describeStackBilling({ stack, orders, members, rated, usage }: StackBilling): string {
-  const lines = [`stack ${stack}`];
+export function describeStackBilling(found: StackBilling): string {
+  const { stack, orders, members, rated, usage, unread } = found;
+  const lines = [`stack ${stack}`, ...describeUnread(unread).map((line) => `  ${line}`)];
   if (orders.length === 0) lines.push('  no order names it: it is billed to nobody');
   for (const order of orders) lines.push(`  ${describeOrder(order)}`);
   if (rated) {

@@ -1,4 +1,5 @@
 import { describeStackBilling } from '../billing/explain-stack.ts';
+import { describeUnread } from '../billing/read-clouds.ts';
 import { describeUsage, isAllRecorded } from '../billing/usage/describe-usage.ts';
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -17,7 +18,7 @@ export interface BillingOptions {
   readonly timeout: number;
 }
 
-/** `billing plan`: what usage would be recorded, and why. @returns 0 nothing is to be done; 2 something is */
+/** `billing plan`: what usage would be recorded, and why. @returns 0 nothing is to be done; 2 something is; 1 a cloud was not read */
 export async function billingPlan(options: BillingOptions): Promise<number> {
   const review = await ask(options, (service, signal) => service.planBilling(signal));
   if (!review) {
@@ -25,12 +26,14 @@ export async function billingPlan(options: BillingOptions): Promise<number> {
       'No usage is recorded. Set billing.platform: killbill and billing.rating: cloudkitty; the catalogue of Keystone must have a CloudKitty with v2 of its API.',
     ]);
   }
-  const { days, steps, unbilled } = review;
-  print(options.json ? { days, steps, unbilled } : describeUsage(review));
+  const { days, steps, unbilled, unread } = review;
+  if (options.json) print({ days, steps, unbilled, ...(unread && { unread }) });
+  else print([...describeUnread(unread), describeUsage(review)].join('\n'));
+  if (unread) return exitCodes.failure;
   return isAllRecorded(review) ? exitCodes.success : exitCodes.difference;
 }
 
-/** `billing explain`: where the figures of a stack come from. @returns 0 explained; 1 there is no such stack */
+/** `billing explain`: where the figures of a stack come from. @returns 0 explained; 1 there is no such stack, or a cloud was not read */
 export async function billingExplain(stack: string, options: BillingOptions): Promise<number> {
   const found = await ask(options, (service, signal) => service.explainBilling(stack, signal));
   if (!found) {
@@ -40,7 +43,7 @@ export async function billingExplain(stack: string, options: BillingOptions): Pr
     });
   }
   print(options.json ? found : describeStackBilling(found));
-  return exitCodes.success;
+  return found.unread ? exitCodes.failure : exitCodes.success;
 }
 
 async function ask<T>(

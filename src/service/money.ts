@@ -136,7 +136,7 @@ function moneyReport(
 export function createUsagePoster(
   { config, billing, clock }: Foundation,
   cloud: CloudSession,
-  stacks = new StackLedger(config.dataDir),
+  stacks: StackLedger,
 ): UsagePoster | undefined {
   if (config.billing.rating === 'none' || !billing.usage) return undefined;
   const { usageSince: othersSince } = config.billing;
