@@ -8,7 +8,7 @@ import { readFigures } from 'concertim-openstack-service/metrics';
 import { type ServerId, Session, showServer } from 'concertim-openstack-service/openstack';
 
 async function main(file: string, id: string): Promise<void> {
-  const session = new Session(loadConfig({ file }).openstack);
+  const session = new Session(loadConfig({ file }).clouds[0].openstack);
   try {
     const server = await showServer(session, id as ServerId);
     if (server?.kind !== 'server') throw new Error(`Nova has no instance ${id}.`);

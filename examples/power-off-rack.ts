@@ -12,7 +12,7 @@ import { serverOfDevice } from 'concertim-openstack-service/plan';
 async function main(file: string, name: string): Promise<void> {
   const config = loadConfig({ file });
   const portal = new concertim.Session(config.concertim);
-  const cloud = new Session(config.openstack);
+  const cloud = new Session(config.clouds[0].openstack);
   try {
     const rack = (await concertim.listRacks(portal)).find((each) => each.name === name);
     if (!rack) throw new Error(`There is no rack ${name}.`);

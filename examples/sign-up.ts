@@ -9,7 +9,7 @@ import { Session } from 'concertim-openstack-service/openstack';
 import { createUserProject } from 'concertim-openstack-service/operations';
 
 async function main(file: string, username: string, password: string): Promise<void> {
-  const session = new Session(loadConfig({ file }).openstack);
+  const session = new Session(loadConfig({ file }).clouds[0].openstack);
   try {
     const draft = {
       username,

@@ -15,11 +15,14 @@ interface Section {
   readonly keys: readonly Key[];
   readonly about: string;
   readonly isUnused: boolean;
+  /** It is a list; each entry has these keys, and sections of its own. */
+  readonly isList: boolean;
 }
 
 /** config.example.yaml: every key, those that most clouds need with a value, the others commented out. */
 export function renderExample(): string {
   const parts = readSchema().map((section) => {
+    if (section.isList) return exampleOfList(section);
     const indent = section.name ? '  ' : '';
     const keys = section.keys.map((key) => exampleOf(key, indent)).join('\n');
     return section.name ? `# ${section.about}\n${section.name}:\n${keys}` : keys;
@@ -29,6 +32,13 @@ export function renderExample(): string {
 
 ${parts.join('\n\n')}
 `;
+}
+
+/** Commented out: it stands in place of sections that have values. */
+function exampleOfList({ name, about, keys }: Section): string {
+  const comment = inLines(about, 108).map((line) => `# ${line}\n`);
+  const entry = keys.map((key) => `${key.name}: ${key.facts.example}`).join('\n#    ');
+  return `${comment.join('')}#${name}:\n#  - ${entry}\n#    openstack: # the keys of openstack above\n#    rmq: # those of rmq`;
 }
 
 function exampleOf({ name, facts }: Key, indent: string): string {
@@ -52,7 +62,9 @@ start. [config.example.yaml](../config.example.yaml) holds every key.
 - \`concertim-openstack-service check-config\` shows what is in effect and where each value comes from, without secrets.
 - All problems are reported at once, as \`config.yaml:LINE:COL key: what is wrong, what to do\`, and the exit code is 78.
 - Every secret can be given as a file: \`password_file: PATH\` instead of \`password\`. A line feed at its end is not part of it.
-- Every secret can be given by the environment, in the variable that its row names, where the file does not say it.
+- Every secret can be given by the environment, in the variable that its row names, where the file does not say it. The variables of
+  one of several \`clouds\` end in its name, in capitals and with \`_\` for \`-\` and \`.\`:
+  \`$CONCERTIM_OPENSTACK_SERVICE_OPENSTACK_PASSWORD_NORTH\`.
 - A key that resembles none of these, such as one of a newer version, is ignored with one notice at the start. One that
   resembles one of them is taken for a slip of the pen, and is an error.
 - A path that is not absolute starts from the folder of the file it stands in; \`~/\` is the home folder.
@@ -100,18 +112,40 @@ function tableOf(section: Section): string {
   });
   const unused = section.isUnused ? ' Checked and kept, but no component of this version uses it yet.' : '';
   const head = section.name ? `## \`${section.name}\`\n\n${section.about}${unused}` : '## At the top';
-  return `${head}\n\n| key | | takes | default |\n|---|---|---|---|\n${rows.join('\n')}`;
+  const list = section.isList ? `\n\n${howToList}` : '';
+  return `${head}${list}\n\n| key | | takes | default |\n|---|---|---|---|\n${rows.join('\n')}`;
 }
+
+const howToList = `\`\`\`yaml
+clouds:
+  - name: north
+    openstack: { auth_url: https://north.example.com:5000/v3, username: concertim, … }
+    rmq: { rmq_address: rabbitmq.north.example.com }
+  - name: south
+    openstack: { auth_url: https://south.example.com:5000/v3, username: concertim, … }
+\`\`\`
+
+\`openstack\` and \`rmq\` have the keys of the sections of these names. Regions of one Keystone are entries with the same \`auth_url\`, each with
+its \`region_name\`. [scale.md](scale.md#several-clouds-or-regions) says what several clouds mean.`;
 
 function readSchema(): Section[] {
   const entries = Object.entries(ConfigFile.shape);
-  const atTop = entries.filter(([, part]) => !(part instanceof z.ZodObject));
+  const atTop = entries.filter(([, part]) => about.has(part));
   return [
-    { name: '', keys: atTop.map(([name, part]) => readKey(name, part)), about: '', isUnused: false },
+    {
+      name: '',
+      keys: atTop.map(([name, part]) => readKey(name, part)),
+      about: '',
+      isUnused: false,
+      isList: false,
+    },
     ...Object.entries(sections).map(([name, { about, unused }]) => {
-      const { shape } = ConfigFile.shape[name as keyof typeof sections];
-      const keys = Object.entries(shape).map(([key, schema]) => readKey(key, schema));
-      return { name, keys, about, isUnused: unused ?? false };
+      const part = ConfigFile.shape[name as keyof typeof sections];
+      const isList = part instanceof z.ZodArray;
+      const keys = Object.entries<z.ZodType>((isList ? part.element : part).shape)
+        .filter(([, schema]) => !(schema instanceof z.ZodObject))
+        .map(([key, schema]) => readKey(key, schema));
+      return { name, keys, about, isUnused: unused ?? false, isList };
     }),
   ];
 }

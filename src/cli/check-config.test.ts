@@ -68,3 +68,27 @@ test('the defaults of a broker that is not configured are left out; those of one
     rmq: { rmq_address: ['a', 'b'], rmq_username: 'openstack', rmq_password: '[hidden]' },
   });
 });
+
+test('each of several clouds is shown as it is written, its broker only where it has one', () => {
+  const cloud = (name: string) =>
+    `  - name: ${name}\n    openstack: { auth_url: "http://${name}:5000", user_id: u, password: CANARY, project_id: p }\n`;
+  const clouds = `clouds:\n${cloud('north')}${cloud('south')}    rmq: { rmq_address: broker, rmq_password: CANARY }\n`;
+  const portal = text.slice(text.indexOf('concertim:'));
+  writeFileSync(join(folder, 'portal-password'), 'CANARY\n');
+
+  const shown = describe(clouds + portal);
+
+  expect(shown).toContain('    openstack:\n      auth_url: http://north:5000 # config.yaml:3:18\n');
+  expect(shown).not.toContain('CANARY');
+  expect(parse(shown)).toMatchObject({
+    clouds: [
+      {
+        name: 'north',
+        openstack: { auth_url: 'http://north:5000', password: '[hidden]', interface: 'public' },
+      },
+      { name: 'south', rmq: { rmq_address: 'broker', rmq_password: '[hidden]', rmq_username: 'openstack' } },
+    ],
+  });
+  expect(parse(shown)).not.toHaveProperty('openstack');
+  expect(parse(shown)).not.toHaveProperty('clouds[0].rmq');
+});

@@ -1,4 +1,4 @@
-import { Document, type Scalar, YAMLMap } from 'yaml';
+import { Document, type Scalar, type YAMLMap } from 'yaml';
 import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 
 export interface CheckConfigOptions {
@@ -23,11 +23,12 @@ export function describeConfig({ config, file, settings }: LoadedConfig): string
   const document = new Document({}, { schema: 'failsafe' });
   document.commentBefore = ` The configuration in effect, from ${file}`;
   for (const { section, key, shown, origin } of settings) {
-    if (section === 'rmq' && config.clouds.every(({ rmq }) => rmq === undefined)) continue;
+    const [list, at] = section.length === 1 ? [] : section;
+    const cloud = config.clouds[list === 'clouds' ? Number(at) : 0];
+    if (section.at(-1) === 'rmq' && cloud?.rmq === undefined) continue;
     const value = document.createNode(shown, { flow: true }) as Scalar | YAMLMap;
     value.comment = ` ${origin}`;
-    if (section && !document.has(section)) document.set(section, new YAMLMap());
-    document.setIn(section ? [section, key] : [key], value);
+    document.setIn([...section, key], value);
   }
   return document.toString({ lineWidth: 0 });
 }

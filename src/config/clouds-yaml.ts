@@ -48,47 +48,63 @@ export const authKeys = [
 const supportedAuthTypes = new Set(['password', 'v3password', 'v2password', 'v3applicationcredential']);
 
 /**
- * The section `openstack` with the keys of the cloud it names: how to sign in comes from clouds.yaml alone, the rest
+ * A section `openstack` with the keys of the cloud it names: how to sign in comes from clouds.yaml alone, the rest
  * (region, interface, certificates) where the section itself does not say it.
  */
-export function withCloud(openstack: YamlMap, files: CloudsFiles, problems: Problems): YamlMap {
+export function withCloud(
+  openstack: YamlMap,
+  section: string,
+  files: CloudsFiles,
+  problems: Problems,
+): YamlMap {
   const named = openstack.entries.get('cloud');
   if (named?.node.kind !== 'text' || named.node.text === undefined) return openstack;
   for (const key of authKeys.flatMap((key) => [key, `${key}_file`])) {
     const entry = openstack.entries.get(key);
     if (entry)
-      problems.add(entry.at, `openstack.${key}`, 'is given beside openstack.cloud, remove one of the two');
+      problems.add(entry.at, `${section}.${key}`, `is given beside ${section}.cloud, remove one of the two`);
   }
-  const cloud = findCloud(named.node.text, named.at, files, problems);
+  const key = { at: named.at, path: `${section}.cloud` };
+  const cloud = findCloud(named.node.text, key, files, problems);
   if (!cloud) return openstack;
   const entries = new Map([...keysOfCloud(cloud, problems), ...openstack.entries]);
   return { ...openstack, entries };
 }
 
-function findCloud(name: string, at: Place, files: CloudsFiles, problems: Problems): YamlMap | undefined {
-  const clouds = firstFile(files.clouds, at, problems);
+/** Of the key that names a cloud. */
+interface KeyPlace {
+  readonly at: Place;
+  readonly path: string;
+}
+
+function findCloud(name: string, key: KeyPlace, files: CloudsFiles, problems: Problems): YamlMap | undefined {
+  const clouds = firstFile(files.clouds, key, problems);
   if (clouds === undefined) {
-    problems.add(at, 'openstack.cloud', `no clouds.yaml is there, put one at ${files.clouds.join(' or ')}`);
+    problems.add(key.at, key.path, `no clouds.yaml is there, put one at ${files.clouds.join(' or ')}`);
     return undefined;
   }
   const cloud = clouds && mapAt(mapAt(clouds, 'clouds'), name);
   if (!cloud) {
     if (clouds)
-      problems.add(at, 'openstack.cloud', `no such cloud is in ${clouds.at.file}, give one of its names`);
+      problems.add(key.at, key.path, `no such cloud is in ${clouds.at.file}, give one of its names`);
     return undefined;
   }
-  const secure = firstFile(files.secure, at, problems);
+  const secure = firstFile(files.secure, key, problems);
   const secrets = secure && mapAt(mapAt(secure, 'clouds'), name);
   return secrets ? merged(cloud, secrets) : cloud;
 }
 
 /** The first file that is there; null when it cannot be used, which is said then. */
-function firstFile(paths: readonly string[], at: Place, problems: Problems): YamlMap | null | undefined {
+function firstFile(
+  paths: readonly string[],
+  { at, path: key }: KeyPlace,
+  problems: Problems,
+): YamlMap | null | undefined {
   for (const path of paths) {
     const content = readFile(path);
     if ('missing' in content) continue;
     if ('problem' in content) {
-      problems.add(at, 'openstack.cloud', content.problem);
+      problems.add(at, key, content.problem);
       return null;
     }
     return parseYaml(content.text, path, problems) ?? null;

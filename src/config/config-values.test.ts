@@ -109,10 +109,12 @@ test('the environment has no part in it', () => {
 });
 
 test('the types are those of the schema: what is misspelt or of a wrong type does not compile', () => {
-  type Openstack = ConfigValues['openstack'];
+  type Openstack = NonNullable<ConfigValues['openstack']>;
   expectTypeOf<'auth_url'>().toExtend<keyof Openstack>();
   expectTypeOf<'password_file'>().toExtend<keyof Openstack>();
   expectTypeOf<'usrname'>().not.toExtend<keyof Openstack>();
+  type Cloud = NonNullable<ConfigValues['clouds']>[number];
+  expectTypeOf<Cloud['openstack']>().toEqualTypeOf<Openstack>();
   expectTypeOf<NonNullable<ConfigValues['updates']>['interval']>().toEqualTypeOf<
     number | string | undefined
   >();

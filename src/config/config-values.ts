@@ -22,19 +22,31 @@ type Keys<Section> = { readonly [Key in keyof Section]?: Written<NonNullable<Sec
   readonly [Key in SecretKeys<Section> as `${Key}_file`]?: string | undefined;
 };
 
-type SectionName = {
-  [Key in keyof ConfigFile]: ConfigFile[Key] extends string | undefined ? never : Key;
-}[keyof ConfigFile];
+/** The sections of one cloud. */
+type CloudKeys = {
+  readonly openstack: Keys<ConfigFile['openstack']>;
+  readonly rmq?: Keys<ConfigFile['rmq']> | undefined;
+};
+
+type SectionName = Exclude<
+  { [Key in keyof ConfigFile]: ConfigFile[Key] extends string | undefined ? never : Key }[keyof ConfigFile],
+  keyof CloudKeys | 'clouds'
+>;
 
 /**
  * What config.yaml says, as a value: the same sections, keys and meanings (times in seconds or as `5m`), for
  * a program that keeps its settings elsewhere. docs/configuration.md has them all.
  */
-export type ConfigValues = Keys<Omit<ConfigFile, SectionName>> & {
-  readonly [Section in Exclude<SectionName, 'openstack' | 'concertim'>]?:
-    | Keys<ConfigFile[Section]>
-    | undefined;
-} & { readonly [Section in 'openstack' | 'concertim']: Keys<ConfigFile[Section]> };
+export type ConfigValues = Keys<Omit<ConfigFile, SectionName | keyof CloudKeys | 'clouds'>> & {
+  readonly [Section in Exclude<SectionName, 'concertim'>]?: Keys<ConfigFile[Section]> | undefined;
+} & { readonly concertim: Keys<ConfigFile['concertim']> } & (
+    | (CloudKeys & { readonly clouds?: undefined })
+    | {
+        readonly clouds: readonly (CloudKeys & { readonly name: string })[];
+        readonly openstack?: undefined;
+        readonly rmq?: undefined;
+      }
+  );
 
 const at: Place = { file: 'config', line: 0, column: 0 };
 

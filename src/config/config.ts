@@ -17,10 +17,6 @@ export interface Config {
   readonly dataDir: string | undefined;
   /** In the order in which they are listed. */
   readonly clouds: readonly [CloudConfig, ...CloudConfig[]];
-  /** Of the first cloud, for programs that know one. */
-  readonly openstack: OpenStackConfig;
-  /** The same. */
-  readonly rmq: RabbitMqConfig | undefined;
   readonly concertim: ConcertimConfig;
   readonly updates: UpdatesConfig;
   readonly metrics: MetricsConfig;

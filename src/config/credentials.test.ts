@@ -20,7 +20,7 @@ function read(keys: Keys) {
   );
   const places = new Map(Object.keys(keys).map((key) => [`openstack.${key}`, at]));
   const credentials = readCredentials(
-    { keys: values as unknown as ConfigFile['openstack'], at, places },
+    { keys: values as unknown as ConfigFile['openstack'], section: 'openstack', at, places },
     problems,
   );
   return {

@@ -6,7 +6,7 @@ type OpenStackKeys = ConfigFile['openstack'];
 type Key = keyof OpenStackKeys;
 
 /**
- * Which way to sign in the keys under `openstack` add up to; undefined, with problems, when they add up to none.
+ * Which way to sign in the keys of a section `openstack` add up to; undefined, with problems, when they add up to none.
  *
  * | `auth_url` | keys | kind |
  * |---|---|---|
@@ -28,6 +28,8 @@ export function readCredentials(given: GivenKeys, problems: Problems): Credentia
 
 export interface GivenKeys {
   readonly keys: OpenStackKeys;
+  /** Path of the section: `openstack`. */
+  readonly section: string;
   /** Where the section stands: there keys are missed. */
   readonly at: Place;
   /** Where each key stands, by its path. */
@@ -36,12 +38,14 @@ export interface GivenKeys {
 
 class CredentialsReader {
   readonly #keys: OpenStackKeys;
+  readonly #section: string;
   readonly #at: Place;
   readonly #places: ReadonlyMap<string, Place>;
   readonly #problems: Problems;
 
-  constructor({ keys, at, places }: GivenKeys, problems: Problems) {
+  constructor({ keys, section, at, places }: GivenKeys, problems: Problems) {
     this.#keys = keys;
+    this.#section = section;
     this.#at = at;
     this.#places = places;
     this.#problems = problems;
@@ -49,7 +53,7 @@ class CredentialsReader {
 
   /** Whether any of the keys was given, even with an invalid value. */
   has(...keys: readonly Key[]): boolean {
-    return keys.some((key) => this.#places.has(`openstack.${key}`));
+    return keys.some((key) => this.#places.has(`${this.#section}.${key}`));
   }
 
   applicationCredential(): Credentials | undefined {
@@ -139,11 +143,11 @@ class CredentialsReader {
   }
 
   #missing(key: Key, whatToDo: string): void {
-    this.#problems.addOnce(this.#at, `openstack.${key}`, `is missing, ${whatToDo}`);
+    this.#problems.addOnce(this.#at, `${this.#section}.${key}`, `is missing, ${whatToDo}`);
   }
 
   #notice(key: Key, text: string): void {
-    const path = `openstack.${key}`;
+    const path = `${this.#section}.${key}`;
     this.#problems.notice(this.#places.get(path) ?? this.#at, path, text);
   }
 }

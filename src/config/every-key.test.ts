@@ -6,7 +6,7 @@ import { Secret } from '../runtime/secret.ts';
 import type { ConfigValues } from './config-values.ts';
 import { configFromValues } from './load.ts';
 import { ConfigError } from './problems.ts';
-import { ConfigFile } from './schema.ts';
+import { Cloud, ConfigFile } from './schema.ts';
 import { about } from './setting.ts';
 
 const certificate = join(root, 'test/fixtures/tls/cert.pem');
@@ -62,36 +62,51 @@ function revealed(value: unknown): unknown {
   return Object.entries(value).map(([key, child]) => [key, revealed(child)]);
 }
 
+/** The same cloud twice, where the second is the one whose keys are tried. */
+function several({ openstack, rmq, ...rest }: Pick<typeof values, 'openstack' | 'rmq'>) {
+  const first = {
+    name: 'first',
+    openstack: { ...openstack, auth_url: 'http://first', project_name: 'admin' },
+  };
+  return { ...rest, clouds: [first, { name: 'second', openstack, rmq }] };
+}
+
 interface Key {
-  readonly section: string | undefined;
+  /** The section that has it, as a path; empty for the top. */
+  readonly section: readonly string[];
   readonly key: string;
   readonly leaf: z.ZodType;
 }
 
-const keys = Object.entries(ConfigFile.shape).flatMap(([name, schema]): Key[] =>
-  schema instanceof z.ZodObject
-    ? Object.entries<z.ZodType>(schema.shape).map(([key, leaf]) => ({ section: name, key, leaf }))
-    : [{ section: undefined, key: name, leaf: schema }],
-);
+function keysOf({ shape }: z.ZodObject, section: readonly string[] = []): Key[] {
+  return Object.entries(shape).flatMap(([key, part]) => {
+    if (part instanceof z.ZodArray) return [];
+    if (part instanceof z.ZodObject) return keysOf(part, [...section, key]);
+    return [{ section, key, leaf: part as z.ZodType }];
+  });
+}
 
-const partsOf = (given: ConfigValues): Readonly<Record<string, object | undefined>> =>
-  Object.fromEntries(
-    Object.entries(given).map(([name, part]) => [name, typeof part === 'object' ? part : {}]),
-  );
+const keys = [...keysOf(ConfigFile), ...keysOf(Cloud, ['clouds', '1'])];
+
+/** The values with one more at a path. */
+function withValue(given: unknown, [key, ...path]: readonly string[], value: string): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(given))
+    return given.map((item, at) => (at === Number(key) ? withValue(item, path, value) : item));
+  const part = (given ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...part, [key]: withValue(part[key], path, value) };
+}
 
 test.each(keys)('the key $section $key makes a difference', ({ section, key, leaf }) => {
-  const words = [...(about.get(leaf)?.takes ?? '').matchAll(/`([^`]+)`/g)].map(([, word]) => word);
+  const words = [...(about.get(leaf)?.takes ?? '').matchAll(/`([^`]+)`/g)].flatMap(([, word]) => word ?? []);
   const taken = [...words, ...candidates].filter((value) => leaf.safeParse(value).success);
 
-  const differs = [withProject, values].flatMap((base) => {
+  const bases = [withProject, values].map((base) => (section[0] === 'clouds' ? several(base) : base));
+  const differs = bases.flatMap((base) => {
     const before = JSON.stringify(outcomeOf(base));
-    return taken.map((value) => {
-      const given =
-        section === undefined
-          ? { ...base, [key]: value }
-          : { ...base, [section]: { ...partsOf(base)[section], [key]: value } };
-      return JSON.stringify(outcomeOf(given)) !== before;
-    });
+    return taken.map(
+      (value) => JSON.stringify(outcomeOf(withValue(base, [...section, key], value) as object)) !== before,
+    );
   });
 
   expect(differs).toContain(true);

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
-import { ConfigFile } from './schema.ts';
+import { Cloud, ConfigFile } from './schema.ts';
 import { about } from './setting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'concertim-fuzz-'));
@@ -35,6 +35,7 @@ function outcome(text: string): Config | string {
 const sections: Record<string, z.ZodObject> = { '': ConfigFile };
 for (const [name, part] of Object.entries(ConfigFile.shape))
   if (part instanceof z.ZodObject) sections[name] = part;
+const sectionsOfACloud = Object.entries(Cloud.shape).filter(([, part]) => part instanceof z.ZodObject);
 
 const isSecret = (section: string, key: string) =>
   about.get(sections[section]?.shape[key] as z.ZodType)?.secret ?? false;
@@ -98,6 +99,23 @@ test('any values of any keys are a configuration or say what is wrong with it', 
   );
 });
 
+test('any values of any keys of several clouds are a configuration or say what is wrong with it', () => {
+  const keys = sectionsOfACloud.flatMap(([, part]) => Object.keys((part as z.ZodObject).shape));
+  const section = fc.oneof(odd, fc.dictionary(fc.constantFrom(...keys), odd, { maxKeys: 4 }));
+  const cloud = fc.oneof(
+    odd,
+    fc.record({ name: odd, openstack: section, rmq: section }, { requiredKeys: [] }),
+  );
+  const clouds = fc.oneof(odd, fc.array(cloud, { maxLength: 3 }));
+
+  fc.assert(
+    fc.property(fc.record({ clouds, openstack: section }, { requiredKeys: ['clouds'] }), (tree) => {
+      outcome(stringify(tree));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('a file of 1 GB is refused at 1 MiB, and not read', () => {
   const large = join(folder, 'large.yaml');
   writeFileSync(large, '# ');
@@ -127,7 +145,10 @@ test('no secret is ever repeated, however the file is broken', () => {
       .filter((key) => isSecret(section, key))
       .map((key) => ({ section, key })),
   );
-  const whole = secrets.map(({ section, key }) => `${section}:\n  ${key}: "${canary}"\n`).join('');
+  const whole = [
+    ...secrets.map(({ section, key }) => `${section}:\n  ${key}: "${canary}"\n`),
+    `clouds:\n  - name: a\n    openstack: { password: "${canary}" }\n    rmq: { rmq_password: "${canary}" }\n`,
+  ].join('');
   expect(secrets.length).toBeGreaterThan(4);
 
   fc.assert(
@@ -168,7 +189,10 @@ const brokenPiece = fc.constantFrom(
 );
 const yamlish = fc
   .array(
-    fc.oneof(brokenPiece, fc.constantFrom('openstack', 'rmq:\n  ', 'password', 'a', '<<', ' ', '  ', '\n')),
+    fc.oneof(
+      brokenPiece,
+      fc.constantFrom('openstack', 'rmq:\n  ', 'clouds:\n  - ', 'password', 'a', '<<', ' ', '  ', '\n'),
+    ),
     { maxLength: 40 },
   )
   .map((pieces) => pieces.join(''));

@@ -1,19 +1,20 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Credentials } from '../openstack/credentials.ts';
 import { deepFreeze } from '../runtime/deep-freeze.ts';
 import type { JwtPolicy } from '../runtime/jwt-policy.ts';
 import { Secret } from '../runtime/secret.ts';
+import { checkClouds } from './check-clouds.ts';
+import { withCloudEntries } from './cloud-entries.ts';
 import { cloudsFiles, withCloud } from './clouds-yaml.ts';
-import type { Config, RabbitMqConfig, TlsTrust } from './config.ts';
+import type { CloudConfig, Config, RabbitMqConfig, TlsTrust } from './config.ts';
 import { type ConfigValues, treeOf } from './config-values.ts';
 import { readCredentials } from './credentials.ts';
+import { type KeyPath, pathText } from './key-path.ts';
 import { ConfigError, type Place, Problems } from './problems.ts';
 import { readFile } from './read-file.ts';
-import { type ReadSettings, readSettings, type Setting } from './read-settings.ts';
+import { type ReadCloud, type ReadSettings, readSettings, type Setting } from './read-settings.ts';
 import { resolvePath } from './resolve-path.ts';
-import type { ConfigFile } from './schema.ts';
 import { isSilent, withSecretsOf } from './secrets-of-environment.ts';
 import { parseYaml, type YamlMap } from './yaml-tree.ts';
 
@@ -70,7 +71,8 @@ export function configFromValues(values: ConfigValues): Config {
 }
 
 function build(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems): Omit<LoadedConfig, 'file'> {
-  const read = readSettings(withCloudOf(root, env, problems), problems);
+  const read = readSettings(withClouds(root, env, problems), problems);
+  checkClouds(read, problems);
   const config = new ConfigBuilder(read, problems).build(root.at, systemdOf(env));
   return { config, settings: read.settings };
 }
@@ -84,11 +86,16 @@ function whichFile(flag: string | undefined, env: NodeJS.ProcessEnv): { file: st
   return file ? { file, named: true } : { file: standardFile, named: false };
 }
 
-function withCloudOf(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems): YamlMap {
-  const openstack = root.entries.get('openstack');
-  if (openstack?.node.kind !== 'map') return root;
-  const node = withCloud(openstack.node, cloudsFiles(env, homedir()), problems);
-  return { ...root, entries: new Map([...root.entries, ['openstack', { ...openstack, node }]]) };
+/** The tree with what clouds.yaml says of each cloud that a section `openstack` names. */
+function withClouds(root: YamlMap, env: NodeJS.ProcessEnv, problems: Problems): YamlMap {
+  const files = cloudsFiles(env, homedir());
+  const change = (map: YamlMap, path: KeyPath): YamlMap => {
+    const openstack = map.entries.get('openstack');
+    if (openstack?.node.kind !== 'map') return map;
+    const node = withCloud(openstack.node, pathText([...path, 'openstack']), files, problems);
+    return { ...map, entries: new Map(map.entries).set('openstack', { ...openstack, node }) };
+  };
+  return withCloudEntries(change(root, []), change);
 }
 
 /** The folders that systemd (`LogsDirectory=`, `StateDirectory=`) and our images give, where the file names none. */
@@ -115,31 +122,27 @@ function systemdOf(env: NodeJS.ProcessEnv): Config['systemd'] {
   return { socket, watchdogMs: isOurs && watchdogMs > 0 ? watchdogMs : undefined };
 }
 
-/** Name of the cloud where there is one. */
-const onlyCloud = 'openstack';
-
 /** What is shorter can be found by trying: every user of the portal holds a token that was signed with it. */
 const shortestSecret = 16;
 
 /** From the keys' values to what the service uses: what depends on several keys, and on files they name. */
 class ConfigBuilder {
-  readonly #values: ConfigFile;
+  readonly #values: ReadSettings['values'];
+  readonly #clouds: readonly ReadCloud[];
   readonly #places: ReadonlyMap<string, Place>;
   readonly #problems: Problems;
 
   constructor(read: ReadSettings, problems: Problems) {
     this.#values = read.values;
+    this.#clouds = read.clouds;
     this.#places = read.places;
     this.#problems = problems;
   }
 
   build(start: Place, systemd: Config['systemd']): Config {
-    const { openstack, concertim, updates, metrics, api, billing, observability, log_rotation } =
-      this.#values;
-    const credentials = this.#credentials(start);
-    const openstackTls = this.#trust('openstack', openstack);
+    const { concertim, updates, metrics, api, billing, observability, log_rotation } = this.#values;
+    const [first, ...others] = this.#clouds.map((cloud, at) => this.#cloud(cloud, at, start));
     const concertimTls = this.#trust('concertim', concertim);
-    const rmq = this.#rmq(start);
     const apiTls = this.#apiTls();
     const killBill = this.#killBill(start);
     const jwt = this.#jwt(start);
@@ -147,26 +150,13 @@ class ConfigBuilder {
     this.#checkTtl(start);
     const logDir = this.#path('log_dir', this.#values.log_dir);
     const dataDir = this.#path('data_dir', this.#values.data_dir);
-    if (!credentials || this.#problems.any) throw this.#problems.toError();
-    const cloud = {
-      name: onlyCloud,
-      openstack: {
-        credentials,
-        region: openstack.region_name,
-        interface: openstack.interface,
-        ...patience(openstack.timeout),
-        tls: openstackTls,
-      },
-      rmq,
-    };
+    if (!first || this.#problems.any) throw this.#problems.toError();
     return deepFreeze({
       logLevel: this.#values.log_level,
       logDir,
       logRotation: { maxBytes: log_rotation.size, files: log_rotation.files },
       dataDir,
-      clouds: [cloud],
-      openstack: cloud.openstack,
-      rmq: cloud.rmq,
+      clouds: [first, ...others.filter((cloud) => cloud !== undefined)],
       concertim: {
         url: concertim.concertim_url,
         login: concertim.concertim_username,
@@ -220,38 +210,48 @@ class ConfigBuilder {
     });
   }
 
-  #credentials(start: Place): Credentials | undefined {
-    if (this.#problems.has('openstack')) return undefined;
-    const at = this.#places.get('openstack') ?? start;
-    return readCredentials({ keys: this.#values.openstack, at, places: this.#places }, this.#problems);
+  /** undefined, with problems, when it says not enough to sign in. */
+  #cloud({ path, keys }: ReadCloud, at: number, start: Place): CloudConfig | undefined {
+    const section = pathText([...path, 'openstack']);
+    const above = this.#places.get(pathText(path)) ?? start;
+    const { name, openstack } = keys;
+    const rmq = this.#rmq(keys.rmq, pathText([...path, 'rmq']), above);
+    if (this.#problems.has(section)) return undefined;
+    const tls = this.#trust(section, openstack);
+    const given = { keys: openstack, section, at: this.#places.get(section) ?? above, places: this.#places };
+    const credentials = readCredentials(given, this.#problems);
+    if (!credentials) return undefined;
+    const { region_name: region, interface: side, timeout } = openstack;
+    return {
+      name,
+      openstack: { credentials, region, interface: side, ...patience(timeout), tls },
+      // Clouds that share a broker need queues of their own.
+      rmq: rmq && at > 0 ? { ...rmq, deployment: `${rmq.deployment}.${name}` } : rmq,
+    };
   }
 
-  #trust(
-    section: 'openstack' | 'concertim',
-    keys: { cacert: string | undefined; insecure: boolean },
-  ): TlsTrust {
+  #trust(section: string, keys: { cacert: string | undefined; insecure: boolean }): TlsTrust {
     return { ca: this.#pem(`${section}.cacert`, keys.cacert, 'CERTIFICATE'), insecure: keys.insecure };
   }
 
   /** A section that only repeats the defaults, as the first version's sample does, names no broker. */
-  #rmq(start: Place): RabbitMqConfig | undefined {
-    const { rmq } = this.#values;
-    const at = this.#places.get('rmq') ?? start;
-    const isGiven = (key: string) => this.#places.has(`rmq.${key}`);
+  #rmq(rmq: ReadCloud['keys']['rmq'], section: string, start: Place): RabbitMqConfig | undefined {
+    const at = this.#places.get(section) ?? start;
+    const isGiven = (key: string) => this.#places.has(`${section}.${key}`);
     if (!isGiven('rmq_address') && !isGiven('rmq_password')) {
-      if (this.#places.has('rmq')) {
-        this.#problems.notice(at, 'rmq', 'has no rmq_address: the service hears no notifications');
+      if (this.#places.has(section)) {
+        this.#problems.notice(at, section, 'has no rmq_address: the service hears no notifications');
       }
       return undefined;
     }
-    const ca = this.#pem('rmq.cacert', rmq.cacert, 'CERTIFICATE');
+    const ca = this.#pem(`${section}.cacert`, rmq.cacert, 'CERTIFICATE');
     if (!rmq.rmq_address?.length) {
-      this.#problems.addOnce(at, 'rmq.rmq_address', 'is missing, give the host of the broker');
+      this.#problems.addOnce(at, `${section}.rmq_address`, 'is missing, give the host of the broker');
     }
     if (!rmq.rmq_password) {
       this.#problems.addOnce(
         at,
-        'rmq.rmq_password',
+        `${section}.rmq_password`,
         'is missing, give the password of the user, or rmq_password_file',
       );
       return undefined;

@@ -1,17 +1,18 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { type KeyPath, pathText } from './key-path.ts';
 import { nearest } from './nearest.ts';
 import { type Place, type Problems, placeText } from './problems.ts';
 import { readFile } from './read-file.ts';
 import { resolvePath } from './resolve-path.ts';
-import { alsoRead, ConfigFile, keysOf2024 } from './schema.ts';
+import { alsoRead, Cloud, ConfigFile, keysOf2024 } from './schema.ts';
 import { type About, about } from './setting.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
 
 /** One key with its text, for showing the configuration. */
 export interface Setting {
-  /** '' for the keys at the top. */
-  readonly section: string;
+  /** Empty for the keys at the top. */
+  readonly section: KeyPath;
   readonly key: string;
   /** As written; `[hidden]` for a secret. */
   readonly shown: string | readonly string[];
@@ -21,11 +22,24 @@ export interface Setting {
 
 export interface ReadSettings {
   /** To be trusted only when there are no problems: a key that has one is undefined. */
-  readonly values: ConfigFile;
+  readonly values: Omit<ConfigFile, CloudKey | 'clouds'>;
+  /** The same of each cloud; of the only one where its sections stand at the top. */
+  readonly clouds: readonly ReadCloud[];
   /** Where each key that was given stands, by its path. */
   readonly places: ReadonlyMap<string, Place>;
   readonly settings: readonly Setting[];
 }
+
+export interface ReadCloud {
+  /** Where its sections stand; empty for the top. */
+  readonly path: KeyPath;
+  readonly keys: z.output<typeof Cloud>;
+}
+
+/** The sections of a cloud, which stand at the top where there is one. */
+type CloudKey = 'openstack' | 'rmq';
+/** Name of the cloud where there is one. */
+const onlyCloud = 'openstack';
 
 interface SecretFile {
   readonly at: Place;
@@ -35,49 +49,92 @@ interface SecretFile {
 
 /** The values of all keys in the file's tree; every key that is wrong, missing or misspelt is a problem. */
 export function readSettings(root: YamlMap, problems: Problems): ReadSettings {
-  const reader = new SettingsReader(problems);
-  const values = reader.section(ConfigFile, relocate(root, problems), '');
+  const tree = relocate(root, problems);
+  const areSeveral = given(tree, 'clouds') !== undefined;
+  if (areSeveral) refuseOneCloud(tree, problems);
+  const top = ConfigFile.omit(areSeveral ? { openstack: true, rmq: true } : { clouds: true });
+  const reader = new SettingsReader(top, problems);
+  const { openstack, rmq, ...values } = reader.section(top, tree, []) as ConfigFile;
+  const { places, settings } = reader;
   reader.noticeUnknown();
-  return { values: values as ConfigFile, places: reader.places, settings: reader.settings };
+  const clouds = areSeveral ? reader.clouds : [{ path: [], keys: { name: onlyCloud, openstack, rmq } }];
+  return { values, clouds, places, settings };
+}
+
+function refuseOneCloud(tree: YamlMap, problems: Problems): void {
+  for (const key of ['openstack', 'rmq'] satisfies CloudKey[]) {
+    const at = given(tree, key)?.at;
+    const whatToDo =
+      at?.line === 0
+        ? 'end the name of the variable with that of its cloud, such as _NORTH'
+        : 'move it into the entry of its cloud';
+    if (at) problems.add(at, key, `is given beside clouds, ${whatToDo}`);
+  }
 }
 
 class SettingsReader {
   readonly places = new Map<string, Place>();
   readonly settings: Setting[] = [];
+  readonly clouds: ReadCloud[] = [];
+  /** What may stand at the top: the sections of one cloud, or a list of several. */
+  readonly #top: z.ZodObject;
   readonly #problems: Problems;
   readonly #unknown: { readonly at: Place; readonly path: string }[] = [];
 
-  constructor(problems: Problems) {
+  constructor(top: z.ZodObject, problems: Problems) {
+    this.#top = top;
     this.#problems = problems;
   }
 
-  section(schema: z.ZodObject, map: YamlMap, name: string): Record<string, unknown> {
-    this.#refuseUnknown(schema, map, name);
+  section(schema: z.ZodObject, map: YamlMap, path: KeyPath): Record<string, unknown> {
+    this.#refuseUnknown(path.length === 0 ? ConfigFile : schema, map, path);
     const values: Record<string, unknown> = {};
     for (const [key, part] of Object.entries(schema.shape)) {
-      values[key] =
-        part instanceof z.ZodObject
-          ? this.#subsection(part, map, key)
-          : this.#value(part as z.ZodType, map, name, key);
+      if (part instanceof z.ZodObject) values[key] = this.#subsection(part, map, path, key);
+      else if (part instanceof z.ZodArray) this.#readClouds(map);
+      else values[key] = this.#value(part as z.ZodType, map, path, key);
     }
     return values;
   }
 
-  #subsection(schema: z.ZodObject, root: YamlMap, name: string): Record<string, unknown> {
-    const entry = root.entries.get(name);
-    if (entry) this.places.set(name, entry.at);
+  #subsection(schema: z.ZodObject, parent: YamlMap, path: KeyPath, name: string): Record<string, unknown> {
+    const entry = parent.entries.get(name);
+    const own = [...path, name];
+    if (entry) this.places.set(pathText(own), entry.at);
     const node = entry?.node;
-    if (node?.kind === 'map') return this.section(schema, node, name);
+    if (node?.kind === 'map') return this.section(schema, node, own);
     if (node?.kind === 'list' || node?.text !== undefined) {
-      this.#problems.add(entry?.at ?? root.at, name, 'is not a section, write its keys below it, indented');
+      const problem = 'is not a section, write its keys below it, indented';
+      this.#problems.add(entry?.at ?? parent.at, pathText(own), problem);
       return {};
     }
-    return this.section(schema, { kind: 'map', entries: new Map(), at: entry?.at ?? root.at }, name);
+    return this.section(schema, { kind: 'map', entries: new Map(), at: entry?.at ?? parent.at }, own);
   }
 
-  #value(schema: z.ZodType, map: YamlMap, section: string, key: string): unknown {
+  #readClouds(root: YamlMap): void {
+    const { at, node } = root.entries.get('clouds') as YamlEntry;
+    if (node.kind !== 'list') {
+      this.#problems.add(at, 'clouds', 'is not a list, begin each cloud with `- name: …`');
+      return;
+    }
+    if (node.items.length === 0) {
+      this.#problems.add(at, 'clouds', 'is an empty list, put a cloud into it or remove the key');
+    }
+    for (const [index, item] of node.items.entries()) {
+      const path = ['clouds', index];
+      this.places.set(pathText(path), item.at);
+      if (item.kind === 'map') {
+        this.clouds.push({ path, keys: this.section(Cloud, item, path) as ReadCloud['keys'] });
+      } else {
+        const problem = 'is not a cloud, write `- name: …` and its sections below that';
+        this.#problems.add(item.at, pathText(path), problem);
+      }
+    }
+  }
+
+  #value(schema: z.ZodType, map: YamlMap, section: KeyPath, key: string): unknown {
     const facts = about.get(schema);
-    const path = section ? `${section}.${key}` : key;
+    const path = pathText([...section, key]);
     const entry = given(map, key) ?? (given(map, `${key}_file`) ? undefined : emptySecret(map, key, facts));
     const fromFile = facts?.secret ? this.#secretFile(map, path, key) : undefined;
     if (entry && fromFile) {
@@ -94,7 +151,7 @@ class SettingsReader {
         raw === undefined
           ? `is missing, write ${howToWrite(key, facts)}`
           : (parsed.error.issues[0]?.message ?? 'is not understood');
-      this.#problems.addOnce(at ?? this.places.get(section) ?? map.at, path, problem);
+      this.#problems.addOnce(at ?? this.places.get(pathText(section)) ?? map.at, path, problem);
       return undefined;
     }
     const shown = facts?.secret && raw !== undefined ? '[hidden]' : (raw ?? facts?.default);
@@ -126,16 +183,16 @@ class SettingsReader {
    * A key that resembles one of ours is a typing error, and its value would be lost; any other belongs to
    * another program.
    */
-  #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: string): void {
+  #refuseUnknown(schema: z.ZodObject, map: YamlMap, section: KeyPath): void {
     const known = keysOf(schema);
     for (const [key, entry] of map.entries) {
       if (known.includes(key)) continue;
-      const path = section ? `${section}.${key}` : key;
-      if (section === '' && Object.hasOwn(keysOf2024, key)) {
+      const path = pathText([...section, key]);
+      if (section.length === 0 && Object.hasOwn(keysOf2024, key)) {
         this.#problems.notice(entry.at, path, `is ignored: ${keysOf2024[key]}`);
         continue;
       }
-      const meant = advice(key, known, section);
+      const meant = advice(key, known, section, this.#top);
       if (meant !== undefined) this.#problems.add(entry.at, path, `is not a known key, ${meant}`);
       else this.#unknown.push({ at: entry.at, path });
     }
@@ -162,16 +219,34 @@ function keysOf(schema: z.ZodObject): string[] {
 }
 
 /** undefined: it resembles none of ours. */
-function advice(key: string, known: readonly string[], section: string): string | undefined {
+function advice(
+  key: string,
+  known: readonly string[],
+  section: KeyPath,
+  top: z.ZodObject,
+): string | undefined {
   const shortened = known.find((candidate) => candidate.endsWith(`_${key}`));
-  if (shortened) return `did you mean ${section ? `${section}.${shortened}` : shortened}?`;
-  const elsewhere = Object.entries(ConfigFile.shape).find(
-    ([name, part]) => name !== section && part instanceof z.ZodObject && keysOf(part).includes(key),
-  );
-  if (elsewhere) return `put it under ${elsewhere[0]}`;
-  if (section !== '' && keysOf(ConfigFile).includes(key)) return 'put it at the top, outside any section';
+  if (shortened) return `did you mean ${pathText([...section, shortened])}?`;
+  const home = homeOf(key, section, top);
+  if (home) return `put it under ${home}`;
+  if (section.length > 0 && keysOf(ConfigFile).includes(key)) return 'put it at the top, outside any section';
   const meant = nearest(key, known);
-  return meant && `did you mean ${section ? `${section}.${meant}` : meant}?`;
+  return meant && `did you mean ${pathText([...section, meant])}?`;
+}
+
+/** What has the key, of several the nearest; undefined: nothing has. */
+function homeOf(key: string, section: KeyPath, top: z.ZodObject): string | undefined {
+  const entry = section[0] === 'clouds' ? section.slice(0, 2) : undefined;
+  if (entry && keysOf(Cloud).includes(key)) return pathText(entry);
+  const own = 'clouds' in top.shape ? sectionWith(Cloud, key) : undefined;
+  if (own) return entry ? pathText([...entry, own]) : `${own} of one of the clouds`;
+  return sectionWith(top, key);
+}
+
+function sectionWith({ shape }: z.ZodObject, key: string): string | undefined {
+  return Object.entries(shape).find(
+    ([, part]) => part instanceof z.ZodObject && keysOf(part).includes(key),
+  )?.[0];
 }
 
 function howToWrite(key: string, facts: About | undefined): string {

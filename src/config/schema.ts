@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { releases } from '../concertim/profile.ts';
 import {
+  cloudName,
   day,
   duration,
   flag,
@@ -18,6 +19,104 @@ import {
   url,
   whole,
 } from './setting.ts';
+
+/** Where a cloud is, and how to sign in. */
+const openstack = z.strictObject({
+  auth_url: optional(url, {
+    description: 'Address of Keystone. One that ends in `/v2.0` is spoken to as identity v2.0.',
+    example: 'http://controller:5000/v3',
+  }),
+  username: optional(text, {
+    description: 'User to sign in as; it needs to see all projects.',
+    example: 'concertim',
+  }),
+  user_id: optional(text, { description: 'The same by id; it needs no user domain.' }),
+  password: optional(secret, { description: 'Password of that user.', example: 'openstack-password' }),
+  user_domain_name: optional(text, { description: 'Domain of the user.', example: 'Default' }),
+  user_domain_id: optional(text, { description: 'The same by id.' }),
+  project_name: optional(text, {
+    description: 'Project to sign in to; an admin project.',
+    example: 'admin',
+  }),
+  project_id: optional(text, { description: 'The same by id; it needs no project domain.' }),
+  project_domain_name: optional(text, { description: 'Domain of the project.', example: 'Default' }),
+  project_domain_id: optional(text, { description: 'The same by id.' }),
+  tenant_name: optional(text, { description: 'Project to sign in to, in the words of identity v2.0.' }),
+  tenant_id: optional(text, { description: 'The same by id.' }),
+  application_credential_id: optional(text, { description: 'Application credential to sign in with.' }),
+  application_credential_name: optional(text, {
+    description: 'The same by name; it needs `user_id`, or `username` and the user domain.',
+  }),
+  application_credential_secret: optional(secret, { description: 'Secret of the application credential.' }),
+  cloud: optional(text, {
+    description:
+      'Name of a cloud in `clouds.yaml`, which then says how to sign in. It is looked for at `$OS_CLIENT_CONFIG_FILE`, in the working directory, in `~/.config/openstack` and in `/etc/openstack`; a `secure.yaml` (`$OS_CLIENT_SECURE_FILE`, the same folders) adds to it.',
+  }),
+  region_name: optional(text, {
+    description: 'Region whose endpoints are used; needed where there are several.',
+  }),
+  interface: optional(
+    oneOf(['public', 'internal', 'admin'], {
+      publicurl: 'public',
+      internalurl: 'internal',
+      adminurl: 'admin',
+    }),
+    { description: "Which of a service's endpoints is used.", default: 'public' },
+  ),
+  timeout: optional(duration(5, 3_600), {
+    description:
+      'How long a list of a cloud service may pause before it times out; one that keeps sending may take ten times as long. Other requests time out after 75 s of silence, or after this time if it is shorter.',
+    default: '180',
+  }),
+  cacert: optional(path, {
+    description: 'Certificates (PEM) of the authorities that signed those of the cloud.',
+  }),
+  insecure: optional(flag, {
+    description: 'Accept any certificate: a man in the middle can then read the password.',
+    default: 'false',
+  }),
+});
+
+/** The message broker of a cloud. */
+const rmq = z.strictObject({
+  rmq_address: optional(listOf(host), {
+    description:
+      "Host of the RabbitMQ that carries the cloud's notifications, or a list of the members of its cluster.",
+    example: 'controller',
+  }),
+  rmq_port: optional(port, { description: 'Its port. Default: 5672, with `tls` 5671.' }),
+  rmq_username: optional(text, { description: 'User to sign in as.', default: 'openstack' }),
+  rmq_password: optional(secret, { description: 'Password of that user.', example: 'rabbitmq-password' }),
+  rmq_path: optional(text, { description: 'Virtual host.', default: '/' }),
+  tls: optional(flag, { description: 'Connect with TLS.', default: 'false' }),
+  cacert: optional(path, {
+    description: 'Certificates (PEM) of the authorities that signed that of the broker.',
+  }),
+  deployment: optional(text, {
+    description:
+      'Part of the names of our queues; services that share a broker need different ones. For each of the `clouds` after the first, the name of the cloud is added.',
+    default: 'default',
+  }),
+  exchanges: optional(listOf(text), {
+    description:
+      "Exchanges on which the cloud's services publish. Default: `nova`, `heat`, `cinder`, `neutron`, `openstack`.",
+  }),
+  queue: optional(text, {
+    description:
+      'Existing queue to consume instead of our own, as the first version did: this takes its messages from others.',
+  }),
+});
+
+/** One of several clouds. Where there is one, its sections stand at the top. */
+export const Cloud = z.strictObject({
+  name: required(cloudName, {
+    description:
+      'Name of the cloud, in messages, in the metadata of racks and devices (`openstack_cloud`) and in the keys of templates: it should never change.',
+    example: 'north',
+  }),
+  openstack,
+  rmq,
+});
 
 /**
  * Every key of config.yaml, declared once: `read-settings.ts` reads by it, docs/configuration.md and
@@ -39,61 +138,9 @@ export const ConfigFile = z.strictObject({
     suggestion: '/var/lib/concertim-openstack-service/data',
   }),
 
-  openstack: z.strictObject({
-    auth_url: optional(url, {
-      description: 'Address of Keystone. One that ends in `/v2.0` is spoken to as identity v2.0.',
-      example: 'http://controller:5000/v3',
-    }),
-    username: optional(text, {
-      description: 'User to sign in as; it needs to see all projects.',
-      example: 'concertim',
-    }),
-    user_id: optional(text, { description: 'The same by id; it needs no user domain.' }),
-    password: optional(secret, { description: 'Password of that user.', example: 'openstack-password' }),
-    user_domain_name: optional(text, { description: 'Domain of the user.', example: 'Default' }),
-    user_domain_id: optional(text, { description: 'The same by id.' }),
-    project_name: optional(text, {
-      description: 'Project to sign in to; an admin project.',
-      example: 'admin',
-    }),
-    project_id: optional(text, { description: 'The same by id; it needs no project domain.' }),
-    project_domain_name: optional(text, { description: 'Domain of the project.', example: 'Default' }),
-    project_domain_id: optional(text, { description: 'The same by id.' }),
-    tenant_name: optional(text, { description: 'Project to sign in to, in the words of identity v2.0.' }),
-    tenant_id: optional(text, { description: 'The same by id.' }),
-    application_credential_id: optional(text, { description: 'Application credential to sign in with.' }),
-    application_credential_name: optional(text, {
-      description: 'The same by name; it needs `user_id`, or `username` and the user domain.',
-    }),
-    application_credential_secret: optional(secret, { description: 'Secret of the application credential.' }),
-    cloud: optional(text, {
-      description:
-        'Name of a cloud in `clouds.yaml`, which then says how to sign in. It is looked for at `$OS_CLIENT_CONFIG_FILE`, in the working directory, in `~/.config/openstack` and in `/etc/openstack`; a `secure.yaml` (`$OS_CLIENT_SECURE_FILE`, the same folders) adds to it.',
-    }),
-    region_name: optional(text, {
-      description: 'Region whose endpoints are used; needed where there are several.',
-    }),
-    interface: optional(
-      oneOf(['public', 'internal', 'admin'], {
-        publicurl: 'public',
-        internalurl: 'internal',
-        adminurl: 'admin',
-      }),
-      { description: "Which of a service's endpoints is used.", default: 'public' },
-    ),
-    timeout: optional(duration(5, 3_600), {
-      description:
-        'How long a list of a cloud service may pause before it times out; one that keeps sending may take ten times as long. Other requests time out after 75 s of silence, or after this time if it is shorter.',
-      default: '180',
-    }),
-    cacert: optional(path, {
-      description: 'Certificates (PEM) of the authorities that signed those of the cloud.',
-    }),
-    insecure: optional(flag, {
-      description: 'Accept any certificate: a man in the middle can then read the password.',
-      default: 'false',
-    }),
-  }),
+  openstack,
+
+  clouds: z.array(Cloud),
 
   concertim: z.strictObject({
     concertim_url: required(url, {
@@ -164,33 +211,7 @@ export const ConfigFile = z.strictObject({
     }),
   }),
 
-  rmq: z.strictObject({
-    rmq_address: optional(listOf(host), {
-      description:
-        "Host of the RabbitMQ that carries the cloud's notifications, or a list of the members of its cluster.",
-      example: 'controller',
-    }),
-    rmq_port: optional(port, { description: 'Its port. Default: 5672, with `tls` 5671.' }),
-    rmq_username: optional(text, { description: 'User to sign in as.', default: 'openstack' }),
-    rmq_password: optional(secret, { description: 'Password of that user.', example: 'rabbitmq-password' }),
-    rmq_path: optional(text, { description: 'Virtual host.', default: '/' }),
-    tls: optional(flag, { description: 'Connect with TLS.', default: 'false' }),
-    cacert: optional(path, {
-      description: 'Certificates (PEM) of the authorities that signed that of the broker.',
-    }),
-    deployment: optional(text, {
-      description: 'Part of the names of our queues; services that share a broker need different ones.',
-      default: 'default',
-    }),
-    exchanges: optional(listOf(text), {
-      description:
-        "Exchanges on which the cloud's services publish. Default: `nova`, `heat`, `cinder`, `neutron`, `openstack`.",
-    }),
-    queue: optional(text, {
-      description:
-        'Existing queue to consume instead of our own, as the first version did: this takes its messages from others.',
-    }),
-  }),
+  rmq,
 
   metrics: z.strictObject({
     interval: optional(duration(1, 3_600), {
@@ -339,6 +360,10 @@ export const sections: Readonly<
   updates: { about: 'Keeping the portal in step with the cloud.' },
   rmq: {
     about: 'The message broker of the cloud. These keys are also read under `openstack`.',
+  },
+  clouds: {
+    about:
+      "Several clouds, or regions of one, in place of `openstack` and `rmq`: a list with a name, and with the keys of these two, for each. The first must stay the first: its templates have the keys that a single cloud's have, and requests to the API that name no cloud are for it.",
   },
   metrics: { about: 'Figures of the instances: see docs/telemetry.md.' },
   api: { about: 'The server that takes requests of the portal.' },

@@ -102,6 +102,18 @@ export const host: Kind<string> = {
   takes: 'a host name or an IP address',
 };
 
+/**
+ * A name that begins the keys of a cloud's templates, with a colon after it (`plan/cloud-view.ts`). Other keys there begin
+ * with `tag:` and `deleted-flavor:`. It also names a folder, and variables of the environment.
+ */
+export const cloudName: Kind<string> = {
+  schema: single.refine((value) => /^(?!(tag|deleted-flavor)$)[a-z\d][\w.-]{0,31}$/i.test(value), {
+    error:
+      'cannot be the name of a cloud, give up to 32 letters, digits, - _ or . that begin with a letter or digit, and not tag or deleted-flavor',
+  }),
+  takes: 'up to 32 letters, digits, `-`, `_`, `.`; not `tag` or `deleted-flavor`',
+};
+
 /** A whole number from `min` to `max`. */
 export function whole(min: number, max: number): Kind<number> {
   return {

@@ -40,6 +40,15 @@ export function identityUrl({ authUrl, kind }: Credentials): string {
   return /\/v(3|2\.0)$/.test(url) ? url : `${url}/${kind === 'v2-password' ? 'v2.0' : 'v3'}`;
 }
 
+/** `HTTP://Keystone:80/v3/` and `http://keystone` are one. undefined for what is no plain HTTP address. */
+export function plainAuthUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, origin, pathname, username, password, search, hash } = new URL(text);
+  if (!/^https?:$/.test(protocol) || username || password || search || hash) return undefined;
+  const path = pathname.replace(/\/+$/, '').replace(/\/v(3|2\.0)$/, '');
+  return origin + path.replace(/\/+$/, '');
+}
+
 /** The same user in another project; undefined for an application credential, which is bound to one. */
 export function scopedTo(credentials: Credentials, id: ProjectId): Credentials | undefined {
   switch (credentials.kind) {

@@ -83,7 +83,7 @@ test('every key of the configuration is handed on to a component', async () => {
 
   rmSync(folder, { recursive: true });
 
-  const unread = keysOf(config).filter((key) => !read.has(key));
+  const unread = keysOf({ ...config, openstack, rmq }).filter((key) => !read.has(key));
   expect(read.size).toBeGreaterThan(30);
   expect(unread.filter((key) => !forTheCommandLine.includes(key))).toEqual([]);
   expect(readFileSync(join(root, 'src/cli/run.ts'), 'utf8')).toContain('config.notices');
