@@ -31,8 +31,8 @@ beforeEach(() => {
   changePortal({
     ...nothing,
     users: [
-      { id: 1, login: 'alice', projectId: 'p1' },
-      { id: 2, login: 'bob', projectId: 'p2' },
+      { id: 1, login: 'alice', projectId: 'p1', clouds: [] },
+      { id: 2, login: 'bob', projectId: 'p2', clouds: [] },
     ],
     racks: [
       { ...rack, id: 1, userId: 1, name: 'render', stackId: 'stack-1' },

@@ -6,7 +6,7 @@ import { ConnectionBanner } from '../shared/connection-banner.tsx';
 import { connection, listen } from '../shared/live.ts';
 import { RefusalNote } from '../shared/refusal-note.tsx';
 import { followAddress } from './address.ts';
-import { changeCloud, clearCloud, flavors, openIfSmall } from './cloud/cloud.ts';
+import { changeCloud, clearCloud, clouds, openIfSmall } from './cloud/cloud.ts';
 import { CloudSide } from './cloud/cloud-side.tsx';
 import { Details } from './details/details.tsx';
 import { Happenings } from './happenings.tsx';
@@ -50,7 +50,7 @@ listen('./sandbox/events', {
     batch(() => {
       clearPortal();
       clearCloud();
-      flavors.value = state.flavors;
+      clouds.value = state.clouds;
       statusPage.value = state.statusPage;
       changeCloud(state);
       changePortal(state);

@@ -238,6 +238,12 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--projects <number>', 'number of projects, each with a portal user', wholeNumber, 3)
     .option('--stacks <number>', 'number of stacks (default: two for each project)', wholeNumber)
     .option('--servers <number>', 'number of servers in each stack', wholeNumber, 4)
+    .addOption(
+      new Option('--clouds <number>', 'number of clouds, each with so many projects and stacks')
+        .choices(['1', '2', '3', '4'])
+        .default('1'),
+    )
+    .option('--shared-keystone', 'the clouds are regions of one Keystone')
     .option('--step <seconds>', 'time between two events', wholeNumber, 5)
     .option('--still', 'no events')
     .option('--latency <milliseconds>', 'time added to every answer', wholeNumber, 0)

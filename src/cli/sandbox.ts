@@ -8,9 +8,10 @@ import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { freePort } from '../sandbox/free-port.ts';
 import { killBillLogin } from '../sandbox/killbill/routes.ts';
-import { InMemoryNotifications } from '../sandbox/notifications.ts';
+import { exchanges, InMemoryNotifications } from '../sandbox/notifications.ts';
 import { publishNotifications } from '../sandbox/notifications-rabbitmq.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { SandboxCloud } from '../sandbox/sandbox-cloud.ts';
 import { Service } from '../service.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -21,6 +22,9 @@ export interface SandboxCommandOptions {
   readonly projects: number;
   readonly stacks?: number;
   readonly servers: number;
+  readonly clouds: keyof typeof cloudNames;
+  /** The clouds are regions of one Keystone. */
+  readonly sharedKeystone?: boolean;
   readonly latency: number;
   /** Has the portal take as long as a real one. */
   readonly portalSpeed?: 'real';
@@ -32,12 +36,20 @@ export interface SandboxCommandOptions {
   readonly step: number;
   /** Nothing happens by itself. */
   readonly still?: boolean;
-  /** A RabbitMQ to publish the cloud's notifications to. */
+  /** A RabbitMQ to publish the clouds' notifications to. */
   readonly rmq?: string;
   /** Runs the service on it, in this process. */
   readonly withService?: boolean;
   readonly logFormat?: 'json' | 'pretty';
 }
+
+/** Names of the clouds, by their number. */
+const cloudNames = {
+  1: ['cloud'],
+  2: ['north', 'south'],
+  3: ['north', 'south', 'east'],
+  4: ['north', 'south', 'east', 'west'],
+} as const;
 
 /** Between two full runs: short, because one watches. */
 const intervalSeconds = 20;
@@ -51,6 +63,8 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     projects: options.projects,
     ...(options.stacks !== undefined && { stacks: options.stacks }),
     servers: options.servers,
+    clouds: cloudNames[options.clouds],
+    ...(options.sharedKeystone && { sharedKeystone: true }),
     latencyMs: options.latency,
     portalSpeed: options.portalSpeed,
     ...(options.rating && { rating: options.rating }),
@@ -58,12 +72,16 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     storyIntervalMs: options.step * 1_000,
     onStep: (told) => console.log(`# cloud: ${told}`),
   });
-  await using _publisher =
-    options.rmq === undefined
-      ? undefined
-      : await publishNotifications(running.cloud, options.rmq, {
-          onError: (error) => console.error(`# RabbitMQ: ${String(error)}`),
-        });
+  await using publishers = new AsyncDisposableStack();
+  if (options.rmq !== undefined) {
+    for (const cloud of running.clouds) {
+      const publisher = await publishNotifications(cloud.cloud, options.rmq, {
+        exchangePrefix: prefixOf(cloud, running),
+        onError: (error) => console.error(`# RabbitMQ: ${String(error)}`),
+      });
+      publishers.use(publisher);
+    }
+  }
   const folder = await mkdtemp(join(tmpdir(), 'concertim-sandbox-'));
   try {
     const file = join(folder, 'config.yaml');
@@ -72,13 +90,14 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
     if (options.withService) running.portal.companionUrl = `http://127.0.0.1:${apiPort}`;
     const settings = {
       log_level: 'info',
-      ...running.config,
+      ...running.configOfAll((cloud) =>
+        options.rmq === undefined ? {} : { rmq: rmqSettings(new URL(options.rmq), prefixOf(cloud, running)) },
+      ),
       updates: { interval: intervalSeconds },
       // Portals of releases with tokens send one; a person who tries the API by hand needs none.
       api: { host: '127.0.0.1', port: apiPort, jwt: 'if-present', jwt_secret: running.portal.secret },
       observability: { port: apiPort + 1 },
       ...(options.killbill && killBillSettings(running)),
-      ...(options.rmq !== undefined && { rmq: rmqSettings(new URL(options.rmq)) }),
     };
     await writeFile(file, stringify(settings), { mode: 0o600 });
     const printAddresses = () => console.log(whereToLook(running, { file, apiPort }, options));
@@ -93,9 +112,9 @@ export async function sandbox(options: SandboxCommandOptions): Promise<number> {
   return 0;
 }
 
-/** All components; without a RabbitMQ the cloud's notifications reach them in memory. */
+/** All components; without a RabbitMQ the clouds' notifications reach them in memory. */
 async function serve(
-  { cloud }: Sandbox,
+  { clouds }: Sandbox,
   file: string,
   options: SandboxCommandOptions,
   signal: AbortSignal,
@@ -113,7 +132,9 @@ async function serve(
     components: componentNames,
     isStatusPageOpen: true,
     logFormat: options.logFormat ?? 'pretty',
-    ...(options.rmq === undefined && { notifications: new InMemoryNotifications(cloud) }),
+    ...(options.rmq === undefined && {
+      notifications: new InMemoryNotifications(...clouds.map(({ cloud }) => cloud)),
+    }),
   });
   await service.run(signal);
 }
@@ -130,7 +151,12 @@ function onEnter(then: () => void): Disposable {
   };
 }
 
-function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL) {
+/** What the names of a cloud's exchanges begin with: several clouds share the RabbitMQ. */
+function prefixOf({ name }: SandboxCloud, { clouds }: Sandbox): string {
+  return clouds.length > 1 ? `${name}-` : '';
+}
+
+function rmqSettings({ protocol, hostname, port, username, password, pathname }: URL, prefix: string) {
   const vhost = decodeURIComponent(pathname.slice(1));
   return {
     rmq_address: hostname,
@@ -139,7 +165,8 @@ function rmqSettings({ protocol, hostname, port, username, password, pathname }:
     rmq_password: decodeURIComponent(password) || 'guest',
     rmq_path: vhost || '/',
     tls: protocol === 'amqps:',
-    deployment: 'sandbox',
+    deployment: `${prefix}sandbox`,
+    ...(prefix !== '' && { exchanges: exchanges.map((name) => `${prefix}${name}`) }),
   };
 }
 
@@ -154,7 +181,7 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
 }
 
 function whereToLook(
-  { services, population, config }: Sandbox,
+  { clouds, services, config }: Sandbox,
   { file, apiPort }: { file: string; apiPort: number },
   options: SandboxCommandOptions,
 ): string {
@@ -170,9 +197,9 @@ function whereToLook(
     ? `\n  http://127.0.0.1:${apiPort}/ui/          whether the service keeps them in step`
     : '';
   return `
-A sandbox is running: an OpenStack cloud and a Concertim portal in this process (seed ${options.seed}).
+A sandbox is running: ${clouds.length > 1 ? `${clouds.length} OpenStack clouds` : 'an OpenStack cloud'} and a Concertim portal in this process (seed ${options.seed}).
 
-  cloud    ${services.keystone.url}/v3      user ${population.concertim.name}, password ${config.openstack.password}
+${clouds.map((cloud) => addressOf(cloud, clouds.length > 1)).join('\n')}
   portal   ${services.concertim.url}         user ${config.concertim.concertim_username}, password ${config.concertim.concertim_password}
   control  ${services.control.url}         GET / tells its state, POST /tick moves the story, POST /faults adds faults,
            ${' '.repeat(services.control.url.length)}         POST /users signs somebody up in the portal, GET /jobs shows what it asks of the service${api}${killBill}
@@ -185,6 +212,13 @@ In another terminal${isCheckout ? ', from this folder' : ''}:
 
 Look at it in a browser (Enter here prints this again, Ctrl-C ends it):
 
-  ${services.concertim.url}/             the racks of the portal, and the cloud beside them${status}
+  ${services.concertim.url}/             the racks of the portal, and the cloud${clouds.length > 1 ? 's' : ''} beside them${status}
 `;
+}
+
+function addressOf({ name, config: { openstack } }: SandboxCloud, isNamed: boolean): string {
+  const { auth_url, username, password, region_name: region } = openstack;
+  const from = isNamed ? `, cloud ${name}` : '';
+  const at = region === undefined ? '' : `, region ${region}`;
+  return `  cloud    ${auth_url}      user ${username}, password ${password}${at || from}`;
 }

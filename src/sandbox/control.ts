@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Release, releases } from '../concertim/profile.ts';
 import { explain } from '../runtime/severity.ts';
-import type { Fault, Faults } from './faults.ts';
+import type { Fault } from './faults.ts';
+import type { SandboxCloud } from './sandbox-cloud.ts';
 
 export interface ControlOptions {
-  readonly faults: Faults;
+  /** The first one's faults are the portal's too. */
+  readonly clouds: readonly [SandboxCloud, ...SandboxCloud[]];
   /** Has that many steps of the story happen; what they were. */
   readonly tick: (steps: number) => string[];
-  readonly revokeTokens: () => void;
   /** Migrates the portal's database; the portal is unavailable meanwhile. */
   readonly upgradePortal: (release: Release) => Promise<void>;
   /** What there is to see: addresses and numbers. */
@@ -17,6 +18,8 @@ export interface ControlOptions {
 
 const common = {
   service: z.string(),
+  /** Name of the cloud whose service it is. Default: of each. */
+  cloud: z.string().optional(),
   method: z.string().optional(),
   path: z
     .string()
@@ -53,19 +56,26 @@ const FaultBody = z.discriminatedUnion('kind', [
  * `curl -X POST :PORT/faults -H 'content-type: application/json' -d '{"service":"heat","kind":"answer","status":503}'`.
  */
 export function addControl(app: FastifyInstance, options: ControlOptions): void {
-  const { faults } = options;
+  const { clouds } = options;
+  const armed = () =>
+    clouds.flatMap(({ name, faults }) =>
+      faults.armed.map((fault) => ({ ...fault, ...(clouds.length > 1 && { cloud: name }) })),
+    );
   app.get('/', () => options.describe());
   app.get('/faults', () => ({
-    faults: faults.armed.map((fault) => ({ ...fault, path: fault.path?.source })),
+    faults: armed().map((fault) => ({ ...fault, path: fault.path?.source })),
   }));
   app.post('/faults', (request, reply) => {
     const parsed = FaultBody.safeParse(request.body);
     if (!parsed.success) return reply.code(400).send({ error: z.prettifyError(parsed.error) });
-    faults.add(withoutUndefined(parsed.data) as Fault);
-    return reply.code(201).send({ faults: faults.armed.length });
+    const { cloud, ...fault } = parsed.data;
+    const hit = clouds.filter(({ name }) => cloud === undefined || name === cloud);
+    if (hit.length === 0) return reply.code(400).send({ error: `There is no cloud ${cloud}.` });
+    for (const { faults } of hit) faults.add(withoutUndefined(fault) as Fault);
+    return reply.code(201).send({ faults: armed().length });
   });
   app.delete('/faults', (_request, reply) => {
-    faults.clear();
+    for (const { faults } of clouds) faults.clear();
     return reply.code(204).send();
   });
   app.post('/tick', (request) => {
@@ -83,7 +93,7 @@ export function addControl(app: FastifyInstance, options: ControlOptions): void 
     }
   });
   app.delete('/tokens', (_request, reply) => {
-    options.revokeTokens();
+    for (const { cloud } of clouds) cloud.identity.revokeAllTokens();
     return reply.code(204).send();
   });
 }

@@ -5,3 +5,4 @@
  */
 export type { Fault, FaultAim, FaultKind } from './faults.ts';
 export { type Sandbox, type SandboxOptions, type ServiceName, startSandbox } from './sandbox.ts';
+export type { CloudSettings, SandboxCloud } from './sandbox-cloud.ts';

@@ -26,27 +26,28 @@ export function announce(cloud: Cloud, emit: (message: EmittedMessage) => void):
   return cloud.onEvent((event) => emit(messageOf(event, { now: cloud.timeline.now(), ids })));
 }
 
-/** The sandbox's notifications for a service in the same process: no broker, nothing to lose. */
+/** The notifications of a sandbox's clouds for a service in the same process: no broker, nothing to lose. */
 export class InMemoryNotifications implements NotificationSource {
-  readonly #cloud: Cloud;
+  readonly #clouds: readonly Cloud[];
 
-  constructor(cloud: Cloud) {
-    this.#cloud = cloud;
+  constructor(...clouds: readonly Cloud[]) {
+    this.#clouds = clouds;
   }
 
   async run(receiver: NotificationReceiver, signal: AbortSignal): Promise<void> {
     const deliveries: Promise<unknown>[] = [];
-    const stop = announce(this.#cloud, ({ exchange, routingKey, body }) => {
+    const deliver = ({ exchange, routingKey, body }: EmittedMessage) => {
       const bytes = Buffer.from(body);
       const message: DeliveredMessage = { exchange, routingKey, body: bytes, bodySize: bytes.length };
       deliveries.push(receiver.receive(message));
-    });
+    };
+    const stops = this.#clouds.map((cloud) => announce(cloud, deliver));
     receiver.listening();
     await new Promise((resolve) => {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener('abort', resolve, { once: true });
     });
-    stop();
+    for (const stop of stops) stop();
     receiver.deaf();
     await Promise.all(deliveries);
   }

@@ -65,26 +65,32 @@ export class Population {
   readonly #random: Random;
   readonly #ids: Ids;
 
-  constructor(cloud: Cloud, size: PopulationSize, random: Random) {
+  /**
+   * @param others.loginPrefix stands before all logins
+   * @param others.sharedWith fills another region, which has the same Keystone: its accounts are this one's too
+   */
+  constructor(
+    cloud: Cloud,
+    size: PopulationSize,
+    random: Random,
+    others: { readonly loginPrefix?: string; readonly sharedWith?: Population | undefined } = {},
+  ) {
     this.cloud = cloud;
     this.#random = random;
     this.#ids = new Ids(random);
-    const { identity, compute, networking } = cloud;
-    this.admin = identity.createProject({
-      name: 'admin',
-      description: 'Bootstrap project for initializing the cloud.',
-    });
-    identity.createProject({ name: 'service' });
-    const admin = identity.createUser({ name: 'admin', password });
-    this.concertim = identity.createUser({ name: 'concertim', password });
-    identity.grant(admin, this.admin, 'admin');
-    identity.grant(this.concertim, this.admin, 'admin', 'member', 'watcher');
+    const { compute, networking } = cloud;
+    const { loginPrefix = '', sharedWith } = others;
+    const { admin, concertim } = sharedWith ?? this.#addStaff();
+    this.admin = admin;
+    this.concertim = concertim;
     for (const flavor of flavors) compute.addFlavor(flavor);
     const now = cloud.timeline.now();
     const ofAdmin = { projectId: this.admin.id, createdAt: now };
     networking.addNetwork({ name: 'public', isExternal: true, ...ofAdmin });
     networking.addNetwork({ name: 'private', isShared: true, ...ofAdmin });
-    this.accounts = Array.from({ length: size.projects }, (_, index) => this.#addAccount(`user${index + 1}`));
+    this.accounts =
+      sharedWith?.accounts ??
+      Array.from({ length: size.projects }, (_, index) => this.#addAccount(`${loginPrefix}user${index + 1}`));
     for (let index = 0; index < size.stacks; index++) {
       const account = this.accounts[index % this.accounts.length];
       if (!account)
@@ -98,6 +104,11 @@ export class Population {
     for (const { login, user, project } of this.accounts) {
       portal.addUser({ login, password, cloud_user_id: user.id, project_id: project.id });
     }
+  }
+
+  /** Whether the cloud knows one of the portal's users. */
+  has(owner: Pick<UserRow, 'cloud_user_id'>): boolean {
+    return this.cloud.identity.users.has((owner.cloud_user_id ?? '').replaceAll('-', ''));
   }
 
   /** The account of one of the portal's users, in the project where that user's clusters go. */
@@ -130,6 +141,20 @@ export class Population {
     return options.since === undefined
       ? cloud.orchestration.createStack(draft)
       : cloud.orchestration.addStack(draft, options.since);
+  }
+
+  #addStaff(): { readonly admin: Project; readonly concertim: User } {
+    const { identity } = this.cloud;
+    const project = identity.createProject({
+      name: 'admin',
+      description: 'Bootstrap project for initializing the cloud.',
+    });
+    identity.createProject({ name: 'service' });
+    const admin = identity.createUser({ name: 'admin', password });
+    const concertim = identity.createUser({ name: 'concertim', password });
+    identity.grant(admin, project, 'admin');
+    identity.grant(concertim, project, 'admin', 'member', 'watcher');
+    return { admin: project, concertim };
   }
 
   #addAccount(login: string): Account {

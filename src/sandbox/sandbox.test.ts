@@ -454,3 +454,57 @@ describe('the control service', () => {
     expect(sandbox.cloud.identity.token(token.text.reveal())).toBeUndefined();
   });
 });
+
+describe('with several clouds', () => {
+  const names = { clouds: ['north', 'south'], projects: 2, stacks: 2, servers: 2 } as const;
+
+  test('the portal has users of each, whose ids are their own', async () => {
+    await using sandbox = await startSandbox(names);
+
+    const { clouds, portal } = sandbox;
+    const logins = portal.users.all().flatMap(({ root, login }) => (root ? [] : login));
+    const ids = clouds.flatMap(({ cloud }) => [...cloud.compute.servers()].map(({ id }) => id));
+
+    expect(logins).toEqual(['user1', 'user2', 'south-user1', 'south-user2']);
+    expect(new Set(ids).size).toBe(8);
+    expect(clouds[0].cloud).toBe(sandbox.cloud);
+    expect(sandbox.tick().map((told) => told.split(':')[0])).toEqual(['north', 'south']);
+  });
+
+  test('a fault of one is none of the other', async () => {
+    await using sandbox = await startSandbox(names);
+    const [north, south] = sandbox.clouds;
+    const send = (body: object) =>
+      fetch(`${sandbox.services.control.url}/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const statuses = () =>
+      Promise.all(
+        [north, south].map(async (cloud) => (await fetch(`${cloud?.services.nova.url}/v2.1/servers`)).status),
+      );
+
+    await send({ cloud: 'south', service: 'nova', kind: 'answer', status: 503 });
+    expect(await statuses()).toEqual([401, 503]);
+    expect((await send({ cloud: 'east', service: 'nova', kind: 'stall' })).status).toBe(400);
+    await send({ service: 'nova', kind: 'answer', status: 502 });
+    expect(await statuses()).toEqual([502, 503]);
+  });
+
+  test('regions of one Keystone have the same users and projects, and servers of their own', async () => {
+    await using sandbox = await startSandbox({ ...names, sharedKeystone: true });
+    const serversOf = async (region: string) => {
+      await using session = signIn(sandbox, { region });
+      return (await listServers(session)).map(({ id }) => id);
+    };
+
+    const [north, south] = [await serversOf('north'), await serversOf('south')];
+    const users = sandbox.portal.users.all().filter(({ root }) => !root);
+
+    expect(users.map(({ login }) => login)).toEqual(['user1', 'user2']);
+    expect(new Set([...north, ...south]).size).toBe(8);
+    await using session = signIn(sandbox);
+    await expect(listServers(session)).rejects.toThrow(/region/);
+  });
+});

@@ -344,6 +344,28 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     await opened.page.getByText(/^Nothing yet/).waitFor();
   });
 
+  test('of several clouds each has its stacks, and a stack is made in the one that is chosen', async () => {
+    const size = { projects: 1, stacks: 1, servers: 2, pace: 0 };
+    await using several = await startWatchedSandbox({ clouds: ['north', 'south'], ...size });
+    const [, south] = several.sandbox.clouds;
+    await using opened = await openPage(browser, several.sandbox.services.concertim.url, { viewport: wide });
+    const { page } = opened;
+    await expect.poll(() => page.locator('.device').count()).toBeGreaterThanOrEqual(4);
+    expect(await page.locator('.cloud-row.cloud').allTextContents()).toEqual(['north', 'south']);
+    expect(await page.locator('.cloud-row.project').allTextContents()).toEqual(['user1', 'south-user1']);
+    await page.getByRole('button', { name: 'New stack' }).click();
+    await page.getByLabel('Owner').selectOption({ label: 'south-user1' });
+    await page.getByLabel('Name', { exact: true }).fill('southern');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.locator('.stack', { hasText: 'southern' }).waitFor();
+
+    const made = [...(south?.cloud.orchestration.stacks() ?? [])].filter(({ parent }) => !parent);
+    expect(made.map(({ name }) => name.split('--')[0])).toContain('southern');
+    await page.locator('.rack', { hasText: 'southern' }).waitFor();
+    await picture(page, 'sandbox, two clouds');
+    expect(await barriers(page)).toEqual([]);
+  });
+
   test('what happened before the page was opened is there', async () => {
     await using story = await startSandbox({ seed: 6, projects: 1, stacks: 2, servers: 2 });
     const [told] = story.tick();

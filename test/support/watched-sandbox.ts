@@ -28,7 +28,7 @@ export async function startWatchedSandbox(options: WatchedOptions = {}): Promise
   const sandbox = await startSandbox({ release: '2023-08', ...rest });
   const folder = mkdtempSync(join(tmpdir(), 'watched-'));
   const file = join(folder, 'config.yaml');
-  writeFileSync(file, stringify({ ...sandbox.config, ...more }));
+  writeFileSync(file, stringify({ ...sandbox.configOfAll(), ...more }));
   const config = loadConfig({ file, env: {} });
   const listening = Promise.withResolvers<string>();
   const log = createLogger({
@@ -48,7 +48,7 @@ export async function startWatchedSandbox(options: WatchedOptions = {}): Promise
     config: { ...config, api: { ...config.api, host: '127.0.0.1', port: 0 } },
     components,
     isStatusPageOpen: true,
-    notifications: new InMemoryNotifications(sandbox.cloud),
+    notifications: new InMemoryNotifications(...sandbox.clouds.map(({ cloud }) => cloud)),
     log,
   });
   const stop = new AbortController();

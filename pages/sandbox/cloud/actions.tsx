@@ -3,7 +3,7 @@ import { ask } from '../../shared/ask.ts';
 import { reveal } from '../filter.ts';
 import { deviceOfServer, rackOfStack } from '../portal.ts';
 import { type Selection, side } from '../selection.ts';
-import { flavors } from './cloud.ts';
+import { clouds } from './cloud.ts';
 
 /** What Nova takes in which state, as far as there is a button for it. */
 const verbsByState: Readonly<Record<string, readonly string[]>> = {
@@ -23,11 +23,12 @@ const labels: Readonly<Record<string, string>> = {
 
 /** What can be done to a server, as somebody would with the cloud's own tools. */
 export function ServerActions({ server }: { server: ServerView }) {
-  const { id, vmState, taskState, flavorId } = server;
+  const { id, cloud, vmState, taskState, flavorId } = server;
   const act = (verb: string, more: object = {}) =>
     void ask(`./sandbox/servers/${id}/action`, { verb, ...more });
   const verbs = taskState === null ? (verbsByState[vmState] ?? []) : [];
   const canResize = taskState === null && (vmState === 'active' || vmState === 'stopped');
+  const flavors = clouds.value.find(({ name }) => name === cloud)?.flavors ?? [];
   const found = deviceOfServer(id);
   return (
     <div class="actions">
@@ -41,7 +42,7 @@ export function ServerActions({ server }: { server: ServerView }) {
           value={flavorId}
           onChange={({ currentTarget }) => act('resize', { flavorId: currentTarget.value })}
         >
-          {flavors.value.map(({ id, name }) => (
+          {flavors.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
             </option>

@@ -10,10 +10,11 @@ import { stackEnding } from '../names.ts';
 import { device, owners, rackContents } from '../portal.ts';
 import { selected } from '../selection.ts';
 import { ServerActions, StackActions } from './actions.tsx';
-import { open, projects, statusOfServer, statusOfStack } from './cloud.ts';
+import { clouds, open, stacksOf, statusOfServer, statusOfStack } from './cloud.ts';
 import { NewStack } from './new-stack.tsx';
 
 type Item =
+  | { readonly kind: 'cloud'; readonly id: string; readonly name: string }
   | { readonly kind: 'project'; readonly id: string; readonly name: string }
   | { readonly kind: 'stack'; readonly id: string; readonly stack: StackView; readonly count: number }
   | { readonly kind: 'server'; readonly id: string; readonly server: ServerView }
@@ -35,15 +36,20 @@ const items = computed(() => {
     placed.push({ item, top });
     top += item.kind === 'actions' ? actionsHeight : rowHeight;
   };
-  for (const { login, projectId } of owners.value) {
-    add({ kind: 'project', id: login, name: login });
-    for (const { stack, servers } of projects.value.get(projectId ?? '') ?? []) {
-      add({ kind: 'stack', id: stack.id, stack, count: servers.length });
-      if (chosen.value === stack.id) add({ kind: 'actions', id: `${stack.id} actions`, of: stack });
-      if (!open.value.has(stack.id)) continue;
-      for (const server of servers) {
-        add({ kind: 'server', id: server.id, server });
-        if (chosen.value === server.id) add({ kind: 'actions', id: `${server.id} actions`, of: server });
+  const isSeveral = clouds.value.length > 1;
+  for (const { name } of clouds.value) {
+    if (isSeveral) add({ kind: 'cloud', id: name, name });
+    for (const { login, projectId, clouds } of owners.value) {
+      if (isSeveral && !clouds.includes(name)) continue;
+      add({ kind: 'project', id: `${name} ${login}`, name: login });
+      for (const { stack, servers } of stacksOf(name, projectId)) {
+        add({ kind: 'stack', id: stack.id, stack, count: servers.length });
+        if (chosen.value === stack.id) add({ kind: 'actions', id: `${stack.id} actions`, of: stack });
+        if (!open.value.has(stack.id)) continue;
+        for (const server of servers) {
+          add({ kind: 'server', id: server.id, server });
+          if (chosen.value === server.id) add({ kind: 'actions', id: `${server.id} actions`, of: server });
+        }
       }
     }
   }
@@ -58,7 +64,7 @@ const counterpart = computed(() => {
   return kind === 'device' ? device(id)?.serverId : rackContents(id)?.rack.stackId;
 });
 
-/** The simulated cloud: what there is, and what can be done to it by hand. */
+/** The simulated clouds: what there is, and what can be done to it by hand. */
 export function CloudSide() {
   const section = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -92,7 +98,7 @@ export function CloudSide() {
     <section class="cloud" aria-labelledby="cloud-heading" ref={section}>
       <header>
         <h2 id="cloud-heading" ref={heading} tabIndex={-1}>
-          Cloud
+          {clouds.value.length > 1 ? 'Clouds' : 'Cloud'}
         </h2>
         <NewStack />
       </header>
@@ -111,7 +117,8 @@ export function CloudSide() {
 }
 
 function ItemRow({ item }: { item: Item }) {
-  if (item.kind === 'project') return <h3>{item.name}</h3>;
+  if (item.kind === 'cloud') return <h3>{item.name}</h3>;
+  if (item.kind === 'project') return clouds.value.length > 1 ? <h4>{item.name}</h4> : <h3>{item.name}</h3>;
   if (item.kind === 'stack') return <StackRow stack={item.stack} count={item.count} />;
   if (item.kind === 'server') return <ServerRow server={item.server} />;
   return 'vmState' in item.of ? <ServerActions server={item.of} /> : <StackActions stack={item.of} />;

@@ -1,11 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import type { ChangeView, FlavorView, ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
+import type { ChangeView, CloudView, ServerView, StackView } from '../../../src/sandbox/view/wire.ts';
 
 const stacks = new Map<string, StackView>();
 const servers = new Map<string, ServerView>();
 /** Another number whenever anything of the cloud has changed. */
 const version = signal(0);
-export const flavors = signal<readonly FlavorView[]>([]);
+export const clouds = signal<readonly CloudView[]>([]);
 /** Stacks whose servers are listed. */
 export const open = signal<ReadonlySet<string>>(new Set());
 
@@ -14,8 +14,8 @@ export interface StackServers {
   readonly servers: readonly ServerView[];
 }
 
-/** Of each project its stacks with their servers, by name. */
-export const projects = computed<ReadonlyMap<string, readonly StackServers[]>>(() => {
+/** Of each cloud its projects, and of these their stacks with their servers, by name. */
+const projects = computed<ReadonlyMap<string, ReadonlyMap<string, readonly StackServers[]>>>(() => {
   void version.value;
   const ofStack = Map.groupBy(servers.values(), ({ stackId }) => stackId);
   const all = [...stacks.values()]
@@ -24,8 +24,16 @@ export const projects = computed<ReadonlyMap<string, readonly StackServers[]>>((
       stack,
       servers: (ofStack.get(stack.id) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1)),
     }));
-  return Map.groupBy(all, ({ stack }) => stack.projectId);
+  const ofCloud = [...Map.groupBy(all, ({ stack }) => stack.cloud)];
+  return new Map(
+    ofCloud.map(([cloud, own]) => [cloud, Map.groupBy(own, ({ stack }) => stack.projectId)] as const),
+  );
 });
+
+/** The stacks of a project in a cloud, by name. */
+export function stacksOf(cloud: string, projectId: string | null): readonly StackServers[] {
+  return projects.value.get(cloud)?.get(projectId ?? '') ?? [];
+}
 
 /** Takes over what has come, changed and gone. */
 export function changeCloud(change: ChangeView): void {

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { ask } from '../../shared/ask.ts';
 import { owners } from '../portal.ts';
+import { clouds } from './cloud.ts';
 
 /** Has Heat make a cluster. */
 export function NewStack() {
@@ -30,8 +31,10 @@ function Form({ close }: { close: () => void }) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
+    const [owner, cloud] = String(form.get('owner')).split(' ');
     const stack = {
-      owner: form.get('owner'),
+      owner,
+      ...(cloud !== undefined && { cloud }),
       name: form.get('name'),
       servers: Number(form.get('servers')),
     };
@@ -42,9 +45,7 @@ function Form({ close }: { close: () => void }) {
       <label>
         Owner
         <select class="field" name="owner">
-          {owners.value.map(({ id, login }) => (
-            <option key={id}>{login}</option>
-          ))}
+          <Owners />
         </select>
       </label>
       <label>
@@ -60,4 +61,21 @@ function Form({ close }: { close: () => void }) {
       </button>
     </form>
   );
+}
+
+/** By cloud, where there are several: a value is then a login and a cloud. */
+function Owners() {
+  if (clouds.value.length === 1)
+    return owners.value.map(({ id, login }) => <option key={id}>{login}</option>);
+  return clouds.value.map(({ name }) => (
+    <optgroup key={name} label={name}>
+      {owners.value
+        .filter(({ clouds }) => clouds.includes(name))
+        .map(({ id, login }) => (
+          <option key={id} value={`${login} ${name}`}>
+            {login}
+          </option>
+        ))}
+    </optgroup>
+  ));
 }

@@ -36,6 +36,8 @@ export interface CloudOptions {
   readonly rating?: 'v2' | 'v1' | undefined;
   /** Nova's newest microversion. */
   readonly microversion: string;
+  /** Of another region, which has the same Keystone. Default: its own. */
+  readonly identity?: Identity | undefined;
   /** How long Nova and Heat remember what is deleted. Default: an hour, short enough for a story that runs for days. */
   readonly keepDeletedMs?: number | undefined;
 }
@@ -65,12 +67,14 @@ export class Cloud {
     };
     this.timeline = timeline;
     this.requestIds = new Ids(randomFor(seed, 'requests'));
-    this.identity = new Identity({
-      timeline,
-      ids: new Ids(randomFor(seed, 'identity')),
-      tokenIds: new Ids(randomFor(seed, 'tokens')),
-      tokenLifetimeS: options.tokenLifetimeS,
-    });
+    this.identity =
+      options.identity ??
+      new Identity({
+        timeline,
+        ids: new Ids(randomFor(seed, 'identity')),
+        tokenIds: new Ids(randomFor(seed, 'tokens')),
+        tokenLifetimeS: options.tokenLifetimeS,
+      });
     this.rating = new Rating(timeline, () => this.compute.servers());
     this.compute = new Compute({
       timeline,

@@ -5,6 +5,8 @@ export interface CatalogService {
   readonly type: string;
   readonly name: string;
   readonly port: number;
+  /** Default: the region that Keystone's bootstrap makes. */
+  readonly region?: string | undefined;
   /** Of its endpoint, the version included; where the project stands in it, by the project. */
   readonly path: (projectId: string) => string;
 }
@@ -12,34 +14,38 @@ export interface CatalogService {
 /** Keystone's catalogue: where the services answer, by whatever name the caller reached Keystone. */
 export class Catalog {
   readonly #ids: Ids;
-  readonly #services: (CatalogService & { readonly id: string; readonly endpointIds: readonly string[] })[] =
+  readonly #endpoints: (CatalogService & { readonly id: string; readonly endpointIds: readonly string[] })[] =
     [];
 
   constructor(ids: Ids) {
     this.#ids = ids;
   }
 
+  /** A service of a further region has the id of the same service elsewhere. */
   add(service: CatalogService): void {
     const endpointIds = interfaces.map(() => this.#ids.hex(32));
-    this.#services.push({ ...service, id: this.#ids.hex(32), endpointIds });
+    const known = this.#endpoints.find(({ type }) => type === service.type);
+    this.#endpoints.push({ ...service, id: known?.id ?? this.#ids.hex(32), endpointIds });
   }
 
   /** Where the service of that type answers; '' when there is none. */
   url(type: string, hostname: string, projectId = ''): string {
-    const service = this.#services.find((service) => service.type === type);
+    const service = this.#endpoints.find((service) => service.type === type);
     return service ? urlOf(service, hostname, projectId) : '';
   }
 
   /** As a v3 token holds it. */
   v3(hostname: string, projectId: string) {
-    return this.#services.map((service) => ({
-      endpoints: interfaces.map((kind, index) => ({
-        id: service.endpointIds[index],
-        interface: kind,
-        region_id: region,
-        url: urlOf(service, hostname, projectId),
-        region,
-      })),
+    return this.#services().map(([service, regions]) => ({
+      endpoints: regions.flatMap((endpoint) =>
+        interfaces.map((kind, index) => ({
+          id: endpoint.endpointIds[index],
+          interface: kind,
+          region_id: endpoint.region ?? defaultRegion,
+          url: urlOf(endpoint, hostname, projectId),
+          region: endpoint.region ?? defaultRegion,
+        })),
+      ),
       id: service.id,
       type: service.type,
       name: service.name,
@@ -48,19 +54,28 @@ export class Catalog {
 
   /** As a v2.0 token holds it. */
   v2(hostname: string, projectId: string) {
-    return this.#services.map((service) => {
-      const url = urlOf(service, hostname, projectId);
-      return {
-        endpoints: [{ adminURL: url, region, internalURL: url, id: service.endpointIds[0], publicURL: url }],
-        endpoints_links: [],
-        type: service.type,
-        name: service.name,
-      };
-    });
+    return this.#services().map(([service, regions]) => ({
+      endpoints: regions.map((endpoint) => {
+        const url = urlOf(endpoint, hostname, projectId);
+        const { region = defaultRegion } = endpoint;
+        return { adminURL: url, region, internalURL: url, id: endpoint.endpointIds[0], publicURL: url };
+      }),
+      endpoints_links: [],
+      type: service.type,
+      name: service.name,
+    }));
+  }
+
+  /** Each service with its endpoints, a region each. */
+  #services() {
+    const byType = Map.groupBy(this.#endpoints, ({ type }) => type);
+    return [...byType.values()].flatMap((regions) =>
+      regions.slice(0, 1).map((first) => [first, regions] as const),
+    );
   }
 }
 
-const region = 'RegionOne';
+const defaultRegion = 'RegionOne';
 const interfaces = ['public', 'internal', 'admin'] as const;
 
 function urlOf(service: CatalogService, hostname: string, projectId: string): string {

@@ -6,7 +6,7 @@ import { type ServerVerb, serverActions } from '../cloud/compute-actions.ts';
 import { StackBusy } from '../cloud/orchestration.ts';
 import type { Stack } from '../cloud/stack.ts';
 import { nodeGroup } from '../cluster.ts';
-import type { Population } from '../population.ts';
+import type { SandboxCloud } from '../sandbox-cloud.ts';
 
 /** What a person can do to a server of the simulated cloud, beside Nova's own verbs. */
 const verbs = [...(Object.keys(serverActions) as ServerVerb[]), 'fail'] as const;
@@ -20,6 +20,8 @@ const StackAction = z.discriminatedUnion('verb', [
 const NewStack = z.strictObject({
   /** The portal's user who is to own it. */
   owner: z.string(),
+  /** Name of the cloud to make it in. Default: the first that knows the owner. */
+  cloud: z.string().optional(),
   /** As the cluster builder takes names. */
   name: z.string().regex(/^[A-Za-z][\w-]{1,40}$/, 'a letter, then letters, digits, - and _'),
   servers: z.int().min(1).max(200),
@@ -35,14 +37,13 @@ class Refused extends Error {
   }
 }
 
-/** What somebody else does in the cloud, past the service and past Keystone: by hand, or by a test. */
-export function addCloudActions(app: FastifyInstance, population: Population): void {
-  const { cloud } = population;
+/** What somebody else does in the clouds, past the service and past Keystone: by hand, or by a test. */
+export function addCloudActions(app: FastifyInstance, clouds: readonly SandboxCloud[]): void {
   const doing = <Body>(schema: z.ZodType<Body>, act: (id: string, body: Body) => void) => {
     return async (request: { params: unknown; body: unknown }, reply: FastifyReply) => {
       const parsed = schema.safeParse(request.body);
       if (!parsed.success) return reply.code(400).send({ error: z.prettifyError(parsed.error) });
-      cloud.advance();
+      for (const { cloud } of clouds) cloud.advance();
       try {
         act((request.params as { id?: string }).id ?? '', parsed.data);
       } catch (error) {
@@ -55,19 +56,34 @@ export function addCloudActions(app: FastifyInstance, population: Population): v
   };
   app.post(
     '/stacks',
-    doing(NewStack, (_, { owner, name, servers }) => {
-      const account = population.accounts.find(({ login }) => login === owner);
-      if (!account) throw new Refused(404, `There is no user ${owner}.`);
-      population.addCluster(account, { name, servers });
+    doing(NewStack, (_, { owner, cloud: wanted, name, servers }) => {
+      for (const { name: cloud, population } of clouds) {
+        const account = population.accounts.find(({ login }) => login === owner);
+        if (account && (wanted ?? cloud) === cloud)
+          return void population.addCluster(account, { name, servers });
+      }
+      throw new Refused(404, `There is no user ${owner}.`);
     }),
   );
   app.post(
     '/stacks/:id/action',
-    doing(StackAction, (id, action) => actOnStack(cloud, mustHaveStack(cloud, id), action)),
+    doing(StackAction, (id, action) => {
+      for (const { cloud } of clouds) {
+        const stack = cloud.orchestration.stack(id);
+        if (stack && stack.deletedAt === undefined) return actOnStack(cloud, stack, action);
+      }
+      throw new Refused(404, `The Stack (${id}) could not be found.`);
+    }),
   );
   app.post(
     '/servers/:id/action',
-    doing(ServerAction, (id, action) => actOnServer(cloud, mustHaveServer(cloud, id), action)),
+    doing(ServerAction, (id, action) => {
+      for (const { cloud } of clouds) {
+        const server = cloud.compute.server(id);
+        if (server) return actOnServer(cloud, server, action);
+      }
+      throw new Refused(404, `Instance ${id} could not be found.`);
+    }),
   );
 }
 
@@ -100,19 +116,6 @@ function actOnStack({ orchestration }: Cloud, stack: Stack, action: z.infer<type
       return orchestration.resizeGroup(stack.id, nodeGroup, action.nodes);
     }
   }
-}
-
-function mustHaveServer({ compute }: Cloud, id: string): Server {
-  const server = compute.server(id);
-  if (!server) throw new Refused(404, `Instance ${id} could not be found.`);
-  return server;
-}
-
-function mustHaveStack({ orchestration }: Cloud, id: string): Stack {
-  const stack = orchestration.stack(id);
-  if (!stack || stack.deletedAt !== undefined)
-    throw new Refused(404, `The Stack (${id}) could not be found.`);
-  return stack;
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -6,12 +6,13 @@ import type { Server } from '../cloud/compute.ts';
 import { rootOf, type Stack } from '../cloud/stack.ts';
 import type { MetricDaemon } from '../portal/metric-daemon.ts';
 import type { Portal, PortalTable } from '../portal/portal.ts';
+import type { SandboxCloud } from '../sandbox-cloud.ts';
 import { LagWatch } from './lag-watch.ts';
 import { deviceView, figuresOf, rackView, serverView, stackView, userView } from './views.ts';
-import type { ChangeView, FlavorView, HappeningView, LagView, StateView } from './wire.ts';
+import type { ChangeView, CloudView, HappeningView, LagView, StateView } from './wire.ts';
 
 export interface FeedOptions {
-  readonly cloud: Cloud;
+  readonly clouds: readonly Pick<SandboxCloud, 'name' | 'cloud'>[];
   readonly portal: Portal;
   readonly metricDaemon: MetricDaemon;
   readonly clock: Clock;
@@ -38,8 +39,8 @@ interface Marks {
 }
 
 /**
- * Cloud and portal as they are and as they change, for those who look. While nobody looks it costs nothing; while somebody
- * does, it also sees to it that what has been begun in the cloud goes on.
+ * Clouds and portal as they are and as they change, for those who look. While nobody looks it costs nothing; while somebody
+ * does, it also sees to it that what has been begun in the clouds goes on.
  */
 export class Feed {
   readonly #options: FeedOptions;
@@ -78,18 +79,20 @@ export class Feed {
 
   #begin(): void {
     if (this.#stop) return;
-    const { cloud, portal, metricDaemon } = this.#options;
+    const { clouds, portal, metricDaemon } = this.#options;
     const stop = new AbortController();
     this.#stop = stop;
     this.#marks = noMarks();
-    this.#lags.begin(cloud.compute.servers());
+    for (const { cloud } of clouds) this.#lags.begin(cloud.compute.servers());
     const ends = [
       portal.onChange((table, id) => this.#portalChanged(table, id)),
-      cloud.onServerChange((server) => this.#serverChanged(server)),
-      cloud.onEvent((event) => {
-        if ('server' in event) this.#serverChanged(event.server);
-        else if ('stack' in event) this.#stackChanged(event.stack);
-      }),
+      ...clouds.flatMap(({ cloud }) => [
+        cloud.onServerChange((server) => this.#serverChanged(server)),
+        cloud.onEvent((event) => {
+          if ('server' in event) this.#serverChanged(event.server);
+          else if ('stack' in event) this.#stackChanged(event.stack);
+        }),
+      ]),
     ];
     metricDaemon.onTaken = (deviceId) => this.#marks.figures.add(Number(deviceId));
     for (const device of portal.devices.all()) this.#noteServer(device.id);
@@ -104,11 +107,11 @@ export class Feed {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { clock, cloud } = this.#options;
+    const { clock, clouds } = this.#options;
     let beatAt = clock.now();
     for (;;) {
       await clock.sleep(lookMs, signal);
-      cloud.advance();
+      for (const { cloud } of clouds) cloud.advance();
       if (clock.now() - beatAt >= beatMs) {
         beatAt = clock.now();
         this.#markExpired();
@@ -158,18 +161,27 @@ export class Feed {
   }
 
   #state(): StateView {
-    const { cloud, portal, metricDaemon } = this.#options;
-    const flavors: FlavorView[] = [...cloud.compute.flavors.values()].map(({ id, name }) => ({ id, name }));
+    const { clouds, portal, metricDaemon } = this.#options;
+    const cloudViews = clouds.map(
+      ({ name, cloud }): CloudView => ({
+        name,
+        flavors: [...cloud.compute.flavors.values()].map(({ id, name }) => ({ id, name })),
+      }),
+    );
     const all: Marks = {
       users: new Set(portal.users.all().map(({ id }) => id)),
       racks: new Set(portal.racks.all().map(({ id }) => id)),
       devices: new Set(portal.devices.all().map(({ id }) => id)),
       figures: new Set(portal.devices.all().flatMap(({ id }) => (metricDaemon.shown(id).size > 0 ? id : []))),
-      stacks: new Set([...cloud.orchestration.stacks()].flatMap(({ id, parent }) => (parent ? [] : id))),
-      servers: new Set([...cloud.compute.servers()].map(({ id }) => id)),
+      stacks: new Set(
+        clouds
+          .flatMap(({ cloud }) => [...cloud.orchestration.stacks()])
+          .flatMap(({ id, parent }) => (parent ? [] : id)),
+      ),
+      servers: new Set(clouds.flatMap(({ cloud }) => [...cloud.compute.servers()]).map(({ id }) => id)),
     };
     const statusPage = portal.companionUrl === undefined ? null : `${portal.companionUrl}/ui/`;
-    return { ...this.#views(all, []), flavors, statusPage, happened: this.#happened };
+    return { ...this.#views(all, []), clouds: cloudViews, statusPage, happened: this.#happened };
   }
 
   #flush(): void {
@@ -183,20 +195,28 @@ export class Feed {
   }
 
   #views(marks: Marks, lags: readonly LagView[]): ChangeView {
-    const { cloud, portal, metricDaemon } = this.#options;
-    const users = split(marks.users, (id) => map(portal.users.get(id), userView));
+    const { clouds, portal, metricDaemon } = this.#options;
+    const users = split(marks.users, (id) => map(portal.users.get(id), (row) => userView(row, clouds)));
     const racks = split(marks.racks, (id) => map(portal.racks.get(id), rackView));
     const devices = split(marks.devices, (id) =>
       map(portal.devices.get(id), (row) => deviceView(row, portal)),
     );
     const stacks = split(marks.stacks, (id) => {
-      const stack = cloud.orchestration.stack(id);
-      return stack && stack.deletedAt === undefined ? stackView(stack) : undefined;
+      for (const { name, cloud } of clouds) {
+        const stack = cloud.orchestration.stack(id);
+        if (stack) return stack.deletedAt === undefined ? stackView(stack, name) : undefined;
+      }
+      return undefined;
     });
-    this.#noteRoots(marks.servers);
-    const servers = split(marks.servers, (id) =>
-      map(cloud.compute.server(id), (server) => serverView(server, this.#rootOfServer.get(id) ?? null)),
-    );
+    for (const { cloud } of clouds) this.#noteRoots(cloud, marks.servers);
+    const servers = split(marks.servers, (id) => {
+      for (const { name, cloud } of clouds) {
+        const server = cloud.compute.server(id);
+        if (server) return serverView(server, name, this.#rootOfServer.get(id) ?? null);
+      }
+      this.#rootOfServer.delete(id);
+      return undefined;
+    });
     for (const id of devices.gone) {
       this.#figureCounts.delete(id);
       this.#serverOfDevice.delete(id);
@@ -226,13 +246,11 @@ export class Feed {
   }
 
   /** A server does not know its stack: the trees of its project are looked through, once for each new one. */
-  #noteRoots(ids: ReadonlySet<string>): void {
-    const { compute, orchestration } = this.#options.cloud;
+  #noteRoots({ compute, orchestration }: Cloud, ids: ReadonlySet<string>): void {
     const projects = new Set<string>();
     for (const id of ids) {
-      const server = compute.server(id);
-      if (!server) this.#rootOfServer.delete(id);
-      else if (!this.#rootOfServer.has(id)) projects.add(server.projectId);
+      const server = this.#rootOfServer.has(id) ? undefined : compute.server(id);
+      if (server) projects.add(server.projectId);
     }
     for (const projectId of projects) {
       for (const stack of orchestration.stacks(projectId)) {

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { addPage } from '../../web/page.ts';
-import type { Population } from '../population.ts';
 import type { OutboundContext } from '../portal/outbound/outbound-context.ts';
 import { requestStatusChange } from '../portal/outbound/status-change.ts';
 import type { Portal } from '../portal/portal.ts';
+import type { SandboxCloud } from '../sandbox-cloud.ts';
 import { addCloudActions } from './cloud-actions.ts';
 import type { Feed } from './feed.ts';
 import { deviceDetails, rackDetails } from './views.ts';
@@ -12,7 +12,7 @@ import { deviceDetails, rackDetails } from './views.ts';
 export interface ViewOptions {
   readonly portal: Portal;
   readonly outbound: OutboundContext;
-  readonly population: Population;
+  readonly clouds: readonly SandboxCloud[];
   readonly feed: Feed;
 }
 
@@ -28,7 +28,7 @@ export function addView(app: FastifyInstance, options: ViewOptions): void {
   void app.register(async (below) => addData(below, options), { prefix: '/sandbox' });
 }
 
-function addData(app: FastifyInstance, { portal, outbound, population, feed }: ViewOptions): void {
+function addData(app: FastifyInstance, { portal, outbound, clouds, feed }: ViewOptions): void {
   // The portal reads bodies itself, whatever they are said to be. Here only JSON is taken, which no other site can send.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -56,7 +56,7 @@ function addData(app: FastifyInstance, { portal, outbound, population, feed }: V
         .send(answer.success ? answer : { error: answer.errors.join(' ') });
     });
   }
-  addCloudActions(app, population);
+  addCloudActions(app, clouds);
 }
 
 function find<Row>(row: Row | undefined, details: (row: Row) => Record<string, unknown>) {

@@ -4,10 +4,16 @@ import { nodeGroup } from '../cluster.ts';
 import type { JsonObject } from '../portal/attributes.ts';
 import type { MetricDaemon } from '../portal/metric-daemon.ts';
 import type { DeviceRow, Portal, RackRow, UserRow } from '../portal/portal.ts';
+import type { SandboxCloud } from '../sandbox-cloud.ts';
 import type { DeviceView, Figures, RackView, ServerView, StackView, UserView } from './wire.ts';
 
-export function userView({ id, login, project_id: projectId }: UserRow): UserView {
-  return { id, login, projectId };
+/** @param clouds that there are */
+export function userView(
+  { id, login, project_id: projectId }: UserRow,
+  clouds: readonly Pick<SandboxCloud, 'name' | 'cloud'>[],
+): UserView {
+  const having = clouds.filter(({ cloud }) => cloud.identity.projects.has(projectId ?? ''));
+  return { id, login, projectId, clouds: having.map(({ name }) => name) };
 }
 
 export function rackView(rack: RackRow): RackView {
@@ -41,15 +47,23 @@ export function figuresOf(deviceId: number, daemon: MetricDaemon): Figures {
   return figures;
 }
 
-export function stackView(stack: Stack): StackView {
+export function stackView(stack: Stack, cloud: string): StackView {
   const { id, projectId, name, reason, resources } = stack;
   const group = resources.find((resource) => resource.name === nodeGroup)?.nested;
-  return { id, projectId, name, reason, status: statusOf(stack), nodes: group?.resources.length ?? null };
+  return {
+    id,
+    cloud,
+    projectId,
+    name,
+    reason,
+    status: statusOf(stack),
+    nodes: group?.resources.length ?? null,
+  };
 }
 
-export function serverView(server: Server, stackId: string | null): ServerView {
+export function serverView(server: Server, cloud: string, stackId: string | null): ServerView {
   const { id, projectId, name, vmState, taskState, flavor } = server;
-  return { id, projectId, stackId, name, vmState, taskState, flavorId: flavor.id };
+  return { id, cloud, projectId, stackId, name, vmState, taskState, flavorId: flavor.id };
 }
 
 /** What the portal has to say of a rack, for a person. */

@@ -4,6 +4,8 @@ export interface UserView {
   readonly id: number;
   readonly login: string;
   readonly projectId: string | null;
+  /** Names of the clouds that have the project. */
+  readonly clouds: readonly string[];
 }
 
 export interface RackView {
@@ -34,6 +36,8 @@ export type Figures = Readonly<Record<string, number>>;
 
 export interface StackView {
   readonly id: string;
+  /** Name of its cloud. */
+  readonly cloud: string;
   readonly projectId: string;
   readonly name: string;
   readonly status: string;
@@ -44,6 +48,8 @@ export interface StackView {
 
 export interface ServerView {
   readonly id: string;
+  /** Name of its cloud. */
+  readonly cloud: string;
   readonly projectId: string;
   /** The root of its tree; null for one of no stack. */
   readonly stackId: string | null;
@@ -56,6 +62,11 @@ export interface ServerView {
 export interface FlavorView {
   readonly id: string;
   readonly name: string;
+}
+
+export interface CloudView {
+  readonly name: string;
+  readonly flavors: readonly FlavorView[];
 }
 
 /** How long it took from a change of a server until the portal showed it. */
@@ -84,7 +95,7 @@ export interface ChangeView {
 
 /** All there is, as though it had come just now. */
 export interface StateView extends ChangeView {
-  readonly flavors: readonly FlavorView[];
+  readonly clouds: readonly CloudView[];
   /** Where the service's own page is; null: no service runs in this process. */
   readonly statusPage: string | null;
   /** The last things that happened, the oldest first. */
