@@ -1,5 +1,5 @@
 /** What is to be recorded of the usage of two clouds, and where the figures of one of their stacks come from. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,8 @@ import { killBillLogin } from '../../src/sandbox/killbill/routes.ts';
 import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Service } from '../../src/service.ts';
-import { configOfClouds } from '../support/config-of-clouds.ts';
+import { command } from '../support/command.ts';
+import { configOfClouds, yamlOfClouds } from '../support/config-of-clouds.ts';
 
 const dayMs = 24 * 3_600_000;
 const day = (daysAgo: number) => new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10);
@@ -26,17 +27,14 @@ async function startSite() {
   const ids = { cloud_user_id: account?.user.id ?? '', project_id: account?.project.id ?? '' };
   north.portal.addUser({ login: 'south', password, ...ids });
   const { password: secret, apiKey: apikey, apiSecret: apisecret } = killBillLogin;
-  const service = new Service({
-    config: configOfClouds(
-      { north, south },
-      {
-        data_dir: folder,
-        billing: { platform: 'killbill' },
-        killbill: { api_host: north.services.killbill.url, password: secret, apikey, apisecret },
-      },
-    ),
-    components: [],
-  });
+  const more = {
+    data_dir: folder,
+    billing: { platform: 'killbill' },
+    killbill: { api_host: north.services.killbill.url, password: secret, apikey, apisecret },
+  };
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, yamlOfClouds({ north, south }, more), { mode: 0o600 });
+  const service = new Service({ config: configOfClouds({ north, south }, more), components: [] });
   onTestFinished(async () => {
     await service[Symbol.asyncDispose]();
     await Promise.all([north.close(), south.close()]);
@@ -53,7 +51,7 @@ async function startSite() {
   );
   rate(north, 'web', 1.5);
   rate(south, 'db', 2);
-  return { north, south, service };
+  return { north, south, service, file };
 }
 
 function openOrder({ killBill }: Sandbox, stack: string): void {
@@ -89,15 +87,19 @@ test('the usage of all clouds is to be recorded, each for the orders of its own 
 });
 
 test('a cloud that is away is named, and the rest is planned and explained', async () => {
-  const { north, south, service } = await startSite();
+  const { north, south, service, file } = await startSite();
   south.faults.add({ service: 'cloudkitty', kind: 'answer', status: 503 });
 
   const plan = await service.planBilling();
   const explained = await service.explainBilling(stackOf.north);
+  const printed = await command('billing', 'plan', '-c', file).finished;
   north.faults.add({ service: 'cloudkitty', kind: 'answer', status: 503 });
 
   expect(plan?.steps.map(({ stack }) => stack)).toEqual([stackOf.north]);
   expect(plan?.unread).toEqual([{ cloud: 'south', problem: expect.stringContaining('503') as string }]);
+  expect(printed.code).toBe(1);
+  expect(printed.stdout).toMatch(/^cloud south not read: .*503/);
+  expect(printed.stdout).toContain(`+ 1.50  openstack-billed-instance of stack ${stackOf.north}`);
   expect(describeStackBilling(explained as never)).toMatch(/^ {2}cloud south not read: .*503/m);
   expect(explained?.rated?.map(({ rate: cost }) => cost)).toEqual([1.5]);
   await expect(service.planBilling()).rejects.toThrow(/503/);
