@@ -1,4 +1,6 @@
 /** The cloud of the live tests, as the openrc file that test/openstack/up has written tells of it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Session } from '../../src/openstack/session.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 
@@ -7,6 +9,17 @@ export function setting(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: source the openrc that test/openstack/up has written.`);
   return value;
+}
+
+/** The settings of another region or cloud, which the openrc file in its state folder has. */
+export function openrcIn(state: string): (name: string) => string {
+  const lines = readFileSync(join(state, 'concertim-openrc'), 'utf8').matchAll(/^export (\w+)=(.*)$/gm);
+  const values = new Map([...lines].map(([, name, value]) => [name, value]));
+  return (name) => {
+    const value = values.get(name);
+    if (!value) throw new Error(`${state}/concertim-openrc does not set ${name}`);
+    return value;
+  };
 }
 
 /** What the section `openstack` of config.yaml has to say. */
@@ -23,7 +36,11 @@ export function openstackSection() {
 }
 
 /** Signs in as the service does, or as another whose password is the same. */
-export function signIn(user = setting('OS_USERNAME'), project = setting('OS_PROJECT_NAME')): Session {
+export function signIn(
+  user = setting('OS_USERNAME'),
+  project = setting('OS_PROJECT_NAME'),
+  region = setting('OS_REGION_NAME'),
+): Session {
   return new Session({
     credentials: {
       kind: 'password',
@@ -32,6 +49,6 @@ export function signIn(user = setting('OS_USERNAME'), project = setting('OS_PROJ
       password: new Secret(setting('OS_PASSWORD')),
       project: { name: project, domain: { name: setting('OS_PROJECT_DOMAIN_NAME') } },
     },
-    region: setting('OS_REGION_NAME'),
+    region,
   });
 }

@@ -20,6 +20,7 @@ import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { type Command, command } from '../support/command.ts';
 import { openstackSection, signIn } from './openrc.ts';
+import { createSmallStack } from './small-stack.ts';
 import { waitingFor } from './wait-for.ts';
 
 /** From the API's own state to the portal's. */
@@ -186,33 +187,11 @@ function watch<T>(read: () => T): { stop(): T[] } {
 }
 
 async function createStack(): Promise<{ stack: StackId }> {
-  const server = (name: string) => ({
-    type: 'OS::Nova::Server',
-    properties: { name, image: 'test-image', flavor: 'm1.tiny', networks: [{ network: 'private' }] },
-  });
-  const answer = await member.request('orchestration', {
-    method: 'POST',
-    path: '/stacks',
-    route: '/stacks',
-    body: {
-      stack_name: `updates-mq-${process.pid}`,
-      template: {
-        heat_template_version: '2018-08-31',
-        resources: {
-          one: server('one'),
-          group: {
-            type: 'OS::Heat::ResourceGroup',
-            properties: { count: 1, resource_def: server('nested') },
-          },
-        },
-      },
-    },
-  });
-  const { stack: made } = JSON.parse(answer.text) as { stack: { id: StackId } };
-  const found = await findStack(admin, made.id, projectId);
+  const id = await createSmallStack(member, `updates-mq-${process.pid}`);
+  const found = await findStack(admin, id, projectId);
   if (!found) throw new Error('the stack is not there');
   stack = found.stack;
-  return { stack: made.id };
+  return { stack: id };
 }
 
 async function deleteStackNow(): Promise<void> {

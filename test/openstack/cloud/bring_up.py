@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import configuration, contents, identity, mariadb, rabbitmq, settings
-from .services import DATABASES, KEYSTONE, OTHERS
+from .services import DATABASES, KEYSTONE, OTHERS, OURS
 from .session import connect
 
 
@@ -23,11 +23,13 @@ def main():
         mariadb.create_databases(DATABASES)
         say('MariaDB answers')
 
-        _once('token-keys', identity.make_token_keys)
-        _once('schema-keystone', KEYSTONE.make_schema)
-        KEYSTONE.start()
+        if KEYSTONE in OURS:
+            _once('token-keys', identity.make_token_keys)
+            _once('schema-keystone', KEYSTONE.make_schema)
+            KEYSTONE.start()
         schemas = {s: pool.submit(_once, 'schema-' + s.project, s.make_schema) for s in OTHERS if s.schema}
-        KEYSTONE.wait()
+        if KEYSTONE in OURS:
+            KEYSTONE.wait()
         _once('identity', identity.fill)
         say('Keystone answers, with accounts and catalogue')
 

@@ -28,7 +28,7 @@ def make_token_keys():
 
 
 def fill():
-    identity = connect().identity
+    identity = connect(region=None).identity
     role = {name: identity.find_role(name) or identity.create_role(name=name) for name in _ROLES}
 
     def user(name, domain='default'):
@@ -52,9 +52,25 @@ def fill():
     stacks = identity.find_domain('heat') or identity.create_domain(name='heat')
     identity.assign_domain_role_to_user(stacks, user('heat_domain_admin', stacks.id), role['admin'])
 
+    if not identity.find_region(settings.REGION):
+        identity.create_region(id=settings.REGION)
     for name, kind, path in _CATALOGUE:
-        service = identity.find_service(name) or identity.create_service(name=name, type=kind)
-        known = {endpoint.interface for endpoint in identity.endpoints(service_id=service.id)}
-        for interface in {'public', 'internal', 'admin'} - known:
-            identity.create_endpoint(service_id=service.id, interface=interface, region_id=settings.REGION,
-                                     url=settings.url(name, path))
+        _publish(identity, name, kind, settings.url(name, path))
+    # Of the first region `bootstrap` has done it.
+    _publish(identity, 'keystone', 'identity', settings.AUTH_URL)
+
+
+def forget_region():
+    """Takes this region out of the catalogue of a Keystone that stays."""
+    identity = connect(region=None).identity
+    for endpoint in list(identity.endpoints(region_id=settings.REGION)):
+        identity.delete_endpoint(endpoint)
+    identity.delete_region(settings.REGION)
+
+
+def _publish(identity, name, kind, url):
+    service = identity.find_service(name) or identity.create_service(name=name, type=kind)
+    known = {endpoint.interface for endpoint in identity.endpoints(service_id=service.id)
+             if endpoint.region_id == settings.REGION}
+    for interface in {'public', 'internal', 'admin'} - known:
+        identity.create_endpoint(service_id=service.id, interface=interface, region_id=settings.REGION, url=url)

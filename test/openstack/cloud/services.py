@@ -84,7 +84,7 @@ KEYSTONE = Service(
          '--bootstrap-region-id', settings.REGION, '--bootstrap-public-url', settings.AUTH_URL,
          '--bootstrap-internal-url', settings.AUTH_URL, '--bootstrap-admin-url', settings.AUTH_URL)))
 
-# In the order in which they are started: who takes longest, first.
+# The others, in the order in which they are started: who takes longest, first.
 OTHERS = (
     Service(
         'nova', (settings.SOURCE / 'daemons' / 'nova', _config('nova.conf')),
@@ -118,3 +118,6 @@ OTHERS = (
     Service('cinder-volume', _cinder_daemon('volume'), serves=False),
     Service('gnocchi-metricd', ('gnocchi-metricd', _gnocchi), serves=False),
 )
+
+# Those of this state folder.
+OURS = OTHERS if settings.KEYSTONE else (KEYSTONE, *OTHERS)

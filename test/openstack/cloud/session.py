@@ -8,9 +8,9 @@ from openstack import connection
 from . import settings
 
 
-def connect(user='admin', project='admin'):
-    """A connection with that account's rights in that project."""
-    return connection.Connection(session=_session(user, project), region_name=settings.REGION)
+def connect(user='admin', project='admin', region=settings.REGION):
+    """A connection with that account's rights in that project; without a region, for Keystone alone."""
+    return connection.Connection(session=_session(user, project), region_name=region)
 
 
 def connect_gnocchi(user='admin', project='admin'):

@@ -23,6 +23,8 @@ ETC, LOG, RUN = STATE / 'etc', STATE / 'log', STATE / 'run'
 
 PASSWORD = _set('PASSWORD', 'secret')
 REGION = _set('REGION', 'RegionOne')
+# Of another state folder: then this one is a further region of that cloud.
+KEYSTONE = _set('KEYSTONE', '')
 TOKEN_TTL = _number('TOKEN_TTL', 3600)
 NOTIFICATION_DRIVER = _set('NOTIFICATION_DRIVER', 'messagingv2', ('messagingv2', 'messaging', 'noop'))
 NOVA_NOTIFICATIONS = _set('NOVA_NOTIFICATIONS', 'unversioned', ('unversioned', 'versioned', 'both'))
@@ -44,7 +46,7 @@ def url(service, path=''):
     return 'http://127.0.0.1:%d%s' % (PORTS[service], path)
 
 
-AUTH_URL = url('keystone', '/v3')
+AUTH_URL = KEYSTONE or url('keystone', '/v3')
 
 
 def environment(**more):
