@@ -1,4 +1,4 @@
-import { type Channel, Connection } from 'rabbitmq-client';
+import type { Channel, Connection } from 'rabbitmq-client';
 import type { Logger } from '../observability/logger.ts';
 import { type Backoff, backoffDelay } from '../runtime/backoff.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
@@ -124,7 +124,9 @@ export class Broker {
 
   async #open(host: string, name: string, signal: AbortSignal): Promise<BrokerSession> {
     const { port, username, password, vhost, tls } = this.#options;
-    const connection = new Connection({
+    // A start without a broker does not need it.
+    const rabbitmq = await import('rabbitmq-client');
+    const connection = new rabbitmq.Connection({
       hostname: host,
       port,
       username,

@@ -1,4 +1,4 @@
-import { AMQPError } from 'rabbitmq-client';
+import type { AMQPError } from 'rabbitmq-client';
 import { ServiceError, type Severity } from '../runtime/severity.ts';
 import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 
@@ -50,7 +50,7 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
   const text = error instanceof Error ? error.message : String(error);
   const common = { host, cause: error };
 
-  if (error instanceof AMQPError && error.code === 'ACCESS_REFUSED') {
+  if (isRefusal(error) && error.code === 'ACCESS_REFUSED') {
     const refusal = /access to (\w+) '([^']*)' in vhost '[^']*' refused/.exec(text);
     if (refusal)
       return permissionError(text, { kind: refusal[1] ?? '', name: refusal[2] ?? '' }, address, error);
@@ -63,7 +63,7 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
       });
     }
   }
-  if (error instanceof AMQPError && text.startsWith('ConnectionOpen: ')) {
+  if (isRefusal(error) && text.startsWith('ConnectionOpen: ')) {
     return new BrokerError(`${at} does not let user "${username}" into virtual host "${vhost}": ${text}.`, {
       ...common,
       kind: 'vhost',
@@ -71,7 +71,7 @@ export function brokerError(error: unknown, address: BrokerAddress): BrokerError
       hint: 'Check rmq.rmq_path, and the permissions of the user in that virtual host.',
     });
   }
-  if (error instanceof AMQPError && !lostCodes.has(error.code)) {
+  if (isRefusal(error) && !lostCodes.has(error.code)) {
     return new BrokerError(`${at} refused a request: ${text}.`, {
       ...common,
       kind: 'refused',
@@ -140,4 +140,9 @@ function missingPermission(text: string, kind: string): 'configure' | 'write' | 
   if (/^(QueueDeclare|ExchangeDeclare|QueueDelete)/.test(text)) return 'configure';
   if (text.startsWith('QueueBind')) return kind === 'queue' ? 'write' : 'read';
   return text.startsWith('BasicPublish') ? 'write' : 'read';
+}
+
+/** By its name: the package is loaded with the first connection. */
+function isRefusal(error: unknown): error is AMQPError {
+  return error instanceof Error && error.name.startsWith('AMQP');
 }
