@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
@@ -102,6 +103,40 @@ test.concurrent('the installed command tells its version, checks a configuration
   expect(outOfStep(sandbox)).toEqual([]);
   expect(output).toContain('"msg":"listening"');
   expect(code).toBe(0);
+});
+
+test.concurrent('a start of `run` or `health` reads a few files: nothing of the API server, RabbitMQ, the doctor, the sandbox or the exporters', async () => {
+  const list = join(folder, 'list-loaded.mjs');
+  writeFileSync(
+    list,
+    `import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        if (url.includes('/dist/command/')) process._rawDebug(url.split('/').at(-1));
+        return next(url, context);
+      },
+    });`,
+  );
+  // A portal of its own: two writers of one would wait for each other.
+  await using own = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
+  const ownConfig = join(folder, 'own-config.yaml');
+  writeFileSync(ownConfig, stringify({ ...own.config, data_dir: join(folder, 'own-data') }));
+  const filesOf = async (...args: string[]) => {
+    const bin = join(installed, 'bin', name);
+    const child = spawn(process.execPath, ['--import', list, bin, ...args, '--config', ownConfig], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const loaded = (await text(child.stderr)).trim().split('\n');
+    return new Set(loaded.map((file) => file.replace(/(-[\w-]{8})?\.js$/, '')));
+  };
+
+  const forHealth = await filesOf('health', 'updates_bulk');
+  const forRun = await filesOf('run', 'updates_bulk', '--once');
+
+  const shared = ['main', 'rolldown-runtime', 'for-main', 'for-health'];
+  expect(forHealth).toEqual(new Set([...shared, 'health']));
+  // Prometheus' client comes after the first request, when there is something to count.
+  expect(forRun).toEqual(new Set([...shared, 'run', 'for-run', 'instruments']));
 });
 
 test.concurrent('the installed command has a sandbox, with the service on it', async () => {
