@@ -1,11 +1,14 @@
 /**
  * Two regions of one real Keystone in one portal, as two entries of `clouds`: `run updates_bulk updates_mq` shows the stacks of
- * both, and goes on with one while the other does not answer. Makes a stack in each region, in the project of one account that
+ * both, and goes on with one while the other does not answer; `run metrics` sends the figures of both. Makes a stack in each region, in the project of one account that
  * populate made ($OPENSTACK_ACCOUNT, else CM_user1), and deletes them.
  */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { showServer } from '../../src/openstack/compute.ts';
@@ -17,6 +20,7 @@ import type { Session } from '../../src/openstack/session.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Faults } from '../../src/sandbox/faults.ts';
 import type { HttpService } from '../../src/sandbox/http-service.ts';
+import { MetricDaemon } from '../../src/sandbox/portal/metric-daemon.ts';
 import { Portal } from '../../src/sandbox/portal/portal.ts';
 import { startPortal } from '../../src/sandbox/portal/start-portal.ts';
 import { type Command, command } from '../support/command.ts';
@@ -28,9 +32,12 @@ const waitFor = waitingFor(240_000);
 const secondState = `${setting('OPENSTACK_STATE')}-second`;
 const second = openrcIn(secondState);
 const portal = new Portal({ release: '2023-08' });
+const metricDaemon = new MetricDaemon(portal);
 const folder = mkdtempSync(join(tmpdir(), 'regions-'));
 const account = process.env['OPENSTACK_ACCOUNT'] ?? 'CM_user1';
+const file = join(folder, 'config.yaml');
 const lags: string[] = [];
+const run = promisify(execFile);
 
 /** A region, what this test has made in it, and how to speak to it. */
 interface Region {
@@ -56,13 +63,12 @@ let running: Command | undefined;
 let projectId: ProjectId;
 
 beforeAll(async () => {
-  service = await startPortal({ portal, faults: new Faults() });
+  service = await startPortal({ portal, metricDaemon, faults: new Faults() });
   const project = await findProject(one.admin, { name: `${account}_proj`, domainId: 'default' });
   if (!project)
     throw new Error(`the cloud has no project ${account}_proj: run test/openstack/populate first`);
   projectId = project.id;
   portal.addUser({ login: 'user1', project_id: projectId });
-  const file = join(folder, 'config.yaml');
   writeFileSync(
     file,
     stringify({
@@ -144,6 +150,26 @@ test('while a region does not answer the other goes on, nothing of the first is 
   await act(two, 'os-stop', 'stopped', 'STOPPED', 120_000);
 
   expect(during).toEqual(before);
+});
+
+test('each region has the figures of its own servers', async () => {
+  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const push = ['--minutes', '5', '--interval', '10'];
+  let sent = '';
+
+  await waitFor('figures of both regions', async () => {
+    // Of the time since a server was started, which has to be long enough for a figure.
+    await run(path('push-measures'), push);
+    await run(path('second-region'), ['push-measures', ...push]);
+    sent = (await command('run', 'metrics', '--once', '--config', file).finished).stdout;
+    return regions.every((region) => {
+      const running = activeDevices(made(region).stack.id);
+      return running.length > 0 && running.every(({ id }) => metricDaemon.shown(id).size === 5);
+    });
+  });
+
+  const line = sent.split('\n').findLast((one) => one.includes('"metrics sent"')) ?? '{}';
+  expect(JSON.parse(line)).toMatchObject({ clouds: { one: { instances: 2 }, two: { instances: 2 } } });
 });
 
 test('a stack that is deleted in one region goes, and the stack of the other stays', async () => {
