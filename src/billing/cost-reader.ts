@@ -1,5 +1,5 @@
 import type { ProjectId, StackId } from '../openstack/model.ts';
-import { hasRating, listRated, readProjectTotals } from '../openstack/rating.ts';
+import { listRated, readProjectTotals } from '../openstack/rating.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Costs } from '../plan/costs.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -23,7 +23,8 @@ export class CostReader {
   /** @returns undefined: the cloud has no CloudKitty, which does not mean costs of 0 */
   async read(signal?: AbortSignal): Promise<Costs | undefined> {
     const { session, ledger, clock } = this.#options;
-    if (!(await hasRating(session, signal))) return undefined;
+    const ratedBy = await session.addressOf('rating', signal);
+    if (ratedBy === undefined) return undefined;
     const month = monthOf(clock.now());
     const rated = await listRated(session, { ...month, signal });
     const ofProject = new Map<ProjectId, number>();
@@ -33,6 +34,7 @@ export class CostReader {
       ofProject.set(projectId, (ofProject.get(projectId) ?? 0) + rate);
     }
     return {
+      ratedBy,
       ofResource: rated && ofResource,
       ofProject: rated ? ofProject : await readProjectTotals(session, month, signal),
       members: (await ledger.membersDuring(month)) as Map<StackId, Set<string>>,

@@ -3,6 +3,7 @@ import type { Session } from '../openstack/session.ts';
 import { type Clock, isoTime } from '../runtime/clock.ts';
 import { isoDate, monthOf } from '../runtime/month.ts';
 import type { Billing, Order } from './billing.ts';
+import { withOwnRating } from './own-rating.ts';
 import { describeUnread, readClouds, type UnreadCloud } from './read-clouds.ts';
 import type { Membership, StackLedger } from './stack-ledger.ts';
 import { describeStep, money } from './usage/describe-usage.ts';
@@ -57,7 +58,7 @@ export async function stackBilling(
   if (orders.length === 0 && members.length === 0) return undefined;
   const month = monthOf(clock.now());
   const { found, unread } = await readClouds(
-    clouds,
+    await withOwnRating(clouds, signal),
     async ({ session, poster }) => ({
       rated: (await hasRating(session, signal)) ? await listRated(session, { ...month, signal }) : undefined,
       usage: await poster?.plan(undefined, signal),

@@ -115,6 +115,17 @@ export function findEndpoint(
   return readEndpoint(entry.url, wanted.service, wanted.projectId);
 }
 
+/** Whether there is a service of that type, in that region where one is given. */
+export function isListed(
+  catalog: readonly CatalogEntry[],
+  { service, region }: { readonly service: ServiceType; readonly region: string | undefined },
+): boolean {
+  const { types } = services[service];
+  return catalog.some(
+    (entry) => types.includes(entry.type) && (region === undefined || entry.region === region),
+  );
+}
+
 /**
  * What a service's own link says below the version: of `http://inside:8774/v2.1/servers?marker=7` the part from
  * `/servers` on. undefined when the link does not have the version that `root` ends with.

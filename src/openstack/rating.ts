@@ -31,9 +31,9 @@ export interface Period {
  */
 const pageSize = 5000;
 
-/** Whether the cloud has a CloudKitty at all. */
+/** Whether the cloud, or the region of it, has a CloudKitty at all. */
 export async function hasRating(session: Session, signal?: AbortSignal): Promise<boolean> {
-  return (await session.token(signal)).catalog.some(({ type }) => type === 'rating');
+  return (await session.addressOf('rating', signal)) !== undefined;
 }
 
 /**

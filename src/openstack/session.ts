@@ -16,6 +16,7 @@ import {
   CatalogError,
   findEndpoint,
   type Interface,
+  isListed,
   type ServiceType,
   services,
 } from './catalog.ts';
@@ -141,6 +142,17 @@ export class Session {
       if (below === undefined) throw new BodyError(facts, `a link that names no version of it: ${link}`);
       return root + below;
     });
+  }
+
+  /**
+   * Where a service answers; undefined: the catalog has none, in the region where one is chosen.
+   *
+   * @throws {CatalogError} the catalog has several, or none of the interface
+   */
+  async addressOf(service: ServiceType, signal?: AbortSignal): Promise<string | undefined> {
+    const token = await this.token(signal);
+    const { region } = this.#place;
+    return isListed(token.catalog, { service, region }) ? this.#endpoint(service, token).root : undefined;
   }
 
   /** Address of its Keystone. */

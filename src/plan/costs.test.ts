@@ -5,6 +5,7 @@ import { type Costs, costOf, costOfFormer, toCents } from './costs.ts';
 
 const stack = 's-1' as StackId;
 const costs = (rates: Record<string, number>, members: readonly string[] = []): Costs => ({
+  ratedBy: 'http://rating/v2',
   ofResource: new Map(Object.entries(rates)),
   ofProject: new Map(),
   members: new Map([[stack, new Set(members)]]),

@@ -2,6 +2,8 @@ import type { ProjectId, StackId } from '../openstack/model.ts';
 
 /** What the cloud has rated this month so far, in the currency of its prices. */
 export interface Costs {
+  /** Address of its CloudKitty, which regions may share. */
+  readonly ratedBy: string;
   /** By id of the server, volume or network; undefined: this cloud rates by project only. */
   readonly ofResource: ReadonlyMap<string, number> | undefined;
   readonly ofProject: ReadonlyMap<ProjectId, number>;
@@ -38,17 +40,22 @@ export function toCents(amount: number): number {
   return Math.max(0, Math.round(amount * 100)) / 100;
 }
 
-/** Costs of a project whose regions are several clouds; undefined: those of one are not known. */
+/**
+ * Costs of a project whose regions are several clouds; undefined: those of one are not known.
+ *
+ * @param regions of those that rate
+ */
 export function costsOfProject(
   project: ProjectId,
   regions: readonly (Costs | undefined)[],
 ): Costs | undefined {
   const [first, ...others] = regions;
   if (others.length === 0) return first;
-  let sum = 0;
+  const totals = new Map<string, number>();
   for (const costs of regions) {
     if (!costs) return undefined;
-    sum += costs.ofProject.get(project) ?? 0;
+    totals.set(costs.ratedBy, costs.ofProject.get(project) ?? 0);
   }
+  const sum = [...totals.values()].reduce((all, one) => all + one, 0);
   return first && { ...first, ofProject: new Map([[project, sum]]) };
 }

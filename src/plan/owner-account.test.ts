@@ -14,6 +14,7 @@ const owner = (account: Partial<OwnerAccount> = {}, projectId: string | null = '
   account: { billingAccountId: null, cost: 0, credits: 0, billingPeriod: period, ...account },
 });
 const costs = (cost?: number): Costs => ({
+  ratedBy: 'http://rating/v2',
   ofResource: undefined,
   ofProject: new Map(cost === undefined ? [] : [['p' as ProjectId, cost]]),
   members: new Map(),

@@ -8,6 +8,7 @@ import { type CloudPart, type CloudsPlan, planClouds } from '../plan/plan-clouds
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { type Homes, settleHomes, type Territory } from '../plan/territory.ts';
 import { agreeOnEvidence } from './agree-on-evidence.ts';
+import type { ReadCosts } from './cost-source.ts';
 import type { Announced } from './evidence.ts';
 import { mergeSeen } from './merge-seen.ts';
 import { type ListedCloud, observeCloud, observeListed, type SeenCloud } from './observe-cloud.ts';
@@ -59,7 +60,7 @@ export class Clouds {
   async observe(
     portal: PortalSnapshot,
     announced: Announced,
-    readCosts: (cloud: ObservedCloud) => Promise<Costs | undefined>,
+    readCosts: (cloud: ObservedCloud) => Promise<ReadCosts>,
     signal?: AbortSignal,
   ): Promise<SeenClouds> {
     if (this.isAlone) {
@@ -80,6 +81,7 @@ export class Clouds {
     });
     const homes = this.#homes(portal);
     const found = new Map<string, SeenCloud>();
+    const unrated = new Set<ObservedCloud>();
     await attempt([...lists.keys()], async (cloud) => {
       const list = lists.get(cloud);
       if (!list) return;
@@ -90,6 +92,7 @@ export class Clouds {
         readCosts(cloud),
       ]);
       cloud.noteMore(seen);
+      if (ofCloud === 'unrated') unrated.add(cloud);
       found.set(cloud.name, withCosts(seen, ofCloud));
     });
     const [firstError] = lost.values();
@@ -99,7 +102,7 @@ export class Clouds {
       const seen = agreed.get(cloud.name);
       return seen ? [{ cloud, seen }] : [];
     });
-    return this.#several(read, lost);
+    return this.#several(read, lost, unrated);
   }
 
   /** What references name, in the clouds that may have it. @throws when the only cloud could not be read */
@@ -173,7 +176,12 @@ export class Clouds {
     };
   }
 
-  #several(read: readonly Read[], lost: ReadonlyMap<ObservedCloud, unknown>): SeenClouds {
+  /** @param unrated clouds that have no CloudKitty */
+  #several(
+    read: readonly Read[],
+    lost: ReadonlyMap<ObservedCloud, unknown>,
+    unrated: ReadonlySet<ObservedCloud> = new Set(),
+  ): SeenClouds {
     for (const { cloud, seen } of read) cloud.flavors = flavorsIn(seen);
     const unread = [...lost].map(([{ name }, error]): Unread => ({ object: 'cloud', id: name, name, error }));
     const merged = mergeSeen(read.map(({ seen }) => seen));
@@ -199,7 +207,9 @@ export class Clouds {
       costsOf: (project) =>
         costsOfProject(
           project,
-          withProject(project).map((cloud) => seenOf(cloud)?.cloud.costs),
+          withProject(project)
+            .filter((cloud) => !unrated.has(cloud))
+            .map((cloud) => seenOf(cloud)?.cloud.costs),
         ),
       cloudsOf: (project) => withProject(project).map(({ name }) => name),
     };
@@ -229,8 +239,8 @@ function isAbout(cloud: ObservedCloud, references: readonly ObjectReference[]): 
   return cloud.territory.isRead && references.some((reference) => cloud.mayHave(reference));
 }
 
-function withCosts(seen: SeenCloud, costs: Costs | undefined): SeenCloud {
-  return { ...seen, cloud: { ...seen.cloud, costs } };
+function withCosts(seen: SeenCloud, read: ReadCosts): SeenCloud {
+  return { ...seen, cloud: { ...seen.cloud, costs: typeof read === 'string' ? undefined : read } };
 }
 
 function flavorsIn({ cloud: { flavors, unreadable } }: SeenCloud) {

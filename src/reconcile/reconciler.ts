@@ -32,7 +32,7 @@ import { ChangeRecord } from './change-record.ts';
 import { CloudLists } from './cloud-lists.ts';
 import { Clouds, type SeenClouds } from './clouds.ts';
 import { ContestWatch } from './contest-watch.ts';
-import type { CostSource } from './cost-source.ts';
+import type { CostSource, ReadCosts } from './cost-source.ts';
 import type { DeletionAllowance } from './deletion-allowance.ts';
 import { DriftWatch, type FullRun } from './drift-watch.ts';
 import { ExternalNetworks } from './external-networks.ts';
@@ -266,13 +266,13 @@ export class Reconciler {
   }
 
   /** A failure does not stop the run: without costs the portal keeps what it shows. */
-  async #readCosts(cloud: string, signal: AbortSignal | undefined): Promise<Costs | undefined> {
+  async #readCosts(cloud: string, signal: AbortSignal | undefined): Promise<ReadCosts> {
     try {
-      return await this.#options.costs?.read(cloud, signal);
+      return (await this.#options.costs?.read(cloud, signal)) ?? 'unrated';
     } catch (error) {
       signal?.throwIfAborted();
       this.#options.log.warn({ err: error, why: explain(error) }, 'failed to read costs, portal values kept');
-      return undefined;
+      return 'unread';
     }
   }
 

@@ -2,6 +2,7 @@ import type { OrderId } from '../billing/billing.ts';
 import { CostReader } from '../billing/cost-reader.ts';
 import { LedgerRebuild } from '../billing/ledger-rebuild.ts';
 import { type IsSettled, OrderSweep } from '../billing/order-sweep.ts';
+import { withOwnRating } from '../billing/own-rating.ts';
 import { StackLedger } from '../billing/stack-ledger.ts';
 import { StackOrders } from '../billing/stack-orders.ts';
 import { UsageLedger } from '../billing/usage/usage-ledger.ts';
@@ -33,11 +34,17 @@ export function createMoney(
     config.billing.rating === 'none'
       ? []
       : clouds.map((cloud, at) => ratedCloud(base, cloud, { at, stacks, log }));
+  /** Clouds whose CloudKitty is that of another, which records the usage of both. */
+  let doubles: ReadonlySet<RatedCloud> = new Set();
   // Before the ledger is rebuilt nothing is settled: usage found later could not be recorded for a closed order.
   const isSettled = (order: OrderId, project: string, until: number, names: readonly string[]) =>
     rated
       .filter(({ name }) => names.length === 0 || names.includes(name))
-      .every(({ rebuild, poster }) => !poster || (rebuild.isDone && poster.isSettled(order, project, until)));
+      .every(
+        (cloud) =>
+          !cloud.poster ||
+          (cloud.rebuild.isDone && (doubles.has(cloud) || cloud.poster.isSettled(order, project, until))),
+      );
   const sweep = sweepOrders(base, log);
   const closeAccounts = createAccountClosing(base, log);
   const accounts = new OwnerAccounts(base, log);
@@ -45,17 +52,21 @@ export function createMoney(
     costs: costSource(rated),
     orders: (signal) => orders.read(signal),
     onFullRun: async ({ clouds, stacks, portal, costsOf, cloudsOf }, signal) => {
-      for (const { name, rebuildLedger, post } of rated) {
-        if (!clouds.has(name)) continue;
-        await rebuildLedger(portal.owners, signal);
-        await post?.(portal.owners, signal);
+      const read = rated.filter(({ name }) => clouds.has(name));
+      const own = new Set(await withOwnRating(read, signal));
+      doubles = new Set(read.filter((cloud) => !own.has(cloud)));
+      for (const cloud of read) {
+        await cloud.rebuildLedger(portal.owners, signal);
+        if (own.has(cloud)) await cloud.post?.(portal.owners, signal);
       }
       const isOver: IsSettled = (order, project, until) =>
         isSettled(order, project, until, cloudsOf(project as ProjectId));
       await sweep(stacks, isOver, signal);
       await closeAccounts(isOver, signal);
       const known = await accounts.write(portal, costsOf, signal);
-      base.observation.accounted(moneyReport(billing.platform, known, stateOf(rated)));
+      base.observation.accounted(
+        moneyReport(billing.platform, known, stateOf(rated.filter((cloud) => !doubles.has(cloud)))),
+      );
     },
   };
 }
@@ -76,6 +87,7 @@ function ratedCloud(
   const poster = createUsagePoster(base, session, stacks);
   return {
     name,
+    session,
     reader: new CostReader({ session, ledger: stacks, clock }),
     rebuild,
     rebuildLedger: createLedgerRebuild(rebuild, log),

@@ -1,3 +1,5 @@
+import type { Session } from '../../openstack/session.ts';
+import { withOwnRating } from '../own-rating.ts';
 import { readClouds, type UnreadCloud } from '../read-clouds.ts';
 import type { UsagePoster } from './usage-poster.ts';
 import type { UsageReview } from './usage-review.ts';
@@ -16,11 +18,12 @@ export interface UsagePlan extends UsageReview {
  * @throws {ServiceError} none of the clouds could be read, or the platform could not
  */
 export async function planUsage(
-  clouds: readonly { readonly name: string; readonly poster: UsagePoster }[],
+  clouds: readonly { readonly name: string; readonly session: Session; readonly poster: UsagePoster }[],
   projects: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<UsagePlan | undefined> {
-  const { found, unread } = await readClouds(clouds, ({ poster }) => poster.plan(projects, signal), signal);
+  const own = await withOwnRating(clouds, signal);
+  const { found, unread } = await readClouds(own, ({ poster }) => poster.plan(projects, signal), signal);
   const reviews = found.filter((review) => review !== undefined);
   const [first] = reviews;
   return (
