@@ -122,6 +122,8 @@ export class Updates {
     const { notifications } = this.#options;
     const sources = notifications ? [{ name: '', source: notifications }] : amqpSources(this.#base, log);
     const deaf = new Set(sources.map(({ name }) => name));
+    // What a cloud without a broker does is announced nowhere.
+    const hearsAll = notifications !== undefined || this.#base.clouds.every(({ broker }) => broker);
     this.isListening = false;
     const listenTo = ({ name, source }: NamedSource) => {
       const updates = {
@@ -132,7 +134,7 @@ export class Updates {
           if (isListening) deaf.delete(name);
           else deaf.add(name);
           this.isListening = deaf.size === 0;
-          this.#reconciler.setListening(this.isListening);
+          this.#reconciler.setListening(this.isListening && hearsAll);
           if (this.isListening) hearing.succeeded();
           else hearing.failed(describeDeafness(deaf, sources.length));
         },
