@@ -112,9 +112,15 @@ test.skipIf(whyNo !== undefined)(
 
     const first = await play(place, values);
     const second = await play(place, values);
+    const { openstack, concertim } = config;
+    const several = { clouds: [{ name: 'north', openstack }], concertim };
+    const checked = await play(place, { ...values, concertim_config: several }, '--check');
+    const without = await play(place, { ...values, concertim_config: { concertim } }, '--check');
 
     expect(first, first.output).toMatchObject({ code: 0, failed: 0 });
     expect(second, second.output).toMatchObject({ code: 0, changed: 0, failed: 0 });
+    expect(checked, checked.output).toMatchObject({ code: 0, changed: 1, failed: 0 });
+    expect(without.output).toContain('openstack (or a list clouds)');
     const ours = parse(readFileSync(join(checkout, 'docker-compose.yaml'), 'utf8'), { merge: true }) as {
       services: Record<string, Record<string, unknown>>;
     };

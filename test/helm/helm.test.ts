@@ -79,6 +79,11 @@ test.skipIf(whyNo !== undefined).each(sets)(
 
 test.skipIf(whyNo !== undefined).each([
   ['config.openstack.auth_url=', 'config.openstack.auth_url is missing'],
+  ['config.clouds[0].name=north', 'config.clouds is given beside config.openstack'],
+  [
+    'config.openstack=null,config.rmq=null,config.clouds[0].name=north',
+    'config.clouds[0].openstack.auth_url is missing',
+  ],
   ['config.concertim.concertim_url=', 'config.concertim.concertim_url is missing'],
   ['existingSecret=other', 'secrets and existingSecret are both given'],
   ['config.rmq.rmq_address=', 'components.updates_mq is enabled without config.rmq.rmq_address'],
@@ -195,7 +200,7 @@ test('what there are two of has a budget of disruptions; what is switched on is 
   expect(kinds).toEqual(expect.arrayContaining(['ServiceMonitor', 'NetworkPolicy']));
 });
 
-test.each(['separate', 'all-in-one'])(
+test.each(['separate', 'all-in-one', 'several-clouds'])(
   'the service starts with what the values %s make of config.yaml',
   (set) => {
     const [config] = ofKind<KubernetesObject & { data: Record<string, string> }>(set, 'ConfigMap');
@@ -204,11 +209,11 @@ test.each(['separate', 'all-in-one'])(
     writeFileSync(file, config?.data['config.yaml'] ?? '');
 
     const { notices, clouds } = loadConfig({ file, env: secret?.stringData ?? {} });
-    const [{ rmq, openstack }] = clouds;
+    const [{ rmq }] = clouds;
 
     expect(notices).toEqual([]);
     expect(rmq?.password.reveal()).toBe('of-rabbitmq');
-    expect(openstack.credentials).toMatchObject({ kind: 'password' });
+    expect(clouds.map(({ openstack }) => openstack.credentials.kind)).toEqual(clouds.map(() => 'password'));
     expect(config?.data['config.yaml']).not.toMatch(/of-(openstack|concertim|rabbitmq)/);
   },
 );

@@ -53,10 +53,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toYaml (mergeOverwrite $defaults (deepCopy .Values.config) (dict "api" $api "observability" $observability)) }}
 {{- end }}
 
+{{/* The clouds: {"items": [{openstack, rmq}]}, where there is one as where there are several. */}}
+{{- define "concertim.clouds" -}}
+{{- toJson (dict "items" (default (list (dict "openstack" .Values.config.openstack "rmq" .Values.config.rmq)) .Values.config.clouds)) }}
+{{- end }}
+
+{{/* The brokers of all clouds; empty where none has one. */}}
+{{- define "concertim.brokers" -}}
+{{- range (fromJson (include "concertim.clouds" .)).items }}{{ dig "rmq_address" "" (default dict .rmq) }}{{ end }}
+{{- end }}
+
 {{/* What would not work, in words. */}}
 {{- define "concertim.check" -}}
-{{- $rmq := dig "rmq" "rmq_address" "" .Values.config }}
-{{- if not (dig "openstack" "auth_url" "" .Values.config) }}{{ fail "config.openstack.auth_url is missing: give the address of Keystone" }}{{ end }}
+{{- $rmq := include "concertim.brokers" . }}
+{{- if and .Values.config.clouds (or .Values.config.openstack .Values.config.rmq) }}{{ fail "config.clouds is given beside config.openstack or config.rmq: move these into the entry of their cloud" }}{{ end }}
+{{- range $at, $cloud := (fromJson (include "concertim.clouds" .)).items }}
+{{- $section := ternary (printf "config.clouds[%d].openstack" $at) "config.openstack" (not (empty $.Values.config.clouds)) }}
+{{- if not (dig "auth_url" "" (default dict $cloud.openstack)) }}{{ fail (printf "%s.auth_url is missing: give the address of Keystone" $section) }}{{ end }}
+{{- end }}
 {{- if not (dig "concertim" "concertim_url" "" .Values.config) }}{{ fail "config.concertim.concertim_url is missing: give the address of the portal" }}{{ end }}
 {{- if and .Values.existingSecret .Values.secrets }}{{ fail "secrets and existingSecret are both given: remove one of the two" }}{{ end }}
 {{- if not $rmq }}
