@@ -88,7 +88,7 @@ ${shared.map(([status, response]) => answerRow(status, response)).join('\n')}
 }
 
 async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<string, Operation>>>>> {
-  const sessions = new CloudSessions({ authUrls: new AuthUrls([]), session: {} });
+  const sessions = new CloudSessions({ authUrls: new AuthUrls([]) });
   // It is never called.
   const credentials = {
     kind: 'password',
@@ -108,6 +108,7 @@ async function readPaths(): Promise<Readonly<Record<string, Readonly<Record<stri
     departing: new DepartingProjects({ dataDir: undefined, clock: systemClock }),
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: () => {},
+    clouds: ['cloud'],
     pingCloud: async () => {},
     followsChanges: false,
     isRated: false,

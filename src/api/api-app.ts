@@ -58,8 +58,10 @@ export interface ApiOptions extends LogRequestsOptions {
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
   /** Whether changed objects are observed until they settle; needed where no notifications arrive. */
   readonly followsChanges: boolean;
-  /** Rejects when Keystone does not answer us. */
-  readonly pingCloud: () => Promise<void>;
+  /** Names of the clouds. */
+  readonly clouds: readonly string[];
+  /** Rejects when that cloud's Keystone does not answer us. */
+  readonly pingCloud: (cloud: string) => Promise<void>;
   /** Whether CloudKitty rates every new project. */
   readonly isRated: boolean;
   /** Which requests need a token of the portal's. */

@@ -51,7 +51,11 @@ export class Caller {
   ): Promise<T> {
     const from = request.isPortal ? undefined : peerNetwork(request.ip);
     const audit = this.audit(request, login);
-    return this.#options.sessions.use({ ...login, from }, (session) => work(session, audit), secrets);
+    return this.#options.sessions.use(
+      { ...login, from },
+      (session) => work(session, (event) => audit({ cloud: session.cloud, ...event })),
+      secrets,
+    );
   }
 
   /** The same, for work that is not to be done twice side by side. */

@@ -7,7 +7,6 @@ import { pause } from '../runtime/pause.ts';
 import { explain } from '../runtime/severity.ts';
 
 export interface ChangeFollowerOptions {
-  readonly ownCloud: OwnCloud;
   /** Look at these again, soon. */
   readonly requestReconcile: (references: Reference[]) => void | Promise<void>;
   readonly clock: Clock;
@@ -32,14 +31,18 @@ export class ChangeFollower {
     this.#options = options;
   }
 
-  /** Observes the object again and again until it has settled. */
-  follow(reference: Reference): void {
+  /**
+   * Observes the object again and again until it has settled.
+   *
+   * @param ownCloud where it is: in one of its regions
+   */
+  follow(reference: Reference, ownCloud: Pick<OwnCloud, 'each'>): void {
     this.#followed.get(reference.id)?.abort();
     this.#followed.delete(reference.id);
     if (this.#followed.size >= mostFollowed) return;
     const stop = new AbortController();
     this.#followed.set(reference.id, stop);
-    void this.#untilSettled(reference, stop.signal).finally(() => {
+    void this.#untilSettled(reference, ownCloud, stop.signal).finally(() => {
       if (this.#followed.get(reference.id) === stop) this.#followed.delete(reference.id);
     });
   }
@@ -49,13 +52,18 @@ export class ChangeFollower {
     for (const stop of this.#followed.values()) stop.abort();
   }
 
-  async #untilSettled(reference: Reference, signal: AbortSignal): Promise<void> {
-    const { ownCloud, requestReconcile, clock, log } = this.#options;
+  async #untilSettled(
+    reference: Reference,
+    ownCloud: Pick<OwnCloud, 'each'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { requestReconcile, clock, log } = this.#options;
     for (const seconds of pausesS) {
       await pause(clock, seconds * 1_000, signal);
       if (signal.aborted) return;
       try {
-        if (!(await ownCloud.use((session) => hasSettled(session, reference)))) continue;
+        const settled = await ownCloud.each((session) => hasSettled(session, reference));
+        if (settled.includes(false)) continue;
         if (!signal.aborted) await requestReconcile([reference]);
         return;
       } catch (error) {

@@ -70,8 +70,8 @@ const Row = z.object({
 });
 
 /**
- * What is in the project, at most some twenty of each kind; a service that the cloud does not have counts as
- * empty.
+ * What is in the project, in all regions of its Keystone that are known, at most some twenty of each kind; a service that
+ * the cloud does not have counts as empty.
  *
  * @throws {OpenStackError} a service cannot be read: then the contents are unknown
  */
@@ -79,10 +79,12 @@ export async function listContents(
   session: Session,
   { projectId }: { readonly projectId: ProjectId },
 ): Promise<Content[]> {
-  const found = await Promise.all([
-    listRootStacks(session, projectId),
-    ...lists.map((list) => listKind(session, list, projectId)),
-  ]);
+  const found = await Promise.all(
+    session.regions.flatMap((region) => [
+      listRootStacks(region, projectId),
+      ...lists.map((list) => listKind(region, list, projectId)),
+    ]),
+  );
   return found.flat();
 }
 

@@ -32,6 +32,10 @@ export interface SessionOptions extends ConnectionOptions {
   readonly region?: string | undefined;
   /** Default: public. */
   readonly interface?: Interface | undefined;
+  /** What messages call the cloud; undefined: there is no other. */
+  readonly cloud?: string | undefined;
+  /** Of the same account, in the other regions of the same Keystone. */
+  readonly otherRegions?: readonly Session[];
 }
 
 /** One request to a service of the cloud. */
@@ -81,6 +85,9 @@ export class Session {
   readonly #place: Pick<SessionOptions, 'region' | 'interface'>;
   readonly #http: ConnectionOptions;
   readonly clock: Clock;
+  /** What messages call its cloud; undefined: there is no other. */
+  readonly cloud: string | undefined;
+  readonly #otherRegions: readonly Session[];
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
   readonly #projects: LRUCache<ProjectId, Session>;
@@ -92,11 +99,13 @@ export class Session {
 
   /** @param parent the same user's session whose connections this one uses */
   constructor(options: SessionOptions, parent?: Session) {
-    const { credentials, region, interface: face, ...http } = options;
+    const { credentials, region, interface: face, cloud, otherRegions = [], ...http } = options;
     this.#credentials = credentials;
     this.#place = { region, interface: face };
     this.#http = http;
     this.clock = options.clock ?? systemClock;
+    this.cloud = cloud;
+    this.#otherRegions = otherRegions;
     this.#clients = parent ? parent.#clients : new Map();
     this.#projects = parent ? parent.#projects : newProjects(this.clock);
     this.#closing = parent ? parent.#closing : new AbortController();
@@ -160,6 +169,11 @@ export class Session {
     return identityUrl(this.#credentials);
   }
 
+  /** The same account in each region that is known, this one first: projects and users are the same in all of them. */
+  get regions(): readonly [Session, ...Session[]] {
+    return [this, ...this.#otherRegions];
+  }
+
   /** How many sessions of other projects are kept. */
   get projectsKept(): number {
     return this.#projects.size;
@@ -198,10 +212,10 @@ export class Session {
     return opensAccount(this.#client('identity'), this.#credentials, { userId, password });
   }
 
-  /** Ends all requests and connections, of the sessions of other projects too. */
+  /** Ends all requests and connections, of the sessions of other projects and regions too. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+    await Promise.all([...this.#clients.values(), ...this.#otherRegions].map((each) => each.close()));
   }
 
   async #send(

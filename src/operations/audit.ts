@@ -8,6 +8,8 @@ export interface AuditEvent {
   readonly name?: string | undefined;
   /** What else says what was done, such as the action on a server or the fields of a user. */
   readonly detail?: string | undefined;
+  /** Which cloud, where there are several. */
+  readonly cloud?: string | undefined;
 }
 
 /** Called for each event, once the cloud has accepted the request. */

@@ -1,6 +1,5 @@
 import { showVolume } from '../openstack/block-storage.ts';
 import { showServer } from '../openstack/compute.ts';
-import { OpenStackError } from '../openstack/errors.ts';
 import type { NetworkId, Reference, ServerId, StackId, VolumeId } from '../openstack/model.ts';
 import { showNetwork } from '../openstack/network.ts';
 import { findStack } from '../openstack/orchestration.ts';
@@ -13,6 +12,7 @@ import { deleteNetwork } from './delete-network.ts';
 import { deleteVolume } from './delete-volume.ts';
 import { OperationError } from './operation-error.ts';
 import type { OwnCloud } from './own-cloud.ts';
+import { isNotFound, whereFound } from './where-found.ts';
 
 /** What the portal shows of a cloud, and lets its users change, by how it calls them. */
 export const objectTypes = ['racks', 'devices', 'instances', 'volumes', 'networks'] as const;
@@ -66,7 +66,7 @@ export interface ChangeObjectOptions {
 }
 
 /**
- * Has the cloud begin what a button of the portal says. To destroy what is gone already is done; what is there, and not
+ * Has the cloud begin what a button of the portal says, in the region of the session's Keystone that has the object. To destroy what is gone already is done; what is there, and not
  * for this session to see, is not gone.
  *
  * @returns what to look at again
@@ -83,20 +83,21 @@ export async function changeObject(
   }
   const isDestruction = action === 'destroy';
   try {
-    const changed = await change(session, id, action as never);
-    audit({
-      verb: isDestruction ? 'deleted' : 'changed',
-      kind,
-      id,
-      detail: isDestruction ? undefined : action,
+    return await whereFound(session.regions, async (region) => {
+      const changed = await change(region, id, action as never);
+      audit({
+        verb: isDestruction ? 'deleted' : 'changed',
+        kind,
+        id,
+        detail: isDestruction ? undefined : action,
+        cloud: region.cloud,
+      });
+      return changed;
     });
-    return changed;
   } catch (error) {
-    const isGone =
-      error instanceof OpenStackError
-        ? error.status === 404
-        : error instanceof OperationError && error.kind === 'not-found';
-    if (!(isDestruction && isGone) || (await ownCloud.use((own) => isThere(own, type, id)))) throw error;
+    if (!(isDestruction && isNotFound(error))) throw error;
+    const isLeft = await ownCloud.of(session).each((own) => isThere(own, type, id));
+    if (isLeft.includes(true)) throw error;
     return goneReference(type, id);
   }
 }

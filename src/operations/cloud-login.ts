@@ -6,6 +6,8 @@ import type { Secret } from '../runtime/secret.ts';
 export interface CloudLogin {
   /** Keystone's, as the one who asks writes it. */
   readonly authUrl: string;
+  /** Of the cloud, where several have that Keystone; undefined: not named. */
+  readonly region?: string | undefined;
   readonly user: UserRef;
   readonly password: Secret;
   readonly project: ProjectRef;
@@ -37,6 +39,6 @@ export function fingerprint(values: readonly unknown[]): string {
 }
 
 /** A login's fingerprint, its password included. */
-export function fingerprintOf({ authUrl, user, password, project }: CloudLogin): string {
-  return fingerprint([authUrl, user, password.reveal(), project]);
+export function fingerprintOf({ authUrl, region, user, password, project }: CloudLogin): string {
+  return fingerprint([authUrl, region, user, password.reveal(), project]);
 }

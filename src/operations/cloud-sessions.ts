@@ -1,16 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { OpenStackError } from '../openstack/errors.ts';
-import { Session, type SessionOptions } from '../openstack/session.ts';
+import { Session } from '../openstack/session.ts';
 import { type Attempt, AttemptLimit } from '../runtime/attempt-limit.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { AuthUrls } from './auth-urls.ts';
+import type { AuthUrls, Destination } from './auth-urls.ts';
 import { accountOf, type CloudLogin, credentialsOf, fingerprintOf } from './cloud-login.ts';
 import { isLogin, OperationError, operationError } from './operation-error.ts';
 
 export interface CloudSessionsOptions {
   readonly authUrls: AuthUrls;
-  /** Of every session. */
-  readonly session: Omit<SessionOptions, 'credentials'>;
   /** Most sessions that are kept. Default 500. */
   readonly most?: number;
   readonly clock?: Clock;
@@ -66,7 +64,7 @@ export class CloudSessions {
   }
 
   /**
-   * Does something on behalf of `login`. Nothing of a login is looked at, nor any session used, while too many to its
+   * Does something on behalf of `login`, in the cloud that it names. Nothing of a login is looked at, nor any session used, while too many to its
    * account have failed.
    *
    * @param secrets further ones that the work gives to the cloud: they must be in no message
@@ -77,10 +75,10 @@ export class CloudSessions {
     work: (session: Session) => Promise<T>,
     secrets: readonly CloudLogin['password'][] = [],
   ): Promise<T> {
-    const authUrl = this.#options.authUrls.allowed(login.authUrl);
-    const attempt = await this.#admit({ ...login, authUrl });
+    const destination = this.#options.authUrls.destinationOf(login);
+    const attempt = await this.#admit({ ...login, authUrl: destination.authUrl });
     const key = fingerprintOf(login);
-    const kept = this.#kept.get(key) ?? this.#add(key, login, authUrl);
+    const kept = this.#kept.get(key) ?? this.#add(key, login, destination);
     kept.uses++;
     try {
       await kept.session.token();
@@ -91,7 +89,7 @@ export class CloudSessions {
         attempt.failed();
         if (this.#kept.peek(key) === kept) this.#kept.delete(key);
       }
-      throw operationError(error, [login.password, ...secrets]);
+      throw operationError(error, [login.password, ...secrets], kept.session);
     } finally {
       attempt.over();
       kept.uses--;
@@ -129,8 +127,10 @@ export class CloudSessions {
     return { failed: () => attempts.forEach((each) => each.failed()), over };
   }
 
-  #add(key: string, login: CloudLogin, authUrl: string): Kept {
-    const session = new Session({ ...this.#options.session, credentials: credentialsOf(login, authUrl) });
+  #add(key: string, login: CloudLogin, { authUrl, regions: [wanted, ...others] }: Destination): Kept {
+    const credentials = credentialsOf(login, authUrl);
+    const otherRegions = others.map(({ session }) => new Session({ ...session, credentials }));
+    const session = new Session({ ...wanted.session, credentials, otherRegions });
     const kept = { session, uses: 0, isDropped: false };
     this.#kept.set(key, kept);
     return kept;

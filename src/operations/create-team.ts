@@ -56,6 +56,6 @@ export async function createTeam(session: Session, draft: TeamDraft, audit: Audi
     await makeGrants(session, staffGrants(staff, { projectId, adminId }), present, made);
     return projectId;
   } catch (error) {
-    throw withLeftovers(operationError(error, []), await made.takeBack());
+    throw withLeftovers(operationError(error, [], session), await made.takeBack());
   }
 }

@@ -81,7 +81,7 @@ export async function createUserProject(
     await makeGrants(session, wanted, project ? await listGrants(session, { projectId }) : [], made);
     return { userId, projectId };
   } catch (error) {
-    throw withLeftovers(operationError(error, [draft.password]), await made.takeBack());
+    throw withLeftovers(operationError(error, [draft.password], session), await made.takeBack());
   }
 }
 

@@ -74,27 +74,34 @@ const severities: Readonly<Record<OperationErrorKind, Severity>> = {
  * first error is not kept as the cause: the cloud's answers may repeat what they were given.
  *
  * @param secrets what must not be in the message, whatever the cloud repeats
+ * @param of whose session it was; its cloud is named where there are several
  */
-export function operationError(error: unknown, secrets: readonly Secret[]): unknown {
-  if (error instanceof OpenStackError) return fromRefusal(error, secrets);
+export function operationError(
+  error: unknown,
+  secrets: readonly Secret[],
+  of?: { readonly cloud: string | undefined },
+): unknown {
+  const cloud = of?.cloud === undefined ? 'the cloud' : `cloud ${of.cloud}`;
+  if (error instanceof OpenStackError) return fromRefusal(error, secrets, cloud);
   if (error instanceof ConnectionError) {
     const { service, url, code } = error;
-    const message = `${service} of the cloud cannot be reached at the moment. Try again later.`;
+    const message = `${service} of ${cloud} cannot be reached at the moment. Try again later.`;
     return new OperationError('cloud-failed', message, { upstream: { service, url: originOf(url), code } });
   }
   if (error instanceof TimeoutError) {
     const { service, url, timeoutMs } = error;
     const seconds = Math.round(timeoutMs / 1000);
-    const message = `${service} of the cloud did not answer within ${seconds} s. It may still do it: look again before you repeat it.`;
+    const message = `${service} of ${cloud} did not answer within ${seconds} s. It may still do it: look again before you repeat it.`;
     return new OperationError('cloud-slow', message, { upstream: { service, url: originOf(url) } });
   }
   if (error instanceof BodyError) {
     const { service, url } = error;
-    const message = `${service} of the cloud gave an answer that is not understood. The administrator finds more in the log.`;
+    const message = `${service} of ${cloud} gave an answer that is not understood. The administrator finds more in the log.`;
     return new OperationError('cloud-failed', message, { upstream: { service, url: originOf(url) } });
   }
   if (error instanceof CatalogError) {
-    const message = `The cloud has no ${services[error.service].name}, or its administrator has not made it known.`;
+    const subject = cloud.charAt(0).toUpperCase() + cloud.slice(1);
+    const message = `${subject} has no ${services[error.service].name}, or its administrator has not made it known.`;
     return new OperationError('cloud-failed', message, {
       upstream: { service: error.service, said: error.message },
     });
@@ -105,17 +112,17 @@ export function operationError(error: unknown, secrets: readonly Secret[]): unkn
   return error;
 }
 
-function fromRefusal(error: OpenStackError, secrets: readonly Secret[]): OperationError {
+function fromRefusal(error: OpenStackError, secrets: readonly Secret[], cloud: string): OperationError {
   const { service, status, requestId, url } = error;
   const upstream = { service, status, requestId, url: originOf(url) };
-  if (isLogin(error)) return fromRefusedLogin(error);
+  if (isLogin(error)) return fromRefusedLogin(error, cloud);
   const said = withoutSecrets(withoutValues(error.upstream), secrets);
   const kind = kinds[status] ?? 'cloud-failed';
   if (kind !== 'cloud-failed' && said !== '') {
     // Nova and Heat say it well; Keystone speaks of policies and numbers.
     return new OperationError(kind, service === 'Keystone' ? `Keystone: ${said}` : said, { upstream });
   }
-  const message = `${service} of the cloud answered ${status}, an error of its own. Try again later; the administrator finds more in the log.`;
+  const message = `${service} of ${cloud} answered ${status}, an error of its own. Try again later; the administrator finds more in the log.`;
   return new OperationError(kind, message, { upstream: said === '' ? upstream : { ...upstream, said } });
 }
 
@@ -128,7 +135,10 @@ const kinds: Readonly<Record<number, OperationErrorKind>> = {
   429: 'too-many-requests',
 };
 
-function fromRefusedLogin({ service, status, requestId, url }: OpenStackError): OperationError {
+function fromRefusedLogin(
+  { service, status, requestId, url }: OpenStackError,
+  cloud: string,
+): OperationError {
   const upstream = { service, status, requestId };
   if (status === 401 || status === 403) {
     const message =
@@ -139,7 +149,7 @@ function fromRefusedLogin({ service, status, requestId, url }: OpenStackError): 
     return new OperationError('too-many-requests', 'Keystone asks for patience.', { upstream });
   return new OperationError(
     'cloud-failed',
-    `Keystone of the cloud answered the login with ${status}, an error of its own. Try again later.`,
+    `Keystone of ${cloud} answered the login with ${status}, an error of its own. Try again later.`,
     { upstream: { ...upstream, url: originOf(url) } },
   );
 }

@@ -11,6 +11,6 @@ export async function pingCloud(session: Session): Promise<void> {
   try {
     await pingIdentity(session);
   } catch (error) {
-    throw operationError(error, []);
+    throw operationError(error, [], session);
   }
 }

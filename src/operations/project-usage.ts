@@ -79,3 +79,16 @@ export async function readStatistics(session: Session): Promise<Statistics> {
     running_vms: running,
   };
 }
+
+/** What several clouds have together. */
+export function addedStatistics(ofClouds: readonly Statistics[]): Statistics {
+  return ofClouds.reduce((sum, each) => ({
+    total_vcpus: sum.total_vcpus + each.total_vcpus,
+    used_vcpus: sum.used_vcpus + each.used_vcpus,
+    total_disk_space: sum.total_disk_space + each.total_disk_space,
+    used_disk_space: sum.used_disk_space + each.used_disk_space,
+    total_ram: sum.total_ram + each.total_ram,
+    used_ram: sum.used_ram + each.used_ram,
+    running_vms: sum.running_vms + each.running_vms,
+  }));
+}

@@ -121,8 +121,8 @@ export class Clouds {
     const found = new Map<ObservedCloud, SeenCloud>();
     const lost = new Map<ObservedCloud, unknown>();
     await this.#attempt(lost, signal)(this.all, async (cloud) => {
-      if (!isAbout(cloud, references)) return;
-      const named = references.filter((each) => cloud.mayHave(each));
+      const named = this.#about(cloud, references);
+      if (named.length === 0) return;
       const view = viewOf(portal, homes, this.#viewed(cloud));
       const known = { portal: view, flavors: cloud.flavors, announced };
       const seen = await observeReferences(cloud.observe, named, known, signal);
@@ -138,10 +138,19 @@ export class Clouds {
     const networks = references.filter((reference) => reference.kind === 'network');
     const changed = await Promise.all(
       this.all
-        .filter((cloud) => networks.length > 0 && (this.isAlone || isAbout(cloud, networks)))
+        .filter((cloud) => networks.length > 0 && (this.isAlone || this.#about(cloud, networks).length > 0))
         .map(({ observe: { session, externalNetworks } }) => externalNetworks.haveChanged(session, signal)),
     );
     return changed.includes(true);
+  }
+
+  /** Those that may be about a cloud that was read: what a cloud has listed is in no other. */
+  #about(cloud: ObservedCloud, references: readonly ObjectReference[]): readonly ObjectReference[] {
+    if (!cloud.territory.isRead) return [];
+    return references.filter((reference) => {
+      const lists = this.all.filter(({ territory }) => territory.ids.has(reference.id));
+      return lists.length > 0 ? lists.includes(cloud) : cloud.mayHave(reference);
+    });
   }
 
   /** Does one thing with each cloud side by side, and keeps the error of each that fails. */
@@ -232,11 +241,6 @@ export class Clouds {
     const all = this.all.map(({ name }) => name);
     return { name: cloud.name, isFirst: cloud === this.#first, all };
   }
-}
-
-/** Whether a cloud that was read may have any of the objects. */
-function isAbout(cloud: ObservedCloud, references: readonly ObjectReference[]): boolean {
-  return cloud.territory.isRead && references.some((reference) => cloud.mayHave(reference));
 }
 
 function withCosts(seen: SeenCloud, read: ReadCosts): SeenCloud {

@@ -1,7 +1,7 @@
 import { queueNames } from '../amqp/queues.ts';
 import { ApiServer } from '../api/api-server.ts';
 import { Health } from '../observability/health.ts';
-import { AuthUrls } from '../operations/auth-urls.ts';
+import { AuthUrls, type CloudPlace } from '../operations/auth-urls.ts';
 import { CloudSessions } from '../operations/cloud-sessions.ts';
 import { OwnCloud } from '../operations/own-cloud.ts';
 import { pingCloud } from '../operations/ping-cloud.ts';
@@ -9,7 +9,7 @@ import { Repeats } from '../operations/repeats.ts';
 import { WriterRequests } from '../reconcile/writer-requests.ts';
 import { type Runnable, runAll } from '../runtime/run-all.ts';
 import type { Component } from './component.ts';
-import type { Foundation } from './foundation.ts';
+import type { Cloud, Foundation } from './foundation.ts';
 import { type StatusPageParts, statusPage } from './status-page.ts';
 
 /** Longest time that a request of the API waits for the cloud, ms: the portal of 2024 times out after a minute. */
@@ -28,15 +28,14 @@ export function createApi(
   page: Pick<StatusPageParts, 'file' | 'plan' | 'isOpen'>,
 ): Component {
   const { config, tracing, observation, clock } = base;
-  const [{ config: first }] = base.clouds;
-  const { credentials, ...place } = first.openstack;
-  const timeoutMs = Math.min(longestMs, place.timeoutMs);
   const log = base.log('api');
+  const places = base.clouds.map((cloud) => placeOf(cloud, base));
   const sessions = new CloudSessions({
-    authUrls: new AuthUrls([credentials.authUrl, ...config.api.allowedAuthUrls]),
-    session: { ...place, timeoutMs, listTimeoutMs: timeoutMs, retry, concurrency: 64, ...base.http() },
+    authUrls: new AuthUrls(places, config.api.allowedAuthUrls),
     clock,
   });
+  const [{ session: first }, ...others] = base.clouds;
+  const ownCloud = new OwnCloud(first, ...others.map(({ session }) => session));
   const apart = updates ? undefined : writerApart(base);
   const writer = updates ?? apart?.requests;
   // Created late: the status page may create a file for its token, which is only wanted once it is served.
@@ -45,7 +44,7 @@ export function createApi(
       ...config.api,
       sessions,
       repeats: new Repeats({ clock }),
-      ownCloud: new OwnCloud(base.cloud),
+      ownCloud,
       billing: base.billing,
       closings: base.closings,
       departing: base.departing,
@@ -56,7 +55,11 @@ export function createApi(
           .catch((err: unknown) => log.debug({ err }, 'reconcile not requested')),
       // Without a broker no other process can be reached; with one, the cloud's notifications arrive through it.
       followsChanges: updates !== undefined && base.electing === undefined,
-      pingCloud: () => pingCloud(base.cloud),
+      clouds: base.clouds.map(({ config: { name } }) => name),
+      pingCloud: async (name) => {
+        const cloud = base.clouds.find((each) => each.config.name === name);
+        if (cloud) await pingCloud(cloud.session);
+      },
       isRated: config.billing.enabled,
       scrape: () => observation.scrape(),
       statusPage: statusPage({
@@ -80,6 +83,21 @@ export function createApi(
     run: (signal) => runAll(apart ? [serve, apart.run] : [serve], signal),
     runOnce: async () => true,
   };
+}
+
+function placeOf({ config, session: { cloud } }: Cloud, base: Foundation): CloudPlace {
+  const { credentials, ...place } = config.openstack;
+  const timeoutMs = Math.min(longestMs, place.timeoutMs);
+  const session = {
+    ...place,
+    cloud,
+    timeoutMs,
+    listTimeoutMs: timeoutMs,
+    retry,
+    concurrency: 64,
+    ...base.http(),
+  };
+  return { authUrl: credentials.authUrl, session };
 }
 
 /** The way to a writer in another process; undefined where there is none. */

@@ -108,10 +108,11 @@ export class Foundation implements AsyncDisposable {
   }
 
   #connect(config: CloudConfig): Cloud {
-    const { openstack, rmq } = config;
+    const { name, openstack, rmq } = config;
+    const cloud = this.config.clouds.length > 1 ? name : undefined;
     return {
       config,
-      session: new CloudSession({ ...openstack, ...this.http() }),
+      session: new CloudSession({ ...openstack, cloud, ...this.http() }),
       broker: rmq && new Broker({ ...rmq, clock: this.clock, random: this.random }),
     };
   }

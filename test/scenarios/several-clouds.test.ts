@@ -8,7 +8,7 @@ import { changeCount, type RunReport } from '../../src/reconcile/run-report.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { blindnesses } from '../support/blind-cloud.ts';
-import { outOfStepWith, startTwoClouds, type TwoClouds } from '../support/two-clouds.ts';
+import { outOfStepWith, startTwoClouds, type TwoClouds, takeDown } from '../support/two-clouds.ts';
 
 function outOfStep({ north, south }: TwoClouds): string[] {
   return [...outOfStepWith(north, north, 'north'), ...outOfStepWith(south, north, 'south')];
@@ -51,12 +51,6 @@ async function runOfLoop({ reconciler, clock }: TwoClouds) {
   });
   await loop.runFull(new AbortController().signal);
   return { again, detail: JSON.stringify(health.read()) };
-}
-
-/** All of a cloud's services refuse. */
-function takeDown({ faults, services }: Sandbox): () => void {
-  const { concertim: _, control: _control, killbill: _killbill, ...cloud } = services;
-  return faults.add({ service: Object.keys(cloud), kind: 'answer', status: 503 });
 }
 
 test('two clouds of 1,000 servers each are shown, and an idle run changes nothing', {
@@ -106,7 +100,10 @@ test('while one cloud is away the other goes on, and nothing of the first is cha
   expect(outOfStep(clouds)).toEqual([]);
 });
 
-test('a notification of one cloud costs the other no request', async () => {
+test.each([
+  ['a notification', true],
+  ['a request of the API, which names no project,', false],
+])('%s of one cloud costs the other no request', async (_, namesProject) => {
   await using clouds = await startTwoClouds({ projects: 2, stacks: 2, servers: 2 });
   const { north, south, reconciler } = clouds;
   await reconciler.reconcileAll();
@@ -117,7 +114,12 @@ test('a notification of one cloud costs the other no request', async () => {
   const before = asked();
 
   const report = await reconciler.reconcile([
-    { kind: 'server', id: server.id as ServerId, projectId: server.projectId as ProjectId, deleted: false },
+    {
+      kind: 'server',
+      id: server.id as ServerId,
+      projectId: namesProject ? (server.projectId as ProjectId) : undefined,
+      deleted: false,
+    },
   ]);
 
   expect(report.changes).toEqual({ 'update-device': 1 });

@@ -6,8 +6,8 @@ import { createLogger } from '../../src/observability/logger.ts';
 import type { Credentials } from '../../src/openstack/credentials.ts';
 import type { Reference } from '../../src/openstack/model.ts';
 import { Session } from '../../src/openstack/session.ts';
-import { AuthUrls } from '../../src/operations/auth-urls.ts';
-import { CloudSessions, type CloudSessionsOptions } from '../../src/operations/cloud-sessions.ts';
+import { AuthUrls, type CloudPlace } from '../../src/operations/auth-urls.ts';
+import { CloudSessions } from '../../src/operations/cloud-sessions.ts';
 import { DepartingProjects } from '../../src/operations/departing-projects.ts';
 import { OwnCloud } from '../../src/operations/own-cloud.ts';
 import { Repeats } from '../../src/operations/repeats.ts';
@@ -17,7 +17,9 @@ import { Secret } from '../../src/runtime/secret.ts';
 export interface RunningApiOptions extends Partial<Omit<ApiServerOptions, 'sessions' | 'repeats'>> {
   /** Where credentials may be sent. */
   readonly authUrls: readonly string[];
-  readonly session?: Partial<CloudSessionsOptions['session']>;
+  readonly session?: CloudPlace['session'];
+  /** Instead of those of `authUrls`. */
+  readonly places?: readonly CloudPlace[];
   readonly patienceMs?: number;
   /** The service's own account; default: nobody's. */
   readonly credentials?: Credentials;
@@ -63,7 +65,8 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     },
   });
   const reconciled: Reference[] = [];
-  const sessions = new CloudSessions({ authUrls: new AuthUrls(authUrls), session: { ...session }, clock });
+  const places = options.places ?? authUrls.map((authUrl) => ({ authUrl, session: { ...session } }));
+  const sessions = new CloudSessions({ authUrls: new AuthUrls(places), clock });
   const own = new Session({ credentials: credentials ?? nobody(authUrls[0]), ...session });
   const server = new ApiServer({
     host: '127.0.0.1',
@@ -77,6 +80,7 @@ export async function startApi(options: RunningApiOptions): Promise<RunningApi> 
     teamRoles: { admin: ['member'], member: ['reader'] },
     requestReconcile: (references) => void reconciled.push(...references),
     followsChanges: false,
+    clouds: ['cloud'],
     pingCloud: async () => {},
     isRated: false,
     jwt: { kind: 'off' },

@@ -81,3 +81,9 @@ export function outOfStepWith({ cloud, population }: Sandbox, { portal }: Sandbo
 function differences(a: ReadonlySet<unknown>, b: ReadonlySet<unknown>): unknown[] {
   return [...[...a].filter((id) => !b.has(id)), ...[...b].filter((id) => !a.has(id))];
 }
+
+/** All of a cloud's services refuse. */
+export function takeDown({ faults, services }: Sandbox): () => void {
+  const { concertim: _, control: _control, killbill: _killbill, ...cloud } = services;
+  return faults.add({ service: Object.keys(cloud), kind: 'answer', status: 503 });
+}

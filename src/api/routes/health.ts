@@ -26,6 +26,8 @@ export function addHealthRoutes(app: TypedApp, readiness: Readiness): void {
       exposeHeadRoute: true,
       schema: {
         summary: 'Whether it can do its work: the configuration is good, and Keystone answers',
+        description:
+          'Of several clouds, listed by name in `clouds`, one that answers is enough: requests for it are served while another is unavailable.',
         response: { 200: ReadinessBody, 503: ReadinessBody },
       },
     },

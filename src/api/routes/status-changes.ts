@@ -37,12 +37,13 @@ export function addStatusChangeRoutes(
     handler: async (request, reply) => {
       const { cloud_env: env, action } = request.body;
       const change = { ...request.params, action };
-      const changed = await caller.use(request, env.login, (session, audit) =>
-        changeObject(session, change, { audit, ownCloud }),
-      );
+      const changed = await caller.use(request, env.login, async (session, audit) => {
+        const reference = await changeObject(session, change, { audit, ownCloud });
+        if (reference && !reference.deleted) follower?.follow(reference, ownCloud.of(session));
+        return reference;
+      });
       // The answer does not wait for it.
       if (changed) void notifyWriter(changed, request.id);
-      if (changed && !changed.deleted) follower?.follow(changed);
       reply.code(202);
       return { success: true as const };
     },

@@ -1,5 +1,5 @@
 import type { OwnCloud } from '../../operations/own-cloud.ts';
-import { readLimits, readQuotas, readStatistics } from '../../operations/project-usage.ts';
+import { addedStatistics, readLimits, readQuotas, readStatistics } from '../../operations/project-usage.ts';
 import type { Caller } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { GetLimits, LimitsBody, QuotasBody, QuotasParams, StatisticsBody } from '../wire/usage.ts';
@@ -19,12 +19,12 @@ export function addUsageRoutes(app: TypedApp, { caller, ownCloud }: UsageRoutesO
     schema: {
       summary: "A team's quotas",
       description:
-        "As release 1.2.0 asks for it, without credentials: this service's own account reads them.",
+        "As release 1.2.0 asks for it, without credentials: this service's own account reads them, in the first region of the Keystone that has the project.",
       params: QuotasParams,
       response: { 200: QuotasBody, ...refusals(404) },
     },
     handler: async ({ params }) => {
-      const quotas = await ownCloud.use((session) => readQuotas(session, params.project_id));
+      const quotas = await ownCloud.inKeystoneOf((session) => readQuotas(session, params.project_id));
       return { success: true as const, quotas };
     },
   });
@@ -47,10 +47,13 @@ export function addUsageRoutes(app: TypedApp, { caller, ownCloud }: UsageRoutesO
     method: 'GET',
     url: '/statistics',
     schema: {
-      summary: 'What the cloud has, and how much of it is given away',
+      summary: 'What the cloud has, and how much of it is given away; of several clouds the sum',
       description: "The portal sends no credentials: this service's own account reads them.",
       response: { 200: StatisticsBody, ...refusals() },
     },
-    handler: async () => ({ success: true as const, stats: await ownCloud.use(readStatistics) }),
+    handler: async () => ({
+      success: true as const,
+      stats: addedStatistics(await ownCloud.each(readStatistics)),
+    }),
   });
 }

@@ -43,7 +43,10 @@ export const CloudEnvFields = z.object({
   auth_url: z
     .string()
     .max(2048)
-    .describe("Keystone's address: the configured one or one of `api.allowed_auth_urls`"),
+    .describe("Keystone's address: a configured one or one of `api.allowed_auth_urls`; it names the cloud"),
+  region_name: Text.nullish().describe(
+    'of several clouds with one `auth_url` the wanted one; default: the first. What has an id is found in each',
+  ),
   user_id: KeystoneId.nullish().describe('with or without dashes'),
   username: Text.nullish().describe('instead of `user_id`, with its domain'),
   user_domain_id: Text.nullish(),
@@ -79,6 +82,7 @@ function loginOf(env: z.output<typeof CloudEnvFields>): CloudLogin {
   const named = { id: 'default' };
   return {
     authUrl: env.auth_url,
+    region: env.region_name ?? undefined,
     user: env.user_id
       ? { id: env.user_id }
       : { name: env.username ?? '', domain: domainOf(env.user_domain_id, env.user_domain_name) ?? named },
