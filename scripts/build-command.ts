@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { root } from './command.ts';
 
-/** What is loaded in another way in the bundle. */
+/** What is loaded in another way in the bundle, or not at all. */
 const loadedOtherwise: readonly { readonly of: string; readonly code: RegExp; readonly instead: string }[] = [
   // A require of its own starts sooner than an import where nothing is bundled, but no bundler follows it.
   { of: '/src/http/undici.ts', code: /\bload(?=\(['"]undici)/g, instead: 'require' },
@@ -11,6 +11,28 @@ const loadedOtherwise: readonly { readonly of: string; readonly code: RegExp; re
     code: /(?<=const connectH2 = )(require\('.\/client-h2.js'\))/g,
     instead: '(...of) => $1(...of)',
   },
+  // Node's own HTTP: undici only wants its usual limit, and the class of bodies that we do not send.
+  {
+    of: '/undici/lib/dispatcher/client.js',
+    code: /(?<=const http = )require\('node:http'\)/g,
+    instead: '{ maxHeaderSize: 16_384 }',
+  },
+  {
+    of: '/undici/lib/core/util.js',
+    code: /const { IncomingMessage } = require\('node:http'\)/g,
+    instead: 'const IncomingMessage = undefined',
+  },
+  // What writes logs from a thread of its own: ours are written by the main one.
+  {
+    of: '/pino/lib/transport.js',
+    code: /(?<=const ThreadStream = )require\('thread-stream'\)/g,
+    instead: 'undefined',
+  },
+  {
+    of: '/pino/lib/tools.js',
+    code: /const { isMainThread } = require\('worker_threads'\)/g,
+    instead: 'const isMainThread = true',
+  },
 ];
 
 const loadOtherwise = {
@@ -18,9 +40,11 @@ const loadOtherwise = {
   transform(code: string, id: string) {
     const changes = loadedOtherwise.filter(({ of }) => id.endsWith(of));
     if (changes.length === 0) return null;
-    const changed = changes.reduce((text, change) => text.replaceAll(change.code, change.instead), code);
-    if (changed === code) throw new Error(`${id} does not load what build-command.ts expects.`);
-    return changed;
+    return changes.reduce((text, change) => {
+      const changed = text.replaceAll(change.code, change.instead);
+      if (changed === text) throw new Error(`${id} does not load what build-command.ts expects.`);
+      return changed;
+    }, code);
   },
 };
 
