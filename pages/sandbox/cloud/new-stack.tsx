@@ -30,11 +30,12 @@ export function NewStack() {
 function Form({ close }: { close: () => void }) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const [owner, cloud] = String(form.get('owner')).split(' ');
+    const element = event.currentTarget as HTMLFormElement;
+    const form = new FormData(element);
+    const { cloud } = element.querySelector<HTMLOptionElement>('[name=owner] :checked')?.dataset ?? {};
     const stack = {
-      owner,
-      ...(cloud !== undefined && { cloud }),
+      owner: form.get('owner'),
+      cloud,
       name: form.get('name'),
       servers: Number(form.get('servers')),
     };
@@ -63,7 +64,7 @@ function Form({ close }: { close: () => void }) {
   );
 }
 
-/** By cloud, where there are several: a value is then a login and a cloud. */
+/** By cloud, where there are several: an owner may have a project in each. */
 function Owners() {
   if (clouds.value.length === 1)
     return owners.value.map(({ id, login }) => <option key={id}>{login}</option>);
@@ -72,7 +73,7 @@ function Owners() {
       {owners.value
         .filter(({ clouds }) => clouds.includes(name))
         .map(({ id, login }) => (
-          <option key={id} value={`${login} ${name}`}>
+          <option key={id} data-cloud={name}>
             {login}
           </option>
         ))}
