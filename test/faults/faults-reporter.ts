@@ -1,15 +1,23 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { UserConsoleLog } from 'vitest';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { whyNoPrivateBroker } from '../support/rabbitmq.ts';
 import { cells, hasMeaning, nameOf } from './matrix.ts';
-import { type Outcome, renderReliability } from './reliability-doc.ts';
+import { cloudCells, nameOfCloudCell } from './matrix-clouds.ts';
+import {
+  joinReliability,
+  type Outcome,
+  partsOfReliability,
+  type Reliability,
+  renderClouds,
+  renderMatrix,
+} from './reliability-doc.ts';
 
 const doc = new URL('../../docs/reliability.md', import.meta.url);
 /**
- * A line for each test as it ends; in the end a table of what was run, with its counts. Writes docs/reliability.md when every cell of the
- * matrix had its turn: a part of them tells nothing of the whole.
+ * A line for each test as it ends; in the end a table of what was run, with its counts. Writes a table of docs/reliability.md when every cell of
+ * it had its turn: a part of them tells nothing of the whole.
  */
 export class FaultsReporter implements Reporter {
   readonly #startedAt = performance.now();
@@ -56,23 +64,43 @@ export class FaultsReporter implements Reporter {
     );
   }
 
+  /** Each part of which all cells had their turn. */
   #writeDoc(): void {
+    const parts = partsOfReliability(readFileSync(doc, 'utf8'));
+    const whole = { ...parts, ...this.#matrix(), ...this.#clouds() };
+    if (joinReliability(whole) === joinReliability(parts)) return;
+    writeFileSync(doc, joinReliability(whole));
+    console.log('docs/reliability.md is written');
+  }
+
+  #matrix(): Partial<Reliability> {
     const meant = cells.filter(hasMeaning);
-    const done = meant.filter((cell) => this.#outcomes.has(nameOf(cell)));
-    if (done.length === 0) return;
-    const failed = done.filter((cell) => this.#outcomes.get(nameOf(cell))?.kind === 'failed');
+    const outcomeOf = this.#outcomesOf('matrix', meant, nameOf);
+    return outcomeOf ? { matrix: renderMatrix((cell) => outcomeOf(nameOf(cell))) } : {};
+  }
+
+  #clouds(): Partial<Reliability> {
+    const outcomeOf = this.#outcomesOf('matrix of the second cloud', cloudCells, nameOfCloudCell);
+    return outcomeOf ? { clouds: renderClouds((cell) => outcomeOf(nameOfCloudCell(cell))) } : {};
+  }
+
+  /** What became of cells by their names; undefined: of some of them it is not known. */
+  #outcomesOf<Each extends { readonly system: string }>(
+    what: string,
+    meant: readonly Each[],
+    name: (cell: Each) => string,
+  ): ((name: string) => Outcome) | undefined {
+    const done = meant.filter((cell) => this.#outcomes.has(name(cell)));
+    if (done.length === 0) return undefined;
+    const failed = done.filter((cell) => this.#outcomes.get(name(cell))?.kind === 'failed');
     console.log(
-      `matrix: ${cells.length} cells, ${meant.length} have a meaning: ${done.length - failed.length} recovered, ${failed.length} failed, ${meant.length - done.length} not run`,
+      `${what}: ${meant.length} cells have a meaning: ${done.length - failed.length} recovered, ${failed.length} failed, ${meant.length - done.length} not run`,
     );
     const left = meant.filter((cell) => !done.includes(cell));
     const why = left.every(({ system }) => system === 'RabbitMQ') ? whyNoPrivateBroker() : undefined;
-    if (left.length > 0 && why === undefined) return;
+    if (left.length > 0 && why === undefined) return undefined;
     const notRun: Outcome = { kind: 'not run', why: why ?? '' };
-    writeFileSync(
-      doc,
-      renderReliability((cell) => this.#outcomes.get(nameOf(cell)) ?? notRun),
-    );
-    console.log('docs/reliability.md is written');
+    return (cell) => this.#outcomes.get(cell) ?? notRun;
   }
 
   #minutes(): string {

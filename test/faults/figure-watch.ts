@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { constantLoad } from '../support/metrics-scenario.ts';
 
 /** Two samples, their way into Gnocchi, a cycle, and the time in which the service looks for new resources. */
@@ -18,18 +19,19 @@ export class FigureWatch {
   constructor(sandbox: Sandbox, clock: Clock) {
     this.#sandbox = sandbox;
     this.#clock = clock;
-    const { cloud, telemetry, metricDaemon } = sandbox;
-    const note = (id: string) => {
-      telemetry.except(id, { load: constantLoad() });
-      this.#steadySince.set(id, clock.now());
-    };
-    for (const { id } of cloud.compute.servers()) note(id);
-    cloud.onEvent((event) => {
-      if (!('server' in event)) return;
-      note(event.server.id);
-      this.#disturbed.add(event.server.id);
-    });
-    metricDaemon.onTaken = (deviceId) => this.#look(deviceId);
+    for (const { cloud, telemetry } of sandbox.clouds) {
+      const note = (id: string) => {
+        telemetry.except(id, { load: constantLoad() });
+        this.#steadySince.set(id, clock.now());
+      };
+      for (const { id } of cloud.compute.servers()) note(id);
+      cloud.onEvent((event) => {
+        if (!('server' in event)) return;
+        note(event.server.id);
+        this.#disturbed.add(event.server.id);
+      });
+    }
+    sandbox.metricDaemon.onTaken = (deviceId) => this.#look(deviceId);
   }
 
   /** Figures of servers to which nothing had happened, and which were told otherwise than they are. */
@@ -37,15 +39,19 @@ export class FigureWatch {
     return [...this.#untrue];
   }
 
-  /** What the portal does not show, or shows otherwise than it is, of servers that have run long enough to be measured. */
-  wrong(): string[] {
+  /**
+   * What the portal does not show, or shows otherwise than it is, of servers that have run long enough to be measured.
+   *
+   * @param clouds whose servers are looked at. Default: of all
+   */
+  wrong(clouds: readonly SandboxCloud[] = this.#sandbox.clouds): string[] {
     const deviceOf = new Map(
       this.#sandbox.portal.devices.all().map(({ id, metadata }) => [metadata['openstack_instance_id'], id]),
     );
     return [...this.#steadySince].flatMap(([serverId, since]) => {
       const deviceId = deviceOf.get(serverId);
       const isMeasured =
-        this.#sandbox.cloud.compute.server(serverId)?.vmState === 'active' &&
+        clouds.some(({ cloud }) => cloud.compute.server(serverId)?.vmState === 'active') &&
         this.#clock.now() - since >= untilMeasuredMs;
       return isMeasured && deviceId !== undefined ? this.#compare(serverId, deviceId, true) : [];
     });
@@ -69,9 +75,11 @@ export class FigureWatch {
 }
 
 /** By hand from `constantLoad`: a quarter of each vCPU, half of the memory, and so much for each interface and disk. */
-function trueFigures({ telemetry }: Sandbox, serverId: string): Record<string, number> {
+function trueFigures({ clouds }: Sandbox, serverId: string): Record<string, number> {
   const count = (type: 'instance_network_interface' | 'instance_disk') =>
-    [...telemetry.resources(type)].filter(({ server }) => server.id === serverId).length;
+    clouds
+      .flatMap(({ telemetry }) => [...telemetry.resources(type)])
+      .filter(({ server }) => server.id === serverId).length;
   const [interfaces, disks] = [count('instance_network_interface'), count('instance_disk')];
   return {
     'os.instance.cpu_utilization': 25,

@@ -1,5 +1,7 @@
 import type { FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
-import type { Sandbox, ServiceName } from '../../src/sandbox/sandbox.ts';
+import type { HttpService } from '../../src/sandbox/http-service.ts';
+import type { ServiceName } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import type { FaultName, HttpSystem } from './matrix.ts';
 
 /** Which exchanges of the sandbox are a system's. */
@@ -14,6 +16,11 @@ const aims: Readonly<Record<HttpSystem, { readonly service: ServiceName; readonl
   'metric daemon': { service: 'concertim', path: /^\/mrd\// },
 };
 
+/** Where it goes wrong: a sandbox, or one of its clouds. */
+export interface Place extends Pick<SandboxCloud, 'cloud' | 'faults'> {
+  readonly services: Readonly<Partial<Record<ServiceName, HttpService>>>;
+}
+
 /** Something that goes wrong with one system. */
 export interface Trouble {
   readonly fault: FaultName;
@@ -24,41 +31,43 @@ export interface Trouble {
 
 /** Has a fault hit the exchanges with a system from now on. @returns what ends it */
 export async function inflict(
-  sandbox: Sandbox,
+  place: Place,
   { fault, system, times }: Trouble,
   memory: ListMemory,
 ): Promise<() => Promise<void>> {
   const aim = { ...aims[system], ...(times !== undefined && { times }) };
-  if (fault === 'connection refused') return sandbox.services[aims[system].service].refuse();
+  if (fault === 'connection refused') return mustListen(place, aims[system].service).refuse();
   if (fault === 'a cell down') {
-    const { compute } = sandbox.cloud;
+    const { compute } = place.cloud;
     // No time passes here during a request; test/scenarios/cell-down.test.ts covers how long Nova waits for a
     // cell.
     const restore = compute.takeCellDown({ hosts: new Set(compute.hosts.slice(0, 4)), waitMs: 0 });
     return async () => restore();
   }
-  if (fault === 'others hidden') return hideOthers(sandbox, aim, system);
-  const undo = sandbox.faults.add({ ...kindOf(fault, system, memory), ...aim });
+  if (fault === 'others hidden') return hideOthers(place, aim, system);
+  const undo = place.faults.add({ ...kindOf(fault, system, memory), ...aim });
   return async () => undo();
+}
+
+function mustListen({ services }: Place, name: ServiceName): HttpService {
+  const service = services[name];
+  if (!service) throw new Error(`there is no ${name} to fail`);
+  return service;
 }
 
 /**
  * What Cinder and Neutron do to an account that has lost its role: without an error, other projects' objects
  * are missing from lists and not found by id.
  */
-function hideOthers(
-  sandbox: Sandbox,
-  aim: (typeof aims)[HttpSystem],
-  system: HttpSystem,
-): () => Promise<void> {
+function hideOthers(place: Place, aim: (typeof aims)[HttpSystem], system: HttpSystem): () => Promise<void> {
   const undo = [
-    sandbox.faults.add({
+    place.faults.add({
       ...aim,
       ...refusal(404, system),
       method: 'GET',
       path: /\/(volumes|networks)\/[0-9a-f-]{32,}(\?|$)/,
     }),
-    sandbox.faults.add({ ...aim, kind: 'rewrite', rewrite: (body) => withLists(body, visibleToAll) }),
+    place.faults.add({ ...aim, kind: 'rewrite', rewrite: (body) => withLists(body, visibleToAll) }),
   ];
   return async () => {
     for (const end of undo) end();
@@ -74,8 +83,8 @@ export class ListMemory {
   readonly #first = new Map<string, unknown>();
 
   /** Begins to remember a system's answers; the returned function ends that. */
-  watch(sandbox: Sandbox, system: HttpSystem): () => void {
-    return sandbox.faults.add({
+  watch(place: Place, system: HttpSystem): () => void {
+    return place.faults.add({
       ...aims[system],
       kind: 'rewrite',
       rewrite: (body, exchange) => {

@@ -9,7 +9,7 @@ export function testOverHttp(phase: Phase): void {
   describe('over HTTP', () => {
     test.concurrent.for(meant.map((cell) => [nameOf(cell), cell] as [string, HttpCell]))(
       '%s',
-      async ([, cell], { task }) => settle(task, cell, () => runHttpCell(cell)),
+      async ([, cell], { task }) => settle(task, nameOf(cell), () => runHttpCell(cell)),
     );
   });
 }

@@ -9,6 +9,7 @@ import {
   systems,
   whyNot,
 } from './matrix.ts';
+import { type CloudCell, cloudCells, cloudFaults, cloudPhases, cloudSystems } from './matrix-clouds.ts';
 
 /** What became of a cell that has a meaning. */
 export type Outcome =
@@ -16,18 +17,45 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'not run'; readonly why: string };
 
-/** `docs/reliability.md`, as `npm run test:faults` writes it. */
-export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
+/** `docs/reliability.md` as `npm run test:faults` writes it: of parts that are written when all of their cells were run. */
+export interface Reliability {
+  /** Of one cloud. */
+  readonly matrix: string;
+  /** Of the second of two clouds. */
+  readonly clouds: string;
+}
+
+export function joinReliability({ matrix, clouds }: Reliability): string {
+  return `${[matrix, clouds, how].join('\n\n')}\n`;
+}
+
+/** The parts of the document as it is. */
+export function partsOfReliability(text: string): Reliability {
+  const [matrix = '', rest = ''] = text.split(`\n\n${cloudsHeading}`);
+  const [clouds = ''] = rest.split('\n\n## How it is made');
+  return { matrix, clouds: `${cloudsHeading}${clouds}` };
+}
+
+/** Reasons, numbered as they come, and what is written of an outcome. */
+function takeNotes() {
   const reasons: string[] = [];
   const note = (reason: string) => {
     if (!reasons.includes(reason)) reasons.push(reason);
     return `<sup>${reasons.indexOf(reason) + 1}</sup>`;
   };
-  const part = (cell: Cell): string => {
-    const outcome = outcomeOf(cell);
+  const describe = (outcome: Outcome): string => {
     if (outcome.kind === 'recovered') return String(Math.round(outcome.seconds));
     return outcome.kind === 'failed' ? `FAILED${note(outcome.why)}` : `not run${note(outcome.why)}`;
   };
+  return { reasons, note, describe };
+}
+
+const listOf = (reasons: readonly string[]) => reasons.map((reason, at) => `${at + 1}. ${reason}`).join('\n');
+
+/** The matrix of one cloud. */
+export function renderMatrix(outcomeOf: (cell: Cell) => Outcome): string {
+  const { reasons, note, describe } = takeNotes();
+  const part = (cell: Cell) => describe(outcomeOf(cell));
   const entry = (fault: FaultName, system: System): string => {
     const reason = whyNot({ fault, system });
     if (reason !== undefined) return `does not apply${note(reason)}`;
@@ -36,14 +64,39 @@ export function renderReliability(outcomeOf: (cell: Cell) => Outcome): string {
   const rows = faultNames.map((fault) => [fault, ...systems.map((system) => entry(fault, system))]);
   const meant = cells.filter(hasMeaning);
   const count = (kind: Outcome['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
-  return `${[
+  return [
     intro,
     `${faultNames.length} faults (resets before and after the request was carried out count as two) × ${systems.length} systems × ${phases.length} moments are ${cells.length} cells; in ${cells.length - meant.length} the fault has no meaning for the system, with the reason below; of the ${meant.length} others ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
     table([['', ...systems], ...rows]),
-    reasons.map((reason, at) => `${at + 1}. ${reason}`).join('\n'),
-    how,
-  ].join('\n\n')}\n`;
+    listOf(reasons),
+  ].join('\n\n');
 }
+
+const cloudsHeading = '## One of two clouds';
+
+/** The matrix of the second of two clouds. */
+export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
+  const { reasons, describe } = takeNotes();
+  const entry = (fault: CloudCell['fault'], system: CloudCell['system']) => {
+    return `${cloudPhases.map((phase) => describe(outcomeOf({ fault, system, phase }))).join(' / ')} s`;
+  };
+  const rows = cloudFaults.map((fault) => [fault, ...cloudSystems.map((system) => entry(fault, system))]);
+  const count = (kind: Outcome['kind']) => cloudCells.filter((cell) => outcomeOf(cell).kind === kind).length;
+  return [
+    cloudsHeading,
+    cloudsIntro,
+    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments, ${cloudCells.length} cells: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
+    table([['', ...cloudSystems], ...rows]),
+    listOf(reasons),
+  ].join('\n\n');
+}
+
+const cloudsIntro = `The same with the second of two clouds that one portal shows, from before the first run / while little happens. Besides what is said above, in every cell:
+
+- what happened in the first cloud meanwhile was shown within 10 s, as its notifications came (in the column RabbitMQ, 2 s), and its figures went on
+- the API answered users of the first cloud as always
+- nothing of the second cloud was deleted that it still had
+- the seconds are those until both clouds are shown`;
 
 const intro = `# Reliability
 
@@ -81,7 +134,7 @@ const how = `## How it is made
   missing: what is then made twice is put right once the list is whole.
 - What goes wrong with the service's own machine has tests of its own: a disk that is full from the start and no file descriptor left in
   \`test/scenarios/full-disk.test.ts\`, a process stopped for five minutes in \`test/faults/stopped.faults.test.ts\`.
-- A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`.`;
+- A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`, or \`-t 'second cloud: 503, Nova, steady'\`.`;
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;

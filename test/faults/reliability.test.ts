@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { faultNames, hasMeaning, phases, systems } from './matrix.ts';
+import { cloudFaults, cloudSystems } from './matrix-clouds.ts';
+import { joinReliability, partsOfReliability } from './reliability-doc.ts';
 
 const doc = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
-const [head = [], , ...rows] = doc
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((entry) => entry.trim()),
-  );
+const { matrix, clouds } = partsOfReliability(doc);
+const [head = [], , ...rows] = tableOf(matrix);
 
 test('docs/reliability.md has every fault and every system of the matrix', () => {
   expect(head.slice(1)).toEqual(systems);
@@ -33,8 +28,29 @@ test('every cell has its outcome in every phase, or the reason why it has none',
   expect(wrong).toEqual([]);
 });
 
+test('it has every fault and every system of the second of two clouds', () => {
+  const [head = [], , ...rows] = tableOf(clouds);
+  expect(head.slice(1)).toEqual(cloudSystems);
+  expect(rows.map(([fault]) => fault)).toEqual(cloudFaults);
+  expect(joinReliability({ matrix, clouds })).toBe(doc);
+  const isWhole = new RegExp(`^(${outcome}) / (${outcome}) s$`);
+  expect(rows.flatMap(([, ...entries]) => entries).filter((entry) => !isWhole.test(entry))).toEqual([]);
+});
+
 test('no cell has failed', () => {
   expect(doc).not.toContain('FAILED');
 });
+
+function tableOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((entry) => entry.trim()),
+    );
+}
 
 const outcome = String.raw`\d+|not run<sup>\d+</sup>`;

@@ -10,9 +10,11 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { type EmittedMessage, exchanges } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { Service } from '../../src/service.ts';
 import { plantCanaries } from '../support/canaries.ts';
+import { outOfStep } from '../support/in-step.ts';
 import { Invariants } from '../support/invariants.ts';
 import { startCollector } from '../support/otlp-collector.ts';
 import { type PrivateBroker, withConnection } from '../support/rabbitmq.ts';
@@ -35,14 +37,22 @@ interface Harm {
   readonly messages: MessageFate;
 }
 
+/** In which what happens in another cloud is shown while the broker of one is in trouble: far less than between full runs. */
+const mostLagMs = 2_000;
+
 /**
  * The same as the cells of HTTP, on a real RabbitMQ and in real time, in which full runs are seconds apart.
  *
+ * @param options.clouds names; the broker of the last one is in trouble. Default: one cloud
  * @throws what does not hold in the end, or was harmed meanwhile
  */
-export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<CellResult> {
-  await using sandbox = await startSandbox({ projects: 2, stacks: 3, servers: 3, pace: 0 });
-  const { config, canaries } = plantCanaries(sandbox, [password]);
+export async function runBrokerCell(
+  cell: Pick<Cell, 'fault' | 'phase'>,
+  broker: PrivateBroker,
+  options: Pick<SandboxOptions, 'clouds'> = {},
+): Promise<CellResult> {
+  await using sandbox = await startSandbox({ ...options, projects: 2, stacks: 3, servers: 3, pace: 0 });
+  const { configOfAll, canaries } = plantCanaries(sandbox, [password]);
   const invariants = new Invariants(sandbox, canaries);
   await using collector = await startCollector();
   const prefix = `cell-${randomUUID().slice(0, 8)}-`;
@@ -51,29 +61,34 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
   await broker.control('set_permissions', user, '.*', '.*', '.*');
   await using proxy = await BrokerProxy.start(broker);
   const messages = new MessageFate();
-  await using _publisher = await publishNotifications(sandbox.cloud, broker.url, {
-    exchangePrefix: prefix,
-    onTheWay: (message) => messages.pass(message),
-    onError: () => {},
-  });
+  await using publishers = new AsyncDisposableStack();
+  const troubled = sandbox.clouds.at(-1);
+  const prefixOf = (cloud: SandboxCloud) => (cloud === troubled ? prefix : `${prefix}${cloud.name}-`);
+  for (const site of sandbox.clouds) {
+    const publisher = await publishNotifications(site.cloud, broker.url, {
+      exchangePrefix: prefixOf(site),
+      ...(site === troubled && { onTheWay: (message) => messages.pass(message) }),
+      onError: () => {},
+    });
+    publishers.use(publisher);
+  }
   const names = queueNames(`${prefix}x`);
   const folder = mkdtempSync(join(tmpdir(), 'cell-'));
   const file = join(folder, 'config.yaml');
-  const rmq = {
+  const rmqOf = (site: SandboxCloud) => ({
     rmq_address: '127.0.0.1',
-    rmq_port: proxy.port,
-    rmq_username: user,
-    rmq_password: password,
-    deployment: `${prefix}x`,
-    exchanges: exchanges.map((name) => `${prefix}${name}`),
-  };
+    rmq_port: site === troubled ? proxy.port : broker.port,
+    rmq_username: site === troubled ? user : 'guest',
+    rmq_password: site === troubled ? password : 'guest',
+    deployment: `${prefixOf(site)}x`,
+    exchanges: exchanges.map((name) => `${prefixOf(site)}${name}`),
+  });
   writeFileSync(
     file,
     stringify({
-      ...config,
+      ...configOfAll((site) => ({ rmq: rmqOf(site) })),
       updates: { interval: intervalS },
       observability: { otlp_endpoint: collector.url },
-      rmq,
     }),
   );
   const printed: string[] = [];
@@ -116,6 +131,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     if (!end) throw new Error(`"${cell.fault}" has no meaning for RabbitMQ`);
     if (cell.phase === 'first run') start();
     await Promise.all([burst, live(sandbox, cell.phase === 'burst' ? 60 : 3, faultMs)]);
+    const unshown = await unshownOf(sandbox);
     await end();
     const recoveryMs = await untilRight();
     stop.abort();
@@ -123,6 +139,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     // What is left of the traces is sent then.
     await service[Symbol.asyncDispose]();
     const problems = [
+      ...unshown,
       ...invariants.broken([...printed, ...collector.bodies]),
       ...(recoveryMs === undefined ? [`does not listen: ${printed.findLast(isDeaf) ?? printed.at(-1)}`] : []),
     ];
@@ -133,7 +150,7 @@ export async function runBrokerCell(cell: Cell, broker: PrivateBroker): Promise<
     await running;
     await service[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
-    await tidy(broker, prefix, names);
+    for (const site of sandbox.clouds) await tidy(broker, prefixOf(site), queueNames(`${prefixOf(site)}x`));
     await broker.control('delete_user', user);
   }
 }
@@ -143,12 +160,19 @@ const isListening = (line: string) => line.includes('"listening to notifications
 const isDeaf = (line: string) =>
   line.includes('"failed to connect to RabbitMQ, will retry"') && line.includes('"component":"updates_mq"');
 
+/** What of the clouds whose broker is in no trouble is not shown, although it is not waited for a full run. */
+async function unshownOf(sandbox: Sandbox): Promise<string[]> {
+  const others = sandbox.clouds.slice(0, -1);
+  const startedAt = performance.now();
+  for (;;) {
+    const wrong = outOfStep(sandbox, others).map((each) => `during the fault: ${each}`);
+    if (wrong.length === 0 || performance.now() - startedAt > mostLagMs) return wrong;
+    await systemClock.sleep(20);
+  }
+}
+
 /** So many changes of the cloud, in so long. */
-async function live(
-  sandbox: Awaited<ReturnType<typeof startSandbox>>,
-  steps: number,
-  ms: number,
-): Promise<void> {
+async function live(sandbox: Sandbox, steps: number, ms: number): Promise<void> {
   for (let step = 0; step < steps; step++) {
     sandbox.tick();
     await systemClock.sleep(ms / steps);

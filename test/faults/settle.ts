@@ -1,5 +1,4 @@
 import type { TaskMeta } from 'vitest';
-import { type Cell, nameOf } from './matrix.ts';
 import type { Outcome } from './reliability-doc.ts';
 import type { CellResult } from './run-cell.ts';
 
@@ -15,10 +14,10 @@ declare module 'vitest' {
 /** Runs a cell, and tells the reporter what became of it. */
 export async function settle(
   { meta }: { readonly meta: TaskMeta },
-  cell: Cell,
+  /** Of the cell. */
+  name: string,
   run: () => Promise<CellResult>,
 ): Promise<void> {
-  const name = nameOf(cell);
   try {
     meta.cell = { name, outcome: { kind: 'recovered', seconds: (await run()).recoveryS } };
   } catch (error) {

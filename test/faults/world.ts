@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type ComponentName, componentNames } from '../../src/components.ts';
+import type { CloudConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { NotificationSource } from '../../src/notifications/source.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import { InMemoryNotifications } from '../../src/sandbox/notifications.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { Service } from '../../src/service.ts';
 import { type Canaries, plantCanaries } from '../support/canaries.ts';
 import { outOfStep } from '../support/in-step.ts';
@@ -21,7 +23,10 @@ import { FigureWatch } from './figure-watch.ts';
 import { askApi, send, type Wish } from './portal-user.ts';
 
 export interface WorldOptions
-  extends Pick<SandboxOptions, 'release' | 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'> {
+  extends Pick<
+    SandboxOptions,
+    'clouds' | 'release' | 'seed' | 'projects' | 'stacks' | 'servers' | 'tokenLifetimeS'
+  > {
   /**
    * How long an answer may pause, in real time. It is short, because the tests spend their time on time-outs.
    * Default 200 ms.
@@ -79,7 +84,8 @@ export class World implements AsyncDisposable {
   /** A cloud with some history, a portal that knows nothing of it, and a service that is not started yet. */
   static async create(options: WorldOptions = {}): Promise<World> {
     const {
-      notifications = (sandbox: Sandbox) => new InMemoryNotifications(sandbox.cloud),
+      notifications = (sandbox: Sandbox) =>
+        new InMemoryNotifications(...sandbox.clouds.map(({ cloud }) => cloud)),
       timeoutMs = 200,
       components = componentNames,
       ...size
@@ -95,12 +101,16 @@ export class World implements AsyncDisposable {
       pace: 0,
       clock,
     });
-    for (const { url } of Object.values(sandbox.services)) origins.add(url);
-    const { canaries, config } = plantCanaries(sandbox);
+    for (const { services } of [sandbox, ...sandbox.clouds])
+      for (const { url } of Object.values(services)) origins.add(url);
+    const { canaries, configOfAll } = plantCanaries(sandbox);
     await clock.pass(headStartMs);
     const collector = await startCollector();
     const configFile = join(mkdtempSync(join(tmpdir(), 'world-')), 'config.yaml');
-    writeFileSync(configFile, stringify({ ...config, observability: { otlp_endpoint: collector.url } }));
+    writeFileSync(
+      configFile,
+      stringify({ ...configOfAll(), observability: { otlp_endpoint: collector.url } }),
+    );
     return new World({
       sandbox,
       clock,
@@ -119,13 +129,16 @@ export class World implements AsyncDisposable {
     const output = { write: (line: string) => void this.printed.push(line) };
     const config = loadConfig({ file: this.#configFile, env: {} });
     const timeoutMs = this.#timeoutMs;
-    const [cloud] = config.clouds;
+    const [first, ...others] = config.clouds.map((cloud) => ({
+      ...cloud,
+      openstack: { ...cloud.openstack, timeoutMs, listTimeoutMs: timeoutMs },
+    }));
     const service = new Service({
       config: {
         ...config,
         api: { ...config.api, host: '127.0.0.1', port: 0 },
         observability: { ...config.observability, port: 0 },
-        clouds: [{ ...cloud, openstack: { ...cloud.openstack, timeoutMs, listTimeoutMs: timeoutMs } }],
+        clouds: [first as CloudConfig, ...others],
         concertim: { ...config.concertim, timeoutMs, listTimeoutMs: timeoutMs },
         metrics: { ...config.metrics, timeoutMs },
       },
@@ -169,19 +182,40 @@ export class World implements AsyncDisposable {
     await this.clock.pass(ms, isEnough);
   }
 
-  /** Until the portal shows the cloud, with figures of all servers that have any. @returns how long it took, ms; undefined: longer */
-  async untilRight(withinMs: number): Promise<number | undefined> {
+  /**
+   * Until the portal shows the clouds, with figures of all servers that have any.
+   *
+   * @returns how long it took, ms; undefined: longer
+   */
+  async untilRight(withinMs: number, clouds?: readonly SandboxCloud[]): Promise<number | undefined> {
     const startedAt = this.clock.now();
     let isRight = false;
-    await this.pass(withinMs, () => (isRight = this.wrong().length === 0));
+    await this.pass(withinMs, () => (isRight = this.wrong(clouds).length === 0));
     return isRight ? this.clock.now() - startedAt : undefined;
   }
 
-  /** What does not show as it should. */
-  wrong(): string[] {
+  /** Until the portal shows the clouds, whatever the figures. @returns how long it took, ms; undefined: longer */
+  async untilShown(withinMs: number, clouds: readonly SandboxCloud[]): Promise<number | undefined> {
+    const startedAt = this.clock.now();
+    let isShown = false;
+    await this.pass(withinMs, () => (isShown = this.outOfStep(clouds).length === 0));
+    return isShown ? this.clock.now() - startedAt : undefined;
+  }
+
+  /** What of the clouds the portal does not show as it should, whatever the figures. */
+  outOfStep(clouds: readonly SandboxCloud[]): string[] {
+    return outOfStep(this.sandbox, clouds);
+  }
+
+  /**
+   * What does not show as it should.
+   *
+   * @param clouds those that are looked at. Default: all
+   */
+  wrong(clouds: readonly SandboxCloud[] = this.sandbox.clouds): string[] {
     return [
-      ...outOfStep(this.sandbox),
-      ...(this.#components.includes('metrics') ? this.#figures.wrong() : []),
+      ...outOfStep(this.sandbox, clouds),
+      ...(this.#components.includes('metrics') ? this.#figures.wrong(clouds) : []),
     ];
   }
 

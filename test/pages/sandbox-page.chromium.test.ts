@@ -351,7 +351,7 @@ describe.skipIf(obstacle !== undefined)(`the sandbox's page${obstacle ? `: ${obs
     await using opened = await openPage(browser, several.sandbox.services.concertim.url, { viewport: wide });
     const { page } = opened;
     await expect.poll(() => page.locator('.device').count()).toBeGreaterThanOrEqual(4);
-    expect(await page.locator('.cloud-row.cloud').allTextContents()).toEqual(['north', 'south']);
+    expect(await page.locator('.cloud-row.cloud-name').allTextContents()).toEqual(['north', 'south']);
     expect(await page.locator('.cloud-row.project').allTextContents()).toEqual(['user1', 'south-user1']);
     await page.getByRole('button', { name: 'New stack' }).click();
     await page.getByLabel('Owner').selectOption({ label: 'south-user1' });

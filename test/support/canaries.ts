@@ -31,26 +31,36 @@ const outputValue = 'canary-stack-output';
  * stacks, values that can be searched for.
  *
  * @param more that the caller has planted elsewhere, such as in a RabbitMQ
- * @returns what the product's config.yaml has to say then
+ * @returns what the product's config.yaml has to say then, and the same for all clouds
  */
 export function plantCanaries(
   sandbox: Sandbox,
   more: readonly string[] = [],
-): { canaries: Canaries; config: Sandbox['config'] } {
-  const { cloud, population, portal, config } = sandbox;
-  cloud.identity.updateUser(population.concertim, { password: cloudPassword });
-  for (const { user } of population.accounts) cloud.identity.updateUser(user, { password: userPassword });
+): { canaries: Canaries; config: Sandbox['config']; configOfAll: Sandbox['configOfAll'] } {
+  const { clouds, portal, config } = sandbox;
+  for (const { cloud, population } of clouds) {
+    cloud.identity.updateUser(population.concertim, { password: cloudPassword });
+    for (const { user } of population.accounts) cloud.identity.updateUser(user, { password: userPassword });
+  }
   const admin = portal.users.all().find(({ root }) => root);
   if (admin) portal.users.update(admin.id, { password: portalPassword });
-  for (const { id, outputs } of cloud.orchestration.stacks()) {
-    for (const name of [...Object.keys(outputs), 'admin_password'])
-      cloud.orchestration.setOutput(id, name, `${outputValue} ${name}`);
+  for (const { orchestration } of clouds.map(({ cloud }) => cloud)) {
+    for (const { id, outputs } of orchestration.stacks()) {
+      for (const name of [...Object.keys(outputs), 'admin_password'])
+        orchestration.setOutput(id, name, `${outputValue} ${name}`);
+    }
   }
+  const openstack = { ...config.openstack, password: cloudPassword };
+  const concertim = { ...config.concertim, concertim_password: portalPassword };
   return {
     canaries: new Canaries([cloudPassword, portalPassword, userPassword, outputValue, ...more]),
-    config: {
-      openstack: { ...config.openstack, password: cloudPassword },
-      concertim: { ...config.concertim, concertim_password: portalPassword },
-    },
+    config: { openstack, concertim },
+    configOfAll: (more = () => ({})) => ({
+      ...sandbox.configOfAll((cloud) => ({
+        openstack: { ...cloud.config.openstack, password: cloudPassword },
+        ...more(cloud),
+      })),
+      concertim,
+    }),
   };
 }

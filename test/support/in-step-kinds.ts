@@ -3,6 +3,7 @@ import { type Stack, treeOf } from '../../src/sandbox/cloud/stack.ts';
 import type { DeviceRow, RackRow } from '../../src/sandbox/portal/portal.ts';
 import { hasKinds } from '../../src/sandbox/portal/release-rules.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 
 /** What of a stack has a device beside its servers: id, name, and the status that the portal should show. */
 interface Expected {
@@ -14,7 +15,11 @@ interface Expected {
 }
 
 /** The volumes and networks of a stack, at any depth, where the portal's release has devices for them. */
-export function furtherObjects(stack: Stack, { cloud, portal }: Sandbox): Expected[] {
+export function furtherObjects(
+  stack: Stack,
+  { cloud }: Pick<SandboxCloud, 'cloud'>,
+  { portal }: Pick<Sandbox, 'portal'>,
+): Expected[] {
   const { release, rules } = portal;
   if (!hasKinds(rules)) return [];
   return treeOf(stack).flatMap(({ resources }) =>

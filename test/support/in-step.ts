@@ -1,44 +1,61 @@
-import type { Server } from '../../src/sandbox/cloud/compute.ts';
+import type { Flavor, Server } from '../../src/sandbox/cloud/compute.ts';
 import { statusOf } from '../../src/sandbox/cloud/stack.ts';
 import type { DeviceRow, RackRow } from '../../src/sandbox/portal/portal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { furtherObjects, furtherProblems } from './in-step-kinds.ts';
 
 /**
- * What of the sandbox's portal does not show what the sandbox's cloud says it should; nothing when they are in step.
+ * What of the sandbox's portal does not show what the sandbox's clouds say it should; nothing when they are in step.
  * Written from the mapping, not from the product's code.
+ *
+ * @param clouds those that are looked at. Default: all
  */
-export function outOfStep(sandbox: Sandbox): string[] {
-  const { cloud, portal } = sandbox;
+export function outOfStep(sandbox: Sandbox, clouds: readonly SandboxCloud[] = sandbox.clouds): string[] {
+  const { portal } = sandbox;
   const wrong: string[] = [];
-  const racksOfStack = groupBy(portal.racks.all(), ({ metadata }) => text(metadata, 'openstack_stack_id'));
-  const devicesOfObject = groupBy(portal.devices.all(), ({ metadata }) =>
+  const isSeveral = sandbox.clouds.length > 1;
+  const isOfThese = ({ metadata }: RackRow | DeviceRow) =>
+    !isSeveral || clouds.some(({ name }) => name === metadata['openstack_cloud']);
+  const racksOfStack = groupBy(portal.racks.all().filter(isOfThese), ({ metadata }) =>
+    text(metadata, 'openstack_stack_id'),
+  );
+  const devicesOfObject = groupBy(portal.devices.all().filter(isOfThese), ({ metadata }) =>
     text(metadata, 'openstack_instance_id'),
   );
   const expectedObjects = new Set<string>();
   const expectedStacks = new Set<string>();
 
-  for (const user of portal.users.all()) {
-    if (user.root || !user.project_id) continue;
-    for (const stack of cloud.orchestration.stacks(user.project_id)) {
-      if (stack.parent) continue;
-      expectedStacks.add(stack.id);
-      const racks = racksOfStack.get(stack.id) ?? [];
-      if (racks.length === 0) wrong.push(`stack ${stack.name} has no rack`);
-      for (const rack of racks) {
-        if (rack.user_id !== user.id) wrong.push(`rack ${rack.name} belongs to user ${rack.user_id}`);
-        const status = expectedRackStatus(statusOf(stack));
-        if (status && rack.status !== status)
-          wrong.push(`rack ${rack.name} is ${rack.status}, not ${status}`);
+  for (const site of clouds) {
+    const { cloud } = site;
+    const keyOf = templateKeyIn(sandbox, site);
+    for (const user of portal.users.all()) {
+      if (user.root || !user.project_id) continue;
+      for (const stack of cloud.orchestration.stacks(user.project_id)) {
+        if (stack.parent) continue;
+        expectedStacks.add(stack.id);
+        const racks = racksOfStack.get(stack.id) ?? [];
+        if (racks.length === 0) wrong.push(`stack ${stack.name} has no rack`);
+        for (const rack of racks) {
+          if (rack.user_id !== user.id) wrong.push(`rack ${rack.name} belongs to user ${rack.user_id}`);
+          const status = expectedRackStatus(statusOf(stack));
+          if (status && rack.status !== status)
+            wrong.push(`rack ${rack.name} is ${rack.status}, not ${status}`);
+        }
+        for (const server of cloud.orchestration.serversOf(stack)) {
+          expectedObjects.add(server.id);
+          const devices = devicesOfObject.get(server.id) ?? [];
+          wrong.push(...deviceProblems(server, { racks, devices, portal, template: keyOf(server.flavor) }));
+        }
+        for (const object of furtherObjects(stack, site, sandbox)) {
+          expectedObjects.add(object.id);
+          wrong.push(...furtherProblems(object, racks, devicesOfObject.get(object.id) ?? []));
+        }
       }
-      for (const server of cloud.orchestration.serversOf(stack)) {
-        expectedObjects.add(server.id);
-        wrong.push(...deviceProblems(server, racks, devicesOfObject.get(server.id) ?? [], portal));
-      }
-      for (const object of furtherObjects(stack, sandbox)) {
-        expectedObjects.add(object.id);
-        wrong.push(...furtherProblems(object, racks, devicesOfObject.get(object.id) ?? []));
-      }
+    }
+    for (const flavor of cloud.compute.flavors.values()) {
+      const templates = portal.templates.all().filter(({ foreign_id }) => foreign_id === keyOf(flavor));
+      if (templates.length !== 1) wrong.push(`flavor ${flavor.name} has ${templates.length} templates`);
     }
   }
   for (const [id, racks] of racksOfStack) {
@@ -49,11 +66,16 @@ export function outOfStep(sandbox: Sandbox): string[] {
     if (id && !expectedObjects.has(id))
       wrong.push(`device ${devices[0]?.name} shows ${id}, which is not there`);
   }
-  for (const flavor of cloud.compute.flavors.values()) {
-    const templates = portal.templates.all().filter(({ foreign_id }) => foreign_id === flavor.id);
-    if (templates.length !== 1) wrong.push(`flavor ${flavor.name} has ${templates.length} templates`);
-  }
   return [...wrong, ...overlaps(portal.devices.all())];
+}
+
+/** The key of a flavor's template: flavors of different clouds may have the same id. */
+export function templateKeyIn(
+  sandbox: Sandbox,
+  { name }: SandboxCloud,
+): (flavor: Pick<Flavor, 'id'>) => string {
+  const isFirst = sandbox.clouds[0].name === name;
+  return ({ id }) => (isFirst ? id : `${name}:${id}`);
 }
 
 /** The ids of all that must have a device in this release: what stacks are made of, whose project has an owner. */
@@ -62,16 +84,21 @@ export function objectsShown(sandbox: Sandbox): string[] {
   const projects = portal.users.all().flatMap(({ root, project_id: id }) => (root || !id ? [] : [id]));
   const roots = projects.flatMap((id) => [...cloud.orchestration.stacks(id)].filter(({ parent }) => !parent));
   return roots
-    .flatMap((stack) => [...cloud.orchestration.serversOf(stack), ...furtherObjects(stack, sandbox)])
+    .flatMap((stack) => [...cloud.orchestration.serversOf(stack), ...furtherObjects(stack, sandbox, sandbox)])
     .map(({ id }) => id);
 }
 
 function deviceProblems(
   server: Server,
-  racks: readonly RackRow[],
-  devices: readonly DeviceRow[],
-  portal: Sandbox['portal'],
+  shown: {
+    readonly racks: readonly RackRow[];
+    readonly devices: readonly DeviceRow[];
+    readonly portal: Sandbox['portal'];
+    /** Key of the one that it should have. */
+    readonly template: string;
+  },
 ): string[] {
+  const { racks, devices, portal } = shown;
   const [device] = devices;
   if (!device) return [`server ${server.name} has no device`];
   const wrong: string[] = [];
@@ -83,7 +110,7 @@ function deviceProblems(
   const status = isBare && known === 'SUSPENDED' ? 'STOPPED' : known;
   if (status && device.status !== status) say(`is ${device.status}, not ${status}`);
   const template = portal.templates.get(device.template_id);
-  if (template?.foreign_id !== server.flavor.id)
+  if (template?.foreign_id !== shown.template)
     say(`has template ${template?.name}, not ${server.flavor.name}`);
   if (isBare) return wrong;
   const addresses = [...(device.public_ips ?? '').split(', '), ...(device.private_ips ?? '').split(', ')]

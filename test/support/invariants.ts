@@ -1,9 +1,9 @@
 import type { Server } from '../../src/sandbox/cloud/compute.ts';
-import { rootOf } from '../../src/sandbox/cloud/stack.ts';
+import { rootOf, type Stack } from '../../src/sandbox/cloud/stack.ts';
 import type { DeviceRow, RackRow } from '../../src/sandbox/portal/portal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { Canaries } from './canaries.ts';
-import { outOfStep } from './in-step.ts';
+import { outOfStep, templateKeyIn } from './in-step.ts';
 
 /**
  * What holds whatever goes wrong; watched from the beginning, looked at in the end:
@@ -61,16 +61,17 @@ export class Invariants {
 
   /** A device is replaced where its server has another flavor, or its stack another rack: the portal knows no other way. */
   #judgeDevice(device: DeviceRow): void {
-    const { cloud, portal } = this.#sandbox;
+    const { portal } = this.#sandbox;
     const id = device.metadata['openstack_instance_id'];
     if (typeof id !== 'string') return;
     if (device.kind !== 'Instance') return this.#judgeFurther(device, id);
-    const server = cloud.compute.server(id);
-    if (!server || server.deleted) return;
+    const site = this.#sandbox.clouds.find(({ cloud }) => cloud.compute.server(id));
+    const server = site?.cloud.compute.server(id);
+    if (!site || !server || server.deleted) return;
     const shows = ({ metadata }: DeviceRow) => metadata['openstack_instance_id'] === id;
     if (portal.devices.all().some(shows)) return;
     const template = portal.templates.get(device.template_id);
-    if (template?.foreign_id !== server.flavor.id) return;
+    if (template?.foreign_id !== templateKeyIn(this.#sandbox, site)(server.flavor)) return;
     const rack = device.rack_id === null ? undefined : portal.racks.get(device.rack_id);
     if (rack && rack.metadata['openstack_stack_id'] !== this.#rootIdOf(server)) return;
     this.#unreplaced.set(id, device);
@@ -86,33 +87,42 @@ export class Invariants {
 
   /** A volume or network may leave the picture while it is there only with its stack, which may have left it behind. */
   #judgeFurther(device: DeviceRow, id: string): void {
-    const { cloud, portal } = this.#sandbox;
-    const isThere =
+    const { clouds, portal } = this.#sandbox;
+    const isThere = clouds.some(({ cloud }) =>
       device.kind === 'Volume'
         ? cloud.blockStorage.volume(id) !== undefined
-        : cloud.networking.networks.has(id);
+        : cloud.networking.networks.has(id),
+    );
     const shows = ({ kind, metadata }: DeviceRow) =>
       kind === device.kind && metadata['openstack_instance_id'] === id;
     if (!isThere || portal.devices.all().some(shows)) return;
     const rack = device.rack_id === null ? undefined : portal.racks.get(device.rack_id);
-    const stack = cloud.orchestration.stack(String(rack?.metadata['openstack_stack_id']));
+    const stack = this.#stack(String(rack?.metadata['openstack_stack_id']));
     if (!stack || stack.deletedAt !== undefined) return;
     this.#wrongDeletions.push(`device ${device.name} was deleted, and its ${device.kind} is there`);
   }
 
   #judgeRack(rack: RackRow): void {
-    const { cloud, portal } = this.#sandbox;
+    const { portal } = this.#sandbox;
     const id = rack.metadata['openstack_stack_id'];
     if (typeof id !== 'string') return;
-    const stack = cloud.orchestration.stack(id);
+    const stack = this.#stack(id);
     // What is nested has no rack of its own: somebody has lied when it was made.
     if (!stack || stack.deletedAt !== undefined || stack.parent) return;
     if (portal.racks.all().some(({ metadata }) => metadata['openstack_stack_id'] === id)) return;
     this.#wrongDeletions.push(`rack ${rack.name} was deleted, and its stack is there`);
   }
 
+  #stack(id: string): Stack | undefined {
+    for (const { cloud } of this.#sandbox.clouds) {
+      const stack = cloud.orchestration.stack(id);
+      if (stack) return stack;
+    }
+    return undefined;
+  }
+
   #rootIdOf(server: Server): string | undefined {
-    for (const stack of this.#sandbox.cloud.orchestration.stacks()) {
+    for (const stack of this.#sandbox.clouds.flatMap(({ cloud }) => [...cloud.orchestration.stacks()])) {
       if (!stack.resources.some(({ physicalId }) => physicalId === server.id)) continue;
       return rootOf(stack).id;
     }

@@ -14,7 +14,7 @@ import { clouds, open, stacksOf, statusOfServer, statusOfStack } from './cloud.t
 import { NewStack } from './new-stack.tsx';
 
 type Item =
-  | { readonly kind: 'cloud'; readonly id: string; readonly name: string }
+  | { readonly kind: 'cloud-name'; readonly id: string; readonly name: string }
   | { readonly kind: 'project'; readonly id: string; readonly name: string }
   | { readonly kind: 'stack'; readonly id: string; readonly stack: StackView; readonly count: number }
   | { readonly kind: 'server'; readonly id: string; readonly server: ServerView }
@@ -38,7 +38,7 @@ const items = computed(() => {
   };
   const isSeveral = clouds.value.length > 1;
   for (const { name } of clouds.value) {
-    if (isSeveral) add({ kind: 'cloud', id: name, name });
+    if (isSeveral) add({ kind: 'cloud-name', id: name, name });
     for (const { login, projectId, clouds } of owners.value) {
       if (isSeveral && !clouds.includes(name)) continue;
       add({ kind: 'project', id: `${name} ${login}`, name: login });
@@ -117,7 +117,7 @@ export function CloudSide() {
 }
 
 function ItemRow({ item }: { item: Item }) {
-  if (item.kind === 'cloud') return <h3>{item.name}</h3>;
+  if (item.kind === 'cloud-name') return <h3>{item.name}</h3>;
   if (item.kind === 'project') return clouds.value.length > 1 ? <h4>{item.name}</h4> : <h3>{item.name}</h3>;
   if (item.kind === 'stack') return <StackRow stack={item.stack} count={item.count} />;
   if (item.kind === 'server') return <ServerRow server={item.server} />;
