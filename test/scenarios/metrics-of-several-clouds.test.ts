@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
+import { configFromValues } from '../../src/config/load.ts';
 import { describeInstance } from '../../src/metrics/describe-instance.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { Service } from '../../src/service.ts';
-import { configOfClouds } from '../support/config-of-clouds.ts';
 import { constantLoad } from '../support/metrics-scenario.ts';
 import { startTwoClouds, type TwoClouds } from '../support/two-clouds.ts';
 
@@ -14,12 +14,15 @@ const ram = 'os.instance.ram_usage';
 /** Two clouds whose servers the portal shows, and the component metrics of a service for both. */
 async function startFigures() {
   const clouds = await startTwoClouds({ projects: 1, stacks: 1, servers: 3 });
-  const { north, south, reconciler, clock } = clouds;
+  const { north, reconciler, clock } = clouds;
   await clock.sleep(4 * 3_600_000);
   await reconciler.reconcileAll();
   const logged: string[] = [];
   const service = new Service({
-    config: configOfClouds({ north, south }),
+    config: configFromValues({
+      concertim: north.config.concertim,
+      clouds: north.clouds.map(({ name, config }) => ({ name, ...config })),
+    }),
     components: ['metrics'],
     clock,
     random: seededRandom(1),
@@ -38,7 +41,7 @@ async function startFigures() {
   };
 }
 
-function serversOf({ cloud }: Sandbox): string[] {
+function serversOf({ cloud }: Pick<SandboxCloud, 'cloud'>): string[] {
   return [...cloud.compute.servers()].map(({ id }) => id);
 }
 
@@ -56,7 +59,7 @@ function shown(clouds: Pick<TwoClouds, 'north'>, server: string): Record<string,
   return Object.fromEntries([...values].map(([name, { value }]) => [name, value]));
 }
 
-function load({ telemetry }: Sandbox, server: string, cores: number): void {
+function load({ telemetry }: Pick<SandboxCloud, 'telemetry'>, server: string, cores: number): void {
   telemetry.except(server, { load: constantLoad({ cpu: cores * 1e9 }) });
 }
 

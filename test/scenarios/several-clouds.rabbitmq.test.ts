@@ -7,6 +7,7 @@ import type { RunReport } from '../../src/reconcile/run-report.ts';
 import { exchanges } from '../../src/sandbox/notifications.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
 import { Service } from '../../src/service.ts';
+import { outOfStep } from '../support/in-step.ts';
 import { until } from '../support/listening-scenario.ts';
 import {
   type PrivateBroker,
@@ -14,7 +15,7 @@ import {
   whyNoPrivateBroker,
   withConnection,
 } from '../support/rabbitmq.ts';
-import { outOfStepWith, startTwoClouds } from '../support/two-clouds.ts';
+import { startTwoClouds } from '../support/two-clouds.ts';
 
 const why = whyNoPrivateBroker();
 
@@ -50,10 +51,11 @@ describe.skipIf(why !== undefined)(`several clouds with RabbitMQ${why ? ` (skipp
     const service = new Service({
       config: configFromValues({
         concertim: north.config.concertim,
-        clouds: [
-          { name: 'north', openstack: north.config.openstack, rmq },
-          { name: 'south', openstack: south.config.openstack, ...(southIsHeard && { rmq }) },
-        ],
+        clouds: north.clouds.map(({ name, config }) => ({
+          name,
+          ...config,
+          ...((name === 'north' || southIsHeard) && { rmq }),
+        })),
         updates: { interval },
       }),
       components: ['updates_bulk', 'updates_mq'],
@@ -66,15 +68,11 @@ describe.skipIf(why !== undefined)(`several clouds with RabbitMQ${why ? ` (skipp
     });
     const stop = new AbortController();
     const running = service.run(stop.signal);
-    const outOfStep = () => [
-      ...outOfStepWith(north, north, 'north'),
-      ...outOfStepWith(south, north, 'south'),
-    ];
     const inStep = () =>
       until(
-        () => outOfStep().length === 0,
+        () => outOfStep(north).length === 0,
         60_000,
-        () => `${outOfStep().join('; ')} in ${logged.join('')}`,
+        () => `${outOfStep(north).join('; ')} in ${logged.join('')}`,
       );
     await inStep();
     await until(

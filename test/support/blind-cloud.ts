@@ -2,29 +2,32 @@ import { expect } from 'vitest';
 import { isSuccess } from '../../src/reconcile/run-report.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SandboxCloud } from '../../src/sandbox/sandbox-cloud.ts';
 import { type Scenario, startScenario } from './scenario.ts';
+
+type Clouded = Pick<SandboxCloud, 'cloud' | 'faults'>;
 
 /** A way in which a cloud hides its objects: its lists lack them, and a request for one by its id is a 404. */
 export type Blindness = keyof typeof blindnesses;
 
 export const blindnesses = {
-  'Nova is blind': (sandbox: Sandbox) => hideServers(sandbox),
-  'Heat is blind': (sandbox: Sandbox) => hideStacks(sandbox),
-  'Nova and Heat are blind': (sandbox: Sandbox) => {
+  'Nova is blind': (sandbox: Clouded) => hideServers(sandbox),
+  'Heat is blind': (sandbox: Clouded) => hideStacks(sandbox),
+  'Nova and Heat are blind': (sandbox: Clouded) => {
     hideServers(sandbox);
     hideStacks(sandbox);
   },
-  'one cell of Nova is down': (sandbox: Sandbox) => {
+  'one cell of Nova is down': (sandbox: Clouded) => {
     const tenth = new Set(
       [...sandbox.cloud.compute.servers()].map(({ id }) => id).filter((_, at) => at % 10 === 0),
     );
     hideServers(sandbox, tenth);
   },
-  'the region is another one': (sandbox: Sandbox) => {
+  'the region is another one': (sandbox: Clouded) => {
     blindnesses['Nova is of another region'](sandbox);
     hideStacks(sandbox);
   },
-  'Nova is of another region': (sandbox: Sandbox) => {
+  'Nova is of another region': (sandbox: Clouded) => {
     hideServers(sandbox);
     const other = { id: 'other', name: 'other', vcpus: 1, ram: 512, disk: 1 };
     hide(sandbox, {
@@ -136,7 +139,7 @@ function fill({ cloud, portal }: Sandbox): void {
 }
 
 /** @param hidden default: all */
-function hideServers(sandbox: Sandbox, hidden?: ReadonlySet<string>): void {
+function hideServers(sandbox: Clouded, hidden?: ReadonlySet<string>): void {
   hide(sandbox, {
     service: 'nova',
     list: /\/servers\/detail/,
@@ -151,7 +154,7 @@ function hideServers(sandbox: Sandbox, hidden?: ReadonlySet<string>): void {
   });
 }
 
-function hideStacks(sandbox: Sandbox): void {
+function hideStacks(sandbox: Clouded): void {
   hide(sandbox, {
     service: 'heat',
     list: /\/stacks\?/,
@@ -163,7 +166,7 @@ function hideStacks(sandbox: Sandbox): void {
 }
 
 function hide(
-  { faults }: Sandbox,
+  { faults }: Clouded,
   what: {
     readonly service: 'nova' | 'heat';
     readonly list: RegExp;

@@ -21,6 +21,7 @@ export function sessionsOn(
       password: new Secret(openstack.password),
       project: { name: openstack.project_name, domain },
     },
+    region: openstack.region_name,
     ...options,
   });
   const portal = new PortalSession({
