@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http/client.ts';
 import { ListBody } from '../http/list-body.ts';
 import type { ListOptions } from '../http/list-options.ts';
 import { PageCount } from '../http/page-count.ts';
-import { memoryOfEach, type RowMemory } from '../http/row-memory.ts';
+import { memoryOfEach } from '../http/row-memory.ts';
 import { assertNotFound, OpenStackError } from './errors.ts';
 import { forgetMicroversion, knowsMicroversion, microversion } from './microversion.ts';
 import type {
@@ -21,7 +21,7 @@ import type {
   Unreadable,
   VolumeId,
 } from './model.ts';
-import { type PagedShape, readPages } from './paging.ts';
+import { type PagedShape, type PageOptions, readPages } from './paging.ts';
 import { rowOrUnreadable } from './row.ts';
 import { stateOfStatus } from './server-state.ts';
 import type { Session, SessionRequest } from './session.ts';
@@ -31,7 +31,9 @@ import * as wire from './wire/compute.ts';
 const pageSize = 1000;
 
 /** The servers of the whole cloud, as each session saw them last. */
-const memoryOf = memoryOfEach<Server | Unreadable<ServerId>>();
+type ServerRow = Server | Unreadable<ServerId>;
+
+const memoryOf = memoryOfEach<ServerRow>();
 
 /**
  * The servers of all projects, or of one. Servers in a cell that is down are missing: Nova waits a minute for
@@ -50,11 +52,11 @@ export async function listServers(
 /** The servers of all projects, and Nova's clock when the list was begun, ms since 1970. */
 export async function readServers(
   session: Session,
-  { signal }: ListOptions = {},
-): Promise<{ readonly servers: (Server | Unreadable<ServerId>)[]; readonly at: number }> {
+  { signal, onPage }: ListOptions & Pick<PageOptions<ServerRow>, 'onPage'> = {},
+): Promise<{ readonly servers: ServerRow[]; readonly at: number }> {
   const query = { all_tenants: 1, limit: pageSize };
   const request = { route: '/servers/detail', query, signal };
-  const { rows, at } = await listPages(session, request, servers, memoryOf(session));
+  const { rows, at } = await listPages(session, request, servers, { memory: memoryOf(session), onPage });
   return { servers: rows, at };
 }
 
@@ -107,7 +109,7 @@ export async function showServer(
   const path = `/servers/${encodeURIComponent(id)}`;
   const response = await find(session, { path, route: '/servers/{id}', signal });
   if (!response) return undefined;
-  const { server } = parseBody(response, z.object({ server: ServerRow }));
+  const { server } = parseBody(response, z.object({ server: ServerOrUnreadable }));
   return isDeleted(server) ? undefined : server;
 }
 
@@ -193,9 +195,9 @@ async function listPages<Row extends { readonly id: string }>(
   session: Session,
   request: Get,
   shape: PagedShape<Row>,
-  memory?: RowMemory<Row>,
+  options?: PageOptions<Row>,
 ): Promise<{ rows: Row[]; at: number }> {
-  return atMicroversion(session, request, (whole) => readPages(session, 'compute', whole, shape, memory));
+  return atMicroversion(session, request, (whole) => readPages(session, 'compute', whole, shape, options));
 }
 
 async function atMicroversion<T>(
@@ -214,11 +216,14 @@ async function atMicroversion<T>(
   }
 }
 
-const ServerRow = rowOrUnreadable<Server, ServerId>(wire.Server.transform(toServer), 'a server', (row) =>
-  wire.UnreachableServer.safeParse(row).success ? 'Nova cannot reach the cell that it is in' : undefined,
+const ServerOrUnreadable = rowOrUnreadable<Server, ServerId>(
+  wire.Server.transform(toServer),
+  'a server',
+  (row) =>
+    wire.UnreachableServer.safeParse(row).success ? 'Nova cannot reach the cell that it is in' : undefined,
 );
 
-const servers = { field: 'servers', row: ServerRow, links: 'servers_links' };
+const servers = { field: 'servers', row: ServerOrUnreadable, links: 'servers_links' };
 
 function toServer(row: wire.Server): Server {
   const derived = stateOfStatus(row.status);

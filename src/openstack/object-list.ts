@@ -52,7 +52,7 @@ export class ObjectList<Row extends { readonly id: string }> {
     // A list of one project must not replace the remembered rows of the others.
     const memory = projectId === undefined ? this.#memoryOf(session) : undefined;
     const request = this.#request({ limit: pageSize, project_id: projectId }, signal);
-    return (await readPages(session, service, request, shape, memory)).rows;
+    return (await readPages(session, service, request, shape, { memory })).rows;
   }
 
   /** Some of them: the first `count`. */

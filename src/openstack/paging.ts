@@ -16,11 +16,17 @@ export interface PagedShape<Row> extends ListShape<Row> {
   readonly links: string;
 }
 
+export interface PageOptions<Row> {
+  readonly memory?: RowMemory<Row> | undefined;
+  readonly onPage?: ((rows: readonly Row[]) => void) | undefined;
+}
+
 /**
  * A list to its end, each id once. The list may shift between two pages: a row that comes twice counts as it came
  * last. Without its every page there is no list.
  *
- * @param memory where the list is read again and again: its rows as they were the last time
+ * @param options.memory where the list is read again and again: its rows as they were the last time
+ * @param options.onPage called with the rows of each page as it comes; the list may still fail
  * @throws {OpenStackError} a page was refused; transient when the page before promised it
  * @throws {BodyError} a page cannot be parsed, or links back to one that was read
  */
@@ -29,7 +35,7 @@ export async function readPages<Row extends { readonly id: string }>(
   service: ServiceType,
   request: SessionRequest,
   shape: PagedShape<Row>,
-  memory?: RowMemory<Row>,
+  { memory, onPage }: PageOptions<Row> = {},
 ): Promise<{ rows: Row[]; at: number }> {
   const rows = new Map<string, Row>();
   const followed = new Set<string>();
@@ -39,7 +45,9 @@ export async function readPages<Row extends { readonly id: string }>(
   let response = await session.request(service, { ...request, into });
   const { at } = response;
   for (;;) {
-    for (const row of into.rowsOf(response)) rows.set(row.id, row);
+    const page = into.rowsOf(response);
+    for (const row of page) rows.set(row.id, row);
+    onPage?.(page);
     const links = parseBody(response, Rest)[shape.links];
     const next = links?.find((link) => link.rel === 'next')?.href;
     if (next === undefined) {

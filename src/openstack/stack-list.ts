@@ -184,7 +184,7 @@ async function list(
   } as const;
   // A list of one project must not have the others' rows forgotten.
   const memory = options.project === undefined ? memoryOf(session) : undefined;
-  return readPages(session, 'orchestration', request, stackRows, memory);
+  return readPages(session, 'orchestration', request, stackRows, { memory });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Announcer, ProjectId } from '../openstack/model.ts';
+import type { Announcer, ProjectId, ServerId } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
 import type { StackList } from '../openstack/stack-list.ts';
 import { KnownServers, type SeenServers } from './known-servers.ts';
@@ -27,12 +27,17 @@ const needed: readonly Announcer[] = ['compute', 'network'];
  * @see docs/decisions/0026-servers-are-listed-by-what-changed.md
  */
 export class CloudLists {
-  readonly servers = new KnownServers();
+  readonly servers: KnownServers;
   readonly stacks = new KnownStacks();
   readonly #heard = new Set<Announcer>();
   #isListening = false;
   #runs = 0;
   #hasReadAll = false;
+
+  /** @param onChanged see `KnownServers` */
+  constructor(onChanged?: (servers: readonly ServerId[]) => void) {
+    this.servers = new KnownServers(onChanged);
+  }
 
   /** Whether, from now on, every change of the cloud is announced. */
   setListening(isListening: boolean): void {

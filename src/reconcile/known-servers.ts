@@ -1,6 +1,7 @@
 import { isListed, readChangedServers, readServers } from '../openstack/compute.ts';
 import type { Server, ServerId, Unreadable } from '../openstack/model.ts';
 import type { Session } from '../openstack/session.ts';
+import { equal } from '../plan/difference.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { clocksApartMs } from './clocks-apart.ts';
 
@@ -24,6 +25,12 @@ export class KnownServers {
   #at: number | undefined;
   /** What was read before something was forgotten must not be kept. */
   #forgotten = 0;
+  readonly #onChanged: (ids: readonly ServerId[]) => void;
+
+  /** @param onChanged called while a list is read, with servers whose rows differ from what was known */
+  constructor(onChanged: (ids: readonly ServerId[]) => void = () => {}) {
+    this.#onChanged = onChanged;
+  }
 
   /** Has the next reading be that of a complete list. */
   forget(): void {
@@ -45,7 +52,7 @@ export class KnownServers {
     const at = isComplete ? undefined : this.#at;
     if (at === undefined) {
       const forgotten = this.#forgotten;
-      const list = await readServers(session, { signal });
+      const list = await readServers(session, { signal, onPage: (page) => this.#tellChanged(page) });
       this.#rows = new Map(list.servers.map((server) => [server.id, server]));
       this.#at = forgotten === this.#forgotten ? list.at : undefined;
     } else {
@@ -58,5 +65,13 @@ export class KnownServers {
       }
     }
     return { servers: new Map(this.#rows), deleted, isComplete: at === undefined };
+  }
+
+  #tellChanged(page: readonly Row[]): void {
+    const changed = page.filter((row) => {
+      const known = this.#rows.get(row.id);
+      return known && !equal(known, row);
+    });
+    if (changed.length > 0) this.#onChanged(changed.map(({ id }) => id));
   }
 }

@@ -14,11 +14,12 @@ import type { PortalMirror } from './mirror.ts';
 import { isFault, isOutage } from './outage.ts';
 import { editsBetween, logEdits } from './portal-edits.ts';
 import { RackAudit, rackList, type Turn } from './rack-audit.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 const defaultReadWholeUpTo = 150;
 /** Most racks in doubt that one run reads: one second of the portal's time at four devices each. */
 const mostDoubted = 40;
-/** Most racks that one run leaves out because the portal fails to show them. If there are more, the portal itself has failed. */
+/** Most racks that runs leave out because the portal fails to show them. If there are more, the portal itself has failed. */
 const mostUnshown = 10;
 
 /**
@@ -28,7 +29,7 @@ const mostUnshown = 10;
  * ```
  *  the first time, after others may have written, in a small portal ──► all, in two lists
  *  racks where a write has failed or the list shows a change ──► with the next run
- *  what a plan would change ──► before it is changed
+ *  what a plan would change ──► before it is changed; where a server has changed, already while the cloud is read
  *  all the others ──► rack by rack between runs, so that each is read within the interval
  *
  *  the list of racks ──► in its turn like a rack, and before one is made
@@ -49,7 +50,11 @@ export class PortalReader {
   #isWholeDue = true;
   #isRackListDue = false;
   /** What was read in this run. */
-  #read: ReadonlySet<Turn> | 'all' = 'all';
+  #read: Set<Turn> | 'all' = 'all';
+  /** The mirror when the run's snapshot of the portal was last made of it. */
+  #shown: PortalSnapshot | undefined;
+  /** undefined: racks are read only where a plan needs them. */
+  #ahead: ReadAhead | undefined;
   #isAllReadInRuns = true;
 
   /** @param options.pace undefined: every run reads all */
@@ -109,6 +114,8 @@ export class PortalReader {
       this.forget();
       return this.read(mirror, signal);
     }
+    // Not measured: this process is busy with the lists of the cloud, and answers seem to take longer than they do.
+    this.#ahead = new ReadAhead((id) => this.#limit.run(() => this.#readIfShown(id, mirror, signal)));
     const isListed = this.#read.has(rackList);
     return hasLostOwners(known, portal) && !isListed
       ? this.readAlso(portal, new Set([rackList]), mirror, signal)
@@ -122,6 +129,20 @@ export class PortalReader {
     this.#isRackListDue = false;
   }
 
+  /** Begins to read racks that a plan will probably need: the portal has nothing else to do while the cloud is read. */
+  readAhead(racks: readonly RackId[]): void {
+    const read = this.#read;
+    if (read !== 'all') this.#ahead?.begin(racks.filter((id) => !read.has(id)));
+  }
+
+  /** Waits for what `readAhead` has begun, which must not be mixed with writes. */
+  async endAhead(): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const racks = (await ahead?.end()) ?? [];
+    if (this.#read !== 'all') for (const id of racks) this.#read.add(id);
+  }
+
   /** Reads the parts at stake that this run has not read yet. @returns the same snapshot object if all of them are as known */
   async readAlso(
     portal: PortalSnapshot,
@@ -131,15 +152,14 @@ export class PortalReader {
   ): Promise<PortalSnapshot> {
     const read = this.#read;
     if (read === 'all' || !mirror) return portal;
-    const before = mirror.snapshot();
     const unread = [...stake].filter((turn) => !read.has(turn));
     if (unread.includes(rackList)) await this.#readRackList(mirror, signal);
     const racks = unread.filter((turn): turn is RackId => turn !== rackList);
     await this.#readRacks(racks, mirror, signal);
-    this.#read = new Set([...read, ...unread]);
-    if (mirror.snapshot() === before) return portal;
+    for (const turn of unread) read.add(turn);
+    if (mirror.snapshot() === this.#shown) return portal;
     const others = (portal.unreadable ?? []).filter(({ object }) => object !== 'rack');
-    const furnishing = furnishingOf(mirror);
+    const furnishing = this.#furnishingOf(mirror);
     return { ...portal, ...furnishing, unreadable: [...others, ...furnishing.unreadable] };
   }
 
@@ -200,7 +220,14 @@ export class PortalReader {
     const doubted = [...new Set([...this.#unshown.keys(), ...this.#audit.doubted])].slice(0, mostDoubted);
     await this.#readRacks(doubted, mirror, signal);
     this.#read = new Set<Turn>(isListed ? [rackList, ...doubted] : doubted);
-    return furnishingOf(mirror);
+    return this.#furnishingOf(mirror);
+  }
+
+  /** The known racks and devices, including devices in unreadable racks or in none. */
+  #furnishingOf(mirror: PortalMirror): Furnishing {
+    this.#shown = mirror.snapshot();
+    const { racks, devices, unreadable = [] } = this.#shown;
+    return { racks, devices, unreadable: unreadable.filter(({ object }) => object === 'rack') };
   }
 
   #retain(racks: PortalSnapshot['racks']): void {
@@ -227,19 +254,25 @@ export class PortalReader {
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    let unshown = 0;
     const read = async (id: RackId) => {
-      try {
-        const elapsed = startStopwatch();
-        await this.#readRack(id, mirror, signal);
-        this.#limit.note('read-rack', elapsed());
-      } catch (error) {
-        if (!isFault(error) || ++unshown > mostUnshown) throw error;
-        this.#unshown.set(id, explain(error));
-        mirror.setUnshown(id, explain(error));
-      }
+      const elapsed = startStopwatch();
+      if (await this.#readIfShown(id, mirror, signal)) this.#limit.note('read-rack', elapsed());
     };
     await Promise.all(racks.map((id) => this.#limit.run(() => read(id))));
+  }
+
+  /** @returns false where the portal failed to show it */
+  async #readIfShown(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.#readRack(id, mirror, signal);
+      return true;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (!this.#unshown.has(id) && this.#unshown.size >= mostUnshown) throw error;
+      this.#unshown.set(id, explain(error));
+      mirror.setUnshown(id, explain(error));
+      return false;
+    }
   }
 
   async #readRack(id: RackId, mirror: PortalMirror, signal: AbortSignal | undefined): Promise<void> {
@@ -278,12 +311,6 @@ export class PortalReader {
 /** @throws everything else */
 function unlessOddRow(error: unknown): undefined {
   if (!(error instanceof ShapeError)) throw error;
-}
-
-/** The known racks and devices, including devices in unreadable racks or in none. */
-function furnishingOf(mirror: PortalMirror): Furnishing {
-  const { racks, devices, unreadable = [] } = mirror.snapshot();
-  return { racks, devices, unreadable: unreadable.filter(({ object }) => object === 'rack') };
 }
 
 /** Whether templates no longer exist that devices were made from. */

@@ -8,7 +8,14 @@ import type { Logger } from '../observability/logger.ts';
 import { SaidOnce } from '../observability/said-once.ts';
 import { Tracing } from '../observability/tracing.ts';
 import type { Traffic } from '../observability/traffic.ts';
-import type { Announcer, ObjectReference, ProjectId, Reference, StackId } from '../openstack/model.ts';
+import type {
+  Announcer,
+  ObjectReference,
+  ProjectId,
+  Reference,
+  ServerId,
+  StackId,
+} from '../openstack/model.ts';
 import type { Session as CloudSession } from '../openstack/session.ts';
 import { type Change, changesOf, type Plan } from '../plan/change.ts';
 import type { Costs } from '../plan/costs.ts';
@@ -159,7 +166,7 @@ export class Reconciler {
       ({ name, session, trees }) =>
         new ObservedCloud(name, {
           session,
-          lists: new CloudLists(),
+          lists: new CloudLists((servers) => this.#readAhead(servers)),
           externalNetworks: new ExternalNetworks(options.log),
           unassigned: new UnassignedServers(options.clock),
           memory: trees ?? new TreeMemory(),
@@ -196,6 +203,26 @@ export class Reconciler {
     return { clouds, orders, seen: clouds.seen, portal, plan: changes, ms };
   }
 
+  async #surveyAhead(
+    read: () => Promise<PortalSnapshot>,
+    settings: PlanSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<Survey> {
+    try {
+      return await this.#survey(read, settings, signal);
+    } finally {
+      await this.#reader.endAhead();
+    }
+  }
+
+  /** Racks of servers that have changed are read while the rest of the cloud is: most plans change what is in them. */
+  #readAhead(servers: readonly ServerId[]): void {
+    if (!this.#mirror) return;
+    const { devicesOf } = indexPortal(this.#mirror.snapshot());
+    const devices = servers.flatMap((id) => devicesOf.server.get(id) ?? []);
+    this.#reader.readAhead(devices.flatMap(({ location }) => location?.rackId ?? []));
+  }
+
   /**
    * A full run changes only what it has read. Racks of the plan that this run has not read yet are read now, with their devices;
    * if any differs from what was known, the run plans again. This ends, since each round reads further racks.
@@ -224,7 +251,8 @@ export class Reconciler {
     signal: AbortSignal | undefined,
   ): Promise<Survey> {
     const { settings, allowances } = this.#options;
-    const usual = await this.#readAtStake(await this.#survey(read, settings, signal), settings, signal);
+    const first = await this.#surveyAhead(read, settings, signal);
+    const usual = await this.#readAtStake(first, settings, signal);
     const taken = (await allowances?.take()) ?? { kind: 'none' };
     if (taken.kind === 'none') return usual;
     if (taken.kind === 'void') {
