@@ -4,7 +4,7 @@ import { type LoadedConfig, loadConfigWithSettings } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { describeDiagnosis, worstOf } from '../doctor/describe.ts';
 import { type Diagnosis, examine, examineTestEvent } from '../doctor/examine.ts';
-import { error, type Finding } from '../doctor/finding.ts';
+import { error, type Finding, type Remedy } from '../doctor/finding.ts';
 import { admit, type Patient } from '../doctor/patient.ts';
 import { applyRemedy, describeRemedy } from '../doctor/repair.ts';
 import { printable } from '../runtime/printable.ts';
@@ -47,7 +47,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const declined = new Set<string>();
   for (let round = 0; options.fix && round < mostRounds; round++) {
     const mendable = diagnosis.findings.filter(
-      ({ remedy }) => remedy && !declined.has(describeRemedy(remedy)),
+      (finding) => finding.remedy && !declined.has(remedyOf(finding, finding.remedy)),
     );
     if (mendable.length === 0 && round === 0) console.error('nothing was found that --fix makes');
     if (!(await treat(patient, mendable, { ...options, declined }, stop.signal))) break;
@@ -98,22 +98,23 @@ function print(diagnosis: Diagnosis, { json }: DoctorOptions): number {
  * @returns whether anything was carried out
  */
 async function treat(
-  { cloud }: Patient,
+  patient: Patient,
   findings: readonly Finding[],
   { yes, declined }: DoctorOptions & { readonly declined: Set<string> },
   signal: AbortSignal,
 ): Promise<boolean> {
   let isDone = false;
-  for (const { found, remedy } of findings) {
+  for (const finding of findings) {
+    const { found, remedy } = finding;
     if (!remedy) continue;
-    const what = describeRemedy(remedy);
+    const what = remedyOf(finding, remedy);
     console.error(printable(found));
     if (!(yes || (await agrees(what, signal)))) {
       declined.add(what);
       continue;
     }
     try {
-      await applyRemedy(cloud, remedy);
+      await applyRemedy(cloudOf(patient, finding), remedy);
       isDone = true;
       console.error(printable(`done: ${what}`));
     } catch (cause) {
@@ -121,6 +122,16 @@ async function treat(
     }
   }
   return isDone;
+}
+
+/** What a repair does, and where. */
+function remedyOf({ cloud }: Finding, remedy: Remedy): string {
+  return describeRemedy(remedy) + (cloud === undefined ? '' : ` in cloud ${cloud}`);
+}
+
+function cloudOf(patient: Patient, { cloud }: Finding): Patient['cloud'] {
+  const other = patient.others.find(({ place }) => place.name === cloud);
+  return (other ?? patient).cloud;
 }
 
 /** No answer, as of a process without a terminal, is a no. */

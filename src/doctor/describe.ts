@@ -1,7 +1,7 @@
 import { oneLine } from '../runtime/printable.ts';
 import { besideHead, wrapped } from '../runtime/wrapped.ts';
 import type { Diagnosis } from './examine.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, labelOf } from './finding.ts';
 
 const marks: Readonly<Record<Finding['level'], string>> = { ok: '✓', warning: '!', error: '✗' };
 
@@ -15,8 +15,8 @@ export function describeDiagnosis(
   columns = Number.POSITIVE_INFINITY,
 ): string {
   const width = Math.max(
-    ...findings.map(({ check }) => check.length),
-    ...unchecked.map(({ check }) => check.length),
+    ...findings.map((finding) => labelOf(finding).length),
+    ...unchecked.map((check) => labelOf(check).length),
   );
   const indent = ' '.repeat(width + 4);
   const line = (mark: string, check: string, text: string) =>
@@ -25,15 +25,17 @@ export function describeDiagnosis(
   const rank = { ok: 0, warning: 1, error: 2 };
   const lines = findings
     .toSorted((one, other) => rank[one.level] - rank[other.level])
-    .flatMap(({ check, level, found, why, repair }) => [
-      line(marks[level], check, found),
+    .flatMap(({ level, found, why, repair, ...finding }) => [
+      line(marks[level], labelOf(finding), found),
       ...(why === undefined ? [] : below(why)),
       // In one line: a command in it is to be copied whole.
       ...(repair === undefined
         ? []
         : [oneLine(`${indent}${level === 'ok' ? 'better' : 'repair'}: ${repair}`)]),
     ]);
-  const skipped = unchecked.map(({ check, because }) => line('?', check, `not checked: ${because}`));
+  const skipped = unchecked.map(({ because, ...check }) =>
+    line('?', labelOf(check), `not checked: ${because}`),
+  );
   return [...lines, ...skipped, '', summary({ findings, unchecked })].join('\n');
 }
 

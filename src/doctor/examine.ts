@@ -1,12 +1,21 @@
+import type { Owner, Rack } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import { listServers, sampleServers } from '../openstack/compute.ts';
+import { plainAuthUrl } from '../openstack/credentials.ts';
+import { listProjectIds } from '../openstack/identity.ts';
+import type { ProjectId } from '../openstack/model.ts';
 import type { Token } from '../openstack/token.ts';
+import { metadataKeys } from '../plan/ownership.ts';
 import { timeOut } from '../runtime/time-out.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { checkBillingPlatform, checkUsageUnits } from './checks/billing.ts';
 import { adviseBroker, checkBroker } from './checks/broker.ts';
 import { checkCells } from './checks/cells.ts';
-import { checkCatalogCertificates, checkCertificates } from './checks/certificates.ts';
+import {
+  checkCatalogCertificates,
+  checkCertificates,
+  checkPortalCertificate,
+} from './checks/certificates.ts';
 import { checkDeviceClaims, checkRackClaims } from './checks/claims.ts';
 import { checkCompute, listIsSlow, sampleSize } from './checks/compute.ts';
 import { checkConfig } from './checks/config.ts';
@@ -18,7 +27,7 @@ import { checkOrchestration } from './checks/orchestration.ts';
 import { checkPause } from './checks/pause.ts';
 import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
-import { checkProjects } from './checks/projects.ts';
+import { checkProjects, withoutProject } from './checks/projects.ts';
 import { checkStackRecord } from './checks/stack-record.ts';
 import { checkTeamMembers } from './checks/team-members.ts';
 import { checkTestEvent } from './checks/test-event.ts';
@@ -57,11 +66,11 @@ const cellsMs = 75_000;
 /** What there was to find out, and what could not be, with the reason. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
-  readonly unchecked: readonly { readonly check: string; readonly because: string }[];
+  readonly unchecked: readonly (Pick<Finding, 'check' | 'cloud'> & { readonly because: string })[];
 }
 
 /**
- * Looks at everything that the service stands on, all side by side. Changes nothing.
+ * Looks at everything that the service stands on, all side by side: the portal once, and each cloud. Changes nothing.
  *
  * @param onWait called when it is going to take longer than a few seconds, with the reason
  */
@@ -70,41 +79,173 @@ export async function examine(
   stop: AbortSignal,
   onWait: (why: string) => void = () => {},
 ): Promise<Diagnosis> {
-  const { running } = patient;
-  const deadline = timeOut(examinationMs);
-  const signal = AbortSignal.any([stop, deadline]);
-  const findings: Finding[] = checkWriters(running);
-  const unchecked: Diagnosis['unchecked'][number][] = [];
-  /** One group of checks: what goes wrong in it is a finding of its own. */
-  const group = async (check: string, work: () => Promise<readonly Finding[]>) => {
-    try {
-      findings.push(...(await unlessAborted(work(), signal)));
-    } catch (cause) {
-      stop.throwIfAborted();
-      findings.push(deadline.aborted ? late(check) : failure(check, cause, unexpected(check, cause)));
-    }
+  const all = [patient, ...patient.others];
+  const shared = new Examination(stop);
+  const sight = seePortal(patient, shared.signal);
+  const owners = new OwnersOfClouds(all);
+  const [, ...parts] = await Promise.all([
+    examinePortal(patient, sight, shared),
+    ...all.map(async (each) => {
+      const examination = new Examination(stop);
+      await examineCloud(each, { sight, owners, examination, stop, onWait });
+      return examination.of(all.length > 1 ? each.place.name : undefined);
+    }),
+  ]);
+  const found = [...parts, shared.of(undefined), await owners.strays(sight)];
+  return {
+    findings: found.flatMap(({ findings }) => findings).toSorted(byCheck),
+    unchecked: found.flatMap(({ unchecked }) => unchecked),
   };
-  const skip = (because: string, ...checks: string[]) => {
-    for (const check of checks) unchecked.push({ check, because });
-  };
+}
 
-  const examineCloud = async (token: Token) => {
+/** Groups of checks, and what they have found. */
+class Examination {
+  readonly signal: AbortSignal;
+  readonly findings: Finding[] = [];
+  readonly #unchecked: { readonly check: string; readonly because: string }[] = [];
+  readonly #stop: AbortSignal;
+  readonly #deadline = timeOut(examinationMs);
+
+  constructor(stop: AbortSignal) {
+    this.#stop = stop;
+    this.signal = AbortSignal.any([stop, this.#deadline]);
+  }
+
+  /** One group of checks: what goes wrong in it is a finding of its own. */
+  async group(check: string, work: () => Promise<readonly Finding[]>): Promise<void> {
+    try {
+      this.findings.push(...(await unlessAborted(work(), this.signal)));
+    } catch (cause) {
+      this.#stop.throwIfAborted();
+      this.findings.push(
+        this.#deadline.aborted ? late(check) : failure(check, cause, unexpected(check, cause)),
+      );
+    }
+  }
+
+  skip(because: string, ...checks: string[]): void {
+    for (const check of checks) this.#unchecked.push({ check, because });
+  }
+
+  /** All of it, about one of several clouds; undefined: there is but one. */
+  of(cloud: string | undefined): Diagnosis {
+    const named = cloud === undefined ? {} : { cloud };
+    return {
+      findings: this.findings.map((finding) => ({ ...finding, ...named })),
+      unchecked: this.#unchecked.map((check) => ({ ...check, ...named })),
+    };
+  }
+}
+
+/** Of several clouds each is compared with those owners of the portal whose project it has. */
+class OwnersOfClouds {
+  readonly #all: readonly Patient[];
+  readonly #projects = new Map<Patient, ReadonlySet<string | null> | undefined>();
+
+  constructor(all: readonly Patient[]) {
+    this.#all = all;
+  }
+
+  /** Whether it is the first region of its Keystone: what Keystone has is the same in all of them. */
+  isFirstRegion({ cloud }: Patient): boolean {
+    const same = this.#all.find((each) => plainAuthUrl(each.cloud.keystone) === plainAuthUrl(cloud.keystone));
+    return same?.cloud === cloud;
+  }
+
+  /** Those to compare a cloud with; undefined: it does not list its projects. */
+  async of(
+    patient: Patient,
+    owners: readonly Owner[],
+    signal: AbortSignal,
+  ): Promise<readonly Owner[] | undefined> {
+    if (this.#all.length === 1) return owners;
+    const projects = await listProjectIds(patient.cloud, signal).catch(() => undefined);
+    this.#projects.set(patient, projects);
+    return projects && owners.filter(({ projectId }) => projects.has(projectId as ProjectId));
+  }
+
+  /** Racks that it may have. Those without a name of a cloud are from when the first was the only one. */
+  racksOf({ place }: Patient, racks: readonly Rack[]): readonly Rack[] {
+    if (this.#all.length === 1) return racks;
+    const [first] = this.#all;
+    return racks.filter(({ metadata }) => (metadata[metadataKeys.cloud] ?? first?.place.name) === place.name);
+  }
+
+  /** Owners whose project none of several clouds has, where all could be read. */
+  async strays(sight: Promise<Sight>): Promise<Diagnosis> {
+    const known = this.#all.map((each) => this.#projects.get(each));
+    const { owners = [] } = await sight;
+    if (this.#all.length === 1 || known.includes(undefined)) return { findings: [], unchecked: [] };
+    const strays = owners.filter(
+      ({ projectId }) => projectId !== null && !known.some((projects) => projects?.has(projectId)),
+    );
+    return { findings: strays.map(withoutProject), unchecked: [] };
+  }
+}
+
+/** What is there once, however many clouds there are. */
+async function examinePortal(
+  patient: Patient,
+  sight: Promise<Sight>,
+  examination: Examination,
+): Promise<void> {
+  const { signal } = examination;
+  examination.findings.push(...checkWriters(patient.running));
+  await Promise.all([
+    examination.group('config', () => checkConfig(patient)),
+    examination.group('config.pause', async () => [await checkPause(patient)]),
+    examination.group('certificates', () => checkPortalCertificate(patient)),
+    examination.group('billing.platform', () => checkBillingPlatform(patient, signal)),
+    examination.group('concertim', async () => (await sight).findings),
+    (async () => {
+      if (!(await sight).users)
+        return examination.skip('the sign-in to Concertim failed', 'concertim.metric-daemon');
+      await examination.group('concertim.metric-daemon', async () => [
+        await checkMetricDaemon(patient, signal),
+      ]);
+    })(),
+  ]);
+}
+
+async function examineCloud(
+  patient: Patient,
+  {
+    sight,
+    owners: ofClouds,
+    examination,
+    stop,
+    onWait,
+  }: {
+    readonly sight: Promise<Sight>;
+    readonly owners: OwnersOfClouds;
+    readonly examination: Examination;
+    readonly stop: AbortSignal;
+    readonly onWait: (why: string) => void;
+  },
+): Promise<void> {
+  const { findings, signal } = examination;
+  const group: Examination['group'] = (check, work) => examination.group(check, work);
+  const skip: Examination['skip'] = (because, ...checks) => examination.skip(because, ...checks);
+
+  const examineSignedIn = async (token: Token) => {
     const account = checkAccount(token);
     const catalog = checkCatalog(patient, token);
     findings.push(account, ...catalog);
-    const { users, owners, racks = [] } = await sight;
+    const { users, owners = [], racks = [] } = await sight;
+    const known = await ofClouds.of(patient, owners, signal);
+    const isFirstRegion = ofClouds.isFirstRegion(patient);
     const obstacleTo = (service: ServiceType, needs: { admin?: true; users?: true }) => {
       if (catalog.some(({ check, level }) => level !== 'ok' && check.endsWith(service)))
         return `there is no endpoint of type ${service}`;
       if (needs.admin && account.level !== 'ok') return 'the account is no administrator';
-      return needs.users && !users ? 'the sign-in to Concertim failed' : undefined;
+      if (needs.users && !users) return 'the sign-in to Concertim failed';
+      return needs.users && !known ? 'Keystone does not list its projects' : undefined;
     };
     const attempt = async (
       check: (typeof cloudChecks)[number],
       obstacle: string | undefined,
       work: () => Promise<readonly Finding[]>,
     ) => (obstacle === undefined ? group(check, work) : skip(obstacle, check));
-    const known = owners ?? [];
     const sample = sampleServers(patient.cloud, sampleSize, signal);
     const examineMeasures = async () => {
       // What keeps Nova from listing them is found where Nova is looked at.
@@ -122,24 +263,28 @@ export async function examine(
       const servers = await listServers(patient.cloud, { signal: limit }).catch(() => undefined);
       // What keeps Nova from listing them is found where Nova is looked at.
       await attempt(check, servers ? undefined : 'Nova did not list all servers in time', () =>
-        checkDeviceClaims(patient, { owners: known, racks, servers: servers ?? [] }, signal),
+        checkDeviceClaims(patient, { owners, racks, servers: servers ?? [] }, signal),
       );
     };
     await Promise.all([
       group('certificates', () => checkCatalogCertificates(patient, token)),
-      attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
-      attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
-        checkProjects(patient, token, known),
-      ),
-      attempt('keystone.portal-admins', obstacleTo('identity', { admin: true, users: true }), () =>
-        checkPortalAdmins(patient, token, users ?? []),
-      ),
-      attempt('keystone.team-members', obstacleTo('identity', { admin: true, users: true }), () =>
-        checkTeamMembers(patient, users ?? [], known),
-      ),
+      ...(isFirstRegion
+        ? [
+            attempt('keystone', obstacleTo('identity', { admin: true }), () => checkKeystone(patient, token)),
+            attempt('keystone.projects', obstacleTo('identity', { admin: true, users: true }), () =>
+              checkProjects(patient, token, known ?? []),
+            ),
+            attempt('keystone.portal-admins', obstacleTo('identity', { admin: true, users: true }), () =>
+              checkPortalAdmins(patient, token, users ?? []),
+            ),
+            attempt('keystone.team-members', obstacleTo('identity', { admin: true, users: true }), () =>
+              checkTeamMembers(patient, users ?? [], known ?? []),
+            ),
+          ]
+        : []),
       attempt('nova', obstacleTo('compute', {}), () => checkCompute(patient, sample, signal)),
       attempt('heat', obstacleTo('orchestration', { users: true }), () =>
-        checkOrchestration(patient, known, signal),
+        checkOrchestration(patient, known ?? [], signal),
       ),
       ...(['cinder', 'neutron'] as const).map((service) =>
         attempt(service, users ? undefined : 'the sign-in to Concertim failed', () =>
@@ -147,7 +292,7 @@ export async function examine(
         ),
       ),
       attempt('concertim.claims', obstacleTo('orchestration', { users: true }), () =>
-        checkRackClaims(patient, { owners: known, racks }, signal),
+        checkRackClaims(patient, { owners: known ?? [], racks: ofClouds.racksOf(patient, racks) }, signal),
       ),
       examineDeviceClaims(),
       attempt('gnocchi', obstacleTo('metric', { admin: true }), async () => [
@@ -158,29 +303,19 @@ export async function examine(
         checkUsageUnits(patient, signal),
       ),
       attempt('billing.stack-record', obstacleTo('identity', { admin: true, users: true }), () =>
-        checkStackRecord(patient, known, signal),
+        checkStackRecord(patient, known ?? [], signal),
       ),
     ]);
   };
 
-  const signIn = signInToCloud(patient, signal);
-  const sight = seePortal(patient, signal);
   await Promise.all([
-    group('config', () => checkConfig(patient)),
-    group('config.pause', async () => [await checkPause(patient)]),
     group('certificates', () => checkCertificates(patient)),
     group('rabbitmq', () => visitBroker(patient, signal)),
-    group('billing.platform', () => checkBillingPlatform(patient, signal)),
-    group('concertim', async () => (await sight).findings),
     (async () => {
-      const { token, finding } = await signIn;
+      const { token, finding } = await signInToCloud(patient, signal);
       findings.push(finding);
       if (!token) return skip('the sign-in to Keystone failed', ...cloudChecks);
-      await examineCloud(token);
-    })(),
-    (async () => {
-      if (!(await sight).users) return skip('the sign-in to Concertim failed', 'concertim.metric-daemon');
-      await group('concertim.metric-daemon', async () => [await checkMetricDaemon(patient, signal)]);
+      await examineSignedIn(token);
     })(),
   ]);
   if (findings.some(({ check }) => check === listIsSlow)) {
@@ -192,7 +327,6 @@ export async function examine(
       findings.push(failure('nova.cells', cause, unexpected('nova', cause)));
     }
   }
-  return { findings: findings.toSorted(byCheck), unchecked };
 }
 
 /** Advice for an error that no check expects: it names the system that failed, which may be another than the checked one. */
@@ -234,9 +368,28 @@ function late(check: string): Finding {
  */
 export async function examineTestEvent(
   patient: Patient,
-  { findings, unchecked }: Diagnosis,
+  diagnosis: Diagnosis,
   stop: AbortSignal,
 ): Promise<Diagnosis> {
+  const all = [patient, ...patient.others];
+  let { findings, unchecked } = diagnosis;
+  for (const each of all) {
+    const cloud = all.length > 1 ? each.place.name : undefined;
+    const examination = new Examination(stop);
+    const found = findings.filter((finding) => finding.cloud === cloud);
+    await hearTestEvent(each, found, { examination, stop });
+    const heard = examination.of(cloud);
+    findings = [...findings, ...heard.findings];
+    unchecked = [...unchecked, ...heard.unchecked];
+  }
+  return { findings: findings.toSorted(byCheck), unchecked };
+}
+
+async function hearTestEvent(
+  patient: Patient,
+  findings: readonly Finding[],
+  { examination, stop }: { readonly examination: Examination; readonly stop: AbortSignal },
+): Promise<void> {
   const check = 'rabbitmq.test-event';
   const { broker, place } = patient;
   const { rmq } = place;
@@ -244,20 +397,16 @@ export async function examineTestEvent(
   const obstacle = needed.find(
     (name) => !findings.some((found) => found.check === name && found.level === 'ok'),
   );
-  const skip = (because: string) => ({ findings, unchecked: [...unchecked, { check, because }] });
-  if (!broker || !rmq) return skip('rmq.rmq_address is not set');
-  if (rmq.queue !== undefined) return skip('rmq.queue is set: what is in it, its other readers would miss');
-  if (obstacle !== undefined) return skip(`${obstacle} stands in the way`);
+  if (!broker || !rmq) return examination.skip('rmq.rmq_address is not set', check);
+  if (rmq.queue !== undefined)
+    return examination.skip('rmq.queue is set: what is in it, its other readers would miss', check);
+  if (obstacle !== undefined) return examination.skip(`${obstacle} stands in the way`, check);
   try {
     await using session = await broker.connect('concertim doctor', stop);
-    const found = await checkTestEvent(patient, { session, rmq, signal: stop });
-    return { findings: [...findings, ...found].toSorted(byCheck), unchecked };
+    examination.findings.push(...(await checkTestEvent(patient, { session, rmq, signal: stop })));
   } catch (cause) {
     stop.throwIfAborted();
-    return {
-      findings: [...findings, failure(check, cause, unexpected(check, cause))].toSorted(byCheck),
-      unchecked,
-    };
+    examination.findings.push(failure(check, cause, unexpected(check, cause)));
   }
 }
 
@@ -280,12 +429,11 @@ async function signInToCloud(
   }
 }
 
-async function seePortal(
-  patient: Patient,
-  signal: AbortSignal,
-): Promise<
-  { readonly findings: readonly Finding[] } & Partial<Pick<PortalSight, 'users' | 'owners' | 'racks'>>
-> {
+type Sight = { readonly findings: readonly Finding[] } & Partial<
+  Pick<PortalSight, 'users' | 'owners' | 'racks'>
+>;
+
+async function seePortal(patient: Patient, signal: AbortSignal): Promise<Sight> {
   const { url, login } = patient.config.concertim;
   const words = {
     why: 'Without a super-user of Concertim the service cannot write to the portal.',
@@ -336,5 +484,6 @@ async function visitBroker(patient: Patient, signal: AbortSignal): Promise<reado
 }
 
 function byCheck(one: Finding, other: Finding): number {
-  return one.check < other.check ? -1 : one.check > other.check ? 1 : 0;
+  const [a, b] = [one, other].map(({ check, cloud = '' }) => `${check} ${cloud}`) as [string, string];
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -5,6 +5,8 @@ import type { ProjectId, UserId } from '../openstack/model.ts';
 export interface Finding {
   /** Stable, such as `keystone.roles`. */
   readonly check: string;
+  /** The one of several clouds that it is about; undefined: there is but one, or it is about none. */
+  readonly cloud?: string;
   /** `warning`: something is missing or soon will be; `error`: the service cannot do its work. */
   readonly level: 'ok' | 'warning' | 'error';
   readonly found: string;
@@ -34,6 +36,11 @@ export type Remedy =
       readonly projectId: ProjectId;
     }
   | { readonly kind: 'create-archive-policy'; readonly policy: ArchivePolicyDraft };
+
+/** A check as people read it: `keystone.roles`, of several clouds `south: keystone.roles`. */
+export function labelOf({ check, cloud }: Pick<Finding, 'check' | 'cloud'>): string {
+  return cloud === undefined ? check : `${cloud}: ${check}`;
+}
 
 /** What is wrong or could be better, and what to do. */
 export interface Advice {

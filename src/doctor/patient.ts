@@ -6,11 +6,13 @@ import { Session as CloudSession } from '../openstack/session.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 
-/** What is examined: a configuration and the systems that it names. */
+/** What is examined: a configuration, and of the systems that it names the portal and one cloud. */
 export interface Patient extends AsyncDisposable {
   readonly config: Config;
   /** Path of the configuration's file. */
   readonly file: string;
+  /** The same configuration with each of its other clouds. */
+  readonly others: readonly Patient[];
   /** The cloud that is examined. */
   readonly place: CloudConfig;
   readonly cloud: CloudSession;
@@ -36,24 +38,30 @@ export function admit(
     timeoutMs = usualTimeoutMs,
   }: { readonly running?: readonly Status[]; readonly timeoutMs?: number } = {},
 ): Patient {
-  const { concertim } = config;
-  const [place] = config.clouds;
-  const { openstack, rmq } = place;
   const shared = { timeoutMs, listTimeoutMs: timeoutMs, retry: once };
-  const cloud = new CloudSession({ ...openstack, ...shared });
-  const portal = new PortalSession({ ...concertim, ...shared });
-  return {
-    config,
-    file,
-    place,
-    cloud,
-    portal,
-    broker: rmq && new Broker({ ...rmq, clock: systemClock, random: systemRandom }),
-    clock: systemClock,
-    running,
-    timeoutMs,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([cloud.close(), portal.close()]);
-    },
+  const portal = new PortalSession({ ...config.concertim, ...shared });
+  const withCloud = (place: CloudConfig, others: readonly Patient[] = []): Patient => {
+    const { openstack, rmq } = place;
+    const cloud = new CloudSession({ ...openstack, ...shared });
+    return {
+      config,
+      file,
+      others,
+      place,
+      cloud,
+      portal,
+      broker: rmq && new Broker({ ...rmq, clock: systemClock, random: systemRandom }),
+      clock: systemClock,
+      running,
+      timeoutMs,
+      async [Symbol.asyncDispose]() {
+        await Promise.all([cloud, portal, ...others.map((other) => other.cloud)].map((each) => each.close()));
+      },
+    };
   };
+  const [first, ...further] = config.clouds;
+  return withCloud(
+    first,
+    further.map((place) => withCloud(place)),
+  );
 }

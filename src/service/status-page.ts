@@ -85,12 +85,22 @@ function tokenOf({ api, dataDir }: Config, log: Logger): Secret | undefined {
 
 /** The doctor has connections of its own, and is loaded for the first who asks: most never do. */
 async function diagnose(config: Config, file: string) {
-  const [{ admit }, { examine }] = await Promise.all([
+  const [{ admit }, { examine }, { labelOf }] = await Promise.all([
     import('../doctor/patient.ts'),
     import('../doctor/examine.ts'),
+    import('../doctor/finding.ts'),
   ]);
   await using patient = admit({ config, file });
   const { findings, unchecked } = await examine(patient, new AbortController().signal);
-  const told = findings.map(({ check, level, found, why, repair }) => ({ check, level, found, why, repair }));
-  return { findings: told, unchecked };
+  const told = findings.map(({ level, found, why, repair, ...of }) => ({
+    check: labelOf(of),
+    level,
+    found,
+    why,
+    repair,
+  }));
+  return {
+    findings: told,
+    unchecked: unchecked.map(({ because, ...of }) => ({ check: labelOf(of), because })),
+  };
 }

@@ -24,13 +24,18 @@ const dayMs = 86_400_000;
 const soonDays = 21;
 const timeoutMs = 4_000;
 
-/** Checks the certificates of all TLS endpoints: whether they are trusted, and how long they are valid. */
-export async function checkCertificates({ config, place, clock }: Patient): Promise<Finding[]> {
-  const { concertim } = config;
+/** Checks the portal's certificate: whether it is trusted, and how long it is valid. */
+export async function checkPortalCertificate({ config, clock }: Patient): Promise<Finding[]> {
+  const { url, tls } = config.concertim;
+  const places = placeOf('concertim', 'Concertim', url, tls);
+  return (await Promise.all(places.map((each) => checkCertificate(each, clock)))).flat();
+}
+
+/** The same of Keystone's and RabbitMQ's. */
+export async function checkCertificates({ place, clock }: Patient): Promise<Finding[]> {
   const { rmq } = place;
   const places: Place[] = [
     ...keystone(place),
-    ...placeOf('concertim', 'Concertim', concertim.url, concertim.tls),
     ...(rmq?.tls
       ? rmq.hosts.map((host) => {
           const { port, tls } = rmq;

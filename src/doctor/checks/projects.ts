@@ -20,13 +20,7 @@ export async function checkProjects(
   const shut = await disabledDomains(patient, token, ofDomain);
   const present = owned.filter((owner) => !gone.includes(owner));
   return [
-    ...gone.map(({ kind, name, projectId }) =>
-      error('keystone.projects', {
-        found: `Project ${projectId} of portal ${kind} ${name} is not in Keystone`,
-        why: `What Nova and Heat still list of that project stays shown, without figures. Nobody can sign in to it, so that nothing is made, changed or deleted in it through the portal.`,
-        repair: `Is openstack.auth_url the right cloud? Else clear the project id of ${name} in Concertim and save the ${kind} again.`,
-      }),
-    ),
+    ...gone.map(withoutProject),
     ...disabled.map(({ kind, name, projectId }) =>
       warning('keystone.projects', {
         found: `Project ${projectId} of portal ${kind} ${name} is disabled in Keystone`,
@@ -43,6 +37,15 @@ export async function checkProjects(
     ),
     ...(await checkWatcher(patient, token, present)),
   ];
+}
+
+/** An owner whose project no Keystone has. */
+export function withoutProject({ kind, name, projectId }: Owner): Finding {
+  return error('keystone.projects', {
+    found: `Project ${projectId} of portal ${kind} ${name} is not in Keystone`,
+    why: `What Nova and Heat still list of that project stays shown, without figures. Nobody can sign in to it, so that nothing is made, changed or deleted in it through the portal.`,
+    repair: `Is openstack.auth_url the right cloud? Else clear the project id of ${name} in Concertim and save the ${kind} again.`,
+  });
 }
 
 const Project = z.object({
