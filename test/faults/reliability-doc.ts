@@ -87,7 +87,7 @@ export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
     cloudsIntro,
     `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments, ${cloudCells.length} cells: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
     table([['', ...cloudSystems], ...rows]),
-    listOf(reasons),
+    ...(reasons.length > 0 ? [listOf(reasons)] : []),
   ].join('\n\n');
 }
 
@@ -134,7 +134,7 @@ const how = `## How it is made
   missing: what is then made twice is put right once the list is whole.
 - What goes wrong with the service's own machine has tests of its own: a disk that is full from the start and no file descriptor left in
   \`test/scenarios/full-disk.test.ts\`, a process stopped for five minutes in \`test/faults/stopped.faults.test.ts\`.
-- A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`, or \`-t 'second cloud: 503, Nova, steady'\`.`;
+- A cell alone: \`npx vitest run -c vitest.faults.config.ts test/faults/matrix -t '404, Nova, steady'\`, or \`-t 'second cloud: 401, Nova, steady'\`.`;
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
