@@ -1,7 +1,6 @@
 import type { Owner, Rack } from '../concertim/model.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import { listServers, sampleServers } from '../openstack/compute.ts';
-import { plainAuthUrl } from '../openstack/credentials.ts';
 import { listProjectIds } from '../openstack/identity.ts';
 import type { ProjectId } from '../openstack/model.ts';
 import type { Token } from '../openstack/token.ts';
@@ -148,7 +147,7 @@ class OwnersOfClouds {
 
   /** Whether it is the first region of its Keystone: what Keystone has is the same in all of them. */
   isFirstRegion({ cloud }: Patient): boolean {
-    const same = this.#all.find((each) => plainAuthUrl(each.cloud.keystone) === plainAuthUrl(cloud.keystone));
+    const same = this.#all.find((each) => each.cloud.keystone === cloud.keystone);
     return same?.cloud === cloud;
   }
 

@@ -5,6 +5,7 @@ import { password, SmallCloud, type SmallCloudOptions } from '../../test/support
 import { Secret } from '../runtime/secret.ts';
 import { explain } from '../runtime/severity.ts';
 import type { ProjectId } from './model.ts';
+import { Session } from './session.ts';
 
 const flavors = { method: 'GET', path: '/flavors', route: '/flavors' } as const;
 const stacks = { method: 'GET', path: '/stacks', route: '/stacks' } as const;
@@ -271,6 +272,22 @@ test('an answer from 300 on is an error unless it was requested', async () => {
 
   expect(accepted.status).toBe(404);
   await expect(refused).rejects.toMatchObject({ status: 404, severity: 'terminal' });
+});
+
+test('one Keystone is the same however its address is written', () => {
+  const spellings = ['http://keystone:5000', 'http://keystone:5000/v3/', 'HTTP://Keystone:5000/v3'];
+  const sessions = spellings.map((authUrl) => {
+    const credentials = {
+      kind: 'password',
+      authUrl,
+      user: { id: 'u' },
+      password: new Secret(password),
+      project: { id: 'p' },
+    } as const;
+    return new Session({ credentials, interface: 'public' });
+  });
+
+  expect(sessions.map(({ keystone }) => keystone)).toEqual(spellings.map(() => 'http://keystone:5000'));
 });
 
 test('another project has a session of its own, always the same, over the same pool', async () => {

@@ -20,7 +20,7 @@ import {
   type ServiceType,
   services,
 } from './catalog.ts';
-import { type Credentials, identityUrl, scopedTo } from './credentials.ts';
+import { type Credentials, identityUrl, plainAuthUrl, scopedTo } from './credentials.ts';
 import { openStackError } from './errors.ts';
 import type { ProjectId, UserId } from './model.ts';
 import { login, opensAccount, type Token } from './token.ts';
@@ -164,9 +164,10 @@ export class Session {
     return isListed(token.catalog, { service, region }) ? this.#endpoint(service, token).root : undefined;
   }
 
-  /** Address of its Keystone. */
+  /** Address of its Keystone in its plain form: regions that share one have the same, however each is written. */
   get keystone(): string {
-    return identityUrl(this.#credentials);
+    const url = identityUrl(this.#credentials);
+    return plainAuthUrl(url) ?? url;
   }
 
   /** The same account in each region that is known, this one first: projects and users are the same in all of them. */

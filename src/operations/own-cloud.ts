@@ -1,4 +1,3 @@
-import { plainAuthUrl } from '../openstack/credentials.ts';
 import type { Session } from '../openstack/session.ts';
 import { operationError } from './operation-error.ts';
 import { whereFound } from './where-found.ts';
@@ -29,21 +28,17 @@ export class OwnCloud {
    * @throws {OperationError} not-found: none has it
    */
   async inKeystoneOf<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const keystones = new Map(this.#sessions.toReversed().map((session) => [keystoneOf(session), session]));
-    const firsts = this.#sessions.filter((session) => keystones.get(keystoneOf(session)) === session);
+    const keystones = new Map(this.#sessions.toReversed().map((session) => [session.keystone, session]));
+    const firsts = this.#sessions.filter((session) => keystones.get(session.keystone) === session);
     return whereFound(firsts, work);
   }
 
   /** Those of the clouds that a caller's session is of; of all, where the caller uses another address of a Keystone. */
   of(caller: Session): OwnCloud {
-    const same = this.#sessions.filter((session) => keystoneOf(session) === keystoneOf(caller));
+    const same = this.#sessions.filter((session) => session.keystone === caller.keystone);
     const [first, ...others] = same;
     return first ? new OwnCloud(first, ...others) : this;
   }
-}
-
-function keystoneOf({ keystone }: Session): string | undefined {
-  return plainAuthUrl(keystone);
 }
 
 async function named<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
