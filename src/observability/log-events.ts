@@ -43,6 +43,14 @@ const updates: readonly LogEvent[] = [
     action: 'nothing',
   },
   {
+    code: 'cloud-answers-again',
+    level: 'info',
+    message: 'cloud answers again',
+    meaning:
+      'one of several clouds, `cloud`, that no run could read since `since`, has answered a trial: a full run begins at once',
+    action: 'nothing',
+  },
+  {
     code: 'deletions-refused',
     level: 'error',
     message: 'deletions refused',

@@ -97,6 +97,7 @@ export class Clouds {
     });
     const [firstError] = lost.values();
     if (found.size === 0) throw firstError;
+    for (const cloud of lists.keys()) if (!lost.has(cloud)) cloud.noteWhole();
     const agreed = agreeOnEvidence(found, portal, this.#homes(portal));
     const read = this.all.flatMap((cloud) => {
       const seen = agreed.get(cloud.name);
@@ -144,13 +145,27 @@ export class Clouds {
     return changed.includes(true);
   }
 
+  /** How long until a cloud that could not be read is to be tried again, ms. */
+  get untilTrialMs(): number {
+    return Math.min(...this.all.map((cloud) => cloud.untilTrialMs));
+  }
+
+  /** Tries those that are due, beside the runs. @returns those that the next run can read again */
+  async try(signal?: AbortSignal): Promise<readonly ObservedCloud[]> {
+    const due = this.all.filter((cloud) => cloud.untilTrialMs === 0);
+    const isBack = await Promise.all(due.map((cloud) => cloud.try(signal)));
+    return due.filter((_, at) => isBack[at]);
+  }
+
   /** Those that may be about a cloud that was read: what a cloud has listed is in no other. */
   #about(cloud: ObservedCloud, references: readonly ObjectReference[]): readonly ObjectReference[] {
-    if (!cloud.territory.isRead) return [];
-    return references.filter((reference) => {
+    const own = references.filter((reference) => {
       const lists = this.all.filter(({ territory }) => territory.ids.has(reference.id));
       return lists.length > 0 ? lists.includes(cloud) : cloud.mayHave(reference);
     });
+    if (cloud.territory.isRead) return own;
+    if (own.length > 0) cloud.missed();
+    return [];
   }
 
   /** Does one thing with each cloud side by side, and keeps the error of each that fails. */

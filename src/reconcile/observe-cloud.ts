@@ -61,6 +61,7 @@ export interface SeenCloud {
 
 /** What the lists of a cloud have. */
 export interface ListedCloud {
+  readonly profile: PortalProfile;
   readonly kinds: readonly Kind[];
   readonly servers: Map<ServerId, Server | Unreadable<ServerId>>;
   /** Servers that Nova reports as deleted. */
@@ -109,7 +110,7 @@ export async function listCloud(
     listFlavors(session, { signal }),
     options.externalNetworks.read(session, signal),
   ]);
-  return { kinds, ...lists, volumes, networks, flavors, externalNetworks };
+  return { profile, kinds, ...lists, volumes, networks, flavors, externalNetworks };
 }
 
 /** What the lists do not say: what trees are made of, and what became of that which the portal has and the lists have not. */

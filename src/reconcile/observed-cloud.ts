@@ -4,17 +4,12 @@ import { collections, type ObjectReference, type ProjectId } from '../openstack/
 import type { Session } from '../openstack/session.ts';
 import { ownersOfProjects } from '../plan/portal-index.ts';
 import type { Territory } from '../plan/territory.ts';
+import { Absence } from './absence.ts';
 import { type ListedCloud, listCloud, type ObserveOptions, type SeenCloud } from './observe-cloud.ts';
 import type { KnownFlavors } from './observe-references.ts';
 
 /** What a run needs to read of the portal before it can read a cloud. */
 type Place = Pick<PortalSnapshot, 'profile' | 'owners'>;
-
-/** Why a cloud could not be read, and whether a trial to read it again is under way. */
-interface Away {
-  error: unknown;
-  trial: 'none' | 'running' | 'successful';
-}
 
 /** One cloud, with what is remembered of it from run to run. */
 export class ObservedCloud {
@@ -23,11 +18,15 @@ export class ObservedCloud {
   flavors: KnownFlavors = { flavors: [], unreadable: new Map() };
   /** Whether the last full run found that this is not the cloud that the portal shows. */
   isWrong = false;
+  /** Whether the last full run took the lists of a trial, which may lack what was announced since. */
+  isFromTrial = false;
   #ids = new Set<string>();
   #projects = new Set<ProjectId>();
   #isRead = false;
-  /** undefined: the last run has read it. */
-  #away: Away | undefined;
+  /** undefined: the last run that read it read it whole. */
+  #absence: Absence | undefined;
+  /** Of the last run that wanted to list it. */
+  #place: Place | undefined;
 
   constructor(name: string, observe: ObserveOptions) {
     this.name = name;
@@ -42,24 +41,54 @@ export class ObservedCloud {
     return { name: this.name, isRead: this.#isRead, ids: this.#ids, projects: this.#projects };
   }
 
+  /** Since when it could not be read, ms since 1970; undefined: it was read. */
+  get awaySince(): number | undefined {
+    return this.#absence?.since;
+  }
+
+  /** Whether the last full run has seen everything that was announced before it. */
+  get hasReadAll(): boolean {
+    return !this.isFromTrial && this.observe.lists.hasReadAll;
+  }
+
   /**
-   * The lists of one cloud of several. The first run that cannot read it waits for its time-outs; while it is unavailable, the runs for
-   * the others do not wait: each begins a trial beside itself, and reads the cloud again once a trial was successful.
+   * The lists of one cloud of several. The first run that cannot read it waits for its time-outs; those after it do not, until a trial
+   * was successful. The next run takes the lists that the trial has read.
    *
    * @throws the error of the last attempt
    */
   async list(portal: Place, signal?: AbortSignal): Promise<ListedCloud> {
-    const away = this.#away;
-    if (away && away.trial !== 'successful') {
-      if (away.trial === 'none') void this.#try(away, portal, signal);
-      throw away.error;
-    }
-    return this.#list(portal, signal);
+    this.#place = portal;
+    this.isFromTrial = false;
+    const absence = this.#absence;
+    if (!absence) return this.#list(portal, signal);
+    if (!absence.isOver) throw absence.error;
+    const lists = absence.take();
+    // The release says which kinds are listed.
+    if (!lists || lists.profile !== portal.profile) return this.#list(portal, signal);
+    this.isFromTrial = true;
+    return lists;
+  }
+
+  /** How long until it is to be tried again, ms. */
+  get untilTrialMs(): number {
+    return this.#absence?.untilTrialMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Tries to list it, beside the runs. @returns whether the next run can read it */
+  async try(signal?: AbortSignal): Promise<boolean> {
+    const place = this.#place;
+    if (!place || !this.#absence) return false;
+    return this.#absence.try(() => this.#list(place, signal), signal);
+  }
+
+  /** Something was announced or requested while it was not read. */
+  missed(): void {
+    this.#absence?.outdate();
   }
 
   /** A run has listed it whole. */
   noteListed({ servers, volumes, networks, stacks }: ListedCloud): void {
-    this.#away = undefined;
     this.#isRead = true;
     this.#ids = new Set<string>([
       ...servers.keys(),
@@ -80,12 +109,19 @@ export class ObservedCloud {
       for (const id of cloud[collection]?.keys() ?? []) this.#ids.add(id);
   }
 
+  /** A full run has read it whole. */
+  noteWhole(): void {
+    this.#absence = undefined;
+  }
+
   /** A run could not read it. */
   noteAway(error: unknown): void {
     this.#isRead = false;
     // What is announced meanwhile is not read.
     this.observe.lists.forget();
-    if (!this.#away || this.#away.trial === 'successful') this.#away = { error, trial: 'none' };
+    if (this.#absence?.error === error) return;
+    this.#absence ??= new Absence(this.observe);
+    this.#absence.failed(error);
   }
 
   /** Whether a reference may be about it: notifications and requests do not name the cloud. */
@@ -97,16 +133,5 @@ export class ObservedCloud {
     this.#projects = await listProjectIds(this.session, signal);
     const projects = [...ownersOfProjects(owners).keys()].filter((id) => this.#projects.has(id));
     return listCloud(this.observe, { profile, projects }, signal);
-  }
-
-  async #try(away: Away, portal: Place, signal: AbortSignal | undefined): Promise<void> {
-    away.trial = 'running';
-    try {
-      await this.#list(portal, signal);
-      away.trial = 'successful';
-    } catch (error) {
-      away.error = error;
-      away.trial = 'none';
-    }
   }
 }

@@ -22,6 +22,8 @@ export interface ReconcileLoopOptions {
     | 'audit'
     | 'untilAuditMs'
     | 'untilPostponedMs'
+    | 'untilTrialMs'
+    | 'tryUnread'
     | 'forgetPortal'
     | 'forgetCloud'
     | 'hasReadAll'
@@ -59,6 +61,7 @@ const mostOrigins = 128;
  *  request(references) ──────────────────► targeted run of all that has gathered meanwhile
  *  what a run postponed is due ──────────► the same
  *  nothing of these ─────────────────────► a part of the portal is read, when its turn comes
+ *  a cloud of several that was not read ──► a trial beside the runs; full run once it answers
  *  a run that failed ────────────────────► full run after a back-off; while the portal or the cloud is unavailable,
  *                                          requests wait for it
  *  a pause ─────────────────────────────► nothing; at its end a full run
@@ -157,6 +160,7 @@ export class ReconcileLoop {
     this.#options.reconciler.forgetPortal();
     this.#unavailable = undefined;
     while (!signal.aborted) {
+      if (this.#options.reconciler.untilTrialMs === 0) void this.#tryUnread(signal);
       if (this.#untilFullMs === 0) await this.runFull(signal);
       else if ((this.#pending.size > 0 || this.#untilPostponedMs === 0) && !this.#isStuck)
         await this.#runTargeted(signal);
@@ -222,7 +226,10 @@ export class ReconcileLoop {
       });
       this.#reports.write(report);
       this.#options.onReport?.(report);
-      const mayPass = report.failures.some(({ error }) => severityOf(error) === 'transient');
+      // Trials find out when a cloud is back: the others are read as often as always.
+      const mayPass = report.failures.some(
+        ({ object, error }) => object !== 'cloud' && severityOf(error) === 'transient',
+      );
       this.#isStuck =
         report.untried > 0 ||
         (mayPass &&
@@ -265,6 +272,12 @@ export class ReconcileLoop {
     }
   }
 
+  async #tryUnread(signal: AbortSignal): Promise<void> {
+    const { reconciler } = this.#options;
+    if ((await reconciler.tryUnread(signal)) && !signal.aborted) this.#setNextFull(0);
+    this.#wake?.abort();
+  }
+
   /** Not due while the portal is unavailable. */
   get #untilAuditMs(): number {
     return this.#isStuck ? Number.POSITIVE_INFINITY : this.#options.reconciler.untilAuditMs;
@@ -294,7 +307,8 @@ export class ReconcileLoop {
   async #sleep(signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     this.#wake = wake;
-    const ms = Math.min(this.#untilFullMs, this.#untilAuditMs, this.#untilPostponedMs);
+    const { untilTrialMs } = this.#options.reconciler;
+    const ms = Math.min(this.#untilFullMs, this.#untilAuditMs, this.#untilPostponedMs, untilTrialMs);
     await pause(this.#options.clock, ms, AbortSignal.any([signal, wake.signal]));
     this.#wake = undefined;
   }

@@ -25,7 +25,7 @@ import type { PlanSettings } from '../plan/plan-settings.ts';
 import { indexPortal } from '../plan/portal-index.ts';
 import { removedObjects } from '../plan/removed-objects.ts';
 import { Subjects } from '../plan/subject.ts';
-import { ageOf, type Clock } from '../runtime/clock.ts';
+import { ageOf, type Clock, isoTime } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { explain } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
@@ -381,7 +381,7 @@ export class Reconciler {
       // Templates too: its database was emptied. A service with other settings has the same templates, and leaves them.
       if (wasEmptied(known, survey.portal)) this.#contest.forget();
     }
-    this.#hasReadAll = survey.clouds.read.every(({ cloud }) => cloud.observe.lists.hasReadAll);
+    this.#hasReadAll = survey.clouds.read.every(({ cloud }) => cloud.hasReadAll);
     if (this.#hasReadAll) this.#strangers.takeAll();
     this.#mirror = new PortalMirror(survey.portal);
     this.#reader.keep();
@@ -403,7 +403,8 @@ export class Reconciler {
       });
     }
     // What an unavailable cloud has announced has not been looked for yet.
-    if (survey.clouds.read.length === this.#clouds.all.length) forgetAnnounced();
+    const isOfNow = survey.clouds.read.every(({ cloud }) => !cloud.isFromTrial);
+    if (isOfNow && survey.clouds.read.length === this.#clouds.all.length) forgetAnnounced();
     const right = survey.clouds.read.map(({ cloud }) => cloud).filter(({ isWrong }) => !isWrong);
     if (right.length > 0) {
       const clouds = new Set(right.map(({ name }) => name));
@@ -495,6 +496,22 @@ export class Reconciler {
   /** How long until something is due that a run has postponed, ms. */
   get untilPostponedMs(): number {
     return Math.min(this.#strangers.untilDueMs, this.#addressed.untilDueMs);
+  }
+
+  /** How long until one of several clouds that could not be read is to be tried again, ms. */
+  get untilTrialMs(): number {
+    return this.#clouds.untilTrialMs;
+  }
+
+  /** Tries the clouds that are due, beside the runs. @returns whether a full run can read one again */
+  async tryUnread(signal?: AbortSignal): Promise<boolean> {
+    const back = await this.#clouds.try(signal);
+    for (const { name, awaySince } of back)
+      this.#options.log.info(
+        { cloud: name, since: awaySince === undefined ? undefined : isoTime(awaySince) },
+        'cloud answers again',
+      );
+    return back.length > 0;
   }
 
   /**

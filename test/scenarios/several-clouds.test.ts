@@ -32,20 +32,32 @@ function firstStack({ cloud, population }: Pick<SandboxCloud, 'cloud' | 'populat
   return stack;
 }
 
-/** What a full run reports, and what `status` then says of the component. */
-async function runOfLoop({ reconciler, clock }: TwoClouds) {
-  let again: RunReport | undefined;
+/** How often its list of servers was read so far. */
+function serverLists({ services }: SandboxCloud): number {
+  return services.nova.seen.filter(({ url }) => url.includes('/servers/detail')).length;
+}
+
+const intervalMs = 150_000;
+
+function loopOf({ reconciler, clock }: TwoClouds, onReport: (report: RunReport) => void) {
   const health = new Health({ component: 'updates_bulk', clock });
   const loop = new ReconcileLoop({
     reconciler,
-    intervalMs: 150_000,
+    intervalMs,
     clock,
     random: seededRandom(1),
     log: createLogger({ level: 'critical', format: 'json' }),
     tracing: new Tracing(),
     health,
-    onReport: (report) => (again = report),
+    onReport,
   });
+  return { loop, health };
+}
+
+/** What a full run reports, and what `status` then says of the component. */
+async function runOfLoop(clouds: TwoClouds) {
+  let again: RunReport | undefined;
+  const { loop, health } = loopOf(clouds, (report) => (again = report));
   await loop.runFull(new AbortController().signal);
   return { again, detail: JSON.stringify(health.read()) };
 }
@@ -69,7 +81,7 @@ test('two clouds of 1,000 servers each are shown, and an idle run changes nothin
 
 test('while one cloud is away the other goes on, and nothing of the first is changed, whatever its users write', async () => {
   await using clouds = await startTwoClouds({ projects: 2, stacks: 4, servers: 3 });
-  const { north, south, reconciler } = clouds;
+  const { north, south, reconciler, clock } = clouds;
   await reconciler.reconcileAll();
   const { racks, devices } = north.portal;
   for (const { id, metadata } of racks.all())
@@ -93,7 +105,63 @@ test('while one cloud is away the other goes on, and nothing of the first is cha
 
   bringBack();
   south.cloud.advance();
-  await expect.poll(async () => (await reconciler.reconcileAll()).failures, { timeout: 20_000 }).toEqual([]);
+  await clock.sleep(reconciler.untilTrialMs);
+  expect(await reconciler.tryUnread()).toBe(true);
+  expect((await reconciler.reconcileAll()).failures).toEqual([]);
+  expect(outOfStep(north)).toEqual([]);
+});
+
+test('while one cloud is away the other keeps its interval; after a successful trial a full run begins at once', async () => {
+  await using clouds = await startTwoClouds({ projects: 2, stacks: 2, servers: 2 });
+  const { north, south, clock } = clouds;
+  const reports: RunReport[] = [];
+  const { loop } = loopOf(clouds, (report) => reports.push(report));
+  const stop = new AbortController();
+  const running = loop.run(stop.signal);
+  const runs = async (count: number) => {
+    const before = reports.length;
+    await expect.poll(() => reports.length - before, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+  };
+  await runs(1);
+  const bringBack = takeDown(south);
+  await runs(4);
+  const away = reports.filter(({ failures }) => failures.length > 0);
+  bringBack();
+  const broughtBackAt = clock.now();
+  await expect.poll(() => reports.at(-1)?.failures.length, { timeout: 20_000 }).toBe(0);
+  stop.abort();
+  await running;
+
+  const waits = away.slice(1).map(({ startedAt }, at) => startedAt - (away[at]?.startedAt ?? 0));
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(intervalMs);
+  expect(reports.filter(({ startedAt }) => startedAt > broughtBackAt).length).toBeLessThanOrEqual(2);
+  expect(outOfStep(north)).toEqual([]);
+});
+
+test.each([
+  ['takes the lists that it has read', false, 1],
+  ['reads them again if something was announced meanwhile', true, 2],
+])('the run after a successful trial %s', async (_, isAnnounced, lists) => {
+  await using clouds = await startTwoClouds({ projects: 2, stacks: 2, servers: 2 });
+  const { north, south, reconciler, clock } = clouds;
+  await reconciler.reconcileAll();
+  const bringBack = takeDown(south);
+  await reconciler.reconcileAll();
+  bringBack();
+  const before = serverLists(south);
+  await clock.sleep(reconciler.untilTrialMs);
+  await reconciler.tryUnread();
+  if (isAnnounced) {
+    const [server] = south.cloud.compute.servers();
+    if (!server) throw new Error('the sandbox is empty');
+    south.cloud.compute.setServerState(server.id, { vmState: 'stopped' });
+    const id = server.id as ServerId;
+    await reconciler.reconcile([{ kind: 'server', id, projectId: undefined, deleted: false }]);
+  }
+
+  await reconciler.reconcileAll();
+
+  expect(serverLists(south) - before).toBe(lists);
   expect(outOfStep(north)).toEqual([]);
 });
 
