@@ -13,7 +13,8 @@ def readings(server_id, vcpus, ram, nics, disks, since, at):
         return round(_integral(low + (high - low) * _share(key), 2 * math.pi / period, since, at))
 
     figures = {server_id: {
-        'cpu': counted(server_id + 'cpu', 0.05e9 * vcpus, 0.9e9 * vcpus, 900),      # ns
+        # ns. The swing adds half, and a server has no more than its vCPUs.
+        'cpu': counted(server_id + 'cpu', 0.05e9 * vcpus, 0.6e9 * vcpus, 900),
         'vcpus': vcpus,
         'memory': ram,                                                              # MiB
         'memory.usage': round(ram * (0.2 + 0.6 * _share(server_id + 'memory') + 0.1 * math.sin(at / 300)), 2),
