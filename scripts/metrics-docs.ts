@@ -9,7 +9,8 @@ export async function renderMetrics(): Promise<string> {
     backlog: nothing,
     isWriting: nothing,
     paused: nothing,
-    isListening: nothing,
+    hearing: nothing,
+    clouds: () => [],
   });
   const metrics = await instruments.list();
   const isOfTheProcess = (name: string) => /^concertim_openstack_(process|nodejs)_/.test(name);
@@ -25,6 +26,8 @@ their work (503 when one does not), and \`/status\` what they did last, which th
 
 [alerts.yaml](../etc/prometheus/alerts.yaml) has alerts,
 [concertim-openstack-service.json](../etc/grafana/concertim-openstack-service.json) a dashboard for Grafana.
+
+The label \`cloud\` is there only where \`clouds\` in config.yaml lists several: one cloud has none.
 
 | metric | kind | labels | |
 |---|---|---|---|

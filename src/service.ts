@@ -191,7 +191,8 @@ export class Service implements AsyncDisposable {
       backlog: () => this.#updates?.loop.backlog,
       isWriting: () => this.#updates?.writer.isWriting,
       paused: () => (this.#updates ? this.#base.writePause.known : undefined),
-      isListening: () => this.#updates?.isListening,
+      hearing: () => this.#updates?.hearing,
+      clouds: () => (this.#base.clouds.length > 1 ? this.#base.clouds.map(({ config }) => config.name) : []),
     };
   }
 

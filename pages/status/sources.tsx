@@ -4,6 +4,7 @@ import { processes } from './service.ts';
 
 interface Source {
   readonly service: string;
+  readonly cloud: string | null;
   readonly answeredAt: string | null;
   readonly failedAt: string | null;
   readonly failure: string | null;
@@ -23,12 +24,13 @@ export function Sources() {
           </tr>
         </thead>
         <tbody>
-          {latest().map(({ service, answeredAt, failedAt, failure }) => {
+          {latest().map(({ service, cloud, answeredAt, failedAt, failure }) => {
             const isWell = failedAt === null || (answeredAt !== null && answeredAt >= failedAt);
             return (
-              <tr key={service}>
+              <tr key={`${service} ${cloud ?? ''}`}>
                 <th scope="row">
                   <StatusMark status={isWell ? 'ACTIVE' : 'FAILED'} /> {service}
+                  {cloud !== null && <span class="soft"> of {cloud}</span>}
                 </th>
                 <td>
                   <Ago at={answeredAt} />
@@ -49,10 +51,15 @@ export function Sources() {
 function latest(): Source[] {
   const newest = new Map<string, Source>();
   for (const source of processes.value.flatMap(({ sources }) => sources)) {
-    const known = newest.get(source.service);
+    const key = keyOf(source);
+    const known = newest.get(key);
     const failed = !known || (source.failedAt ?? '') > (known.failedAt ?? '') ? source : known;
     const answered = !known || (source.answeredAt ?? '') > (known.answeredAt ?? '') ? source : known;
-    newest.set(source.service, { ...failed, answeredAt: answered.answeredAt });
+    newest.set(key, { ...failed, answeredAt: answered.answeredAt });
   }
-  return [...newest.values()].toSorted((a, b) => (a.service < b.service ? -1 : 1));
+  return [...newest.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function keyOf({ service, cloud }: Source): string {
+  return `${service} ${cloud ?? ''}`;
 }

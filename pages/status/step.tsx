@@ -68,8 +68,22 @@ function verdict(): Verdict {
   const last = process.updates?.lastFull;
   const looked = last ? `Last full run ${duration(serviceNow.value - Date.parse(last.startedAt))} ago.` : '';
   const for_ = `since ${timeOfDay(since)} (${duration(serviceNow.value - since)})`;
-  if (!inStep.is) return { status: 'FAILED', said: `Not in step ${for_}`, more: inStep.because ?? '' };
+  if (!inStep.is) {
+    const away = (process.updates?.clouds ?? []).flatMap(({ name, away }) =>
+      away ? [awayFor(name, away)] : [],
+    );
+    return {
+      status: 'FAILED',
+      said: `Not in step ${for_}`,
+      more: away.length > 0 ? away.join(' ') : (inStep.because ?? ''),
+    };
+  }
   const waiting = process.updates?.backlog ?? 0;
   const more = waiting > 0 ? `${looked} ${waiting} objects wait to be reconciled.` : looked;
   return { status: 'ACTIVE', said: `In step ${for_}`, more };
+}
+
+function awayFor(name: string, { since, why }: { readonly since: string; readonly why: string }): string {
+  const at = Date.parse(since);
+  return `Cloud ${name} not read since ${timeOfDay(at)} (${duration(serviceNow.value - at)}): ${why}`;
 }

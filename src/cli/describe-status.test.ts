@@ -18,7 +18,13 @@ const status: Status = {
   money: null,
   metrics: null,
   sources: [
-    { service: 'Nova', answeredAt: run.startedAt, failedAt: '2026-11-22T11:55:00.000Z', failure: '503' },
+    {
+      service: 'Nova',
+      cloud: null,
+      answeredAt: run.startedAt,
+      failedAt: '2026-11-22T11:55:00.000Z',
+      failure: '503',
+    },
   ],
 };
 
@@ -35,6 +41,20 @@ test('a process is reported in a few lines, each source with its age', () => {
     notifications NOT LISTENING; none received yet
     Nova          answered 30 s ago; failed 5 min ago (503)`,
   );
+});
+
+test('of several clouds the one that is away is named, with since when and why; sources name theirs', () => {
+  const away = { since: '2026-11-22T11:48:00.000Z', why: 'Keystone did not answer within 20 s' };
+  const clouds = [
+    { name: 'north', away: null },
+    { name: 'south', away },
+  ];
+  const sources = status.sources.map((source) => ({ ...source, cloud: 'north' }));
+
+  const lines = describeStatus([{ ...status, sources, updates: { ...updates, clouds } }], now);
+
+  expect(lines).toContain('    NOT READ      cloud south for 12 min: Keystone did not answer within 20 s\n');
+  expect(lines).toContain('    north Nova    answered 30 s ago');
 });
 
 test('of the figures it is reported how many are not known', () => {

@@ -56,6 +56,9 @@ function describeProcess(status: Status, now: number, columns: number): string {
     row('full run', run(updates.lastFull));
     row('targeted run', run(updates.lastTargeted));
     row('waiting', `${count(updates.backlog, 'object')} to reconcile`);
+    for (const { name, away } of updates.clouds)
+      if (away)
+        row('NOT READ', `cloud ${name} for ${duration(now - (parseTime(away.since) ?? now))}: ${away.why}`);
     if (updates.contested.length > 0) {
       row('CONTESTED', `another writer undoes changes to ${updates.contested.join(', ')}: end all but one`);
     }
@@ -80,9 +83,12 @@ function describeProcess(status: Status, now: number, columns: number): string {
     if (missing.length > 0) row('unknown', missing.join(', '));
   }
   for (const [name, text] of moneyRows(status.money, ago)) row(name, text);
-  for (const { service, answeredAt, failedAt, failure } of sources) {
+  for (const { service, cloud, answeredAt, failedAt, failure } of sources) {
     const trouble = failedAt === null ? '' : `; failed ${ago(failedAt)} (${failure})`;
-    row(service, `${answeredAt === null ? 'has not answered yet' : `answered ${ago(answeredAt)}`}${trouble}`);
+    row(
+      cloud === null ? service : `${cloud} ${service}`,
+      `${answeredAt === null ? 'has not answered yet' : `answered ${ago(answeredAt)}`}${trouble}`,
+    );
   }
   return lines.join('\n');
 }

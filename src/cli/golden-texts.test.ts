@@ -163,8 +163,14 @@ const working: Status = {
     usage: { left: 2, over: 1, completeAt: run.startedAt },
   },
   sources: [
-    { service: 'Nova', answeredAt: run.startedAt, failedAt: null, failure: null },
-    { service: 'Heat', answeredAt: run.startedAt, failedAt: '2026-11-22T11:55:00.000Z', failure: '503' },
+    { service: 'Nova', cloud: null, answeredAt: run.startedAt, failedAt: null, failure: null },
+    {
+      service: 'Heat',
+      cloud: null,
+      answeredAt: run.startedAt,
+      failedAt: '2026-11-22T11:55:00.000Z',
+      failure: '503',
+    },
   ],
 };
 const starting: Status = {
@@ -203,6 +209,7 @@ const broken: Status = {
   sources: [
     {
       service: 'Concertim',
+      cloud: null,
       answeredAt: null,
       failedAt: run.startedAt,
       failure: 'connect ECONNREFUSED 127.0.0.1:7000',

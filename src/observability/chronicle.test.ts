@@ -26,6 +26,7 @@ function run(told: Partial<ToldRun> = {}): ToldRun {
     unknownStates: [],
     contested: [],
     drift: [],
+    clouds: [],
     ...told,
   };
 }

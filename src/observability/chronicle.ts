@@ -1,7 +1,7 @@
 import { isoTime } from '../runtime/clock.ts';
 import { explain } from '../runtime/severity.ts';
 import type { CycleRecord, History, RunLine, RunRecord } from './history.ts';
-import type { CountedCycle, CountedRun } from './instruments.ts';
+import type { CountedCloud, CountedCycle, CountedRun } from './instruments.ts';
 
 /** A run with the details that the history shows. */
 export interface ToldRun extends CountedRun {
@@ -36,6 +36,9 @@ export interface ToldRun extends CountedRun {
   readonly unknownStates: readonly { readonly id: string; readonly state: string }[];
   readonly unobserved: readonly { readonly projectId: string; readonly reason: string }[];
   readonly drift: readonly { readonly object: string; readonly name: string }[];
+  readonly clouds: readonly (CountedCloud & {
+    readonly away: { readonly since: number; readonly error: unknown } | undefined;
+  })[];
 }
 
 /** A cycle with when it began. */

@@ -7,6 +7,8 @@ import type { MoneyReport } from './money-report.ts';
 /** One exchange over HTTP, as far as it is counted. */
 export interface CountedExchange {
   readonly service: string;
+  /** The cloud that it is of; undefined: there is one, or it is of none. */
+  readonly cloud?: string | undefined;
   readonly method: string;
   readonly route: string;
   /** The status, or the code of an error. */
@@ -28,6 +30,20 @@ export interface CountedRun {
   readonly warnings: readonly unknown[];
   readonly unobserved: readonly unknown[];
   readonly drift: readonly unknown[];
+  /** What it did with each of several clouds; empty for one alone. */
+  readonly clouds: readonly CountedCloud[];
+}
+
+/** What is counted of one of several clouds in a reconcile. */
+export interface CountedCloud {
+  readonly name: string;
+  /** undefined: not read in this run. */
+  readonly seen: Readonly<Record<string, number>> | undefined;
+  /** undefined: the last run that needed it could read it. */
+  readonly away: unknown;
+  readonly held: number;
+  readonly refused: number;
+  readonly unobserved: number;
 }
 
 /** What is counted of a cycle of the component metrics. */
@@ -46,6 +62,8 @@ export interface CountedCycle {
     readonly left: number;
   };
   readonly failures: readonly unknown[];
+  /** Of each of several clouds. */
+  readonly clouds?: readonly { readonly cloud: string | undefined; readonly report: CountedCycle }[];
 }
 
 /** What is not counted but looked at when somebody asks. */
@@ -57,8 +75,16 @@ export interface LiveState {
   readonly isWriting: () => boolean | undefined;
   /** Since when writing is paused; undefined: it is not, or nothing reconciles. */
   readonly paused: () => Paused | undefined;
-  /** Whether notifications are listened to; undefined where that is no task. */
-  readonly isListening: () => boolean | undefined;
+  /** Whether the notifications of each cloud are listened to; undefined where that is no task. */
+  readonly hearing: () => readonly Hearing[] | undefined;
+  /** Names of the clouds, where there are several. */
+  readonly clouds: () => readonly string[];
+}
+
+/** @property cloud undefined: there is one */
+export interface Hearing {
+  readonly cloud: string | undefined;
+  readonly isListening: boolean;
 }
 
 /** What became of a message: it named an object to reconcile, did not concern us, or could not be parsed. */
@@ -73,6 +99,7 @@ const runBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 /** The service's own figures, for Prometheus. docs/metrics.md is written from them. */
 export class Instruments {
   readonly #registry = new Registry();
+  readonly #clouds: readonly string[];
   #isWriting: LiveState['isWriting'] | undefined;
   /** Names of labels by metric, which the library does not tell. */
   readonly #labels = new Map<string, readonly string[]>();
@@ -112,19 +139,27 @@ export class Instruments {
   readonly #held = this.#gauge(
     'reconcile_held',
     'Objects kept in the portal by the last full reconcile: missing from OpenStack, deletion not confirmed.',
+    ['cloud'],
   );
   readonly #refused = this.#gauge(
     'reconcile_deletions_refused',
     'Kinds of object whose deletions the last full reconcile refused, because too many were missing.',
+    ['cloud'],
   );
   readonly #unreadable = this.#gauge(
     'reconcile_projects_unreadable',
     'Projects whose stacks the last full reconcile could not list.',
+    ['cloud'],
+  );
+  readonly #cloudRead = this.#gauge(
+    'cloud_read',
+    'Whether the last reconcile that needed one of several clouds could read it: 1 or 0.',
+    ['cloud'],
   );
   readonly #objects = this.#gauge(
     'objects',
     'What the last full reconcile saw, by kind: servers, stacks and flavors of the cloud; users, racks, devices and templates of the portal.',
-    ['kind'],
+    ['kind', 'cloud'],
   );
   readonly #ownerCost = this.#gauge(
     'owner_cost',
@@ -152,23 +187,23 @@ export class Instruments {
   readonly #notifications = this.#counter(
     'notifications_total',
     'Notifications received, by outcome: references (named an object to reconcile), ignored, unreadable (dead-lettered).',
-    ['outcome'],
+    ['outcome', 'cloud'],
   );
   readonly #lag = this.#histogram(
     'notification_lag_seconds',
     'From the sending of a notification, by the clock of the sender, to its arrival here.',
-    [],
+    ['cloud'],
     [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
   );
   readonly #requests = this.#counter(
     'requests_total',
     'Requests sent, by service, method, route and status; without an answer the status is the code of the error.',
-    ['service', 'method', 'route', 'status'],
+    ['service', 'method', 'route', 'status', 'cloud'],
   );
   readonly #requestSeconds = this.#histogram(
     'request_duration_seconds',
     'Duration of the requests sent, by service, method and route; each try by itself.',
-    ['service', 'method', 'route'],
+    ['service', 'method', 'route', 'cloud'],
     requestBuckets,
   );
   readonly #cycles = this.#counter(
@@ -185,25 +220,27 @@ export class Instruments {
   readonly #figures = this.#counter(
     'metrics_figures_total',
     'Figures of instances, by outcome: sent, kept (the portal has them), unknown, unknown_device, refused, left (no time).',
-    ['outcome'],
+    ['outcome', 'cloud'],
   );
   readonly #deliveredRatio = this.#gauge(
     'metrics_delivered_ratio',
     'Of the figures that are due, the share that the portal has, 0 to 1, in the last cycle.',
+    ['cloud'],
   );
   readonly #unknownFigures = this.#gauge(
     'metrics_unknown_figures',
     'Figures that could not be known in the last cycle, by reason (docs/telemetry.md).',
-    ['reason'],
+    ['reason', 'cloud'],
   );
   readonly #figureAge = this.#gauge(
     'metrics_figure_age_seconds',
     'How old the newest measures of the known figures were in the last cycle: the median and the oldest.',
-    ['of'],
+    ['of', 'cloud'],
   );
   readonly #instances = this.#gauge(
     'metrics_instances',
     'Devices of the portal that show an instance, in the last cycle.',
+    ['cloud'],
   );
   readonly #served = this.#counter(
     'api_requests_total',
@@ -217,7 +254,9 @@ export class Instruments {
     requestBuckets,
   );
 
-  constructor() {
+  /** @param clouds names of several; none for one alone */
+  constructor(clouds: readonly string[] = []) {
+    this.#clouds = clouds;
     this.#gauge('build_info', 'Always 1; the labels are the versions of the service and of Node.', [
       'version',
       'node',
@@ -227,7 +266,11 @@ export class Instruments {
       for (const scope of ['full', 'targeted']) this.#runs.inc({ scope, outcome }, 0);
       this.#cycles.inc({ outcome }, 0);
     }
-    for (const outcome of ['references', 'ignored', 'unreadable']) this.#notifications.inc({ outcome }, 0);
+    for (const cloud of clouds.length > 0 ? clouds : [undefined]) {
+      for (const outcome of ['references', 'ignored', 'unreadable'])
+        this.#notifications.inc({ outcome, ...of(cloud) }, 0);
+      this.#lag.zero(of(cloud));
+    }
   }
 
   /** Adds what is looked at only when somebody asks: the state of the components, and the process itself. */
@@ -259,18 +302,17 @@ export class Instruments {
     this.#watched(
       'notifications_listening',
       'Whether this process consumes the notifications of the cloud: 1 or 0.',
-      [],
+      ['cloud'],
       (gauge) => {
-        const isListening = state.isListening();
-        if (isListening !== undefined) gauge.set(Number(isListening));
+        for (const { cloud, isListening } of state.hearing() ?? []) gauge.set(of(cloud), Number(isListening));
       },
     );
     collectDefaultMetrics({ register: this.#registry, prefix });
   }
 
-  exchanged({ service, method, route, outcome, ms }: CountedExchange): void {
-    this.#requests.inc({ service, method, route, status: String(outcome) });
-    this.#requestSeconds.observe({ service, method, route }, ms / 1_000);
+  exchanged({ service, method, route, outcome, ms, cloud }: CountedExchange): void {
+    this.#requests.inc({ service, method, route, status: String(outcome), ...of(cloud) });
+    this.#requestSeconds.observe({ service, method, route, ...of(cloud) }, ms / 1_000);
   }
 
   /** A reconcile came to an end. */
@@ -285,12 +327,25 @@ export class Instruments {
     for (const [kind, count] of Object.entries(run.changes)) this.#changes.inc({ kind }, count ?? 0);
     for (const { doing } of run.failures) this.#failures.inc({ doing });
     this.#drift.inc(run.drift.length);
+    const { clouds } = run;
+    for (const { name, seen, away } of clouds)
+      if (seen || away) this.#cloudRead.set({ cloud: name }, Number(!away));
     if (scope === 'targeted') return;
     if (isComplete) this.#lastComplete.set(run.startedAt / 1_000);
-    this.#held.set(run.held.length);
-    this.#refused.set(run.warnings.length);
-    this.#unreadable.set(run.unobserved.length);
-    for (const [kind, count] of Object.entries(run.seen)) this.#objects.set({ kind }, count);
+    for (const gauge of [this.#held, this.#refused, this.#unreadable, this.#objects]) gauge.reset();
+    const whole = { held: run.held.length, refused: run.warnings.length, unobserved: run.unobserved.length };
+    for (const { name, held, refused, unobserved } of clouds.length > 0
+      ? clouds
+      : [{ name: undefined, ...whole }]) {
+      this.#held.set(of(name), held);
+      this.#refused.set(of(name), refused);
+      this.#unreadable.set(of(name), unobserved);
+    }
+    const ofClouds = new Set(clouds.flatMap(({ seen }) => Object.keys(seen ?? {})));
+    for (const [kind, count] of Object.entries(run.seen))
+      if (!ofClouds.has(kind)) this.#objects.set({ kind }, count);
+    for (const { name, seen } of clouds)
+      for (const [kind, count] of Object.entries(seen ?? {})) this.#objects.set({ kind, cloud: name }, count);
   }
 
   /** A reconcile failed as a whole. */
@@ -312,19 +367,30 @@ export class Instruments {
     if (usage.completeAt !== undefined) this.#usageComplete.set(usage.completeAt / 1_000);
   }
 
-  /** @param lagMs since it was sent; undefined when it does not say */
-  notified(outcome: NotificationOutcome, lagMs: number | undefined): void {
-    this.#notifications.inc({ outcome });
+  /**
+   * @param lagMs since it was sent; undefined when it does not say
+   * @param cloud undefined: there is one
+   */
+  notified(outcome: NotificationOutcome, lagMs: number | undefined, cloud?: string): void {
+    this.#notifications.inc({ outcome, ...of(cloud) });
     // The sender's clock may be ahead of ours.
-    if (lagMs !== undefined) this.#lag.observe(Math.max(0, lagMs) / 1_000);
+    if (lagMs !== undefined) this.#lag.observe(of(cloud), Math.max(0, lagMs) / 1_000);
   }
 
   /** A cycle of the component metrics came to an end. */
   cycled(cycle: CountedCycle): void {
-    const { ms, instances, kept, unknown, due, delivered, ages, delivery, failures } = cycle;
+    const { ms, delivery, failures, clouds = [{ cloud: undefined, report: cycle }] } = cycle;
     const isComplete = failures.length + delivery.refused.length + delivery.left === 0;
     this.#cycles.inc({ outcome: isComplete ? 'complete' : 'partial' });
     for (const [phase, time] of Object.entries(ms)) this.#cycleSeconds.observe({ phase }, time / 1_000);
+    for (const gauge of [this.#unknownFigures, this.#figureAge]) gauge.reset();
+    for (const { cloud, report } of clouds) this.#figuresOf(report, of(cloud));
+  }
+
+  #figuresOf(
+    { instances, kept, unknown, due, delivered, ages, delivery }: CountedCycle,
+    cloud: { readonly cloud?: string },
+  ): void {
     const figures = {
       sent: delivery.sent,
       kept,
@@ -333,22 +399,21 @@ export class Instruments {
       refused: delivery.refused.length,
       left: delivery.left,
     };
-    for (const [outcome, count] of Object.entries(figures)) this.#figures.inc({ outcome }, count);
-    this.#instances.set(instances);
+    for (const [outcome, count] of Object.entries(figures)) this.#figures.inc({ outcome, ...cloud }, count);
+    this.#instances.set(cloud, instances);
     // Where nothing is due, nothing is missing.
-    this.#deliveredRatio.set(due === 0 ? 1 : delivered / due);
-    this.#unknownFigures.reset();
-    for (const [reason, { figures: count }] of unknown) this.#unknownFigures.set({ reason }, count);
-    this.#figureAge.reset();
+    this.#deliveredRatio.set(cloud, due === 0 ? 1 : delivered / due);
+    for (const [reason, { figures: count }] of unknown) this.#unknownFigures.set({ reason, ...cloud }, count);
     if (!ages) return;
-    this.#figureAge.set({ of: 'median' }, ages.medianMs / 1_000);
-    this.#figureAge.set({ of: 'oldest' }, ages.oldestMs / 1_000);
+    this.#figureAge.set({ of: 'median', ...cloud }, ages.medianMs / 1_000);
+    this.#figureAge.set({ of: 'oldest', ...cloud }, ages.oldestMs / 1_000);
   }
 
   /** A cycle of the component metrics failed as a whole. */
   notCycled(): void {
     this.#cycles.inc({ outcome: 'failed' });
-    this.#deliveredRatio.set(0);
+    for (const cloud of this.#clouds.length > 0 ? this.#clouds : [undefined])
+      this.#deliveredRatio.set(of(cloud), 0);
   }
 
   /** The component api has answered a request. */
@@ -377,10 +442,11 @@ export class Instruments {
 
   /** What the last runs saw, another process has brought out of date. */
   #forgetRuns(): void {
-    for (const gauge of [this.#lastComplete, this.#held, this.#refused, this.#unreadable]) gauge.remove();
-    for (const gauge of [this.#usageLeft, this.#usageOver, this.#usageComplete]) gauge.remove();
-    for (const gauge of [this.#objects, this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled])
+    for (const gauge of [this.#lastComplete, this.#usageLeft, this.#usageOver, this.#usageComplete])
+      gauge.remove();
+    for (const gauge of [this.#held, this.#refused, this.#unreadable, this.#cloudRead, this.#objects])
       gauge.reset();
+    for (const gauge of [this.#ownerCost, this.#ownerCredits, this.#ownerUnbilled]) gauge.reset();
   }
 
   #counter<Label extends string = never>(
@@ -429,4 +495,9 @@ export class Instruments {
     this.#labels.set(prefix + name, labelNames);
     return { name: prefix + name, help, labelNames, registers: [this.#registry] };
   }
+}
+
+/** The label of a cloud; none where there is one cloud. */
+function of(cloud: string | undefined): { readonly cloud?: string } {
+  return cloud === undefined ? {} : { cloud };
 }

@@ -45,8 +45,9 @@ export class Observation {
     this.#board.accounted(money);
   }
 
-  notified(outcome: NotificationOutcome, lagMs: number | undefined): void {
-    this.#count((instruments) => instruments.notified(outcome, lagMs));
+  /** @param cloud undefined: there is one */
+  notified(outcome: NotificationOutcome, lagMs: number | undefined, cloud?: string): void {
+    this.#count((instruments) => instruments.notified(outcome, lagMs, cloud));
     this.#board.notified(lagMs);
   }
 
@@ -87,7 +88,9 @@ export class Observation {
 
   /** Prometheus' client is loaded when there is something to count: until the first request a start has more to do. */
   #loaded(): Promise<Instruments> {
-    this.#instruments ??= import('./instruments.ts').then(({ Instruments }) => new Instruments());
+    this.#instruments ??= import('./instruments.ts').then(
+      ({ Instruments }) => new Instruments(this.#state.clouds()),
+    );
     return this.#instruments;
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, isoTime } from '../runtime/clock.ts';
+import { explain } from '../runtime/severity.ts';
 import { version } from '../runtime/version.ts';
 import { Chronicle, type ToldCycle, type ToldRun } from './chronicle.ts';
 import type { CountedExchange, LiveState } from './instruments.ts';
@@ -6,6 +7,8 @@ import { launchCredits, type MoneyReport } from './money-report.ts';
 import type { RunStatus, Status } from './status.ts';
 
 interface Source {
+  readonly service: string;
+  readonly cloud: string | undefined;
   answeredAt: number | undefined;
   failedAt: number | undefined;
   failure: string | undefined;
@@ -24,6 +27,7 @@ export class StatusBoard {
   #lastFull: RunStatus | null = null;
   #lastTargeted: RunStatus | null = null;
   #release: string | null = null;
+  #clouds: NonNullable<Status['updates']>['clouds'] = [];
   #contested: readonly string[] = [];
   #failure: { at: string; why: string } | null = null;
   #notifications = {
@@ -40,11 +44,12 @@ export class StatusBoard {
     this.#startedAt = clock.now();
   }
 
-  exchanged({ service, outcome }: CountedExchange): void {
-    let source = this.#sources.get(service);
+  exchanged({ service, cloud, outcome }: CountedExchange): void {
+    const key = `${service} ${cloud ?? ''}`;
+    let source = this.#sources.get(key);
     if (!source) {
-      source = { answeredAt: undefined, failedAt: undefined, failure: undefined };
-      this.#sources.set(service, source);
+      source = { service, cloud, answeredAt: undefined, failedAt: undefined, failure: undefined };
+      this.#sources.set(key, source);
     }
     if (typeof outcome === 'number' && outcome < 500) source.answeredAt = this.#clock.now();
     else {
@@ -55,15 +60,15 @@ export class StatusBoard {
 
   /** Systems whose last request failed, in a few words; undefined: none. */
   silence(): string | undefined {
-    const silent = [...this.#sources].filter(
-      ([, { answeredAt = Number.NEGATIVE_INFINITY, failedAt }]) =>
+    const silent = [...this.#sources.values()].filter(
+      ({ answeredAt = Number.NEGATIVE_INFINITY, failedAt }) =>
         failedAt !== undefined && failedAt > answeredAt,
     );
     if (silent.length === 0) return undefined;
     return silent
-      .map(([service, { answeredAt, failure }]) => {
+      .map(({ service, cloud, answeredAt, failure }) => {
         const since = answeredAt === undefined ? 'at all' : `since ${isoTime(answeredAt)}`;
-        return `${service} has not answered ${since} (${failure})`;
+        return `${service}${cloud === undefined ? '' : ` of ${cloud}`} has not answered ${since} (${failure})`;
       })
       .join(', ');
   }
@@ -71,6 +76,10 @@ export class StatusBoard {
   reconciled(run: ToldRun): void {
     this.#chronicle.reconciled(run);
     this.#release = run.release;
+    this.#clouds = run.clouds.map(({ name, away }) => ({
+      name,
+      away: away ? { since: isoTime(away.since), why: explain(away.error) } : null,
+    }));
     if (run.scope === 'full') this.#contested = run.contested.map(({ object, name }) => `${object} ${name}`);
     const status: RunStatus = {
       startedAt: isoTime(run.startedAt),
@@ -137,10 +146,10 @@ export class StatusBoard {
   }
 
   read(): Status {
-    const { healths, backlog, isWriting, isListening } = this.#state;
+    const { healths, backlog, isWriting, hearing } = this.#state;
     const paused = this.#state.paused();
     const writer = isWriting();
-    const listening = isListening();
+    const listening = hearing()?.every(({ isListening }) => isListening);
     const { received, lastAt, lagMs } = this.#notifications;
     return {
       version,
@@ -166,6 +175,7 @@ export class StatusBoard {
               backlog: backlog() ?? 0,
               contested: [...this.#contested],
               release: this.#release,
+              clouds: [...this.#clouds],
               lastFull: this.#lastFull,
               lastTargeted: this.#lastTargeted,
               failure: this.#failure,
@@ -176,8 +186,9 @@ export class StatusBoard {
           : { listening, received, lastAt: timeOrNull(lastAt), lagMs: lagMs ?? null },
       metrics: this.#metrics,
       money: this.#money,
-      sources: [...this.#sources].map(([service, { answeredAt, failedAt, failure }]) => ({
+      sources: [...this.#sources.values()].map(({ service, cloud, answeredAt, failedAt, failure }) => ({
         service,
+        cloud: cloud ?? null,
         answeredAt: timeOrNull(answeredAt),
         failedAt: timeOrNull(failedAt),
         failure: failure ?? null,

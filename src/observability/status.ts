@@ -44,6 +44,10 @@ export const Status = z.object({
       backlog: z.number(),
       /** Objects that are skipped because another writer undoes what is written to them. */
       contested: z.array(z.string()).default([]),
+      /** Of several clouds those that a run has needed. `away`: since when one cannot be read, and why; null: it was read. */
+      clouds: z
+        .array(z.object({ name: z.string(), away: z.object({ since: Time, why: z.string() }).nullable() }))
+        .default([]),
       /** Release of the portal; null: not known yet. */
       release: z.string().nullable().default(null),
       lastFull: RunStatus.nullable(),
@@ -103,6 +107,8 @@ export const Status = z.object({
   sources: z.array(
     z.object({
       service: z.string(),
+      /** null: there is one cloud, or it is of none. */
+      cloud: z.string().nullable().default(null),
       answeredAt: Time.nullable(),
       failedAt: Time.nullable(),
       failure: z.string().nullable(),

@@ -16,6 +16,8 @@ export interface CloudPart {
 /** A plan for several clouds, and those in which almost nothing of what the portal shows of them is. */
 export interface CloudsPlan extends Plan {
   readonly wrongClouds: readonly string[];
+  /** What is held and refused of each of several clouds; of one alone nothing is said apart. */
+  readonly ofClouds: ReadonlyMap<string, Pick<Plan, 'held' | 'warnings'>>;
 }
 
 /**
@@ -34,6 +36,7 @@ export function planClouds(
   const all = parts.map(({ territory }) => territory.name);
   const plans: Plan[] = [];
   const wrongClouds: string[] = [];
+  const ofClouds = new Map<string, Pick<Plan, 'held' | 'warnings'>>();
   for (const [at, { territory, observation }] of parts.entries()) {
     if (!observation) continue;
     const { name } = territory;
@@ -42,6 +45,7 @@ export function planClouds(
     const view = withNewNames(viewOf(portal, homes, cloud), earlier);
     const own = plan(observation, view, { ...settings, cloud: name });
     if (own.isWrongCloud) wrongClouds.push(name);
+    ofClouds.set(name, own);
     plans.push({
       ...own,
       phases: withoutDoubles(fromView(own, portal, cloud), earlier),
@@ -55,6 +59,7 @@ export function planClouds(
     warnings: plans.flatMap(({ warnings }) => warnings),
     isWrongCloud: plans.length > 0 && wrongClouds.length === plans.length,
     wrongClouds,
+    ofClouds,
     members: () => new Map(plans.flatMap(({ members }) => [...members()])),
     unknownStates: plans.flatMap(({ unknownStates }) => unknownStates),
   };

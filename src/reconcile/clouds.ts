@@ -14,6 +14,7 @@ import { mergeSeen } from './merge-seen.ts';
 import { type ListedCloud, observeCloud, observeListed, type SeenCloud } from './observe-cloud.ts';
 import { observeReferences } from './observe-references.ts';
 import type { ObservedCloud } from './observed-cloud.ts';
+import type { RunReport } from './run-report.ts';
 import type { Unread } from './unread.ts';
 
 /** What a run read of one cloud. */
@@ -145,6 +146,28 @@ export class Clouds {
     return changed.includes(true);
   }
 
+  /** What a run did with each of several clouds; of one alone nothing is said apart. */
+  report({ read }: SeenClouds, { ofClouds }: CloudsPlan): RunReport['clouds'] {
+    if (this.isAlone) return [];
+    return this.all.map((cloud) => {
+      const { name, away } = cloud;
+      const seen = read.find((each) => each.cloud === cloud)?.seen.cloud;
+      const planned = ofClouds.get(name);
+      return {
+        name,
+        away,
+        seen: seen && {
+          servers: seen.servers.size,
+          stacks: seen.trees.length,
+          flavors: seen.flavors.length,
+        },
+        held: planned?.held.length ?? 0,
+        refused: planned?.warnings.length ?? 0,
+        unobserved: seen?.unobserved.size ?? 0,
+      };
+    });
+  }
+
   /** How long until a cloud that could not be read is to be tried again, ms. */
   get untilTrialMs(): number {
     return Math.min(...this.all.map((cloud) => cloud.untilTrialMs));
@@ -193,7 +216,7 @@ export class Clouds {
       read: [read],
       plan: (portal, settings, orders) => {
         const made = plan({ ...seen.cloud, orders }, portal, settings);
-        return { ...made, wrongClouds: made.isWrongCloud ? [cloud.name] : [] };
+        return { ...made, wrongClouds: made.isWrongCloud ? [cloud.name] : [], ofClouds: new Map() };
       },
       costsOf: () => seen.cloud.costs,
       cloudsOf: () => [cloud.name],

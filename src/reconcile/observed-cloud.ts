@@ -41,9 +41,9 @@ export class ObservedCloud {
     return { name: this.name, isRead: this.#isRead, ids: this.#ids, projects: this.#projects };
   }
 
-  /** Since when it could not be read, ms since 1970; undefined: it was read. */
-  get awaySince(): number | undefined {
-    return this.#absence?.since;
+  /** Since when it cannot be read, ms since 1970, and why; undefined: the last run that needed it has read it. */
+  get away(): { readonly since: number; readonly error: unknown } | undefined {
+    return this.#absence && { since: this.#absence.since, error: this.#absence.error };
   }
 
   /** Whether the last full run has seen everything that was announced before it. */

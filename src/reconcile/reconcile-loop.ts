@@ -327,11 +327,12 @@ function describeContest(contested: RunReport['contested']): string {
 }
 
 /** What a person must look at although the run succeeded; undefined: nothing. */
-function reservationOf({ warnings, failures }: RunReport): string | undefined {
+function reservationOf({ warnings, failures, clouds }: RunReport): string | undefined {
   if (warnings.length > 0) return 'deletions refused: `plan` says why';
-  const away = failures.filter(({ object }) => object === 'cloud');
-  if (away.length > 0)
-    return away.map(({ name, error }) => `cloud ${name} not read: ${explain(error)}`).join('; ');
+  const unread = clouds.flatMap(({ name, away }) =>
+    away ? [`cloud ${name} not read since ${isoTime(away.since)}: ${explain(away.error)}`] : [],
+  );
+  if (unread.length > 0) return unread.join('; ');
   if (failures.length === 0) return undefined;
   return `${failures.length === 1 ? '1 object' : `${failures.length} objects`} not reconciled: the log says why`;
 }

@@ -506,11 +506,8 @@ export class Reconciler {
   /** Tries the clouds that are due, beside the runs. @returns whether a full run can read one again */
   async tryUnread(signal?: AbortSignal): Promise<boolean> {
     const back = await this.#clouds.try(signal);
-    for (const { name, awaySince } of back)
-      this.#options.log.info(
-        { cloud: name, since: awaySince === undefined ? undefined : isoTime(awaySince) },
-        'cloud answers again',
-      );
+    for (const { name, away } of back)
+      this.#options.log.info({ cloud: name, since: away && isoTime(away.since) }, 'cloud answers again');
     return back.length > 0;
   }
 
@@ -556,7 +553,7 @@ export class Reconciler {
 
   async #apply(
     run: Run,
-    { seen, portal, plan, ms }: Survey,
+    { clouds, seen, portal, plan, ms }: Survey,
     mirror: PortalMirror,
     signal: AbortSignal | undefined,
   ): Promise<{ report: RunReport } & Pick<FullRun, 'done' | 'subjectOf'>> {
@@ -609,6 +606,7 @@ export class Reconciler {
       scope: run.scope,
       startedAt: run.startedAt,
       release: portal.profile.release,
+      clouds: this.#clouds.report(clouds, plan),
       ms: { ...ms, apply: elapsed() },
       seen: {
         servers: seen.cloud.servers.size,

@@ -34,6 +34,7 @@ function report(scope: RunReport['scope'], told: Partial<RunReport> = {}): RunRe
     unreadableRows: [],
     unobserved: [],
     drift: [],
+    clouds: [],
     requests: {},
     ...told,
   } as RunReport;

@@ -104,7 +104,9 @@ export class ReportLog {
       );
     }
     for (const subject of report.drift) log.warn(subject, 'drift: OpenStack changed without a notification');
+    const clouds = report.clouds.flatMap(({ name, seen }) => (seen ? [name] : []));
     const fields = {
+      ...(report.clouds.length > 0 && { clouds }),
       changes: report.changes,
       failed: report.failures.length,
       skipped: report.skipped.length,

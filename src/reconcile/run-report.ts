@@ -15,6 +15,17 @@ export interface RunReport {
   readonly startedAt: number;
   /** The portal's release. */
   readonly release: Release;
+  /** What it did with each of several clouds; empty for one alone. */
+  readonly clouds: readonly {
+    readonly name: string;
+    /** Since when it cannot be read, ms since 1970, and why; undefined: the last run that needed it has read it. */
+    readonly away: { readonly since: number; readonly error: unknown } | undefined;
+    /** undefined: not read in this run. */
+    readonly seen: Readonly<Record<'servers' | 'stacks' | 'flavors', number>> | undefined;
+    readonly held: number;
+    readonly refused: number;
+    readonly unobserved: number;
+  }[];
   readonly ms: { readonly observe: number; readonly plan: number; readonly apply: number };
   readonly seen: Readonly<
     Record<'servers' | 'stacks' | 'flavors' | 'users' | 'racks' | 'devices' | 'templates', number>

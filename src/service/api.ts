@@ -95,7 +95,7 @@ function placeOf({ config, session: { cloud } }: Cloud, base: Foundation): Cloud
     listTimeoutMs: timeoutMs,
     retry,
     concurrency: 64,
-    ...base.http(),
+    ...base.http(cloud),
   };
   return { authUrl: credentials.authUrl, session };
 }

@@ -112,20 +112,24 @@ export class Foundation implements AsyncDisposable {
     const cloud = this.config.clouds.length > 1 ? name : undefined;
     return {
       config,
-      session: new CloudSession({ ...openstack, cloud, ...this.http() }),
+      session: new CloudSession({ ...openstack, cloud, ...this.http(cloud) }),
       broker: rmq && new Broker({ ...rmq, clock: this.clock, random: this.random }),
     };
   }
 
-  /** What all that speaks HTTP is given. */
-  http() {
+  /**
+   * What all that speaks HTTP is given.
+   *
+   * @param cloud with which it speaks; undefined: there is one, or it speaks with none
+   */
+  http(cloud?: string) {
     return {
       clock: this.clock,
       random: this.random,
       onBegin: (service: string) => this.traffic.begin(service, this.clock.now()),
       onExchange: (exchange: Exchange) => {
         this.traffic.end(exchange.service, this.clock.now());
-        this.observation.exchanged(exchange);
+        this.observation.exchanged({ ...exchange, cloud });
         this.tracing.exchanged(exchange);
       },
     };

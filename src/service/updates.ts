@@ -5,6 +5,7 @@ import { AmqpSource } from '../notifications/amqp-source.ts';
 import { NotificationListener } from '../notifications/listener.ts';
 import type { NotificationSource } from '../notifications/source.ts';
 import { Health } from '../observability/health.ts';
+import type { Hearing } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Mapping } from '../plan/mapping.ts';
 import type { Progress } from '../reconcile/apply-progress.ts';
@@ -47,8 +48,8 @@ export interface UpdatesOptions extends PlanOptions {
 export class Updates {
   readonly loop: ReconcileLoop;
   readonly writer: Writer;
-  /** undefined where listening is no task. */
-  isListening: boolean | undefined;
+  /** Whether each cloud is listened to; undefined where listening is no task. */
+  hearing: readonly Hearing[] | undefined;
   readonly #base: Foundation;
   readonly #options: UpdatesOptions;
   readonly #reconciler: Reconciler;
@@ -117,14 +118,17 @@ export class Updates {
     };
   }
 
-  #listening(hearing: Health, log: Logger): (signal: AbortSignal) => Promise<void> {
+  #listening(health: Health, log: Logger): (signal: AbortSignal) => Promise<void> {
     const { clock, tracing, observation } = this.#base;
     const { notifications } = this.#options;
     const sources = notifications ? [{ name: '', source: notifications }] : amqpSources(this.#base, log);
     const deaf = new Set(sources.map(({ name }) => name));
     // What a cloud without a broker does is announced nowhere.
     const hearsAll = notifications !== undefined || this.#base.clouds.every(({ broker }) => broker);
-    this.isListening = false;
+    const isSeveral = notifications === undefined && this.#base.clouds.length > 1;
+    const cloudOf = (name: string) => (isSeveral ? name : undefined);
+    const heard = () => sources.map(({ name }) => ({ cloud: cloudOf(name), isListening: !deaf.has(name) }));
+    this.hearing = heard();
     const listenTo = ({ name, source }: NamedSource) => {
       const updates = {
         request: this.writer.request.bind(this.writer),
@@ -133,16 +137,16 @@ export class Updates {
         setListening: (isListening: boolean) => {
           if (isListening) deaf.delete(name);
           else deaf.add(name);
-          this.isListening = deaf.size === 0;
-          this.#reconciler.setListening(this.isListening && hearsAll);
-          if (this.isListening) hearing.succeeded();
-          else hearing.failed(describeDeafness(deaf, sources.length));
+          this.hearing = heard();
+          this.#reconciler.setListening(deaf.size === 0 && hearsAll);
+          if (deaf.size === 0) health.succeeded();
+          else health.failed(describeDeafness(deaf, sources.length));
         },
       };
       const listener = new NotificationListener(updates, log, {
         clock,
         tracing,
-        onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs),
+        onNotification: (outcome, lagMs) => observation.notified(outcome, lagMs, cloudOf(name)),
       });
       return (signal: AbortSignal) => source.run(listener, signal);
     };

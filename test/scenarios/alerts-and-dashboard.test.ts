@@ -79,6 +79,9 @@ function billingOf({ portal, killBill, services }: Sandbox): Record<string, unkn
 let sandbox: Sandbox;
 let writer: Observed;
 let listener: Observed;
+/** Of several clouds there are series, and a label, that one does not have. */
+let twoClouds: Sandbox;
+let ofTwoClouds: Observed;
 beforeAll(async () => {
   sandbox = await startSandbox({ projects: 1, stacks: 2, servers: 2, release: 'main', rating: 'v2' });
   // Something that failed, for what counts failures.
@@ -92,14 +95,20 @@ beforeAll(async () => {
   });
   writer = await startObserved(sandbox, ['updates_bulk', 'metrics', 'api'], billingOf(sandbox));
   listener = await startObserved(sandbox, ['updates_mq']);
+  twoClouds = await startSandbox({ projects: 1, stacks: 1, servers: 1, clouds: ['north', 'south'] });
+  ofTwoClouds = await startObserved(twoClouds, ['updates_bulk', 'updates_mq', 'metrics']);
   await writer.ask('/openapi.json');
   await writer.saw('concertim_openstack_metrics_figures_total{outcome="sent"}');
   await writer.saw('concertim_openstack_api_requests_total{');
   await writer.saw('\nconcertim_openstack_reconcile_last_complete_timestamp_seconds ');
   await writer.saw('\nconcertim_openstack_usage_last_complete_timestamp_seconds ');
   await writer.saw('\nconcertim_openstack_owner_unbilled{');
+  await ofTwoClouds.saw('concertim_openstack_cloud_read{cloud="south"} 1');
+  await ofTwoClouds.saw('concertim_openstack_metrics_delivered_ratio{cloud="south"}');
 });
 afterAll(async () => {
+  await ofTwoClouds[Symbol.asyncDispose]();
+  await twoClouds.close();
   await listener[Symbol.asyncDispose]();
   await writer[Symbol.asyncDispose]();
   await sandbox.close();
@@ -109,6 +118,7 @@ test('every metric and label in alerts and dashboard is in a scrape', async () =
   const scrapes = [
     await writer.saw('_total'),
     await listener.saw('concertim_openstack_notifications_listening 0'),
+    await ofTwoClouds.saw('concertim_openstack_notifications_listening{cloud="south"} 0'),
   ];
 
   const series = seriesIn(scrapes.join('\n'));
@@ -128,7 +138,7 @@ const whyNo = whyNoPrometheus();
 const named = (name: string) => (whyNo ? `${name} (skipped: ${whyNo})` : name);
 
 test.skipIf(whyNo)(named('a Prometheus that scrapes the service has something for every panel'), async () => {
-  const targets = [...writer.urls, ...listener.urls].map((url) => new URL(url).host);
+  const targets = [...writer.urls, ...listener.urls, ...ofTwoClouds.urls].map((url) => new URL(url).host);
   await using prometheus = await startPrometheus({ targets, rules: [rulesFile] });
 
   const withoutAny = async () => {
@@ -153,6 +163,11 @@ const courses: Readonly<Record<string, Course>> = {
     series: { reconcile_last_complete_timestamp_seconds: '0+60x20 1200x40 3600+60x20' },
     quiet: ['20m', '37m', '65m'],
     firing: ['45m'],
+  },
+  ConcertimCloudNotRead: {
+    series: { 'cloud_read{cloud="north"}': '1x50', 'cloud_read{cloud="south"}': '1x10 0x30 1x10' },
+    quiet: ['10m', '15m', '45m'],
+    firing: ['25m'],
   },
   ConcertimComponentNotReady: {
     series: {

@@ -63,8 +63,8 @@ test('three intervals after the last complete run it is not ready, and says whic
 
   await observed.saw('concertim_openstack_component_ready{component="updates_bulk"} 0');
 
-  away();
   const readiness = (await (await observed.ask('/readyz'))?.json()) as Pick<Status, 'components'>;
+  away();
   expect(readiness.components[0]).toMatchObject({
     component: 'updates_bulk',
     ready: false,

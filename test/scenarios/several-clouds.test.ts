@@ -101,7 +101,7 @@ test('while one cloud is away the other goes on, and nothing of the first is cha
   expect(during.changes['delete-rack']).toBe(1);
   expect(southernRows(clouds)).toEqual(before);
   expect(again && changeCount(again)).toBe(0);
-  expect(detail).toContain('cloud south not read: ');
+  expect(detail).toContain('cloud south not read since ');
 
   bringBack();
   south.cloud.advance();

@@ -30,14 +30,13 @@ export async function startObserved(
 ): Promise<Observed> {
   const folder = mkdtempSync(join(tmpdir(), 'observed-'));
   const file = join(folder, 'config.yaml');
-  const rmq = { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'secret' };
+  const listens = components.includes('updates_mq');
   writeFileSync(
     file,
     stringify({
-      ...sandbox.config,
+      ...systemsOf(sandbox, listens && { rmq_address: '127.0.0.1', rmq_port: 1, rmq_password: 'secret' }),
       updates: { interval: 1 },
       metrics: { interval: 1 },
-      ...(components.includes('updates_mq') && { rmq }),
       ...more,
     }),
   );
@@ -66,9 +65,12 @@ export async function startObserved(
   const stop = new AbortController();
   const running = service.run(stop.signal);
   while (urls.length < (components.includes('api') ? 2 : 1)) await once(found, 'url');
+  // A connection that is kept would be closed while a run of a large cloud keeps this process busy.
   /** Of whoever knows the path: the API or the server of metrics. */
   const ask = async (path: string, method = 'GET') => {
-    const answers = await Promise.all(urls.map((url) => fetch(url + path, { method })));
+    const answers = await Promise.all(
+      urls.map((url) => fetch(url + path, { method, headers: { connection: 'close' } })),
+    );
     return answers.find(({ status }) => status !== 404) ?? answers[0];
   };
   return {
@@ -87,4 +89,11 @@ export async function startObserved(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function systemsOf({ clouds, config }: Sandbox, rmq: object | false): Record<string, unknown> {
+  const broker = rmq && { rmq };
+  if (clouds.length === 1) return { ...config, ...broker };
+  const all = clouds.map(({ name, config: cloud }) => ({ name, ...cloud, ...broker }));
+  return { concertim: config.concertim, clouds: all };
 }

@@ -34,6 +34,7 @@ export const updates: NonNullable<Status['updates']> = {
   paused: null,
   backlog: 0,
   contested: [],
+  clouds: [],
   release: 'main',
   lastFull: run,
   lastTargeted: null,
