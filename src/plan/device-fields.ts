@@ -12,7 +12,7 @@ import { netInterfaces, privateIps, publicIps } from './addresses.ts';
 import type { DesiredDevice } from './desired-state.ts';
 import { equal } from './difference.ts';
 import { bearsNameOf, type NameRules } from './names.ts';
-import { metadataKeys } from './ownership.ts';
+import { metadataKeys, withoutCloud } from './ownership.ts';
 
 /** The details of a device by kind, without the fields that only the portal's users fill in. */
 interface Details {
@@ -123,9 +123,12 @@ export function devicePatch(device: Device, wanted: DesiredDevice, name: string)
     const value = of(wanted);
     return value !== undefined && metadata[key] !== value;
   };
+  const isStray = wanted.cloud === undefined && metadata[metadataKeys.cloud] !== undefined;
   // The portal replaces metadata whole, so the keys of others are sent back with ours.
-  if (metadataOfKind[object.kind].some(lacks))
-    (patch ??= {})['metadata'] = { ...metadata, ...ownMetadata(wanted) };
+  if (isStray || metadataOfKind[object.kind].some(lacks)) {
+    const ours = ownMetadata(wanted);
+    (patch ??= {})['metadata'] = { ...withoutCloud(metadata, ours), ...ours };
+  }
   return patch;
 }
 

@@ -1,6 +1,7 @@
-import type { Device, Rack, Template } from '../concertim/model.ts';
+import type { Device, JsonObject, Rack, Template } from '../concertim/model.ts';
 import type { ObjectId, ProjectId, ServerId, StackId } from '../openstack/model.ts';
 import type { Brand } from '../runtime/brand.ts';
+import { without } from './metadata.ts';
 
 /**
  * What is ours in the portal. A rack with one of our keys in its metadata, a device with the id of what it shows, a template
@@ -25,6 +26,16 @@ export const retiredKey = 'openstack_stack_observed';
 /** The name of the cloud for the metadata of what is shown of it; nothing where the portal shows one cloud. */
 export function cloudMark(cloud: string | undefined): Readonly<Record<string, string>> {
   return cloud === undefined ? {} : { [metadataKeys.cloud]: cloud };
+}
+
+/**
+ * Metadata without the name of a cloud, where the portal shows one: what names another one is then of a cloud that was removed from the
+ * configuration (former-clouds.ts).
+ *
+ * @param ours what it is to have
+ */
+export function withoutCloud(metadata: JsonObject, ours: JsonObject): JsonObject {
+  return Object.hasOwn(ours, metadataKeys.cloud) ? metadata : without(metadataKeys.cloud, metadata);
 }
 
 /** What a group of racks shows: a stack, or the servers of a project that belong to none. */

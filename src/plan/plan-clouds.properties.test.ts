@@ -7,7 +7,7 @@ import { PaperPortal } from '../../test/support/paper-portal.ts';
 import { type Situation, situation } from '../../test/support/situations.ts';
 import type { Device, OwnerId, PortalSnapshot, Rack } from '../concertim/model.ts';
 import { collections } from '../openstack/model.ts';
-import { type Change, changesOf } from './change.ts';
+import { type Change, changesOf, type Plan } from './change.ts';
 import type { CloudObservation } from './observation.ts';
 import { metadataKeys } from './ownership.ts';
 import { type CloudPart, planClouds } from './plan-clouds.ts';
@@ -30,6 +30,7 @@ const south = cloud({
 });
 
 const labels = array(constantFrom('north', 'south', 'elsewhere', undefined), { minLength: 1, maxLength: 7 });
+const configuredLabels = array(constantFrom('north', 'south', undefined), { minLength: 1, maxLength: 7 });
 
 test('while one cloud is away, nothing of it is changed, whatever rows claim', () => {
   assert(
@@ -67,9 +68,9 @@ test('what a user of one cloud writes changes nothing of the other', () => {
   );
 });
 
-test('names of clouds that users write into metadata change nothing, and are put right', () => {
+test('names of configured clouds that users write into metadata change nothing, and are put right', () => {
   assert(
-    property(situation, labels, (given, names) => {
+    property(situation, configuredLabels, (given, names) => {
       const portal = placed(peopled(given));
       const parts = [northern(given), southern()];
       const relabelled = labelled(portal, names);
@@ -81,6 +82,22 @@ test('names of clouds that users write into metadata change nothing, and are put
       expect(pictureOf(applied(beside, relabelled), 'unlabelled')).toEqual(
         pictureOf(applied(usual, portal), 'unlabelled'),
       );
+    }),
+    { numRuns },
+  );
+});
+
+test('the name of a cloud that is not configured makes a row stay at most', () => {
+  assert(
+    property(situation, labels, (given, names) => {
+      const portal = placed(peopled(given));
+      const parts = [northern(given), southern()];
+
+      const usual = planClouds(parts, portal, given.settings);
+      const beside = planClouds(parts, labelled(portal, names), given.settings);
+
+      if (usual.warnings.length + beside.warnings.length > 0) return;
+      expect(deletedBy(usual)).toEqual(expect.arrayContaining(deletedBy(beside)));
     }),
     { numRuns },
   );
@@ -100,6 +117,13 @@ test('applying a plan for two clouds makes the next one empty', () => {
     { numRuns },
   );
 });
+
+function deletedBy(planned: Plan): string[] {
+  return changesOf(planned).flatMap((change) => {
+    if (change.kind === 'delete-rack') return [`rack ${change.rack.id}`];
+    return change.kind === 'delete-device' ? [`device ${change.device.id}`] : [];
+  });
+}
 
 /** The portal of a situation with two users of the south. */
 function peopled({ portal }: Situation): PortalSnapshot {

@@ -43,7 +43,7 @@ export function planClouds(
     const cloud: ViewedCloud = { name, isFirst: at === 0, all };
     const earlier = plans.flatMap(changesOf);
     const view = withNewNames(viewOf(portal, homes, cloud), earlier);
-    const own = plan(observation, view, { ...settings, cloud: name });
+    const own = plan(observation, view, { ...settings, cloud: name, clouds: all });
     if (own.isWrongCloud) wrongClouds.push(name);
     ofClouds.set(name, own);
     plans.push({

@@ -14,7 +14,7 @@ import {
   nameOfObject,
   validName,
 } from './names.ts';
-import { metadataKeys } from './ownership.ts';
+import { metadataKeys, withoutCloud } from './ownership.ts';
 import { sideOf } from './placement.ts';
 import type { Place, RackLayout, Slot } from './rack-layout.ts';
 import type { RackPlan, RackPlanContext } from './rack-plan.ts';
@@ -120,7 +120,10 @@ export function planNewDevices(
         // For an object in an unknown state: the only status for which the portal shows no buttons.
         status: wanted.status ?? device?.status ?? 'IN_PROGRESS',
         // It may move to another stack: the id of the old one must not stay.
-        metadata: { ...(device && without(metadataKeys.stackId, device.metadata)), ...fields.metadata },
+        metadata: {
+          ...(device && withoutCloud(without(metadataKeys.stackId, device.metadata), fields.metadata)),
+          ...fields.metadata,
+        },
       },
     };
   };

@@ -3,6 +3,8 @@ import type { MappingSettings } from './desired-state.ts';
 
 export interface PlanSettings extends MappingSettings {
   readonly deletions: DeletionPolicy;
+  /** Names of all configured clouds: what names another one is of a cloud that was removed. undefined: not known. */
+  readonly clouds?: readonly string[];
   /** The mapping leaves out everything because the service is being removed: the reasons of removals say so. */
   readonly decommissions?: boolean;
   /** Height of a new rack, in units, unless its devices need more. */

@@ -7,6 +7,7 @@ import { desiredState } from './desired-state.ts';
 import { draftPlan, lanes } from './draft-plan.ts';
 import { renameDuplicates } from './duplicate-names.ts';
 import { updateFlavorIds } from './flavor-ids.ts';
+import { setFormerCloudsAside } from './former-clouds.ts';
 import { deletedStacksOf } from './membership.ts';
 import type { CloudObservation } from './observation.ts';
 import type { PlanSettings } from './plan-settings.ts';
@@ -31,7 +32,8 @@ import { recogniseWrongCloud } from './wrong-cloud.ts';
  * applied, the next one is empty.
  */
 export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings: PlanSettings): Plan {
-  const read = withStandIns(inOrderOfIds(snapshot));
+  const whole = withStandIns(inOrderOfIds(snapshot));
+  const { portal: read, held: ofFormerClouds } = setFormerCloudsAside(cloud, whole, settings);
   const { portal: claimed, foreign: claims } = settleClaims(read, projectsIn(cloud));
   const { changes: renames, portal: named } = renameDuplicates(claimed, cloud.scope);
   const { changes: flavorIds, portal } = updateFlavorIds(named, cloud);
@@ -74,7 +76,7 @@ export function plan(cloud: CloudObservation, snapshot: PortalSnapshot, settings
     for (const warning of verdict.warnings) warnings.add(warning);
     held.push(...verdict.held);
     if (verdict.refused.size === 0) {
-      held.push(...draft.held);
+      held.push(...draft.held, ...ofFormerClouds);
       return {
         phases: [
           lanes([{ name: 'identities', changes: [...renames, ...flavorIds] }]),

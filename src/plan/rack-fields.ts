@@ -5,7 +5,7 @@ import { difference } from './difference.ts';
 import { merged, without } from './metadata.ts';
 import type { OrderIds } from './order-ids.ts';
 import { outputsKey } from './outputs.ts';
-import { retiredKey } from './ownership.ts';
+import { retiredKey, withoutCloud } from './ownership.ts';
 import type { Slot } from './rack-layout.ts';
 
 /** The fields of a rack that differ; undefined: none. */
@@ -23,7 +23,7 @@ export function rackPatch(
     ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
     ...(cost !== undefined && { cost }),
     ...(orderId !== undefined && { orderId }),
-    metadata: merged(without(retiredKey, rack.metadata), desired.metadata),
+    metadata: merged(withoutCloud(without(retiredKey, rack.metadata), desired.metadata), desired.metadata),
   });
 }
 

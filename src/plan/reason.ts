@@ -34,6 +34,7 @@ export const heldReasons = {
   'query-failed': 'OpenStack does not list it, and the query by its id failed',
   'sight-limited': 'OpenStack does not find it, and shows this account nothing of other projects',
   'deletion-unconfirmed': 'OpenStack does not find it, and nothing confirms its deletion',
+  'cloud-not-configured': 'it is of cloud {name}, which is not in the configuration any more',
   'device-kept': 'device {name} stays in it',
   'too-many-missing': 'too many are missing from OpenStack at once',
   'too-many-removals': 'too many would be deleted or recreated at once',

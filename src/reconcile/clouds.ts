@@ -215,7 +215,7 @@ export class Clouds {
       seen,
       read: [read],
       plan: (portal, settings, orders) => {
-        const made = plan({ ...seen.cloud, orders }, portal, settings);
+        const made = plan({ ...seen.cloud, orders }, portal, { ...settings, clouds: [cloud.name] });
         return { ...made, wrongClouds: made.isWrongCloud ? [cloud.name] : [], ofClouds: new Map() };
       },
       costsOf: () => seen.cloud.costs,

@@ -191,6 +191,41 @@ test.each([
   expect(asked()).toEqual(before);
 });
 
+test.each([false, true])(
+  'what a cloud has shown stays when it is removed from the configuration (as region of one Keystone: %s), and the other is reconciled',
+  async (sharedKeystone) => {
+    await using clouds = await startTwoClouds({
+      projects: 2,
+      stacks: 4,
+      servers: 3,
+      release: 'main',
+      sharedKeystone,
+    });
+    const { north, south, reconciler } = clouds;
+    await reconciler.reconcileAll();
+    const { racks, devices } = north.portal;
+    const southern = () =>
+      [...racks.all(), ...devices.all()]
+        .filter(({ metadata }) => metadata['openstack_cloud'] === 'south')
+        .map((row) => JSON.stringify(row));
+    const before = southern();
+    north.cloud.orchestration.deleteStack(firstStack(north).id);
+    north.advance();
+    const alone = clouds.northAlone();
+
+    const { changes, held, warnings } = await alone.reconcileAll();
+    const again = await alone.reconcileAll();
+
+    expect(changes['delete-rack']).toBe(1);
+    expect(warnings).toEqual([]);
+    expect(southern()).toEqual(before);
+    expect(new Set(held.map(({ reasonCode }) => reasonCode))).toEqual(new Set(['cloud-not-configured']));
+    expect(held).toHaveLength(before.length);
+    expect(changeCount(again)).toBe(0);
+    expect(outOfStep(north, [south])).toEqual([]);
+  },
+);
+
 test('what a wrong cloud lacks stays, and the other cloud is reconciled', async () => {
   await using clouds = await startTwoClouds({ projects: 2, stacks: 4, servers: 3 });
   const { north, south, reconciler } = clouds;

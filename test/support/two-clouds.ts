@@ -15,6 +15,8 @@ export interface TwoClouds extends AsyncDisposable {
   readonly north: Sandbox;
   readonly south: SandboxCloud;
   readonly reconciler: Reconciler;
+  /** Another one on the same portal, that knows of the north alone. */
+  readonly northAlone: () => Reconciler;
   readonly clock: HastyClock;
 }
 
@@ -33,22 +35,24 @@ export async function startTwoClouds(
   const onExchange = ({ service }: { readonly service: string }) => traffic.count(service);
   const ofNorth = sessionsOn({ ...first.config, concertim }, { clock, random, onExchange });
   const ofSouth = sessionsOn({ ...south.config, concertim }, { clock, random, onExchange });
-  const reconciler = new Reconciler({
-    clouds: [
-      { name: 'north', session: ofNorth.cloud },
-      { name: 'south', session: ofSouth.cloud },
-    ],
+  const inNorth = { name: 'north', session: ofNorth.cloud };
+  const shared = {
     portal: ofNorth.portal,
-    settings: { standaloneServers: 'ignore', defaultRackHeight: 42, deletions },
+    settings: { standaloneServers: 'ignore', defaultRackHeight: 42, deletions } as const,
     traffic,
     clock,
     random,
     log: createLogger({ level: 'critical', format: 'json' }),
+  };
+  const reconciler = new Reconciler({
+    clouds: [inNorth, { name: 'south', session: ofSouth.cloud }],
+    ...shared,
   });
   return {
     north,
     south,
     reconciler,
+    northAlone: () => new Reconciler({ clouds: [inNorth], ...shared }),
     clock,
     async [Symbol.asyncDispose]() {
       await Promise.all([ofNorth.close(), ofSouth.close()]);
