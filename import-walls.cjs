@@ -18,6 +18,7 @@ const mayImport = {
     'concertim/row-rules',
     'concertim/statuses',
     'runtime/brand',
+    'runtime/once-for',
     'runtime/printable',
     'runtime/unreachable',
   ],

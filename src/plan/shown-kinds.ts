@@ -1,7 +1,8 @@
 import type { PortalProfile } from '../concertim/profile.ts';
 import { type Kind, kinds } from '../openstack/model.ts';
+import { onceFor } from '../runtime/once-for.ts';
 
 /** The kinds that have devices in a release of the portal. */
-export function shownKinds({ statuses }: Pick<PortalProfile, 'statuses'>): readonly Kind[] {
-  return kinds.filter((kind) => statuses[kind].length > 0);
-}
+export const shownKinds: (profile: Pick<PortalProfile, 'statuses'>) => readonly Kind[] = onceFor(
+  ({ statuses }) => kinds.filter((kind) => statuses[kind].length > 0),
+);

@@ -4,13 +4,14 @@ import type { Session } from '../openstack/session.ts';
 import { equal } from '../plan/difference.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { clocksApartMs } from './clocks-apart.ts';
+import { KeptRows } from './kept-rows.ts';
 
 type Row = Server | Unreadable<ServerId>;
 
 /** The servers of the cloud, and which of them Nova reports as deleted. */
 export interface SeenServers {
-  /** For the caller to keep. */
-  readonly servers: Map<ServerId, Row>;
+  /** The same map until one of them differs. */
+  readonly servers: ReadonlyMap<ServerId, Row>;
   readonly deleted: ReadonlySet<ServerId>;
   readonly isComplete: boolean;
 }
@@ -20,7 +21,7 @@ export interface SeenServers {
  * instead of 50. Always since that list, so that what one answer lacks, such as the servers of a cell that was down, comes with a later one.
  */
 export class KnownServers {
-  #rows = new Map<ServerId, Row>();
+  readonly #rows = new KeptRows<ServerId, Row>();
   /** Nova's clock when the complete list was begun, ms since 1970; undefined: a complete list is needed. */
   #at: number | undefined;
   /** What was read before something was forgotten must not be kept. */
@@ -53,7 +54,7 @@ export class KnownServers {
     if (at === undefined) {
       const forgotten = this.#forgotten;
       const list = await readServers(session, { signal, onPage: (page) => this.#tellChanged(page) });
-      this.#rows = new Map(list.servers.map((server) => [server.id, server]));
+      this.#rows.replace(new Map(list.servers.map((server) => [server.id, server])));
       this.#at = forgotten === this.#forgotten ? list.at : undefined;
     } else {
       const since = isoTime(at - clocksApartMs);
@@ -64,7 +65,7 @@ export class KnownServers {
         deleted.add(id);
       }
     }
-    return { servers: new Map(this.#rows), deleted, isComplete: at === undefined };
+    return { servers: this.#rows.all, deleted, isComplete: at === undefined };
   }
 
   #tellChanged(page: readonly Row[]): void {

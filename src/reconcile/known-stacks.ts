@@ -4,7 +4,9 @@ import { isUnreadable } from '../openstack/row.ts';
 import type { Session } from '../openstack/session.ts';
 import { readStacks, type StackList, type StackRows } from '../openstack/stack-list.ts';
 import { parseTime } from '../runtime/clock.ts';
+import { onceFor } from '../runtime/once-for.ts';
 import { clocksApartMs } from './clocks-apart.ts';
+import { KeptRows } from './kept-rows.ts';
 
 type Row = Stack | Unreadable<StackId>;
 
@@ -14,7 +16,7 @@ type Row = Stack | Unreadable<StackId>;
  * than fits a page, the complete list is read.
  */
 export class KnownStacks {
-  #rows = new Map<StackId, Row>();
+  readonly #rows = new KeptRows<StackId, Row>();
   /** Heat's clock when the complete list was begun, ms since 1970; undefined: a complete list is needed. */
   #at: number | undefined;
   #forgotten = 0;
@@ -27,8 +29,9 @@ export class KnownStacks {
 
   /** Takes note of the stacks of one project, all of them. */
   note(projectId: ProjectId, rows: StackRows): void {
-    for (const row of this.#rows.values())
-      if (!isUnreadable(row) && row.projectId === projectId) this.#rows.delete(row.id);
+    const listed = byId(rows);
+    for (const [id, row] of this.#rows.entries())
+      if (!isUnreadable(row) && row.projectId === projectId && !listed.has(id)) this.#rows.delete(id);
     this.#keep(rows);
   }
 
@@ -45,10 +48,9 @@ export class KnownStacks {
     if (known) return known;
     const forgotten = this.#forgotten;
     const list = await readStacks(session, options, signal);
-    this.#rows = new Map();
-    this.#keep(list);
+    this.#rows.replace(byId(list));
     this.#at = forgotten === this.#forgotten && list.unobserved.size === 0 ? list.at : undefined;
-    return list;
+    return { ...list, ...sortedRows(this.#rows.all) };
   }
 
   async #catchUp(session: Session, signal: AbortSignal | undefined): Promise<StackList | undefined> {
@@ -56,30 +58,46 @@ export class KnownStacks {
     const changed = await readChangedStacks(session, this.#since(this.#at), signal);
     if (!changed) return undefined;
     this.#keep(changed);
-    if (this.#rows.size !== changed.count) return undefined;
-    const stacks: Stack[] = [];
-    const unreadable: Unreadable<StackId>[] = [];
-    for (const row of this.#rows.values()) {
-      if (isUnreadable(row)) unreadable.push(row);
-      else stacks.push(row);
-    }
-    return { stacks, unreadable, at: changed.at, unobserved: new Map() };
+    const rows = this.#rows.all;
+    if (rows.size !== changed.count) return undefined;
+    return { ...sortedRows(rows), at: changed.at, unobserved: new Map() };
   }
 
   /** From when on stacks may have changed. An action in progress bears the time of its start, also when it is over. */
   #since(listedAt: number): { at: number; hasUpdated: boolean } {
-    let at = listedAt;
-    let hasUpdated = false;
-    for (const row of this.#rows.values()) {
-      if (isUnreadable(row)) continue;
-      const { status, createdAt, updatedAt } = row;
-      hasUpdated ||= updatedAt !== null;
-      if (status.endsWith('_IN_PROGRESS')) at = Math.min(at, parseTime(updatedAt ?? createdAt) ?? at);
-    }
-    return { at: at - clocksApartMs, hasUpdated };
+    const { firstInProgressAt, hasUpdated } = timesOf(this.#rows.all);
+    return { at: Math.min(listedAt, firstInProgressAt) - clocksApartMs, hasUpdated };
   }
 
-  #keep({ stacks, unreadable }: StackRows): void {
-    for (const row of [...stacks, ...unreadable]) this.#rows.set(row.id, row);
+  #keep(rows: StackRows): void {
+    for (const [id, row] of byId(rows)) this.#rows.set(id, row);
   }
 }
+
+function byId({ stacks, unreadable }: StackRows): Map<StackId, Row> {
+  return new Map([...stacks, ...unreadable].map((row) => [row.id, row]));
+}
+
+const sortedRows = onceFor((rows: ReadonlyMap<StackId, Row>): StackRows => {
+  const stacks: Stack[] = [];
+  const unreadable: Unreadable<StackId>[] = [];
+  for (const row of rows.values()) {
+    if (isUnreadable(row)) unreadable.push(row);
+    else stacks.push(row);
+  }
+  return { stacks, unreadable };
+});
+
+/** When the first action in progress has begun, ms since 1970 by Heat's clock, and whether a stack has an `updated_time`. */
+const timesOf = onceFor((rows: ReadonlyMap<StackId, Row>) => {
+  let firstInProgressAt = Number.POSITIVE_INFINITY;
+  let hasUpdated = false;
+  for (const row of rows.values()) {
+    if (isUnreadable(row)) continue;
+    const { status, createdAt, updatedAt } = row;
+    hasUpdated ||= updatedAt !== null;
+    if (status.endsWith('_IN_PROGRESS'))
+      firstInProgressAt = Math.min(firstInProgressAt, parseTime(updatedAt ?? createdAt) ?? firstInProgressAt);
+  }
+  return { firstInProgressAt, hasUpdated };
+});

@@ -40,6 +40,7 @@ export class PortalMirror {
     this.#devices = new Map(snapshot.devices.map((device) => [device.id, device]));
     this.#unreadable = snapshot.unreadable ?? [];
     this.#templates = new Map(snapshot.templates.map((template) => [template.id, template]));
+    this.#snapshot = snapshot;
   }
 
   snapshot(): PortalSnapshot {

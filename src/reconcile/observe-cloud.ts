@@ -27,6 +27,7 @@ import { keyOfSource, type RackKey, sourceOfRack, stackKey } from '../plan/owner
 import { indexPortal, ownersOfProjects, type PortalIndex } from '../plan/portal-index.ts';
 import { shownKinds } from '../plan/shown-kinds.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { onceFor } from '../runtime/once-for.ts';
 import type { Random } from '../runtime/random.ts';
 import { ServiceError } from '../runtime/severity.ts';
 import type { CloudLists } from './cloud-lists.ts';
@@ -63,7 +64,7 @@ export interface SeenCloud {
 export interface ListedCloud {
   readonly profile: PortalProfile;
   readonly kinds: readonly Kind[];
-  readonly servers: Map<ServerId, Server | Unreadable<ServerId>>;
+  readonly servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>;
   /** Servers that Nova reports as deleted. */
   readonly deleted: ReadonlySet<ServerId>;
   readonly volumes: SeenKind<'volume'>;
@@ -116,7 +117,7 @@ export async function listCloud(
 /** What the lists do not say: what trees are made of, and what became of that which the portal has and the lists have not. */
 export async function observeListed(
   options: ObserveOptions,
-  { kinds, servers: serversById, deleted, volumes, networks, stacks, flavors, externalNetworks }: ListedCloud,
+  { kinds, servers: listed, deleted, volumes, networks, stacks, flavors, externalNetworks }: ListedCloud,
   known: {
     /** The portal as far as it shows this cloud. */
     readonly portal: PortalSnapshot;
@@ -129,19 +130,20 @@ export async function observeListed(
   const { session, memory } = options;
   const rows = stackTrees(stacks.stacks, { now: stacks.at, kinds });
   const projectOfStack = projectsOf(stacks.stacks);
-  const knownProjects = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
-  const settledIndex = (portal: PortalSnapshot) => indexPortal(settleClaims(portal, knownProjects).portal);
-  const index = settledIndex(known.portal);
-  const candidates = known.candidates === known.portal ? index : settledIndex(known.candidates);
+  const index = settledIndex(known.portal, projectOfStack);
+  const candidates = settledIndex(known.candidates, projectOfStack);
   const reading = { ...options, kinds };
   const { trees: firstRead, unread } = await readTrees(reading, rows, index, signal);
-  const doubtful = new Set(options.unassigned.doubtfulTrees(serversById, firstRead, memory.trees, index));
-  const trees = await Promise.all(
-    firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(reading, tree, signal) : tree)),
-  );
+  const doubtful = new Set(options.unassigned.doubtfulTrees(listed, firstRead, memory.trees, index));
+  const trees =
+    doubtful.size === 0
+      ? firstRead
+      : await Promise.all(
+          firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(reading, tree, signal) : tree)),
+        );
   const absent = absentees(
     {
-      servers: serversById,
+      servers: listed,
       volumes: volumes.objects,
       networks: networks.objects,
       roots: [...rows.map(({ root }) => root), ...stacks.unreadable],
@@ -162,10 +164,11 @@ export async function observeListed(
     }),
     readServerGroups(options, trees, signal),
   ]);
-  for (const server of leftOut) serversById.set(server.id, server);
+  const servers =
+    leftOut.length === 0 ? listed : new Map([...listed, ...leftOut.map((each) => [each.id, each] as const)]);
   const cloud: CloudObservation = {
     scope: { kind: 'all' },
-    servers: serversById,
+    servers,
     volumes: volumes.objects,
     networks: networks.objects,
     trees,
@@ -232,26 +235,37 @@ export async function readTrees(
   rows: readonly StackTree[],
   index: PortalIndex,
   signal?: AbortSignal,
-): Promise<{ trees: StackTree[]; unread: Unread[] }> {
+): Promise<{ trees: readonly StackTree[]; unread: Unread[] }> {
+  const { memory } = options;
+  const { known, due } = sortTrees(rows, index, memory, memory.trees);
+  if (due.length === 0) return { trees: known, unread: [] };
   const unread: Unread[] = [];
   const watch = new OutageWatch(options.clock, { signal });
-  const trees = await Promise.all(
-    rows
-      .filter((tree) => isShown(tree, index))
-      .map(async (tree): Promise<StackTree | undefined> => {
-        if (isKnown(tree, index, options.memory)) return tree;
-        try {
-          return await watch.ask(() => readTree(options, tree, watch.signal));
-        } catch (error) {
-          signal?.throwIfAborted();
-          unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
-          return index.racksOfSource.has(stackKey(tree.root.id)) ? tree : undefined;
-        }
-      }),
+  const read = await Promise.all(
+    due.map(async (tree): Promise<StackTree | undefined> => {
+      try {
+        return await watch.ask(() => readTree(options, tree, watch.signal));
+      } catch (error) {
+        signal?.throwIfAborted();
+        unread.push({ object: 'stack', id: tree.root.id, name: tree.root.name, error });
+        return index.racksOfSource.has(stackKey(tree.root.id)) ? tree : undefined;
+      }
+    }),
   );
   watch.throwIfAway();
-  return { trees: trees.filter((tree) => tree !== undefined), unread };
+  return { trees: [...known, ...read.filter((tree) => tree !== undefined)], unread };
 }
+
+/** The trees that the portal shows, by whether they have to be read. What is remembered is another map whenever it is other than before. */
+const sortTrees = onceFor(
+  (rows: readonly StackTree[], index: PortalIndex, memory: TreeMemory, _remembered: TreeMemory['trees']) => {
+    const known: StackTree[] = [];
+    const due: StackTree[] = [];
+    for (const tree of rows)
+      if (isShown(tree, index)) (isKnown(tree, index, memory) ? known : due).push(tree);
+    return { known, due };
+  },
+);
 
 /** What is needed to read a tree, and the kinds of members to look for. */
 type Reading = Pick<ObserveOptions, 'session' | 'memory'> & { readonly kinds: readonly Kind[] };
@@ -301,9 +315,16 @@ async function readTree(
 }
 
 /** The project of each stack, root or nested. */
-export function projectsOf(stacks: readonly Stack[]): Map<StackId, ProjectId> {
-  return new Map(stacks.map(({ id, projectId }) => [id, projectId]));
-}
+export const projectsOf = onceFor(
+  (stacks: readonly Stack[]): ReadonlyMap<StackId, ProjectId> =>
+    new Map(stacks.map(({ id, projectId }) => [id, projectId])),
+);
+
+/** The portal without claims that the cloud's stacks contradict. */
+const settledIndex = onceFor((portal: PortalSnapshot, projectOfStack: ReadonlyMap<StackId, ProjectId>) => {
+  const known = { ...noProjectsKnown, ofStack: (id: StackId) => projectOfStack.get(id) };
+  return indexPortal(settleClaims(portal, known).portal);
+});
 
 /** For looking up; a repeated id once. */
 export function byId<T extends { readonly id: string }>(objects: readonly T[]): Map<T['id'], T> {

@@ -5,6 +5,7 @@ import type { Session } from '../concertim/session.ts';
 import { type Furnishing, readFurnishing, readPortal } from '../concertim/snapshot.ts';
 import { ShapeError } from '../http/errors.ts';
 import type { Logger } from '../observability/logger.ts';
+import { equal } from '../plan/difference.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain, ServiceError } from '../runtime/severity.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
@@ -87,6 +88,7 @@ export class PortalReader {
    * a portal that was read whole becomes the known state only with `keep`.
    *
    * @param mirror the portal as it was known until now
+   * @returns the mirror's own snapshot if all is as known
    */
   async read(mirror: PortalMirror | undefined, signal?: AbortSignal): Promise<PortalSnapshot> {
     const known = mirror?.snapshot();
@@ -119,7 +121,7 @@ export class PortalReader {
     const isListed = this.#read.has(rackList);
     return hasLostOwners(known, portal) && !isListed
       ? this.readAlso(portal, new Set([rackList]), mirror, signal)
-      : portal;
+      : asKnown(known, portal);
   }
 
   /** Confirms a whole read: from now on it is the known state. */
@@ -311,6 +313,17 @@ export class PortalReader {
 /** @throws everything else */
 function unlessOddRow(error: unknown): undefined {
   if (!(error instanceof ShapeError)) throw error;
+}
+
+function asKnown(known: PortalSnapshot, portal: PortalSnapshot): PortalSnapshot {
+  const { racks, devices, owners, templates, unreadable = [] } = portal;
+  const isSame =
+    racks === known.racks &&
+    devices === known.devices &&
+    equal(owners, known.owners) &&
+    equal(templates, known.templates) &&
+    equal(unreadable, known.unreadable ?? []);
+  return isSame ? known : portal;
 }
 
 /** Whether templates no longer exist that devices were made from. */

@@ -191,7 +191,8 @@ export class Reconciler {
   ): Promise<Survey> {
     const elapsed = startStopwatch();
     const found = await read();
-    const portal = { ...found, owners: await this.#markLeaving(found.owners) };
+    const owners = await this.#markLeaving(found.owners);
+    const portal = owners === found.owners ? found : { ...found, owners };
     const readCosts = async ({ name }: ObservedCloud) => this.#readCosts(name, signal);
     const [clouds, orders] = await Promise.all([
       this.#clouds.observe(portal, this.#announced.ids, readCosts, signal),

@@ -10,6 +10,7 @@ import type { RememberedTree, StackTree } from '../plan/observation.ts';
 import { creationOutput, outputsKey } from '../plan/outputs.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { explain } from '../runtime/severity.ts';
+import { KeptRows } from './kept-rows.ts';
 
 interface Entry extends RememberedTree {
   /** undefined: the tree may have changed since without a new revision. */
@@ -45,7 +46,7 @@ const File = z.object({
  */
 export class TreeMemory {
   readonly #kept: { readonly file: string; readonly log: Logger } | undefined;
-  #trees: Map<StackId, Entry> | undefined;
+  #trees: KeptRows<StackId, Entry> | undefined;
   #isSaved = true;
   #hasFailed = false;
 
@@ -54,13 +55,13 @@ export class TreeMemory {
     this.#kept = kept;
   }
 
-  /** By the id of the root. */
+  /** By the id of the root; the same map until another tree is remembered. */
   get trees(): ReadonlyMap<StackId, RememberedTree> {
-    return this.#entries;
+    return this.#entries.all;
   }
 
-  get #entries(): Map<StackId, Entry> {
-    this.#trees ??= new Map();
+  get #entries(): KeptRows<StackId, Entry> {
+    this.#trees ??= new KeptRows();
     return this.#trees;
   }
 
@@ -70,14 +71,16 @@ export class TreeMemory {
     const { file, log } = this.#kept;
     try {
       const { trees } = File.parse(JSON.parse(await readFile(file, 'utf8')));
-      this.#trees = new Map(
-        Object.entries(trees).map(([id, { revision, clusterType, ...tree }]) => [
-          id as StackId,
-          { ...tree, revision, clusterType },
-        ]),
+      this.#entries.replace(
+        new Map(
+          Object.entries(trees).map(([id, { revision, clusterType, ...tree }]) => [
+            id as StackId,
+            { ...tree, revision, clusterType },
+          ]),
+        ),
       );
     } catch (error) {
-      this.#trees = new Map();
+      this.#trees = new KeptRows();
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       log.warn({ file, why: explain(error) }, 'stack cache unreadable, reading all stacks');
     }
@@ -112,7 +115,7 @@ export class TreeMemory {
 
   /** Forgets all stacks for which `isThere` is false. */
   retain(isThere: (id: StackId) => boolean): void {
-    for (const id of this.#entries.keys()) {
+    for (const [id] of this.#entries.entries()) {
       if (isThere(id)) continue;
       this.#entries.delete(id);
       this.#isSaved = false;
@@ -124,7 +127,7 @@ export class TreeMemory {
     if (this.#kept === undefined || this.#isSaved) return;
     const { file, log } = this.#kept;
     const draft = `${file}.${process.pid}`;
-    const content = { version: 1, trees: Object.fromEntries(this.#entries) };
+    const content = { version: 1, trees: Object.fromEntries(this.#entries.entries()) };
     try {
       makeFolder(dirname(file));
       await writeFile(draft, JSON.stringify(content), { mode: 0o600 });

@@ -1,5 +1,4 @@
 import type { Kind, Stack } from '../openstack/model.ts';
-import type { TreeRevision } from '../plan/observation.ts';
 import { parseTime } from '../runtime/clock.ts';
 
 /** Heat's times have a resolution of a second; the rest is for engines whose clocks differ. */
@@ -12,21 +11,21 @@ const settlingMs = 5_000;
  *
  * It includes the kinds that are looked for: a tree that was read only for its servers is read again for the others.
  *
- * @param now Heat's clock, ms since 1970
+ * @returns settledAfter: the moment of Heat's clock after which it is trusted, ms since 1970
  */
 export function treeRevision(
   root: Stack,
   stacks: readonly Stack[],
-  { now, kinds }: { readonly now: number; readonly kinds: readonly Kind[] },
-): TreeRevision {
+  kinds: readonly Kind[],
+): { readonly text: string; readonly settledAfter: number } {
   let newest = '';
   for (const { createdAt, updatedAt } of stacks) {
     const time = updatedAt ?? createdAt;
     if (time > newest) newest = time;
   }
   const inProgress = stacks.some(({ status }) => status.endsWith('_IN_PROGRESS'));
-  const age = now - (parseTime(newest) ?? now);
+  const newestAt = inProgress ? undefined : parseTime(newest);
   const further = kinds.filter((kind) => kind !== 'server').map((kind) => ` ${kind}`);
   const text = `${newest} ${root.status} ${stacks.length}${further.join('')}`;
-  return { text, settled: !inProgress && age > settlingMs };
+  return { text, settledAfter: newestAt === undefined ? Number.POSITIVE_INFINITY : newestAt + settlingMs };
 }

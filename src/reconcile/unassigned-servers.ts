@@ -4,6 +4,7 @@ import type { CloudObservation, StackTree } from '../plan/observation.ts';
 import { sourceOfRack } from '../plan/ownership.ts';
 import type { PortalIndex } from '../plan/portal-index.ts';
 import { ageOf, type Clock } from '../runtime/clock.ts';
+import { onceFor } from '../runtime/once-for.ts';
 
 /** After the first look; twice as long after each further one. */
 const firstWaitMs = 120_000;
@@ -55,21 +56,25 @@ export class UnassignedServers {
   }
 }
 
-function unassigned(
-  servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
-  trees: readonly StackTree[],
-  remembered: CloudObservation['remembered'],
-  index: PortalIndex,
-): Server[] {
-  const members = new Set(trees.flatMap((tree) => membersOf(tree, { remembered })?.servers ?? []));
-  const found: Server[] = [];
-  for (const server of servers.values()) {
-    if (server.kind !== 'server' || server.rootStackId !== null || members.has(server.id)) continue;
-    if (index.ownerOfProject.has(server.projectId) && !standsInRackOfStack(server.id, index))
-      found.push(server);
-  }
-  return found;
-}
+const unassigned = onceFor(
+  (
+    servers: ReadonlyMap<ServerId, Server | Unreadable<ServerId>>,
+    trees: readonly StackTree[],
+    remembered: CloudObservation['remembered'],
+    index: PortalIndex,
+  ): readonly Server[] => {
+    const members = new Set<string>();
+    for (const tree of trees)
+      for (const id of membersOf(tree, { remembered })?.servers ?? []) members.add(id);
+    const found: Server[] = [];
+    for (const server of servers.values()) {
+      if (server.kind !== 'server' || server.rootStackId !== null || members.has(server.id)) continue;
+      if (index.ownerOfProject.has(server.projectId) && !standsInRackOfStack(server.id, index))
+        found.push(server);
+    }
+    return found;
+  },
+);
 
 function standsInRackOfStack(id: ServerId, index: PortalIndex): boolean {
   return (index.devicesOf.server.get(id) ?? []).some(({ location }) => {

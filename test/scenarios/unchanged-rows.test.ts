@@ -2,9 +2,14 @@ import { expect, test } from 'vitest';
 import { readPortal } from '../../src/concertim/snapshot.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { listServers } from '../../src/openstack/compute.ts';
+import type { ServerId } from '../../src/openstack/model.ts';
 import { readStacks } from '../../src/openstack/stack-list.ts';
+import { CloudLists } from '../../src/reconcile/cloud-lists.ts';
 import { ExternalNetworks } from '../../src/reconcile/external-networks.ts';
+import { PortalMirror } from '../../src/reconcile/mirror.ts';
+import { PortalReader } from '../../src/reconcile/portal-reader.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { HastyClock } from '../support/manual-clock.ts';
 import { showServers } from '../support/metrics-scenario.ts';
 import { sessionsOn } from '../support/sandbox-sessions.ts';
 
@@ -49,6 +54,53 @@ test('external networks are the set that they were, until there is another one',
   expect(before.names.size).toBeGreaterThan(0);
   expect(again).toBe(before);
   expect(after.names).toEqual(new Set([...before.names, 'leased']));
+});
+
+test('servers and stacks are the lists that they were, until one of them differs; the earlier list stays', async () => {
+  const clock = new HastyClock();
+  await using sandbox = await startSandbox({ projects: 1, stacks: 3, servers: 2, pace: 0, clock });
+  const { cloud, close } = sessionsOn(sandbox.config, { clock });
+  const lists = new CloudLists();
+  lists.setListening(true);
+  for (const service of ['compute', 'network'] as const) lists.hear(service);
+  const read = () => lists.read(cloud, { projects: [] });
+  const before = await read();
+  await clock.sleep(120_000);
+  const again = [await read(), await read()];
+  const [[id, first] = []] = before.servers;
+  sandbox.cloud.compute.act(id ?? '', 'stop');
+
+  const after = await read();
+  await close();
+
+  for (const { servers, stacks } of again) {
+    expect(servers).toBe(before.servers);
+    expect(stacks.stacks).toBe(before.stacks.stacks);
+  }
+  expect(after.servers.get(id as ServerId)).toMatchObject({ vmState: 'stopped' });
+  expect(before.servers.get(id as ServerId)).toBe(first);
+  expect(after.stacks.stacks).toBe(before.stacks.stacks);
+});
+
+test('a large portal in which nothing changed is the snapshot that it was', async () => {
+  const clock = new HastyClock();
+  await using sandbox = await startSandbox({ projects: 2, stacks: 40, servers: 4, pace: 0, clock });
+  showServers(sandbox);
+  const { portal, close } = sessionsOn(sandbox.config, { clock });
+  const reader = new PortalReader({
+    session: portal,
+    clock,
+    log: createLogger({ level: 'critical', format: 'json' }),
+    pace: { withinMs: 1_800_000, runEveryMs: 150_000 },
+  });
+  const before = await reader.read(undefined);
+  reader.keep();
+
+  const again = await reader.read(new PortalMirror(before));
+  await close();
+
+  expect(before.devices).toHaveLength(160);
+  expect(again).toBe(before);
 });
 
 /** How many objects of each list are none of the earlier one's. */
