@@ -56,6 +56,21 @@ test('a writer that takes over again knows what the other has seen meanwhile', a
   expect(await during(new StackLedger(dataDir), 0, 50)).toEqual({ s: ['a', 'b'] });
 });
 
+test('the same members are noted again where another writer has noted others meanwhile', async () => {
+  const dataDir = folder();
+  const [first, second] = [new StackLedger(dataDir), new StackLedger(dataDir)];
+  const members = new Map([['s', ['a']]]);
+  await first.note(members, 10);
+  await first.note(members, 15);
+  await second.note(new Map([['s', []]]), 20);
+
+  await first.note(members, 30);
+
+  expect(await during(first, 12, 18)).toEqual({ s: ['a'] });
+  expect(await during(first, 22, 28)).toEqual({});
+  expect(await during(first, 30, 40)).toEqual({ s: ['a'] });
+});
+
 test('what the cloud remembers is added, is still there after a restart, and does not say when the record began', async () => {
   const dataDir = folder();
   const ledger = new StackLedger(dataDir);

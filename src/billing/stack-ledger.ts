@@ -52,6 +52,8 @@ export class StackLedger {
   readonly #journal: Journal<Entry> | undefined;
   /** undefined: not read yet. */
   #known: Known | undefined;
+  /** What was last noted, and what was known then: it need not be noted again. */
+  #noted: { readonly members: ReadonlyMap<string, readonly string[]>; readonly known: Known } | undefined;
 
   constructor(dataDir: string | undefined) {
     this.#journal = dataDir === undefined ? undefined : new Journal(join(dataDir, 'stacks.jsonl'), Entry);
@@ -60,9 +62,13 @@ export class StackLedger {
   /**
    * Notes the resources of stacks; each given list is complete. A stack that is not given may not have been seen: it keeps its
    * resources until another stack has them.
+   *
+   * @param members does not change later
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
-    const { open } = await this.#read();
+    const known = await this.#read();
+    if (this.#noted?.members === members && this.#noted.known === known) return;
+    const { open } = known;
     const stackOf = new Map<string, string>();
     for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
     const entries: Entry[] = [];
@@ -80,6 +86,7 @@ export class StackLedger {
       }
     }
     await this.#add(entries);
+    this.#noted = { members, known: this.#known ?? known };
   }
 
   /** Adds memberships that the cloud remembers, of resources that were never seen. */

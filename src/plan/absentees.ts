@@ -1,4 +1,4 @@
-import type { PortalSnapshot } from '../concertim/model.ts';
+import type { Device, PortalSnapshot } from '../concertim/model.ts';
 import {
   type Collection,
   collections,
@@ -8,9 +8,9 @@ import {
   kinds,
   type ObjectId,
   type ProjectId,
-  type Stack,
   type StackId,
 } from '../openstack/model.ts';
+import { onceFor } from '../runtime/once-for.ts';
 import { ownerOfDevice } from './census.ts';
 import { isOfGoneFlavor } from './flavor-template.ts';
 import { isOwnTemplate } from './ownership.ts';
@@ -45,8 +45,8 @@ export function absentees(
   lists: {
     readonly [C in Collection]: { has(id: ObjectId): boolean } | undefined;
   } & {
-    /** Includes those that cannot be read. */
-    readonly roots: readonly Pick<Stack, 'id'>[];
+    /** Root stacks, including those that cannot be read. */
+    readonly roots: { has(id: StackId): boolean };
     readonly flavors: readonly Pick<Flavor, 'id'>[];
   },
   portal: PortalSnapshot,
@@ -55,10 +55,9 @@ export function absentees(
   const objects: Record<Collection, AbsentObject[]> = { servers: [], volumes: [], networks: [] };
   for (const kind of kinds) objects[collections[kind]] = absentObjects(kind, lists[collections[kind]], index);
 
-  const roots = new Set(lists.roots.map(({ id }) => id));
   const stacks: AbsentStack[] = [];
   for (const [key, source] of index.sources) {
-    if (source.kind !== 'stack' || roots.has(source.stackId)) continue;
+    if (source.kind !== 'stack' || lists.roots.has(source.stackId)) continue;
     for (const projectId of projectsOfRacks(key, index)) {
       const owner = String(index.ownerOfProject.get(projectId)?.id);
       stacks.push({ id: source.stackId, owner, projectId });
@@ -81,10 +80,17 @@ function absentObjects(
   index: PortalIndex,
 ): AbsentObject[] {
   if (!list) return [];
-  const absent: AbsentObject[] = [];
-  for (const [id, [device]] of index.devicesOf[kind]) {
-    if (!device || list.has(id)) continue;
-    absent.push({ id, owner: ownerOfDevice(device, index), projectId: projectOfDevice(device, index) });
-  }
-  return absent;
+  return unlisted(list, index.devicesOf[kind]).map(([id, device]) => ({
+    id,
+    owner: ownerOfDevice(device, index),
+    projectId: projectOfDevice(device, index),
+  }));
 }
+
+const unlisted = onceFor(
+  (list: { has(id: ObjectId): boolean }, devicesOf: ReadonlyMap<ObjectId, readonly Device[]>) => {
+    const absent: [ObjectId, Device][] = [];
+    for (const [id, [device]] of devicesOf) if (device && !list.has(id)) absent.push([id, device]);
+    return absent;
+  },
+);

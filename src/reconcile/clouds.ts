@@ -3,7 +3,6 @@ import type { ObjectReference, ProjectId, Reference } from '../openstack/model.t
 import { viewOf } from '../plan/cloud-view.ts';
 import { type Costs, costsOfProject } from '../plan/costs.ts';
 import type { CloudObservation } from '../plan/observation.ts';
-import { plan } from '../plan/plan.ts';
 import { type CloudPart, type CloudsPlan, planClouds } from '../plan/plan-clouds.ts';
 import type { PlanSettings } from '../plan/plan-settings.ts';
 import { type Homes, settleHomes, type Territory } from '../plan/territory.ts';
@@ -215,7 +214,10 @@ export class Clouds {
       seen,
       read: [read],
       plan: (portal, settings, orders) => {
-        const made = plan({ ...seen.cloud, orders }, portal, { ...settings, clouds: [cloud.name] });
+        const made = cloud.plans.plan({ ...seen.cloud, orders }, portal, {
+          ...settings,
+          clouds: [cloud.name],
+        });
         return { ...made, wrongClouds: made.isWrongCloud ? [cloud.name] : [], ofClouds: new Map() };
       },
       costsOf: () => seen.cloud.costs,

@@ -2,7 +2,7 @@ import { equal } from '../plan/difference.ts';
 
 /**
  * Rows by id, from run to run. While none of them differs, all of them are the same map, so that what was made of it need not be made
- * again (runtime/once-for.ts): whoever was given it may keep it.
+ * again (runtime/once-for.ts). A caller may keep it.
  */
 export class KeptRows<Id, Row> {
   #rows = new Map<Id, Row>();

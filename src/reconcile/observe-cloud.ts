@@ -141,12 +141,13 @@ export async function observeListed(
       : await Promise.all(
           firstRead.map(async (tree) => (doubtful.has(tree) ? readAgain(reading, tree, signal) : tree)),
         );
+  const unreadable = problemsOf<StackId>(stacks.unreadable);
   const absent = absentees(
     {
       servers: listed,
       volumes: volumes.objects,
       networks: networks.objects,
-      roots: [...rows.map(({ root }) => root), ...stacks.unreadable],
+      roots: { has: (id) => rootIds(rows).has(id) || unreadable.has(id) },
       flavors,
     },
     known.candidates,
@@ -175,7 +176,7 @@ export async function observeListed(
     remembered: memory.trees,
     projectOfStack,
     unreadable: {
-      stacks: problemsOf<StackId>(stacks.unreadable),
+      stacks: unreadable,
       flavors: problemsOf<FlavorId>(flavors),
       serverGroups: problemsOf<ServerGroupId>(serverGroups),
     },
@@ -318,6 +319,10 @@ async function readTree(
 export const projectsOf = onceFor(
   (stacks: readonly Stack[]): ReadonlyMap<StackId, ProjectId> =>
     new Map(stacks.map(({ id, projectId }) => [id, projectId])),
+);
+
+const rootIds = onceFor(
+  (trees: readonly StackTree[]): ReadonlySet<StackId> => new Set(trees.map(({ root }) => root.id)),
 );
 
 /** The portal without claims that the cloud's stacks contradict. */

@@ -7,6 +7,7 @@ import type { Territory } from '../plan/territory.ts';
 import { Absence } from './absence.ts';
 import { type ListedCloud, listCloud, type ObserveOptions, type SeenCloud } from './observe-cloud.ts';
 import type { KnownFlavors } from './observe-references.ts';
+import { PlanMemory } from './plan-memory.ts';
 
 /** What a run needs to read of the portal before it can read a cloud. */
 type Place = Pick<PortalSnapshot, 'profile' | 'owners'>;
@@ -15,6 +16,7 @@ type Place = Pick<PortalSnapshot, 'profile' | 'owners'>;
 export class ObservedCloud {
   readonly name: string;
   readonly observe: ObserveOptions;
+  readonly plans = new PlanMemory();
   flavors: KnownFlavors = { flavors: [], unreadable: new Map() };
   /** Whether the last full run found that this is not the cloud that the portal shows. */
   isWrong = false;

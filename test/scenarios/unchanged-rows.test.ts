@@ -11,6 +11,7 @@ import { PortalReader } from '../../src/reconcile/portal-reader.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { HastyClock } from '../support/manual-clock.ts';
 import { showServers } from '../support/metrics-scenario.ts';
+import { startReconcilerByHand } from '../support/reconciler-by-hand.ts';
 import { sessionsOn } from '../support/sandbox-sessions.ts';
 
 /*
@@ -101,6 +102,28 @@ test('a large portal in which nothing changed is the snapshot that it was', asyn
 
   expect(before.devices).toHaveLength(160);
   expect(again).toBe(before);
+});
+
+test('a plan is made once while cloud and portal stay as they are', async () => {
+  const clock = new HastyClock();
+  const deletions = { maxDeletions: 5, maxShare: 0.3, allowAll: false };
+  await using by = await startReconcilerByHand({ stacks: 3, servers: 2, clock }, { deletions });
+  const { reconciler, sandbox } = by;
+  await reconciler.reconcileAll();
+  await clock.sleep(120_000);
+  const membersNow = async () => (await reconciler.survey()).plan.members();
+  await membersNow();
+  const before = await membersNow();
+  const again = await membersNow();
+  const [server] = [...sandbox.cloud.compute.servers()];
+  sandbox.cloud.compute.act(server?.id ?? '', 'stop');
+
+  const after = await membersNow();
+
+  expect(before.size).toBe(3);
+  expect(again).toBe(before);
+  expect(after).not.toBe(before);
+  expect(after).toEqual(before);
 });
 
 /** How many objects of each list are none of the earlier one's. */

@@ -93,7 +93,7 @@ export function observe(
     servers,
     volumes,
     networks,
-    roots: stacks.map(({ root }) => root),
+    roots: new Set(stacks.map(({ root }) => root.id)),
     flavors: cloud.flavors,
   };
   const absent = absentees(lists, portal, index);
