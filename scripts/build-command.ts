@@ -22,6 +22,18 @@ const loadedOtherwise: readonly { readonly of: string; readonly code: RegExp; re
     code: /const { IncomingMessage } = require\('node:http'\)/g,
     instead: 'const IncomingMessage = undefined',
   },
+  // Its experimental parser of HTTP/1, which Node's own copy of undici leaves out in the same way.
+  {
+    of: '/undici/lib/dispatcher/client-h1.js',
+    code: /typeof esbuildDetection === 'undefined'/g,
+    instead: 'false',
+  },
+  // What runs a subcommand that is a program of its own: none of ours is.
+  {
+    of: '/commander/lib/command.js',
+    code: /import childProcess from 'node:child_process'/g,
+    instead: 'const childProcess = undefined',
+  },
   // What writes logs from a thread of its own: ours are written by the main one.
   {
     of: '/pino/lib/transport.js',
@@ -60,6 +72,13 @@ const builtinsWithoutGetters = {
           .map((bound) => `const ${bound} = process.getBuiltinModule("${module}");`)
           .join(' '),
     ),
+};
+
+/** One character beyond Latin-1 doubles what V8 reads, decodes and keeps of a file. */
+const inAscii = {
+  name: 'in-ascii',
+  renderChunk: (code: string) =>
+    code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
 };
 
 /**
@@ -104,7 +123,7 @@ export async function buildCommand(outDir: string): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     root,
-    plugins: [loadOtherwise, builtinsWithoutGetters],
+    plugins: [loadOtherwise, builtinsWithoutGetters, inAscii],
     ssr: { noExternal: true },
     build: {
       ssr: 'src/cli/main.ts',
