@@ -86,7 +86,7 @@ const inAscii = {
  * ones before it do not, is one file. Without that a bundler makes a file of whatever the same commands share, and a start of
  * `run` reads 43 of them.
  */
-const layers = ['main', 'health', 'run'];
+const layers = ['main', 'health', 'run', 'run-components'];
 
 interface Modules {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;

@@ -22,6 +22,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import { runAll } from './runtime/run-all.ts';
 import { createApi } from './service/api.ts';
+import type { CloudSessions } from './service/cloud-sessions.ts';
 import type { Component } from './service/component.ts';
 import { Foundation } from './service/foundation.ts';
 import { createMetrics, type Metrics } from './service/metrics.ts';
@@ -31,6 +32,8 @@ import { createReconciler, Updates } from './service/updates.ts';
 /** What the service is made from. */
 export interface ServiceOptions {
   readonly config: Config;
+  /** The sessions with its clouds, where they were made before: the service closes them. */
+  readonly sessions?: CloudSessions;
   readonly components: readonly ComponentName[];
   /** Under which other name a component was started: its log file has that. */
   readonly startedAs?: Partial<Record<ComponentName, string>>;

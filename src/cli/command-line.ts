@@ -17,7 +17,7 @@ import type { MetricsOptions } from './metrics.ts';
 import type { PauseOptions } from './pause.ts';
 import type { PlanOptions } from './plan.ts';
 import { defaultTimeoutSeconds } from './progress.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-components.ts';
 import type { SandboxCommandOptions } from './sandbox.ts';
 import type { StatusOptions } from './status.ts';
 import { StoppedError } from './stop-signal.ts';

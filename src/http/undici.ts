@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import type * as undici from 'undici';
 
@@ -22,4 +23,15 @@ export function request(
   const { origin, pathname, search } = new URL(url);
   const answer = api.request.call(dispatcher, { ...rest, origin, path: `${pathname}${search}` });
   return answer as Promise<undici.Dispatcher.ResponseData>;
+}
+
+/** Resolves when a request of this process is next written to its connection. */
+export function nextRequestWritten(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onWrite = () => {
+    unsubscribe('undici:client:sendHeaders', onWrite);
+    resolve();
+  };
+  subscribe('undici:client:sendHeaders', onWrite);
+  return promise;
 }

@@ -67,6 +67,39 @@ test('fifty requests at the start share one login', async () => {
   expect(cloud.logins).toHaveLength(1);
 });
 
+test('a sign-in that was begun ahead is the one that the first request waits for', async () => {
+  await using cloud = await start();
+  const session = cloud.session();
+
+  void session.signInAhead();
+  await Promise.all([session.request('compute', flavors), session.request('compute', flavors)]);
+
+  expect(cloud.logins).toHaveLength(1);
+});
+
+test('of a sign-in ahead that failed the first request hears, and the next one tries again', async () => {
+  await using cloud = await start();
+  cloud.faults.add({ service: 'cloud', path: /^\/identity/, kind: 'answer', status: 503, times: 1 });
+  const session = cloud.session();
+
+  await session.signInAhead();
+
+  await expect(session.token()).rejects.toMatchObject({ status: 503, severity: 'transient' });
+  expect((await session.token()).projectId).toBe('admin');
+});
+
+test('a sign-in ahead whose token nobody asked for until it ended is followed by another', async () => {
+  const clock = new ManualClock();
+  await using cloud = await start({ clock, lifetimeMs: 600_000 });
+  const session = cloud.session({ clock });
+
+  await session.signInAhead();
+  clock.advance(600_000);
+  await session.request('compute', flavors);
+
+  expect(cloud.logins).toHaveLength(2);
+});
+
 test('fifty requests whose token was revoked share one login and are sent once more', async () => {
   await using cloud = await start();
   const session = cloud.session();

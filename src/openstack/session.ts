@@ -96,6 +96,8 @@ export class Session {
   readonly #refusal: Severity;
   readonly #tokens: TokenHolder<Token>;
   #signedInAt = 0;
+  /** The sign-in that was begun before anybody needed it. */
+  #ahead: Promise<Held<Token>> | undefined;
 
   /** @param parent the same user's session whose connections this one uses */
   constructor(options: SessionOptions, parent?: Session) {
@@ -111,6 +113,12 @@ export class Session {
     this.#closing = parent ? parent.#closing : new AbortController();
     this.#refusal = parent ? 'terminal' : 'fatal';
     this.#tokens = new TokenHolder(this.clock, () => this.#signIn());
+  }
+
+  /** Begins to sign in, for the first who needs it: whether that succeeds is theirs to hear. Resolves when it is over. */
+  async signInAhead(): Promise<void> {
+    this.#ahead = this.#login();
+    await this.#ahead.catch(() => {});
   }
 
   /**
@@ -244,6 +252,11 @@ export class Session {
   }
 
   async #signIn(): Promise<Held<Token>> {
+    const ahead = await this.#ahead?.finally(() => (this.#ahead = undefined));
+    return ahead && this.clock.now() < ahead.renewAt ? ahead : this.#login();
+  }
+
+  async #login(): Promise<Held<Token>> {
     const now = () => this.clock.now();
     const token = await login(this.#client('identity'), this.#credentials, {
       now,

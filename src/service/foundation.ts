@@ -8,20 +8,23 @@ import { NoPlatform } from '../billing/none.ts';
 import { type ComponentName, logFileOf } from '../components.ts';
 import { Session as PortalSession } from '../concertim/session.ts';
 import type { CloudConfig, Config, RabbitMqConfig } from '../config/config.ts';
-import type { Exchange } from '../http/client.ts';
 import { Health } from '../observability/health.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import type { Observation } from '../observability/observation.ts';
 import { Tracing } from '../observability/tracing.ts';
-import { Traffic } from '../observability/traffic.ts';
-import { Session as CloudSession } from '../openstack/session.ts';
+import type { Traffic } from '../observability/traffic.ts';
+import type { Session as CloudSession } from '../openstack/session.ts';
 import { DepartingProjects } from '../operations/departing-projects.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { WritePause } from '../runtime/write-pause.ts';
+import { CloudSessions } from './cloud-sessions.ts';
+import type { Exchanges } from './exchanges.ts';
 
 export interface FoundationOptions {
   readonly config: Config;
+  /** The sessions with its clouds, where they were made before. */
+  readonly sessions?: CloudSessions;
   /** The other name under which a component was started: its log file has that name. */
   readonly startedAs?: Partial<Record<ComponentName, string>>;
   readonly logFormat?: 'json' | 'pretty';
@@ -44,7 +47,6 @@ export class Foundation implements AsyncDisposable {
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
-  readonly traffic = new Traffic();
   readonly tracing: Tracing;
   readonly observation: Observation;
   /** In the order of the configuration. */
@@ -58,18 +60,28 @@ export class Foundation implements AsyncDisposable {
   readonly writePause: WritePause;
   readonly #killBill: KillBillClient | undefined;
   readonly #options: FoundationOptions;
+  readonly #sessions: CloudSessions;
   readonly #logs = new Map<LogName, Logger>();
 
   /** @param observation made by the clock that it is given */
   constructor(options: FoundationOptions, observation: (clock: Clock) => Observation) {
     const { config, clock = systemClock, random = systemRandom } = options;
+    const sessions = options.sessions ?? new CloudSessions({ config, clock, random });
+    this.#sessions = sessions;
     this.#options = options;
     this.config = config;
     this.clock = clock;
     this.random = random;
     this.observation = observation(clock);
     this.tracing = new Tracing({ endpoint: config.observability.otlpEndpoint, clock });
-    const [first, ...others] = config.clouds.map((cloud) => this.#connect(cloud));
+    sessions.exchanges.reportTo((exchange) => {
+      this.observation.exchanged(exchange);
+      this.tracing.exchanged(exchange);
+    });
+    const [first, ...others] = config.clouds.flatMap((cloud, at) => {
+      const session = sessions.sessions[at];
+      return session ? [this.#connect(cloud, session)] : [];
+    });
     this.clouds = [first as Cloud, ...others];
     this.portal = new PortalSession({
       ...config.concertim,
@@ -107,32 +119,19 @@ export class Foundation implements AsyncDisposable {
     return undefined;
   }
 
-  #connect(config: CloudConfig): Cloud {
-    const { name, openstack, rmq } = config;
-    const cloud = this.config.clouds.length > 1 ? name : undefined;
-    return {
-      config,
-      session: new CloudSession({ ...openstack, cloud, ...this.http(cloud) }),
-      broker: rmq && new Broker({ ...rmq, clock: this.clock, random: this.random }),
-    };
+  #connect(config: CloudConfig, session: CloudSession): Cloud {
+    const { rmq } = config;
+    const broker = rmq && new Broker({ ...rmq, clock: this.clock, random: this.random });
+    return { config, session, broker };
   }
 
-  /**
-   * What all that speaks HTTP is given.
-   *
-   * @param cloud with which it speaks; undefined: there is one, or it speaks with none
-   */
-  http(cloud?: string) {
-    return {
-      clock: this.clock,
-      random: this.random,
-      onBegin: (service: string) => this.traffic.begin(service, this.clock.now()),
-      onExchange: (exchange: Exchange) => {
-        this.traffic.end(exchange.service, this.clock.now());
-        this.observation.exchanged({ ...exchange, cloud });
-        this.tracing.exchanged(exchange);
-      },
-    };
+  get traffic(): Traffic {
+    return this.#sessions.exchanges.traffic;
+  }
+
+  /** What all that speaks HTTP is given. @param cloud with which it speaks; undefined: there is one, or it speaks with none */
+  http(cloud?: string): ReturnType<Exchanges['http']> {
+    return this.#sessions.exchanges.http(cloud);
   }
 
   /** Of a component that works in rounds. */
@@ -156,7 +155,7 @@ export class Foundation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([
-      ...this.clouds.map(({ session }) => session.close()),
+      this.#sessions[Symbol.asyncDispose](),
       this.portal.close(),
       this.#killBill?.close(),
       this.tracing.stop(),

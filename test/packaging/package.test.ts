@@ -105,38 +105,48 @@ test.concurrent('the installed command tells its version, checks a configuration
   expect(code).toBe(0);
 });
 
-test.concurrent('a start of `run` or `health` reads a few files: nothing of the API server, RabbitMQ, the doctor, the sandbox or the exporters', async () => {
+test.concurrent('a start of `run` or `health` reads a few files, and `run` signs in to the cloud before most of them', async () => {
   const list = join(folder, 'list-loaded.mjs');
   writeFileSync(
     list,
-    `import { registerHooks } from 'node:module';
+    `import { subscribe } from 'node:diagnostics_channel';
+    import { registerHooks } from 'node:module';
     registerHooks({
       load(url, context, next) {
         if (url.includes('/dist/command/')) process._rawDebug(url.split('/').at(-1));
         return next(url, context);
       },
+    });
+    subscribe('undici:client:sendHeaders', ({ request }) => {
+      const loaded = process.moduleLoadList.filter((module) => /^NativeModule (crypto|http|https|http2|tls|child_process|worker_threads|zlib)$/.test(module));
+      process._rawDebug([request.method, request.path, ...loaded].join(' '));
     });`,
   );
   // A portal of its own: two writers of one would wait for each other.
   await using own = await startSandbox({ projects: 1, stacks: 1, servers: 1, pace: 0 });
   const ownConfig = join(folder, 'own-config.yaml');
   writeFileSync(ownConfig, stringify({ ...own.config, data_dir: join(folder, 'own-data') }));
-  const filesOf = async (...args: string[]) => {
+  const stepsOf = async (...args: string[]) => {
     const bin = join(installed, 'bin', name);
     const child = spawn(process.execPath, ['--import', list, bin, ...args, '--config', ownConfig], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const loaded = (await text(child.stderr)).trim().split('\n');
-    return new Set(loaded.map((file) => file.replace(/(-[\w-]{8})?\.js$/, '')));
+    const steps = (await text(child.stderr)).trim().split('\n');
+    return steps.map((step) => step.replace(/(-[\w-]{8})?\.js$/, ''));
   };
 
-  const forHealth = await filesOf('health', 'updates_bulk');
-  const forRun = await filesOf('run', 'updates_bulk', '--once');
+  const forHealth = await stepsOf('health', 'updates_bulk');
+  const forRun = await stepsOf('run', 'updates_bulk', '--once');
+  const firstRequest = forRun.findIndex((step) => step.includes(' '));
+  const later = forRun.slice(firstRequest + 1).filter((step) => !step.includes(' '));
 
   const shared = ['main', 'rolldown-runtime', 'for-main', 'for-health'];
-  expect(forHealth).toEqual(new Set([...shared, 'health']));
-  // Prometheus' client comes after the first request, when there is something to count.
-  expect(forRun).toEqual(new Set([...shared, 'run', 'for-run', 'instruments']));
+  expect(new Set(forHealth)).toEqual(new Set([...shared, 'health']));
+  expect(new Set(forRun.slice(0, firstRequest))).toEqual(new Set([...shared, 'run', 'for-run']));
+  // Without any of these modules of Node.
+  expect(forRun[firstRequest]).toBe('POST /v3/auth/tokens');
+  // Nothing of the API server, RabbitMQ, the doctor, the sandbox or the exporters. Prometheus' client comes when there is something to count.
+  expect(new Set(later)).toEqual(new Set(['run-components', 'for-run-components', 'instruments']));
 });
 
 test.concurrent('the installed command has a sandbox, with the service on it', async () => {
