@@ -40,6 +40,27 @@ test.each([
   }
 });
 
+/** A portal beside a slow client: each lane less costs a little of the speed, all of them half of it. */
+const littleByLittle = (lanes: number) => (17 * lanes) / ([0.5, 0.67, 0.8, 0.92, 1][lanes - 1] ?? 1);
+
+test('steps that cost little each do not cost half of the speed together', () => {
+  for (const seed of [1, 2, 3]) {
+    const late = lanesAt(2_000, littleByLittle, seed).slice(1_000);
+
+    expect(late.toSorted((a, b) => a - b)[500]).toBeGreaterThanOrEqual(3);
+  }
+});
+
+test('that answers take longer at first does not make fewer lanes look faster', () => {
+  const limit = new LaneLimit();
+  const lanes = Array.from({ length: 500 }, (_, at) => {
+    limit.note('create-device', portalOf(100, 20)(limit.lanes) * (1 + Math.max(0, 3 - at / 30)));
+    return limit.lanes;
+  });
+
+  expect(Math.min(...lanes)).toBe(4);
+});
+
 test('a small plan is carried out with the lanes that it began with', () => {
   const seen = lanesAt(23, () => 38, 1);
 

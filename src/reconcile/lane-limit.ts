@@ -4,8 +4,12 @@ import pLimit, { type LimitFunction } from 'p-limit';
 const most = 5;
 /** Number of answers after which a number of lanes is judged. */
 const trial = 24;
-/** For how many trials a number is kept before another is tried, since the portal's load changes. */
-const kept = 8;
+/** For how many trials a number is kept before others are tried again, since the portal's load changes. */
+const kept = 24;
+/** Trials before the first is judged: at first answers take longer, while code is compiled and caches are empty. */
+const warmUp = 4;
+/** What fewer lanes may lose of the speed with the most: the portal's users gain more by the free threads. */
+const fastEnough = 0.9;
 
 /** Answers with a certain number of lanes, by kind of request. */
 interface Sample {
@@ -15,23 +19,29 @@ interface Sample {
 }
 
 /**
- * How many lanes of changes, or of racks that are read, are under way at once: as many as still increase the speed. A portal of one process runs one thread
- * at a time, so that five requests take nearly as long as one after the other, and keep its users waiting; one that is far
- * away, or has more processes, gets more done with five.
+ * How many lanes of changes, or of racks that are read, are under way at once: the fewest that are about as fast as the most. A portal
+ * of one process runs one thread at a time, so that five requests take nearly as long as one after the other, and keep its users
+ * waiting; one that is far away, or has more processes, gets more done with five.
  *
  * ```
- *  one lane less is as fast ──► keep that number, and try one less
- *  else one lane more is faster ──► keep that number, and try one more
- *  neither ──► keep the present number for a while
+ *  the most lanes ──► this fast the portal can be
+ *  then the number that was kept ──► fast enough: one less, as long as that is
+ *                                ──► too slow: one more, until that is fast enough
+ *  the fewest that were fast enough are kept for a while; then all again
  * ```
+ *
+ * All are compared with the most, and not with their neighbours: each step could lose a little, and all of them half of the speed.
  */
 export class LaneLimit {
   readonly #limit: LimitFunction = pLimit(most);
   #sample = emptySample(most);
-  /** Last sample with the number that is kept; undefined: none yet. */
-  #settled: Sample | undefined;
-  #direction: -1 | 1 = -1;
-  #wait = 0;
+  /** With the most lanes; undefined: not measured since the last number was chosen. */
+  #fastest: Sample | undefined;
+  #kept = most;
+  /** Towards which numbers is tried; undefined: none was judged yet. */
+  #direction: 'fewer' | 'more' | undefined;
+  /** Trials for which the kept number stays. */
+  #rest = warmUp;
   /** Answers to ignore: their requests were under way when the number changed. */
   #skip = 0;
 
@@ -56,42 +66,41 @@ export class LaneLimit {
     ofKind.ms += Math.max(ms, 1);
     sample.kinds.set(kind, ofKind);
     if (++sample.count < trial) return;
-    this.#judge(sample);
+    this.#set(this.#next(sample));
     this.#sample = emptySample(this.lanes);
   }
 
-  #judge(sample: Sample): void {
-    const settled = this.#settled;
-    const isTrial = settled !== undefined && sample.lanes !== settled.lanes;
-    if (!isTrial || isWorthIt(sample, settled)) {
-      this.#settled = sample;
-      if (this.#wait > 0) this.#wait--;
-      else this.#try(sample.lanes + this.#direction);
-    } else if (this.#direction < 0) {
-      this.#direction = 1;
-      this.#try(settled.lanes + 1);
-    } else {
-      this.#direction = -1;
-      this.#wait = kept;
-      this.#try(settled.lanes);
+  /** The number of lanes for the next trial. */
+  #next(sample: Sample): number {
+    if (this.#rest > 0) return --this.#rest > 0 ? this.#kept : most;
+    if (!this.#fastest) {
+      this.#fastest = sample;
+      return Math.min(this.#kept, most - 1);
     }
+    const { lanes } = sample;
+    const isFast = speedup(sample, this.#fastest) >= fastEnough;
+    const direction = (this.#direction ??= isFast ? 'fewer' : 'more');
+    if (isFast && direction === 'fewer' && lanes > 1) {
+      this.#kept = lanes;
+      return lanes - 1;
+    }
+    if (!isFast && direction === 'more' && lanes + 1 < most) return lanes + 1;
+    return this.#keep(isFast ? lanes : lanes + 1);
   }
 
-  #try(lanes: number): void {
-    const bounded = Math.min(most, Math.max(1, lanes));
-    if (bounded !== lanes) {
-      this.#direction = lanes < 1 ? 1 : -1;
-      this.#wait = kept;
-    }
-    if (bounded === this.lanes) return;
+  #keep(lanes: number): number {
+    this.#kept = lanes;
+    this.#rest = kept;
+    this.#fastest = undefined;
+    this.#direction = undefined;
+    return lanes;
+  }
+
+  #set(lanes: number): void {
+    if (lanes === this.lanes) return;
     this.#skip = this.lanes;
-    this.#limit.concurrency = bounded;
+    this.#limit.concurrency = lanes;
   }
-}
-
-/** Whether one more lane brings at least half of its possible gain; for one less, whether it loses at most half of a lane. */
-function isWorthIt(sample: Sample, settled: Sample): boolean {
-  return speedup(sample, settled) >= (1 + sample.lanes / settled.lanes) / 2;
 }
 
 function emptySample(lanes: number): Sample {
