@@ -252,12 +252,33 @@ export class HttpClient {
   ): Promise<string> {
     const sink = into && statusCode < 300 ? into : new WholeBody(this.#mostOfAWhole);
     sink.begin();
-    for await (const chunk of body) {
+    await readInto(body, (chunk) => {
       deadline.renew();
-      if (!sink.write(chunk as Buffer)) break;
-    }
+      return sink.write(chunk);
+    });
     return sink.end();
   }
+}
+
+/**
+ * Reads a body until it ends, or until `take` wants no more. By its events: an iterator of a stream costs as much as parsing a short
+ * answer, and there are thousands a second.
+ */
+function readInto(body: Dispatcher.ResponseData['body'], take: (chunk: Buffer) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on('data', (chunk: Buffer) => {
+      try {
+        if (take(chunk)) return;
+        resolve();
+        body.destroy();
+      } catch (error) {
+        body.destroy(error as Error);
+      }
+    });
+    body.once('end', resolve);
+    // Also when it is destroyed before its end.
+    body.once('error', reject);
+  });
 }
 
 class TooLargeError extends Error {
