@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 import { showRecord } from './show-record.ts';
 import type { DeviceKind } from './statuses.ts';
 import * as wire from './wire/device.ts';
-import { detailNames, kinds } from './wire/device.ts';
+import { kinds, namesOfKind } from './wire/device.ts';
 import { rowOrUnreadable } from './wire/unreadable-row.ts';
 
 const collection = '/api/v1/devices';
@@ -141,12 +141,14 @@ export async function deleteDevice(session: Session, id: DeviceId, signal?: Abor
  * A patch without details has neither.
  */
 function attributes(kind: DeviceKind, patch: DevicePatch) {
-  const details = Object.fromEntries(
-    Object.entries(detailNames[kind]).flatMap(([ours, theirs]) => {
-      const value = patch[ours as keyof DevicePatch];
-      return value === undefined ? [] : [[theirs, value]];
-    }),
-  );
+  const details: Record<string, unknown> = {};
+  let hasDetails = false;
+  for (const [ours, theirs] of namesOfKind[kind]) {
+    const value = patch[ours as keyof DevicePatch];
+    if (value === undefined) continue;
+    details[theirs] = value;
+    hasDetails = true;
+  }
   return {
     name: patch.name,
     description: fitDescription(patch.description),
@@ -154,6 +156,6 @@ function attributes(kind: DeviceKind, patch: DevicePatch) {
     metadata: patch.metadata,
     cost: patch.cost,
     ...(kind === 'server' && details),
-    ...(Object.keys(details).length > 0 && { details: { type: kinds[kind].details, ...details } }),
+    ...(hasDetails && { details: { type: kinds[kind].details, ...details } }),
   };
 }

@@ -53,11 +53,12 @@ export class GrantFile {
     }
   }
 
+  /** Never fails. */
   async write({ token, renewAt, release }: Grant): Promise<void> {
     const fresh = `${this.#path}.${process.pid}`;
-    const seal = await (this.#seal ??= this.#makeSeal());
-    const content = { ...this.#of, ...seal, token: token.reveal(), renewAt, release };
     try {
+      const seal = await (this.#seal ??= this.#makeSeal());
+      const content = { ...this.#of, ...seal, token: token.reveal(), renewAt, release };
       makeFolder(dirname(this.#path));
       await writeFile(fresh, JSON.stringify(content), { mode: 0o600 });
       // Another component may be reading it: it sees the old one or the new one, whole.

@@ -65,6 +65,8 @@ export class Session {
   #isFileRead = false;
   /** The sign-in in use, as it is kept in the file. */
   #grant: Grant | undefined;
+  /** Ends when the file has the sign-in: no request waits for that, since its hash takes as long as several of them. */
+  #filing: Promise<void> = Promise.resolve();
   /** undefined: not known yet, or in doubt. */
   #profile: PortalProfile | undefined;
   /** That of an earlier process, until it is confirmed or in doubt. */
@@ -158,6 +160,7 @@ export class Session {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#http.close();
+    await this.#filing;
   }
 
   async #send(request: SessionRequest, token: Secret): Promise<HttpResponse> {
@@ -188,7 +191,7 @@ export class Session {
     this.#namesAtSignIn = requireSuperUser(response, this.#login);
     // By our clock: the times in the token are by the portal's clock, which may differ.
     this.#grant = { token: token.secret, renewAt: renewalTime(startedAt, token.lifetimeMs) };
-    await this.#file?.write(this.#grant);
+    this.#fileGrant(this.#grant);
     return this.#grant;
   }
 
@@ -201,14 +204,18 @@ export class Session {
     const profile = await recognise(this.#base, ask, this.#namesAtSignIn);
     this.#profile = profile;
     this.#presumed = undefined;
-    await this.#keepRelease(profile);
+    this.#keepRelease(profile);
     return profile;
   }
 
-  async #keepRelease({ release }: PortalProfile): Promise<void> {
+  #keepRelease({ release }: PortalProfile): void {
     if (!this.#grant || this.#grant.release === release) return;
     this.#grant = { ...this.#grant, release };
-    await this.#file?.write(this.#grant);
+    this.#fileGrant(this.#grant);
+  }
+
+  #fileGrant(grant: Grant): void {
+    this.#filing = this.#filing.then(() => this.#file?.write(grant));
   }
 
   /** That of an earlier start, once: if the portal does not take it, a new one is had. */

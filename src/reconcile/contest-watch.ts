@@ -32,6 +32,8 @@ export class ContestWatch {
   readonly #clock: Clock;
   /** By place, in the order of writing. */
   readonly #written = new Map<string, Written>();
+  /** Places that are written no more. While there are none, no change is compared with what was written. */
+  readonly #undone = new Set<string>();
   /** The highest id that the portal has given to a row of ours, by table: up to this run, and in it. */
   #given = { before: new Map<string, number>(), now: new Map<string, number>() };
   /** Racks that this run leaves out because they are contested: so are the devices in them. */
@@ -50,6 +52,7 @@ export class ContestWatch {
   /** Forgets all writes, because the rows were lost with an upgrade or an emptied or restored database, not to another writer. */
   forget(): void {
     this.#written.clear();
+    this.#undone.clear();
     this.#given = { before: new Map(), now: new Map() };
   }
 
@@ -61,7 +64,7 @@ export class ContestWatch {
     const now = this.#clock.now();
     for (const [place, { at }] of this.#written) {
       if (ageOf(at, now) <= memoryMs) break;
-      this.#written.delete(place);
+      this.#drop(place);
     }
   }
 
@@ -95,13 +98,20 @@ export class ContestWatch {
       const last = this.#last(place);
       const again = last?.run === this.#run ? 0 : 1;
       const undone = last?.value === value ? last.undone + again : 0;
-      this.#written.delete(place);
+      this.#drop(place);
       this.#written.set(place, { value, undone, at: this.#clock.now(), run: this.#run });
+      if (undone >= mostUndone) this.#undone.add(place);
     }
+    if (this.#written.size <= mostKept) return;
     for (const place of this.#written.keys()) {
       if (this.#written.size <= mostKept) break;
-      this.#written.delete(place);
+      this.#drop(place);
     }
+  }
+
+  #drop(place: string): void {
+    this.#written.delete(place);
+    this.#undone.delete(place);
   }
 
   /**
@@ -121,6 +131,7 @@ export class ContestWatch {
   }
 
   #isUndone(change: Change): boolean {
+    if (this.#undone.size === 0) return false;
     const writes = writesOf(change);
     const isUndone = ([place, value]: (typeof writes)[number]) => {
       const last = this.#last(place);

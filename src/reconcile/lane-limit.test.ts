@@ -40,6 +40,10 @@ test.each([
   }
 });
 
+test('where answers come at once, their number is not reduced: it keeps nobody waiting', () => {
+  expect(new Set(lanesAt(2_000, (lanes) => 2 * lanes, 1))).toEqual(new Set([5]));
+});
+
 /** A portal beside a slow client: each lane less costs a little of the speed, all of them half of it. */
 const littleByLittle = (lanes: number) => (17 * lanes) / ([0.5, 0.67, 0.8, 0.92, 1][lanes - 1] ?? 1);
 

@@ -10,6 +10,8 @@ const kept = 24;
 const warmUp = 4;
 /** What fewer lanes may lose of the speed with the most: the portal's users gain more by the free threads. */
 const fastEnough = 0.9;
+/** Answers within this time, ms, with the most lanes: nobody notices that a request waits for those of the lanes. */
+const unnoticed = 20;
 
 /** Answers with a certain number of lanes, by kind of request. */
 interface Sample {
@@ -24,7 +26,7 @@ interface Sample {
  * waiting; one that is far away, or has more processes, gets more done with five.
  *
  * ```
- *  the most lanes ──► this fast the portal can be
+ *  the most lanes ──► this fast the portal can be; where nobody would notice, they are kept
  *  then the number that was kept ──► fast enough: one less, as long as that is
  *                                ──► too slow: one more, until that is fast enough
  *  the fewest that were fast enough are kept for a while; then all again
@@ -74,6 +76,7 @@ export class LaneLimit {
   #next(sample: Sample): number {
     if (this.#rest > 0) return --this.#rest > 0 ? this.#kept : most;
     if (!this.#fastest) {
+      if (meanMs(sample) < unnoticed) return this.#keep(most);
       this.#fastest = sample;
       return Math.min(this.#kept, most - 1);
     }
@@ -105,6 +108,12 @@ export class LaneLimit {
 
 function emptySample(lanes: number): Sample {
   return { lanes, kinds: new Map(), count: 0 };
+}
+
+function meanMs({ kinds, count }: Sample): number {
+  let sum = 0;
+  for (const { ms } of kinds.values()) sum += ms;
+  return sum / count;
 }
 
 /** Ratio of the throughputs of two samples, over the kinds that both have; 0: they have none in common. */

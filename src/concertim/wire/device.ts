@@ -50,7 +50,7 @@ const common = {
 };
 
 /** Names of the details in requests and answers, by our names. */
-export const detailNames = {
+const detailNames = {
   server: {
     publicIps: 'public_ips',
     privateIps: 'private_ips',
@@ -149,7 +149,7 @@ function toDevice(kind: DeviceKind, row: Row): concertim.Device {
 }
 
 /** The names as lists, which are made once and not for every row. */
-const namesOfKind = {
+export const namesOfKind = {
   server: Object.entries(detailNames.server),
   volume: Object.entries(detailNames.volume),
   network: Object.entries(detailNames.network),
