@@ -30,6 +30,21 @@ export interface EndedMembership extends Membership {
   readonly until: number;
 }
 
+/** One of very many: V8 may give an object literal, whose shape other objects have too, four times the memory. */
+class KnownMembership implements Membership {
+  readonly stack: string;
+  readonly resource: string;
+  readonly from: number;
+  readonly until: number | undefined;
+
+  constructor({ stack, resource, from, until }: Membership) {
+    this.stack = stack;
+    this.resource = resource;
+    this.from = from;
+    this.until = until;
+  }
+}
+
 /** The state that the entries of the journal add up to. */
 interface Known {
   readonly memberships: readonly Membership[];
@@ -166,19 +181,22 @@ export class StackLedger {
   }
 }
 
-function follow(before: Known, entries: readonly Entry[]): Known {
-  const memberships = [...before.memberships];
-  const open = new Map([...before.open].map(([stack, resources]) => [stack, new Map(resources)]));
-  const rebuilt = new Set(before.rebuilt);
-  let { beganAt } = before;
+function follow(known: Known, entries: readonly Entry[]): Known {
+  const memberships = [...known.memberships];
+  const open = new Map([...known.open].map(([stack, resources]) => [stack, new Map(resources)]));
+  const rebuilt = new Set(known.rebuilt);
+  let { beganAt } = known;
   for (const entry of entries) {
     if (entry.did === 'rebuilt') {
       rebuilt.add(entry.cloud);
       continue;
     }
-    const { stack, resource } = entry;
+    const { resource } = entry;
+    // One text for the resources of a stack, which were noted together: each line of the journal has its own.
+    const before = memberships.at(-1)?.stack;
+    const stack = before === entry.stack ? before : entry.stack;
     if (entry.did === 'recalled') {
-      memberships.push({ stack, resource, from: entry.from, until: entry.until });
+      memberships.push(new KnownMembership({ stack, resource, from: entry.from, until: entry.until }));
       continue;
     }
     const { did, at } = entry;
@@ -187,9 +205,9 @@ function follow(before: Known, entries: readonly Entry[]): Known {
       beganAt = Math.min(beganAt ?? at, at);
       const resources = open.get(stack) ?? new Map<string, number>();
       open.set(stack, resources.set(resource, memberships.length));
-      memberships.push({ stack, resource, from: at, until: undefined });
+      memberships.push(new KnownMembership({ stack, resource, from: at, until: undefined }));
     } else if (did === 'left' && index !== undefined) {
-      memberships[index] = { ...(memberships[index] as Membership), until: at };
+      memberships[index] = new KnownMembership({ ...(memberships[index] as Membership), until: at });
       open.get(stack)?.delete(resource);
     }
   }

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { deepFreeze } from '../runtime/deep-freeze.ts';
 import { type ListShape, listIn, notJson, parseJson, placeOf, refuseWebPage, shapeProblem } from './body.ts';
 import type { BodySink, HttpResponse } from './client.ts';
 import { BodyError, ListShapeError, ShapeError } from './errors.ts';
+import { keptRow } from './kept-row.ts';
 import type { RowMemory } from './row-memory.ts';
 import { RowSplitter } from './row-splitter.ts';
 
@@ -92,7 +92,7 @@ export class ListBody<Row> implements BodySink {
     }
     const { field, row } = this.#shape;
     const parsed = row.safeParse(json);
-    if (parsed.success) return this.#memory ? deepFreeze(parsed.data) : parsed.data;
+    if (parsed.success) return this.#memory ? keptRow(parsed.data, this.#rows.at(-1)) : parsed.data;
     const problem = shapeProblem(parsed.error, placeOf(field, this.#rows.length));
     this.#problem = (response) => new ShapeError(response, problem);
     return undefined;

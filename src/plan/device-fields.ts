@@ -42,7 +42,8 @@ const fields: {
     privateIps,
     sshKey: ({ keyName }) => keyName ?? '',
     volumeDetails: ({ volumes }) => {
-      const details: Record<string, JsonObject> = {};
+      // Without a prototype: V8 would keep a shape for each of these ids, and run out of room for the shapes of other objects.
+      const details: Record<string, JsonObject> = Object.create(null);
       for (const volume of volumes) details[volume.id] = volumeDetail(volume);
       return details;
     },

@@ -22,7 +22,8 @@ export function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, r
         ids.push(id);
       }
     }
-    members.set(source.stackId, ids);
+    // Without the room that it has grown.
+    members.set(source.stackId, [...ids]);
   }
   return members;
 }

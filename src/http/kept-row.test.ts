@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { keptRow } from './kept-row.ts';
+
+test('a row is kept as it is, whatever the row before was', () => {
+  const rows = [
+    { id: 'a', project: 'one', addresses: [{ network: 'n', mac: null }], metadata: { stack: 's' } },
+    { id: 'b', project: 'one', addresses: [], metadata: { stack: 's', ['__proto__']: 1 } },
+    { id: 'c', project: ['one'], addresses: { network: 'n' }, metadata: 'text' },
+    { id: 'd', project: { one: 1 }, addresses: [{ network: 'n', mac: 'm' }, 'x'], metadata: null },
+    { id: 'e', project: undefined, addresses: [[1, 'n'], [2]], metadata: { stack: { stack: 's' } } },
+  ];
+  for (const before of [undefined, ...rows]) {
+    for (const row of rows) expect(keptRow(structuredClone(row) as unknown, before)).toEqual(row);
+  }
+});
+
+test('a row that is kept can no longer be changed, and the one before stays as it was', () => {
+  const before = keptRow({ id: 'a', list: [{ deep: 'x' }] }, undefined);
+
+  const row = keptRow({ id: 'b', list: [{ deep: 'x' }, { deep: 'y' }] }, before);
+
+  for (const part of [row, row.list, ...row.list]) expect(Object.isFrozen(part)).toBe(true);
+  expect(before).toEqual({ id: 'a', list: [{ deep: 'x' }] });
+});
