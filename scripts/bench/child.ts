@@ -43,10 +43,11 @@ export class Child<A extends Answers> implements AsyncDisposable {
   static async start<A extends Answers>(
     file: string,
     argument: unknown,
-    options: { readonly nodeOptions?: readonly string[] } = {},
+    options: { readonly env?: Readonly<Record<string, string>> } = {},
   ): Promise<Child<A>> {
     const started = fork(new URL(file, import.meta.url), [JSON.stringify(argument)], {
-      execArgv: [...(options.nodeOptions ?? [])],
+      execArgv: [],
+      env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     await Promise.race([

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ComponentName } from '../../src/components.ts';
-import { nodeOptions } from '../service-env.ts';
+import { root } from '../command.ts';
+import { serviceEnv } from '../service-env.ts';
 import { Child } from './child.ts';
 import type { SandboxAnswers, SandboxProcessOptions } from './sandbox-process.ts';
 import type { ServiceAnswers } from './service-process.ts';
@@ -16,6 +17,8 @@ export interface Setting {
   readonly repetitions: number;
 }
 
+/** With what units and images give it, and modules compiled before, as bin/ does it: an installed package has no types to strip. */
+const asOperatorsRunIt = { ...serviceEnv, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') };
 const serversPerStack = 4;
 const serversPerProject = 20;
 
@@ -55,7 +58,7 @@ export class Stage implements AsyncDisposable {
   /** The service in a process of its own, which runs on request. */
   service(...components: ComponentName[]): Promise<Child<ServiceAnswers>> {
     const argument = { config: this.config, components };
-    return Child.start<ServiceAnswers>('service-process.ts', argument, { nodeOptions });
+    return Child.start<ServiceAnswers>('service-process.ts', argument, { env: asOperatorsRunIt });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
