@@ -1,11 +1,17 @@
-import type { FaultName, HttpSystem } from './matrix.ts';
+import { type FaultName, type HttpSystem, whyNot } from './matrix.ts';
 
 /** What goes wrong with the second of two clouds: it is away, it hangs, it refuses, or it lies. */
 export const cloudFaults = [
   'connection refused',
   'time-out',
   '401',
+  '500',
+  '503',
+  'truncated JSON',
+  'wrong types',
   'empty list',
+  'half a list',
+  'slow loris',
 ] as const satisfies readonly FaultName[];
 type CloudFault = (typeof cloudFaults)[number];
 
@@ -14,6 +20,8 @@ export const cloudSystems = [
   'Keystone',
   'Nova',
   'Heat',
+  'Cinder',
+  'Neutron',
   'Gnocchi',
   'all of its services',
   'RabbitMQ',
@@ -30,9 +38,16 @@ export interface CloudCell {
   readonly phase: CloudPhase;
 }
 
-export const cloudCells: readonly CloudCell[] = cloudFaults.flatMap((fault) =>
-  cloudSystems.flatMap((system) => cloudPhases.map((phase) => ({ fault, system, phase }))),
-);
+/** Why a fault has no meaning for a system; undefined where it has one. */
+export function whyNotInCloud({ fault, system }: Pick<CloudCell, 'fault' | 'system'>): string | undefined {
+  return system === 'all of its services' ? undefined : whyNot({ fault, system });
+}
+
+export const cloudCells: readonly CloudCell[] = cloudFaults
+  .flatMap((fault) =>
+    cloudSystems.flatMap((system) => cloudPhases.map((phase) => ({ fault, system, phase }))),
+  )
+  .filter((cell) => whyNotInCloud(cell) === undefined);
 
 /** As its test is called. */
 export function nameOfCloudCell({ fault, system, phase }: CloudCell): string {

@@ -9,7 +9,14 @@ import {
   systems,
   whyNot,
 } from './matrix.ts';
-import { type CloudCell, cloudCells, cloudFaults, cloudPhases, cloudSystems } from './matrix-clouds.ts';
+import {
+  type CloudCell,
+  cloudCells,
+  cloudFaults,
+  cloudPhases,
+  cloudSystems,
+  whyNotInCloud,
+} from './matrix-clouds.ts';
 
 /** What became of a cell that has a meaning. */
 export type Outcome =
@@ -76,8 +83,10 @@ const cloudsHeading = '## One of two clouds';
 
 /** The matrix of the second of two clouds. */
 export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
-  const { reasons, describe } = takeNotes();
+  const { reasons, note, describe } = takeNotes();
   const entry = (fault: CloudCell['fault'], system: CloudCell['system']) => {
+    const reason = whyNotInCloud({ fault, system });
+    if (reason !== undefined) return `does not apply${note(reason)}`;
     return `${cloudPhases.map((phase) => describe(outcomeOf({ fault, system, phase }))).join(' / ')} s`;
   };
   const rows = cloudFaults.map((fault) => [fault, ...cloudSystems.map((system) => entry(fault, system))]);
@@ -85,7 +94,7 @@ export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
   return [
     cloudsHeading,
     cloudsIntro,
-    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments, ${cloudCells.length} cells: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
+    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments, of which ${cloudCells.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
     table([['', ...cloudSystems], ...rows]),
     ...(reasons.length > 0 ? [listOf(reasons)] : []),
   ].join('\n\n');
