@@ -222,6 +222,15 @@ test('a name with line feeds makes no line of its own', () => {
   expect(lines[0]).toContain('? stack web\\u{a}In step: nothing to change.\\u{a} (57ac) cannot be read');
 });
 
+test('of a flavor without a known size what is known is said', () => {
+  const [create, ...others] = everyKind;
+  if (create?.kind !== 'create-template') throw new Error('the first change is no template');
+  const unknown = { ...create, draft: { ...create.draft, ram: null, disk: null } };
+  const described = describePlan(planOf([unknown, ...others]), shown);
+
+  expect(described).toContain('m1.large (flavor f-9): 1 U, 4 vCPU; its flavor');
+});
+
 test('a first run names what each rack and device will have', () => {
   const first = plan(
     cloud({ servers: [server()], trees: [tree({ servers: ['server'] })] }),

@@ -189,7 +189,12 @@ function whatOf(change: Change, subjects: Subjects, room: number): string {
     case 'create-template': {
       const { height, vcpus, ram, disk } = change.draft;
       if (change.draft.tag) return `${height} U, for ${change.draft.tag}s; `;
-      return `${height} U, ${vcpus} vCPU, ${ram} MiB memory, ${disk} GiB disk; `;
+      const size = [
+        [vcpus, 'vCPU'],
+        [ram, 'MiB memory'],
+        [disk, 'GiB disk'],
+      ].flatMap(([value, unit]) => (value === null ? [] : [`, ${value} ${unit}`]));
+      return `${height} U${size.join('')}; `;
     }
     case 'create-rack':
       return `${change.draft.height} U, ${change.draft.status}; `;

@@ -77,6 +77,15 @@ test.skipIf(whyNo !== undefined).each(sets)(
   },
 );
 
+test.skipIf(whyNo !== undefined)(`a cloud may be named as clouds.yaml has it${skipped}`, () => {
+  const set = 'config.openstack.auth_url=null,config.openstack.cloud=site';
+
+  const { status, stdout } = helm('template', '--values', valuesOf('separate'), '--set', set);
+
+  expect(status).toBe(0);
+  expect(stdout).toContain('cloud: site');
+});
+
 test.skipIf(whyNo !== undefined).each([
   ['config.openstack.auth_url=', 'config.openstack.auth_url is missing'],
   ['config.clouds[0].name=north', 'config.clouds is given beside config.openstack'],

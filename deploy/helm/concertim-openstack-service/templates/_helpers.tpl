@@ -58,6 +58,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toJson (dict "items" (default (list (dict "openstack" .Values.config.openstack "rmq" .Values.config.rmq)) .Values.config.clouds)) }}
 {{- end }}
 
+{{/* Where a cloud is: Keystone's address, or its name in clouds.yaml. */}}
+{{- define "concertim.address" -}}
+{{- $openstack := default dict .openstack }}
+{{- coalesce $openstack.auth_url $openstack.cloud | default "" }}
+{{- end }}
+
 {{/* The brokers of all clouds; empty where none has one. */}}
 {{- define "concertim.brokers" -}}
 {{- range (fromJson (include "concertim.clouds" .)).items }}{{ dig "rmq_address" "" (default dict .rmq) }}{{ end }}
@@ -69,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.config.clouds (or .Values.config.openstack .Values.config.rmq) }}{{ fail "config.clouds is given beside config.openstack or config.rmq: move these into the entry of their cloud" }}{{ end }}
 {{- range $at, $cloud := (fromJson (include "concertim.clouds" .)).items }}
 {{- $section := ternary (printf "config.clouds[%d].openstack" $at) "config.openstack" (not (empty $.Values.config.clouds)) }}
-{{- if not (dig "auth_url" "" (default dict $cloud.openstack)) }}{{ fail (printf "%s.auth_url is missing: give the address of Keystone" $section) }}{{ end }}
+{{- if not (include "concertim.address" $cloud) }}{{ fail (printf "%s.auth_url is missing: give the address of Keystone, or as %s.cloud the name of the cloud in clouds.yaml" $section $section) }}{{ end }}
 {{- end }}
 {{- if not (dig "concertim" "concertim_url" "" .Values.config) }}{{ fail "config.concertim.concertim_url is missing: give the address of the portal" }}{{ end }}
 {{- if and .Values.existingSecret .Values.secrets }}{{ fail "secrets and existingSecret are both given: remove one of the two" }}{{ end }}
