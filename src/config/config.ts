@@ -69,6 +69,8 @@ export interface TlsTrust {
 export interface CloudConfig {
   /** Unique; what messages call it where there are several. */
   readonly name: string;
+  /** Of its sections in config.yaml: `clouds[1]`; empty: they stand at the top. */
+  readonly path: string;
   readonly openstack: OpenStackConfig;
   /** undefined when no broker is configured: then there are no notifications to hear. */
   readonly rmq: RabbitMqConfig | undefined;

@@ -224,6 +224,7 @@ class ConfigBuilder {
     const { region_name: region, interface: side, timeout } = openstack;
     return {
       name,
+      path: pathText(path),
       openstack: { credentials, region, interface: side, ...patience(timeout), tls },
       // Clouds that share a broker need queues of their own.
       rmq: rmq && at > 0 ? { ...rmq, deployment: `${rmq.deployment}.${name}` } : rmq,

@@ -1,4 +1,6 @@
+import { readDevices } from '../concertim/devices.ts';
 import type { Owner, Rack } from '../concertim/model.ts';
+import type { CloudConfig } from '../config/config.ts';
 import type { ServiceType } from '../openstack/catalog.ts';
 import { listServers, sampleServers } from '../openstack/compute.ts';
 import { listProjectIds } from '../openstack/identity.ts';
@@ -27,12 +29,14 @@ import { checkPause } from './checks/pause.ts';
 import { checkPortal, checkRelease, type PortalSight } from './checks/portal.ts';
 import { checkPortalAdmins } from './checks/portal-admins.ts';
 import { checkProjects, withoutProject } from './checks/projects.ts';
+import { checkRows } from './checks/rows.ts';
 import { checkStackRecord } from './checks/stack-record.ts';
 import { checkTeamMembers } from './checks/team-members.ts';
 import { checkTestEvent } from './checks/test-event.ts';
 import { checkWriters } from './checks/writers.ts';
 import { failure } from './failure.ts';
 import { error, type Finding, ok } from './finding.ts';
+import { withKeysAt } from './keys-of-cloud.ts';
 import type { Patient } from './patient.ts';
 
 /** Checks that need a session with the cloud. */
@@ -82,15 +86,17 @@ export async function examine(
   const shared = new Examination(stop);
   const sight = seePortal(patient, shared.signal);
   const owners = new OwnersOfClouds(all);
+  const devices = new DevicesOfPortal(patient.portal, shared.signal);
   const [, ...parts] = await Promise.all([
     examinePortal(patient, sight, shared),
     ...all.map(async (each) => {
       const examination = new Examination(stop);
-      await examineCloud(each, { sight, owners, examination, stop, onWait });
-      return examination.of(all.length > 1 ? each.place.name : undefined);
+      await examineCloud(each, { sight, owners, devices, examination, stop, onWait });
+      return examination.of(each.place, all.length > 1);
     }),
   ]);
-  const found = [...parts, shared.of(undefined), await owners.strays(sight)];
+  await shared.group('concertim.rows', () => devices.check());
+  const found = [...parts, shared.whole, await owners.strays(sight)];
   return {
     findings: found.flatMap(({ findings }) => findings).toSorted(byCheck),
     unchecked: found.flatMap(({ unchecked }) => unchecked),
@@ -126,13 +132,45 @@ class Examination {
     for (const check of checks) this.#unchecked.push({ check, because });
   }
 
-  /** All of it, about one of several clouds; undefined: there is but one. */
-  of(cloud: string | undefined): Diagnosis {
-    const named = cloud === undefined ? {} : { cloud };
+  get whole(): Diagnosis {
+    return { findings: this.findings, unchecked: this.#unchecked };
+  }
+
+  /** All of it, about one cloud: with the cloud's keys as they stand in config.yaml, and its name where there are several. */
+  of({ name, path }: CloudConfig, isOneOfSeveral: boolean): Diagnosis {
+    const named = isOneOfSeveral ? { cloud: name } : {};
+    const told = (text: string) => withKeysAt(path, text);
     return {
-      findings: this.findings.map((finding) => ({ ...finding, ...named })),
-      unchecked: this.#unchecked.map((check) => ({ ...check, ...named })),
+      findings: this.findings.map(({ found, why, repair, ...finding }) => ({
+        ...finding,
+        ...named,
+        found: told(found),
+        why: why && told(why),
+        repair: repair && told(repair),
+      })),
+      unchecked: this.#unchecked.map(({ check, because }) => ({ check, ...named, because: told(because) })),
     };
+  }
+}
+
+/** Read once, however many clouds are compared with them, and only if one is. */
+class DevicesOfPortal {
+  readonly #portal: Patient['portal'];
+  readonly #signal: AbortSignal;
+  #reading: ReturnType<typeof readDevices> | undefined;
+
+  constructor(portal: Patient['portal'], signal: AbortSignal) {
+    this.#portal = portal;
+    this.#signal = signal;
+  }
+
+  read(): ReturnType<typeof readDevices> {
+    return (this.#reading ??= readDevices(this.#portal, { signal: this.#signal }));
+  }
+
+  /** Those that cannot be read. That all of them could not, who asked for them reports. */
+  async check(): Promise<Finding[]> {
+    return checkRows((await this.#reading?.catch(() => undefined))?.unreadable ?? []);
   }
 }
 
@@ -211,12 +249,14 @@ async function examineCloud(
   {
     sight,
     owners: ofClouds,
+    devices,
     examination,
     stop,
     onWait,
   }: {
     readonly sight: Promise<Sight>;
     readonly owners: OwnersOfClouds;
+    readonly devices: DevicesOfPortal;
     readonly examination: Examination;
     readonly stop: AbortSignal;
     readonly onWait: (why: string) => void;
@@ -261,9 +301,10 @@ async function examineCloud(
       const limit = AbortSignal.any([signal, timeOut(allServersMs)]);
       const servers = await listServers(patient.cloud, { signal: limit }).catch(() => undefined);
       // What keeps Nova from listing them is found where Nova is looked at.
-      await attempt(check, servers ? undefined : 'Nova did not list all servers in time', () =>
-        checkDeviceClaims(patient, { owners, racks, servers: servers ?? [] }, signal),
-      );
+      await attempt(check, servers ? undefined : 'Nova did not list all servers in time', async () => {
+        const { rows } = await devices.read();
+        return checkDeviceClaims(patient, { owners, racks, servers: servers ?? [], devices: rows }, signal);
+      });
     };
     await Promise.all([
       group('certificates', () => checkCatalogCertificates(patient, token)),
@@ -377,7 +418,7 @@ export async function examineTestEvent(
     const examination = new Examination(stop);
     const found = findings.filter((finding) => finding.cloud === cloud);
     await hearTestEvent(each, found, { examination, stop });
-    const heard = examination.of(cloud);
+    const heard = examination.of(each.place, all.length > 1);
     findings = [...findings, ...heard.findings];
     unchecked = [...unchecked, ...heard.unchecked];
   }

@@ -67,9 +67,10 @@ test('every key of the configuration is handed on to a component', async () => {
   };
   const config: Config = configFromValues(values);
   const read = new Set<string>();
-  const [{ name, openstack, rmq }] = config.clouds;
+  const [{ name, path, openstack, rmq }] = config.clouds;
   const cloud = {
     name,
+    path,
     openstack: watched(openstack, read, 'openstack.'),
     rmq: rmq && watched(rmq, read, 'rmq.'),
   };

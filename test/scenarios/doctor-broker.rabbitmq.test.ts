@@ -2,8 +2,12 @@
 import type { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { configFromValues } from '../../src/config/load.ts';
+import { examine, examineTestEvent } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
+import { admit } from '../../src/doctor/patient.ts';
 import { publishNotifications } from '../../src/sandbox/notifications-rabbitmq.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { ailments, type Clinic, startClinic } from '../support/doctor.ts';
 import { commandsIn, runPrinted as runOnCloud } from '../support/printed-commands.ts';
 import {
@@ -306,6 +310,40 @@ describe.skipIf(why !== undefined)(`with a RabbitMQ${why ? ` (skipped: ${why})` 
       });
       expect(await leftBehind(clinic)).toEqual([]);
     });
+
+    test('of several clouds is heard from each by itself', async () => {
+      await using sandbox = await startSandbox({
+        projects: 1,
+        stacks: 1,
+        servers: 1,
+        clouds: ['north', 'south'],
+      });
+      const [north] = sandbox.clouds;
+      const to = { exchangePrefix: 'north-', onError: () => {} };
+      await using _publisher = await publishNotifications(north.cloud, broker.url, to);
+      const clouds = sandbox.clouds.map(({ name, config }) => ({
+        name,
+        ...config,
+        rmq: {
+          rmq_address: broker.host,
+          rmq_port: broker.port,
+          rmq_username: 'guest',
+          rmq_password: 'guest',
+          exchanges: [`${name}-nova`],
+        },
+      }));
+      const config = configFromValues({ concertim: sandbox.config.concertim, clouds });
+      await using patient = admit({ config, file: 'config.yaml' });
+      const { signal } = new AbortController();
+
+      const diagnosis = await examineTestEvent(patient, await examine(patient, signal), signal);
+
+      const told = diagnosis.findings.filter((finding) => finding.check === check);
+      expect(told).toMatchObject([
+        { cloud: 'north', level: 'ok', found: expect.stringContaining('arrived on exchange north-nova') },
+        { cloud: 'south', level: 'error', found: expect.stringContaining('arrived on south-nova within') },
+      ]);
+    }, 30_000);
 
     test('is not seen where the cloud sends none: by hand, the driver in nova.conf; then it is', async () => {
       await using clinic = await start();

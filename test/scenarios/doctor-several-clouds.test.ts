@@ -3,18 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfigWithSettings } from '../../src/config/load.ts';
+import { configFromValues, loadConfigWithSettings } from '../../src/config/load.ts';
 import { describeDiagnosis } from '../../src/doctor/describe.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import { admit } from '../../src/doctor/patient.ts';
 import { password } from '../../src/sandbox/population.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { command } from '../support/command.ts';
 import { yamlOfClouds } from '../support/config-of-clouds.ts';
 import { ailments } from '../support/doctor.ts';
 import { takeDown } from '../support/two-clouds.ts';
 
+const size = { pace: 0, projects: 1, stacks: 1, servers: 1 };
+
 async function startSeveral() {
-  const size = { pace: 0, projects: 1, stacks: 1, servers: 1 };
   const north = await startSandbox({ ...size, seed: 1 });
   const south = await startSandbox({ ...size, seed: 2 });
   for (const { login, user, project } of south.population.accounts) {
@@ -32,6 +34,7 @@ async function startSeveral() {
     north,
     south,
     write,
+    file,
     async examine() {
       await using patient = admit(loadConfigWithSettings({ file, env: {} }));
       return await examine(patient, new AbortController().signal);
@@ -91,4 +94,77 @@ test('one cloud in a list is told without its name', async () => {
   const { findings, unchecked } = await several.examine();
 
   expect([...findings, ...unchecked].filter(({ cloud }) => cloud !== undefined)).toEqual([]);
+});
+
+test('rows of the portal that cannot be read are told once', async () => {
+  await using several = await startSeveral();
+  several.north.faults.add({
+    service: 'concertim',
+    method: 'GET',
+    path: /devices/,
+    kind: 'rewrite',
+    rewrite: (body) => [...(body as object[]), { id: 'odd', name: 'odd' }],
+  });
+
+  const { findings } = await several.examine();
+
+  const told = findings.filter(({ check }) => check === 'concertim.rows');
+  expect(told.map(({ cloud, found }) => [cloud, found.includes('device odd')])).toEqual([[undefined, true]]);
+});
+
+test('keys are named as they stand in the file', async () => {
+  await using several = await startSeveral();
+  several.south.faults.add({ service: 'keystone', kind: 'answer', status: 401 });
+
+  const diagnosis = await several.examine();
+
+  const { found, repair } = ailments(diagnosis).find(({ cloud }) => cloud === 'south') ?? {};
+  expect(found).toContain('Keystone');
+  expect(repair).toContain('Set clouds[1].openstack.auth_url, clouds[1].openstack.username,');
+  const advice = diagnosis.findings.filter(({ check }) => check.startsWith('rabbitmq'));
+  expect(advice.map((finding) => finding.found)).toEqual([
+    'clouds[0].rmq.rmq_address is not set',
+    'clouds[1].rmq.rmq_address is not set',
+  ]);
+});
+
+test('--fix puts right in one cloud what is wrong there, and nothing in the other', async () => {
+  await using several = await startSeveral();
+  const watchers = ({ cloud: { identity } }: Sandbox) =>
+    identity.roles.filter(({ name }) => name === 'watcher');
+  const { identity } = several.south.cloud;
+  const [lost] = watchers(several.south);
+  if (lost) identity.deleteRole(lost);
+  const ofNorth = watchers(several.north);
+
+  const { stderr } = await command('doctor', '--fix', '--yes', '--config', several.file).finished;
+
+  expect(stderr).toContain('done: create role watcher in cloud south');
+  expect(stderr.match(/^done: .*(?<! in cloud south)$/gm)).toBe(null);
+  expect(watchers(several.south)).toHaveLength(1);
+  expect(watchers(several.north)).toEqual(ofNorth);
+});
+
+test('of two regions of one Keystone each is looked at, and Keystone once', async () => {
+  await using sandbox = await startSandbox({ ...size, clouds: ['north', 'south'], sharedKeystone: true });
+  const [north, south] = sandbox.clouds;
+  if (!south) throw new Error('the sandbox has one cloud');
+  const clouds = [north, south].map(({ name, config }) => ({ name, ...config }));
+  const config = configFromValues({
+    clouds,
+    concertim: sandbox.config.concertim,
+    api: { host: '127.0.0.1' },
+  });
+  await using patient = admit({ config, file: 'config.yaml' });
+
+  const diagnosis = await examine(patient, new AbortController().signal);
+
+  const cloudsOf = (wanted: string) =>
+    diagnosis.findings.filter(({ check }) => check === wanted).map(({ cloud }) => cloud);
+  // There is no file.
+  const ailing = ailments(diagnosis).filter(({ check }) => check !== 'config');
+  expect(ailing.map(({ check, found }) => `${check}: ${found}`)).toEqual([]);
+  expect(cloudsOf('keystone.roles')).toEqual(['north']);
+  expect(cloudsOf('nova.microversion')).toEqual(['north', 'south']);
+  expect(cloudsOf('keystone.sign-in')).toEqual(['north', 'south']);
 });

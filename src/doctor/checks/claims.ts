@@ -1,4 +1,3 @@
-import { readDevices } from '../../concertim/devices.ts';
 import type { Device, Owner, Rack } from '../../concertim/model.ts';
 import { projectsOf } from '../../concertim/owners.ts';
 import type { ProjectId, Server, ServerId, StackId, Unreadable } from '../../openstack/model.ts';
@@ -13,7 +12,6 @@ import {
 import { sourceOfRack } from '../../plan/ownership.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Patient } from '../patient.ts';
-import { checkRows } from './rows.ts';
 
 const mostNamed = 5;
 
@@ -78,11 +76,17 @@ function goneFinding(racks: readonly Rack[]): Finding {
 /** Devices whose metadata names a server that is not of the project of their rack's owner. */
 export async function checkDeviceClaims(
   patient: Patient,
-  { servers, ...claimants }: Claimants & { readonly servers: readonly (Server | Unreadable<ServerId>)[] },
+  {
+    servers,
+    devices: all,
+    ...claimants
+  }: Claimants & {
+    readonly servers: readonly (Server | Unreadable<ServerId>)[];
+    readonly devices: readonly Device[];
+  },
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const { rows, unreadable } = await readDevices(patient.portal, { signal });
-  const devices = rows.filter(({ kind }) => kind === 'server');
+  const devices = all.filter(({ kind }) => kind === 'server');
   const projectOf = new Map<string, ProjectId>();
   for (const server of servers) if (server.kind === 'server') projectOf.set(server.id, server.projectId);
   const known = { ...noProjectsKnown, ofObject: (_kind: string, id: string) => projectOf.get(id) };
@@ -93,7 +97,6 @@ export async function checkDeviceClaims(
       foreign.filter(({ kind }) => kind === 'device'),
       "Each device of a server stands in a rack of its project's owner",
     ),
-    ...checkRows(unreadable),
   ];
 }
 
