@@ -93,7 +93,7 @@ rmq: { rmq_address: broker, rmq_password: r }
 `,
   ).clouds;
 
-  expect(listed).toEqual({ ...atTop, name: 'north' });
+  expect(listed).toEqual({ ...atTop, name: 'north', path: 'clouds[0]' });
 });
 
 test('clouds that share a broker have queues of their own, and the first keeps those of a single cloud', () => {

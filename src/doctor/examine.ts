@@ -168,7 +168,7 @@ class DevicesOfPortal {
     return (this.#reading ??= readDevices(this.#portal, { signal: this.#signal }));
   }
 
-  /** Those that cannot be read. That all of them could not, who asked for them reports. */
+  /** Those that cannot be read. If none can, the checks that need them say so. */
   async check(): Promise<Finding[]> {
     return checkRows((await this.#reading?.catch(() => undefined))?.unreadable ?? []);
   }

@@ -94,7 +94,7 @@ export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
   return [
     cloudsHeading,
     cloudsIntro,
-    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments, of which ${cloudCells.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
+    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments; ${cloudCells.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
     table([['', ...cloudSystems], ...rows]),
     ...(reasons.length > 0 ? [listOf(reasons)] : []),
   ].join('\n\n');
