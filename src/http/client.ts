@@ -7,6 +7,7 @@ import { startStopwatch } from '../runtime/stopwatch.ts';
 import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 import { userAgent } from '../runtime/version.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
+import { readInto } from './read-into.ts';
 import {
   defaultRetryPolicy,
   isIdempotent,
@@ -258,27 +259,6 @@ export class HttpClient {
     });
     return sink.end();
   }
-}
-
-/**
- * Reads a body until it ends, or until `take` wants no more. By its events: an iterator of a stream costs as much as parsing a short
- * answer, and there are thousands a second.
- */
-function readInto(body: Dispatcher.ResponseData['body'], take: (chunk: Buffer) => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    body.on('data', (chunk: Buffer) => {
-      try {
-        if (take(chunk)) return;
-        resolve();
-        body.destroy();
-      } catch (error) {
-        body.destroy(error as Error);
-      }
-    });
-    body.once('end', resolve);
-    // Also when it is destroyed before its end.
-    body.once('error', reject);
-  });
 }
 
 class TooLargeError extends Error {

@@ -111,6 +111,21 @@ test.each([
   expect(() => read(new ListBody(shape), text)).toThrow(expect.objectContaining({ severity }));
 });
 
+test('a row that differs from the last list is told as soon as it is read', () => {
+  const memory = new RowMemory<Row>();
+  const told: string[] = [];
+  const body = new ListBody(shape, memory, ({ id }) => told.push(id));
+  read(body, listOf({ id: 'a', size: 1 }, { id: 'b', size: 1 }, { id: 'c', size: 1 }));
+  body.remember();
+  told.length = 0;
+
+  const text = listOf({ id: 'a', size: 1 }, { id: 'b', size: 2 }, { id: 'c', size: 1 });
+  body.begin();
+  body.write(Buffer.from(text.slice(0, text.indexOf('"c"'))));
+
+  expect(told).toEqual(['b']);
+});
+
 test.each([
   ['in a row', '{"servers":[{"id":"a","size":1,"more":['],
   ['outside the list', '{"more":['],

@@ -19,6 +19,7 @@ const mostValues = 8_000_000;
 export class ListBody<Row> implements BodySink {
   readonly #shape: ListShape<Row>;
   readonly #memory: RowMemory<Row> | undefined;
+  readonly #onNew: ((row: Row) => void) | undefined;
   readonly #read = new Map<string, Row>();
   #splitter: RowSplitter | undefined;
   #rows: Row[] = [];
@@ -27,9 +28,11 @@ export class ListBody<Row> implements BodySink {
   /** The rest need not be read. */
   #isTooMuch = false;
 
-  constructor(shape: ListShape<Row>, memory?: RowMemory<Row>) {
+  /** @param onNew called as soon as a row was read that the memory does not have; the list may still fail */
+  constructor(shape: ListShape<Row>, memory?: RowMemory<Row>, onNew?: (row: Row) => void) {
     this.#shape = shape;
     this.#memory = memory;
+    this.#onNew = onNew;
   }
 
   begin(): void {
@@ -76,8 +79,10 @@ export class ListBody<Row> implements BodySink {
   #take(bytes: Buffer): void {
     if (this.#problem) return;
     const digest = this.#memory && hash('sha256', bytes, 'binary');
-    const row = (digest !== undefined && this.#memory?.get(digest)) || this.#parse(bytes);
+    const known = digest === undefined ? undefined : this.#memory?.get(digest);
+    const row = known ?? this.#parse(bytes);
     if (row === undefined) return;
+    if (known === undefined) this.#onNew?.(row);
     if (digest !== undefined) this.#read.set(digest, row);
     this.#rows.push(row);
   }

@@ -52,11 +52,11 @@ export async function listServers(
 /** The servers of all projects, and Nova's clock when the list was begun, ms since 1970. */
 export async function readServers(
   session: Session,
-  { signal, onPage }: ListOptions & Pick<PageOptions<ServerRow>, 'onPage'> = {},
+  { signal, onNew }: ListOptions & Pick<PageOptions<ServerRow>, 'onNew'> = {},
 ): Promise<{ readonly servers: ServerRow[]; readonly at: number }> {
   const query = { all_tenants: 1, limit: pageSize };
   const request = { route: '/servers/detail', query, signal };
-  const { rows, at } = await listPages(session, request, servers, { memory: memoryOf(session), onPage });
+  const { rows, at } = await listPages(session, request, servers, { memory: memoryOf(session), onNew });
   return { servers: rows, at };
 }
 

@@ -18,7 +18,7 @@ export interface PagedShape<Row> extends ListShape<Row> {
 
 export interface PageOptions<Row> {
   readonly memory?: RowMemory<Row> | undefined;
-  readonly onPage?: ((rows: readonly Row[]) => void) | undefined;
+  readonly onNew?: ((row: Row) => void) | undefined;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface PageOptions<Row> {
  * last. Without its every page there is no list.
  *
  * @param options.memory where the list is read again and again: its rows as they were the last time
- * @param options.onPage called with the rows of each page as it comes; the list may still fail
+ * @param options.onNew called with each row that differs from the last time, as soon as it was read; the list may still fail
  * @throws {OpenStackError} a page was refused; transient when the page before promised it
  * @throws {BodyError} a page cannot be parsed, or links back to one that was read
  */
@@ -35,19 +35,18 @@ export async function readPages<Row extends { readonly id: string }>(
   service: ServiceType,
   request: SessionRequest,
   shape: PagedShape<Row>,
-  { memory, onPage }: PageOptions<Row> = {},
+  { memory, onNew }: PageOptions<Row> = {},
 ): Promise<{ rows: Row[]; at: number }> {
   const rows = new Map<string, Row>();
   const followed = new Set<string>();
   const pages = new PageCount(session.clock);
-  const into = new ListBody(shape, memory);
+  const into = new ListBody(shape, memory, onNew);
   const Rest = z.object({ [shape.links]: Links.default([]) });
   let response = await session.request(service, { ...request, into });
   const { at } = response;
   for (;;) {
     const page = into.rowsOf(response);
     for (const row of page) rows.set(row.id, row);
-    onPage?.(page);
     const links = parseBody(response, Rest)[shape.links];
     const next = links?.find((link) => link.rel === 'next')?.href;
     if (next === undefined) {

@@ -35,7 +35,7 @@ export class CloudLists {
   #hasReadAll = false;
 
   /** @param onChanged see `KnownServers` */
-  constructor(onChanged?: (servers: readonly ServerId[]) => void) {
+  constructor(onChanged?: (server: ServerId) => void) {
     this.servers = new KnownServers(onChanged);
   }
 

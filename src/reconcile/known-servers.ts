@@ -26,10 +26,10 @@ export class KnownServers {
   #at: number | undefined;
   /** What was read before something was forgotten must not be kept. */
   #forgotten = 0;
-  readonly #onChanged: (ids: readonly ServerId[]) => void;
+  readonly #onChanged: (id: ServerId) => void;
 
-  /** @param onChanged called while a list is read, with servers whose rows differ from what was known */
-  constructor(onChanged: (ids: readonly ServerId[]) => void = () => {}) {
+  /** @param onChanged called while a list is read, with each server whose row differs from what was known */
+  constructor(onChanged: (id: ServerId) => void = () => {}) {
     this.#onChanged = onChanged;
   }
 
@@ -53,7 +53,7 @@ export class KnownServers {
     const at = isComplete ? undefined : this.#at;
     if (at === undefined) {
       const forgotten = this.#forgotten;
-      const list = await readServers(session, { signal, onPage: (page) => this.#tellChanged(page) });
+      const list = await readServers(session, { signal, onNew: (row) => this.#tellChanged(row) });
       this.#rows.replace(new Map(list.servers.map((server) => [server.id, server])));
       this.#at = forgotten === this.#forgotten ? list.at : undefined;
     } else {
@@ -68,11 +68,8 @@ export class KnownServers {
     return { servers: this.#rows.all, deleted, isComplete: at === undefined };
   }
 
-  #tellChanged(page: readonly Row[]): void {
-    const changed = page.filter((row) => {
-      const known = this.#rows.get(row.id);
-      return known && !equal(known, row);
-    });
-    if (changed.length > 0) this.#onChanged(changed.map(({ id }) => id));
+  #tellChanged(row: Row): void {
+    const known = this.#rows.get(row.id);
+    if (known && !equal(known, row)) this.#onChanged(row.id);
   }
 }

@@ -166,7 +166,7 @@ export class Reconciler {
       ({ name, session, trees }) =>
         new ObservedCloud(name, {
           session,
-          lists: new CloudLists((servers) => this.#readAhead(servers)),
+          lists: new CloudLists((server) => this.#readAhead(server)),
           externalNetworks: new ExternalNetworks(options.log),
           unassigned: new UnassignedServers(options.clock),
           memory: trees ?? new TreeMemory(),
@@ -217,10 +217,10 @@ export class Reconciler {
   }
 
   /** Racks of servers that have changed are read while the rest of the cloud is: most plans change what is in them. */
-  #readAhead(servers: readonly ServerId[]): void {
+  #readAhead(server: ServerId): void {
     if (!this.#mirror) return;
     const { devicesOf } = indexPortal(this.#mirror.snapshot());
-    const devices = servers.flatMap((id) => devicesOf.server.get(id) ?? []);
+    const devices = devicesOf.server.get(server) ?? [];
     this.#reader.readAhead(devices.flatMap(({ location }) => location?.rackId ?? []));
   }
 
