@@ -4,7 +4,7 @@ import { fromView, type ViewedCloud, viewOf } from './cloud-view.ts';
 import type { CloudObservation } from './observation.ts';
 import { plan } from './plan.ts';
 import type { PlanSettings } from './plan-settings.ts';
-import { settleHomes, type Territory } from './territory.ts';
+import { type Homes, settleHomes, type Territory } from './territory.ts';
 
 /** One cloud of several as a run saw it. */
 export interface CloudPart {
@@ -23,16 +23,18 @@ export interface CloudsPlan extends Plan {
 /**
  * What to change in the portal until it shows several clouds: a plan for each, made on the rows that it may see, so that all rules, the
  * brake and the check for a wrong cloud among them, are those of one cloud. One after the other, since each takes names.
+ *
+ * @param homes of the rows, where they are settled already
  */
 export function planClouds(
   parts: readonly CloudPart[],
   portal: PortalSnapshot,
   settings: PlanSettings,
-): CloudsPlan {
-  const homes = settleHomes(
+  homes: Homes = settleHomes(
     portal,
     parts.map(({ territory }) => territory),
-  );
+  ),
+): CloudsPlan {
   const all = parts.map(({ territory }) => territory.name);
   const plans: Plan[] = [];
   const wrongClouds: string[] = [];

@@ -46,6 +46,8 @@ export interface SeenClouds {
 export class Clouds {
   readonly all: readonly ObservedCloud[];
   readonly #first: ObservedCloud;
+  /** What `#homes` has answered, for which portal and territories. */
+  #settled: { readonly portal: PortalSnapshot; readonly revision: number; readonly homes: Homes } | undefined;
 
   constructor(all: readonly [ObservedCloud, ...ObservedCloud[]]) {
     this.all = all;
@@ -251,7 +253,7 @@ export class Clouds {
             observation: observation && { ...observation, orders },
           };
         });
-        return planClouds(parts, portal, settings);
+        return planClouds(parts, portal, settings, this.#homes(portal));
       },
       costsOf: (project) =>
         costsOfProject(
@@ -264,8 +266,12 @@ export class Clouds {
     };
   }
 
+  /** Settled once in a run in which neither the portal nor what is known of the clouds turns out to be another. */
   #homes(portal: PortalSnapshot): Homes {
-    return settleHomes(portal, this.#territories());
+    const revision = this.all.reduce((sum, cloud) => sum + cloud.revision, 0);
+    if (this.#settled?.portal !== portal || this.#settled.revision !== revision)
+      this.#settled = { portal, revision, homes: settleHomes(portal, this.#territories()) };
+    return this.#settled.homes;
   }
 
   /** Regions share a Keystone: what is known of its projects counts for one that could not be read, too. */

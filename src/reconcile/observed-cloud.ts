@@ -22,6 +22,8 @@ export class ObservedCloud {
   isWrong = false;
   /** Whether the last full run took the lists of a trial, which may lack what was announced since. */
   isFromTrial = false;
+  /** Grows whenever its territory becomes another. */
+  revision = 0;
   #ids = new Set<string>();
   #projects = new Set<ProjectId>();
   #isRead = false;
@@ -91,6 +93,7 @@ export class ObservedCloud {
 
   /** A run has listed it whole. */
   noteListed({ servers, volumes, networks, stacks }: ListedCloud): void {
+    this.revision++;
     this.#isRead = true;
     this.#ids = new Set<string>([
       ...servers.keys(),
@@ -106,9 +109,11 @@ export class ObservedCloud {
 
   /** A run has found these, listed or not. */
   noteMore({ cloud }: SeenCloud): void {
+    const before = this.#ids.size;
     for (const id of cloud.projectOfStack.keys()) this.#ids.add(id);
     for (const collection of Object.values(collections))
       for (const id of cloud[collection]?.keys() ?? []) this.#ids.add(id);
+    if (this.#ids.size > before) this.revision++;
   }
 
   /** A full run has read it whole. */
@@ -118,6 +123,7 @@ export class ObservedCloud {
 
   /** A run could not read it. */
   noteAway(error: unknown): void {
+    if (this.#isRead) this.revision++;
     this.#isRead = false;
     // What is announced meanwhile is not read.
     this.observe.lists.forget();
@@ -133,6 +139,7 @@ export class ObservedCloud {
 
   async #list({ profile, owners }: Place, signal: AbortSignal | undefined): Promise<ListedCloud> {
     this.#projects = await listProjectIds(this.session, signal);
+    this.revision++;
     const projects = [...ownersOfProjects(owners).keys()].filter((id) => this.#projects.has(id));
     return listCloud(this.observe, { profile, projects }, signal);
   }

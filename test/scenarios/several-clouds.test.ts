@@ -226,6 +226,40 @@ test.each([false, true])(
   },
 );
 
+test('of two regions of one Keystone each is shown; what a region has lost goes once the other has been read too', async () => {
+  await using clouds = await startTwoClouds({
+    projects: 2,
+    stacks: 4,
+    servers: 3,
+    release: 'main',
+    sharedKeystone: true,
+  });
+  const { north, south, reconciler, clock } = clouds;
+  const first = await reconciler.reconcileAll();
+  const idle = await reconciler.reconcileAll();
+  const shown = outOfStep(north);
+  const bringBack = north.faults.add({ service: 'nova', kind: 'answer', status: 503 });
+  south.cloud.orchestration.deleteStack(firstStack(south).id);
+  south.cloud.advance();
+
+  const during = await reconciler.reconcileAll();
+  bringBack();
+  await clock.sleep(reconciler.untilTrialMs);
+  await reconciler.tryUnread();
+  const after = await reconciler.reconcileAll();
+
+  expect(first.failures).toEqual([]);
+  expect(shown).toEqual([]);
+  expect(changeCount(idle)).toBe(0);
+  expect(during.clouds.map(({ name, seen }) => [name, seen !== undefined])).toEqual([
+    ['north', false],
+    ['south', true],
+  ]);
+  expect(during.changes['delete-rack']).toBeUndefined();
+  expect(after.changes['delete-rack']).toBe(1);
+  expect(outOfStep(north)).toEqual([]);
+});
+
 test('what a wrong cloud lacks stays, and the other cloud is reconciled', async () => {
   await using clouds = await startTwoClouds({ projects: 2, stacks: 4, servers: 3 });
   const { north, south, reconciler } = clouds;
