@@ -34,6 +34,12 @@ const loadedOtherwise: readonly { readonly of: string; readonly code: RegExp; re
     code: /import childProcess from 'node:child_process'/g,
     instead: 'const childProcess = undefined',
   },
+  // To look for the time loads what measures performance. Ours are given a clock, or need no time.
+  {
+    of: '/lru-cache/dist/esm/node/index.min.js',
+    code: /typeof performance=="object"&&performance&&typeof performance\.now=="function"\?performance:Date/g,
+    instead: 'Date',
+  },
   // What writes logs from a thread of its own: ours are written by the main one.
   {
     of: '/pino/lib/transport.js',

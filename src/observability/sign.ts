@@ -1,7 +1,7 @@
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ageOf, isoTime, parseTime } from '../runtime/clock.ts';
+import { readFile, stat, utimes, writeFile } from '../runtime/file-promises.ts';
 import { printable } from '../runtime/printable.ts';
 import type { ComponentHealth } from './health.ts';
 

@@ -90,7 +90,8 @@ export class Session {
   readonly #otherRegions: readonly Session[];
   /** One per service, made when first needed; shared with the sessions of the other projects. */
   readonly #clients: Map<ServiceType, HttpClient>;
-  readonly #projects: LRUCache<ProjectId, Session>;
+  /** Made when first needed, like the clients; shared in the same way. */
+  readonly #projects: { kept?: LRUCache<ProjectId, Session> };
   readonly #closing: AbortController;
   /** Without its own login there is no cloud; without that to another project there is one project less. */
   readonly #refusal: Severity;
@@ -109,7 +110,7 @@ export class Session {
     this.cloud = cloud;
     this.#otherRegions = otherRegions;
     this.#clients = parent ? parent.#clients : new Map();
-    this.#projects = parent ? parent.#projects : newProjects(this.clock);
+    this.#projects = parent ? parent.#projects : {};
     this.#closing = parent ? parent.#closing : new AbortController();
     this.#refusal = parent ? 'terminal' : 'fatal';
     this.#tokens = new TokenHolder(this.clock, () => this.#signIn());
@@ -185,7 +186,7 @@ export class Session {
 
   /** How many sessions of other projects are kept. */
   get projectsKept(): number {
-    return this.#projects.size;
+    return this.#projects.kept?.size ?? 0;
   }
 
   /**
@@ -195,7 +196,8 @@ export class Session {
    * @throws {ServiceError} an application credential is bound to its project
    */
   forProject(id: ProjectId): Session {
-    let session = this.#projects.get(id);
+    const projects = (this.#projects.kept ??= newProjects(this.clock));
+    let session = projects.get(id);
     if (!session) {
       const credentials = scopedTo(this.#credentials, id);
       if (!credentials) {
@@ -205,8 +207,8 @@ export class Session {
         });
       }
       session = new Session({ ...this.#http, ...this.#place, credentials }, this);
-      this.#projects.purgeStale();
-      this.#projects.set(id, session);
+      projects.purgeStale();
+      projects.set(id, session);
     }
     return session;
   }

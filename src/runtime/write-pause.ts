@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, isoTime } from './clock.ts';
+import { mkdir, readFile, rm, stat, writeFile } from './file-promises.ts';
 import { aborted, pause } from './pause.ts';
 import { printable } from './printable.ts';
 

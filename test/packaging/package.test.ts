@@ -118,7 +118,7 @@ test.concurrent('a start of `run` or `health` reads a few files, and `run` signs
       },
     });
     subscribe('undici:client:sendHeaders', ({ request }) => {
-      const loaded = process.moduleLoadList.filter((module) => /^NativeModule (crypto|http|https|http2|tls|child_process|worker_threads|zlib)$/.test(module));
+      const loaded = process.moduleLoadList.filter((module) => /^NativeModule (crypto|http|https|http2|tls|child_process|worker_threads|zlib|fs[/]promises|perf_hooks)$/.test(module));
       process._rawDebug([request.method, request.path, ...loaded].join(' '));
     });`,
   );
