@@ -7,11 +7,24 @@ test('a row is kept as it is, whatever the row before was', () => {
     { id: 'b', project: 'one', addresses: [], metadata: { stack: 's', ['__proto__']: 1 } },
     { id: 'c', project: ['one'], addresses: { network: 'n' }, metadata: 'text' },
     { id: 'd', project: { one: 1 }, addresses: [{ network: 'n', mac: 'm' }, 'x'], metadata: null },
+    { id: 'c', project: {}, addresses: { network: 'n', mac: 'm' }, metadata: {} },
     { id: 'e', project: undefined, addresses: [[1, 'n'], [2]], metadata: { stack: { stack: 's' } } },
   ];
   for (const before of [undefined, ...rows]) {
-    for (const row of rows) expect(keptRow(structuredClone(row) as unknown, before)).toEqual(row);
+    for (const row of rows) expect(keptRow(structuredClone(row) as unknown, before)).toStrictEqual(row);
   }
+});
+
+test('what a row has in common with the row before is in memory once', () => {
+  const row = (id: string) => ({ id, flavor: { name: 'm1', ram: 1 }, volumes: [{ size: 1 }], none: {} });
+  const before = keptRow(row('a'), undefined);
+
+  const after = keptRow(row('b'), before);
+
+  expect(after).toEqual(row('b'));
+  expect(after.flavor).toBe(before.flavor);
+  expect(after.volumes).toBe(before.volumes);
+  expect(after.none).toBe(before.none);
 });
 
 test('a row that is kept can no longer be changed, and the one before stays as it was', () => {

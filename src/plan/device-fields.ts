@@ -151,11 +151,14 @@ function rowsOf<Of>(table: Readonly<Record<string, Of>>): Row<Of>[] {
   return Object.entries(table).map(([name, of]) => ({ name, of }));
 }
 
+/** What a wanted device says, without what it was computed from. */
+type Says = Pick<DesiredDevice, 'object' | 'stack' | 'status' | 'cost' | 'cloud' | 'externalNetworks'>;
+
 /**
- * The wanted device that each row was last found to match. A row that has not changed is the same frozen object
+ * What each row was last found to say. A row that has not changed is the same frozen object
  * (http/row-memory.ts), so that a pair that matched once need not be compared again.
  */
-const found = new WeakMap<Device, DesiredDevice>();
+const found = new WeakMap<Device, Says>();
 
 /** Whether a device says all of this already, name and status included. True is certain; false means to look closer. */
 export function saysAlready(device: Device, wanted: DesiredDevice, rules: NameRules): boolean {
@@ -163,11 +166,14 @@ export function saysAlready(device: Device, wanted: DesiredDevice, rules: NameRu
   if (known !== undefined && wantsTheSame(known, wanted)) return true;
   const says =
     bearsNameOf(device.name, wanted.object, rules) && devicePatch(device, wanted, device.name) === undefined;
-  if (says) found.set(device, wanted);
+  if (says) {
+    const { object, stack, status, cost, cloud, externalNetworks } = wanted;
+    found.set(device, { object, stack, status, cost, cloud, externalNetworks });
+  }
   return says;
 }
 
-function wantsTheSame(a: DesiredDevice, b: DesiredDevice): boolean {
+function wantsTheSame(a: Says, b: Says): boolean {
   return (
     a.object === b.object &&
     a.stack === b.stack &&

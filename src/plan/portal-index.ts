@@ -115,6 +115,8 @@ function newIndex(portal: PortalSnapshot): PortalIndex {
     append(devicesOf[device.kind], object, device);
     ownedDevices++;
   }
+  // Without the room that they have grown: it is more than what is in them.
+  for (const [rack, devices] of devicesOfRack) devicesOfRack.set(rack, [...devices]);
   return {
     ownerOfProject,
     racksOfSource,
