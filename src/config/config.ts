@@ -71,6 +71,8 @@ export interface CloudConfig {
   readonly name: string;
   /** Of its sections in config.yaml: `clouds[1]`; empty: they stand at the top. */
   readonly path: string;
+  /** Further addresses of its Keystone that requests of the API may name. */
+  readonly allowedAuthUrls: readonly string[];
   readonly openstack: OpenStackConfig;
   /** undefined when no broker is configured: then there are no notifications to hear. */
   readonly rmq: RabbitMqConfig | undefined;

@@ -225,6 +225,7 @@ class ConfigBuilder {
     return {
       name,
       path: pathText(path),
+      allowedAuthUrls: keys.allowed_auth_urls ?? [],
       openstack: { credentials, region, interface: side, ...patience(timeout), tls },
       // Clouds that share a broker need queues of their own.
       rmq: rmq && at > 0 ? { ...rmq, deployment: `${rmq.deployment}.${name}` } : rmq,

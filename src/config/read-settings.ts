@@ -57,7 +57,9 @@ export function readSettings(root: YamlMap, problems: Problems): ReadSettings {
   const { openstack, rmq, ...values } = reader.section(top, tree, []) as ConfigFile;
   const { places, settings } = reader;
   reader.noticeUnknown();
-  const clouds = areSeveral ? reader.clouds : [{ path: [], keys: { name: onlyCloud, openstack, rmq } }];
+  const clouds = areSeveral
+    ? reader.clouds
+    : [{ path: [], keys: { name: onlyCloud, allowed_auth_urls: undefined, openstack, rmq } }];
   return { values, clouds, places, settings };
 }
 

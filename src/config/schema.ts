@@ -114,6 +114,10 @@ export const Cloud = z.strictObject({
       'Name of the cloud, in messages, in the metadata of racks and devices (`openstack_cloud`) and in the keys of templates: it should never change.',
     example: 'north',
   }),
+  allowed_auth_urls: optional(listOf(url), {
+    description:
+      "Further addresses of this cloud's Keystone that a request to the API may name, such as its public one. Those in `api.allowed_auth_urls` are the first cloud's.",
+  }),
   openstack,
   rmq,
 });

@@ -6,6 +6,8 @@ import { OperationError } from './operation-error.ts';
 export interface CloudPlace {
   /** Keystone's address, with or without version and slash at the end. */
   readonly authUrl: string;
+  /** Further addresses of the same Keystone. Default: none. */
+  readonly otherAuthUrls?: readonly string[];
   readonly session: Omit<SessionOptions, 'credentials' | 'otherRegions'>;
 }
 
@@ -24,13 +26,13 @@ export interface Destination {
 export class AuthUrls {
   readonly #regionsOf = new Map<string, readonly CloudPlace[]>();
 
-  /** @param further other addresses of the first cloud's Keystone, or of one that is used as that cloud is */
-  constructor(clouds: readonly CloudPlace[], further: readonly string[] = []) {
+  constructor(clouds: readonly CloudPlace[]) {
     const byUrl = Map.groupBy(clouds, ({ authUrl }) => plainAuthUrl(authUrl));
     for (const [url, regions] of byUrl) if (url !== undefined) this.#regionsOf.set(url, regions);
-    const ofFirst = byUrl.get(plainAuthUrl(clouds[0]?.authUrl ?? '')) ?? [];
-    for (const url of further.map(plainAuthUrl)) {
-      if (url !== undefined && !this.#regionsOf.has(url)) this.#regionsOf.set(url, ofFirst);
+    for (const { authUrl, otherAuthUrls = [] } of clouds) {
+      const regions = byUrl.get(plainAuthUrl(authUrl)) ?? [];
+      for (const url of otherAuthUrls.map(plainAuthUrl))
+        if (url !== undefined && !this.#regionsOf.has(url)) this.#regionsOf.set(url, regions);
     }
   }
 
@@ -45,7 +47,7 @@ export class AuthUrls {
     if (authUrl === undefined || !regions) {
       throw new OperationError(
         'forbidden',
-        'cloud_env.auth_url is not a Keystone that this service may use. Its administrator can add it to api.allowed_auth_urls.',
+        'cloud_env.auth_url is not a Keystone that this service may use. Its administrator can add it to api.allowed_auth_urls, or to allowed_auth_urls of one of several clouds.',
       );
     }
     const isWanted = ({ session: { region } }: CloudPlace) =>

@@ -29,9 +29,9 @@ export function createApi(
 ): Component {
   const { config, tracing, observation, clock } = base;
   const log = base.log('api');
-  const places = base.clouds.map((cloud) => placeOf(cloud, base));
+  const places = base.clouds.map((cloud, at) => placeOf(cloud, at, base));
   const sessions = new CloudSessions({
-    authUrls: new AuthUrls(places, config.api.allowedAuthUrls),
+    authUrls: new AuthUrls(places),
     clock,
   });
   const [{ session: first }, ...others] = base.clouds;
@@ -85,7 +85,7 @@ export function createApi(
   };
 }
 
-function placeOf({ config, session: { cloud } }: Cloud, base: Foundation): CloudPlace {
+function placeOf({ config, session: { cloud } }: Cloud, at: number, base: Foundation): CloudPlace {
   const { credentials, ...place } = config.openstack;
   const timeoutMs = Math.min(longestMs, place.timeoutMs);
   const session = {
@@ -97,7 +97,9 @@ function placeOf({ config, session: { cloud } }: Cloud, base: Foundation): Cloud
     concurrency: 64,
     ...base.http(cloud),
   };
-  return { authUrl: credentials.authUrl, session };
+  // What `api` allows is the first cloud's: it is from when there was one.
+  const ofFirst = at === 0 ? base.config.api.allowedAuthUrls : [];
+  return { authUrl: credentials.authUrl, otherAuthUrls: [...config.allowedAuthUrls, ...ofFirst], session };
 }
 
 /** The way to a writer in another process; undefined where there is none. */

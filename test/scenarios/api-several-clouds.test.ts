@@ -12,6 +12,7 @@ import { takeDown } from '../support/two-clouds.ts';
 
 interface Place {
   readonly sandbox: Sandbox;
+  readonly otherAuthUrls?: readonly string[];
   readonly region?: string;
 }
 
@@ -24,8 +25,9 @@ interface Clouds extends AsyncDisposable {
 /** An API server over clouds of these names. */
 async function startApiOver(places: Readonly<Record<string, Place>>) {
   const retry = { tries: 1, baseMs: 0, maxMs: 0, longestRetryAfterMs: 0 };
-  const of = Object.entries(places).map(([cloud, { sandbox, region }]) => ({
+  const of = Object.entries(places).map(([cloud, { sandbox, region, otherAuthUrls = [] }]) => ({
     cloud,
+    otherAuthUrls,
     credentials: ownCredentials(sandbox),
     session: { cloud, region, retry },
   }));
@@ -34,7 +36,11 @@ async function startApiOver(places: Readonly<Record<string, Place>>) {
   if (!first) throw new Error('no cloud');
   const api = await startApi({
     authUrls: [],
-    places: of.map(({ credentials: { authUrl }, session }) => ({ authUrl, session })),
+    places: of.map(({ credentials: { authUrl }, otherAuthUrls, session }) => ({
+      authUrl,
+      otherAuthUrls,
+      session,
+    })),
     ownCloud: new OwnCloud(first, ...others),
     clouds: Object.keys(places),
     pingCloud: async (name) => pingCloud(own.find(({ cloud }) => cloud === name) ?? first),
@@ -46,7 +52,10 @@ async function startClouds(): Promise<Clouds> {
   const size = { pace: 0, projects: 2, stacks: 2, servers: 2 };
   const north = await startSandbox({ ...size, seed: 1 });
   const south = await startSandbox({ ...size, seed: 2 });
-  const { api, close } = await startApiOver({ north: { sandbox: north }, south: { sandbox: south } });
+  const { api, close } = await startApiOver({
+    north: { sandbox: north },
+    south: { sandbox: south, otherAuthUrls: [publicUrl(south)] },
+  });
   return {
     north,
     south,
@@ -57,6 +66,11 @@ async function startClouds(): Promise<Clouds> {
       await Promise.all([north.close(), south.close()]);
     },
   };
+}
+
+/** Another address of its Keystone. */
+function publicUrl({ config }: Sandbox): string {
+  return config.openstack.auth_url.replace('127.0.0.1', 'localhost');
 }
 
 /** `cloud_env` of a portal user of that cloud. */
@@ -100,6 +114,24 @@ test('what is made is made in the cloud whose auth_url the request names, and th
   expect(south.cloud.keyPairs.of(userOf(south).user_id).map(({ name }) => name)).toEqual(['mine']);
   const made = api.printed.filter((line) => line.includes('changed in the cloud'));
   expect(made.every((line) => line.includes('"cloud":"south"'))).toBe(true);
+});
+
+test('another address that a cloud allows is its own, and no address of another', async () => {
+  await using clouds = await startClouds();
+  const { north, south, api } = clouds;
+  const before = asked(north);
+  const create = (cloud: Sandbox) =>
+    api.send('POST', '/key_pairs', {
+      cloud_env: { ...userOf(cloud), auth_url: publicUrl(cloud) },
+      key_pair: { name: 'mine' },
+    });
+
+  const ofSouth = await create(south);
+  const ofNorth = await create(north);
+
+  expect([ofSouth, ofNorth].map(({ status }) => status)).toEqual([201, 403]);
+  expect(asked(north)).toBe(before);
+  expect(south.cloud.keyPairs.of(userOf(south).user_id)).toHaveLength(1);
 });
 
 test('a server is switched in its own cloud, and the writer is told which it is', async () => {

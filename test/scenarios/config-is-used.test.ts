@@ -67,10 +67,11 @@ test('every key of the configuration is handed on to a component', async () => {
   };
   const config: Config = configFromValues(values);
   const read = new Set<string>();
-  const [{ name, path, openstack, rmq }] = config.clouds;
+  const [{ name, path, allowedAuthUrls, openstack, rmq }] = config.clouds;
   const cloud = {
     name,
     path,
+    allowedAuthUrls,
     openstack: watched(openstack, read, 'openstack.'),
     rmq: rmq && watched(rmq, read, 'rmq.'),
   };
