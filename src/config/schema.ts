@@ -117,6 +117,7 @@ export const Cloud = z.strictObject({
   allowed_auth_urls: optional(listOf(url), {
     description:
       "Further addresses of this cloud's Keystone that a request to the API may name, such as its public one. Those in `api.allowed_auth_urls` are the first cloud's.",
+    example: 'https://keystone.north.example.com:5000/v3',
   }),
   openstack,
   rmq,
