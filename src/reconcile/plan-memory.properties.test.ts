@@ -151,5 +151,5 @@ function withServer(change: (server: object) => object | undefined) {
 }
 
 function changed<T>(items: readonly T[], at: number, change: (item: T) => T | undefined): T[] {
-  return items.flatMap((item, place) => (place === at % items.length ? (change(item) ?? []) : [item])) as T[];
+  return items.flatMap((item, place) => (place === at % items.length ? (change(item) ?? []) : [item]));
 }
