@@ -14,7 +14,11 @@ export class PlanMemory {
   /** As `plan` of plan/plan.ts. */
   plan(...given: Given): Plan {
     const last = this.#last;
-    if (last && saysTheSame(last.given, given)) return last.plan;
+    if (last && saysTheSame(last.given, given)) {
+      // The next run is given these objects, not those of a list that was read again.
+      this.#last = { given, plan: last.plan };
+      return last.plan;
+    }
     const made = plan(...given);
     const [cloud] = given;
     if (cloud.scope.kind !== 'all') return made;
