@@ -6,8 +6,9 @@ const installed = ['test/packaging/**/*.test.ts', 'test/ansible/**/*.test.ts', '
 const otherCommands = ['**/*.live.test.ts', '**/*.faults.test.ts', '**/*.images.test.ts'];
 
 const shared = {
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
+  // For tests that hang. On a machine with other work some of those with a real broker or real processes take half of it.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   unstubEnvs: true,
 };
 const sideBySide = { ...shared, sequence: { groupOrder: 0 } };
