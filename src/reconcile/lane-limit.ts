@@ -29,16 +29,20 @@ interface Sample {
  *  the most lanes ──► this fast the portal can be; where nobody would notice, they are kept
  *  then the number that was kept ──► fast enough: one less, as long as that is
  *                                ──► too slow: one more, until that is fast enough
- *  the fewest that were fast enough are kept for a while; then all again
+ *  the most again ──► the fewest are still fast enough: they are kept for a while; then all again
+ *                 ──► they are not: one more, until that is
  * ```
  *
  * All are compared with the most, and not with their neighbours: each step could lose a little, and all of them half of the speed.
+ * The most are measured twice, so that a moment in which the portal was slow does not make the others look fast.
  */
 export class LaneLimit {
   readonly #limit: LimitFunction = pLimit(most);
   #sample = emptySample(most);
   /** With the most lanes; undefined: not measured since the last number was chosen. */
   #fastest: Sample | undefined;
+  /** With the fewest lanes that were fast enough; undefined: none was yet. */
+  #candidate: Sample | undefined;
   #kept = most;
   /** Towards which numbers is tried; undefined: none was judged yet. */
   #direction: 'fewer' | 'more' | undefined;
@@ -81,20 +85,28 @@ export class LaneLimit {
       return Math.min(this.#kept, most - 1);
     }
     const { lanes } = sample;
-    const isFast = speedup(sample, this.#fastest) >= fastEnough;
-    const direction = (this.#direction ??= isFast ? 'fewer' : 'more');
-    if (isFast && direction === 'fewer' && lanes > 1) {
-      this.#kept = lanes;
-      return lanes - 1;
+    const candidate = this.#candidate;
+    if (candidate && lanes === most) {
+      if (isFast(candidate, sample)) return this.#keep(candidate.lanes);
+      if (candidate.lanes + 1 === most) return this.#keep(most);
+      this.#fastest = sample;
+      this.#candidate = undefined;
+      this.#direction = 'more';
+      return candidate.lanes + 1;
     }
-    if (!isFast && direction === 'more' && lanes + 1 < most) return lanes + 1;
-    return this.#keep(isFast ? lanes : lanes + 1);
+    const isFastEnough = isFast(sample, this.#fastest);
+    if (isFastEnough) this.#candidate = sample;
+    const direction = (this.#direction ??= isFastEnough ? 'fewer' : 'more');
+    if (isFastEnough && direction === 'fewer' && lanes > 1) return lanes - 1;
+    if (!isFastEnough && direction === 'more' && lanes + 1 < most) return lanes + 1;
+    return this.#candidate ? most : this.#keep(most);
   }
 
   #keep(lanes: number): number {
     this.#kept = lanes;
     this.#rest = kept;
     this.#fastest = undefined;
+    this.#candidate = undefined;
     this.#direction = undefined;
     return lanes;
   }
@@ -104,6 +116,10 @@ export class LaneLimit {
     this.#skip = this.lanes;
     this.#limit.concurrency = lanes;
   }
+}
+
+function isFast(sample: Sample, fastest: Sample): boolean {
+  return speedup(sample, fastest) >= fastEnough;
 }
 
 function emptySample(lanes: number): Sample {
