@@ -163,7 +163,6 @@ const isDeaf = (line: string) =>
 /** What of the clouds whose broker is in no trouble is not shown, although it is not waited for a full run. */
 async function unshownOf(sandbox: Sandbox): Promise<string[]> {
   const others = sandbox.clouds.slice(0, -1);
-  if (others.length === 0) return [];
   const startedAt = performance.now();
   for (;;) {
     const wrong = outOfStep(sandbox, others).map((each) => `during the fault: ${each}`);

@@ -16,7 +16,7 @@ export function outOfStep(sandbox: Sandbox, clouds: readonly SandboxCloud[] = sa
   const wrong: string[] = [];
   const isSeveral = sandbox.clouds.length > 1;
   const isOfThese = ({ metadata }: RackRow | DeviceRow) =>
-    !isSeveral || clouds.some(({ name }) => name === metadata['openstack_cloud']);
+    clouds.some(({ name }) => !isSeveral || name === metadata['openstack_cloud']);
   const racksOfStack = groupBy(portal.racks.all().filter(isOfThese), ({ metadata }) =>
     text(metadata, 'openstack_stack_id'),
   );
