@@ -111,7 +111,7 @@ test.each([
   expect(() => read(new ListBody(shape), text)).toThrow(expect.objectContaining({ severity }));
 });
 
-test('a row that differs from the last list is told as soon as it is read', () => {
+test('a changed row is reported as soon as it is parsed', () => {
   const memory = new RowMemory<Row>();
   const told: string[] = [];
   const body = new ListBody(shape, memory, ({ id }) => told.push(id));

@@ -25,7 +25,7 @@ const rows: fc.Arbitrary<Stack[]> = fc.uniqueArray(
   { selector: ({ id }) => id, maxLength: ids.length },
 );
 
-test('trees that are asked for again are those that the rows make at that moment', () => {
+test('cached trees equal trees built afresh', () => {
   fc.assert(
     fc.property(rows, fc.array(seconds, { maxLength: 8 }), (rows, moments) => {
       const kinds = ['server'] as const;
