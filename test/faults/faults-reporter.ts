@@ -7,28 +7,30 @@ import { cells, hasMeaning, nameOf } from './matrix.ts';
 import { cloudCells, nameOfCloudCell } from './matrix-clouds.ts';
 import {
   joinReliability,
-  type Outcome,
   partsOfReliability,
   type Reliability,
   renderClouds,
   renderMatrix,
+  type Written,
 } from './reliability-doc.ts';
 
 const doc = new URL('../../docs/reliability.md', import.meta.url);
 /**
  * A line for each test as it ends; in the end a table of what was run, with its counts. Writes a table of docs/reliability.md when every cell of
- * it had its turn: a part of them tells nothing of the whole.
+ * it had its turn and none failed: a part of them tells nothing of the whole, and the document is of what the service survives.
  */
 export class FaultsReporter implements Reporter {
   readonly #startedAt = performance.now();
-  readonly #outcomes = new Map<string, Outcome>();
+  readonly #recovered = new Map<string, Written>();
+  readonly #failed = new Set<string>();
   readonly #runs: { readonly of: string; readonly count: number; readonly again: string }[] = [];
 
   onTestCaseResult(testCase: TestCase): void {
     const { state, errors = [] } = testCase.result();
     if (state === 'skipped') return;
     const { cell, runs } = testCase.meta();
-    if (cell) this.#outcomes.set(cell.name, cell.outcome);
+    if (cell?.outcome.kind === 'failed') this.#failed.add(cell.name);
+    else if (cell) this.#recovered.set(cell.name, cell.outcome);
     if (runs) this.#runs.push(runs);
     const recovery =
       cell?.outcome.kind === 'recovered' ? `: right after ${cell.outcome.seconds.toFixed(0)} s` : '';
@@ -64,7 +66,7 @@ export class FaultsReporter implements Reporter {
     );
   }
 
-  /** Each part of which all cells had their turn. */
+  /** Each part of which all cells had their turn and none failed. */
   #writeDoc(): void {
     const parts = partsOfReliability(readFileSync(doc, 'utf8'));
     const whole = { ...parts, ...this.#matrix(), ...this.#clouds() };
@@ -84,23 +86,24 @@ export class FaultsReporter implements Reporter {
     return outcomeOf ? { clouds: renderClouds((cell) => outcomeOf(nameOfCloudCell(cell))) } : {};
   }
 
-  /** What became of cells by their names; undefined: of some of them it is not known. */
+  /** What became of cells by their names; undefined: one has failed, or of some of them it is not known. */
   #outcomesOf<Each extends { readonly system: string }>(
     what: string,
     meant: readonly Each[],
     name: (cell: Each) => string,
-  ): ((name: string) => Outcome) | undefined {
-    const done = meant.filter((cell) => this.#outcomes.has(name(cell)));
-    if (done.length === 0) return undefined;
-    const failed = done.filter((cell) => this.#outcomes.get(name(cell))?.kind === 'failed');
+  ): ((name: string) => Written) | undefined {
+    const recovered = meant.filter((cell) => this.#recovered.has(name(cell)));
+    const failed = meant.filter((cell) => this.#failed.has(name(cell)));
+    const left = meant.filter((cell) => !recovered.includes(cell) && !failed.includes(cell));
+    if (left.length === meant.length) return undefined;
     console.log(
-      `${what}: ${meant.length} cells have a meaning: ${done.length - failed.length} recovered, ${failed.length} failed, ${meant.length - done.length} not run`,
+      `${what}: ${meant.length} cells have a meaning: ${recovered.length} recovered, ${failed.length} failed, ${left.length} not run`,
     );
-    const left = meant.filter((cell) => !done.includes(cell));
+    if (failed.length > 0) return undefined;
     const why = left.every(({ system }) => system === 'RabbitMQ') ? whyNoPrivateBroker() : undefined;
     if (left.length > 0 && why === undefined) return undefined;
-    const notRun: Outcome = { kind: 'not run', why: why ?? '' };
-    return (cell) => this.#outcomes.get(cell) ?? notRun;
+    const notRun: Written = { kind: 'not run', why: why ?? '' };
+    return (cell) => this.#recovered.get(cell) ?? notRun;
   }
 
   #minutes(): string {

@@ -24,7 +24,10 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'not run'; readonly why: string };
 
-/** `docs/reliability.md` as `npm run test:faults` writes it: of parts that are written when all of their cells were run. */
+/** What is written of a cell: a failure is mended, not written down. */
+export type Written = Exclude<Outcome, { readonly kind: 'failed' }>;
+
+/** `docs/reliability.md` as `npm run test:faults` writes it: of parts that are written when all of their cells were run and none failed. */
 export interface Reliability {
   /** Of one cloud. */
   readonly matrix: string;
@@ -50,17 +53,15 @@ function takeNotes() {
     if (!reasons.includes(reason)) reasons.push(reason);
     return `<sup>${reasons.indexOf(reason) + 1}</sup>`;
   };
-  const describe = (outcome: Outcome): string => {
-    if (outcome.kind === 'recovered') return String(Math.round(outcome.seconds));
-    return outcome.kind === 'failed' ? `FAILED${note(outcome.why)}` : `not run${note(outcome.why)}`;
-  };
+  const describe = (outcome: Written): string =>
+    outcome.kind === 'recovered' ? String(Math.round(outcome.seconds)) : `not run${note(outcome.why)}`;
   return { reasons, note, describe };
 }
 
 const listOf = (reasons: readonly string[]) => reasons.map((reason, at) => `${at + 1}. ${reason}`).join('\n');
 
 /** The matrix of one cloud. */
-export function renderMatrix(outcomeOf: (cell: Cell) => Outcome): string {
+export function renderMatrix(outcomeOf: (cell: Cell) => Written): string {
   const { reasons, note, describe } = takeNotes();
   const part = (cell: Cell) => describe(outcomeOf(cell));
   const entry = (fault: FaultName, system: System): string => {
@@ -70,10 +71,10 @@ export function renderMatrix(outcomeOf: (cell: Cell) => Outcome): string {
   };
   const rows = faultNames.map((fault) => [fault, ...systems.map((system) => entry(fault, system))]);
   const meant = cells.filter(hasMeaning);
-  const count = (kind: Outcome['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
+  const count = (kind: Written['kind']) => meant.filter((cell) => outcomeOf(cell).kind === kind).length;
   return [
     intro,
-    `${faultNames.length} faults (resets before and after the request was carried out count as two) × ${systems.length} systems × ${phases.length} moments are ${cells.length} cells; in ${cells.length - meant.length} the fault has no meaning for the system, with the reason below; of the ${meant.length} others ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
+    `${faultNames.length} faults (resets before and after the request was carried out count as two) × ${systems.length} systems × ${phases.length} moments are ${cells.length} cells; in ${cells.length - meant.length} the fault has no meaning for the system, with the reason below; of the ${meant.length} others ${count('recovered')} recovered, ${count('not run')} were not run.`,
     table([['', ...systems], ...rows]),
     listOf(reasons),
   ].join('\n\n');
@@ -82,7 +83,7 @@ export function renderMatrix(outcomeOf: (cell: Cell) => Outcome): string {
 const cloudsHeading = '## One of two clouds';
 
 /** The matrix of the second of two clouds. */
-export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
+export function renderClouds(outcomeOf: (cell: CloudCell) => Written): string {
   const { reasons, note, describe } = takeNotes();
   const entry = (fault: CloudCell['fault'], system: CloudCell['system']) => {
     const reason = whyNotInCloud({ fault, system });
@@ -90,11 +91,11 @@ export function renderClouds(outcomeOf: (cell: CloudCell) => Outcome): string {
     return `${cloudPhases.map((phase) => describe(outcomeOf({ fault, system, phase }))).join(' / ')} s`;
   };
   const rows = cloudFaults.map((fault) => [fault, ...cloudSystems.map((system) => entry(fault, system))]);
-  const count = (kind: Outcome['kind']) => cloudCells.filter((cell) => outcomeOf(cell).kind === kind).length;
+  const count = (kind: Written['kind']) => cloudCells.filter((cell) => outcomeOf(cell).kind === kind).length;
   return [
     cloudsHeading,
     cloudsIntro,
-    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments; ${cloudCells.length} cells have a meaning: ${count('recovered')} recovered, ${count('failed')} failed, ${count('not run')} were not run.`,
+    `${cloudFaults.length} faults × ${cloudSystems.length} systems × ${cloudPhases.length} moments; ${cloudCells.length} cells have a meaning: ${count('recovered')} recovered, ${count('not run')} were not run.`,
     table([['', ...cloudSystems], ...rows]),
     ...(reasons.length > 0 ? [listOf(reasons)] : []),
   ].join('\n\n');
