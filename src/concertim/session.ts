@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  type BodySink,
-  type ConnectionOptions,
-  HttpClient,
-  type HttpResponse,
-  type Method,
-} from '../http/client.ts';
+import type { BodySink } from '../http/body-sink.ts';
+import { type ConnectionOptions, HttpClient, type HttpResponse, type Method } from '../http/client.ts';
 import { isTransientStatus } from '../http/retry.ts';
 import { type Held, renewalTime, TokenHolder } from '../http/token-holder.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';

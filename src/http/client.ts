@@ -1,13 +1,13 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { Dispatcher } from 'undici';
 import { type Clock, parseTime, systemClock } from '../runtime/clock.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { startStopwatch } from '../runtime/stopwatch.ts';
 import { isUntrustedCertificate } from '../runtime/untrusted-certificate.ts';
 import { userAgent } from '../runtime/version.ts';
+import type { BodySink } from './body-sink.ts';
 import { BodyError, ConnectionError, type ExchangeFacts, TimeoutError } from './errors.ts';
-import { readInto } from './read-into.ts';
+import { PendingExchange } from './pending-exchange.ts';
 import {
   defaultRetryPolicy,
   isIdempotent,
@@ -15,7 +15,8 @@ import {
   type RetryPolicy,
   retryDelay,
 } from './retry.ts';
-import { Agent, request as send } from './undici.ts';
+import { Agent } from './undici.ts';
+import { WholeBody } from './whole-body.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -35,20 +36,6 @@ export interface HttpRequest {
   /** What takes the body of a success as it comes. */
   readonly into?: BodySink;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Takes a body in pieces, where it is too large to hold as a whole. */
-export interface BodySink {
-  /** Forgets what it has: the exchange is begun, or begun again. */
-  begin(): void;
-  /**
-   * Never fails: an error in the body is reported when the sink's result is read.
-   *
-   * @returns whether it takes more; if not, the rest is not read
-   */
-  write(chunk: Buffer): boolean;
-  /** What is left for the answer's `text`. */
-  end(): string;
 }
 
 export interface HttpResponse extends ExchangeFacts {
@@ -209,10 +196,20 @@ export class HttpClient {
       });
     request.signal?.throwIfAborted();
     this.#onBegin?.(this.service);
-    using deadline = new Deadline(timeoutMs, request.signal);
+    const exchange = new PendingExchange(
+      (status) => (request.into && status < 300 ? request.into : new WholeBody(this.#mostOfAWhole)),
+      () => deadline.renew(),
+    );
+    using deadline = new Deadline(
+      timeoutMs,
+      () => exchange.abort(new Error('It was not to go on.')),
+      request.signal,
+    );
     try {
-      const answer = await send(request.url, {
-        dispatcher: this.#agent,
+      const { origin, pathname, search } = new URL(request.url);
+      const { status, headers, sink } = await exchange.send(this.#agent, {
+        origin,
+        path: `${pathname}${search}`,
         method: request.method,
         headers: {
           accept: 'application/json',
@@ -221,14 +218,11 @@ export class HttpClient {
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: deadline,
       });
-      deadline.renew();
-      const text = await this.#textOf(answer, request.into, deadline);
-      const headers = firstOfEach(answer.headers);
-      done(answer.statusCode, headers['x-openstack-request-id']);
+      const text = sink.end();
+      done(status, headers['x-openstack-request-id']);
       const at = parseTime(headers['date'] ?? '') ?? this.#clock.now();
-      return { ...facts, status: answer.statusCode, headers, text, at };
+      return { ...facts, status, headers, text, at };
     } catch (cause) {
       request.signal?.throwIfAborted();
       const code = codeOf(cause);
@@ -244,51 +238,6 @@ export class HttpClient {
         hint: hintFor(code),
       });
     }
-  }
-
-  async #textOf(
-    { statusCode, body }: Dispatcher.ResponseData,
-    into: BodySink | undefined,
-    deadline: Deadline,
-  ): Promise<string> {
-    const sink = into && statusCode < 300 ? into : new WholeBody(this.#mostOfAWhole);
-    sink.begin();
-    await readInto(body, (chunk) => {
-      deadline.renew();
-      return sink.write(chunk);
-    });
-    return sink.end();
-  }
-}
-
-class TooLargeError extends Error {
-  readonly code = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
-}
-
-/** A body as one text. */
-class WholeBody implements BodySink {
-  readonly #maxBytes: number;
-  #chunks: Buffer[] = [];
-  #size = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  begin(): void {
-    this.#chunks = [];
-    this.#size = 0;
-  }
-
-  write(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    return this.#size <= this.#maxBytes;
-  }
-
-  end(): string {
-    if (this.#size > this.#maxBytes) throw new TooLargeError(`more than ${this.#maxBytes} bytes`);
-    return Buffer.concat(this.#chunks).toString();
   }
 }
 
@@ -316,15 +265,6 @@ function codeOf(cause: unknown): string {
   const code =
     (cause as NodeJS.ErrnoException).code ?? (cause.cause as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : cause.name;
-}
-
-function firstOfEach(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const first: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const text = Array.isArray(value) ? value[0] : value;
-    if (text !== undefined) first[name] = text;
-  }
-  return first;
 }
 
 function withoutQuery(url: string): string {

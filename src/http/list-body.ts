@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type ListShape, listIn, notJson, parseJson, placeOf, refuseWebPage, shapeProblem } from './body.ts';
-import type { BodySink, HttpResponse } from './client.ts';
+import type { BodySink } from './body-sink.ts';
+import type { HttpResponse } from './client.ts';
 import { BodyError, ListShapeError, ShapeError } from './errors.ts';
 import { keptRow } from './kept-row.ts';
 import type { RowMemory } from './row-memory.ts';

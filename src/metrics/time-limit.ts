@@ -8,14 +8,14 @@ export class TimeLimit implements Disposable {
 
   /** @param what has a time limit, such as `reading` */
   constructor(what: string, ms: number, outer?: AbortSignal) {
-    this.#deadline = new Deadline(Math.max(0, ms), outer);
-    this.#deadline.on('abort', () => {
-      this.#controller.abort(
-        this.#deadline.isOver
-          ? new ServiceError(timeIsOver(what, ms), { severity: 'transient' })
-          : this.#deadline.reason,
-      );
-    });
+    this.#deadline = new Deadline(
+      Math.max(0, ms),
+      (reason) =>
+        this.#controller.abort(
+          this.#deadline.isOver ? new ServiceError(timeIsOver(what, ms), { severity: 'transient' }) : reason,
+        ),
+      outer,
+    );
   }
 
   get signal(): AbortSignal {

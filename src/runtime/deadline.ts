@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events';
-
 /** The deadlines that end with a signal. A listener for each costs several µs: there is one for all. */
 const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 
@@ -10,25 +8,24 @@ const followers = new WeakMap<AbortSignal, Set<Deadline>>();
 const mostRenewals = 10;
 
 /**
- * Emits `abort` when the time is over, or with an outer signal; ends with its block (`using`). undici takes it in place of
- * an AbortSignal: `AbortSignal.any([outer, AbortSignal.timeout(ms)])` takes 30 µs, a third of a whole exchange, and there
- * are thousands a second.
+ * Tells when its time is over, or an outer signal was aborted; ends with its block (`using`).
+ * `AbortSignal.any([outer, AbortSignal.timeout(ms)])` takes 30 µs, a third of a whole exchange, and there are thousands a second.
  */
-export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable {
-  /** What the outer signal was aborted with; undefined when the time ran out. */
-  reason: unknown;
+export class Deadline implements Disposable {
+  readonly #onEnd: (reason: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #last: NodeJS.Timeout;
   readonly #fellows: Set<Deadline> | undefined;
   #isOver = false;
 
-  constructor(ms: number, outer?: AbortSignal) {
-    super();
-    this.#fellows = outer && fellowsOf(outer);
+  /** @param onEnd called with what the outer signal was aborted with; with undefined when the time is over */
+  constructor(ms: number, onEnd: (reason: unknown) => void, outer?: AbortSignal) {
+    this.#onEnd = onEnd;
+    this.#fellows = outer && Deadline.#fellowsOf(outer);
     this.#fellows?.add(this);
     const end = () => {
       this.#isOver = true;
-      this.emit('abort');
+      onEnd(undefined);
     };
     this.#timer = setTimeout(end, ms);
     this.#last = setTimeout(end, ms * mostRenewals);
@@ -49,19 +46,16 @@ export class Deadline extends EventEmitter<{ abort: [] }> implements Disposable 
     clearTimeout(this.#last);
     this.#fellows?.delete(this);
   }
-}
 
-function fellowsOf(outer: AbortSignal): Set<Deadline> {
-  let fellows = followers.get(outer);
-  if (!fellows) {
-    const all = new Set<Deadline>();
-    outer.addEventListener('abort', () => {
-      for (const deadline of all) {
-        deadline.reason = outer.reason;
-        deadline.emit('abort');
-      }
-    });
-    followers.set(outer, (fellows = all));
+  static #fellowsOf(outer: AbortSignal): Set<Deadline> {
+    let fellows = followers.get(outer);
+    if (!fellows) {
+      const all = new Set<Deadline>();
+      outer.addEventListener('abort', () => {
+        for (const deadline of all) deadline.#onEnd(outer.reason);
+      });
+      followers.set(outer, (fellows = all));
+    }
+    return fellows;
   }
-  return fellows;
 }
