@@ -18,7 +18,7 @@ export class Call {
   constructor(request: FastifyRequest, caller: UserRow) {
     this.#request = request;
     this.caller = caller;
-    this.parameters = readParameters(request.headers['content-type'], request.body, unparsable());
+    this.parameters = readParameters(request.headers['content-type'], request.body, unparsable);
   }
 
   get recurse(): boolean {

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from './attributes.ts';
-import { crash, malformed, missing } from './refusal.ts';
+import { crash, malformed, missing, type Refusal } from './refusal.ts';
 
 /** A request's body as Rails gives it to a controller. */
 export interface Parameters {
@@ -10,12 +10,13 @@ export interface Parameters {
 /**
  * Reads a body; one that is not said to be JSON counts as empty.
  *
- * @throws {Refusal} `unreadable` when it is not what it is said to be
+ * @param refusal when it is not what it is said to be
+ * @throws {Refusal}
  */
 export function readParameters(
   contentType: string | undefined,
   body: unknown,
-  unreadable = malformed(),
+  refusal: () => Refusal = malformed,
 ): Parameters {
   const isJson = /^application\/json\b/i.test(contentType ?? '');
   if (!isJson || typeof body !== 'string' || body.trim() === '') return { all: {}, isJson };
@@ -23,16 +24,22 @@ export function readParameters(
   try {
     value = JSON.parse(body);
   } catch {
-    throw unreadable;
+    throw refusal();
   }
-  return { all: isObject(value) ? (withoutNullsInLists(value) as JsonObject) : {}, isJson };
+  if (!isObject(value)) return { all: {}, isJson };
+  dropNullsOfLists(value);
+  return { all: value, isJson };
 }
 
 /** So Rails reads JSON. */
-function withoutNullsInLists(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNullsInLists);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutNullsInLists(item)]));
+function dropNullsOfLists(parent: object): void {
+  for (const [key, value] of Object.entries(parent)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const kept = Array.isArray(value) ? value.filter((item) => item !== null) : value;
+    // Not by an assignment: a key may be "__proto__".
+    if (kept !== value) Object.defineProperty(parent, key, { value: kept });
+    dropNullsOfLists(kept);
+  }
 }
 
 /**
