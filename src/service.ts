@@ -22,18 +22,18 @@ import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import { runAll } from './runtime/run-all.ts';
 import { createApi } from './service/api.ts';
-import type { CloudSessions } from './service/cloud-sessions.ts';
 import type { Component } from './service/component.ts';
 import { Foundation } from './service/foundation.ts';
 import { createMetrics, type Metrics } from './service/metrics.ts';
 import { createUsagePoster } from './service/money.ts';
+import type { Sessions } from './service/sessions.ts';
 import { createReconciler, Updates } from './service/updates.ts';
 
 /** What the service is made from. */
 export interface ServiceOptions {
   readonly config: Config;
   /** The sessions with its clouds, where they were made before: the service closes them. */
-  readonly sessions?: CloudSessions;
+  readonly sessions?: Sessions;
   readonly components: readonly ComponentName[];
   /** Under which other name a component was started: its log file has that. */
   readonly startedAs?: Partial<Record<ComponentName, string>>;

@@ -2,7 +2,7 @@ import type { ComponentName } from '../components.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { reopenLogFiles } from '../observability/log-file.ts';
 import { changeCount, isSuccess, type RunReport } from '../reconcile/run-report.ts';
-import type { CloudSessions } from '../service/cloud-sessions.ts';
+import type { Sessions } from '../service/sessions.ts';
 import { standBy } from '../service/stand-by.ts';
 import { Service } from '../service.ts';
 import type { Named } from './component-names.ts';
@@ -18,7 +18,7 @@ export interface RunOptions {
 /** What is to run, and on what. */
 export interface Work extends Omit<RunOptions, 'config'>, Pick<LoadedConfig, 'config' | 'file'> {
   readonly named: readonly Named[];
-  readonly sessions: CloudSessions;
+  readonly sessions: Sessions;
 }
 
 /** @returns the exit code */

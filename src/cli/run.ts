@@ -1,5 +1,5 @@
 import { loadConfigWithSettings } from '../config/load.ts';
-import { CloudSessions } from '../service/cloud-sessions.ts';
+import { Sessions } from '../service/sessions.ts';
 import { componentsNamed } from './component-names.ts';
 import type { RunOptions } from './run-components.ts';
 
@@ -8,7 +8,7 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   const { config, file } = loadConfigWithSettings({ file: options.config });
   const named = componentsNamed(names, config);
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
-  await using sessions = new CloudSessions({ config });
+  await using sessions = new Sessions({ config });
   // The API signs in as the caller.
   if (named.some(({ component }) => component !== 'api' && component !== 'billing'))
     await sessions.signInAhead();

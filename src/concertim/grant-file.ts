@@ -1,5 +1,4 @@
-import { randomBytes, scrypt } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -25,7 +24,8 @@ const Content = z.object({
 
 /**
  * Keeps a sign-in over a restart: it costs the portal up to a second, and its successor a row of a table that only grows.
- * Only its owner may read the file. It is a cache: where it cannot be read or written, the next start signs in.
+ * Only its owner may read the file. What of Node it needs is loaded when it is: this is made before the first request of a process is sent.
+ * It is a cache: where it cannot be read or written, the next start signs in.
  */
 export class GrantFile {
   readonly #path: string;
@@ -43,7 +43,8 @@ export class GrantFile {
   /** @returns undefined: there is none, or it is of another portal, user or password, so that a wrong password shows at once */
   async read(): Promise<Grant | undefined> {
     try {
-      const kept = Content.parse(JSON.parse(await readFile(this.#path, 'utf8')));
+      // Not in turns of the event loop: at a start there are few while modules are loaded.
+      const kept = Content.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
       const { token, renewAt, release } = kept;
       if (kept.url !== this.#of.url || kept.login !== this.#of.login) return undefined;
       if (kept.passwordHash !== (await this.#hash(kept.passwordSalt))) return undefined;
@@ -55,6 +56,7 @@ export class GrantFile {
 
   /** Never fails. */
   async write({ token, renewAt, release }: Grant): Promise<void> {
+    const { rename, rm, writeFile } = await import('node:fs/promises');
     const fresh = `${this.#path}.${process.pid}`;
     try {
       const seal = await (this.#seal ??= this.#makeSeal());
@@ -69,11 +71,13 @@ export class GrantFile {
   }
 
   async #makeSeal() {
+    const { randomBytes } = await import('node:crypto');
     const passwordSalt = randomBytes(16).toString('base64url');
     return { passwordSalt, passwordHash: await this.#hash(passwordSalt) };
   }
 
   async #hash(salt: string): Promise<string> {
+    const { scrypt } = await import('node:crypto');
     const key = (await promisify(scrypt)(this.#password.reveal(), salt, 32)) as Buffer;
     return key.toString('base64url');
   }

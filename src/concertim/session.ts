@@ -57,7 +57,9 @@ export class Session {
   readonly #closing = new AbortController();
   readonly #file: GrantFile | undefined;
   readonly #pinned: PortalProfile | undefined;
-  #isFileRead = false;
+  /** Of an earlier process; read once. */
+  #kept: Promise<Grant | undefined> | undefined;
+  #isKeptUsed = false;
   /** The sign-in in use, as it is kept in the file. */
   #grant: Grant | undefined;
   /** Ends when the file has the sign-in: no request waits for that, since its hash takes as long as several of them. */
@@ -151,6 +153,11 @@ export class Session {
     this.#tokens.forget(token);
   }
 
+  /** Begins to read the sign-in of an earlier process, if it was kept: the hash of its password takes as long as several requests. */
+  readKeptSignIn(): void {
+    this.#kept ??= this.#file?.read();
+  }
+
   /** Cuts what is in flight, a sign-in included. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -215,9 +222,10 @@ export class Session {
 
   /** That of an earlier start, once: if the portal does not take it, a new one is had. */
   async #keptGrant(): Promise<Held<Secret> | undefined> {
-    if (this.#isFileRead) return undefined;
-    this.#isFileRead = true;
-    const grant = await this.#file?.read();
+    if (this.#isKeptUsed) return undefined;
+    this.#isKeptUsed = true;
+    this.readKeptSignIn();
+    const grant = await this.#kept;
     if (!grant || this.#clock.now() >= grant.renewAt) return undefined;
     this.#grant = grant;
     if (!this.#pinned) this.#presumed = grant.release && profiles[grant.release];

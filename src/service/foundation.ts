@@ -6,7 +6,7 @@ import { KillBillClient } from '../billing/killbill/client.ts';
 import { KillBill } from '../billing/killbill/killbill.ts';
 import { NoPlatform } from '../billing/none.ts';
 import { type ComponentName, logFileOf } from '../components.ts';
-import { Session as PortalSession } from '../concertim/session.ts';
+import type { Session as PortalSession } from '../concertim/session.ts';
 import type { CloudConfig, Config, RabbitMqConfig } from '../config/config.ts';
 import { Health } from '../observability/health.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -18,13 +18,13 @@ import { DepartingProjects } from '../operations/departing-projects.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { WritePause } from '../runtime/write-pause.ts';
-import { CloudSessions } from './cloud-sessions.ts';
 import type { Exchanges } from './exchanges.ts';
+import { Sessions } from './sessions.ts';
 
 export interface FoundationOptions {
   readonly config: Config;
-  /** The sessions with its clouds, where they were made before. */
-  readonly sessions?: CloudSessions;
+  /** The sessions with its clouds and its portal, where they were made before. */
+  readonly sessions?: Sessions;
   /** The other name under which a component was started: its log file has that name. */
   readonly startedAs?: Partial<Record<ComponentName, string>>;
   readonly logFormat?: 'json' | 'pretty';
@@ -51,7 +51,6 @@ export class Foundation implements AsyncDisposable {
   readonly observation: Observation;
   /** In the order of the configuration. */
   readonly clouds: readonly [Cloud, ...Cloud[]];
-  readonly portal: PortalSession;
   readonly billing: Billing;
   readonly closings: AccountClosings;
   /** Written by the API, read where racks are created. */
@@ -60,13 +59,13 @@ export class Foundation implements AsyncDisposable {
   readonly writePause: WritePause;
   readonly #killBill: KillBillClient | undefined;
   readonly #options: FoundationOptions;
-  readonly #sessions: CloudSessions;
+  readonly #sessions: Sessions;
   readonly #logs = new Map<LogName, Logger>();
 
   /** @param observation made by the clock that it is given */
   constructor(options: FoundationOptions, observation: (clock: Clock) => Observation) {
     const { config, clock = systemClock, random = systemRandom } = options;
-    const sessions = options.sessions ?? new CloudSessions({ config, clock, random });
+    const sessions = options.sessions ?? new Sessions({ config, clock, random });
     this.#sessions = sessions;
     this.#options = options;
     this.config = config;
@@ -79,15 +78,10 @@ export class Foundation implements AsyncDisposable {
       this.tracing.exchanged(exchange);
     });
     const [first, ...others] = config.clouds.flatMap((cloud, at) => {
-      const session = sessions.sessions[at];
+      const session = sessions.clouds[at];
       return session ? [this.#connect(cloud, session)] : [];
     });
     this.clouds = [first as Cloud, ...others];
-    this.portal = new PortalSession({
-      ...config.concertim,
-      ...this.http(),
-      grantFile: config.dataDir && join(config.dataDir, 'concertim-token.json'),
-    });
     const { killBill } = config.billing;
     this.#killBill = killBill && new KillBillClient({ ...killBill, ...this.http() });
     this.billing =
@@ -125,6 +119,10 @@ export class Foundation implements AsyncDisposable {
     return { config, session, broker };
   }
 
+  get portal(): PortalSession {
+    return this.#sessions.portal;
+  }
+
   get traffic(): Traffic {
     return this.#sessions.exchanges.traffic;
   }
@@ -154,12 +152,7 @@ export class Foundation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([
-      this.#sessions[Symbol.asyncDispose](),
-      this.portal.close(),
-      this.#killBill?.close(),
-      this.tracing.stop(),
-    ]);
+    await Promise.all([this.#sessions[Symbol.asyncDispose](), this.#killBill?.close(), this.tracing.stop()]);
   }
 
   #createLog(component: LogName): Logger {
