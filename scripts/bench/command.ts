@@ -27,11 +27,15 @@ export function startCommand(
   return { process: started, startedAt };
 }
 
-/** Runs the command line from its start to its end. */
-export async function runCommand(stage: Stage, ...args: string[]): Promise<Usage & { seconds: number }> {
+/** Runs the command line of a checkout from its start to its end, or another one at `command`. */
+export async function runCommand(
+  stage: Stage,
+  args: readonly string[],
+  command?: string,
+): Promise<Usage & { seconds: number }> {
   const file = join(stage.folder, 'usage.json');
   const began = performance.now();
-  const { process } = startCommand([...args, '-c', stage.config], { BENCH_USAGE: file });
+  const { process } = startCommand([...args, '-c', stage.config], { BENCH_USAGE: file }, command);
   const code = await ended(process);
   const seconds = (performance.now() - began) / 1000;
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}.`);

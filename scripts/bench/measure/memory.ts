@@ -18,7 +18,7 @@ export function measureMemory(setting: Setting): Promise<Figure[]> {
 async function measureOn(stage: Stage, setting: Setting): Promise<Figure[]> {
   // Fills the portal. Then all components once, for the cache of compiled modules: what strips a checkout's types stays
   // in memory, 35 MB, and an installed package has none to strip.
-  await runCommand(stage, 'run', '--once');
+  await runCommand(stage, ['run', '--once']);
   await whileAllRun(stage, () => Promise.resolve());
 
   return whileAllRun(stage, async (pid) => {
