@@ -31,10 +31,10 @@ async function send(
 
 test('while a long body is read, others have their turns', async () => {
   await using server = await listen(long);
-  let bytes = 0;
-  const { answer } = await send(server.url, { write: (chunk) => (bytes += chunk.length) > 0 });
+  const read = { bytes: 0 };
+  const { answer } = await send(server.url, { write: (chunk) => (read.bytes += chunk.length) > 0 });
   let turns = 0;
-  for (; bytes < pieces * 65_536; turns++) await nextTurn();
+  for (; read.bytes < pieces * 65_536; turns++) await nextTurn();
 
   expect((await answer).status).toBe(200);
   expect(turns).toBeGreaterThan(10);
