@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -57,4 +57,23 @@ test('a wrong password is noticed at the next start, although the kept sign-in i
     hint: expect.stringContaining('concertim_password'),
   });
   await service.close();
+});
+
+test('what is read of a kept sign-in ahead is not read again', async () => {
+  const service = await startPortal({ portal: new Portal(), faults: new Faults() });
+  const grantFile = join(mkdtempSync(join(tmpdir(), 'session-')), 'token.json');
+  const account = { url: service.url, login: 'admin', password: new Secret('admin'), grantFile };
+  const first = new Session(account);
+  await listUsers(first);
+  await first.close();
+  service.forget();
+
+  const second = new Session(account);
+  second.readKeptSignIn();
+  rmSync(grantFile);
+  await listUsers(second);
+  await second.close();
+  await service.close();
+
+  expect(service.seen.map(({ method }) => method)).not.toContain('POST');
 });

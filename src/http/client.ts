@@ -202,7 +202,7 @@ export class HttpClient {
     );
     using deadline = new Deadline(
       timeoutMs,
-      () => exchange.abort(new Error('It was not to go on.')),
+      () => exchange.abort(new Error('The request was ended before its answer was complete.')),
       request.signal,
     );
     try {
