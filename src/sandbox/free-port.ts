@@ -1,21 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+
+/**
+ * Below the ports from which systems choose those of outgoing connections (Linux from 32768 on, others from 49152): one of these could take a port
+ * whose server is away for a moment.
+ */
+const [lowest, highest] = [10_000, 32_767];
 
 /** A port of loopback that nothing listens on, nor on as many after it: for programs that need a fixed port number. */
 export async function freePort(after = 0): Promise<number> {
   for (;;) {
-    const port = await listenBriefly(0);
-    const others = Array.from({ length: after }, (_, index) => listenBriefly(port + 1 + index));
-    if ((await Promise.allSettled(others)).every(({ status }) => status === 'fulfilled')) return port;
+    const port = randomInt(lowest, highest - after);
+    const all = Array.from({ length: after + 1 }, (_, index) => listenBriefly(port + index));
+    if ((await Promise.allSettled(all)).every(({ status }) => status === 'fulfilled')) return port;
   }
 }
 
-/** @param port 0: any free one. @returns the port, free again */
-async function listenBriefly(port: number): Promise<number> {
+async function listenBriefly(port: number): Promise<void> {
   const server = createServer();
   await once(server.listen(port, '127.0.0.1'), 'listening');
-  const { port: taken } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  return taken;
 }

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { unreachable } from '../runtime/unreachable.ts';
 import type { FaultKind, Faults } from './faults.ts';
+import { freePort } from './free-port.ts';
 
 export interface HttpServiceOptions {
   /** How faults and counts call it, such as `nova`. */
@@ -53,7 +54,9 @@ export class HttpService {
   static async start(options: HttpServiceOptions): Promise<HttpService> {
     let service: HttpService | undefined;
     const app = createApp(options, () => service);
-    const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+    // A fixed one: it may refuse connections for a while, and must have it again.
+    const port = options.port ?? (await freePort());
+    const url = await app.listen({ host: options.host ?? '127.0.0.1', port });
     service = new HttpService(app, options, url);
     return service;
   }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../src/sandbox/free-port.ts';
 
 /** What a connection to the broker meets. */
 export type Weather =
@@ -19,31 +20,27 @@ export type Weather =
 
 /** Stands before a broker, so that its connections can be harmed without harming those of others. */
 export class BrokerProxy implements AsyncDisposable {
+  readonly port: number;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #weather: Weather = 'fair';
-  #port = 0;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
+  private constructor(target: { readonly host: string; readonly port: number }, port: number) {
     this.#target = target;
+    this.port = port;
     this.#server = createServer((client) => this.#serve(client));
   }
 
   static async start(target: { readonly host: string; readonly port: number }): Promise<BrokerProxy> {
-    const proxy = new BrokerProxy(target);
+    const proxy = new BrokerProxy(target, await freePort());
     await proxy.open();
     return proxy;
   }
 
-  get port(): number {
-    return this.#port;
-  }
-
   async open(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1');
+    this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** Connections are refused from now on, and those there are reset. */
