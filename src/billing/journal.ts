@@ -37,7 +37,12 @@ export class Journal<Entry> {
   async read(): Promise<Entry[]> {
     const bytes = await readFile(this.#path).catch(unlessMissing);
     this.#seen = bytes?.length ?? 0;
-    return (bytes?.toString() ?? '').split('\n').flatMap((line) => this.#parse(line));
+    const entries: Entry[] = [];
+    for (const line of (bytes?.toString() ?? '').split('\n')) {
+      const entry = this.#parse(line);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
   }
 
   /** Whether another process has added entries since the last read. */
@@ -45,14 +50,13 @@ export class Journal<Entry> {
     return ((await stat(this.#path).catch(unlessMissing))?.size ?? 0) > this.#seen;
   }
 
-  /** Skips a line that is empty, cut short, or of a newer version. */
-  #parse(line: string): Entry[] {
-    if (line === '') return [];
+  /** @returns undefined: it is empty, cut short, or of a newer version */
+  #parse(line: string): Entry | undefined {
+    if (line === '') return undefined;
     try {
-      const parsed = this.#schema.safeParse(JSON.parse(line));
-      return parsed.success ? [parsed.data] : [];
+      return this.#schema.safeParse(JSON.parse(line)).data;
     } catch {
-      return [];
+      return undefined;
     }
   }
 }

@@ -84,6 +84,10 @@ export class StackLedger {
     const known = await this.#read();
     if (this.#noted?.members === members && this.#noted.known === known) return;
     const { open } = known;
+    if ([...members].every(([stack, ids]) => isAll(open.get(stack), ids))) {
+      this.#noted = { members, known };
+      return;
+    }
     const stackOf = new Map<string, string>();
     for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
     const entries: Entry[] = [];
@@ -179,6 +183,11 @@ export class StackLedger {
       this.#known = follow(nothing, (await this.#journal?.read()) ?? []);
     return this.#known;
   }
+}
+
+/** Whether these are the resources that a stack has. If so of all stacks, none has left for another: it would be new there. */
+function isAll(resources: ReadonlyMap<string, number> | undefined, ids: readonly string[]): boolean {
+  return (resources?.size ?? 0) === ids.length && ids.every((id) => resources?.has(id));
 }
 
 function follow(known: Known, entries: readonly Entry[]): Known {

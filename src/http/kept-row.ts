@@ -16,23 +16,35 @@ function settle(value: unknown, before: unknown): unknown {
 
 type Fields = Record<string, unknown>;
 
+/** Called for all that lists hold: loops, because closures take as long as all the rest. */
 function settleList(list: readonly unknown[], before: readonly unknown[] | undefined): unknown {
-  const settled = list.map((item, at) => settle(item, before?.[at]));
-  const isSame = before?.length === settled.length && settled.every((item, at) => item === before[at]);
+  const settled = list.slice();
+  let isSame = before?.length === settled.length;
+  for (let at = 0; at < settled.length; at++) {
+    settled[at] = settle(settled[at], before?.[at]);
+    isSame &&= settled[at] === before?.[at];
+  }
   return isSame ? before : Object.freeze(settled);
 }
 
 /** In place: an object made again would be of another shape. */
 function settleFields(fields: Fields, before: Fields | undefined): unknown {
-  let count = 0;
   let isSame = before !== undefined;
+  let count = 0;
   for (const key in fields) {
     count++;
     const field = fields[key];
-    const other = before && Object.hasOwn(before, key) ? before[key] : undefined;
+    // Without a look at whose it is, which takes long: what else is inherited are functions, which no row has.
+    const other = key === '__proto__' ? undefined : before?.[key];
     if (typeof field === 'string' ? field === other : typeof field === 'object')
       fields[key] = settle(field, other);
     isSame &&= fields[key] === other && other !== undefined;
   }
-  return isSame && before && Object.keys(before).length === count ? before : Object.freeze(fields);
+  return isSame && before && countOf(before) === count ? before : Object.freeze(fields);
+}
+
+function countOf(fields: Fields): number {
+  let count = 0;
+  for (const _ in fields) count++;
+  return count;
 }

@@ -8,7 +8,8 @@ import type { DesiredState } from './desired-state.ts';
  */
 export function membersOfStacks({ racks }: DesiredState): ReadonlyMap<StackId, readonly ObjectId[]> {
   const claimed = new Set<string>();
-  for (const { devices } of racks) for (const { object } of devices) claimed.add(object.id);
+  for (const { devices } of racks)
+    for (const { object } of devices) if (object.kind === 'volume') claimed.add(object.id);
   const members = new Map<StackId, readonly ObjectId[]>();
   for (const { source, devices } of racks) {
     if (source.kind !== 'stack') continue;
