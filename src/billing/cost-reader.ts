@@ -23,6 +23,7 @@ export class CostReader {
   /** @returns undefined: the cloud has no CloudKitty, which does not mean costs of 0 */
   async read(signal?: AbortSignal): Promise<Costs | undefined> {
     const { session, ledger, clock } = this.#options;
+    ledger.readAhead();
     const ratedBy = await session.addressOf('rating', signal);
     if (ratedBy === undefined) return undefined;
     const month = monthOf(clock.now());

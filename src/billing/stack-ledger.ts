@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Period } from '../openstack/rating.ts';
+import { SingleFlight } from '../runtime/single-flight.ts';
 import { Journal } from './journal.ts';
 
 const Entry = z.discriminatedUnion('did', [
@@ -69,15 +70,21 @@ export class StackLedger {
   #known: Known | undefined;
   /** What was last noted, and what was known then: it need not be noted again. */
   #noted: { readonly members: ReadonlyMap<string, readonly string[]>; readonly known: Known } | undefined;
+  readonly #reading = new SingleFlight(() => this.#readOnce());
 
   constructor(dataDir: string | undefined) {
     this.#journal = dataDir === undefined ? undefined : new Journal(join(dataDir, 'stacks.jsonl'), Entry);
   }
 
+  /** Begins to read the record, while others answer. A failure shows when the record is needed. */
+  readAhead(): void {
+    this.#read().catch(() => {});
+  }
+
   /**
    * Notes the resources of stacks; each given list is complete. A stack that is not given may not have been seen: it keeps its
    * resources until another stack has them.
-   *
+   * @param members each resource once; does not change later
    * @param members does not change later
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
@@ -177,7 +184,11 @@ export class StackLedger {
     this.#known = follow(known, entries);
   }
 
-  async #read(): Promise<Known> {
+  #read(): Promise<Known> {
+    return this.#reading.join();
+  }
+
+  async #readOnce(): Promise<Known> {
     // Another process may have been the writer meanwhile.
     if (!this.#known || (await this.#journal?.hasGrown()))
       this.#known = follow(nothing, (await this.#journal?.read()) ?? []);

@@ -100,7 +100,6 @@ export async function listCloud(
   signal?: AbortSignal,
 ): Promise<ListedCloud> {
   const { session, memory } = options;
-  await memory.load();
   const kinds = shownKinds(profile);
   const observe = async <K extends FurtherKind>(kind: K): Promise<SeenKind<K>> =>
     kinds.includes(kind) ? observeKind(kind, session, signal) : notObserved;
@@ -110,6 +109,8 @@ export async function listCloud(
     observe('network'),
     listFlavors(session, { signal }),
     options.externalNetworks.read(session, signal),
+    // While the cloud answers.
+    memory.load(),
   ]);
   return { profile, kinds, ...lists, volumes, networks, flavors, externalNetworks };
 }
