@@ -51,6 +51,18 @@ const loadedOtherwise: readonly { readonly of: string; readonly code: RegExp; re
     code: /const { isMainThread } = require\('worker_threads'\)/g,
     instead: 'const isMainThread = true',
   },
+  // What sends metrics elsewhere, or gathers those of other processes: Prometheus asks each of ours.
+  {
+    of: '/@prometheus-io/client/index.js',
+    code: /require\('\.\/lib\/(?:pushgateway|cluster|worker)'\)/g,
+    instead: 'undefined',
+  },
+  // For examples of traces beside its figures: ours have none.
+  {
+    of: '/@prometheus-io/client/lib/metrics/processCpuTotal.js',
+    code: /require\('@opentelemetry\/api'\)/g,
+    instead: 'undefined',
+  },
 ];
 
 const loadOtherwise = {
