@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 /**
  * Below the ports from which systems choose those of outgoing connections (Linux from 32768 on, others from 49152): one of these could take a port
- * whose server is away for a moment.
+ * whose server is closed for a moment.
  */
 const [lowest, highest] = [10_000, 32_767];
 
