@@ -241,12 +241,13 @@ test('nothing secret is in a trace', async () => {
     10_000,
     () => traced.logged.join(''),
   );
-  const grant = JSON.parse(readFileSync(join(folder, 'data/concertim-token.json'), 'utf8')) as {
-    token: string;
-  };
   stop.abort();
   await running;
   await traced.end();
+  // Written by the end of the service.
+  const grant = JSON.parse(readFileSync(join(folder, 'data/concertim-token.json'), 'utf8')) as {
+    token: string;
+  };
 
   const sent = collector.bodies.join('\n');
   expect(sent).toContain('change failed');
