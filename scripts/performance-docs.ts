@@ -12,7 +12,7 @@ const { figures, machine } = results;
 const runs = ['cold', 'restart', 'idle', 'changed'];
 const runNames = {
   'run/cold': 'cold: on an empty portal',
-  'run/restart': 'after a restart: the whole command of an image, process start included',
+  'run/restart': 'after a restart: the whole command, process start included',
   'run/idle': 'idle: nothing to do',
   'run/changed': 'one server in a hundred has changed',
 };
