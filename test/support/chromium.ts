@@ -53,7 +53,7 @@ export async function openPage(
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   // Sooner than the test's own end, so that what was waited for is said.
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(20_000);
   const problems: string[] = [];
   page.on('pageerror', ({ message }) => problems.push(message));
   page.on('console', (message) => {
