@@ -84,34 +84,13 @@ export class StackLedger {
   /**
    * Notes the resources of stacks; each given list is complete. A stack that is not given may not have been seen: it keeps its
    * resources until another stack has them.
+   *
    * @param members each resource once; does not change later
-   * @param members does not change later
    */
   async note(members: ReadonlyMap<string, readonly string[]>, at: number): Promise<void> {
     const known = await this.#read();
     if (this.#noted?.members === members && this.#noted.known === known) return;
-    const { open } = known;
-    if ([...members].every(([stack, ids]) => isAll(open.get(stack), ids))) {
-      this.#noted = { members, known };
-      return;
-    }
-    const stackOf = new Map<string, string>();
-    for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
-    const entries: Entry[] = [];
-    for (const [stack, resources] of open) {
-      for (const resource of resources.keys()) {
-        const now = stackOf.get(resource);
-        const hasLeft = now === undefined ? members.has(stack) : now !== stack;
-        if (hasLeft) entries.push({ did: 'left', stack, resource, at });
-      }
-    }
-    for (const [stack, ids] of members) {
-      const resources = open.get(stack);
-      for (const resource of ids) {
-        if (!resources?.has(resource)) entries.push({ did: 'joined', stack, resource, at });
-      }
-    }
-    await this.#add(entries);
+    await this.#add(changesOf(known.open, members, at));
     this.#noted = { members, known: this.#known ?? known };
   }
 
@@ -194,6 +173,32 @@ export class StackLedger {
       this.#known = follow(nothing, (await this.#journal?.read()) ?? []);
     return this.#known;
   }
+}
+
+/** What has joined stacks and what has left them, by their lists. */
+function changesOf(
+  open: Known['open'],
+  members: ReadonlyMap<string, readonly string[]>,
+  at: number,
+): Entry[] {
+  if ([...members].every(([stack, ids]) => isAll(open.get(stack), ids))) return [];
+  const stackOf = new Map<string, string>();
+  for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
+  const entries: Entry[] = [];
+  for (const [stack, resources] of open) {
+    for (const resource of resources.keys()) {
+      const now = stackOf.get(resource);
+      const hasLeft = now === undefined ? members.has(stack) : now !== stack;
+      if (hasLeft) entries.push({ did: 'left', stack, resource, at });
+    }
+  }
+  for (const [stack, ids] of members) {
+    const resources = open.get(stack);
+    for (const resource of ids) {
+      if (!resources?.has(resource)) entries.push({ did: 'joined', stack, resource, at });
+    }
+  }
+  return entries;
 }
 
 /** Whether these are the resources that a stack has. If so of all stacks, none has left for another: it would be new there. */
