@@ -5,7 +5,12 @@ import { SingleFlight } from '../runtime/single-flight.ts';
 import { Journal } from './journal.ts';
 
 const Entry = z.discriminatedUnion('did', [
-  z.object({ did: z.enum(['joined', 'left']), stack: z.string(), resource: z.string(), at: z.number() }),
+  z.object({
+    did: z.enum(['joined', 'left']),
+    stack: z.string(),
+    resources: z.array(z.string()),
+    at: z.number(),
+  }),
   z.object({
     did: z.literal('recalled'),
     stack: z.string(),
@@ -184,21 +189,23 @@ function changesOf(
   if ([...members].every(([stack, ids]) => isAll(open.get(stack), ids))) return [];
   const stackOf = new Map<string, string>();
   for (const [stack, ids] of members) for (const id of ids) stackOf.set(id, stack);
-  const entries: Entry[] = [];
-  for (const [stack, resources] of open) {
-    for (const resource of resources.keys()) {
-      const now = stackOf.get(resource);
-      const hasLeft = now === undefined ? members.has(stack) : now !== stack;
-      if (hasLeft) entries.push({ did: 'left', stack, resource, at });
-    }
-  }
-  for (const [stack, ids] of members) {
-    const resources = open.get(stack);
-    for (const resource of ids) {
-      if (!resources?.has(resource)) entries.push({ did: 'joined', stack, resource, at });
-    }
-  }
-  return entries;
+  const hasLeft = (stack: string, id: string) => {
+    const now = stackOf.get(id);
+    return now === undefined ? members.has(stack) : now !== stack;
+  };
+  const left = [...open].map(([stack, resources]) => ({
+    did: 'left' as const,
+    stack,
+    resources: [...resources.keys()].filter((id) => hasLeft(stack, id)),
+    at,
+  }));
+  const joined = [...members].map(([stack, ids]) => ({
+    did: 'joined' as const,
+    stack,
+    resources: ids.filter((id) => !open.get(stack)?.has(id)),
+    at,
+  }));
+  return [...left, ...joined].filter(({ resources }) => resources.length > 0);
 }
 
 /** Whether these are the resources that a stack has. If so of all stacks, none has left for another: it would be new there. */
@@ -212,28 +219,37 @@ function follow(known: Known, entries: readonly Entry[]): Known {
   const rebuilt = new Set(known.rebuilt);
   let { beganAt } = known;
   for (const entry of entries) {
-    if (entry.did === 'rebuilt') {
-      rebuilt.add(entry.cloud);
-      continue;
-    }
-    const { resource } = entry;
-    // One text for the resources of a stack, which were noted together: each line of the journal has its own.
-    const before = memberships.at(-1)?.stack;
-    const stack = before === entry.stack ? before : entry.stack;
-    if (entry.did === 'recalled') {
-      memberships.push(new KnownMembership({ stack, resource, from: entry.from, until: entry.until }));
-      continue;
-    }
-    const { did, at } = entry;
-    const index = open.get(stack)?.get(resource);
-    if (did === 'joined' && index === undefined) {
-      beganAt = Math.min(beganAt ?? at, at);
-      const resources = open.get(stack) ?? new Map<string, number>();
-      open.set(stack, resources.set(resource, memberships.length));
-      memberships.push(new KnownMembership({ stack, resource, from: at, until: undefined }));
-    } else if (did === 'left' && index !== undefined) {
-      memberships[index] = new KnownMembership({ ...(memberships[index] as Membership), until: at });
-      open.get(stack)?.delete(resource);
+    switch (entry.did) {
+      case 'rebuilt':
+        rebuilt.add(entry.cloud);
+        break;
+      case 'recalled':
+        memberships.push(new KnownMembership(entry));
+        break;
+      case 'joined': {
+        const { stack, at } = entry;
+        const resources = open.get(stack) ?? new Map<string, number>();
+        open.set(stack, resources);
+        beganAt = Math.min(beganAt ?? at, at);
+        for (const resource of entry.resources) {
+          if (resources.has(resource)) continue;
+          resources.set(resource, memberships.length);
+          memberships.push(new KnownMembership({ stack, resource, from: at, until: undefined }));
+        }
+        break;
+      }
+      case 'left': {
+        const resources = open.get(entry.stack);
+        for (const resource of entry.resources) {
+          const index = resources?.get(resource);
+          if (index === undefined) continue;
+          memberships[index] = new KnownMembership({
+            ...(memberships[index] as Membership),
+            until: entry.at,
+          });
+          resources?.delete(resource);
+        }
+      }
     }
   }
   return { memberships, open, beganAt, rebuilt };

@@ -86,10 +86,8 @@ function firstAccount({ population }: Sandbox) {
 /** Records that the service has seen a stack with these resources. */
 function recordMembers({ folder }: Clinic, resources: readonly string[]): void {
   mkdirSync(join(folder, 'data'), { recursive: true });
-  const lines = resources.map((resource) =>
-    JSON.stringify({ did: 'joined', stack: 's', resource, at: 1e12 }),
-  );
-  writeFileSync(join(folder, 'data', 'stacks.jsonl'), lines.join('\n'));
+  const line = JSON.stringify({ did: 'joined', stack: 's', resources, at: 1e12 });
+  writeFileSync(join(folder, 'data', 'stacks.jsonl'), line);
 }
 
 const unit = 'openstack-billed-instance';
