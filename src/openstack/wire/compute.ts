@@ -14,8 +14,8 @@ const ServerAddress = z.object({
 
 /** From microversion 2.47 on the properties instead of the id. */
 const ServerFlavor = z.union([
-  z.object({ id: z.string() }),
   z.object({ original_name: z.string(), vcpus: z.number(), ram: z.number(), disk: z.number() }),
+  z.object({ id: z.string() }),
 ]);
 
 /**
