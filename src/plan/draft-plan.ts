@@ -12,6 +12,7 @@ import { planRacks } from './plan-racks.ts';
 import type { PlanSettings } from './plan-settings.ts';
 import { planTemplates } from './plan-templates.ts';
 import type { PortalIndex } from './portal-index.ts';
+import type { RackPlanContext } from './rack-plan.ts';
 import { because, type Reason } from './reason.ts';
 import { presentFlavors } from './seen.ts';
 
@@ -56,21 +57,22 @@ export function draftPlan(facts: DraftFacts): Pick<Plan, 'phases' | 'held'> {
     portal.templates.filter(isOwnTemplate).map(({ id, foreignId }) => [id, foreignId]),
   );
   const orderIds = new OrderIds(portal.racks.flatMap(({ orderId }) => orderId ?? []));
+  const context: RackPlanContext = {
+    profile: portal.profile,
+    index,
+    templates,
+    leaving: leaving.devices,
+    kept,
+    flavors,
+    flavorOfTemplate,
+    keyOfDevice: desired.keyOfDevice,
+    takenNames: (owner) => ofOwner(taken, owner),
+    orderIds,
+    defaultRackHeight: settings.defaultRackHeight,
+    defaultClusterType: settings.defaultClusterType,
+  };
   for (const rack of desired.racks) {
-    const planned = planRacks(rack, {
-      profile: portal.profile,
-      index,
-      templates,
-      leaving: leaving.devices,
-      kept,
-      flavors,
-      flavorOfTemplate,
-      keyOfDevice: desired.keyOfDevice,
-      takenNames: ofOwner(taken, rack.ownerId),
-      orderIds,
-      defaultRackHeight: settings.defaultRackHeight,
-      defaultClusterType: settings.defaultClusterType,
-    });
+    const planned = planRacks(rack, context);
     for (const change of planned.removals) append(removals, rack.key, change);
     if (planned.racks.length > 0) racks.push({ name: rack.key, changes: planned.racks });
     if (planned.devices.length > 0) devices.push({ name: rack.key, changes: planned.devices });

@@ -57,9 +57,10 @@ function planSlots(
   desired: DesiredRack,
   layout: RackLayout,
   plan: RackPlan,
-  { index, kept, takenNames: taken, orderIds, defaultClusterType }: RackPlanContext,
+  { index, kept, takenNames, orderIds, defaultClusterType }: RackPlanContext,
 ): void {
   const object = wordForSource(desired.source);
+  const taken = takenNames(desired.ownerId);
   for (const [at, slot] of layout.slots.entries()) {
     const { present } = slot;
     if (!present) {

@@ -1,4 +1,4 @@
-import type { Device, TemplateId } from '../concertim/model.ts';
+import type { Device, OwnerId, TemplateId } from '../concertim/model.ts';
 import type { PortalProfile } from '../concertim/profile.ts';
 import type { Change } from './change.ts';
 import type { Ground } from './ground.ts';
@@ -31,8 +31,8 @@ export interface RackPlanContext {
   readonly flavorOfTemplate: ReadonlyMap<TemplateId, string>;
   /** Which source's racks a device belongs in: one that stands elsewhere will move there. */
   readonly keyOfDevice: (device: Device) => RackKey | undefined;
-  /** Names of the owner's racks. Each rack that is planned is added. */
-  readonly takenNames: Set<string>;
+  /** Names of an owner's racks. Each rack that is planned is added. */
+  readonly takenNames: (owner: OwnerId) => Set<string>;
   /** Order ids of all racks in the portal. */
   readonly orderIds: OrderIds;
   /** Height of a new rack, in units, unless its devices need more. */
