@@ -1,13 +1,13 @@
 import type { Device, JsonObject, OwnerId, PortalSnapshot } from '../concertim/model.ts';
 import type { PortalProfile } from '../concertim/profile.ts';
 import type { DeviceStatus, RackStatus } from '../concertim/statuses.ts';
-import type { CloudObject, ExternalNetworks, ProjectId } from '../openstack/model.ts';
+import type { CloudObject, ExternalNetworks, ProjectId, Stack } from '../openstack/model.ts';
 import { clusterTypeOf } from './cluster-type.ts';
 import { costOf, costOfFormer } from './costs.ts';
 import { type DesiredTemplate, FlavorResolver, isOfGoneFlavor, templateOfFlavor } from './flavor-template.ts';
 import { isWantedFlavor, isWantedObject, isWantedStack, type Mapping } from './mapping.ts';
 import { membership } from './membership.ts';
-import type { CloudObservation, StackTree } from './observation.ts';
+import type { CloudObservation } from './observation.ts';
 import { creationOutput, outputsKey } from './outputs.ts';
 import {
   cloudMark,
@@ -137,13 +137,23 @@ export function desiredState(
     const ownerId = ownerOf(tree.root.projectId, key, index);
     if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
     if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
+    const { root, content } = tree;
+    const ofStack = devices.get(key) ?? [];
+    const outputs = content && creationOutput(content.outputs);
     racks.push({
-      ...stackRack(tree, cloud, { ...settings, ownerKind: portal.profile.owner }),
+      key,
+      source: { kind: 'stack', stackId: root.id },
       ownerId,
+      name: settings.rackName?.(root) ?? root.name,
+      nameId: root.id,
+      createdAt: () => root.createdAt,
+      clusterType: content ? clusterTypeOf(content) : cloud.remembered.get(root.id)?.clusterType,
       status: status === unknownState ? undefined : status,
-      order: cloud.orders?.get(tree.root.id),
-      formerCost: cloud.costs && costOfFormer(tree.root.id, idsOf(devices.get(key)), cloud.costs),
-      devices: devices.get(key) ?? [],
+      order: cloud.orders?.get(root.id),
+      creationOutput: outputs,
+      formerCost: cloud.costs && costOfFormer(root.id, idsOf(ofStack), cloud.costs),
+      metadata: metadataOfStack(root, outputs, settings.cloud, portal.profile),
+      devices: ofStack,
     });
   }
   for (const projectId of standaloneProjects) {
@@ -191,7 +201,7 @@ function lacksSizes(object: CloudObject, flavors: FlavorResolver, { unreadable }
   return unreadable.flavors.has(object.flavor.id) && !flavors.knows(object.flavor);
 }
 
-function idsOf(devices: readonly DesiredDevice[] = []): string[] {
+function idsOf(devices: readonly DesiredDevice[]): string[] {
   return devices.map(({ object }) => object.id);
 }
 
@@ -222,30 +232,22 @@ function ownerOf(project: ProjectId, key: RackKey, index: PortalIndex): OwnerId 
   return owner?.leaving && !index.racksOfSource.has(key) ? undefined : owner?.id;
 }
 
-function stackRack(
-  { root, content }: StackTree,
-  { remembered }: CloudObservation,
-  { rackName, ownerKind, cloud }: MappingSettings & { readonly ownerKind: PortalProfile['owner'] },
-) {
-  const outputs = content && creationOutput(content.outputs);
-  return {
-    key: stackKey(root.id),
-    source: { kind: 'stack', stackId: root.id } as const,
-    name: rackName?.(root) ?? root.name,
-    nameId: root.id,
-    createdAt: () => root.createdAt,
-    clusterType: content ? clusterTypeOf(content) : remembered.get(root.id)?.clusterType,
-    creationOutput: outputs,
-    metadata: {
-      [metadataKeys.stackId]: root.id,
-      ...cloudMark(cloud),
-      openstack_stack_owner: root.owner,
-      // For portals with teams the Python service looks for the rack of a new server by the team's project.
-      openstack_stack_owner_id: ownerKind === 'team' ? root.projectId : root.ownerId,
-      stack_status_reason: storableText(root.statusReason),
-      ...(outputs !== undefined && { [outputsKey]: outputs }),
-    },
+function metadataOfStack(
+  root: Stack,
+  outputs: string | undefined,
+  cloud: string | undefined,
+  { owner }: Pick<PortalProfile, 'owner'>,
+): JsonObject {
+  const metadata: Record<string, string> = {
+    [metadataKeys.stackId]: root.id,
+    openstack_stack_owner: root.owner,
+    // For portals with teams the Python service looks for the rack of a new server by the team's project.
+    openstack_stack_owner_id: owner === 'team' ? root.projectId : root.ownerId,
+    stack_status_reason: storableText(root.statusReason),
   };
+  if (cloud !== undefined) metadata[metadataKeys.cloud] = cloud;
+  if (outputs !== undefined) metadata[outputsKey] = outputs;
+  return metadata;
 }
 
 function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[], { cloud }: MappingSettings) {
