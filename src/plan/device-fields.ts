@@ -27,8 +27,14 @@ export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'cre
 /** Creation time of a network where Neutron does not report one. */
 const beginning = '1970-01-01T00:00:00Z';
 
+/** A map stands for an object whose keys are ids: V8 would keep a shape for each, and most of them are only compared. */
+type ValueOf<Value> = Value extends JsonObject ? ReadonlyMap<string, Value[string]> : Value;
+
 /** Computes the value of one field from an object. */
-type FieldOf<K extends Kind, Value> = (object: ObjectOfKind[K], externalNetworks: ExternalNetworks) => Value;
+type FieldOf<K extends Kind, Value> = (
+  object: ObjectOfKind[K],
+  externalNetworks: ExternalNetworks,
+) => ValueOf<Value>;
 
 /** Maps an object to the fields of its device. The only definition of each field, used to create a device and to compare it. */
 const fields: {
@@ -41,12 +47,7 @@ const fields: {
     publicIps,
     privateIps,
     sshKey: ({ keyName }) => keyName ?? '',
-    volumeDetails: ({ volumes }) => {
-      // Without a prototype: V8 would keep a shape for each of these ids, and run out of room for the shapes of other objects.
-      const details: Record<string, JsonObject> = Object.create(null);
-      for (const volume of volumes) details[volume.id] = volumeDetail(volume);
-      return details;
-    },
+    volumeDetails: ({ volumes }) => new Map(volumes.map((volume) => [volume.id, volumeDetail(volume)])),
   },
   volume: {
     description: () => 'Cinder volume in OpenStack',
@@ -94,7 +95,7 @@ export function deviceFields(wanted: DesiredDevice): DeviceFields {
   return {
     kind: object.kind,
     ...Object.fromEntries(
-      fieldsOfKind[object.kind].map(({ name, of }) => [name, of(object, externalNetworks)]),
+      fieldsOfKind[object.kind].map(({ name, of }) => [name, made(of(object, externalNetworks))]),
     ),
     createdAt: object.createdAt ?? beginning,
     metadata: ownMetadata(wanted),
@@ -109,7 +110,7 @@ export function devicePatch(device: Device, wanted: DesiredDevice, name: string)
   const { object, status, cost, externalNetworks } = wanted;
   let patch: Record<string, unknown> | undefined;
   const compare = (field: string, shown: unknown, value: unknown) => {
-    if (shown !== undefined && !equal(shown, value)) (patch ??= {})[field] = value;
+    if (shown !== undefined && !equal(shown, value)) (patch ??= {})[field] = made(value);
   };
   compare('name', device.name, name);
   if (status) compare('status', device.status, status);
@@ -140,6 +141,10 @@ function ownMetadata(wanted: DesiredDevice): JsonObject {
     if (value !== undefined) metadata[key] = value;
   }
   return metadata;
+}
+
+function made(value: ValueOf<unknown>): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 interface Row<Of> {

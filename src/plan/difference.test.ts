@@ -45,3 +45,12 @@ test.each<[unknown, unknown]>([
   expect(equal(a, b)).toBe(false);
   expect(equal(b, a)).toBe(false);
 });
+
+test('a map equals the object with its fields', () => {
+  const map = new Map([['a', { b: 1 }]]);
+
+  expect(equal({ a: { b: 1 } }, map)).toBe(true);
+  for (const other of [{}, { a: { b: 2 } }, { c: { b: 1 } }, { a: { b: 1 }, c: 1 }, [{ b: 1 }], null])
+    expect(equal(other, map)).toBe(false);
+  expect([equal({}, new Map()), equal([], new Map())]).toEqual([true, false]);
+});

@@ -19,10 +19,10 @@ export function rackPatch(
   return difference<RackPatch>(rack, {
     name,
     height: slot.units.height,
-    ...(desired.status && { status: desired.status }),
-    ...(desired.creationOutput !== undefined && { creationOutput: desired.creationOutput }),
-    ...(cost !== undefined && { cost }),
-    ...(orderId !== undefined && { orderId }),
+    status: desired.status,
+    creationOutput: desired.creationOutput,
+    cost,
+    orderId,
     metadata: merged(withoutCloud(without(retiredKey, rack.metadata), desired.metadata), desired.metadata),
   });
 }
