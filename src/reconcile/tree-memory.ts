@@ -19,7 +19,7 @@ interface Entry extends RememberedTree {
   readonly outputs: string;
 }
 
-/** Without a transformation of each, of which there are tens of thousands at a start. */
+/** Not transformed one by one: a start reads tens of thousands. */
 const ids = <Id extends string>() => z.array(z.string()) as unknown as z.ZodType<Id[]>;
 
 const File = z.object({
