@@ -27,7 +27,7 @@ export type DeviceFields = Pick<DeviceContent, 'description' | 'metadata' | 'cre
 /** Creation time of a network where Neutron does not report one. */
 const beginning = '1970-01-01T00:00:00Z';
 
-/** A map stands for an object whose keys are ids: V8 would keep a shape for each, and most of them are only compared. */
+/** A map stands for an object whose keys are ids: most of them are only compared. */
 type ValueOf<Value> = Value extends JsonObject ? ReadonlyMap<string, Value[string]> : Value;
 
 /** Computes the value of one field from an object. */
@@ -144,7 +144,11 @@ function ownMetadata(wanted: DesiredDevice): JsonObject {
 }
 
 function made(value: ValueOf<unknown>): unknown {
-  return value instanceof Map ? Object.fromEntries(value) : value;
+  if (!(value instanceof Map)) return value;
+  // Without a prototype: V8 would keep a shape for each of these ids, and run out of room for the shapes of other objects.
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [id, field] of value) object[id as string] = field;
+  return object;
 }
 
 interface Row<Of> {
