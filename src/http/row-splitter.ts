@@ -40,7 +40,7 @@ export class RowSplitter {
   write(chunk: Buffer): void {
     /** Where the row, or the part of the rest, begins that is being read. */
     let from = 0;
-    // Read once: as the limit of the loop it takes a fifth of the time.
+    // Read once: looked up for every byte, it took a fifth of the time.
     const { length } = chunk;
     const listDepth = this.#before ? 2 : 1;
     for (let at = 0; at < length; at++) {
