@@ -9,8 +9,8 @@ import { freePort } from './free-port.ts';
 export interface HttpServiceOptions {
   /** How faults and counts call it, such as `nova`. */
   readonly name: string;
-  /** Default 0: any free one. */
-  readonly port?: number;
+  /** Default: any that is free. */
+  readonly port?: number | undefined;
   readonly host?: string;
   readonly faults: Faults;
   /** Added to every exchange. */

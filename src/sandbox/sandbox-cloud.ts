@@ -122,7 +122,7 @@ export async function startCloud(start: CloudStart, settings: CloudSettings): Pr
         shared ??
         (await HttpService.start({
           name: service,
-          port: ports[service] ?? 0,
+          port: ports[service],
           host,
           faults,
           latencyMs,

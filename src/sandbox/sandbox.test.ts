@@ -508,3 +508,13 @@ describe('with several clouds', () => {
     await expect(listServers(session)).rejects.toThrow(/region/);
   });
 });
+
+test('listens below the ports of outgoing connections, which could take one that refuses for a while', async () => {
+  await using sandbox = await startSandbox({ clouds: ['north', 'south'] });
+
+  const ports = sandbox.clouds.flatMap(({ services }) => Object.values(services).map(({ port }) => port));
+
+  expect(Math.max(...ports, Number(new URL(sandbox.config.concertim.concertim_url).port))).toBeLessThan(
+    32_768,
+  );
+});

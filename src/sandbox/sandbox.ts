@@ -144,7 +144,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const portalSpeed = options.portalSpeed === 'real' ? new PortalSpeed() : undefined;
   const listenAs = (name: ServiceName, latencyMs: number) => ({
     name,
-    port: options.ports?.[name] ?? 0,
+    port: options.ports?.[name],
     host,
     faults,
     latencyMs,

@@ -13,8 +13,8 @@ export interface PortalServiceOptions {
   /** Which takes figures behind the same address; without it nothing does. */
   readonly metricDaemon?: MetricDaemon;
   readonly faults: Faults;
-  /** Default 0: any free one. */
-  readonly port?: number;
+  /** Default: any that is free. */
+  readonly port?: number | undefined;
   readonly host?: string;
   readonly latencyMs?: number;
   /**
