@@ -46,7 +46,6 @@ export function membership(
   const ofTree: Record<Kind, Claims> = { server: new Map(), volume: new Map(), network: new Map() };
   const ofGroup: Claims = new Map();
   const doubtful = new Set(cloud.unobserved.keys());
-  const observed = kinds.filter((kind) => seenOf(cloud, kind));
   const isOf = (kind: Kind, id: ObjectId, project: ProjectId) => {
     const object = seenOf(cloud, kind)?.get(id);
     return object !== undefined && object.kind !== 'unreadable' && object.projectId === project;
@@ -63,7 +62,7 @@ export function membership(
     stacks.set(key, projectId);
     const members = membersOf(tree, cloud);
     if (!members) continue;
-    for (const kind of observed)
+    for (const kind of kinds)
       for (const object of members[collections[kind]]) claim(ofTree[kind], kind, object, key, projectId);
     for (const group of members.serverGroups) {
       if (cloud.unreadable.serverGroups.has(group)) doubtful.add(projectId);

@@ -37,14 +37,9 @@ export function isInScope(scope: Scope, kind: Kind, id: ObjectId): boolean {
 
 /** The projects of the stacks and objects that were seen. */
 export function projectsIn(cloud: CloudObservation): KnownProjects {
-  const seen = {
-    server: seenOf(cloud, 'server'),
-    volume: seenOf(cloud, 'volume'),
-    network: seenOf(cloud, 'network'),
-  };
   return {
     ofStack: (id) => cloud.projectOfStack.get(id),
     // An unreadable object has no project.
-    ofObject: (kind, id) => (seen[kind]?.get(id) as CloudObject | undefined)?.projectId,
+    ofObject: (kind, id) => (seenOf(cloud, kind)?.get(id) as CloudObject | undefined)?.projectId,
   };
 }
