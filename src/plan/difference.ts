@@ -39,10 +39,9 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 function hasFields(object: object, fields: ReadonlyMap<string, unknown>): boolean {
-  let missing = fields.size;
-  for (const [key, value] of Object.entries(object)) {
-    if (!fields.has(key) || !equal(value, fields.get(key))) return false;
-    missing--;
-  }
-  return missing === 0;
+  const entries = Object.entries(object);
+  return (
+    entries.length === fields.size &&
+    entries.every(([key, value]) => fields.has(key) && equal(value, fields.get(key)))
+  );
 }
