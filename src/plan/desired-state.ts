@@ -131,13 +131,12 @@ export function desiredState(
   }
 
   const racks: DesiredRack[] = [];
-  for (const tree of cloud.trees) {
-    const key = stackKey(tree.root.id);
-    const status = rackStatus(tree.root.status);
-    const ownerId = ownerOf(tree.root.projectId, key, index);
-    if (status === deletedState || ownerId === undefined || !isWantedStack(tree.root, settings)) continue;
-    if (status === unknownState) unknownStates.push({ id: tree.root.id, state: tree.root.status });
-    const { root, content } = tree;
+  for (const { root, content } of cloud.trees) {
+    const key = stackKey(root.id);
+    const status = rackStatus(root.status);
+    const ownerId = ownerOf(root.projectId, key, index);
+    if (status === deletedState || ownerId === undefined || !isWantedStack(root, settings)) continue;
+    if (status === unknownState) unknownStates.push({ id: root.id, state: root.status });
     const ofStack = devices.get(key) ?? [];
     const outputs = content && creationOutput(content.outputs);
     racks.push({
@@ -238,16 +237,15 @@ function metadataOfStack(
   cloud: string | undefined,
   { owner }: Pick<PortalProfile, 'owner'>,
 ): JsonObject {
-  const metadata: Record<string, string> = {
+  return {
     [metadataKeys.stackId]: root.id,
+    ...cloudMark(cloud),
     openstack_stack_owner: root.owner,
     // For portals with teams the Python service looks for the rack of a new server by the team's project.
     openstack_stack_owner_id: owner === 'team' ? root.projectId : root.ownerId,
     stack_status_reason: storableText(root.statusReason),
+    ...(outputs !== undefined && { [outputsKey]: outputs }),
   };
-  if (cloud !== undefined) metadata[metadataKeys.cloud] = cloud;
-  if (outputs !== undefined) metadata[outputsKey] = outputs;
-  return metadata;
 }
 
 function standaloneRack(projectId: ProjectId, devices: readonly DesiredDevice[], { cloud }: MappingSettings) {
