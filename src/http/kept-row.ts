@@ -1,3 +1,5 @@
+import { isObject } from '../runtime/is-object.ts';
+
 /**
  * A row as it is kept for long: frozen, its lists without room for more, and with the texts and objects of the row before where those say
  * the same. JSON.parse makes all of every row, and neighbours have their project, their flavor and much else in common. It is done for
@@ -30,8 +32,4 @@ function countOf(fields: Fields): number {
   let count = 0;
   for (const _ in fields) count++;
   return count;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import * as rack from '../../src/concertim/wire/rack.ts';
 import { Team } from '../../src/concertim/wire/team.ts';
 import { Template } from '../../src/concertim/wire/template.ts';
 import { User } from '../../src/concertim/wire/user.ts';
+import { isObject } from '../../src/runtime/is-object.ts';
 import { type Outcome, replay } from '../support/portal-replay.ts';
 import {
   type Attempt,
@@ -155,10 +156,6 @@ function withoutOwnIds(value: unknown): unknown {
   return Object.fromEntries(
     kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, withoutOwnIds(item)]),
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** For each attempt with racks, devices, templates or owners, the rows as the client reads them. */

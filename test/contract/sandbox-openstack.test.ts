@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { HttpClient, type HttpResponse, type Method } from '../../src/http/client.ts';
+import { isObject } from '../../src/runtime/is-object.ts';
 import type { Address, Server } from '../../src/sandbox/cloud/compute.ts';
 import type { Project, User } from '../../src/sandbox/cloud/identity.ts';
 import type { Stack } from '../../src/sandbox/cloud/stack.ts';
@@ -748,14 +749,13 @@ function shapeDifferences(was: unknown, is: unknown, path: string): string[] {
 
 /** All that the elements have between them, the first value of each that is not null. */
 function union(items: readonly unknown[]): unknown {
-  if (!items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item))) {
+  if (!items.every(isObject)) {
     return Array.isArray(items[0]) ? items.flat() : items[0];
   }
   const all: Record<string, unknown> = {};
   for (const item of items) {
-    for (const [key, value] of Object.entries(item as object)) {
-      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-      all[key] = isObject && all[key] ? union([all[key], value]) : (all[key] ?? value);
+    for (const [key, value] of Object.entries(item)) {
+      all[key] = isObject(value) && all[key] ? union([all[key], value]) : (all[key] ?? value);
     }
   }
   return all;

@@ -1,3 +1,4 @@
+import { isObject } from '../../src/runtime/is-object.ts';
 import type { FaultKind, StruckExchange } from '../../src/sandbox/faults.ts';
 import type { HttpService } from '../../src/sandbox/http-service.ts';
 import type { ServiceName } from '../../src/sandbox/sandbox.ts';
@@ -239,8 +240,4 @@ function withWrongTypes(value: unknown): unknown {
 
 function wrong(value: unknown): unknown {
   return typeof value === 'string' ? { was: 'a text' } : 'neither a number nor a flag';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../../runtime/is-object.ts';
 import type * as concertim from '../model.ts';
 
 /** Neither a text nor a list. What is in it is not looked at, and so need not be copied. */
@@ -18,7 +19,3 @@ export const ShownJsonObject = z
     if (value === undefined || isObject(value)) return value;
     return value === null ? {} : { '': value };
   });
-
-function isObject(value: unknown): value is concertim.JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,3 +1,4 @@
+import { isObject } from '../../runtime/is-object.ts';
 import type { Complaint } from './complaints.ts';
 
 /** An attribute as it came; undefined when it did not, or was of a kind that Rails drops without a word. */
@@ -15,10 +16,6 @@ export function scalar(attributes: JsonObject, name: string): Scalar {
 export function object(attributes: JsonObject, name: string): JsonObject | undefined {
   const value = attributes[name];
   return isObject(value) ? value : undefined;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A text column's value. */

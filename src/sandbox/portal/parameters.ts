@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from './attributes.ts';
+import { isObject } from '../../runtime/is-object.ts';
+import type { JsonObject } from './attributes.ts';
 import { crash, malformed, missing, type Refusal } from './refusal.ts';
 
 /** A request's body as Rails gives it to a controller. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isObject } from '../../runtime/is-object.ts';
 import { answer, redirect, refuse } from './answers.ts';
-import { isObject } from './attributes.ts';
 import { readParameters } from './parameters.ts';
 import type { Portal, UserRow } from './portal.ts';
 import { Refusal, unauthorized } from './refusal.ts';

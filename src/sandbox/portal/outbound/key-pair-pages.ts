@@ -1,3 +1,4 @@
+import { isObject } from '../../../runtime/is-object.ts';
 import { PageCrash } from './companion.ts';
 import { envOf, mustHaveUser, type OutboundContext, textIn } from './outbound-context.ts';
 import { type PageAnswer, page } from './page-answer.ts';
@@ -74,7 +75,5 @@ export async function deleteKeyPair(
 
 function objectIn(body: Readonly<Record<string, unknown>> | undefined, key: string) {
   const value = body?.[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
+  return isObject(value) ? value : undefined;
 }
